@@ -1,0 +1,60 @@
+"""The errors of `indexes`, one tree.
+
+IndexesError
+├── SettingsError         a setting that is wrong, by its name
+├── DocumentNameError     a path that may not name a document
+├── SourcesError          sources.toml is missing or wrong
+├── UnsafeFileError       a file of the library that must not or cannot be read
+├── RegisterError         the register cannot be read or written
+├── EncoderError          the encoder is missing or not the expected one
+└── BuildError            a build cannot be opened
+    ├── NoBuildError      nothing was published yet
+    ├── BuildDamagedError a file differs from what the manifest says
+    └── BuildMismatchError made with another encoder than the one loaded
+
+Every message says what was expected, what came, and what to do.
+"""
+
+
+class IndexesError(Exception):
+    """Anything that `indexes` refuses to do."""
+
+
+class SettingsError(IndexesError):
+    """A setting has a value that cannot be used."""
+
+
+class DocumentNameError(IndexesError):
+    """A path that may not name a document."""
+
+
+class SourcesError(IndexesError):
+    """The allowlist of sources is missing or wrong."""
+
+
+class UnsafeFileError(IndexesError):
+    """A file of the library that must not, or cannot, be read."""
+
+
+class RegisterError(IndexesError):
+    """The register of approvals cannot be read or written."""
+
+
+class EncoderError(IndexesError):
+    """The encoder is missing, or its weights are not the expected ones."""
+
+
+class BuildError(IndexesError):
+    """A build cannot be opened or used."""
+
+
+class NoBuildError(BuildError):
+    """Nothing has been published yet."""
+
+
+class BuildDamagedError(BuildError):
+    """A file of a build is missing, or differs from what its manifest says."""
+
+
+class BuildMismatchError(BuildError):
+    """A build was made with another encoder than the one loaded."""

@@ -1,0 +1,165 @@
+"""The events of the register and their one-line JSON form.
+
+`approve` pins a document to bytes; `revoke` and `reject` withdraw it. A line is checked as a whole: an unknown event,
+a missing or unknown key, or a value of the wrong form is an error that says what was expected.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any, Literal
+
+from indexes.errors import DocumentNameError, RegisterError
+from indexes.names import check_document_name
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_APPROVE_KEYS = {"event", "document", "sha256", "title", "by", "at", "expires", "groups", "note"}
+_WITHDRAW_KEYS = {"event", "document", "by", "at", "reason"}
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """Somebody approved exactly these bytes, for these groups, to the end of the day `expires` (UTC)."""
+
+    document: str
+    sha256: str
+    title: str
+    by: str
+    at: datetime
+    expires: date
+    groups: tuple[str, ...]
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """Somebody revoked an approval, or rejected a document."""
+
+    event: Literal["revoke", "reject"]
+    document: str
+    by: str
+    at: datetime
+    reason: str
+
+
+Event = Approval | Withdrawal
+
+
+def event_to_line(event: Event) -> bytes:
+    """Return the event as one line of JSON with its newline."""
+    if isinstance(event, Approval):
+        value: dict[str, Any] = {
+            "event": "approve",
+            "document": event.document,
+            "sha256": event.sha256,
+            "title": event.title,
+            "by": event.by,
+            "at": _time_text(event.at),
+            "expires": event.expires.isoformat(),
+            "groups": list(event.groups),
+            "note": event.note,
+        }
+    else:
+        value = {
+            "event": event.event,
+            "document": event.document,
+            "by": event.by,
+            "at": _time_text(event.at),
+            "reason": event.reason,
+        }
+    return json.dumps(value, ensure_ascii=True).encode() + b"\n"
+
+
+def event_from_line(line: bytes) -> Event:
+    """Read one line of the register.
+
+    Raises:
+        RegisterError: saying what was expected and what came.
+    """
+    try:
+        value = json.loads(line)
+    except ValueError as error:
+        raise RegisterError(f"expected one JSON object, got text that is not JSON ({error})") from error
+    if not isinstance(value, dict):
+        raise RegisterError(f"expected one JSON object, got a {type(value).__name__}")
+    kind = value.get("event")
+    if kind == "approve":
+        return _approval(value)
+    if kind in ("revoke", "reject"):
+        return _withdrawal(value)
+    raise RegisterError(f'expected "event" = approve, revoke or reject, got {kind!r}')
+
+
+def _approval(value: dict[str, Any]) -> Approval:
+    _check_keys(value, _APPROVE_KEYS, optional={"title", "note"})
+    sha256 = _text(value, "sha256")
+    if not _SHA256.fullmatch(sha256):
+        raise RegisterError(f'expected "sha256" = 64 lower-case hex digits, got {sha256[:80]!r}')
+    groups = value["groups"]
+    if not isinstance(groups, list) or not all(isinstance(group, str) for group in groups):
+        raise RegisterError(f'expected "groups" = a list of names, got {groups!r}')
+    try:
+        expires = date.fromisoformat(_text(value, "expires"))
+    except ValueError as error:
+        raise RegisterError(f'expected "expires" = a date like 2027-11-20, got {value["expires"]!r}') from error
+    return Approval(
+        document=_document(value),
+        sha256=sha256,
+        title=_text({"title": "", **value}, "title"),
+        by=_by(value),
+        at=_time(value),
+        expires=expires,
+        groups=tuple(groups),
+        note=_text({"note": "", **value}, "note"),
+    )
+
+
+def _withdrawal(value: dict[str, Any]) -> Withdrawal:
+    _check_keys(value, _WITHDRAW_KEYS, optional=set())
+    return Withdrawal(
+        event=value["event"], document=_document(value), by=_by(value), at=_time(value), reason=_text(value, "reason")
+    )
+
+
+def _check_keys(value: dict[str, Any], keys: set[str], *, optional: set[str]) -> None:
+    if missing := keys - optional - set(value):
+        raise RegisterError(f'"{sorted(missing)[0]}" is missing')
+    if unknown := set(value) - keys:
+        raise RegisterError(f'unknown key "{sorted(unknown)[0]}"; expected {sorted(keys)}')
+
+
+def _text(value: dict[str, Any], key: str) -> str:
+    text = value[key]
+    if not isinstance(text, str):
+        raise RegisterError(f'expected "{key}" = a text, got {text!r}')
+    return text
+
+
+def _document(value: dict[str, Any]) -> str:
+    try:
+        return check_document_name(_text(value, "document"))
+    except DocumentNameError as error:
+        raise RegisterError(str(error)) from error
+
+
+def _by(value: dict[str, Any]) -> str:
+    by = _text(value, "by").strip()
+    if not by:
+        raise RegisterError('expected "by" = who decided, got an empty text')
+    return by
+
+
+def _time(value: dict[str, Any]) -> datetime:
+    text = _text(value, "at")
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise RegisterError(f'expected "at" = a UTC time like 2026-11-20T09:00:00Z, got {text!r}') from error
+    if at.tzinfo is None:
+        raise RegisterError(f'expected "at" = a time with its zone (Z), got {text!r}')
+    return at.astimezone(UTC)
+
+
+def _time_text(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -1,0 +1,195 @@
+"""The library on disk: which files a source holds, and their bytes, read once and safely.
+
+A file is opened part by part without following any link, checked to be a regular file with a single name, and read from
+that one open descriptor; its SHA-256 is of the bytes returned. Whatever happens to the path afterwards cannot change
+what was hashed. Does not know who approved what (`register`) and does not parse.
+"""
+
+import errno
+import hashlib
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from indexes.errors import DocumentNameError, SourcesError, UnsafeFileError
+from indexes.names import check_document_name, printable
+from indexes.sources import Source, Sources, source_name
+
+DEFAULT_MAX_FILE_BYTES = 100 * 1024 * 1024
+_OPEN_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC  # O_NONBLOCK: never hang on a FIFO
+_OPEN_FOLDER = os.O_RDONLY | os.O_NOFOLLOW | os.O_DIRECTORY | os.O_CLOEXEC
+
+
+@dataclass(frozen=True, slots=True)
+class FileBytes:
+    """The bytes of one document, read once; `sha256` (hex) is of `content`."""
+
+    document: str
+    content: bytes
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One file found in a source: its document id, and why it may not be a document, if so."""
+
+    document: str
+    problem: str | None = None
+
+
+def list_documents(sources: Sources) -> list[Listed]:
+    """List every file of every source, sorted by name; hidden files and folders (`.name`) are passed over.
+
+    Links and special files are listed with a `problem`, so that a person sees them; they are never followed.
+    A source whose folder is missing contributes nothing here; `missing_folders` names it.
+    """
+    found: list[Listed] = []
+    for source in sources.values():
+        if source.folder.is_dir():
+            found.extend(_walk(source.folder, source.name))
+    return sorted(found, key=lambda listed: listed.document)
+
+
+def missing_folders(sources: Sources) -> list[Source]:
+    """Return the sources whose folder does not exist."""
+    return [source for source in sources.values() if not source.folder.is_dir()]
+
+
+def _walk(folder: Path, prefix: str) -> Iterator[Listed]:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            name = f"{prefix}/{entry.name}"
+            if entry.name.startswith("."):
+                continue
+            if entry.is_symlink():
+                yield Listed(name, "is a symbolic link: put the file itself into the source")
+            elif entry.is_dir(follow_symlinks=False):
+                yield from _walk(folder / entry.name, name)
+            else:
+                yield Listed(name, _name_problem(name))
+
+
+def _name_problem(name: str) -> str | None:
+    try:
+        check_document_name(name)
+    except DocumentNameError as error:
+        return str(error)
+    return None
+
+
+def locate(sources: Sources, document: str) -> Path:
+    """Return where a document's file stands (it need not exist).
+
+    Raises:
+        DocumentNameError: the id may not name a document.
+        SourcesError: its source is not on the allowlist.
+    """
+    check_document_name(document)
+    name = source_name(document)
+    if name not in sources:
+        raise SourcesError(
+            f"'{document}' is not in an approved source: expected one of {', '.join(sources)}, got '{name}'"
+        )
+    return sources[name].folder.joinpath(*document.split("/")[1:])
+
+
+def document_at(sources: Sources, path: Path) -> str:
+    """Return the id of the document (or folder of documents) at a path, which may be absolute or relative.
+
+    The path is made absolute without following links, so a link cannot lend its target a second name.
+
+    Raises:
+        DocumentNameError: the path lies in no source.
+    """
+    absolute = Path(os.path.normpath(path.absolute()))
+    for source in sources.values():
+        for folder in (source.folder, source.folder.resolve()):
+            folder_path = Path(os.path.normpath(folder))
+            if absolute == folder_path:
+                return source.name
+            if absolute.is_relative_to(folder_path):
+                return f"{source.name}/{absolute.relative_to(folder_path).as_posix()}"
+    folders = ", ".join(str(source.folder) for source in sources.values())
+    raise DocumentNameError(f"'{printable(str(path))}' lies in no approved source; the sources are {folders}")
+
+
+def read_document(sources: Sources, document: str, *, max_bytes: int = DEFAULT_MAX_FILE_BYTES) -> FileBytes:
+    """Read a document's bytes once.
+
+    Args:
+        sources: the allowlist.
+        document: the document's id.
+        max_bytes: larger files are refused before they are read.
+
+    Raises:
+        DocumentNameError, SourcesError: as `locate`.
+        FileNotFoundError: there is no such file.
+        UnsafeFileError: a link, a hard link, not a regular file, too large, changed while it was read, or unreadable.
+    """
+    locate(sources, document)
+    source = sources[source_name(document)]
+    shown = printable(document)
+    try:
+        with _opened(source.folder, document.split("/")[1:]) as descriptor:
+            before = os.fstat(descriptor)
+            _check_kind(shown, before, max_bytes)
+            content = _read_up_to(descriptor, max_bytes + 1)
+            after = os.fstat(descriptor)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        reason = "a part of its path is a symbolic link" if _is_link_error(error) else error.strerror
+        raise UnsafeFileError(f"'{shown}' cannot be read: {reason}") from error
+    if len(content) > max_bytes:
+        raise UnsafeFileError(_too_large(shown, len(content), max_bytes))
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or len(content) != after.st_size:
+        raise UnsafeFileError(f"'{shown}' changed while it was being read: try again when it is complete")
+    return FileBytes(document=document, content=content, sha256=hashlib.sha256(content).hexdigest())
+
+
+@contextmanager
+def _opened(folder: Path, parts: list[str]) -> Iterator[int]:
+    """Open `folder/parts...` one part at a time, following no link below the source's own folder."""
+    descriptors = [os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)]
+    try:
+        for part in parts[:-1]:
+            descriptors.append(os.open(part, _OPEN_FOLDER, dir_fd=descriptors[-1]))
+        descriptors.append(os.open(parts[-1], _OPEN_FILE, dir_fd=descriptors[-1]))
+        yield descriptors[-1]
+    finally:
+        for descriptor in reversed(descriptors):
+            os.close(descriptor)
+
+
+def _is_link_error(error: OSError) -> bool:
+    return error.errno in (errno.ELOOP, errno.ENOTDIR)  # the last part is a link; a folder on the way is
+
+
+def _check_kind(shown: str, status: os.stat_result, max_bytes: int) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        raise UnsafeFileError(f"'{shown}' is not a regular file")
+    if status.st_nlink > 1:
+        raise UnsafeFileError(
+            f"'{shown}' has {status.st_nlink} names (hard links): it could be changed from outside the library; copy it"
+        )
+    if status.st_size > max_bytes:
+        raise UnsafeFileError(_too_large(shown, status.st_size, max_bytes))
+
+
+def _too_large(shown: str, size: int, max_bytes: int) -> str:
+    return (
+        f"'{shown}' is too large: {size / 1e6:.0f} MB, expected at most {max_bytes / 1e6:.0f} MB "
+        "(GREENLIT_MAX_FILE_BYTES)"
+    )
+
+
+def _read_up_to(descriptor: int, limit: int) -> bytes:
+    pieces: list[bytes] = []
+    total = 0
+    while total < limit and (piece := os.read(descriptor, min(limit - total, 1 << 20))):
+        pieces.append(piece)
+        total += len(piece)
+    return b"".join(pieces)

@@ -1,0 +1,208 @@
+"""The register: who approved which bytes of which document, until when, for whom. Append-only, one JSON event a line.
+
+Order of work: `Register.refresh` looks whether the file changed, reads what was added, folds each event into the
+document's `Decision`, and hands out an immutable `RegisterState`. `append_events` adds whole lines under a lock and
+makes them durable. What a decision means at a moment is `standing`; nothing here looks at the documents themselves.
+
+A line that cannot be understood is kept as a `Problem` with its number. If it names a document, that document is not
+approved until a later event decides again. A last line without a newline is still being written (or was cut off).
+"""
+
+import hashlib
+import json
+import os
+import re
+import threading
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from indexes.errors import RegisterError
+from indexes.events import Approval, Event, Withdrawal, event_from_line, event_to_line
+
+REGISTER_FILE = "register.jsonl"
+_LOCK_TIMEOUT_S = 10.0  # a writer holds the lock for milliseconds; longer means that something is stuck
+_NAMED_DOCUMENT = re.compile(rb'"document"\s*:\s*"((?:[^"\\]|\\.)*)"')
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A line of the register that cannot be understood; `document` if the line still names one."""
+
+    line: int
+    message: str
+    document: str | None
+
+    def in_words(self, path: Path) -> str:
+        """Return file, line, problem and consequence."""
+        consequence = f"; '{self.document}' counts as not approved" if self.document else ""
+        return f"{path}, line {self.line}: {self.message}{consequence}"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What the register says of one document.
+
+    `approvals` are those since the last withdrawal or problem, oldest first; `withdrawal` and `problem` are set while
+    they are the newest word.
+    """
+
+    approvals: tuple[Approval, ...] = ()
+    withdrawal: Withdrawal | None = None
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterState:
+    """The register at one moment: `position` is how many lines it has, `decisions` are by document id."""
+
+    position: int = 0
+    decisions: Mapping[str, Decision] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
+
+
+class Register:
+    """Follows a register file. Safe to call from several threads."""
+
+    def __init__(self, path: Path) -> None:
+        """Remember the path; nothing is read before `refresh`."""
+        self.path = path
+        self._lock = threading.Lock()
+        self._signature: tuple[int, ...] | None = None
+        self._consumed = 0  # bytes of whole lines folded so far
+        self._prefix = hashlib.sha256()
+        self._whole = RegisterState()  # of whole lines only
+        self._state = RegisterState()  # the same, with an unfinished last line as a problem
+
+    def refresh(self) -> RegisterState:
+        """Return the register as it is now.
+
+        Costs one `stat` when nothing changed. When it did, what was already read is compared by hash (an edited
+        register is read anew) and only added lines are parsed.
+
+        Raises:
+            RegisterError: the file exists but cannot be read.
+        """
+        with self._lock:
+            try:
+                status = self.path.stat()
+                signature = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+                if signature != self._signature:
+                    self._take(self.path.read_bytes())
+                    self._signature = signature
+            except FileNotFoundError:
+                self._forget()
+                self._signature = None
+            except OSError as error:
+                raise RegisterError(f"{self.path} cannot be read: {error.strerror}") from error
+            return self._state
+
+    def _forget(self) -> None:
+        self._consumed = 0
+        self._prefix = hashlib.sha256()
+        self._whole = self._state = RegisterState()
+
+    def _take(self, content: bytes) -> None:
+        known = hashlib.sha256(content[: self._consumed])
+        if len(content) < self._consumed or known.digest() != self._prefix.digest():
+            self._forget()
+        end = content.rfind(b"\n") + 1
+        added = content[self._consumed : end]
+        self._whole = _fold_lines(self._whole, added)
+        self._consumed = end
+        self._prefix = hashlib.sha256(content[:end])
+        self._state = _with_unfinished(self._whole, content[end:])
+
+
+def _with_unfinished(state: RegisterState, tail: bytes) -> RegisterState:
+    """Show a last line without newline as a problem; it decides nothing unless it names a document."""
+    if not tail.strip():
+        return state
+    problem = Problem(state.position + 1, "the line is cut off (no newline at its end)", _named_document(tail))
+    decisions = dict(state.decisions)
+    if problem.document:
+        decisions[problem.document] = Decision(problem=problem)
+    return replace(state, decisions=decisions, problems=(*state.problems, problem))
+
+
+def _fold_lines(state: RegisterState, added: bytes) -> RegisterState:
+    if not added:
+        return state
+    decisions = dict(state.decisions)
+    problems = list(state.problems)
+    position = state.position
+    for line in added.removesuffix(b"\n").split(b"\n"):
+        position += 1
+        if not line.strip():
+            continue
+        try:
+            event = event_from_line(line)
+        except RegisterError as error:
+            problem = Problem(position, str(error), _named_document(line))
+            problems.append(problem)
+            if problem.document:
+                decisions[problem.document] = Decision(problem=problem)
+        else:
+            decisions[event.document] = _decide(decisions.get(event.document, Decision()), event)
+    return RegisterState(position, decisions, tuple(problems))
+
+
+def _decide(before: Decision, event: Event) -> Decision:
+    """The newest events decide: a withdrawal ends every approval before it, an approval ends a withdrawal."""
+    if isinstance(event, Withdrawal):
+        return Decision(withdrawal=event)
+    return Decision(approvals=(*before.approvals, event))
+
+
+def _named_document(line: bytes) -> str | None:
+    match = _NAMED_DOCUMENT.search(line)
+    if not match:
+        return None
+    try:
+        name = json.loads(b'"' + match.group(1) + b'"')
+    except ValueError:
+        return None
+    return str(name)
+
+
+def append_events(path: Path, events: Iterable[Event]) -> None:
+    """Add events to the register: whole lines, one writer at a time, durable when this returns.
+
+    A line that an earlier writer left unfinished is ended first, so that it cannot swallow the new one.
+
+    Raises:
+        RegisterError: the lock is held too long, or the disk refuses; the register then holds no part of the events.
+    """
+    lines = b"".join(event_to_line(event) for event in events)
+    try:
+        with FileLock(f"{path}.lock", timeout=_LOCK_TIMEOUT_S, mode=0o644):
+            _append(path, lines)
+    except Timeout as error:
+        raise RegisterError(
+            f"{path} has been locked by another writer for {_LOCK_TIMEOUT_S:.0f} s: try again, or see who holds it"
+        ) from error
+    except OSError as error:
+        raise RegisterError(f"{path} cannot be written ({error.strerror}); nothing was recorded") from error
+
+
+def _append(path: Path, lines: bytes) -> None:
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
+    try:
+        size = os.fstat(descriptor).st_size
+        if size and os.pread(descriptor, 1, size - 1) != b"\n":
+            lines = b"\n" + lines
+        try:
+            _write_all(descriptor, lines)
+            os.fsync(descriptor)
+        except OSError:
+            os.ftruncate(descriptor, size)  # a full disk must not leave half a decision behind
+            raise
+    finally:
+        os.close(descriptor)
+
+
+def _write_all(descriptor: int, content: bytes) -> None:
+    while content:
+        content = content[os.write(descriptor, content) :]

@@ -1,0 +1,117 @@
+"""`sources.toml`: the allowlist of places that documents may come from, written by hand and reviewed like code.
+
+Reads and checks it; a key that is not known is an error, because a misspelt `groups` must not silently mean "nobody"
+to its writer and something else to the next version. Does not look at the documents: that is `library`.
+"""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from indexes.errors import SourcesError
+
+SOURCES_FILE = "sources.toml"
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+_KEYS = {"name", "kind", "path", "owner", "groups", "approvals_required", "review_months"}
+_DEFAULT_REVIEW_MONTHS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A named place that documents come from.
+
+    `folder` is absolute. `groups` are who may read ("staff" is every signed-in person; none means nobody).
+    `approvals_required` is how many different people must approve; `review_months` an approval's default lifetime.
+    """
+
+    name: str
+    kind: str
+    folder: Path
+    owner: str
+    groups: tuple[str, ...]
+    approvals_required: int
+    review_months: int
+
+
+Sources = Mapping[str, Source]
+
+
+def source_name(document: str) -> str:
+    """Return the name of the source that a document id belongs to."""
+    return document.split("/", 1)[0]
+
+
+def read_sources(library: Path) -> Sources:
+    """Read the allowlist of a library.
+
+    Args:
+        library: the folder that holds `sources.toml`.
+
+    Returns:
+        The sources by name, in the file's order.
+
+    Raises:
+        SourcesError: naming the file, the source and the key, with what was expected and what came.
+    """
+    path = library / SOURCES_FILE
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise SourcesError(
+            f"no {SOURCES_FILE} in {library}: expected the list of approved sources there "
+            "(set GREENLIT_LIBRARY, or run in the folder that holds approved_docs/)"
+        ) from error
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SourcesError(f"{path} cannot be read as TOML: {error}") from error
+    entries = raw.pop("source", [])
+    if raw or not isinstance(entries, list) or not entries:
+        raise SourcesError(f"{path}: expected one or more [[source]] tables and nothing else, got {sorted(raw)}")
+    sources = [_source(path, number, entry) for number, entry in enumerate(entries, 1)]
+    if len({source.name for source in sources}) != len(sources):
+        raise SourcesError(f"{path}: two sources have the same name")
+    _refuse_nested(path, sources)
+    return {source.name: source for source in sources}
+
+
+def _source(path: Path, number: int, entry: Any) -> Source:
+    where = f"{path}: source {number}"
+    if not isinstance(entry, dict) or not isinstance(entry.get("name"), str) or not _NAME.fullmatch(entry["name"]):
+        raise SourcesError(f"{where}: expected name = lower-case letters, digits, '-' and '_'")
+    where = f"{path}: source '{entry['name']}'"
+    if unknown := set(entry) - _KEYS:
+        raise SourcesError(f"{where}: unknown key {sorted(unknown)[0]!r}; expected some of {sorted(_KEYS)}")
+    if entry.get("kind", "folder") != "folder":
+        raise SourcesError(f'{where}: expected kind = "folder", got {entry["kind"]!r}')
+    groups = entry.get("groups", [])
+    if not isinstance(groups, list) or not all(isinstance(group, str) and group.strip() for group in groups):
+        raise SourcesError(f"{where}: expected groups = a list of group names, got {groups!r}")
+    for key in ("owner", "path"):
+        if not isinstance(entry.get(key, ""), str):
+            raise SourcesError(f"{where}: expected {key} = a text, got {entry[key]!r}")
+    return Source(
+        name=entry["name"],
+        kind="folder",
+        folder=(path.parent / entry.get("path", entry["name"])).absolute(),
+        owner=entry.get("owner", ""),
+        groups=tuple(group.strip() for group in groups),
+        approvals_required=_count(where, entry, "approvals_required", 1, 5),
+        review_months=_count(where, entry, "review_months", _DEFAULT_REVIEW_MONTHS, 120),
+    )
+
+
+def _count(where: str, entry: dict[str, Any], key: str, default: int, most: int) -> int:
+    value = entry.get(key, default)
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= most:
+        raise SourcesError(f"{where}: expected {key} = a whole number from 1 to {most}, got {value!r}")
+    return value
+
+
+def _refuse_nested(path: Path, sources: list[Source]) -> None:
+    """One file must have one name, or revoking it under one name would leave it approved under the other."""
+    for source in sources:
+        for other in sources:
+            if source is not other and source.folder.resolve().is_relative_to(other.folder.resolve()):
+                raise SourcesError(f"{path}: source '{source.name}' lies inside source '{other.name}'; keep them apart")

@@ -1,0 +1,125 @@
+"""What the register's decision on a document means at a moment: its grant, and its standing in words.
+
+A *grant* is a live approval: enough different people approved the same bytes, none of it withdrawn or expired. The
+writer asks for it before it parses, the reader before a passage may influence anything. Pure functions of their
+arguments; the moment is an argument too.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+
+from indexes.events import Approval
+from indexes.register import Decision
+from indexes.sources import Source
+
+EVERYBODY = "staff"  # the group that every signed-in person is in
+
+
+class Standing(StrEnum):
+    """The standings a document can have."""
+
+    APPROVED = "approved"
+    PENDING = "pending"
+    CHANGED = "changed"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+    REJECTED = "rejected"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """The newest bytes of a document that enough people approved.
+
+    `expires` is the earliest of the approvals' expiries, `groups` what all of them allow: an approval narrows, it never
+    widens another. `approved_on` is the day of the approval that completed it.
+    """
+
+    document: str
+    sha256: str
+    title: str
+    groups: frozenset[str]
+    approved_by: tuple[str, ...]
+    approved_on: date
+    expires: date
+
+    def live_at(self, moment: datetime) -> bool:
+        """Tell whether the approval still holds: it ends with the day `expires`, UTC."""
+        return moment.astimezone(UTC).date() <= self.expires
+
+    def ends_at(self) -> datetime:
+        """Return the first moment at which the approval no longer holds."""
+        return datetime(self.expires.year, self.expires.month, self.expires.day, tzinfo=UTC) + timedelta(days=1)
+
+
+def grant(decision: Decision | None, source: Source) -> Grant | None:
+    """Return the newest sufficiently approved version of a document, expired or not; `None` if there is none.
+
+    Args:
+        decision: what the register says; `None` when it never mentions the document.
+        source: the document's source, whose `approvals_required` and `groups` apply as they are now.
+    """
+    if decision is None or decision.problem or decision.withdrawal:
+        return None
+    for newest in reversed(decision.approvals):
+        by_person = _latest_by_person(decision.approvals, newest.sha256)
+        if len(by_person) >= source.approvals_required:
+            return _combine(by_person, source)
+    return None
+
+
+def _latest_by_person(approvals: tuple[Approval, ...], sha256: str) -> list[Approval]:
+    """One approval a person: the same person approving twice is one approval, their later word."""
+    return list({approval.by.casefold(): approval for approval in approvals if approval.sha256 == sha256}.values())
+
+
+def _combine(approvals: list[Approval], source: Source) -> Grant:
+    last = max(approvals, key=lambda approval: approval.at)
+    return Grant(
+        document=last.document,
+        sha256=last.sha256,
+        title=last.title,
+        groups=frozenset.intersection(*(frozenset(approval.groups) for approval in approvals)),
+        approved_by=tuple(approval.by for approval in approvals),
+        approved_on=last.at.date(),
+        expires=min(approval.expires for approval in approvals),
+    )
+
+
+def may_read(granted: Grant, source: Source, groups: frozenset[str]) -> bool:
+    """Tell whether somebody in `groups` may read: in a group of the approval, and in a group of the source.
+
+    The source's groups count as they are now, so narrowing them acts at once. Empty groups means nobody.
+    """
+    return bool(granted.groups & groups) and bool(frozenset(source.groups) & groups)
+
+
+def standing(decision: Decision | None, source: Source, *, file_sha256: str | None, at: datetime) -> Standing:
+    """Return a document's standing at a moment.
+
+    Args:
+        decision: what the register says; `None` when it never mentions the document.
+        source: the document's source.
+        file_sha256: the hash (hex) of the file as it is now; `None` when there is no file.
+        at: the moment, with its time zone.
+    """
+    if decision and decision.withdrawal:
+        return Standing.REVOKED if decision.withdrawal.event == "revoke" else Standing.REJECTED
+    if file_sha256 is None:
+        return Standing.MISSING
+    granted = grant(decision, source)
+    if granted is None or _awaits_another(decision, granted, file_sha256):
+        return Standing.PENDING
+    if granted.sha256 != file_sha256:
+        return Standing.CHANGED
+    return Standing.APPROVED if granted.live_at(at) else Standing.EXPIRED
+
+
+def _awaits_another(decision: Decision | None, granted: Grant, file_sha256: str) -> bool:
+    """The file is not the granted version, but somebody approved it already: it is one approval short."""
+    return (
+        decision is not None
+        and granted.sha256 != file_sha256
+        and any(approval.sha256 == file_sha256 for approval in decision.approvals)
+    )
