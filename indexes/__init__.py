@@ -1,6 +1,13 @@
 """The contract that the writer (`ingest`) and the reader (`service`) share.
 
-Records (`documents`), the library on disk (`names`, `sources`, `library`), who approved what (`register`, `standing`),
-text to vector (`encoder`), the two indexes (`dense`, `lexical`) and the published form of both (`manifest`, `builds`).
-Knows no web framework and no command line; reads no environment except in `settings`.
+Records (`documents`), the library on disk (`names`, `sources`, `library`), who approved what (`events`, `register`,
+`standing`), text to vector (`encoder`), the two indexes (`dense`; `words` and `lexical`), the stored passages
+(`passages`) and the published form of all of them (`manifest`, `builds`).
+Knows no web framework and no command line; settings are read by the doors and flow down as arguments.
 """
+
+import os
+
+# Nothing phones home: the model libraries read these when they are first imported, which is after this line.
+os.environ.update({"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1"})
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")

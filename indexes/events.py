@@ -124,9 +124,9 @@ def _withdrawal(value: dict[str, Any]) -> Withdrawal:
 
 def _check_keys(value: dict[str, Any], keys: set[str], *, optional: set[str]) -> None:
     if missing := keys - optional - set(value):
-        raise RegisterError(f'"{sorted(missing)[0]}" is missing')
+        raise RegisterError(f'"{min(missing)}" is missing')
     if unknown := set(value) - keys:
-        raise RegisterError(f'unknown key "{sorted(unknown)[0]}"; expected {sorted(keys)}')
+        raise RegisterError(f'unknown key "{min(unknown)}"; expected {sorted(keys)}')
 
 
 def _text(value: dict[str, Any], key: str) -> str:

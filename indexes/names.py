@@ -18,7 +18,7 @@ def printable(name: str) -> str:
 
 
 def _escape(char: str) -> str:
-    return f"\\u{ord(char):04x}" if ord(char) < 0x10000 else f"\\U{ord(char):08x}"
+    return f"\\u{{{ord(char):04x}}}"
 
 
 def check_document_name(name: str) -> str:
@@ -37,7 +37,7 @@ def check_document_name(name: str) -> str:
                 "rename the file so that its name reads as it is"
             )
     parts = name.split("/")
-    if name.startswith("/") or len(parts) < 2 or any(part in ("", ".", "..") for part in parts) or "\\" in name:
+    if name.startswith("/") or len(parts) == 1 or any(part in ("", ".", "..") for part in parts) or "\\" in name:
         raise DocumentNameError(
             f"expected a document name like 'source/folder/file.md' without '.', '..' or '\\', got {shown!r}"
         )

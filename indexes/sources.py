@@ -67,7 +67,7 @@ def read_sources(library: Path) -> Sources:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SourcesError(f"{path} cannot be read as TOML: {error}") from error
     entries = raw.pop("source", [])
-    if raw or not isinstance(entries, list) or not entries:
+    if raw or not isinstance(entries, list) or not entries or not all(isinstance(entry, dict) for entry in entries):
         raise SourcesError(f"{path}: expected one or more [[source]] tables and nothing else, got {sorted(raw)}")
     sources = [_source(path, number, entry) for number, entry in enumerate(entries, 1)]
     if len({source.name for source in sources}) != len(sources):
@@ -76,13 +76,13 @@ def read_sources(library: Path) -> Sources:
     return {source.name: source for source in sources}
 
 
-def _source(path: Path, number: int, entry: Any) -> Source:
+def _source(path: Path, number: int, entry: dict[str, Any]) -> Source:
     where = f"{path}: source {number}"
-    if not isinstance(entry, dict) or not isinstance(entry.get("name"), str) or not _NAME.fullmatch(entry["name"]):
+    if not isinstance(entry.get("name"), str) or not _NAME.fullmatch(entry["name"]):
         raise SourcesError(f"{where}: expected name = lower-case letters, digits, '-' and '_'")
     where = f"{path}: source '{entry['name']}'"
     if unknown := set(entry) - _KEYS:
-        raise SourcesError(f"{where}: unknown key {sorted(unknown)[0]!r}; expected some of {sorted(_KEYS)}")
+        raise SourcesError(f"{where}: unknown key {min(unknown)!r}; expected some of {sorted(_KEYS)}")
     if entry.get("kind", "folder") != "folder":
         raise SourcesError(f'{where}: expected kind = "folder", got {entry["kind"]!r}')
     groups = entry.get("groups", [])

@@ -65,7 +65,7 @@ def grant(decision: Decision | None, source: Source) -> Grant | None:
     for newest in reversed(decision.approvals):
         by_person = _latest_by_person(decision.approvals, newest.sha256)
         if len(by_person) >= source.approvals_required:
-            return _combine(by_person, source)
+            return _combine(by_person)
     return None
 
 
@@ -74,7 +74,7 @@ def _latest_by_person(approvals: tuple[Approval, ...], sha256: str) -> list[Appr
     return list({approval.by.casefold(): approval for approval in approvals if approval.sha256 == sha256}.values())
 
 
-def _combine(approvals: list[Approval], source: Source) -> Grant:
+def _combine(approvals: list[Approval]) -> Grant:
     last = max(approvals, key=lambda approval: approval.at)
     return Grant(
         document=last.document,

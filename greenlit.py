@@ -1,0 +1,29 @@
+"""The one command line, composed of each package's `cli.py`.
+
+`approve`, `revoke`, `reject`, `register`, `ingest` write (`ingest.cli`); `ask`, `search`, `serve`, `doctor` read
+(`service.cli`). Follow a document's way in from `ingest/pipeline.py`, a question's way through from
+`service/answering/pipeline.py`.
+"""
+
+import typer
+
+import ingest.cli
+import service.cli
+
+app = typer.Typer(
+    help="Knowledge search that answers only from documents your organisation has approved.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,  # a traceback must never print a question
+)
+app.add_typer(ingest.cli.app)
+app.add_typer(service.cli.app)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,155 @@
+"""Published builds: which one is current, and opening one only if every byte is as its manifest says.
+
+`indexes/builds/<id>/` holds `manifest.json`, `passages.sqlite`, `dense.faiss`, `lexical/` and `originals/<sha256>`;
+`indexes/builds/current` holds the id of the live one. Writing builds is the writer's part (`ingest.publish`).
+"""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indexes.dense import DenseIndex
+from indexes.encoder import Encoder
+from indexes.errors import BuildDamagedError, BuildMismatchError, NoBuildError
+from indexes.lexical import LexicalIndex
+from indexes.manifest import MANIFEST_FILE, Manifest, read_manifest
+from indexes.passages import PassageStore
+
+CURRENT_FILE = "current"
+PASSAGES_FILE = "passages.sqlite"
+DENSE_FILE = "dense.faiss"
+LEXICAL_FOLDER = "lexical"
+ORIGINALS_FOLDER = "originals"
+_BUILD_ID = re.compile(r"[0-9A-Za-z-]{1,80}")
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """An opened build. `document_of_row` gives each row's position in `documents`, a list of (document, sha256)."""
+
+    build_id: str
+    folder: Path
+    manifest: Manifest
+    passages: PassageStore
+    dense: DenseIndex
+    lexical: LexicalIndex
+    documents: tuple[tuple[str, str], ...]
+    document_of_row: NDArray[np.int64]
+
+    def original(self, sha256: str) -> bytes:
+        """Return the bytes of an approved original.
+
+        Raises:
+            BuildDamagedError: they are missing or are not the approved ones.
+        """
+        path = self.folder / ORIGINALS_FOLDER / sha256
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise BuildDamagedError(f"{path} cannot be read: {error.strerror}") from error
+        if hashlib.sha256(content).hexdigest() != sha256:
+            raise BuildDamagedError(f"{path} is not what was approved: run greenlit ingest to make a new build")
+        return content
+
+
+def current_build_id(builds: Path) -> str:
+    """Return the id of the live build.
+
+    Raises:
+        NoBuildError: nothing was published yet.
+        BuildDamagedError: `current` does not name a build.
+    """
+    path = builds / CURRENT_FILE
+    try:
+        build_id = path.read_text(encoding="ascii").strip()
+    except FileNotFoundError as error:
+        raise NoBuildError(f"no current build in {builds}: run greenlit ingest") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise BuildDamagedError(f"{path} cannot be read: {error}") from error
+    if not _BUILD_ID.fullmatch(build_id):
+        raise BuildDamagedError(f"{path}: expected the id of a build; run greenlit ingest")
+    return build_id
+
+
+def open_build(folder: Path, *, encoder: Encoder | None = None) -> Build:
+    """Open a build after checking every file against the manifest.
+
+    Args:
+        folder: the build's folder, named by its id.
+        encoder: the encoder that will ask; `None` opens a build only to read it.
+
+    Raises:
+        BuildDamagedError: a file is missing, changed, or too many; or the parts do not fit together.
+        BuildMismatchError: the build was made with another encoder; the message names both.
+    """
+    if not folder.is_dir():
+        raise BuildDamagedError(f"the build {folder.name} is missing from {folder.parent}: run greenlit ingest")
+    manifest = read_manifest(folder)
+    if encoder is not None:
+        _check_encoder(folder, manifest, encoder)
+    _check_files(folder, manifest)
+    passages = PassageStore(folder / PASSAGES_FILE)
+    build = Build(
+        build_id=folder.name,
+        folder=folder,
+        manifest=manifest,
+        passages=passages,
+        dense=DenseIndex.read(folder / DENSE_FILE),
+        lexical=LexicalIndex.read(folder / LEXICAL_FOLDER),
+        documents=tuple(passages.document_ids()),
+        document_of_row=np.asarray(passages.document_numbers(), dtype=np.int64),
+    )
+    _check_parts(build)
+    return build
+
+
+def hash_files(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 (hex) of every file under a folder by relative path, the manifest left out."""
+    return {
+        path.relative_to(folder).as_posix(): _sha256(path)
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path != folder / MANIFEST_FILE
+    }
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _check_encoder(folder: Path, manifest: Manifest, encoder: Encoder) -> None:
+    made_with = manifest.encoder
+    if (made_with.digest, made_with.dimensions) != (encoder.digest, encoder.dimensions):
+        raise BuildMismatchError(
+            f"the build {folder.name} was made with the encoder {made_with.name} ({made_with.dimensions} dimensions, "
+            f"digest {made_with.digest[:12]}), but {encoder.name} ({encoder.dimensions} dimensions, digest "
+            f"{encoder.digest[:12]}) is loaded: run greenlit ingest, or set GREENLIT_ENCODER back"
+        )
+
+
+def _check_files(folder: Path, manifest: Manifest) -> None:
+    try:
+        actual = hash_files(folder)
+    except OSError as error:
+        raise BuildDamagedError(f"the build {folder.name} cannot be read: {error}") from error
+    for name in sorted(manifest.files.keys() | actual.keys()):
+        if manifest.files.get(name) != actual.get(name):
+            raise BuildDamagedError(
+                f"the build {folder.name} is damaged: {name} should have SHA-256 {manifest.files.get(name)}, "
+                f"got {actual.get(name)}; run greenlit ingest to make a new build"
+            )
+
+
+def _check_parts(build: Build) -> None:
+    rows = {
+        "passages": build.passages.rows,
+        "dense": len(build.dense),
+        "lexical": len(build.lexical),
+        "manifest": build.manifest.passages,
+    }
+    if len(set(rows.values())) != 1 or build.dense.dimensions != build.manifest.encoder.dimensions:
+        raise BuildDamagedError(f"the parts of the build {build.build_id} do not fit together: {rows}")

@@ -1,0 +1,111 @@
+"""The manifest of a build: what it was made of and with, and the hash of each of its files.
+
+A build's id ends in the first half of the SHA-256 of its manifest's other fields, so a manifest that was changed no
+longer fits its own folder's name.
+"""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from indexes.errors import BuildDamagedError
+
+MANIFEST_FILE = "manifest.json"
+_FORMAT = 1
+_ID_HASH_HEX = 32
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderInfo:
+    """Which encoder made the vectors."""
+
+    name: str
+    digest: str
+    dtype: str
+    dimensions: int
+
+
+@dataclass(frozen=True, slots=True)
+class SplitterInfo:
+    """How documents were split; `version` changes with the code."""
+
+    name: str
+    version: int
+    passage_tokens: int
+    overlap_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentInfo:
+    """One document of a build. `loader` names the parser and its version; `locator` the kind of its locators."""
+
+    document: str
+    sha256: str
+    title: str
+    passages: int
+    locator: str
+    loader: str
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a build says of itself. `files` maps each file's path in the build to its SHA-256 (hex)."""
+
+    created_at: str
+    encoder: EncoderInfo
+    splitter: SplitterInfo
+    documents: tuple[DocumentInfo, ...]
+    files: dict[str, str]
+
+    @property
+    def passages(self) -> int:
+        """How many passages the build holds."""
+        return sum(document.passages for document in self.documents)
+
+    def content_hash(self) -> str:
+        """Return the SHA-256 (hex) of the manifest, which stands for the whole build."""
+        return hashlib.sha256(json.dumps(self._fields(), sort_keys=True).encode()).hexdigest()
+
+    def build_id(self) -> str:
+        """Return the build's id: when it was made, and the beginning of its content hash."""
+        moment = datetime.fromisoformat(self.created_at).astimezone(UTC)
+        return f"{moment:%Y%m%dT%H%M%SZ}-{self.content_hash()[:_ID_HASH_HEX]}"
+
+    def to_bytes(self) -> bytes:
+        """Return the manifest file's content."""
+        return json.dumps({"id": self.build_id(), **self._fields()}, indent=1, ensure_ascii=False).encode() + b"\n"
+
+    def _fields(self) -> dict[str, Any]:
+        return {"format": _FORMAT, **asdict(self)}
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read the manifest of the build in a folder, and check that it fits the folder's name.
+
+    Raises:
+        BuildDamagedError: it is missing, not a manifest, or was changed.
+    """
+    path = folder / MANIFEST_FILE
+    try:
+        value = json.loads(path.read_bytes())
+        if value.pop("format") != _FORMAT:
+            raise BuildDamagedError(f"{path}: expected format {_FORMAT}; run greenlit ingest to make a new build")
+        value.pop("id")
+        manifest = Manifest(
+            created_at=value.pop("created_at"),
+            encoder=EncoderInfo(**value.pop("encoder")),
+            splitter=SplitterInfo(**value.pop("splitter")),
+            documents=tuple(DocumentInfo(**document) for document in value.pop("documents")),
+            files=dict(value.pop("files")),
+        )
+        expected = manifest.build_id()
+    except OSError as error:
+        raise BuildDamagedError(f"{path} cannot be read: {error.strerror}") from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BuildDamagedError(f"{path} is not a manifest: {error}") from error
+    if folder.name != expected or value:
+        raise BuildDamagedError(f"{path} was changed: the build's id should be {expected}, its folder is {folder.name}")
+    return manifest

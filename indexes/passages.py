@@ -1,0 +1,167 @@
+"""The stored texts of a build: documents, their passages by row, their sentences. One SQLite file, never changed.
+
+`write_passages` makes the file; `PassageStore` reads it (immutable, safe from several threads). Row numbers are those
+of the dense and the lexical index. Sentences are `[start, end)` spans found when the document was ingested, so that a
+question needs no language tools.
+"""
+
+import json
+import sqlite3
+import threading
+import weakref
+from collections.abc import Iterable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+from indexes.documents import Document, Passage, Section, locator_from_json
+from indexes.errors import BuildDamagedError
+
+_SCHEMA = """
+CREATE TABLE documents (number INTEGER PRIMARY KEY, document TEXT UNIQUE NOT NULL, sha256 TEXT NOT NULL,
+                        title TEXT NOT NULL, text TEXT NOT NULL, sections TEXT NOT NULL);
+CREATE TABLE passages (row INTEGER PRIMARY KEY, passage_id TEXT UNIQUE NOT NULL, number INTEGER NOT NULL,
+                       start INTEGER NOT NULL, stop INTEGER NOT NULL, text TEXT NOT NULL, locator TEXT NOT NULL);
+CREATE TABLE sentences (number INTEGER NOT NULL, start INTEGER NOT NULL, stop INTEGER NOT NULL,
+                        PRIMARY KEY (number, start)) WITHOUT ROWID;
+"""
+_PASSAGE_COLUMNS = """SELECT passages.row, passage_id, document, sha256, title, start, stop, passages.text, locator
+                      FROM passages JOIN documents USING (number)"""
+_MOST_VARIABLES = 900  # SQLite's portable limit on ?s in a statement is 999
+
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class SplitDocument:
+    """A document with its passages, in reading order, and the spans of its sentences."""
+
+    document: Document
+    passages: tuple[Passage, ...]
+    sentences: tuple[Span, ...]
+
+
+def write_passages(path: Path, documents: Iterable[SplitDocument]) -> None:
+    """Write a new file; rows are numbered in the order given, from 0."""
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.executescript(_SCHEMA)
+        rows = count()
+        for number, split in enumerate(documents):
+            document = split.document
+            sections = json.dumps(
+                [[s.start, s.end, s.locator.as_json()] for s in document.sections], ensure_ascii=False
+            )
+            connection.execute(
+                "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?)",
+                (number, document.document, document.sha256, document.title, document.text, sections),
+            )
+            for passage, row in zip(split.passages, rows, strict=False):
+                locator = json.dumps(passage.locator.as_json(), ensure_ascii=False)
+                connection.execute(
+                    "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    (row, passage.passage_id, number, passage.start, passage.end, passage.text, locator),
+                )
+            connection.executemany(
+                "INSERT INTO sentences VALUES (?, ?, ?)", ((number, start, stop) for start, stop in split.sentences)
+            )
+
+
+class PassageStore:
+    """Reads the file that `write_passages` made."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the file.
+
+        Raises:
+            BuildDamagedError: it is not such a file.
+        """
+        self._lock = threading.Lock()
+        try:
+            self._connection = sqlite3.connect(
+                f"{path.absolute().as_uri()}?immutable=1", uri=True, check_same_thread=False
+            )
+            self._close = weakref.finalize(self, self._connection.close)  # with the last question that reads it
+            self.rows = int(self._connection.execute("SELECT count(*) FROM passages").fetchone()[0])
+        except sqlite3.Error as error:
+            raise BuildDamagedError(f"{path} is not a passage store: {error}") from error
+
+    def close(self) -> None:
+        """Close the file."""
+        self._close()
+
+    def document_ids(self) -> list[tuple[str, str]]:
+        """Return (document, sha256) by document number."""
+        return self._all("SELECT document, sha256 FROM documents ORDER BY number")
+
+    def document_numbers(self) -> list[int]:
+        """Return the document number of each row."""
+        return [number for (number,) in self._all("SELECT number FROM passages ORDER BY row")]
+
+    def passages(self, rows: Sequence[int]) -> list[Passage]:
+        """Return the passages of some rows, in the order given."""
+        found: dict[int, Passage] = {}
+        for start in range(0, len(rows), _MOST_VARIABLES):
+            part = [int(row) for row in rows[start : start + _MOST_VARIABLES]]
+            marks = ",".join("?" * len(part))
+            for record in self._all(f"{_PASSAGE_COLUMNS} WHERE passages.row IN ({marks})", *part):
+                found[int(record[0])] = _passage(record)
+        return [found[int(row)] for row in rows]
+
+    def passage(self, passage_id: str) -> Passage | None:
+        """Return a passage by its id."""
+        records = self._all(f"{_PASSAGE_COLUMNS} WHERE passage_id = ?", passage_id)
+        return _passage(records[0]) if records else None
+
+    def split_document(self, document: str) -> SplitDocument | None:
+        """Return a document with its passages and sentences."""
+        records = self._all("SELECT number, sha256, title, text, sections FROM documents WHERE document = ?", document)
+        if not records:
+            return None
+        number, sha256, title, text, sections = records[0]
+        return SplitDocument(
+            document=Document(
+                document=document,
+                sha256=sha256,
+                title=title,
+                text=text,
+                sections=tuple(Section(start, end, locator_from_json(loc)) for start, end, loc in json.loads(sections)),
+            ),
+            passages=tuple(
+                _passage(record) for record in self._all(f"{_PASSAGE_COLUMNS} WHERE number = ? ORDER BY row", number)
+            ),
+            sentences=tuple(self._all("SELECT start, stop FROM sentences WHERE number = ? ORDER BY start", number)),
+        )
+
+    def text(self, document: str) -> str | None:
+        """Return a document's stored text."""
+        records = self._all("SELECT text FROM documents WHERE document = ?", document)
+        return str(records[0][0]) if records else None
+
+    def sentences(self, passage: Passage) -> list[Span]:
+        """Return the spans of the sentences that lie wholly within a passage, in reading order."""
+        return self._all(
+            "SELECT sentences.start, sentences.stop FROM sentences JOIN documents USING (number) "
+            "WHERE document = ? AND sentences.start >= ? AND sentences.stop <= ? ORDER BY sentences.start",
+            passage.document,
+            passage.start,
+            passage.end,
+        )
+
+    def _all(self, statement: str, *values: str | int) -> list[tuple]:  # type: ignore[type-arg]
+        with self._lock:
+            return self._connection.execute(statement, values).fetchall()
+
+
+def _passage(record: tuple[int, str, str, str, str, int, int, str, str]) -> Passage:
+    _, passage_id, document, sha256, title, start, stop, text, locator = record
+    return Passage(
+        passage_id=passage_id,
+        document=document,
+        sha256=sha256,
+        title=title,
+        start=start,
+        end=stop,
+        text=text,
+        locator=locator_from_json(json.loads(locator)),
+    )

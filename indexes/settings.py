@@ -1,0 +1,48 @@
+"""Settings that the writer and the reader share, read once from the environment (and `.env`), frozen, with units.
+
+Only the doors read them (`cli.py` files, `service.settings`); everything below gets values as arguments.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from indexes.errors import SettingsError
+from indexes.library import DEFAULT_MAX_FILE_BYTES
+
+Folder = Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())]
+
+
+class LibrarySettings(BaseSettings):
+    """Where the three places are, and what encodes. Each is the environment variable `GREENLIT_<NAME>`."""
+
+    model_config = SettingsConfigDict(env_prefix="GREENLIT_", env_file=".env", extra="ignore", frozen=True)
+
+    library: Folder = Field(Path("approved_docs"), description="the folder with sources.toml and register.jsonl")
+    builds: Folder = Field(Path("indexes/builds"), description="the folder of published builds")
+    state: Folder = Field(Path("var"), description="the folder of the audit store, keys and token")
+    encoder: str = Field("all-MiniLM-L6-v2", min_length=1, description="the encoder: this name, or a model's folder")
+    max_file_bytes: int = Field(DEFAULT_MAX_FILE_BYTES, ge=1, description="larger files are kept out, in bytes")
+    parse_timeout_s: float = Field(120.0, gt=0, description="a document that takes longer to parse is kept out, in s")
+    parse_memory_bytes: int = Field(2 << 30, ge=256 << 20, description="memory limit of the parsing process, in bytes")
+
+
+def settings_error(error: ValidationError) -> SettingsError:
+    """Turn pydantic's complaint into ours: the variable, what was expected, without echoing secrets."""
+    first = error.errors()[0]
+    name = "GREENLIT_" + "_".join(str(part) for part in first["loc"]).upper()
+    return SettingsError(f"{name}: {first['msg']}")
+
+
+def read_library_settings() -> LibrarySettings:
+    """Read the settings.
+
+    Raises:
+        SettingsError: naming the variable that is wrong.
+    """
+    try:
+        return LibrarySettings()
+    except ValidationError as error:
+        raise settings_error(error) from error

@@ -1,0 +1,228 @@
+"""Decisions on documents: what a path means, what an approval would pin, and writing it into the register.
+
+`plan_approval` reads each file once and says what would be approved; `approve` writes exactly those hashes, so a file
+that is swapped while a person thinks it over is not the file that was approved. `overview` gives every document's
+standing. Nothing here parses a document.
+"""
+
+import calendar
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from indexes.errors import DocumentNameError, RegisterError, UnsafeFileError
+from indexes.events import Approval, Withdrawal
+from indexes.library import document_at, list_documents, locate, read_document
+from indexes.names import printable
+from indexes.register import REGISTER_FILE, Register, RegisterState, append_events
+from indexes.sources import Sources, read_sources, source_name
+from indexes.standing import Grant, Standing, grant, standing
+
+_WITHDRAWN = (Standing.REVOKED, Standing.REJECTED)
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentStanding:
+    """One line of the register's overview; `problem` says why a file cannot be a document."""
+
+    document: str
+    standing: Standing
+    sha256: str | None
+    grant: Grant | None
+    problem: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the approver says of an approval; `None` takes the source's default."""
+
+    by: str
+    expires: date | None = None
+    groups: tuple[str, ...] | None = None
+    title: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What approving a path would do: `approvals` to write, and `passed_over` as (document, why)."""
+
+    approvals: tuple[Approval, ...]
+    passed_over: tuple[tuple[str, str], ...]
+
+
+class Approvals:
+    """The library as an approver handles it."""
+
+    def __init__(self, *, library: Path, now: Callable[[], datetime], max_file_bytes: int) -> None:
+        """Read the allowlist.
+
+        Raises:
+            SourcesError: it is missing or wrong.
+        """
+        self.sources: Sources = read_sources(library)
+        self.register_path = library / REGISTER_FILE
+        self._library = library
+        self._now = now
+        self._max_file_bytes = max_file_bytes
+
+    def state(self) -> RegisterState:
+        """Return the register as it is now."""
+        return Register(self.register_path).refresh()
+
+    def name_of(self, path: str) -> str:
+        """Return the document (or folder of documents) that a path or a document id means.
+
+        Raises:
+            DocumentNameError: it lies in no source.
+        """
+        try:
+            return document_at(self.sources, Path(path))
+        except DocumentNameError:
+            in_library = Path(path)
+            if in_library.is_absolute() or source_name(path) not in self.sources:
+                raise
+            source = self.sources[source_name(path)]
+            return document_at(self.sources, source.folder.joinpath(*in_library.parts[1:]))
+
+    def plan_approval(self, path: str, terms: Terms) -> Plan:
+        """Say what approving a file, or every undecided file of a folder, would pin.
+
+        A folder passes over what is approved already, and what was revoked or rejected: whoever wants such a document
+        back names it by itself.
+
+        Raises:
+            DocumentNameError, SourcesError: the path means no document.
+            UnsafeFileError: the one file named cannot be read.
+        """
+        name = self.name_of(path)
+        if "/" in name and not locate(self.sources, name).is_dir():
+            return Plan((self._approval(name, terms),), ())
+        approvals: list[Approval] = []
+        passed_over: list[tuple[str, str]] = []
+        for line in self.overview():
+            if not line.document.startswith(f"{name}/"):
+                continue
+            if line.problem:
+                passed_over.append((line.document, line.problem))
+            elif line.standing in (Standing.APPROVED, Standing.MISSING, *_WITHDRAWN):
+                passed_over.append((line.document, f"is {line.standing}"))
+            else:
+                approvals.append(self._approval(line.document, terms))
+        return Plan(tuple(approvals), tuple(passed_over))
+
+    def approve(self, plan: Plan) -> None:
+        """Write a plan's approvals, all or none.
+
+        Raises:
+            RegisterError: the register cannot be written.
+        """
+        append_events(self.register_path, plan.approvals)
+
+    def withdraw(self, event: str, path: str, *, by: str, reason: str) -> Withdrawal:
+        """Revoke or reject a document; its file need not exist any more.
+
+        Raises:
+            DocumentNameError: the path means no document that the library or the register knows.
+            RegisterError: the register cannot be written.
+        """
+        name = self.name_of(path)
+        if "/" not in name or locate(self.sources, name).is_dir():
+            raise DocumentNameError(f"expected one document, got the folder '{printable(name)}'")
+        if name not in self.state().decisions and not locate(self.sources, name).exists():
+            raise DocumentNameError(f"there is no '{printable(name)}', neither in the library nor in the register")
+        kind = "revoke" if event == "revoke" else "reject"
+        withdrawal = Withdrawal(event=kind, document=name, by=by, at=self._now(), reason=reason)
+        append_events(self.register_path, [withdrawal])
+        return withdrawal
+
+    def overview(self) -> list[DocumentStanding]:
+        """Return the standing of every document that the library holds or the register knows, by name."""
+        state = self.state()
+        lines = [self._line(listed.document, listed.problem, state) for listed in list_documents(self.sources)]
+        seen = {line.document for line in lines}
+        gone = (name for name in state.decisions if name not in seen and source_name(name) in self.sources)
+        lines += [self._line(name, None, state) for name in gone]
+        return sorted(lines, key=lambda line: line.document)
+
+    def _line(self, document: str, problem: str | None, state: RegisterState) -> DocumentStanding:
+        sha256 = None
+        if problem is None:
+            try:
+                sha256 = read_document(self.sources, document, max_bytes=self._max_file_bytes).sha256
+            except FileNotFoundError:
+                sha256 = None
+            except (UnsafeFileError, DocumentNameError) as error:
+                problem = str(error)
+        source = self.sources[source_name(document)]
+        decision = state.decisions.get(document)
+        is_now = standing(decision, source, file_sha256=sha256 or ("" if problem else None), at=self._now())
+        return DocumentStanding(document, is_now, sha256, grant(decision, source), problem)
+
+    def _approval(self, document: str, terms: Terms) -> Approval:
+        try:
+            file = read_document(self.sources, document, max_bytes=self._max_file_bytes)
+        except FileNotFoundError as error:
+            raise UnsafeFileError(f"there is no file '{printable(document)}': expected a file to approve") from error
+        source = self.sources[source_name(document)]
+        now = self._now()
+        return Approval(
+            document=document,
+            sha256=file.sha256,
+            title=terms.title,
+            by=terms.by,
+            at=now,
+            expires=terms.expires or months_later(now.astimezone(UTC).date(), source.review_months),
+            groups=source.groups if terms.groups is None else terms.groups,
+            note=terms.note,
+        )
+
+
+def months_later(day: date, months: int) -> date:
+    """Return the same day of a later month, or that month's last day if it has no such day."""
+    month = day.month - 1 + months
+    year, month = day.year + month // 12, month % 12 + 1
+    return date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
+
+
+def checked_by(by: str) -> str:
+    """Return who decides, if it can stand in a register.
+
+    Raises:
+        RegisterError: it is empty or not printable.
+    """
+    if not by.strip() or printable(by) != by:
+        raise RegisterError(f"expected --by = a name or address, got {printable(by)!r}")
+    return by.strip()
+
+
+def checked_reason(reason: str) -> str:
+    """Return why a document is withdrawn.
+
+    Raises:
+        RegisterError: it is empty.
+    """
+    if not reason.strip():
+        raise RegisterError("expected --reason = why, got an empty text")
+    return reason.strip()
+
+
+def checked_groups(text: str) -> tuple[str, ...]:
+    """Return the groups of a comma-separated list.
+
+    Raises:
+        RegisterError: there is none: an approval for nobody is a slip.
+    """
+    groups = tuple(group.strip() for group in text.split(",") if group.strip())
+    if not groups:
+        raise RegisterError("expected --groups = one or more names, separated by commas; got none")
+    return groups
+
+
+def in_words(plan_lines: Iterable[Approval]) -> str:
+    """Return a plan's approvals, one a line, as a person confirms them."""
+    return "\n".join(
+        f"  {line.document}  {line.sha256[:12]}  until {line.expires}  for {', '.join(line.groups) or 'nobody'}"
+        for line in plan_lines
+    )

@@ -1,0 +1,88 @@
+"""The bytes that the two sides of the loader process exchange: frames, and a parsed document in two of them.
+
+A frame is its length (8 bytes, big-endian) and its bytes. A request is a frame of JSON (`{"name": ...}`) and a frame
+with the document; a reply is a frame of JSON and a frame with the text in UTF-8. What comes from the child is checked
+before it is believed: a hostile document may have taken the child over. No pickle, ever.
+"""
+
+import json
+from typing import Any
+
+from indexes.documents import Locator, Section, locator_from_json
+from ingest.errors import LoadError
+from ingest.parsed import MAX_TEXT_CHARS, Parsed
+
+LENGTH_BYTES = 8
+MAX_JSON_BYTES = 256 * 1024 * 1024  # a section takes some 100 bytes, and the longest text has room for a million
+MAX_TEXT_BYTES = 4 * MAX_TEXT_CHARS
+_MAX_REASON_CHARS = 1000
+
+
+def framed(content: bytes) -> bytes:
+    """Return the bytes as a frame."""
+    return len(content).to_bytes(LENGTH_BYTES, "big") + content
+
+
+def reply_frames(parsed: Parsed) -> bytes:
+    """Return the reply that carries a parsed document."""
+    sections = [[section.start, section.end, section.locator.as_json()] for section in parsed.sections]
+    head = {"kind": "parsed", "title": parsed.title, "sections": sections}
+    return framed(json.dumps(head).encode()) + framed(parsed.text.encode())
+
+
+def error_frames(kind: str, reason: str = "") -> bytes:
+    """Return the reply that says why there is no document; `kind` is "refused" or "memory"."""
+    return framed(json.dumps({"kind": kind, "reason": reason}).encode()) + framed(b"")
+
+
+def read_reply(head: bytes, text: bytes) -> Parsed:
+    """Return the document of a reply.
+
+    Raises:
+        LoadError: the reply says that the document is refused.
+        MemoryError: the reply says that the parser ran out of memory.
+        ValueError: the reply is not one that our child writes.
+    """
+    value = json.loads(head)
+    if not isinstance(value, dict):
+        raise ValueError("expected a JSON object")  # noqa: TRY004 - one error for all that is malformed
+    kind = value.get("kind")
+    if kind == "memory":
+        raise MemoryError
+    if kind == "refused":
+        raise LoadError(str(value.get("reason"))[:_MAX_REASON_CHARS])
+    if kind != "parsed":
+        raise ValueError("expected the kind parsed, refused or memory")
+    return _checked(value, text.decode("utf-8"))
+
+
+def _checked(value: dict[str, Any], text: str) -> Parsed:
+    title = value.get("title")
+    if not (title is None or isinstance(title, str)) or not isinstance(value.get("sections"), list):
+        raise ValueError("expected a title and a list of sections")  # noqa: TRY004 - as above
+    sections: list[Section] = []
+    position = 0
+    for entry in value["sections"]:
+        start, end, locator = entry
+        if type(start) is not int or type(end) is not int or not position <= start < end <= len(text):
+            raise ValueError("expected sections in order, within the text")
+        if text[start].isspace() or text[end - 1].isspace():
+            raise ValueError("expected sections without space at their ends")
+        sections.append(Section(start, end, _locator(locator)))
+        position = end
+    if not sections:
+        raise ValueError("expected at least one section")
+    return Parsed(title, text, tuple(sections))
+
+
+def _locator(value: Any) -> Locator:
+    if not isinstance(value, dict):
+        raise ValueError("expected a locator")  # noqa: TRY004 - as above
+    kind, page, path = value.get("kind"), value.get("page"), value.get("path", [])
+    page_fits = type(page) is int and page >= 1 if kind == "page" else page is None
+    path_fits = (
+        isinstance(path, list) and all(isinstance(name, str) for name in path) and bool(path) == (kind == "heading")
+    )
+    if kind not in {"page", "heading", "document"} or not page_fits or not path_fits:
+        raise ValueError("expected a locator")
+    return locator_from_json(value)

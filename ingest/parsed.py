@@ -1,0 +1,129 @@
+"""What a loader returns, `Parsed`, and `TextBuilder`, which is the only way to make one.
+
+A loader calls `heading`, `paragraph`, `item`, `row`, `code` and `page` in reading order; `TextBuilder` cleans each
+piece to plain characters (`clean`), keeps the heading path, and draws the sections. In the text a newline ends a block,
+so no sentence holds one; a blank line stands between paragraphs; heading lines stand outside every section.
+Knows no file format.
+"""
+
+from dataclasses import dataclass, replace
+
+from indexes.documents import Locator, Section
+from ingest.characters import clean, split_at_breaks
+from ingest.errors import LoadError
+
+TEXT_VERSION = "1"  # raise it when this module or `characters` writes a text differently: stored texts are made anew
+MAX_TEXT_CHARS = 20_000_000  # some 7,000 pages; more is a mistake or an attack, and would not fit the parser's memory
+MAX_HEADING_CHARS = 300  # a longer "heading" is a paragraph in a heading's clothes: it stays quotable
+_MAX_INDENT = 40  # spaces
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A document as text: `title` is None when the document names none; sections are in order and do not overlap."""
+
+    title: str | None
+    text: str
+    sections: tuple[Section, ...]
+
+
+class TextBuilder:
+    """Collects blocks in reading order and returns them as a `Parsed`."""
+
+    def __init__(self) -> None:
+        self._pieces: list[str] = []
+        self._length = 0
+        self._path: list[tuple[int, str]] = []
+        self._page: int | None = None
+        self._open: Section | None = None
+        self._sections: list[Section] = []
+        self._previous = ""  # the kind of the last block
+
+    def heading(self, level: int, text: str) -> None:
+        """Add a heading; `level` 0 is the document's title, 1 to 6 are as in HTML. Blank text adds nothing."""
+        line = clean(text)
+        if len(line) > MAX_HEADING_CHARS:
+            self.paragraph(text)
+        elif line:
+            self._close_section()
+            self._path = [(above, name) for above, name in self._path if above < level] + [(level, line)]
+            self._add(line, "heading")
+
+    def page(self, number: int) -> None:
+        """Say that the blocks that follow stand on this page (1-based)."""
+        self._close_section()
+        self._page = number
+
+    def paragraph(self, text: str) -> None:
+        """Add a paragraph; a newline in it is a line break that its author set."""
+        for number, line in enumerate(split_at_breaks(text)):
+            self._add_block(line, "paragraph" if number == 0 else "line")
+
+    def item(self, text: str, *, marker: str = "-") -> None:
+        """Add a list item; `marker` is "-" or a number as in "1."."""
+        for number, line in enumerate(split_at_breaks(text)):
+            self._add_block(f"{marker} {line}" if number == 0 else line, "item")
+
+    def item_paragraph(self, text: str) -> None:
+        """Add a further paragraph of the list item before."""
+        for line in split_at_breaks(text):
+            self._add_block(line, "item")
+
+    def row(self, text: str) -> None:
+        """Add one row of a table, as `loading.tables` writes it."""
+        self._add_block(clean(text), "row")
+
+    def code(self, text: str) -> None:
+        """Add a block of code: every line is kept, with its indentation."""
+        lines = [line for line in text.expandtabs(4).split("\n") if clean(line)]
+        for number, line in enumerate(lines):
+            indent = len(line) - len(line.lstrip(" ")) if number else 0
+            self._add_block(" " * min(indent, _MAX_INDENT) + clean(line), "code" if number else "paragraph")
+
+    def finish(self, title: str | None) -> Parsed:
+        """Return the document.
+
+        Args:
+            title: the document's title as found, cleaned here; blank is the same as None.
+        """
+        self._close_section()
+        return Parsed(title=clean(title or "") or None, text="".join(self._pieces), sections=tuple(self._sections))
+
+    def _add_block(self, line: str, kind: str) -> None:
+        if not line.strip():
+            return
+        start = self._add(line, kind)
+        if self._open is None:
+            self._open = Section(start=start, end=start, locator=self._locator())
+        self._open = replace(self._open, end=self._length)
+
+    def _add(self, line: str, kind: str) -> int:
+        """Append one line and return where it starts."""
+        if self._pieces:
+            together = kind == "line" or (kind == self._previous and kind in {"item", "row", "code"})
+            together = together or (kind == "code" and self._previous == "paragraph")
+            self._append("\n" if together else "\n\n")
+        start = self._length
+        self._append(line)
+        self._previous = kind
+        return start
+
+    def _append(self, piece: str) -> None:
+        self._length += len(piece)
+        if self._length > MAX_TEXT_CHARS:
+            raise LoadError(
+                f"expected at most {MAX_TEXT_CHARS / 1e6:.0f} million characters of text, got more: split the document"
+            )
+        self._pieces.append(piece)
+
+    def _close_section(self) -> None:
+        if self._open is not None:
+            self._sections.append(self._open)
+        self._open = None
+
+    def _locator(self) -> Locator:
+        if self._page is not None:
+            return Locator("page", page=self._page)
+        if self._path:
+            return Locator("heading", headings=tuple(name for _, name in self._path))
+        return Locator("document")

@@ -1,0 +1,183 @@
+"""Write a build aside, check it, publish it by one atomic rename. A crash at any point leaves the old build serving.
+
+Order: a staging folder takes the originals as they are read; `Staging.publish` writes passages, indexes and manifest,
+makes every file durable, gives the folder its final name, opens it as a reader would, checks each passage against its
+document, and only then replaces `current`. Builds beyond the newest few are removed, and so is what a crash left.
+"""
+
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from indexes.builds import (
+    CURRENT_FILE,
+    DENSE_FILE,
+    LEXICAL_FOLDER,
+    ORIGINALS_FOLDER,
+    PASSAGES_FILE,
+    Build,
+    hash_files,
+    open_build,
+)
+from indexes.dense import DenseIndex
+from indexes.encoder import Vectors
+from indexes.errors import BuildDamagedError, BuildError
+from indexes.lexical import LexicalIndex
+from indexes.manifest import MANIFEST_FILE, Manifest
+from indexes.passages import SplitDocument, write_passages
+from indexes.words import terms
+from ingest.errors import PublishError
+from ingest.split import context
+
+_STAGING_PREFIX = ".staging-"
+_KEPT_BUILDS = 3  # the live one and two before it, so that a bad publication can be undone by hand
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a build is made of; `vectors` has one row a passage, in the documents' order."""
+
+    documents: Sequence[SplitDocument]
+    vectors: Vectors
+    manifest: Manifest  # its `files` are filled in here
+
+
+class Staging:
+    """A folder beside the builds that becomes one."""
+
+    def __init__(self, builds: Path, folder: Path) -> None:
+        """Use `staging`."""
+        self._builds = builds
+        self._folder = folder
+        (folder / ORIGINALS_FOLDER).mkdir()
+
+    def add_original(self, sha256: str, content: bytes) -> None:
+        """Keep the approved bytes of a document, by their hash."""
+        (self._folder / ORIGINALS_FOLDER / sha256).write_bytes(content)
+
+    def publish(self, content: Content) -> str:
+        """Make this the live build.
+
+        Returns:
+            The id of the build.
+
+        Raises:
+            PublishError: the disk refuses, or the build fails its own check; the old build stays live.
+        """
+        try:
+            build_id = self._write(content)
+            final = self._builds / build_id
+            self._folder.rename(final)
+        except OSError as error:
+            raise PublishError(f"the build cannot be written ({error}); the previous build stays live") from error
+        try:
+            _check(final)
+            _point_current(self._builds, build_id)
+        except (OSError, BuildError) as error:
+            shutil.rmtree(final, ignore_errors=True)
+            raise PublishError(f"the new build failed its check ({error}); the previous build stays live") from error
+        _remove_old(self._builds, live=build_id)
+        return build_id
+
+    def _write(self, content: Content) -> str:
+        write_passages(self._folder / PASSAGES_FILE, content.documents)
+        DenseIndex.from_vectors(content.vectors).write(self._folder / DENSE_FILE)
+        passages = (passage for split in content.documents for passage in split.passages)
+        index = LexicalIndex.from_terms(terms(f"{context(passage)}\n{passage.text}") for passage in passages)
+        index.write(self._folder / LEXICAL_FOLDER)
+        manifest = replace(content.manifest, files=hash_files(self._folder))
+        (self._folder / MANIFEST_FILE).write_bytes(manifest.to_bytes())
+        _sync_all(self._folder)
+        return manifest.build_id()
+
+
+@contextlib.contextmanager
+def staging(builds: Path) -> Iterator[Staging]:
+    """Lend a staging folder; one ingestion at a time. Whatever was not published is removed at the end.
+
+    Raises:
+        PublishError: another ingestion is running, or the folder cannot be made.
+    """
+    try:
+        builds.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with FileLock(builds / ".ingest.lock", timeout=0):
+            _remove_staging(builds)
+            folder = Path(tempfile.mkdtemp(prefix=_STAGING_PREFIX, dir=builds))
+            try:
+                yield Staging(builds, folder)
+            finally:
+                shutil.rmtree(folder, ignore_errors=True)
+    except Timeout as error:
+        raise PublishError(f"another ingestion is running on {builds}: wait until it has finished") from error
+    except OSError as error:
+        raise PublishError(f"{builds} cannot be written ({error}); the previous build stays live") from error
+
+
+def _check(folder: Path) -> None:
+    """Open the build as a reader would, and hold every passage and sentence against its document."""
+    build = open_build(folder)
+    try:
+        for info in build.manifest.documents:
+            _check_document(build, info.document)
+    finally:
+        build.passages.close()
+
+
+def _check_document(build: Build, document: str) -> None:
+    split = build.passages.split_document(document)
+    if split is None:
+        raise BuildDamagedError(f"'{document}' is in the manifest but not in the build")
+    text = split.document.text
+    if any(passage.text != text[passage.start : passage.end] for passage in split.passages):
+        raise BuildDamagedError(f"a passage of '{document}' is not at its span in the stored text")
+    if any(not 0 <= start < end <= len(text) for start, end in split.sentences):
+        raise BuildDamagedError(f"a sentence of '{document}' lies outside the stored text")
+
+
+def _point_current(builds: Path, build_id: str) -> None:
+    descriptor, name = tempfile.mkstemp(prefix=_STAGING_PREFIX, dir=builds)
+    try:
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(build_id + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(builds / CURRENT_FILE)
+    except OSError:
+        Path(name).unlink(missing_ok=True)
+        raise
+    _sync(builds)
+
+
+def _sync_all(folder: Path) -> None:
+    for path in folder.rglob("*"):
+        _sync(path)
+    _sync(folder)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _remove_staging(builds: Path) -> None:
+    for path in builds.glob(f"{_STAGING_PREFIX}*"):
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+
+
+def _remove_old(builds: Path, *, live: str) -> None:
+    manifests = sorted(builds.glob(f"*/{MANIFEST_FILE}"), key=lambda path: path.stat().st_mtime, reverse=True)
+    others = [path.parent for path in manifests if path.parent.name != live]
+    for folder in others[_KEPT_BUILDS - 1 :]:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,48 @@
+"""What an ingestion did: a line for each document, and the build it published."""
+
+from collections import Counter
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+OutcomeKind = Literal["ingested", "unchanged", "kept_out"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one document; `reason` says why it was kept out, and is empty otherwise."""
+
+    document: str
+    outcome: OutcomeKind
+    reason: str
+    passages: int
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """An ingestion, closed. `published` is false when nothing had changed and the live build stays."""
+
+    build_id: str
+    published: bool
+    documents: tuple[Outcome, ...]
+    problems: tuple[str, ...]
+    seconds: float
+
+    @property
+    def passages(self) -> int:
+        """How many passages the live build holds."""
+        return sum(outcome.passages for outcome in self.documents)
+
+    def counts(self) -> Counter[str]:
+        """Return how many documents had each outcome."""
+        return Counter(outcome.outcome for outcome in self.documents)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the public form."""
+        return {
+            "build_id": self.build_id,
+            "published": self.published,
+            "documents": [asdict(outcome) for outcome in self.documents],
+            "problems": list(self.problems),
+            "passages": self.passages,
+            "seconds": round(self.seconds, 3),
+        }

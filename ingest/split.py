@@ -1,0 +1,89 @@
+"""Split a document into passages: LlamaIndex's `SentenceSplitter` within each section, offsets made exact.
+
+A passage never crosses a section, so it has one locator, and its text is exactly `text[start:end]` of the document.
+What is encoded for a passage is `context` and text: the document's title and the nearest heading say what a paragraph
+is about that does not say so itself.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from llama_index.core.node_parser import SentenceSplitter
+
+from indexes.documents import Document, Passage, Section, passage_id
+from indexes.encoder import Encoder
+from indexes.manifest import SplitterInfo
+from indexes.passages import Span, SplitDocument
+from ingest.sentences import sentence_pieces, sentence_spans
+
+# The encoder reads 256 tokens, two of them its own marks: passages of 220 leave room for the title and a heading.
+_PASSAGE_TOKENS = 220
+_OVERLAP_TOKENS = 30
+_VERSION = 1  # raise it when the same document would be split, or its context be made, otherwise
+
+
+class Splitter:
+    """Splits documents for one encoder, in whose tokens the sizes are counted."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        """Prepare for an encoder; passages shrink with an encoder that reads less than the default one."""
+        self._encoder = encoder
+        passage_tokens = min(_PASSAGE_TOKENS, max(encoder.max_tokens - 36, 32))
+        self.info = SplitterInfo(
+            "SentenceSplitter", _VERSION, passage_tokens, min(_OVERLAP_TOKENS, passage_tokens // 4)
+        )
+        self._context_tokens = encoder.max_tokens - 2 - passage_tokens
+        self._splitter = SentenceSplitter(
+            chunk_size=self.info.passage_tokens,
+            chunk_overlap=self.info.overlap_tokens,
+            tokenizer=encoder.tokenize,
+            paragraph_separator="\n\n",
+            chunking_tokenizer_fn=sentence_pieces,
+        )
+
+    def split(self, document: Document) -> SplitDocument:
+        """Return the document with its passages in reading order and the spans of its sentences."""
+        passages: list[Passage] = []
+        sentences: list[Span] = []
+        for section in document.sections:
+            text = document.text[section.start : section.end]
+            sentences.extend(sentence_spans(text, offset=section.start))
+            passages.extend(
+                _passage(document, section, start, end) for start, end in _locate(text, self._splitter.split_text(text))
+            )
+        return SplitDocument(document, tuple(passages), tuple(sentences))
+
+    def encoder_text(self, passage: Passage) -> str:
+        """Return what is encoded for a passage: its context, as far as there is room for it, and its text."""
+        words = context(passage).split()
+        while words and len(self._encoder.tokenize(" ".join(words))) > self._context_tokens:
+            words.pop()
+        return f"{' '.join(words)}\n{passage.text}" if words else passage.text
+
+
+def context(passage: Passage) -> str:
+    """Return what a passage is about: the document's title, and its nearest heading where that adds to it."""
+    heading = passage.locator.headings[-1] if passage.locator.headings else ""
+    return passage.title if heading in ("", passage.title) else f"{passage.title}: {heading}"
+
+
+def _locate(text: str, pieces: Sequence[str]) -> Iterator[Span]:
+    """Find each piece in the section it was cut from; each begins after the one before, overlap or not."""
+    earliest = 0
+    for piece in pieces:
+        start = text.index(piece, earliest)
+        yield start, start + len(piece)
+        earliest = start + 1
+
+
+def _passage(document: Document, section: Section, start: int, end: int) -> Passage:
+    start, end = section.start + start, section.start + end
+    return Passage(
+        passage_id=passage_id(document.document, document.sha256, start, end),
+        document=document.document,
+        sha256=document.sha256,
+        title=document.title,
+        start=start,
+        end=end,
+        text=document.text[start:end],
+        locator=section.locator,
+    )

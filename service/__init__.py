@@ -1,0 +1,1 @@
+"""The reader: it answers questions from a published build, within the register, on the record."""

@@ -1,0 +1,18 @@
+"""The errors of `service.access`, one tree.
+
+AccessError
+├── NotSignedInError    no identity came, or one that is not known
+└── TokenError          the local token cannot be read or made
+"""
+
+
+class AccessError(Exception):
+    """Anything that keeps somebody out."""
+
+
+class NotSignedInError(AccessError):
+    """No identity came with the request, or one that is not known."""
+
+
+class TokenError(AccessError):
+    """The local token cannot be read or made."""

@@ -1,0 +1,158 @@
+"""The records that leave the service: answers with citations, refusals with reasons, and search results.
+
+A refusal is a result, not an error. Its message depends on its reason alone, so it cannot tell whether documents exist
+that the asker may not read. Nothing here decides anything; `pipeline` does.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+from urllib.parse import quote as url_quote
+
+from service.answering.retrieve import Hit
+from service.answering.verify import VerifiedQuote, VerifiedSentence
+from service.audit.store import Receipt
+
+_VERSION_HEX = 16  # of a document's SHA-256 in a link: enough to tell its versions apart
+
+
+class Reason(StrEnum):
+    """Why a question was refused."""
+
+    NO_EVIDENCE = "no_evidence"
+    UNSUPPORTED_DRAFT = "unsupported_draft"
+    REQUEST_NOT_SUPPORTED = "request_not_supported"
+
+
+MESSAGES = {
+    Reason.NO_EVIDENCE: "The approved documents that you may read do not hold enough evidence to answer this.",
+    Reason.UNSUPPORTED_DRAFT: "An answer was drafted, but no sentence of it could be verified against its source.",
+    Reason.REQUEST_NOT_SUPPORTED: "This is not a question that can be looked up. Ask for something in words.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why there is no answer."""
+
+    reason: Reason
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the public form."""
+        return {"reason": self.reason.value, "message": MESSAGES[self.reason]}
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A numbered quote, with where it stands and who approved it."""
+
+    n: int
+    verified: VerifiedQuote
+
+    @property
+    def url(self) -> str:
+        """The page of the source, opened at the quote; it holds positions only, never text."""
+        quote, passage = self.verified.quote, self.verified.passage
+        span = f"from={quote.start}&to={quote.end}"
+        return f"/documents/{url_quote(passage.document)}?version={passage.sha256[:_VERSION_HEX]}&{span}#quote"
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the public form; `span` is `[start, end)` in the document's stored text."""
+        quote, passage, granted = self.verified.quote, self.verified.passage, self.verified.grant
+        return {
+            "n": self.n,
+            "document": passage.document,
+            "title": passage.title,
+            "sha256": passage.sha256,
+            "passage_id": passage.passage_id,
+            "locator": passage.locator.as_json(),
+            "quote": quote.text,
+            "span": [quote.start, quote.end],
+            "url": self.url,
+            "approved_by": ", ".join(granted.approved_by),
+            "approved_on": granted.approved_on.isoformat(),
+            "expires": granted.expires.isoformat(),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A released sentence and the numbers of its citations, at least one."""
+
+    text: str = field(repr=False)
+    citations: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The result of a question: sentences and citations, or a refusal; either way with its receipt."""
+
+    request_id: str
+    sentences: tuple[Sentence, ...]
+    citations: tuple[Citation, ...]
+    refusal: Refusal | None
+    receipt: Receipt
+
+    @property
+    def text(self) -> str | None:
+        """The answer as one text; `None` for a refusal."""
+        return None if self.refusal else " ".join(sentence.text for sentence in self.sentences)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the public form."""
+        return {
+            "request_id": self.request_id,
+            "outcome": "refused" if self.refusal else "answered",
+            "answer": self.text,
+            "sentences": [{"text": s.text, "citations": list(s.citations)} for s in self.sentences],
+            "citations": [citation.as_json() for citation in self.citations],
+            "refusal": self.refusal.as_json() if self.refusal else None,
+            "receipt": receipt_json(self.receipt),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """Ranked passages without an answer."""
+
+    request_id: str
+    hits: tuple[Hit, ...]
+    receipt: Receipt
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the public form."""
+        return {
+            "request_id": self.request_id,
+            "passages": [_hit_json(hit) for hit in self.hits],
+            "receipt": receipt_json(self.receipt),
+        }
+
+
+def numbered(sentences: list[VerifiedSentence]) -> tuple[tuple[Sentence, ...], tuple[Citation, ...]]:
+    """Number the citations of verified sentences from 1, in the order of the answer."""
+    citations: list[Citation] = []
+    numbered_sentences = []
+    for sentence in sentences:
+        numbers = range(len(citations) + 1, len(citations) + 1 + len(sentence.quotes))
+        citations.extend(Citation(n, quote) for n, quote in zip(numbers, sentence.quotes, strict=True))
+        numbered_sentences.append(Sentence(sentence.text, tuple(numbers)))
+    return tuple(numbered_sentences), tuple(citations)
+
+
+def receipt_json(receipt: Receipt) -> dict[str, Any]:
+    """Return the public form of a receipt."""
+    return {"origin": receipt.origin, "seq": receipt.seq, "leaf_hash": receipt.leaf_hash}
+
+
+def _hit_json(hit: Hit) -> dict[str, Any]:
+    passage = hit.passage
+    return {
+        "rank": hit.rank,
+        "passage_id": passage.passage_id,
+        "document": passage.document,
+        "title": passage.title,
+        "text": passage.text,
+        "span": [passage.start, passage.end],
+        "locator": passage.locator.as_json(),
+        "score": round(hit.score, 6),
+    }

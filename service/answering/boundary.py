@@ -1,0 +1,151 @@
+"""The boundary: which passages of a build an asker may see at this moment.
+
+On every question the live allowlist and register are looked at (one `stat` each when nothing changed). The result is a
+`Scope`: a mask over the build's rows that both indexes get as a filter, so a passage outside it never influences
+ranking, evidence, answer, refusal, counts or titles. Scopes are kept per groups for as long as nothing changed and no
+approval in them has ended. A revocation therefore acts on the next question, and an expiry on the second it is due.
+"""
+
+import hashlib
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+
+from indexes.builds import Build
+from indexes.dense import Mask
+from indexes.errors import IndexesError
+from indexes.lexical import LexicalScope
+from indexes.register import REGISTER_FILE, Register, RegisterState
+from indexes.sources import SOURCES_FILE, Sources, read_sources, source_name
+from indexes.standing import Grant, grant, may_read
+from service.answering.errors import LibraryUnavailableError
+
+_KEPT_SCOPES = 256  # combinations of groups; each costs a mask of one byte a passage
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What an asker may see of a build.
+
+    `grants` are by document id; `rows` is the mask, shape (passages,); `filter_hash` names the set of (document,
+    version) pairs; `valid_until` is the first moment at which an approval in it ends.
+    """
+
+    grants: Mapping[str, Grant]
+    rows: Mask
+    lexical: LexicalScope
+    register_position: int
+    filter_hash: str
+    made_at: datetime
+    valid_until: datetime
+
+
+class Boundary:
+    """Follows the library and draws scopes. Safe to call from several threads."""
+
+    def __init__(self, *, library: Path, now: Callable[[], datetime], notice: Callable[[str], None]) -> None:
+        """Remember where the library is; nothing is read before the first question.
+
+        Args:
+            library: the folder with the allowlist and the register.
+            now: the time, with its zone.
+            notice: is told once of each line of the register that cannot be understood.
+        """
+        self._sources_path = library / SOURCES_FILE
+        self._register = Register(library / REGISTER_FILE)
+        self._now = now
+        self._notice = notice
+        self._noticed: set[str] = set()
+        self._lock = threading.Lock()
+        self._sources_signature: tuple[int, ...] | None = None
+        self._sources: Sources = {}
+        self._seen: tuple[object, ...] = ()
+        self._scopes: dict[frozenset[str], Scope] = {}
+
+    def scope(self, build: Build, groups: frozenset[str]) -> Scope:
+        """Return what somebody in `groups` may see of a build now.
+
+        Raises:
+            LibraryUnavailableError: the allowlist or the register cannot be read.
+        """
+        with self._lock:
+            sources, state = self._live()
+            now = self._now()
+            if not _same(self._seen, (build, sources, state)):
+                self._seen = (build, sources, state)
+                self._scopes.clear()
+            known = self._scopes.get(groups)
+            if known is None or not known.made_at <= now < known.valid_until:
+                if len(self._scopes) >= _KEPT_SCOPES:
+                    self._scopes.clear()
+                known = self._scopes[groups] = _draw(build, sources, state, groups, now)
+            return known
+
+    def problems(self) -> list[str]:
+        """Return what is wrong with the library, in words, naming file and line; empty if nothing is.
+
+        Raises:
+            LibraryUnavailableError: the allowlist or the register cannot be read.
+        """
+        with self._lock:
+            return [problem.in_words(self._register.path) for problem in self._live()[1].problems]
+
+    def _live(self) -> tuple[Sources, RegisterState]:
+        try:
+            sources, state = self._live_sources(), self._register.refresh()
+        except (IndexesError, OSError) as error:
+            raise LibraryUnavailableError(str(error)) from error
+        for problem in state.problems:
+            words = problem.in_words(self._register.path)
+            if words not in self._noticed:
+                self._noticed.add(words)
+                self._notice(words)
+        return sources, state
+
+    def _live_sources(self) -> Sources:
+        try:
+            status = self._sources_path.stat()
+        except FileNotFoundError:
+            read_sources(self._sources_path.parent)  # says what is missing
+            raise
+        signature = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+        if signature != self._sources_signature:
+            self._sources = read_sources(self._sources_path.parent)
+            self._sources_signature = signature
+        return self._sources
+
+
+def _same(old: tuple[object, ...], new: tuple[object, ...]) -> bool:
+    return len(old) == len(new) and all(a is b for a, b in zip(old, new, strict=True))
+
+
+def _draw(build: Build, sources: Sources, state: RegisterState, groups: frozenset[str], now: datetime) -> Scope:
+    grants: dict[str, Grant] = {}
+    visible = np.zeros(len(build.documents), dtype=np.bool_)
+    for number, (document, sha256) in enumerate(build.documents):
+        source = sources.get(source_name(document))
+        granted = grant(state.decisions.get(document), source) if source else None
+        if (
+            source
+            and granted
+            and granted.sha256 == sha256
+            and granted.live_at(now)
+            and may_read(granted, source, groups)
+        ):
+            grants[document] = granted
+            visible[number] = True
+    rows: Mask = visible[build.document_of_row]
+    pairs = "".join(f"{document}\0{granted.sha256}\n" for document, granted in sorted(grants.items()))
+    return Scope(
+        grants=grants,
+        rows=rows,
+        lexical=build.lexical.scope(rows),
+        register_position=state.position,
+        filter_hash=hashlib.sha256(pairs.encode()).hexdigest(),
+        made_at=now,
+        valid_until=min((granted.ends_at() for granted in grants.values()), default=datetime.max.replace(tzinfo=UTC)),
+    )

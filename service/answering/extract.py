@@ -1,0 +1,129 @@
+"""The extractive answerer: one to four sentences, word for word, from the best passages, in reading order.
+
+Order of work: gather the sentences of the best passages, score each by how close it is to the question and how much of
+the question's rare words it holds, take the best and those nearly as good, bring along what the best one leans on, and
+put them in reading order. It writes nothing of its own.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from indexes.builds import Build
+from indexes.documents import Passage
+from indexes.encoder import Encoder
+from indexes.words import content_terms, words
+from service.answering.drafts import DraftSentence, Quote
+from service.answering.retrieve import Hit, Retrieved
+
+MOST_SENTENCES = 4
+_PASSAGES = 5  # whose sentences are considered
+_LEAST_WORDS = 4  # shorter ones are labels, not statements
+_MOST_CHARS = 700  # longer ones are lists or tables that were not understood as such
+_COVERAGE_WEIGHT = 0.35  # of rarity-weighted word overlap beside a cosine
+_PASSAGE_WEIGHT = 0.25  # of the passage's fused score beside a cosine
+_NEARLY = 0.82  # of the best score: a further sentence needs at least this much
+_LEANING = frozenset({"it", "they", "this", "these", "that", "those", "such", "he", "she", "its", "their"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """A sentence of a passage; `number` is its place among the passage's sentences."""
+
+    hit: Hit
+    number: int
+    start: int
+    end: int
+    text: str
+
+
+class ExtractiveAnswerer:
+    """Quotes; see the module."""
+
+    kind: Literal["extractive"] = "extractive"
+    name = "sentences-1"
+
+    def __init__(self, *, encoder: Encoder) -> None:
+        """Score with the encoder that the build was made with."""
+        self._encoder = encoder
+
+    def draft(self, text: str, *, retrieved: Retrieved, build: Build) -> Sequence[DraftSentence]:
+        """Return up to four sentences in reading order; each rests on itself."""
+        del text  # retrieval already holds all that is needed of it
+        candidates = _gather(retrieved.hits[:_PASSAGES], build)
+        if not candidates:
+            return []
+        scores = self._score(candidates, retrieved)
+        chosen = _choose(candidates, scores)
+        return [_sentence(candidate) for candidate in _in_reading_order(chosen)]
+
+    def _score(self, candidates: Sequence[_Candidate], retrieved: Retrieved) -> list[float]:
+        vectors = self._encoder.encode([candidate.text for candidate in candidates])
+        cosines = vectors @ retrieved.vector
+        total = float(retrieved.rarity.sum()) or 1.0
+        scores = []
+        for candidate, cosine in zip(candidates, cosines, strict=True):
+            held = set(content_terms(candidate.text))
+            held_weight = np.sum(retrieved.rarity[[term in held for term in retrieved.terms]])
+            coverage = float(held_weight) / total
+            scores.append(float(cosine) + _COVERAGE_WEIGHT * coverage + _PASSAGE_WEIGHT * candidate.hit.score)
+        return scores
+
+
+def _gather(hits: Sequence[Hit], build: Build) -> list[_Candidate]:
+    """Return each distinct sentence once, from the best passage that holds it."""
+    found: dict[str, _Candidate] = {}
+    for hit in hits:
+        for number, (start, end) in enumerate(_spans(hit.passage, build)):
+            text = hit.passage.text[start - hit.passage.start : end - hit.passage.start]
+            if len(words(text)) >= _LEAST_WORDS and len(text) <= _MOST_CHARS:
+                found.setdefault(" ".join(words(text)), _Candidate(hit, number, start, end, text))
+    return list(found.values())
+
+
+def _spans(passage: Passage, build: Build) -> list[tuple[int, int]]:
+    """Return the spans of a passage's sentences; of a passage that is cut out of one long sentence, its own."""
+    return build.passages.sentences(passage) or [(passage.start, passage.end)]
+
+
+def _choose(candidates: Sequence[_Candidate], scores: Sequence[float]) -> list[_Candidate]:
+    order = sorted(range(len(candidates)), key=lambda at: -scores[at])
+    best = candidates[order[0]]
+    chosen = [best, *_leant_on(best, candidates)]
+    for at in order[1:]:
+        if len(chosen) >= MOST_SENTENCES or scores[at] < _NEARLY * scores[order[0]]:
+            break
+        if candidates[at] not in chosen:
+            chosen.append(candidates[at])
+    return chosen[:MOST_SENTENCES]
+
+
+def _leant_on(best: _Candidate, candidates: Sequence[_Candidate]) -> list[_Candidate]:
+    """Return the neighbours without which the best sentence says little.
+
+    The one before, if it begins with a word that points back; those after, if it ends in a colon and announces them.
+    """
+    beside = {c.number: c for c in candidates if c.hit.passage.passage_id == best.hit.passage.passage_id}
+    first_word = words(best.text)[0]
+    wanted = []
+    if first_word in _LEANING:
+        wanted.append(best.number - 1)
+    if best.text.endswith(":"):
+        wanted += [best.number + 1, best.number + 2, best.number + 3]
+    return [beside[number] for number in wanted if number in beside]
+
+
+def _in_reading_order(chosen: Sequence[_Candidate]) -> list[_Candidate]:
+    """Documents by their best rank; within one, as it is read."""
+    best_rank: dict[str, int] = {}
+    for candidate in chosen:
+        document = candidate.hit.passage.document
+        best_rank[document] = min(candidate.hit.rank, best_rank.get(document, candidate.hit.rank))
+    return sorted(chosen, key=lambda c: (best_rank[c.hit.passage.document], c.start))
+
+
+def _sentence(candidate: _Candidate) -> DraftSentence:
+    quote = Quote(candidate.hit.passage.passage_id, candidate.start, candidate.end, candidate.text)
+    return DraftSentence(" ".join(candidate.text.split()), (quote,))

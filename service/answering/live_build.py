@@ -1,0 +1,77 @@
+"""The build that answers now: follows `indexes/builds/current` and opens a newly published build on the next question.
+
+A new build that cannot be opened leaves the old one answering and its problem on show; the boundary is checked against
+the live register either way. With none to fall back on, there is no answer.
+"""
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from indexes.builds import CURRENT_FILE, Build, current_build_id, open_build
+from indexes.encoder import Encoder
+from indexes.errors import BuildError
+
+
+class LiveBuild:
+    """Hands out the live build. Safe to call from several threads."""
+
+    def __init__(self, *, builds: Path, encoder: Encoder, notice: Callable[[str], None]) -> None:
+        """Remember where the builds are; nothing is opened before `get`.
+
+        Args:
+            builds: the folder of published builds.
+            encoder: the one that a build must have been made with.
+            notice: is told which build answers, and once of each build that cannot be opened.
+        """
+        self._builds = builds
+        self._encoder = encoder
+        self._notice = notice
+        self._lock = threading.Lock()
+        self._signature: tuple[int, ...] | None = None
+        self._build: Build | None = None
+        self._error: BuildError | None = None
+
+    def get(self) -> Build:
+        """Return the live build, opening it if it is new.
+
+        The one before is not closed: a question that is being answered from it may still read it, and it is closed
+        when the last of those has let it go.
+
+        Raises:
+            BuildError: there is none that can be opened.
+        """
+        with self._lock:
+            self._follow()
+            if self._build is None:
+                raise self._error or BuildError(f"no build in {self._builds}: run greenlit ingest")
+            return self._build
+
+    def problem(self) -> str | None:
+        """Return why the newest build cannot be used, if so."""
+        with self._lock:
+            self._follow()
+            return str(self._error) if self._error else None
+
+    def _follow(self) -> None:
+        signature = self._look()
+        if signature == self._signature and self._build is not None:
+            return  # with no build at all, look anew each time: what was wrong may have been mended in place
+        self._signature = signature
+        try:
+            build_id = current_build_id(self._builds)
+            if self._build is None or self._build.build_id != build_id:
+                self._build = open_build(self._builds / build_id, encoder=self._encoder)
+                self._notice(f"answering from build {build_id}")
+            self._error = None
+        except BuildError as error:
+            if str(error) != str(self._error):
+                self._notice(str(error))
+            self._error = error
+
+    def _look(self) -> tuple[int, ...] | None:
+        try:
+            status = (self._builds / CURRENT_FILE).stat()
+        except OSError:
+            return None
+        return (status.st_ino, status.st_size, status.st_mtime_ns)

@@ -1,0 +1,127 @@
+"""A question's way through, from its text to an answer or a refusal.
+
+1  record `received`: durable before anything is looked up
+2  retrieve: dense and lexical, fused, within the asker's scope
+3  weigh the evidence, refuse if it is weak
+4  draft
+5  verify every sentence and citation, in the scope as it is by then
+6  record `finished`: durable before anything leaves
+7  return the answer, or the refusal, with its receipt
+
+`Answering.search` takes steps 1, 2, 6 and 7. If a step in between breaks, the question is on record as failed and
+nothing of it leaves. Who asks was settled before (`service.access`); how a result is shown is the doors' part.
+"""
+
+import contextlib
+from collections.abc import Iterator
+
+from indexes.builds import Build
+from indexes.encoder import Encoder
+from service.answering.answers import Answer, Reason, Refusal, SearchResult, Sentence, numbered
+from service.answering.boundary import Boundary
+from service.answering.drafts import Answerer
+from service.answering.errors import AnswerFailedError, LibraryUnavailableError
+from service.answering.evidence import Calibration
+from service.answering.live_build import LiveBuild
+from service.answering.questions import Question
+from service.answering.record import Opened, Recorder, Result
+from service.answering.retrieve import retrieve
+from service.answering.verify import verify
+from service.audit.errors import AuditError
+
+_HITS = 10  # passages that are weighed, drafted from, and recorded
+
+
+class Answering:
+    """Answers questions. Any thread may call."""
+
+    def __init__(
+        self,
+        *,
+        live_build: LiveBuild,
+        boundary: Boundary,
+        encoder: Encoder,
+        calibration: Calibration,
+        answerer: Answerer,
+        recorder: Recorder,
+    ) -> None:
+        """Take parts that are ready."""
+        self._live_build = live_build
+        self._boundary = boundary
+        self._encoder = encoder
+        self._calibration = calibration
+        self._answerer = answerer
+        self._recorder = recorder
+
+    def ask(self, question: Question) -> Answer:
+        """Answer a question, or refuse it, on record.
+
+        Raises:
+            BuildError: there is no build to answer from; nothing was recorded, because nothing was looked up.
+            AuditUnavailableError: the log cannot be written: no answer.
+            LibraryUnavailableError: nobody can say what is approved.
+            AnswerFailedError: a step broke; the question is on record as failed.
+        """
+        build = self._live_build.get()
+        opened = self._recorder.received(question, build)  # 1
+        with self._failure_recorded(opened):
+            result, sentences = self._work(question, build)  # 2 to 5
+        receipt = self._recorder.finished(opened, result)  # 6
+        refusal = Refusal(Reason(result.reason)) if result.reason else None
+        return Answer(question.request_id, sentences, tuple(result.citations), refusal, receipt)  # 7
+
+    def search(self, question: Question, *, limit: int) -> SearchResult:
+        """Return up to `limit` ranked passages, on record.
+
+        Raises:
+            As `ask`.
+        """
+        build = self._live_build.get()
+        opened = self._recorder.received(question, build)  # 1
+        with self._failure_recorded(opened):
+            scope = self._boundary.scope(build, question.principal.groups)
+            found = retrieve(question.text, build=build, scope=scope, encoder=self._encoder, k=limit)  # 2
+            after = self._boundary.scope(build, question.principal.groups)  # a revocation may have come meanwhile
+            hits = tuple(hit for hit in found.hits if hit.passage.document in after.grants)
+        receipt = self._recorder.finished(opened, Result("answered", scope=scope, hits=hits))  # 6
+        return SearchResult(question.request_id, hits, receipt)  # 7
+
+    def _work(self, question: Question, build: Build) -> tuple[Result, tuple[Sentence, ...]]:
+        scope = self._boundary.scope(build, question.principal.groups)
+        found = retrieve(question.text, build=build, scope=scope, encoder=self._encoder, k=_HITS)  # 2
+        if not found.terms:
+            return Result("refused", Reason.REQUEST_NOT_SUPPORTED, scope=scope, hits=found.hits), ()
+        evidence = self._calibration.weigh(found)  # 3
+        if not evidence.suffices:
+            return Result("refused", Reason.NO_EVIDENCE, scope=scope, hits=found.hits, evidence=evidence), ()
+        draft = self._answerer.draft(question.text, retrieved=found, build=build)  # 4
+        now = self._boundary.scope(build, question.principal.groups)
+        sentences, citations = numbered(verify(draft, build=build, scope=now))  # 5
+        result = Result(
+            outcome="answered" if sentences else "refused",
+            reason=None if sentences else Reason.UNSUPPORTED_DRAFT,
+            scope=scope,
+            hits=found.hits,
+            evidence=evidence,
+            answerer=self._answerer,
+            citations=citations,
+            answer=_text(sentences),
+        )
+        return result, sentences
+
+    @contextlib.contextmanager
+    def _failure_recorded(self, opened: Opened) -> Iterator[None]:
+        """Record a question that breaks as failed, and let only what may be told out of here."""
+        try:
+            yield
+        except Exception as error:
+            reason = "library_unavailable" if isinstance(error, LibraryUnavailableError) else "internal_error"
+            with contextlib.suppress(AuditError):  # the first failure is the one to tell
+                self._recorder.finished(opened, Result("failed", reason))
+            if isinstance(error, LibraryUnavailableError | AuditError):
+                raise
+            raise AnswerFailedError(f"the question could not be answered ({type(error).__name__})") from error
+
+
+def _text(sentences: tuple[Sentence, ...]) -> str | None:
+    return " ".join(sentence.text for sentence in sentences) or None

@@ -1,0 +1,48 @@
+"""The record of one question, and what a question may look like.
+
+Everything that belongs to a single question travels in one frozen `Question`. Its text is data: nothing in it is ever
+followed as an instruction. It is left out of `repr`, so that it cannot slip into a log or a traceback.
+"""
+
+import unicodedata
+from dataclasses import dataclass, field
+from typing import Literal
+
+import uuid6
+
+from service.access.principals import Principal
+from service.answering.errors import QuestionError
+
+Channel = Literal["api", "cli", "web"]
+_WHITE = "\t\n\r"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What somebody asks. `request_id` is a UUIDv7."""
+
+    text: str = field(repr=False)
+    principal: Principal
+    channel: Channel
+    conversation_id: str | None = None
+    request_id: str = field(default_factory=lambda: str(uuid6.uuid7()))
+
+
+def checked_text(text: str, *, max_chars: int) -> str:
+    """Return a question's text without outer blanks.
+
+    Args:
+        text: as it came.
+        max_chars: the longest text taken, in characters.
+
+    Raises:
+        QuestionError: it is empty, too long, or holds characters that no keyboard types.
+    """
+    if len(text) > max_chars:
+        raise QuestionError(f"expected a question of at most {max_chars} characters, got {len(text)}")
+    for char in text:
+        if unicodedata.category(char) in ("Cc", "Cs", "Cn") and char not in _WHITE:
+            raise QuestionError(f"expected a question of printable characters, got the character U+{ord(char):04X}")
+    if not text.strip():
+        raise QuestionError("expected a question, got none" if not text else "expected a question, got only blanks")
+    return text.strip()

@@ -1,0 +1,78 @@
+"""Reading documents within the boundary: the list, a stored text, an approved original.
+
+A document outside the asker's scope is answered exactly like one that does not exist.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from indexes.builds import Build
+from indexes.manifest import DocumentInfo
+from indexes.standing import Grant
+from service.access.principals import Principal
+from service.answering.boundary import Boundary
+from service.answering.live_build import LiveBuild
+
+
+@dataclass(frozen=True, slots=True)
+class Readable:
+    """A document that the asker may read, and the approval that lets them."""
+
+    info: DocumentInfo
+    grant: Grant
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the public form, without the text."""
+        return {
+            "document": self.info.document,
+            "title": self.info.title,
+            "sha256": self.info.sha256,
+            "passages": self.info.passages,
+            "approved_by": ", ".join(self.grant.approved_by),
+            "approved_on": self.grant.approved_on.isoformat(),
+            "expires": self.grant.expires.isoformat(),
+        }
+
+
+class Reading:
+    """Reads the live build for somebody. Any thread may call."""
+
+    def __init__(self, *, live_build: LiveBuild, boundary: Boundary) -> None:
+        """Take parts that are ready."""
+        self._live_build = live_build
+        self._boundary = boundary
+
+    def documents(self, principal: Principal) -> list[Readable]:
+        """Return the documents that somebody may read, by name.
+
+        Raises:
+            BuildError, LibraryUnavailableError: nobody can say.
+        """
+        build = self._live_build.get()
+        return sorted(self._readable(build, principal).values(), key=lambda readable: readable.info.document)
+
+    def text(self, principal: Principal, document: str) -> tuple[Readable, str] | None:
+        """Return a document with its stored text; `None` if the asker may not read it or there is none.
+
+        Raises:
+            BuildError, LibraryUnavailableError: nobody can say.
+        """
+        build = self._live_build.get()
+        readable = self._readable(build, principal).get(document)
+        text = build.passages.text(document) if readable else None
+        return None if readable is None or text is None else (readable, text)
+
+    def original(self, principal: Principal, document: str) -> tuple[Readable, bytes] | None:
+        """Return a document with the bytes that were approved; `None` if the asker may not read it or there is none.
+
+        Raises:
+            BuildError, LibraryUnavailableError: nobody can say; or the original is not what was approved.
+        """
+        build = self._live_build.get()
+        readable = self._readable(build, principal).get(document)
+        return (readable, build.original(readable.info.sha256)) if readable else None
+
+    def _readable(self, build: Build, principal: Principal) -> dict[str, Readable]:
+        grants = self._boundary.scope(build, principal.groups).grants
+        infos = build.manifest.documents
+        return {info.document: Readable(info, grants[info.document]) for info in infos if info.document in grants}

@@ -1,0 +1,160 @@
+"""Puts a question and its result on record: builds the two leaves from what the pipeline knows.
+
+`Recorder.received` before retrieval, `Recorder.finished` before anything leaves. Each returns only when it is durable.
+Texts go beside the leaves, never into them.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from indexes.builds import Build
+from indexes.encoder import Encoder
+from service.answering.answers import Citation
+from service.answering.boundary import Scope
+from service.answering.drafts import Answerer
+from service.answering.evidence import Evidence
+from service.answering.questions import Question
+from service.answering.retrieve import CANDIDATES, DENSE_WEIGHT, KIND, Hit
+from service.answering.verify import VERBATIM
+from service.audit.actors import Pseudonyms
+from service.audit.leaves import (
+    AnswererRef,
+    BuildRef,
+    CitationRef,
+    EncoderRef,
+    HitRef,
+    Outcome,
+    QueryFinished,
+    QueryReceived,
+    ReleaseRef,
+    RetrievalRef,
+    VerdictRef,
+)
+from service.audit.log import AuditLog
+from service.audit.store import Receipt
+
+_MILLION = 1_000_000
+_NO_ANSWERER = AnswererRef(kind="none", name="search")
+_WEIGHTS_U = {"dense": round(DENSE_WEIGHT * _MILLION), "lexical": round((1 - DENSE_WEIGHT) * _MILLION)}
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A question on record: where its `received` leaf is, and when it began (seconds of a steady clock)."""
+
+    question: Question
+    seq: int
+    started_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What the pipeline knows when it ends; what it never reached is `None` or empty."""
+
+    outcome: Outcome
+    reason: str | None = None
+    scope: Scope | None = None
+    hits: Sequence[Hit] = ()
+    evidence: Evidence | None = None
+    answerer: Answerer | None = None
+    citations: Sequence[Citation] = ()
+    answer: str | None = None
+
+
+class Recorder:
+    """Writes the two leaves of every question."""
+
+    def __init__(
+        self,
+        *,
+        log: AuditLog,
+        pseudonyms: Pseudonyms,
+        release: ReleaseRef,
+        encoder: Encoder,
+        clock_s: Callable[[], float],
+    ) -> None:
+        """Take the open log, and what every leaf says of this installation.
+
+        Args:
+            log: where leaves go.
+            pseudonyms: turns the asker into a pseudonym.
+            release: the program's version and settings.
+            encoder: the one that encodes questions.
+            clock_s: a steady clock, for how long a question took.
+        """
+        self._log = log
+        self._pseudonyms = pseudonyms
+        self._release = release
+        self._encoder = EncoderRef(name=encoder.name, digest=encoder.digest, dtype=encoder.dtype)
+        self._clock_s = clock_s
+
+    def received(self, question: Question, build: Build) -> Opened:
+        """Record that a question came.
+
+        Raises:
+            AuditUnavailableError: it could not be recorded; nothing may be retrieved.
+        """
+        started_s = self._clock_s()
+        entry = QueryReceived(
+            request_id=question.request_id,
+            channel=question.channel,
+            actor=self._pseudonyms.actor(question.principal.principal_id),
+            auth=question.principal.auth,
+            groups_hash=self._pseudonyms.groups_hash(question.principal.groups),
+            build=BuildRef(id=build.build_id, manifest_hash=build.manifest.content_hash()),
+            release=self._release,
+            conversation_id=question.conversation_id,
+        )
+        receipt = self._log.received(entry, prompt=question.text)
+        return Opened(question, receipt.seq, started_s)
+
+    def finished(self, opened: Opened, result: Result) -> Receipt:
+        """Record what became of a question.
+
+        Raises:
+            AuditUnavailableError: it could not be recorded; no answer may leave.
+        """
+        scope, evidence = result.scope, result.evidence
+        used = {citation.verified.passage.passage_id for citation in result.citations}
+        entry = QueryFinished(
+            request_id=opened.question.request_id,
+            received_seq=opened.seq,
+            verdict=VerdictRef(
+                outcome=result.outcome,
+                reason=result.reason,
+                evidence_u=_millionths(evidence.score) if evidence else None,
+                threshold_u=_millionths(evidence.threshold) if evidence else None,
+            ),
+            elapsed_us=round((self._clock_s() - opened.started_s) * _MILLION),
+            encoder=self._encoder if scope else None,
+            retrieval=RetrievalRef(KIND, CANDIDATES, _WEIGHTS_U, scope.filter_hash) if scope else None,
+            register_seq=scope.register_position if scope else None,
+            hits=tuple(_hit(hit, used) for hit in result.hits),
+            answerer=AnswererRef(kind=result.answerer.kind, name=result.answerer.name)
+            if result.answerer
+            else _NO_ANSWERER,
+            citations=tuple(_citation(citation) for citation in result.citations),
+        )
+        return self._log.finished(entry, answer=result.answer)
+
+
+def _millionths(value: float) -> int:
+    return round(value * _MILLION)
+
+
+def _hit(hit: Hit, used: set[str]) -> HitRef:
+    passage = hit.passage
+    return HitRef(
+        rank=hit.rank,
+        passage_id=passage.passage_id,
+        document=passage.document,
+        sha256=passage.sha256,
+        passage_hash=passage.text_hash(),
+        score_u=_millionths(hit.score),
+        used=passage.passage_id in used,
+    )
+
+
+def _citation(citation: Citation) -> CitationRef:
+    quote = citation.verified.quote
+    return CitationRef(n=citation.n, passage_id=quote.passage_id, start=quote.start, end=quote.end, check=VERBATIM)

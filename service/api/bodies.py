@@ -1,0 +1,135 @@
+"""What the API takes and gives, as OpenAPI shows it. Unknown fields are refused: a question comes with nothing else."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+MAX_SEARCH_LIMIT = 50
+
+QuestionText = Annotated[str, Field(description="the question, in words", examples=["Who approves a new AI vendor?"])]
+ConversationId = Annotated[
+    str | None,
+    Field(None, pattern=r"^[A-Za-z0-9._:-]{1,128}$", description="groups questions of one conversation in the record"),
+]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class AskBody(_Strict):
+    """A question."""
+
+    question: QuestionText
+    conversation_id: ConversationId = None
+
+
+class SearchBody(_Strict):
+    """A question whose passages are wanted, not an answer."""
+
+    question: QuestionText
+    limit: int = Field(10, ge=1, le=MAX_SEARCH_LIMIT, description="at most this many passages")
+
+
+class ReceiptBody(BaseModel):
+    """Where the record of this question is."""
+
+    origin: str = Field(examples=["greenlit.local/audit/2026-11"])
+    seq: int = Field(examples=[42])
+    leaf_hash: str = Field(description="SHA-256 of the leaf as RFC 6962 makes it, hex")
+
+
+class SentenceBody(BaseModel):
+    """A sentence and the numbers of its citations."""
+
+    text: str
+    citations: list[int] = Field(min_length=1)
+
+
+class CitationBody(BaseModel):
+    """A verbatim quote: `span` is `[start, end)` in the text that `/v1/documents/{id}` returns."""
+
+    n: int
+    document: str = Field(examples=["legal/ai-use-policy.pdf"])
+    title: str
+    sha256: str
+    passage_id: str
+    locator: dict[str, Any] = Field(examples=[{"kind": "page", "page": 3}])
+    quote: str
+    span: tuple[int, int] = Field(examples=[[120, 245]])
+    url: str
+    approved_by: str
+    approved_on: str = Field(examples=["2026-11-20"])
+    expires: str = Field(examples=["2027-11-20"])
+
+
+class RefusalBody(BaseModel):
+    """Why there is no answer."""
+
+    reason: Literal["no_evidence", "unsupported_draft", "request_not_supported"]
+    message: str
+
+
+class AnswerBody(BaseModel):
+    """An answer in cited sentences, or a refusal."""
+
+    request_id: str
+    outcome: Literal["answered", "refused"]
+    answer: str | None
+    sentences: list[SentenceBody]
+    citations: list[CitationBody]
+    refusal: RefusalBody | None
+    receipt: ReceiptBody
+
+
+class PassageBody(BaseModel):
+    """A passage, by rank."""
+
+    rank: int
+    passage_id: str
+    document: str
+    title: str
+    text: str
+    span: tuple[int, int]
+    locator: dict[str, Any]
+    score: float = Field(description="fused score of this question's candidates, 0 to 1")
+
+
+class SearchResultBody(BaseModel):
+    """Ranked passages."""
+
+    request_id: str
+    passages: list[PassageBody]
+    receipt: ReceiptBody
+
+
+class DocumentBody(BaseModel):
+    """A document that the asker may read."""
+
+    document: str
+    title: str
+    sha256: str
+    passages: int
+    approved_by: str
+    approved_on: str
+    expires: str
+
+
+class DocumentListBody(BaseModel):
+    """All documents that the asker may read."""
+
+    documents: list[DocumentBody]
+
+
+class DocumentTextBody(DocumentBody):
+    """A document with its stored text, which citations' spans refer to."""
+
+    text: str
+
+
+class ReadyBody(BaseModel):
+    """Whether questions can be answered; `problems` only for somebody signed in."""
+
+    status: Literal["ready", "not_ready"]
+    failing: list[str]
+    problems: list[str]

@@ -1,0 +1,33 @@
+"""Who calls the API: the token of `Authorization: Bearer`."""
+
+from typing import Annotated
+
+from fastapi import Depends
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from service.access.errors import NotSignedInError
+from service.access.local import LocalAccess
+from service.access.principals import Principal
+
+_bearer = HTTPBearer(auto_error=False, description="the token in var/token")
+Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+
+
+class SignedIn:
+    """Recognises the caller of a request."""
+
+    def __init__(self, access: LocalAccess) -> None:
+        """Take what recognises tokens."""
+        self._access = access
+
+    def required(self, credentials: Credentials) -> Principal:
+        """Return the caller, or raise `NotSignedInError`."""
+        return self._access.principal(credentials.credentials if credentials else None)
+
+    def known(self, credentials: Credentials) -> bool:
+        """Tell whether the caller is somebody we know."""
+        try:
+            self.required(credentials)
+        except NotSignedInError:
+            return False
+        return True

@@ -1,0 +1,118 @@
+"""Errors as problem JSON (RFC 9457), each with a stable `type`.
+
+A problem says what was expected and what came, and never repeats the question or any other text of the request. What
+broke inside is named to the log by its type and place only: an exception's message could hold a question.
+"""
+
+from collections.abc import Callable
+from http import HTTPStatus
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+from indexes.errors import BuildError
+from service.access.errors import NotSignedInError
+from service.answering.errors import AnsweringError, LibraryUnavailableError, QuestionError
+from service.audit.errors import AuditError
+
+_PREFIX = "urn:greenlit:problem:"
+Notice = Callable[[str, Exception], None]
+
+
+class Problem(BaseModel):
+    """An RFC 9457 problem."""
+
+    type: str = Field(examples=[_PREFIX + "question"])
+    title: str = Field(examples=["The question cannot be taken"])
+    status: int = Field(examples=[422])
+    detail: str = Field(examples=["expected a question of at most 2000 characters, got 10000"])
+
+
+def problem_response(kind: str, status: int, title: str, detail: str) -> JSONResponse:
+    """Return a problem as a response."""
+    problem = Problem(type=_PREFIX + kind, title=title, status=status, detail=detail)
+    headers = {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else None
+    return JSONResponse(problem.model_dump(), status, headers, media_type="application/problem+json")
+
+
+_KNOWN: tuple[tuple[type[Exception], str, int, str, str | None], ...] = (
+    (QuestionError, "question", 422, "The question cannot be taken", None),
+    (NotSignedInError, "not-signed-in", 401, "Not signed in", None),
+    (AuditError, "log", 503, "No record, no answer", "the audit log cannot be written, so no answer is given"),
+    (BuildError, "build", 503, "No build to answer from", "no usable build; /readyz tells the operator why"),
+    (LibraryUnavailableError, "library", 503, "Approvals cannot be read", "so nothing counts as approved"),
+    (AnsweringError, "internal", 500, "The question could not be answered", "it is on record as failed"),
+    (Exception, "internal", 500, "Something broke", "the service log says where"),
+)
+
+
+def problem_for(error: Exception) -> tuple[str, int, str, str]:
+    """Return kind, status, title and detail for an error; anything unknown is an internal one."""
+    kind, status, title, detail = next(known[1:] for known in _KNOWN if isinstance(error, known[0]))
+    return kind, status, title, str(error) if detail is None else detail
+
+
+def add_problem_handlers(app: FastAPI, notice: Notice) -> None:
+    """Make every error of the API a problem.
+
+    Args:
+        app: the application.
+        notice: is told of errors that an operator should see.
+    """
+
+    def known(_request: Request, error: Exception) -> JSONResponse:
+        kind, status, title, detail = problem_for(error)
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            notice(kind, error)
+        return problem_response(kind, status, title, detail)
+
+    def invalid(_request: Request, error: Exception) -> JSONResponse:
+        errors = error.errors() if isinstance(error, RequestValidationError) else ()
+        detail = "; ".join(dict.fromkeys(_in_words(one) for one in errors))
+        return problem_response("request", 422, "The request cannot be taken", detail)
+
+    def http(_request: Request, error: Exception) -> JSONResponse:
+        status = error.status_code if isinstance(error, HTTPException) else 500
+        phrase = HTTPStatus(status).phrase
+        return problem_response(phrase.lower().replace(" ", "-"), status, phrase, _HTTP_DETAILS.get(status, phrase))
+
+    for kind in (QuestionError, NotSignedInError, AuditError, BuildError, AnsweringError, Exception):
+        app.add_exception_handler(kind, known)
+    app.add_exception_handler(RequestValidationError, invalid)
+    app.add_exception_handler(HTTPException, http)
+
+
+_HTTP_DETAILS = {
+    400: "expected a body of JSON in UTF-8",
+    404: "there is no such thing here, or you may not read it",
+    405: "this path does not take that method",
+    413: "the request's body is too large",
+}
+
+
+def _in_words(error: dict[str, object]) -> str:
+    """Say what is wrong without any text of the request: not even the name of an unknown field."""
+    kind, where = str(error["type"]), error["loc"]
+    if kind == "extra_forbidden":
+        return "unknown field: a question comes with nothing else"
+    if kind == "json_invalid":
+        return "expected a body of JSON"
+    field = ".".join(str(part) for part in where[1:]) if isinstance(where, tuple) else ""
+    return f"{field or 'body'}: {_EXPECTED.get(kind, 'not of the expected form')}"
+
+
+_EXPECTED = {
+    "missing": "is missing",
+    "string_type": "expected a text",
+    "string_pattern_mismatch": "expected 1 to 128 letters, digits or . _ : -",
+    "int_type": "expected a whole number",
+    "int_parsing": "expected a whole number",
+    "greater_than_equal": "is too small",
+    "less_than_equal": "is too large",
+    "model_attributes_type": "expected a JSON object",
+    "model_type": "expected a JSON object",
+    "dict_type": "expected a JSON object",
+}

@@ -1,0 +1,113 @@
+"""The routes of the API: ask, search, documents, health. Each checks who calls, hands over, and returns JSON."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Response
+from starlette.exceptions import HTTPException
+
+from service.access.local import LocalAccess
+from service.access.principals import Principal
+from service.answering.pipeline import Answering
+from service.answering.questions import Question, checked_text
+from service.answering.reading import Reading
+from service.api.bodies import (
+    AnswerBody,
+    AskBody,
+    DocumentListBody,
+    DocumentTextBody,
+    ReadyBody,
+    SearchBody,
+    SearchResultBody,
+)
+from service.api.identity import SignedIn
+from service.api.problems import Problem
+from service.health import Health
+from service.originals import original_response
+
+_Responses = dict[int | str, dict[str, Any]]
+
+
+def _problems(*statuses: int) -> _Responses:
+    return {status: {"model": Problem, "content": {"application/problem+json": {}}} for status in statuses}
+
+
+def api_router(
+    *, answering: Answering, reading: Reading, access: LocalAccess, health: Health, max_question_chars: int
+) -> APIRouter:
+    """Return the API's routes over parts that are ready."""
+    signed_in = SignedIn(access)
+    router = APIRouter()
+    router.include_router(_question_routes(signed_in, answering, max_question_chars))
+    router.include_router(_document_routes(signed_in, reading))
+    router.include_router(_health_routes(signed_in, health))
+    return router
+
+
+def _question_routes(signed_in: SignedIn, answering: Answering, max_question_chars: int) -> APIRouter:
+    router = APIRouter(prefix="/v1", tags=["questions"], responses=_problems(401, 422, 500, 503))
+    caller = Depends(signed_in.required)
+
+    @router.post("/ask", response_model=AnswerBody)
+    def ask(body: AskBody, principal: Annotated[Principal, caller]) -> dict[str, Any]:
+        """Answer a question in cited sentences, or refuse it with a reason. Either way it is recorded."""
+        text = checked_text(body.question, max_chars=max_question_chars)
+        return answering.ask(Question(text, principal, "api", body.conversation_id)).as_json()
+
+    @router.post("/search", response_model=SearchResultBody)
+    def search(body: SearchBody, principal: Annotated[Principal, caller]) -> dict[str, Any]:
+        """Return ranked passages without an answer, under the same boundary and record."""
+        text = checked_text(body.question, max_chars=max_question_chars)
+        return answering.search(Question(text, principal, "api"), limit=body.limit).as_json()
+
+    return router
+
+
+def _document_routes(signed_in: SignedIn, reading: Reading) -> APIRouter:
+    router = APIRouter(prefix="/v1", tags=["documents"], responses=_problems(401, 404, 503))
+    caller = Depends(signed_in.required)
+
+    @router.get("/documents", response_model=DocumentListBody)
+    def documents(principal: Annotated[Principal, caller]) -> dict[str, Any]:
+        """List the documents that the caller may read."""
+        return {"documents": [readable.as_json() for readable in reading.documents(principal)]}
+
+    @router.get("/documents/{document:path}", response_model=DocumentTextBody)
+    def document(document: str, principal: Annotated[Principal, caller]) -> dict[str, Any]:
+        """Return a document's metadata and stored text. The id is its path, slashes and all."""
+        found = reading.text(principal, document)
+        if found is None:
+            raise HTTPException(404)
+        readable, text = found
+        return {**readable.as_json(), "text": text}
+
+    @router.get("/originals/{document:path}", response_class=Response)
+    def original(document: str, principal: Annotated[Principal, caller]) -> Response:
+        """Return the bytes of a document that were approved."""
+        found = reading.original(principal, document)
+        if found is None:
+            raise HTTPException(404)
+        return original_response(document, found[1])
+
+    return router
+
+
+def _health_routes(signed_in: SignedIn, health: Health) -> APIRouter:
+    router = APIRouter(tags=["health"])
+
+    @router.get("/healthz")
+    def alive() -> dict[str, str]:
+        """Tell that the process runs."""
+        return {"status": "ok"}
+
+    @router.get("/readyz", response_model=ReadyBody, responses={503: {"model": ReadyBody}})
+    def ready(response: Response, known: Annotated[bool, Depends(signed_in.known)]) -> dict[str, Any]:
+        """Tell whether questions can be answered; what is wrong is told in words to somebody signed in."""
+        report = health.report()
+        response.status_code = 200 if report.ready else 503
+        return {
+            "status": "ready" if report.ready else "not_ready",
+            "failing": list(report.failing),
+            "problems": list(report.problems) if known else [],
+        }
+
+    return router

@@ -1,0 +1,164 @@
+"""Wires the service: reads nothing itself, builds each part once, in order, and hands the parts to the doors.
+
+`open_service` makes the parts; `create_app` puts the doors over them. Around every door: only this machine's names as
+host, bodies of at most 64 KiB, headers that close the page to everything but itself, and a log line without any text.
+"""
+
+import contextlib
+import time
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+
+import anyio.to_thread
+import structlog
+from fastapi import FastAPI
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+from indexes.encoder import Encoder
+from service.access.local import LocalAccess, local_token
+from service.answering.boundary import Boundary
+from service.answering.evidence import read_calibration
+from service.answering.extract import ExtractiveAnswerer
+from service.answering.live_build import LiveBuild
+from service.answering.pipeline import Answering
+from service.answering.reading import Reading
+from service.answering.record import Recorder
+from service.api.problems import add_problem_handlers
+from service.api.routes import api_router
+from service.audit.actors import Pseudonyms, load_or_create_key
+from service.audit.leaves import ReleaseRef
+from service.audit.log import AuditLog
+from service.health import Health
+from service.middleware import BodyLimit, RequestLog, SecurityHeaders
+from service.settings import Settings
+from service.web.routes import web_router
+
+_LOCAL_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
+_DESCRIPTION = "Answers only from approved documents, in cited sentences, on the record."
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The parts of a running service."""
+
+    answering: Answering
+    reading: Reading
+    access: LocalAccess
+    health: Health
+    settings: Settings
+
+
+def utc_now() -> datetime:
+    """Return the time, in UTC."""
+    return datetime.now(UTC)
+
+
+def now_us() -> int:
+    """Return the time in microseconds since 1970, UTC."""
+    return time.time_ns() // 1000
+
+
+def release(settings: Settings) -> ReleaseRef:
+    """Return the program's version and settings, as every record names them."""
+    return ReleaseRef(version=version("greenlit"), config_hash=settings.config_hash())
+
+
+@contextlib.contextmanager
+def open_service(settings: Settings, *, log: AuditLog, encoder: Encoder) -> Iterator[Service]:
+    """Make the parts of a service over an open log and a loaded encoder.
+
+    Args:
+        settings: as read by a door.
+        log: where questions are recorded; the caller closes it.
+        encoder: the one that encodes questions.
+
+    Raises:
+        TokenError, AuditKeyError: a secret of this installation cannot be read or made.
+    """
+    notice = structlog.get_logger("greenlit").warning
+    access = LocalAccess(token=token_of(settings), groups=settings.groups())
+    live_build = LiveBuild(builds=settings.builds, encoder=encoder, notice=notice)
+    boundary = Boundary(library=settings.library, now=utc_now, notice=notice)
+    recorder = Recorder(
+        log=log,
+        pseudonyms=Pseudonyms(key=load_or_create_key(settings.state / "keys")),
+        release=release(settings),
+        encoder=encoder,
+        clock_s=time.monotonic,
+    )
+    answering = Answering(
+        live_build=live_build,
+        boundary=boundary,
+        encoder=encoder,
+        calibration=read_calibration(),
+        answerer=ExtractiveAnswerer(encoder=encoder),
+        recorder=recorder,
+    )
+    yield Service(
+        answering=answering,
+        reading=Reading(live_build=live_build, boundary=boundary),
+        access=access,
+        health=Health(live_build=live_build, boundary=boundary, log=log),
+        settings=settings,
+    )
+
+
+def token_of(settings: Settings) -> str:
+    """Return the token of this installation."""
+    return local_token(settings.state, settings.token.get_secret_value() if settings.token else None)
+
+
+def create_app(service: Service) -> FastAPI:
+    """Return the web application over a service's parts."""
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        anyio.to_thread.current_default_thread_limiter().total_tokens = service.settings.max_concurrent
+        yield
+
+    app = FastAPI(
+        title="Greenlit",
+        version=version("greenlit"),
+        description=_DESCRIPTION,
+        lifespan=lifespan,
+        docs_url=None,  # the interactive pages load scripts from elsewhere; /openapi.json is enough
+        redoc_url=None,
+    )
+    limit = service.settings.max_question_chars
+    app.include_router(
+        api_router(
+            answering=service.answering,
+            reading=service.reading,
+            access=service.access,
+            health=service.health,
+            max_question_chars=limit,
+        )
+    )
+    app.include_router(
+        web_router(
+            answering=service.answering, reading=service.reading, access=service.access, max_question_chars=limit
+        )
+    )
+    log = structlog.get_logger("greenlit")
+    add_problem_handlers(app, lambda kind, error: log.error("failed", kind=kind, where=where_it_broke(error)))
+    app.add_middleware(BodyLimit)
+    app.add_middleware(SecurityHeaders)
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=_LOCAL_HOSTS, www_redirect=False)
+    app.add_middleware(RequestLog, log=log)
+    return app
+
+
+def where_it_broke(error: BaseException) -> list[str]:
+    """Return the types and places of an error and its causes. Never their messages: one could hold a question."""
+    places = []
+    current: BaseException | None = error
+    while current is not None:
+        trace = current.__traceback__
+        while trace is not None and trace.tb_next is not None:
+            trace = trace.tb_next
+        place = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else "unknown place"
+        places.append(f"{type(current).__name__} at {place}")
+        current = current.__cause__
+    return places

@@ -1,0 +1,139 @@
+"""Examines an installation part by part. Each check says what it found and, if that is wrong, how to mend it.
+
+Reads settings' values as given and changes nothing, but for opening the audit log, which may have to be made.
+"""
+
+import shutil
+import stat
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from indexes.builds import current_build_id, open_build
+from indexes.encoder import SentenceTransformersEncoder, load_encoder
+from indexes.errors import IndexesError
+from indexes.library import list_documents, missing_folders
+from indexes.register import REGISTER_FILE, Register
+from indexes.settings import LibrarySettings
+from indexes.sources import read_sources, source_name
+from indexes.standing import grant
+from service.access.errors import AccessError
+from service.access.local import local_token
+from service.audit.errors import AuditBusyError, AuditError
+from service.audit.log import open_log
+
+_LEAST_FREE_BYTES = 1 << 30  # less room than this and the next build or a busy day of records may not fit
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at."""
+
+    name: str
+    ok: bool
+    detail: str
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the public form."""
+        return asdict(self)
+
+
+def examine(settings: LibrarySettings) -> list[Check]:
+    """Return all checks, in the order in which a question needs what they look at."""
+    encoder: list[SentenceTransformersEncoder] = []
+
+    def load() -> str:
+        encoder.append(load_encoder(settings.encoder))
+        return f"{encoder[0].name}, {encoder[0].dimensions} dimensions, {encoder[0].dtype}"
+
+    return [
+        _check("library", lambda: _library(settings.library)),
+        _check("register", lambda: _register(settings.library)),
+        _check("encoder", load),
+        _check("build", lambda: _build(settings, encoder[0] if encoder else None)),
+        _check("token", lambda: _token(settings)),
+        _check("audit log", lambda: _log(settings.state)),
+        _check("disk", lambda: _disk(settings)),
+    ]
+
+
+class _WrongError(Exception):
+    """A check found something wrong; the message says what, and how to mend it."""
+
+
+def _check(name: str, look: Callable[[], str]) -> Check:
+    try:
+        return Check(name, ok=True, detail=look())
+    except (_WrongError, IndexesError, AuditError, AccessError, OSError) as error:
+        return Check(name, ok=False, detail=str(error))
+
+
+def _library(library: Path) -> str:
+    sources = read_sources(library)
+    if missing := missing_folders(sources):
+        raise _WrongError(f"the folder of source '{missing[0].name}' is missing: make {missing[0].folder}")
+    listed = list_documents(sources)
+    if problems := [item.problem for item in listed if item.problem]:
+        raise _WrongError(f"{len(problems)} of {len(listed)} files cannot be documents; the first: {problems[0]}")
+    if nobody := [source.name for source in sources.values() if not source.groups]:
+        raise _WrongError(f"nobody may read source '{nobody[0]}': give it groups in sources.toml")
+    return f"{len(listed)} files in {len(sources)} sources, in {library}"
+
+
+def _register(library: Path) -> str:
+    register = Register(library / REGISTER_FILE)
+    state = register.refresh()
+    if state.problems:
+        raise _WrongError("; ".join(problem.in_words(register.path) for problem in state.problems) + ": mend the line")
+    if not state.decisions:
+        raise _WrongError(f"{register.path} approves nothing: run greenlit approve")
+    return f"{state.position} events on {len(state.decisions)} documents"
+
+
+def _build(settings: LibrarySettings, encoder: SentenceTransformersEncoder | None) -> str:
+    build = open_build(settings.builds / current_build_id(settings.builds), encoder=encoder)
+    build.passages.close()
+    held = dict(build.documents)
+    sources = read_sources(settings.library)
+    now = datetime.now(UTC)
+    waiting = []
+    for document, decision in Register(settings.library / REGISTER_FILE).refresh().decisions.items():
+        source = sources.get(source_name(document))
+        granted = grant(decision, source) if source else None
+        if granted and granted.live_at(now) and held.get(document) != granted.sha256:
+            waiting.append(document)
+    if waiting:
+        raise _WrongError(
+            f"{len(waiting)} approved documents are not in it, such as '{waiting[0]}': run greenlit ingest"
+        )
+    return f"{build.build_id}: {len(held)} documents, {build.manifest.passages} passages"
+
+
+def _token(settings: LibrarySettings) -> str:
+    given = getattr(settings, "token", None)
+    local_token(settings.state, given.get_secret_value() if given else None)
+    return "from GREENLIT_TOKEN" if given else f"in {settings.state / 'token'}"
+
+
+def _log(state: Path) -> str:
+    if state.exists() and stat.S_IMODE(state.stat().st_mode) & 0o077:
+        raise _WrongError(f"{state} can be opened by others: run chmod 700 {state}")
+    try:
+        log = open_log(state, name="doctor", clock=lambda: 0)
+    except AuditBusyError:
+        return "in use by a running service"
+    try:
+        return f"{log.size()} records"
+    finally:
+        log.close()
+
+
+def _disk(settings: LibrarySettings) -> str:
+    for folder in (settings.builds, settings.state):
+        place = next(path for path in (folder, *folder.parents) if path.exists())
+        free = shutil.disk_usage(place).free
+        if free < _LEAST_FREE_BYTES:
+            raise _WrongError(f"{free >> 20} MiB free under {place}: make room, at least {_LEAST_FREE_BYTES >> 20} MiB")
+    return "enough room"

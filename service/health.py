@@ -1,0 +1,51 @@
+"""Whether the service can answer: each thing it needs, and what is wrong with it."""
+
+from dataclasses import dataclass
+
+from indexes.errors import BuildError
+from service.answering.boundary import Boundary
+from service.answering.errors import LibraryUnavailableError
+from service.answering.live_build import LiveBuild
+from service.audit.log import AuditLog
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """`failing` are the parts without which no answer is given, by name; `problems` are in words, for the operator."""
+
+    failing: tuple[str, ...]
+    problems: tuple[str, ...]
+
+    @property
+    def ready(self) -> bool:
+        """Whether questions can be answered."""
+        return not self.failing
+
+
+class Health:
+    """Looks at the parts when asked."""
+
+    def __init__(self, *, live_build: LiveBuild, boundary: Boundary, log: AuditLog) -> None:
+        """Take the parts to look at."""
+        self._live_build = live_build
+        self._boundary = boundary
+        self._log = log
+
+    def report(self) -> Report:
+        """Return how things are now. A newer build that cannot be opened is a problem, but the old one answers."""
+        failing: list[str] = []
+        problems: list[str] = []
+        try:
+            self._live_build.get()
+        except BuildError:
+            failing.append("build")
+        problems += [problem] if (problem := self._live_build.problem()) else []
+        try:
+            problems += self._boundary.problems()
+        except LibraryUnavailableError as error:
+            failing.append("library")
+            problems.append(str(error))
+        if problem := self._log.healthy():
+            failing.append("log")
+            problems.append(problem)
+        return Report(tuple(failing), tuple(problems))

@@ -1,0 +1,48 @@
+"""Settings of the service, read once, frozen, with units. Only `app.py` and the `cli.py` files may import this.
+
+Every setting is the environment variable `GREENLIT_<NAME>`, or a line of `.env`; all are listed in `.env.example`.
+"""
+
+import hashlib
+import json
+
+from pydantic import Field, SecretStr, ValidationError
+
+from indexes.settings import LibrarySettings, settings_error
+
+_SECRETS = {"token"}
+
+
+class Settings(LibrarySettings):
+    """What the service can be told; see `LibrarySettings` for the places."""
+
+    host: str = Field("127.0.0.1", min_length=1, description="the address to listen on; loopback only in local mode")
+    port: int = Field(8000, ge=1, le=65535, description="the port to listen on")
+    token: SecretStr | None = Field(None, description="the token of local mode, instead of the one in var/token")
+    local_groups: str = Field("", description="groups of the local person besides staff, separated by commas")
+    log_name: str = Field(
+        "greenlit.local", pattern=r"^[a-z0-9][a-z0-9.-]{0,62}$", description="the name of the audit log, in its origin"
+    )
+    max_question_chars: int = Field(2000, ge=1, le=8000, description="longer questions are refused, in characters")
+    max_concurrent: int = Field(16, ge=1, le=256, description="questions worked on at once; more wait")
+
+    def groups(self) -> frozenset[str]:
+        """Return the local person's groups besides everybody's."""
+        return frozenset(group.strip() for group in self.local_groups.split(",") if group.strip())
+
+    def config_hash(self) -> str:
+        """Return the SHA-256 (hex) of all settings but the secret ones, which the record of a question holds."""
+        values = self.model_dump(mode="json", exclude=_SECRETS)
+        return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
+
+
+def read_settings() -> Settings:
+    """Read the settings.
+
+    Raises:
+        SettingsError: naming the variable that is wrong.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise settings_error(error) from error

@@ -1,0 +1,130 @@
+"""The bytes of the two leaves: exactly these, never personal, never 64 KiB."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from service.audit.errors import AuditEntryError
+from service.audit.leaves import (
+    AnswererRef,
+    Commitment,
+    HitRef,
+    QueryFinished,
+    QueryReceived,
+    Stamp,
+    TokensRef,
+    VerdictRef,
+)
+from service.audit.serialise import finished_leaf, received_leaf
+
+STAMP = Stamp(origin="greenlit/audit/2026-11", ts_us=1_795_089_600_000_000)
+PROMPT = Commitment(digest="9" * 64, length=23)
+
+
+def test_a_received_leaf_is_exactly_these_bytes(received: QueryReceived) -> None:
+    assert received_leaf(received, STAMP, prompt=PROMPT) == (
+        b'{"actor":"actor-' + b"a" * 32 + b'","auth":"api_key",'
+        b'"build":{"id":"20261119-1","manifest_hash":"' + b"c" * 64 + b'"},'
+        b'"channel":"api","groups_hash":"' + b"b" * 64 + b'",'
+        b'"origin":"greenlit/audit/2026-11","prompt_commit":"' + b"9" * 64 + b'","prompt_len":23,'
+        b'"release":{"config_hash":"' + b"d" * 64 + b'","version":"0.1.0"},'
+        b'"request_id":"01890a5d-ac96-774b-bcce-b302099a8057","ts_us":1795089600000000,"type":"query.received","v":1}'
+    )
+
+
+def test_a_finished_leaf_is_exactly_these_bytes(finished: QueryFinished) -> None:
+    assert finished_leaf(finished, STAMP, answer=Commitment("8" * 64, 120)) == (
+        b'{"answer_commit":"' + b"8" * 64 + b'","answer_len":120,'
+        b'"answerer":{"endpoint_id":null,"kind":"extractive","name":"sentences-v1","params":{},"template_hash":null},'
+        b'"citations":[{"check":"verbatim","n":1,"passage_id":"' + b"1" * 24 + b'","score_u":990000,"span":[120,245]}],'
+        b'"elapsed_us":41250,'
+        b'"encoder":{"digest":"' + b"e" * 64 + b'","dtype":"bfloat16","name":"all-MiniLM-L6-v2"},'
+        b'"evidence_u":812000,'
+        b'"hits":[{"document":"legal/ai-use-policy.pdf","passage_hash":"' + b"3" * 64 + b'",'
+        b'"passage_id":"' + b"1" * 24 + b'","rank":1,"score_u":-1500,"sha256":"' + b"2" * 64 + b'","used":true}],'
+        b'"origin":"greenlit/audit/2026-11","outcome":"answered","reason":null,"received_seq":0,"register_seq":7,'
+        b'"request_id":"01890a5d-ac96-774b-bcce-b302099a8057",'
+        b'"retrieval":{"filter_hash":"' + b"f" * 64 + b'","k":10,"kind":"fused",'
+        b'"weights_u":{"dense":600000,"lexical":400000}},'
+        b'"threshold_u":400000,"ts_us":1795089600000000,"type":"query.finished","v":1}'
+    )
+
+
+def test_what_a_language_model_adds_is_in_the_leaf(finished: QueryFinished) -> None:
+    answerer = AnswererRef(kind="llm", name="model", params={"temperature_u": 0}, tokens=TokensRef(812, 96))
+    leaf = finished_leaf(
+        replace(finished, answerer=answerer), STAMP, answer=Commitment("8" * 64, 1), raw=Commitment("7" * 64, 2)
+    )
+    value = json.loads(leaf)
+    assert value["tokens"] == {"completion": 96, "prompt": 812}
+    assert value["answerer"]["raw_commit"] == "7" * 64
+
+
+def test_a_question_that_failed_early_says_so_with_nulls() -> None:
+    entry = QueryFinished(
+        request_id="01890a5d-ac96-774b-bcce-b302099a8057",
+        received_seq=3,
+        verdict=VerdictRef(outcome="aborted", reason="stopped"),
+        elapsed_us=0,
+    )
+    value = json.loads(finished_leaf(entry, STAMP, answer=None))
+    assert (value["outcome"], value["reason"], value["received_seq"]) == ("aborted", "stopped", 3)
+    assert value["encoder"] is value["retrieval"] is value["answerer"] is value["answer_commit"] is None
+    assert value["hits"] == value["citations"] == []
+
+
+def test_a_conversation_is_named_only_when_there_is_one(received: QueryReceived) -> None:
+    leaf = received_leaf(replace(received, conversation_id="C024:1795.0001"), STAMP, prompt=PROMPT)
+    assert json.loads(leaf)["conversation_id"] == "C024:1795.0001"
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"actor": "mira@northlight.example"}, 'expected "actor" = a pseudonym'),
+        ({"request_id": "f47ac10b-58cc-4372-a567-0e02b2c3d479"}, 'expected "request_id" = a UUIDv7'),
+        ({"groups_hash": "staff,legal"}, 'expected "groups_hash" = 64 hex digits'),
+        ({"conversation_id": "why was I let go?"}, 'expected "conversation_id" = 1 to 128'),
+    ],
+)
+def test_what_could_be_personal_is_refused_and_not_quoted(
+    received: QueryReceived, change: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(AuditEntryError, match=message) as caught:
+        received_leaf(replace(received, **change), STAMP, prompt=PROMPT)
+    assert not any(value in str(caught.value) for value in change.values())
+
+
+def test_a_reason_is_a_code_and_given_exactly_when_nothing_was_answered(finished: QueryFinished) -> None:
+    def leaf(verdict: VerdictRef) -> bytes:
+        return finished_leaf(replace(finished, verdict=verdict), STAMP, answer=None)
+
+    with pytest.raises(AuditEntryError, match='expected "reason" = a code'):
+        leaf(VerdictRef(outcome="failed", reason="no such file: /home/mira"))
+    with pytest.raises(AuditEntryError, match="exactly when nothing was answered, got outcome 'refused' without one"):
+        leaf(VerdictRef(outcome="refused"))
+    with pytest.raises(AuditEntryError, match="got outcome 'answered' with one"):
+        leaf(VerdictRef(outcome="answered", reason="no_evidence"))
+
+
+def _hits(finished: QueryFinished, count: int, *, used: set[int]) -> tuple[HitRef, ...]:
+    return tuple(
+        replace(finished.hits[0], rank=rank, document="legal/" + "é" * 200, used=rank in used)
+        for rank in range(1, count + 1)
+    )
+
+
+def test_a_long_leaf_leaves_out_unused_hits_from_the_last_and_says_how_many(finished: QueryFinished) -> None:
+    leaf = finished_leaf(replace(finished, hits=_hits(finished, 200, used={1, 2, 199})), STAMP, answer=None)
+    value = json.loads(leaf)
+    ranks = [hit["rank"] for hit in value["hits"]]
+    assert 63 * 1024 < len(leaf) < 64 * 1024
+    assert len(ranks) + value["hits_left_out"] == 200
+    assert ranks == [*range(1, len(ranks)), 199]
+
+
+def test_used_hits_are_never_left_out(finished: QueryFinished) -> None:
+    with pytest.raises(AuditEntryError, match="expected a leaf of at most 65535 bytes, got"):
+        finished_leaf(replace(finished, hits=_hits(finished, 200, used=set(range(201)))), STAMP, answer=None)
