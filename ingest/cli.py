@@ -5,13 +5,14 @@ with `--json` to programs. Exit codes: 0 done, 1 refused or found wrong, 2 bad u
 """
 
 import json
+import sys
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from indexes.errors import IndexesError, RegisterError
 from indexes.names import printable
@@ -28,8 +29,9 @@ from ingest.approvals import (
 from ingest.errors import IngestError
 from ingest.report import Report
 
+_PIPE_WIDTH = 1000  # characters: a program that reads a table gets whole lines
 app = typer.Typer()
-_out = Console(soft_wrap=True, highlight=False)
+_out = Console(soft_wrap=True, highlight=False, width=None if sys.stdout.isatty() else _PIPE_WIDTH)
 _err = Console(stderr=True, soft_wrap=True, highlight=False)
 
 _STYLES = {"approved": "green", "ingested": "green", "unchanged": "green", "pending": "yellow", "kept_out": "yellow"}
@@ -147,7 +149,7 @@ def register(
     if as_json:
         print(json.dumps({"documents": [_standing_json(line) for line in lines], "problems": problems}, indent=1))
     else:
-        _out.print(_standing_table(lines))
+        _out.print(_standing_table(lines), soft_wrap=False)
         for problem in problems:
             _err.print(f"[red]problem:[/red] {escape(problem)}")
     if problems:
@@ -170,7 +172,9 @@ def _standing_json(line: DocumentStanding) -> dict[str, Any]:
 
 
 def _standing_table(lines: list[DocumentStanding]) -> Table:
-    table = Table("document", "standing", "approved by", "until", "for", box=None, pad_edge=False)
+    table = Table(
+        Column("document", overflow="fold"), "standing", "approved by", "until", "for", box=None, pad_edge=False
+    )
     for line in lines:
         granted = line.grant
         table.add_row(
@@ -217,11 +221,11 @@ def ingest(as_json: AsJson = False) -> None:
 
 
 def _print_report(report: Report) -> None:
-    table = Table("document", "outcome", "passages", "reason", box=None, pad_edge=False)
+    table = Table(Column("document", overflow="fold"), "outcome", "passages", "reason", box=None, pad_edge=False)
     for line in report.documents:
         outcome = f"[{_STYLES[line.outcome]}]{line.outcome.replace('_', ' ')}[/]"
         table.add_row(escape(printable(line.document)), outcome, str(line.passages or ""), escape(line.reason))
-    _out.print(table)
+    _out.print(table, soft_wrap=False)
     for problem in report.problems:
         _err.print(f"[red]problem:[/red] {escape(problem)}")
     counts = ", ".join(f"{count} {outcome.replace('_', ' ')}" for outcome, count in report.counts().items())

@@ -9,13 +9,15 @@ import json
 from typing import Any
 
 from indexes.documents import Locator, Section, locator_from_json
+from ingest.characters import clean
 from ingest.errors import LoadError
 from ingest.parsed import MAX_TEXT_CHARS, Parsed
 
 LENGTH_BYTES = 8
-MAX_JSON_BYTES = 256 * 1024 * 1024  # a section takes some 100 bytes, and the longest text has room for a million
+MAX_JSON_BYTES = 64 * 1024 * 1024  # a section takes some 100 bytes: room for half a million headings
 MAX_TEXT_BYTES = 4 * MAX_TEXT_CHARS
 _MAX_REASON_CHARS = 1000
+_SECTION_FIELDS = 3
 
 
 def framed(content: bytes) -> bytes:
@@ -43,14 +45,17 @@ def read_reply(head: bytes, text: bytes) -> Parsed:
         MemoryError: the reply says that the parser ran out of memory.
         ValueError: the reply is not one that our child writes.
     """
-    value = json.loads(head)
+    try:
+        value = json.loads(head)
+    except RecursionError as error:
+        raise ValueError("expected a flat JSON object") from error
     if not isinstance(value, dict):
         raise ValueError("expected a JSON object")  # noqa: TRY004 - one error for all that is malformed
     kind = value.get("kind")
     if kind == "memory":
         raise MemoryError
     if kind == "refused":
-        raise LoadError(str(value.get("reason"))[:_MAX_REASON_CHARS])
+        raise LoadError(clean(str(value.get("reason")))[:_MAX_REASON_CHARS])
     if kind != "parsed":
         raise ValueError("expected the kind parsed, refused or memory")
     return _checked(value, text.decode("utf-8"))
@@ -59,10 +64,12 @@ def read_reply(head: bytes, text: bytes) -> Parsed:
 def _checked(value: dict[str, Any], text: str) -> Parsed:
     title = value.get("title")
     if not (title is None or isinstance(title, str)) or not isinstance(value.get("sections"), list):
-        raise ValueError("expected a title and a list of sections")  # noqa: TRY004 - as above
+        raise ValueError("expected a title and a list of sections")
     sections: list[Section] = []
     position = 0
     for entry in value["sections"]:
+        if not isinstance(entry, list) or len(entry) != _SECTION_FIELDS:
+            raise ValueError("expected three values a section")
         start, end, locator = entry
         if type(start) is not int or type(end) is not int or not position <= start < end <= len(text):
             raise ValueError("expected sections in order, within the text")

@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 from typing import IO, Self
 
-from ingest.errors import LoaderStartError, LoadError
+from ingest.errors import LoadError, LoaderStartError
 from ingest.loading.formats import format_of
 from ingest.loading.frames import LENGTH_BYTES, MAX_JSON_BYTES, MAX_TEXT_BYTES, framed, read_reply
 from ingest.parsed import Parsed

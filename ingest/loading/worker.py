@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import indexes
 import ingest
 from ingest.errors import LoadError
 from ingest.loading.frames import LENGTH_BYTES, error_frames, framed, reply_frames
@@ -28,7 +29,7 @@ _REFUSED_EVENTS = frozenset(
     (
         "os.system os.exec os.fork os.forkpty os.posix_spawn os.spawn os.startfile pty.spawn subprocess.Popen "
         "os.remove os.rename os.mkdir os.rmdir os.link os.symlink os.truncate os.chmod os.chown os.utime os.kill "
-        "os.setxattr os.removexattr os.putenv os.chflags os.lockf os.listxattr os.listdir os.scandir ctypes.dlopen "
+        "os.setxattr os.removexattr os.putenv os.chflags os.lockf os.listxattr ctypes.dlopen "
         "ctypes.dlsym sqlite3.connect signal.pthread_kill webbrowser.open urllib.Request"
     ).split()
 )
@@ -52,12 +53,16 @@ def limit_actions() -> None:
     _limit(resource.RLIMIT_FSIZE, 0)
     _limit(resource.RLIMIT_NOFILE, OPEN_FILES)
     _limit(resource.RLIMIT_NPROC, 0)  # binds only when not run as root
-    code = [*sysconfig.get_paths().values(), str(Path(ingest.__file__).parents[1])]
+    installed = sysconfig.get_paths()
+    code = [installed[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")]
+    code += [str(Path(package).parent) for package in (ingest.__file__, indexes.__file__)]
     readable = tuple({os.path.join(os.path.realpath(folder), "") for folder in code})  # noqa: PTH118 - wants the slash
 
     def refuse(event: str, arguments: tuple[Any, ...]) -> None:
         if event == "open":
             _check_open(arguments, readable)
+        elif event in {"os.listdir", "os.scandir"}:
+            _check_readable(arguments[0], readable)
         elif event in _REFUSED_EVENTS or event.startswith(("socket.", "shutil.", "ftplib.", "http.", "smtplib.")):
             raise RefusedByWorkerError(f"a parser may not do this: {event}")
 
@@ -67,11 +72,15 @@ def limit_actions() -> None:
 def _check_open(arguments: tuple[Any, ...], readable: tuple[str, ...]) -> None:
     """Let only the interpreter's own files be opened, and only for reading: late imports need that."""
     path, _mode, flags = arguments
-    if isinstance(path, int):
-        return  # a descriptor that is open already
     if isinstance(flags, int) and flags & _WRITE_FLAGS:
         raise RefusedByWorkerError("a parser may not write files")
-    if not os.path.realpath(os.fsdecode(path)).startswith(readable):
+    _check_readable(path, readable)
+
+
+def _check_readable(path: Any, readable: tuple[str, ...]) -> None:
+    if isinstance(path, int):
+        return  # a descriptor that is open already
+    if not os.path.join(os.path.realpath(os.fsdecode(path or ".")), "").startswith(readable):  # noqa: PTH118 - as above
         raise RefusedByWorkerError("a parser may not open files: it is given the bytes")
 
 

@@ -1,0 +1,171 @@
+"""Stand-ins for slow parts, and a small library to try things on. Each fake passes the contract suite of the real part.
+
+`HashingEncoder` stands for the encoder, `DirectParser` for the parsing process, `QuietProgress` for the terminal,
+`Clock` for time. `TinyLibrary` is a real library on disk with a real register.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+
+from indexes.encoder import Vectors
+from indexes.register import REGISTER_FILE, append_events
+from indexes.events import Approval, Withdrawal
+from indexes.words import words
+from ingest.approvals import Approvals, Plan, Terms
+from ingest.loading.registry import load_document
+from ingest.parsed import Parsed
+from ingest.pipeline import Ingestion, ingest
+from ingest.report import Report
+
+NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+
+
+class HashingEncoder:
+    """Texts that share words get near vectors: each word adds a fixed random direction."""
+
+    def __init__(self, *, name: str = "hashing", dimensions: int = 64) -> None:
+        self.name = name
+        self.digest = hashlib.sha256(f"{name}{dimensions}".encode()).hexdigest()
+        self.dtype = "float32"
+        self.dimensions = dimensions
+        self.max_tokens = 256
+        self.encoded: list[str] = []  # every text that was ever encoded, in order
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        self.encoded.extend(texts)
+        vectors = np.zeros((len(texts), self.dimensions), dtype=np.float32)
+        for vector, text in zip(vectors, texts, strict=True):
+            for word in words(text) or [""]:
+                seed = int.from_bytes(hashlib.sha256(word.encode()).digest()[:8], "little")
+                vector += np.random.default_rng(seed).standard_normal(self.dimensions).astype(np.float32)
+        unit: Vectors = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+        return unit
+
+    def tokenize(self, text: str) -> list[int]:
+        return [hash(word) for word in text.split()]
+
+
+class DirectParser:
+    """Parses in this process; `parsed` lists what it was given."""
+
+    def __init__(self) -> None:
+        self.parsed: list[str] = []
+
+    def load(self, name: str, content: bytes) -> Parsed:
+        self.parsed.append(name)
+        return load_document(name, content)
+
+
+class QuietProgress:
+    """Draws nothing."""
+
+    def step(self, name: str, total: int) -> None:
+        del name, total
+
+    def advance(self, count: int = 1) -> None:
+        del count
+
+
+@dataclass
+class Clock:
+    """A clock that a test sets."""
+
+    at: datetime = NOON
+
+    def __call__(self) -> datetime:
+        return self.at
+
+    def pass_days(self, days: float) -> None:
+        self.at += timedelta(days=days)
+
+
+@dataclass
+class TinyLibrary:
+    """A library in a temporary folder, with sources `legal` (one approval) and `security` (two)."""
+
+    root: Path
+    clock: Clock = field(default_factory=Clock)
+    encoder: HashingEncoder = field(default_factory=HashingEncoder)
+    parser: DirectParser = field(default_factory=DirectParser)
+
+    def __post_init__(self) -> None:
+        self.folder.mkdir(parents=True)
+        self.allow("legal", approvals_required=1)
+        self.allow("security", approvals_required=2)
+
+    @property
+    def folder(self) -> Path:
+        return self.root / "library"
+
+    @property
+    def builds(self) -> Path:
+        return self.root / "builds"
+
+    @property
+    def register_path(self) -> Path:
+        return self.folder / REGISTER_FILE
+
+    def allow(self, name: str, *, groups: Sequence[str] = ("staff",), approvals_required: int = 1) -> None:
+        """Add a source to the allowlist."""
+        (self.folder / name).mkdir(exist_ok=True)
+        listed = ", ".join(f'"{group}"' for group in groups)
+        entry = f'[[source]]\nname = "{name}"\nkind = "folder"\nowner = "o@x.example"\ngroups = [{listed}]\n'
+        with (self.folder / "sources.toml").open("a") as file:
+            file.write(f"{entry}approvals_required = {approvals_required}\nreview_months = 12\n\n")
+
+    def write(self, document: str, content: str | bytes) -> Path:
+        """Put a file into the library."""
+        path = self.folder / document
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return path
+
+    @property
+    def approvals(self) -> Approvals:
+        return Approvals(library=self.folder, now=self.clock, max_file_bytes=1 << 20)
+
+    def approve(
+        self,
+        document: str,
+        *,
+        by: str = "ann@x.example",
+        groups: Sequence[str] | None = None,
+        expires: date | None = None,
+    ) -> Plan:
+        """Approve a file as it is now."""
+        terms = Terms(by=by, groups=tuple(groups) if groups is not None else None, expires=expires)
+        plan = self.approvals.plan_approval(document, terms)
+        self.approvals.approve(plan)
+        return plan
+
+    def add(self, document: str, content: str | bytes, **terms: object) -> None:
+        """Put a file into the library and approve it."""
+        self.write(document, content)
+        self.approve(document, **terms)  # type: ignore[arg-type]
+
+    def revoke(self, document: str, reason: str = "withdrawn") -> None:
+        """Revoke a document's approval."""
+        self.approvals.withdraw("revoke", document, by="ann@x.example", reason=reason)
+
+    def append(self, *events: Approval | Withdrawal) -> None:
+        """Add events to the register as they are."""
+        append_events(self.register_path, events)
+
+    def ingest(self) -> Report:
+        """Make and publish a build."""
+        return ingest(
+            Ingestion(
+                library=self.folder,
+                builds=self.builds,
+                encoder=self.encoder,
+                parser=self.parser,
+                progress=QuietProgress(),
+                now=self.clock,
+                max_file_bytes=1 << 20,
+            )
+        )
