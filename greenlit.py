@@ -1,12 +1,13 @@
 """The one command line, composed of each package's `cli.py`.
 
-`approve`, `revoke`, `reject`, `register`, `ingest` write (`ingest.cli`); `ask`, `search`, `serve`, `doctor` read
-(`service.cli`). Follow a document's way in from `ingest/pipeline.py`, a question's way through from
-`service/answering/pipeline.py`.
+`approve`, `revoke`, `reject`, `register` and `ingest` write (`ingest.cli`); `ask`, `search`, `serve` and `doctor` read
+(`service.cli`); `eval` measures (`eval.cli`). Follow a document's way in from `ingest/pipeline.py`, a question's way
+through from `service/answering/pipeline.py`.
 """
 
 import typer
 
+import eval.cli
 import ingest.cli
 import service.cli
 
@@ -18,6 +19,7 @@ app = typer.Typer(
 )
 app.add_typer(ingest.cli.app)
 app.add_typer(service.cli.app)
+app.add_typer(eval.cli.app, name="eval")
 
 
 def main() -> None:

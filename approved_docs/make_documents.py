@@ -216,8 +216,7 @@ def _pdf_table(block: Block, width: float) -> platypus.Table:
     weights = [max(len(cell) for cell in column) ** 0.5 for column in zip(*block.rows, strict=True)]
     widths = [width * weight / sum(weights) for weight in weights]
     cells = [
-        [_Cell(cell, STYLES["cell" if number else "head"]) for cell in row]
-        for number, row in enumerate(block.rows)
+        [_Cell(cell, STYLES["cell" if number else "head"]) for cell in row] for number, row in enumerate(block.rows)
     ]
     return platypus.Table(cells, widths, style=TABLE_STYLE, spaceBefore=4, spaceAfter=10)
 

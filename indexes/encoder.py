@@ -15,6 +15,7 @@ from typing import Protocol
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from safetensors import SafetensorError
 from sentence_transformers import SentenceTransformer
 from transformers.utils import logging as transformers_logging
 
@@ -76,11 +77,15 @@ class SentenceTransformersEncoder:
                 trust_remote_code=False,
                 model_kwargs={"dtype": getattr(torch, self.dtype), "use_safetensors": True},
             )
-        except (OSError, ValueError, RuntimeError) as error:
+        except (OSError, ValueError, RuntimeError, SafetensorError) as error:
             raise EncoderError(f"the encoder in {folder} cannot be loaded: {error}") from error
         self.dimensions = int(self._model.get_embedding_dimension() or 0)
         self.max_tokens = int(self._model.max_seq_length or 0)
         self._lock = threading.Lock()
+        if len(set(self.tokenize("one two three"))) < 3:  # noqa: PLR2004  (as many as there are words)
+            raise EncoderError(
+                f"the encoder in {folder} cannot tell words apart: expected its tokenizer.json or vocab.txt there"
+            )
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Return unit vectors, shape (len(texts), dimensions), float32."""

@@ -14,6 +14,7 @@ from indexes.errors import DocumentNameError, RegisterError
 from indexes.names import check_document_name
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_HALF_CHARACTER = re.compile("[\ud800-\udfff]")  # JSON can escape half a character, which no file or page can hold
 _APPROVE_KEYS = {"event", "document", "sha256", "title", "by", "at", "expires", "groups", "note"}
 _WITHDRAW_KEYS = {"event", "document", "by", "at", "reason"}
 
@@ -79,7 +80,7 @@ def event_from_line(line: bytes) -> Event:
     """
     try:
         value = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise RegisterError(f"expected one JSON object, got text that is not JSON ({error})") from error
     if not isinstance(value, dict):
         raise RegisterError(f"expected one JSON object, got a {type(value).__name__}")
@@ -97,7 +98,7 @@ def _approval(value: dict[str, Any]) -> Approval:
     if not _SHA256.fullmatch(sha256):
         raise RegisterError(f'expected "sha256" = 64 lower-case hex digits, got {sha256[:80]!r}')
     groups = value["groups"]
-    if not isinstance(groups, list) or not all(isinstance(group, str) for group in groups):
+    if not isinstance(groups, list) or not all(_is_text(group) for group in groups):
         raise RegisterError(f'expected "groups" = a list of names, got {groups!r}')
     try:
         expires = date.fromisoformat(_text(value, "expires"))
@@ -131,9 +132,13 @@ def _check_keys(value: dict[str, Any], keys: set[str], *, optional: set[str]) ->
 
 def _text(value: dict[str, Any], key: str) -> str:
     text = value[key]
-    if not isinstance(text, str):
+    if not _is_text(text):
         raise RegisterError(f'expected "{key}" = a text, got {text!r}')
-    return text
+    return str(text)
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and not _HALF_CHARACTER.search(value)
 
 
 def _document(value: dict[str, Any]) -> str:
@@ -154,11 +159,11 @@ def _time(value: dict[str, Any]) -> datetime:
     text = _text(value, "at")
     try:
         at = datetime.fromisoformat(text)
-    except ValueError as error:
+        if at.tzinfo is None:
+            raise RegisterError(f'expected "at" = a time with its zone (Z), got {text!r}')
+        return at.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise RegisterError(f'expected "at" = a UTC time like 2026-11-20T09:00:00Z, got {text!r}') from error
-    if at.tzinfo is None:
-        raise RegisterError(f'expected "at" = a time with its zone (Z), got {text!r}')
-    return at.astimezone(UTC)
 
 
 def _time_text(at: datetime) -> str:

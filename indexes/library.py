@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from indexes.errors import DocumentNameError, SourcesError, UnsafeFileError
-from indexes.names import check_document_name, printable
+from indexes.names import MAX_NAME_CHARS, check_document_name, printable
 from indexes.sources import Source, Sources, source_name
 
 DEFAULT_MAX_FILE_BYTES = 100 * 1024 * 1024
@@ -59,17 +59,25 @@ def missing_folders(sources: Sources) -> list[Source]:
 
 
 def _walk(folder: Path, prefix: str) -> Iterator[Listed]:
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            name = f"{prefix}/{entry.name}"
-            if entry.name.startswith("."):
-                continue
-            if entry.is_symlink():
-                yield Listed(name, "is a symbolic link: put the file itself into the source")
-            elif entry.is_dir(follow_symlinks=False):
-                yield from _walk(folder / entry.name, name)
-            else:
-                yield Listed(name, _name_problem(name))
+    if len(prefix) > MAX_NAME_CHARS:  # whatever is inside has too long a name, and folders can be nested without end
+        yield Listed(prefix, _name_problem(prefix))
+        return
+    try:
+        with os.scandir(folder) as found:
+            entries = list(found)
+    except OSError as error:
+        yield Listed(prefix, f"is a folder that cannot be listed: {error.strerror}")
+        return
+    for entry in entries:
+        name = f"{prefix}/{entry.name}"
+        if entry.name.startswith("."):
+            continue
+        if entry.is_symlink():
+            yield Listed(name, "is a symbolic link: put the file itself into the source")
+        elif entry.is_dir(follow_symlinks=False):
+            yield from _walk(folder / entry.name, name)
+        else:
+            yield Listed(name, _name_problem(name))
 
 
 def _name_problem(name: str) -> str | None:

@@ -93,7 +93,7 @@ def read_manifest(folder: Path) -> Manifest:
         value = json.loads(path.read_bytes())
         if value.pop("format") != _FORMAT:
             raise BuildDamagedError(f"{path}: expected format {_FORMAT}; run greenlit ingest to make a new build")
-        value.pop("id")
+        given = value.pop("id")
         manifest = Manifest(
             created_at=value.pop("created_at"),
             encoder=EncoderInfo(**value.pop("encoder")),
@@ -106,6 +106,6 @@ def read_manifest(folder: Path) -> Manifest:
         raise BuildDamagedError(f"{path} cannot be read: {error.strerror}") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise BuildDamagedError(f"{path} is not a manifest: {error}") from error
-    if folder.name != expected or value:
+    if not folder.name == given == expected or value:
         raise BuildDamagedError(f"{path} was changed: the build's id should be {expected}, its folder is {folder.name}")
     return manifest

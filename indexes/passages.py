@@ -43,7 +43,18 @@ class SplitDocument:
 
 
 def write_passages(path: Path, documents: Iterable[SplitDocument]) -> None:
-    """Write a new file; rows are numbered in the order given, from 0."""
+    """Write a new file; rows are numbered in the order given, from 0.
+
+    Raises:
+        OSError: the disk refuses.
+    """
+    try:
+        _write(path, documents)
+    except sqlite3.Error as error:
+        raise OSError(f"{path} cannot be written: {error}") from error
+
+
+def _write(path: Path, documents: Iterable[SplitDocument]) -> None:
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.executescript(_SCHEMA)
         rows = count()
@@ -79,7 +90,7 @@ class PassageStore:
         self._lock = threading.Lock()
         try:
             self._connection = sqlite3.connect(
-                f"{path.absolute().as_uri()}?immutable=1", uri=True, check_same_thread=False
+                f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
             )
             self._close = weakref.finalize(self, self._connection.close)  # with the last question that reads it
             self.rows = int(self._connection.execute("SELECT count(*) FROM passages").fetchone()[0])

@@ -21,6 +21,7 @@ from filelock import FileLock, Timeout
 
 from indexes.errors import RegisterError
 from indexes.events import Approval, Event, Withdrawal, event_from_line, event_to_line
+from indexes.names import printable
 
 REGISTER_FILE = "register.jsonl"
 _LOCK_TIMEOUT_S = 10.0  # a writer holds the lock for milliseconds; longer means that something is stuck
@@ -88,7 +89,7 @@ class Register:
         with self._lock:
             try:
                 status = self.path.stat()
-                signature = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+                signature = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
                 if signature != self._signature:
                     self._take(self.path.read_bytes())
                     self._signature = signature
@@ -164,7 +165,7 @@ def _named_document(line: bytes) -> str | None:
         name = json.loads(b'"' + match.group(1) + b'"')
     except ValueError:
         return None
-    return str(name)
+    return printable(str(name))
 
 
 def append_events(path: Path, events: Iterable[Event]) -> None:
@@ -173,12 +174,15 @@ def append_events(path: Path, events: Iterable[Event]) -> None:
     A line that an earlier writer left unfinished is ended first, so that it cannot swallow the new one.
 
     Raises:
-        RegisterError: the lock is held too long, or the disk refuses; the register then holds no part of the events.
+        RegisterError: an event could not be read back, the lock is held too long, or the disk refuses; the register
+            then holds no part of the events.
     """
-    lines = b"".join(event_to_line(event) for event in events)
+    lines = [event_to_line(event) for event in events]
+    for line in lines:
+        event_from_line(line)
     try:
         with FileLock(f"{path}.lock", timeout=_LOCK_TIMEOUT_S, mode=0o644):
-            _append(path, lines)
+            _append(path, b"".join(lines))
     except Timeout as error:
         raise RegisterError(
             f"{path} has been locked by another writer for {_LOCK_TIMEOUT_S:.0f} s: try again, or see who holds it"
@@ -196,9 +200,19 @@ def _append(path: Path, lines: bytes) -> None:
         try:
             _write_all(descriptor, lines)
             os.fsync(descriptor)
+            if not size:
+                _sync_folder(path.parent)  # a new file's name has to be durable too
         except OSError:
             os.ftruncate(descriptor, size)  # a full disk must not leave half a decision behind
             raise
+    finally:
+        os.close(descriptor)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
     finally:
         os.close(descriptor)
 

@@ -49,7 +49,9 @@ class Grant:
         return moment.astimezone(UTC).date() <= self.expires
 
     def ends_at(self) -> datetime:
-        """Return the first moment at which the approval no longer holds."""
+        """Return the first moment at which the approval no longer holds; the last that there is for `date.max`."""
+        if self.expires == date.max:
+            return datetime.max.replace(tzinfo=UTC)
         return datetime(self.expires.year, self.expires.month, self.expires.day, tzinfo=UTC) + timedelta(days=1)
 
 
@@ -109,17 +111,13 @@ def standing(decision: Decision | None, source: Source, *, file_sha256: str | No
     if file_sha256 is None:
         return Standing.MISSING
     granted = grant(decision, source)
-    if granted is None or _awaits_another(decision, granted, file_sha256):
+    if granted is None or decision is None or _awaits_another(decision, source, file_sha256):
         return Standing.PENDING
     if granted.sha256 != file_sha256:
         return Standing.CHANGED
     return Standing.APPROVED if granted.live_at(at) else Standing.EXPIRED
 
 
-def _awaits_another(decision: Decision | None, granted: Grant, file_sha256: str) -> bool:
-    """The file is not the granted version, but somebody approved it already: it is one approval short."""
-    return (
-        decision is not None
-        and granted.sha256 != file_sha256
-        and any(approval.sha256 == file_sha256 for approval in decision.approvals)
-    )
+def _awaits_another(decision: Decision, source: Source, file_sha256: str) -> bool:
+    """Somebody approved this version of the file, but not yet enough people did."""
+    return 0 < len(_latest_by_person(decision.approvals, file_sha256)) < source.approvals_required

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Literal
 
 from indexes.errors import DocumentNameError, RegisterError, UnsafeFileError
 from indexes.events import Approval, Withdrawal
@@ -132,7 +133,7 @@ class Approvals:
             raise DocumentNameError(f"expected one document, got the folder '{printable(name)}'")
         if name not in self.state().decisions and not locate(self.sources, name).exists():
             raise DocumentNameError(f"there is no '{printable(name)}', neither in the library nor in the register")
-        kind = "revoke" if event == "revoke" else "reject"
+        kind: Literal["revoke", "reject"] = "revoke" if event == "revoke" else "reject"
         withdrawal = Withdrawal(event=kind, document=name, by=by, at=self._now(), reason=reason)
         append_events(self.register_path, [withdrawal])
         return withdrawal

@@ -199,7 +199,7 @@ def ingest(as_json: AsJson = False) -> None:
     try:
         settings = read_library_settings()
         encoder = load_encoder(settings.encoder)
-        parser = LoaderProcess(timeout_s=settings.parse_timeout_s, memory_bytes=settings.parse_memory_bytes)
+        parser = LoaderProcess(timeout_s=settings.parse_timeout_s, max_memory_bytes=settings.parse_memory_bytes)
         with parser, TerminalProgress(_err) as progress:
             report = run(
                 Ingestion(

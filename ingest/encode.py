@@ -10,35 +10,54 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from types import TracebackType
 from typing import Self, TypeVar
 
 import numpy as np
 
 from indexes.encoder import Encoder, Vectors
+from ingest.errors import PublishError
 
 _Item = TypeVar("_Item")
+_TABLE = "CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB) WITHOUT ROWID"
 _BATCH = 256  # texts between two commits: a crash costs at most these
 _LOOKUP = 900  # keys per statement, under SQLite's portable limit
 
 
 class VectorCache:
-    """Vectors by key in one SQLite file; a context manager."""
+    """Vectors by key in one SQLite file; a context manager.
+
+    Raises:
+        PublishError: at the end of the `with` block, if the file was damaged or the disk refused.
+    """
 
     def __init__(self, path: Path, encoder: Encoder) -> None:
         """Open or make the file (mode 0600)."""
         path.parent.mkdir(parents=True, exist_ok=True)
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        self._path = path
         self._connection = sqlite3.connect(path)
-        self._connection.execute("PRAGMA secure_delete = ON")
-        self._connection.execute("CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB) WITHOUT ROWID")
         self._encoder = encoder
         self._prefix = f"{encoder.digest}\0{encoder.dtype}\0".encode()
 
     def __enter__(self) -> Self:
+        try:
+            self._connection.execute("PRAGMA secure_delete = ON")
+            self._connection.execute(_TABLE)
+        except sqlite3.Error as error:
+            self.__exit__(type(error), error, error.__traceback__)
+            raise
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._connection.close()
+        if isinstance(error, sqlite3.Error):
+            raise PublishError(
+                f"the kept vectors in {self._path} cannot be read or written ({error}): make room on the disk, or "
+                "delete that file; then run greenlit ingest again"
+            ) from error
 
     def encode(self, texts: Sequence[str], progress: Callable[[int], None]) -> Vectors:
         """Return unit vectors of texts, encoding only those never seen.
@@ -79,9 +98,11 @@ class VectorCache:
 
     def _known(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
         found: dict[bytes, bytes] = {}
+        size = self._encoder.dimensions * np.dtype(np.float16).itemsize
         for batch in _batched(keys, _LOOKUP):
             marks = ",".join("?" * len(batch))
-            found.update(self._connection.execute(f"SELECT key, vector FROM vectors WHERE key IN ({marks})", batch))  # noqa: S608  (marks only)
+            rows = self._connection.execute(f"SELECT key, vector FROM vectors WHERE key IN ({marks})", batch)  # noqa: S608  (marks only)
+            found.update((key, vector) for key, vector in rows if len(vector) == size)
         return found
 
 

@@ -36,7 +36,7 @@ from ingest.errors import LoadError
 from ingest.loading import loader_version
 from ingest.parsed import Parsed
 from ingest.publish import Content, Staging, staging
-from ingest.report import Outcome, Report
+from ingest.report import Outcome, OutcomeKind, Report
 from ingest.split import Splitter
 
 CACHE_FILE = "cache/vectors.sqlite"
@@ -158,10 +158,10 @@ class _Work:
         for item in listed:
             try:
                 admitted = self._admit(item)
-                self._aside.add_original(admitted.file.sha256, admitted.file.content)
                 split = self._reused(admitted)
-                kind = "unchanged" if split else "ingested"
+                kind: OutcomeKind = "unchanged" if split else "ingested"
                 split = split or self._splitter.split(self._load(admitted))
+                self._aside.add_original(admitted.file.sha256, admitted.file.content)
             except (_KeptOutError, LoadError) as error:
                 outcomes.append(Outcome(item.document, "kept_out", str(error), 0))
             else:

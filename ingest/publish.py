@@ -151,7 +151,8 @@ def _point_current(builds: Path, build_id: str) -> None:
     except OSError:
         Path(name).unlink(missing_ok=True)
         raise
-    _sync(builds)
+    with contextlib.suppress(OSError):  # the build is live now: what fails from here on must not take it away
+        _sync(builds)
 
 
 def _sync_all(folder: Path) -> None:

@@ -5,6 +5,7 @@ What is encoded for a passage is `context` and text: the document's title and th
 is about that does not say so itself.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 
 from llama_index.core.node_parser import SentenceSplitter
@@ -18,6 +19,7 @@ from ingest.sentences import sentence_pieces, sentence_spans
 # The encoder reads 256 tokens, two of them its own marks: passages of 220 leave room for the title and a heading.
 _PASSAGE_TOKENS = 220
 _OVERLAP_TOKENS = 30
+_BLANK = re.compile(r"\s*")
 _VERSION = 1  # raise it when the same document would be split, or its context be made, otherwise
 
 
@@ -67,12 +69,20 @@ def context(passage: Passage) -> str:
 
 
 def _locate(text: str, pieces: Sequence[str]) -> Iterator[Span]:
-    """Find each piece in the section it was cut from; each begins after the one before, overlap or not."""
-    earliest = 0
+    """Find each piece in the section it was cut from, so that together they cover all of it.
+
+    A piece begins at the latest place that leaves no gap after the one before. Where a text repeats itself that may be
+    a later place than the piece was cut from; a piece that would add nothing new is left out.
+    """
+    covered = 0
     for piece in pieces:
-        start = text.index(piece, earliest)
-        yield start, start + len(piece)
-        earliest = start + 1
+        blank = _BLANK.match(text, covered)
+        uncovered = blank.end() if blank else covered
+        start = text.rindex(piece, 0, uncovered + len(piece))
+        end = start + len(piece)
+        if end > covered:
+            yield start, end
+            covered = end
 
 
 def _passage(document: Document, section: Section, start: int, end: int) -> Passage:

@@ -10,11 +10,11 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
+from typing import Any
 
 import anyio.to_thread
 import structlog
-from fastapi import FastAPI
-from starlette.middleware.trustedhost import TrustedHostMiddleware
+from fastapi import Depends, FastAPI
 
 from indexes.encoder import Encoder
 from service.access.local import LocalAccess, local_token
@@ -25,17 +25,17 @@ from service.answering.live_build import LiveBuild
 from service.answering.pipeline import Answering
 from service.answering.reading import Reading
 from service.answering.record import Recorder
+from service.api.identity import SignedIn
 from service.api.problems import add_problem_handlers
 from service.api.routes import api_router
 from service.audit.actors import Pseudonyms, load_or_create_key
 from service.audit.leaves import ReleaseRef
 from service.audit.log import AuditLog
 from service.health import Health
-from service.middleware import BodyLimit, RequestLog, SecurityHeaders
+from service.middleware import BodyLimit, Failures, OwnHostOnly, RequestLog, SecurityHeaders
 from service.settings import Settings
 from service.web.routes import web_router
 
-_LOCAL_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
 _DESCRIPTION = "Answers only from approved documents, in cited sentences, on the record."
 
 
@@ -123,8 +123,18 @@ def create_app(service: Service) -> FastAPI:
         version=version("greenlit"),
         description=_DESCRIPTION,
         lifespan=lifespan,
+        openapi_url=None,  # served below, to those who are signed in
         docs_url=None,  # the interactive pages load scripts from elsewhere; /openapi.json is enough
         redoc_url=None,
+        redirect_slashes=False,  # a redirect would repeat the address, whatever somebody put there
+        # FastAPI's own tracing sees bodies and errors, and an environment variable could point it at another machine
+        telemetry={
+            "tracing": False,
+            "metrics": False,
+            "logs": False,
+            "operation_spans": False,
+            "auto_configure": False,
+        },
     )
     limit = service.settings.max_question_chars
     app.include_router(
@@ -141,11 +151,21 @@ def create_app(service: Service) -> FastAPI:
             answering=service.answering, reading=service.reading, access=service.access, max_question_chars=limit
         )
     )
+
+    @app.get("/openapi.json", include_in_schema=False, dependencies=[Depends(SignedIn(service.access).required)])
+    def openapi() -> dict[str, Any]:
+        return app.openapi()
+
     log = structlog.get_logger("greenlit")
-    add_problem_handlers(app, lambda kind, error: log.error("failed", kind=kind, where=where_it_broke(error)))
+
+    def notice(kind: str, error: Exception) -> None:
+        log.error("failed", kind=kind, where=where_it_broke(error))
+
+    add_problem_handlers(app, notice)
     app.add_middleware(BodyLimit)
+    app.add_middleware(Failures, notice=notice)
+    app.add_middleware(OwnHostOnly)
     app.add_middleware(SecurityHeaders)
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=_LOCAL_HOSTS, www_redirect=False)
     app.add_middleware(RequestLog, log=log)
     return app
 

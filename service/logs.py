@@ -1,5 +1,9 @@
-"""The service log: JSON lines on stderr. No prompt, answer, name or address of a person ever goes into it."""
+"""The service log: JSON lines on stderr. No prompt, answer, name or address of a person ever goes into it.
 
+Of what libraries log, only the logger's name and the place are kept: a message, or a traceback, could hold a question.
+"""
+
+import json
 import logging
 import sys
 
@@ -17,4 +21,14 @@ def configure_logs() -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format='{"level": "warning", "event": "%(name)s"}')
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_NameOnly())
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
+
+
+class _NameOnly(logging.Formatter):
+    """Says that a library warned, and where in its code; no message, no traceback."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        place = f"{record.filename}:{record.lineno}"
+        return json.dumps({"event": record.name, "level": record.levelname.lower(), "where": place})

@@ -1,13 +1,20 @@
-"""What stands around every door, as plain ASGI: a limit on bodies, closed headers, and a log line without any text."""
+"""What stands around every door, as plain ASGI.
 
+From the inside out: a limit on bodies, an answer to whatever breaks unforeseen, this machine's names as host and no
+others, closed headers, and a log line without any text.
+"""
+
+import re
 import time
+from collections.abc import Callable
 
 import structlog
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MAX_BODY_BYTES = 64 * 1024
+_OWN_HOST = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:[0-9]{1,5})?", re.IGNORECASE)
 _HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -21,7 +28,7 @@ _HEADERS = {
 
 
 class BodyLimit:
-    """Refuses bodies of more than 64 KiB, by their declared length or as they arrive."""
+    """Refuses bodies of more than 64 KiB as they arrive, whatever length they declare."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -40,7 +47,8 @@ class BodyLimit:
             body += message.get("body", b"")
             more = message.get("more_body", False)
             if len(body) > MAX_BODY_BYTES:
-                await _too_large(scope, receive, send)
+                detail = f"expected a body of at most {MAX_BODY_BYTES} bytes, got more"
+                await _problem("content-too-large", 413, "Content Too Large", detail)(scope, receive, send)
                 return
         sent = False
 
@@ -54,14 +62,52 @@ class BodyLimit:
         await self._app(scope, replay, send)
 
 
-async def _too_large(scope: Scope, receive: Receive, send: Send) -> None:
-    problem = {
-        "type": "urn:greenlit:problem:content-too-large",
-        "title": "Content Too Large",
-        "status": 413,
-        "detail": f"expected a body of at most {MAX_BODY_BYTES} bytes, got more",
-    }
-    await JSONResponse(problem, 413, media_type="application/problem+json")(scope, receive, send)
+class Failures:
+    """Answers whatever breaks unforeseen: an error that got past here would be printed, message and all, by the server.
+
+    `notice` is told of the kind of problem and the error.
+    """
+
+    def __init__(self, app: ASGIApp, *, notice: Callable[[str, Exception], None]) -> None:
+        self._app = app
+        self._notice = notice
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, and answer if nothing else can."""
+        started = False
+
+        async def noting_start(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noting_start)
+        except Exception as error:  # noqa: BLE001 - nothing may get past
+            self._notice("internal", error)
+            if scope["type"] == "http" and not started:
+                problem = _problem("internal", 500, "Something broke", "the service log says where")
+                await problem(scope, receive, send)
+
+
+class OwnHostOnly:
+    """Refuses requests for another host than this machine: a page elsewhere may have given its name our address."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on if it is for this machine."""
+        if scope["type"] == "http" and not _OWN_HOST.fullmatch(Headers(scope=scope).get("host", "")):
+            detail = "expected 127.0.0.1, localhost or [::1] as the request's host, got another"
+            await _problem("host", 400, "Bad Request", detail)(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+
+def _problem(kind: str, status: int, title: str, detail: str) -> JSONResponse:
+    problem = {"type": f"urn:greenlit:problem:{kind}", "title": title, "status": status, "detail": detail}
+    return JSONResponse(problem, status, media_type="application/problem+json")
 
 
 class SecurityHeaders:

@@ -1,11 +1,15 @@
 """Fixtures that many tests share."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from indexes.encoder import DEFAULT_ENCODER, SentenceTransformersEncoder, load_encoder
 from tests.fakes import Clock, HashingEncoder, TinyLibrary
+from tests.no_skips import pytest_make_collect_report, pytest_runtest_makereport  # noqa: F401  (hooks)
+from tests.service_parts import Studio, open_studio, with_rules
 
 
 @pytest.fixture
@@ -27,3 +31,17 @@ def library(tmp_path: Path) -> TinyLibrary:
 def real_encoder() -> SentenceTransformersEncoder:
     """The embedded encoder, loaded once."""
     return load_encoder(DEFAULT_ENCODER)
+
+
+@pytest.fixture
+def studio(library: TinyLibrary) -> Iterator[Studio]:
+    """A service that knows two rules: on AI tools, and on travel."""
+    with open_studio(with_rules(library)) as opened:
+        yield opened
+
+
+@pytest.fixture(autouse=True)
+def _fresh_service_log() -> Iterator[None]:
+    """Let no test leave its service log to the next."""
+    yield
+    structlog.reset_defaults()

@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from indexes.encoder import Vectors
-from indexes.register import REGISTER_FILE, append_events
 from indexes.events import Approval, Withdrawal
+from indexes.register import REGISTER_FILE, append_events
 from indexes.words import words
 from ingest.approvals import Approvals, Plan, Terms
 from ingest.loading.registry import load_document
@@ -23,6 +23,16 @@ from ingest.pipeline import Ingestion, ingest
 from ingest.report import Report
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+APPROVAL = Approval(
+    document="legal/a.md",
+    sha256="a" * 64,
+    title="",
+    by="ann@x.example",
+    at=NOON,
+    expires=date(2027, 11, 20),
+    groups=("staff",),
+)
+REVOCATION = Withdrawal(event="revoke", document="legal/a.md", by="ann@x.example", at=NOON, reason="withdrawn")
 
 
 class HashingEncoder:
@@ -39,10 +49,10 @@ class HashingEncoder:
     def encode(self, texts: Sequence[str]) -> Vectors:
         self.encoded.extend(texts)
         vectors = np.zeros((len(texts), self.dimensions), dtype=np.float32)
-        for vector, text in zip(vectors, texts, strict=True):
+        for at, text in enumerate(texts):
             for word in words(text) or [""]:
                 seed = int.from_bytes(hashlib.sha256(word.encode()).digest()[:8], "little")
-                vector += np.random.default_rng(seed).standard_normal(self.dimensions).astype(np.float32)
+                vectors[at] += np.random.default_rng(seed).standard_normal(self.dimensions).astype(np.float32)
         unit: Vectors = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
         return unit
 

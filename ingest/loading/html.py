@@ -51,13 +51,19 @@ def parse(text: str) -> HtmlElement:
     """Return the root element of a page.
 
     Raises:
-        LoadError: lxml finds no element in it.
+        LoadError: lxml finds no element in it, or could not read it to the end.
     """
     parser = lxml_html.HTMLParser(encoding="utf-8", no_network=True, remove_comments=True, remove_pis=True)
     try:
-        return lxml_html.document_fromstring(text.encode("utf-8"), parser=parser)
+        root = lxml_html.document_fromstring(text.encode("utf-8"), parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError) as error:
         raise LoadError(f"expected a web page (HTML), got nothing that can be parsed ({error})") from error
+    if len(parser.error_log.filter_from_fatals()) > 0:  # libxml2 stops there, and leaves out the rest without a word
+        raise LoadError(
+            "expected a page that can be read whole, got one that is nested too deeply, or too large in one piece: "
+            "simplify it"
+        )
+    return root
 
 
 class TreeReader:
@@ -92,7 +98,7 @@ class TreeReader:
         if tag == "br":
             self._inline.append("\n")
         elif tag == "img":
-            self._text(f" {element.get('alt', '')} ")
+            self._text(element.get("alt"))
         elif tag in _INLINE:
             self._flow(element)
         else:
@@ -219,7 +225,7 @@ class TreeReader:
             if self._visibility.shows(child):
                 ends = "" if child.tag in _INLINE or child.tag == "img" else "\n"
                 pieces.append(ends)
-                pieces.append(f" {child.get('alt', '')} " if child.tag == "img" else "")
+                pieces.append(child.get("alt", "") if child.tag == "img" else "")
                 if child.tag != "br":
                     self._gather(child, pieces, keep_lines=keep_lines)
                     pieces.append(ends)

@@ -23,7 +23,13 @@ _TEMPLATE_TAG = re.compile(r"\{%(?:(?!%\}).){0,2000}%\}|<%(?:(?!%>).){0,2000}%>"
 _TAG_LINE = re.compile(rf"^[ \t]*(?:{_TEMPLATE_TAG.pattern})[ \t]*\n", re.DOTALL | re.MULTILINE)
 _HEADING_ATTRIBUTES = re.compile(r"^(#{1,6}\s.*?)\s*\{[:#.][^{}\n]{0,200}\}[ \t]*$", re.MULTILINE)
 
-_MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).use(front_matter_plugin)
+_MAX_NESTING = 10_000  # beyond it text is left out without a word; Python ends a recursion, with an error, long before
+
+_MARKDOWN = (
+    MarkdownIt("commonmark", {"html": True, "maxNesting": _MAX_NESTING})
+    .enable(["table", "strikethrough"])
+    .use(front_matter_plugin)
+)
 
 
 def load(content: bytes) -> Parsed:

@@ -8,8 +8,7 @@ The steps:
 5. take the title from the file's properties if it reads like one.
 
 A page that cannot be read keeps the whole document out: half a document must not answer in its name. Does no OCR: a
-PDF without any text is refused. Pictures, form fields and notes are not read. White text on white paper is not told
-from white text on a dark field: that takes drawing the page.
+PDF without any text is refused. Pictures, form fields and notes are not read.
 """
 
 import io
@@ -87,7 +86,9 @@ def _open(content: bytes) -> PdfReader:
         if len(reader.pages) == 0:
             raise LoadError("expected a PDF with pages, got one without any")
     except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, IndexError, OSError) as error:
-        raise LoadError(f"expected a PDF that can be read, got a damaged one ({type(error).__name__})") from error
+        raise LoadError(
+            f"expected a PDF that can be read, got a damaged one ({type(error).__name__}): save it again"
+        ) from error
     return reader
 
 
@@ -99,10 +100,12 @@ def _read_pages(reader: PdfReader) -> list[list[Line]]:
         except (MemoryError, RecursionError):
             raise
         except Exception as error:
-            raise LoadError(
-                f"expected a PDF that can be read, got a damaged one (page {number}: {type(error).__name__})"
-            ) from error
+            raise LoadError(_damaged(f"page {number}: {type(error).__name__}")) from error
     return pages
+
+
+def _damaged(where: str) -> str:
+    return f"expected a PDF that can be read, got a damaged one ({where}): save it again"
 
 
 def _without_running(pages: list[list[Line]]) -> list[list[Line]]:

@@ -1,8 +1,9 @@
 """One page of a PDF to lines: pieces of text with their place, put together by where they stand on the paper.
 
 pypdf reports pieces in the order in which the page draws them, which is nearly always the order of reading. A line is a
-run of pieces on one baseline; its cells are what wide gaps part. Not taken: text drawn invisibly on a page that also
-shows text, text too small to see, text outside the page, slanted watermarks. Does not join lines: `pdf_blocks` does.
+run of pieces on one baseline; its cells are what wide gaps part. Not taken: text that nobody sees (`pdf_paint`) on a
+page that also shows text, text too small to see, text outside the page, slanted watermarks. Does not join lines:
+`pdf_blocks` does.
 """
 
 import math
@@ -14,12 +15,12 @@ from typing import Any
 from pypdf import PageObject
 
 from ingest.characters import clean
+from ingest.loading.pdf_paint import Paint
 
 _MIN_SIZE = 2.0  # points: smaller text is for machines
 _CELL_GAP = 1.3  # of the type size: a space is about a quarter, so this is five spaces
 _WIDTH_ERROR = 0.12  # of a piece's estimated width: how far estimates were off in Times, Arial and Calibri
 _WORD_GAP = 0.1  # of the type size
-_INVISIBLE_MODES = frozenset([3, 7])  # text rendering modes that paint nothing
 _NO_SPACE_BEFORE = frozenset(",.;:!?)]}%’”")
 _LEVEL = 0.5  # of the type size: pieces whose baselines differ by less stand on one line
 _RAISED = 0.65  # the same, for a note's number beside text
@@ -39,7 +40,9 @@ _WIDTHS = {chr(32 + number): width / 1000 for number, width in enumerate(_HELVET
 _WIDTHS |= {"‘": 0.222, "’": 0.222, "“": 0.333, "”": 0.333, "•": 0.35, "—": 1.0, "…": 1.0}
 _NARROW = re.compile(r"times|garamond|calibri|serif|roman|minion|condensed|narrow", re.IGNORECASE)
 _BOLD = re.compile(r"bold|black|heavy|semibold|demi", re.IGNORECASE)
-_MARK = re.compile(r"[-–—•‣▪◦●○■□➢➤✓*·\uf000-\uf0ff]|o|\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5})[.)]|\d+(?:[.-]\d+)*\.?")
+_MARK = re.compile(
+    r"[-–—•‣▪◦●○■□➢➤✓*·\x7f\uf000-\uf0ff]|o|\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5})[.)]|\d+(?:[.-]\d+)*\.?"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +76,9 @@ class _Piece:
 
 def read_lines(page: PageObject) -> list[Line]:
     """Return a page's lines in the order in which they are drawn; none if it holds no text."""
-    reading = _Reading(page, with_invisible=False)
-    if not reading.lines and reading.skipped_invisible:
-        reading = _Reading(page, with_invisible=True)  # a scan with the text that was recognised in it
+    reading = _Reading(page, with_unseen=False)
+    if not reading.lines and reading.skipped_unseen:
+        reading = _Reading(page, with_unseen=True)  # a scan with the text that was recognised in it
     return reading.lines
 
 
@@ -88,12 +91,10 @@ def text_width(text: str, size: float, *, narrow: bool = False) -> float:
 class _Reading:
     """Receives what pypdf reports of one page, and puts pieces together to lines as they come."""
 
-    def __init__(self, page: PageObject, *, with_invisible: bool) -> None:
+    def __init__(self, page: PageObject, *, with_unseen: bool) -> None:
         self.lines: list[Line] = []
-        self.skipped_invisible = False
-        self._with_invisible = with_invisible
-        self._mode = 0
-        self._modes: list[int] = []
+        self.skipped_unseen = False
+        self._paint = Paint()
         self._fonts: dict[int, tuple[bool, bool]] = {}
         self._pieces: list[list[_Piece]] = []  # of the current line, by cell
         self._broken = False  # pypdf ended a line since the last piece
@@ -101,22 +102,24 @@ class _Reading:
         self._after_text = False  # the last report was of text
         box = page.cropbox
         self._box = (float(box.left), float(box.bottom), float(box.right), float(box.top))
-        page.extract_text(visitor_operand_before=self._operand, visitor_text=self._text)
+        if with_unseen:
+            page.extract_text(visitor_text=self._text)
+        else:
+            page.extract_text(
+                visitor_operand_before=self._before, visitor_operand_after=self._after, visitor_text=self._text
+            )
         self._end_line()
 
-    def _operand(self, operator: bytes, operands: list[Any], _cm: Any, _tm: Any) -> None:
-        """Follow the text rendering mode; take the text out of an operation that would paint nothing."""
-        if operator == b"Tr" and operands:
-            self._mode = int(operands[0])
-        elif operator == b"q":
-            self._modes.append(self._mode)
-        elif operator == b"Q" and self._modes:
-            self._mode = self._modes.pop()
-        elif (
-            self._mode in _INVISIBLE_MODES and not self._with_invisible and operator in {b"Tj", b"TJ", b"'", b'"'}
-        ) and operands:
-            self.skipped_invisible = True
+    def _before(self, operator: bytes, operands: list[Any], cm: Sequence[float], tm: Sequence[float]) -> None:
+        """Take the text out of an operation that would show what nobody sees."""
+        if self._paint.hides(operator, cm, tm) and operands:
+            self.skipped_unseen = True
             operands.clear()
+        else:
+            self._paint.before(operator, operands, cm)
+
+    def _after(self, operator: bytes, _operands: Any, _cm: Any, _tm: Any) -> None:
+        self._paint.after(operator)
 
     def _text(self, text: str, cm: Sequence[float], tm: Sequence[float], font: Any, font_size: float) -> None:
         body = text.rstrip("\n")
@@ -221,7 +224,7 @@ class _Reading:
 
 def _readable(text: str) -> str:
     """Return a line's text cleaned; symbol fonts' bullets and a hyphen that was only allowed become ordinary ones."""
-    text = text.strip()
+    text = text.strip().replace("\x7f", "•")  # a code that WinAnsi fonts draw as a bullet, and pypdf leaves as it is
     if text[:1] and "\uf000" <= text[0] <= "\uf0ff":  # the codes that symbol fonts get when nothing maps them
         text = f"• {text[1:]}"
     if text.endswith("\xad"):

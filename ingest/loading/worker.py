@@ -14,7 +14,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import indexes
 import ingest
 from ingest.errors import LoadError
 from ingest.loading.frames import LENGTH_BYTES, error_frames, framed, reply_frames
@@ -55,7 +54,7 @@ def limit_actions() -> None:
     _limit(resource.RLIMIT_NPROC, 0)  # binds only when not run as root
     installed = sysconfig.get_paths()
     code = [installed[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")]
-    code += [str(Path(package).parent) for package in (ingest.__file__, indexes.__file__)]
+    code.append(str(Path(ingest.__file__).parent))  # not the folder above, which may hold keys and documents
     readable = tuple({os.path.join(os.path.realpath(folder), "") for folder in code})  # noqa: PTH118 - wants the slash
 
     def refuse(event: str, arguments: tuple[Any, ...]) -> None:

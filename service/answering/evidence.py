@@ -2,7 +2,7 @@
 
 The evidence is a probability in [0, 1]: a logistic model over a few named features of the question and its best
 passages, all counted within the asker's scope. Its coefficients and threshold are in `evidence.json`, with the run that
-made them (`python -m eval.calibrate`).
+made them (`greenlit eval calibrate`).
 """
 
 import json

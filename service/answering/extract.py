@@ -1,15 +1,15 @@
 """The extractive answerer: one to four sentences, word for word, from the best passages, in reading order.
 
-Order of work: gather the sentences of the best passages, score each by how close it is to the question and how much of
-the question's rare words it holds, take the best and those nearly as good, bring along what the best one leans on, and
-put them in reading order. It writes nothing of its own.
+Order of work: gather the sentences of the best passages; shortlist those that hold most of the question's rare words or
+stand in the best passage; score these by closeness to the question as well; take the best and those nearly as good;
+bring along what the best one leans on; put them in reading order. It writes nothing of its own.
+
+The constants were chosen on half of a sample of the SQuAD 2.0 and 18F handbook questions; DECISIONS.md has figures.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
-
-import numpy as np
 
 from indexes.builds import Build
 from indexes.documents import Passage
@@ -22,21 +22,28 @@ MOST_SENTENCES = 4
 _PASSAGES = 5  # whose sentences are considered
 _LEAST_WORDS = 4  # shorter ones are labels, not statements
 _MOST_CHARS = 700  # longer ones are lists or tables that were not understood as such
-_COVERAGE_WEIGHT = 0.35  # of rarity-weighted word overlap beside a cosine
-_PASSAGE_WEIGHT = 0.25  # of the passage's fused score beside a cosine
-_NEARLY = 0.82  # of the best score: a further sentence needs at least this much
+_SHORTLIST = 12  # sentences that are encoded: encoding is most of a question's time
+_SHORTLIST_COVERAGE_WEIGHT = 0.5  # of word overlap, where there is no cosine yet
+_COVERAGE_WEIGHT = 0.2  # of rarity-weighted word overlap beside a cosine
+_PASSAGE_WEIGHT = 0.5  # of the passage's fused score beside a cosine
+_NEARLY = 0.9  # of the best score: a further sentence needs at least this much
 _LEANING = frozenset({"it", "they", "this", "these", "that", "those", "such", "he", "she", "its", "their"})
 
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """A sentence of a passage; `number` is its place among the passage's sentences."""
+    """A sentence of a passage.
+
+    `number` is its place among the passage's sentences, `coverage` the share of the question's terms, weighed by
+    rarity, that it holds.
+    """
 
     hit: Hit
     number: int
     start: int
     end: int
     text: str
+    coverage: float
 
 
 class ExtractiveAnswerer:
@@ -52,35 +59,38 @@ class ExtractiveAnswerer:
     def draft(self, text: str, *, retrieved: Retrieved, build: Build) -> Sequence[DraftSentence]:
         """Return up to four sentences in reading order; each rests on itself."""
         del text  # retrieval already holds all that is needed of it
-        candidates = _gather(retrieved.hits[:_PASSAGES], build)
+        gathered = _gather(retrieved.hits[:_PASSAGES], build, retrieved)
+        candidates = _shortlist(gathered)
         if not candidates:
             return []
-        scores = self._score(candidates, retrieved)
-        chosen = _choose(candidates, scores)
-        return [_sentence(candidate) for candidate in _in_reading_order(chosen)]
-
-    def _score(self, candidates: Sequence[_Candidate], retrieved: Retrieved) -> list[float]:
         vectors = self._encoder.encode([candidate.text for candidate in candidates])
         cosines = vectors @ retrieved.vector
-        total = float(retrieved.rarity.sum()) or 1.0
-        scores = []
-        for candidate, cosine in zip(candidates, cosines, strict=True):
-            held = set(content_terms(candidate.text))
-            held_weight = np.sum(retrieved.rarity[[term in held for term in retrieved.terms]])
-            coverage = float(held_weight) / total
-            scores.append(float(cosine) + _COVERAGE_WEIGHT * coverage + _PASSAGE_WEIGHT * candidate.hit.score)
-        return scores
+        scores = [
+            float(cosine) + _COVERAGE_WEIGHT * candidate.coverage + _PASSAGE_WEIGHT * candidate.hit.score
+            for candidate, cosine in zip(candidates, cosines, strict=True)
+        ]
+        return [_sentence(candidate) for candidate in _in_reading_order(_choose(candidates, scores, gathered))]
 
 
-def _gather(hits: Sequence[Hit], build: Build) -> list[_Candidate]:
+def _gather(hits: Sequence[Hit], build: Build, retrieved: Retrieved) -> list[_Candidate]:
     """Return each distinct sentence once, from the best passage that holds it."""
+    total = float(retrieved.rarity.sum()) or 1.0
+    weights = dict(zip(retrieved.terms, retrieved.rarity / total, strict=True))
     found: dict[str, _Candidate] = {}
     for hit in hits:
         for number, (start, end) in enumerate(_spans(hit.passage, build)):
             text = hit.passage.text[start - hit.passage.start : end - hit.passage.start]
             if len(words(text)) >= _LEAST_WORDS and len(text) <= _MOST_CHARS:
-                found.setdefault(" ".join(words(text)), _Candidate(hit, number, start, end, text))
+                coverage = float(sum(weights.get(term, 0.0) for term in content_terms(text)))
+                found.setdefault(" ".join(words(text)), _Candidate(hit, number, start, end, text, coverage))
     return list(found.values())
+
+
+def _shortlist(candidates: list[_Candidate]) -> list[_Candidate]:
+    def promise(candidate: _Candidate) -> float:
+        return _SHORTLIST_COVERAGE_WEIGHT * candidate.coverage + _PASSAGE_WEIGHT * candidate.hit.score
+
+    return sorted(candidates, key=promise, reverse=True)[:_SHORTLIST]
 
 
 def _spans(passage: Passage, build: Build) -> list[tuple[int, int]]:
@@ -88,10 +98,12 @@ def _spans(passage: Passage, build: Build) -> list[tuple[int, int]]:
     return build.passages.sentences(passage) or [(passage.start, passage.end)]
 
 
-def _choose(candidates: Sequence[_Candidate], scores: Sequence[float]) -> list[_Candidate]:
+def _choose(
+    candidates: Sequence[_Candidate], scores: Sequence[float], gathered: Sequence[_Candidate]
+) -> list[_Candidate]:
     order = sorted(range(len(candidates)), key=lambda at: -scores[at])
     best = candidates[order[0]]
-    chosen = [best, *_leant_on(best, candidates)]
+    chosen = [best, *_leant_on(best, gathered)]
     for at in order[1:]:
         if len(chosen) >= MOST_SENTENCES or scores[at] < _NEARLY * scores[order[0]]:
             break
@@ -100,12 +112,12 @@ def _choose(candidates: Sequence[_Candidate], scores: Sequence[float]) -> list[_
     return chosen[:MOST_SENTENCES]
 
 
-def _leant_on(best: _Candidate, candidates: Sequence[_Candidate]) -> list[_Candidate]:
+def _leant_on(best: _Candidate, gathered: Sequence[_Candidate]) -> list[_Candidate]:
     """Return the neighbours without which the best sentence says little.
 
     The one before, if it begins with a word that points back; those after, if it ends in a colon and announces them.
     """
-    beside = {c.number: c for c in candidates if c.hit.passage.passage_id == best.hit.passage.passage_id}
+    beside = {c.number: c for c in gathered if c.hit.passage.passage_id == best.hit.passage.passage_id}
     first_word = words(best.text)[0]
     wanted = []
     if first_word in _LEANING:

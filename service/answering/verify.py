@@ -37,13 +37,13 @@ def verify(draft: Sequence[DraftSentence], *, build: Build, scope: Scope) -> lis
     """Return the sentences of a draft that may be released, in order.
 
     A sentence passes if it has at least one quote, every quote is found verbatim at its span, and the sentence says
-    nothing that its quotes do not say in the same words.
+    what one of its quotes says: no more, and no less, because a part can mean the opposite ("Never upload ...").
     """
     released = []
     for sentence in draft:
         quotes = [_verified(quote, build, scope) for quote in sentence.quotes]
         passed = tuple(quote for quote in quotes if quote is not None)
-        if passed and len(passed) == len(quotes) and _says_no_more(sentence):
+        if passed and len(passed) == len(quotes) and _says_the_same(sentence):
             released.append(VerifiedSentence(sentence.text, passed))
     return released
 
@@ -63,7 +63,7 @@ def _verified(quote: Quote, build: Build, scope: Scope) -> VerifiedQuote | None:
     return VerifiedQuote(quote, passage, granted)
 
 
-def _says_no_more(sentence: DraftSentence) -> bool:
+def _says_the_same(sentence: DraftSentence) -> bool:
     """Today every sentence is a quote; white space may differ, nothing else."""
-    said = " ".join(sentence.text.split())
-    return bool(said) and any(said in " ".join(quote.text.split()) for quote in sentence.quotes)
+    said = sentence.text.split()
+    return bool(said) and any(said == quote.text.split() for quote in sentence.quotes)

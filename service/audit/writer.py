@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from service.audit.errors import AuditError, AuditUnavailableError
 from service.audit.store import Entry, LeafStore, Receipt
 
-MAX_BATCH = 256  # entries; more gained nothing when measured, and a batch is lost for its callers as a whole
+MAX_BATCH = 256  # entries; every caller blocks, so a batch is as large as there are callers: a bound for memory only
 DEFAULT_RETRY_WAIT_S = 1.0  # a full disk is not helped by trying faster
 DEFAULT_PATIENCE_S = 30.0  # far beyond the slowest commit; a disk that hangs must not hang every caller
 

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 
 import pytest
 from uuid6 import uuid7
@@ -102,10 +103,8 @@ def test_texts_are_in_no_leaf_no_log_and_no_error(
         with pytest.raises(AuditUnavailableError, match="another program has locked it") as caught:
             log.received(received, prompt=CANARY)
         other.execute("ROLLBACK")
-    error: BaseException | None = caught.value
-    while error is not None:
-        assert "canary" not in f"{error!r} {vars(error)!r}"
-        error = error.__cause__ or error.__context__
+    assert "canary" not in f"{caught.value!r} {vars(caught.value)!r}"
+    assert caught.value.__cause__ is caught.value.__context__ is None, "a database's error holds what it failed with"
     assert "canary" not in caplog.text
 
 
@@ -154,6 +153,25 @@ def test_sixteen_threads_give_one_gapless_log_in_everybodys_order(open_log: Open
     assert sorted(itertools.chain(*by_thread)) == [(leaf.seq, leaf.leaf_hash, leaf.request_id) for leaf in leaves]
     times = [leaf.ts_us for leaf in leaves]
     assert times == sorted(times), "the log's times stand in the order of its numbers"
+
+
+def test_who_read_the_clock_first_gets_the_lower_number(open_log: OpenLog, received: QueryReceived) -> None:
+    first_read = Event()
+    ticks = itertools.count(1)
+
+    def slow_at_first() -> int:
+        tick = next(ticks)
+        if tick == 1:
+            first_read.set()
+            time.sleep(0.05)  # time enough for the other to overtake
+        return tick
+
+    log = open_log(clock=slow_at_first)
+    with ThreadPoolExecutor(2) as threads:
+        first = threads.submit(log.received, received, prompt="How long?")
+        first_read.wait(10)
+        second = threads.submit(log.received, received, prompt="How long?")
+    assert (first.result().seq, second.result().seq) == (0, 1)
 
 
 def test_a_log_that_cannot_be_written_says_why_and_comes_back(

@@ -87,6 +87,26 @@ def test_every_commit_waits_for_the_disk(store: SqliteLeafStore) -> None:
     assert _pragma(store, "synchronous") == 2, "2 is FULL: in WAL mode the only level that syncs at each commit"
 
 
+def test_opening_an_old_store_writes_to_it_so_that_a_failure_shows_then(store: SqliteLeafStore, folder: Path) -> None:
+    store.append([_entry(0)])
+    store.reopen()
+    assert (folder / "audit.sqlite-wal").stat().st_size > 0
+
+
+def test_what_a_failed_process_left_in_the_write_ahead_log_is_made_durable_anew(
+    store: SqliteLeafStore, folder: Path
+) -> None:
+    with closing(sqlite3.connect(folder / "audit.sqlite", isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM leaves").fetchall()
+        store.append([_entry(0)])
+        with pytest.raises(AuditUnavailableError, match="another program is reading it"):
+            store.reopen()
+        reader.execute("COMMIT")
+        store.reopen()
+        assert b"request-0" in (folder / "audit.sqlite").read_bytes()
+
+
 def test_files_are_for_their_owner_only(store: SqliteLeafStore, folder: Path) -> None:
     store.append([_entry(0)])
     modes = {path.name: path.stat().st_mode & 0o777 for path in folder.iterdir()}
@@ -95,6 +115,7 @@ def test_files_are_for_their_owner_only(store: SqliteLeafStore, folder: Path) ->
 
 
 def test_no_log_shows_a_text_at_any_level(store: SqliteLeafStore, caplog: pytest.LogCaptureFixture) -> None:
+    assert store._engine.hide_parameters
     with caplog.at_level(logging.DEBUG), caplog.at_level(logging.DEBUG, logger="sqlalchemy.engine"):
         store.append([_entry(0, CANARY)])
         assert store.payloads(0)[0].body == CANARY.encode()

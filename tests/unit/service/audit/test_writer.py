@@ -227,9 +227,7 @@ def test_a_disk_that_hangs_does_not_hang_its_callers(store: TroubledStore) -> No
             writer.submit(_entry(2))
         go_on.set()
         _wait_until(lambda: writer.problem() is None)
-        assert [leaf.leaf for leaf in store.leaves(-1, 9)] == [b"0"], (
-            "what had not begun is not kept behind their backs"
-        )
+    assert [leaf.leaf for leaf in store.leaves(-1, 9)] == [b"0"], "what had not begun is not kept behind their backs"
 
 
 def test_closing_writes_what_was_submitted_and_takes_no_more(store: TroubledStore) -> None:

@@ -1,0 +1,45 @@
+# Two stages: the first installs, the second holds Python, Greenlit and its libraries, and neither pip nor a compiler.
+# The library, the builds and the state are mounted (docker-compose.yml); nothing of them, and no secret, is in here.
+#
+# PyTorch for the processor only. If the package index you use gives `torch==2.13.0` with GPU libraries (several GB that
+# are never used), name the CPU build and the index that the PyTorch project keeps for it:
+#   docker build --build-arg TORCH=torch==2.13.0+cpu --build-arg PIP_EXTRA_INDEX_URL=<that index> .
+# The tag says the Python; for builds that can be repeated to the byte, write the base image's digest behind it.
+
+FROM python:3.12-slim AS install
+ARG TORCH=torch==2.13.0
+ARG PIP_EXTRA_INDEX_URL=
+ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
+RUN python -m venv --without-pip /opt/greenlit
+RUN python -m pip --python /opt/greenlit/bin/python install "${TORCH}"
+WORKDIR /src
+COPY pyproject.toml README.md LICENSE greenlit.py ./
+COPY indexes indexes
+COPY ingest ingest
+COPY service service
+COPY eval eval
+RUN python -m pip --python /opt/greenlit/bin/python install .
+
+FROM python:3.12-slim
+RUN python -m pip uninstall --yes pip \
+    && groupadd --gid 10001 greenlit \
+    && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /tmp --shell /usr/sbin/nologin greenlit \
+    && install -d -o 10001 -g 10001 -m 0700 /builds /state \
+    && install -d -o root -g root -m 0755 /library
+COPY --from=install /opt/greenlit /opt/greenlit
+# The root file system may be read-only: whatever a library wants to cache goes to /tmp, which is a tmpfs.
+ENV PATH=/opt/greenlit/bin:/usr/local/bin:/usr/bin:/bin \
+    HOME=/tmp \
+    XDG_CACHE_HOME=/tmp/.cache \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONUNBUFFERED=1 \
+    GREENLIT_LIBRARY=/library \
+    GREENLIT_BUILDS=/builds \
+    GREENLIT_STATE=/state
+WORKDIR /tmp
+USER 10001:10001
+EXPOSE 8000
+HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=3 \
+    CMD ["python", "-c", "import os, urllib.request as u; u.urlopen('http://127.0.0.1:' + os.environ.get('GREENLIT_PORT', '8000') + '/healthz', timeout=4)"]
+ENTRYPOINT ["greenlit"]
+CMD ["serve"]

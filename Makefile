@@ -1,0 +1,68 @@
+# The one door: everything a person or a machine does with this project is a target here; `make` alone lists them.
+# Needs make and Python 3.11 to 3.13 (`make run PYTHON=/path/to/python3.12` to choose one), nothing else.
+
+PYTHON ?= python3
+VENV ?= .venv
+# Installed first and exactly: a version range pulls several GB of GPU libraries on Linux.
+# tests/project/test_repository.py holds this line and the Dockerfile's against pyproject.toml.
+TORCH ?= torch==2.13.0
+
+BIN := $(VENV)/bin
+# A stamp says that an environment was installed to its end from this pyproject.toml; an interrupted one is redone.
+RUN_STAMP := $(VENV)/.installed-run
+DEV_STAMP := $(VENV)/.installed-dev
+BENCH_STAMP := $(VENV)/.installed-bench
+
+.DEFAULT_GOAL := help
+.PHONY: help run install test lint format bench clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+
+run: $(RUN_STAMP) ## install, make a build of the library, serve it on this machine, print the link
+	$(BIN)/greenlit ingest
+	$(BIN)/greenlit serve
+
+install: $(RUN_STAMP) ## only install, into .venv
+
+test: $(DEV_STAMP) ## install what the tests need, run them
+	$(BIN)/python -m pytest
+
+lint: $(DEV_STAMP) ## style, types, and who may import whom
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(DEV_STAMP) ## put the code into form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(BENCH_STAMP) ## measure this machine, beside what a user would otherwise write
+	$(BIN)/python -m eval.bench
+
+clean: ## remove the environment and the caches; builds, records and the library stay
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/pyvenv.cfg:
+	@command -v $(PYTHON) > /dev/null || { echo "expected Python 3.11, 3.12 or 3.13 as '$(PYTHON)', found none: \
+	install one, or name it: make $(or $(MAKECMDGOALS),run) PYTHON=/path/to/python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || { \
+	echo "expected Python 3.11, 3.12 or 3.13, got $$($(PYTHON) --version 2>&1): \
+	name another, like make $(or $(MAKECMDGOALS),run) PYTHON=python3.12" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(RUN_STAMP): pyproject.toml | $(VENV)/pyvenv.cfg
+	@echo "Installing into $(VENV): some minutes and about 2 GB the first time."
+	$(BIN)/python -m pip install --quiet "$(TORCH)"
+	$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+$(DEV_STAMP): pyproject.toml $(RUN_STAMP)
+	$(BIN)/python -m pip install --quiet --editable ".[dev]"
+	@touch $@
+
+$(BENCH_STAMP): pyproject.toml $(RUN_STAMP)
+	$(BIN)/python -m pip install --quiet --editable ".[bench]"
+	@touch $@

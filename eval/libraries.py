@@ -1,0 +1,65 @@
+"""Libraries to measure on: made, approved and ingested in a temporary folder, the way a user would do it."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from indexes.builds import Build, current_build_id, open_build
+from indexes.encoder import Encoder
+from ingest.approvals import Approvals, Terms
+from ingest.loading.process import LoaderProcess
+from ingest.pipeline import Ingestion, ingest
+from ingest.report import Report
+from service.answering.boundary import Boundary, Scope
+
+MAX_FILE_BYTES = 100 << 20
+_STAFF = frozenset({"staff"})
+
+
+class Quiet:
+    """Progress that nobody watches."""
+
+    def step(self, name: str, total: int) -> None:
+        """Draw nothing."""
+        del name, total
+
+    def advance(self, count: int = 1) -> None:
+        """Draw nothing."""
+        del count
+
+
+def utc_now() -> datetime:
+    """Return the time, in UTC."""
+    return datetime.now(UTC)
+
+
+def approve_all(library: Path, names: Sequence[str]) -> int:
+    """Approve every file of some sources; return how many were."""
+    approvals = Approvals(library=library, now=utc_now, max_file_bytes=MAX_FILE_BYTES)
+    plans = [approvals.plan_approval(name, Terms(by="eval@greenlit.example")) for name in names]
+    for plan in plans:
+        approvals.approve(plan)
+    return sum(len(plan.approvals) for plan in plans)
+
+
+def ingest_all(library: Path, builds: Path, encoder: Encoder) -> Report:
+    """Make and publish a build of a library."""
+    with LoaderProcess() as parser:
+        return ingest(
+            Ingestion(
+                library=library,
+                builds=builds,
+                encoder=encoder,
+                parser=parser,
+                progress=Quiet(),
+                now=utc_now,
+                max_file_bytes=MAX_FILE_BYTES,
+            )
+        )
+
+
+def open_for_staff(library: Path, builds: Path, encoder: Encoder) -> tuple[Build, Scope]:
+    """Open the live build, and what every signed-in person may see of it."""
+    build = open_build(builds / current_build_id(builds), encoder=encoder)
+    boundary = Boundary(library=library, now=utc_now, notice=lambda _: None)
+    return build, boundary.scope(build, _STAFF)

@@ -1,0 +1,71 @@
+"""What an encoder promises; the real one and the fake one pass these tests alike."""
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from indexes.encoder import Encoder, SentenceTransformersEncoder
+from tests.fakes import HashingEncoder
+
+TEXTS = ["Keep masters for ten years.", "Über 東京 😀", "", "a" * 3000, "word " * 2000, "Ask the legal team first."]
+
+
+@pytest.fixture(params=["fake", "real"])
+def encoder(request: pytest.FixtureRequest) -> Encoder:
+    if request.param == "fake":
+        return HashingEncoder()
+    real: SentenceTransformersEncoder = request.getfixturevalue("real_encoder")
+    return real
+
+
+def test_each_text_becomes_one_unit_vector(encoder: Encoder) -> None:
+    vectors = encoder.encode(TEXTS)
+    assert vectors.dtype == np.float32
+    assert vectors.shape == (len(TEXTS), encoder.dimensions)
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+
+
+def test_no_texts_become_no_vectors(encoder: Encoder) -> None:
+    vectors = encoder.encode([])
+    assert vectors.shape == (0, encoder.dimensions)
+    assert vectors.dtype == np.float32
+
+
+def test_the_same_text_becomes_the_same_vector(encoder: Encoder) -> None:
+    np.testing.assert_array_equal(encoder.encode(TEXTS[:1]), encoder.encode(TEXTS[:1]))
+
+
+def test_vectors_stand_in_the_order_of_their_texts(encoder: Encoder) -> None:
+    together = encoder.encode(TEXTS)
+    for text, vector in zip(TEXTS, together, strict=True):
+        assert float(encoder.encode([text])[0] @ vector) > 0.999
+
+
+def test_near_texts_have_nearer_vectors(encoder: Encoder) -> None:
+    question, near, far = encoder.encode(
+        ["How long do we keep masters?", "We keep masters for ten years.", "Lunch is served at noon."]
+    )
+    assert question @ near > question @ far
+
+
+def test_it_names_its_weights_and_its_arithmetic(encoder: Encoder) -> None:
+    assert re.fullmatch(r"[0-9a-f]{64}", encoder.digest)
+    assert encoder.dtype in {"bfloat16", "float32"}
+    assert encoder.name
+    assert encoder.max_tokens > 0
+
+
+def test_tokens_are_counted_without_truncation(encoder: Encoder) -> None:
+    assert encoder.tokenize("") == []
+    assert len(encoder.tokenize("word")) == 1
+    assert len(encoder.tokenize("word " * 2000)) == 2000
+
+
+def test_threads_get_the_vectors_of_their_own_texts(encoder: Encoder) -> None:
+    texts = [f"passage number {number}" for number in range(16)]
+    expected = encoder.encode(texts)
+    with ThreadPoolExecutor(4) as threads:
+        found = list(threads.map(lambda text: encoder.encode([text])[0], texts))
+    assert (np.einsum("ij,ij->i", np.stack(found), expected) > 0.999).all()

@@ -1,0 +1,105 @@
+"""Run by the test of law 8 as a program of its own: does everything once, and prints which network calls were tried.
+
+Every attempt to reach or to look up a machine other than this one is refused and written down, even if the library that
+made it goes on without. What FastAPI's own tracing would export is written down as well.
+"""
+
+import importlib
+import json
+import pkgutil
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+ATTEMPTS: list[str] = []
+LOOKUPS = ("socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr", "socket.getnameinfo")
+SENDING = ("socket.connect", "socket.sendto", "socket.sendmsg")
+HERE = {"127.0.0.1", "::1", "localhost", None}
+
+
+def watch(event: str, arguments: tuple[Any, ...]) -> None:
+    """Refuse and note what would leave this machine."""
+    if event in LOOKUPS:
+        host = arguments[0]
+    elif event in SENDING and isinstance(arguments[1], tuple):
+        host = arguments[1][0]
+    else:
+        return
+    if host not in HERE:
+        ATTEMPTS.append(f"{event} {host}")
+        raise OSError("the network is away")
+
+
+sys.addaudithook(watch)
+
+
+def modules() -> Iterator[str]:
+    """Return every module of the program."""
+    yield "greenlit"
+    for package in ("indexes", "ingest", "service"):
+        for module in pkgutil.walk_packages([package], f"{package}."):
+            yield module.name
+
+
+def main(root: Path) -> None:
+    """Import everything, load the encoder, ingest two documents, serve and ask."""
+    imported = [importlib.import_module(name).__name__ for name in modules()]
+
+    from opentelemetry import trace  # noqa: PLC0415  (only now, as the program is watched while it imports)
+
+    from indexes.encoder import DEFAULT_ENCODER, load_encoder  # noqa: PLC0415
+    from ingest.loading.process import LoaderProcess  # noqa: PLC0415
+    from ingest.pipeline import Ingestion, ingest  # noqa: PLC0415
+    from service.audit.log import open_log  # noqa: PLC0415
+    from tests.fakes import QuietProgress, TinyLibrary  # noqa: PLC0415
+    from tests.service_parts import (  # noqa: PLC0415
+        POLICY,
+        POLICY_TEXT,
+        TRAVEL,
+        TRAVEL_TEXT,
+        VENDOR_QUESTION,
+        open_studio,
+    )
+
+    trace.set_tracer_provider(_NotingTracers())
+    library = TinyLibrary(root)
+    library.add(POLICY, POLICY_TEXT, expires=date(2099, 1, 1))
+    library.add(TRAVEL, TRAVEL_TEXT, expires=date(2099, 1, 1))
+    encoder = load_encoder(DEFAULT_ENCODER)
+    with LoaderProcess() as parser:
+        report = ingest(
+            Ingestion(
+                library=library.folder,
+                builds=library.builds,
+                encoder=encoder,
+                parser=parser,
+                progress=QuietProgress(),
+                now=lambda: datetime.now(UTC),
+                max_file_bytes=1 << 20,
+            )
+        )
+    library.encoder = encoder  # type: ignore[assignment]
+    with open_studio(library) as studio:
+        answer = studio.ask(VENDOR_QUESTION)["answer"]
+    with closing(open_log(root / "state", name="greenlit.test", clock=lambda: 0)) as log:
+        records = log.size()
+    said = {"imported": imported, "passages": report.passages, "answer": answer, "records": records}
+    print(json.dumps({**said, "attempts": ATTEMPTS}))  # noqa: T201
+
+
+def _NotingTracers() -> Any:  # noqa: N802  (stands for a class, which can be made only after the program is imported)
+    from opentelemetry import trace  # noqa: PLC0415
+
+    class Tracers(trace.TracerProvider):
+        def get_tracer(self, *_: object, **__: object) -> trace.Tracer:
+            ATTEMPTS.append("a tracer was asked for")
+            return trace.NoOpTracer()
+
+    return Tracers()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

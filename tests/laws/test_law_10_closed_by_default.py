@@ -1,0 +1,160 @@
+"""Law 10: no identity, no answer; this machine only; empty groups mean nobody."""
+
+import stat
+from pathlib import Path
+
+import pytest
+from fastapi.routing import iter_route_contexts
+from typer.testing import CliRunner
+
+import greenlit
+from service.access.errors import TokenError
+from service.access.local import TOKEN_FILE, local_token
+from tests.service_parts import BEARER, POLICY, SESSION_COOKIE, TOKEN, VENDOR_QUESTION, Studio
+
+OPEN_TO_ALL = {"/healthz", "/readyz", "/style.css", "/open"}
+KNOWN = {"/", "/documents", "/documents/{document:path}", "/originals/{document:path}", "/openapi.json"}
+KNOWN |= {"/v1/ask", "/v1/search", "/v1/documents", "/v1/documents/{document:path}", "/v1/originals/{document:path}"}
+
+
+def _routes(studio: Studio) -> list[tuple[str, str]]:
+    """Return every (method, path) that the application serves."""
+    found = []
+    for route in iter_route_contexts(studio.app.routes):
+        assert route.path is not None
+        assert route.methods, f"{route.path}: expected a route with methods, got a {type(route).__name__}"
+        found += [(method, route.path) for method in route.methods if method != "HEAD"]
+    return found
+
+
+def _call(studio: Studio, method: str, path: str, headers: dict[str, str], cookies: dict[str, str]) -> tuple[int, str]:
+    client = studio.stranger()
+    client.cookies.update(cookies)
+    address = path.replace("{document:path}", POLICY)
+    json = {"question": VENDOR_QUESTION} if path.startswith("/v1") and method == "POST" else None
+    data = {"question": VENDOR_QUESTION} if json is None and method == "POST" else None
+    response = client.request(method, address, headers=headers, json=json, data=data)
+    return response.status_code, response.text
+
+
+WITHOUT_IDENTITY: dict[str, tuple[dict[str, str], dict[str, str]]] = {
+    "nothing": ({}, {}),
+    "empty header": ({"Authorization": ""}, {}),
+    "empty bearer": ({"Authorization": "Bearer "}, {}),
+    "bearer alone": ({"Authorization": "Bearer"}, {}),
+    "wrong token": ({"Authorization": f"Bearer {TOKEN}x"}, {}),
+    "part of the token": ({"Authorization": f"Bearer {TOKEN[:-1]}"}, {}),
+    "other case": ({"Authorization": f"Bearer {TOKEN.upper()}"}, {}),
+    "another scheme": ({"Authorization": f"Basic {TOKEN}"}, {}),
+    "not ASCII": ({"Authorization": "Bearer t\xf6ken"}, {}),
+    "wrong cookie": ({}, {SESSION_COOKIE: f"{TOKEN}x"}),
+    "empty cookie": ({}, {SESSION_COOKIE: ""}),
+    "another cookie": ({}, {"session": TOKEN}),
+}
+
+
+@pytest.mark.parametrize(("headers", "cookies"), WITHOUT_IDENTITY.values(), ids=WITHOUT_IDENTITY.keys())
+def test_no_route_but_a_few_named_ones_answers_somebody_unknown(
+    studio: Studio, headers: dict[str, str], cookies: dict[str, str]
+) -> None:
+    routes = _routes(studio)
+    assert {path for _, path in routes} == KNOWN | OPEN_TO_ALL
+    for method, path in routes:
+        status, text = _call(studio, method, path, headers, cookies)
+        if path not in OPEN_TO_ALL:
+            assert status == 401, f"{method} {path} answered {status}"
+        assert POLICY not in text
+        assert "AI use policy" not in text
+    assert studio.leaves() == []
+
+
+def test_the_same_calls_succeed_for_somebody_known(studio: Studio) -> None:
+    """So the test above looks at calls that would have worked."""
+    for method, path in _routes(studio):
+        if path == "/open":
+            continue
+        headers, cookies = (BEARER, {}) if path.startswith(("/v1", "/openapi")) else ({}, {SESSION_COOKIE: TOKEN})
+        assert _call(studio, method, path, headers, cookies)[0] == 200, f"{method} {path}"
+
+
+def test_the_cookie_opens_pages_only_and_the_header_the_api_only(studio: Studio) -> None:
+    """A page elsewhere can make a browser send its cookies, so they must not open the API."""
+    assert _call(studio, "POST", "/v1/ask", {}, {SESSION_COOKIE: TOKEN})[0] == 401
+    assert _call(studio, "POST", "/", BEARER, {})[0] == 401
+
+
+def test_open_to_all_tells_nothing(studio: Studio) -> None:
+    stranger = studio.stranger()
+    (studio.library.folder / "sources.toml").unlink()
+    assert stranger.get("/healthz").json() == {"status": "ok"}
+    assert stranger.get("/readyz").json() == {"status": "not_ready", "failing": ["library"], "problems": []}
+    assert stranger.get("/open").status_code == 401
+    assert stranger.get("/open", params={"token": "guessed"}).status_code == 401
+    assert "set-cookie" not in stranger.get("/open", params={"token": "guessed"}).headers
+
+
+def test_the_link_signs_in_and_leaves_the_token_out_of_the_address(studio: Studio) -> None:
+    response = studio.stranger().get("/open", params={"token": TOKEN}, follow_redirects=False)
+    assert (response.status_code, response.headers["location"]) == (303, "/")
+    cookie = response.headers["set-cookie"].lower()
+    assert "httponly" in cookie
+    assert "samesite=strict" in cookie
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site", "anything"])
+def test_a_form_of_another_site_is_not_taken(studio: Studio, site: str) -> None:
+    response = studio.browser().post("/", data={"question": VENDOR_QUESTION}, headers={"Sec-Fetch-Site": site})
+    assert response.status_code == 403
+    assert studio.leaves() == []
+
+
+@pytest.mark.parametrize("site", ["same-origin", "none"])
+def test_our_own_form_is_taken(studio: Studio, site: str) -> None:
+    response = studio.browser().post("/", data={"question": VENDOR_QUESTION}, headers={"Sec-Fetch-Site": site})
+    assert "ten working days" in response.text
+
+
+FOREIGN = ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example", "10.0.0.1", "127.0.0.1@evil.example"]
+
+
+@pytest.mark.parametrize("host", [*FOREIGN, "", "localhost:8000:1", "[::1].evil.example", "xlocalhost", "127.0.0.1/"])
+def test_a_request_for_another_host_is_refused(studio: Studio, host: str) -> None:
+    response = studio.api.post("/v1/ask", json={"question": VENDOR_QUESTION}, headers={"Host": host})
+    assert response.status_code == 400
+    assert response.json()["detail"] == "expected 127.0.0.1, localhost or [::1] as the request's host, got another"
+    assert studio.leaves() == []
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.1:8000", "localhost", "LOCALHOST:65535", "[::1]", "[::1]:8000"])
+def test_this_machines_own_names_are_taken(studio: Studio, host: str) -> None:
+    assert studio.api.get("/v1/documents", headers={"Host": host}).status_code == 200
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.7", "example.com", "", "127.0.0.1.example", "localhost."])
+def test_serving_other_machines_is_refused_before_anything_is_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, host: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    asked = CliRunner().invoke(greenlit.app, ["serve", "--host", host], env={"GREENLIT_STATE": str(tmp_path / "var")})
+    set_so = CliRunner().invoke(
+        greenlit.app, ["serve"], env={"GREENLIT_STATE": str(tmp_path / "var"), "GREENLIT_HOST": host or "0.0.0.0"}
+    )
+    if host:  # an empty --host is as good as none
+        assert asked.exit_code == 2
+        assert "expected a loopback address" in asked.output
+    assert set_so.exit_code == 2
+    assert not (tmp_path / "var").exists()
+
+
+def test_the_token_is_made_for_its_owner_only(tmp_path: Path) -> None:
+    local_token(tmp_path / "var", None)
+    assert stat.S_IMODE((tmp_path / "var" / TOKEN_FILE).stat().st_mode) == 0o600
+    assert stat.S_IMODE((tmp_path / "var").stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o644, 0o777])
+def test_a_token_that_others_can_read_is_not_used(tmp_path: Path, mode: int) -> None:
+    local_token(tmp_path, None)
+    (tmp_path / TOKEN_FILE).chmod(mode)
+    with pytest.raises(TokenError, match="can be read by others: run chmod 600"):
+        local_token(tmp_path, None)

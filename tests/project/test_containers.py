@@ -1,0 +1,114 @@
+"""The image and the composition keep to the rules: a plain user, no floating tag, few places that can be written.
+
+Read as text and against the published schema; nothing is built and nothing is fetched.
+"""
+
+import json
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+
+@pytest.fixture
+def instructions(root: Path) -> list[tuple[str, str]]:
+    """The Dockerfile as (instruction, rest) pairs, continued lines joined, comments left out."""
+    text = (root / "Dockerfile").read_text(encoding="utf-8").replace("\\\n", " ")
+    lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
+    return [(line.split(maxsplit=1)[0].upper(), line.split(maxsplit=1)[1]) for line in lines]
+
+
+@pytest.fixture
+def services(root: Path) -> dict[str, dict[str, Any]]:
+    """The services of the composition, with what they take from each other merged in."""
+    composition = yaml.safe_load((root / "docker-compose.yml").read_text(encoding="utf-8"))
+    services: dict[str, dict[str, Any]] = composition["services"]
+    return services
+
+
+def _last_stage(instructions: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    last = max(number for number, (name, _) in enumerate(instructions) if name == "FROM")
+    return instructions[last:]
+
+
+def test_composition_fits_the_published_schema(root: Path) -> None:
+    schema = ["--builtin-schema", "vendor.compose-spec"]
+    checked = subprocess.run(
+        [sys.executable, "-m", "check_jsonschema", *schema, "docker-compose.yml"],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_image_runs_as_a_user_with_a_fixed_number_that_is_not_root(instructions: list[tuple[str, str]]) -> None:
+    users = [rest for name, rest in _last_stage(instructions) if name == "USER"]
+
+    assert len(users) == 1
+    assert all(int(part) >= 10000 for part in users[0].split(":"))
+    names = [name for name, _ in _last_stage(instructions)]
+    assert "RUN" not in names[names.index("USER") :]
+
+
+def test_image_can_tell_whether_it_is_well(instructions: list[tuple[str, str]]) -> None:
+    checks = [rest for name, rest in _last_stage(instructions) if name == "HEALTHCHECK"]
+
+    assert len(checks) == 1
+    command = json.loads(checks[0].split("CMD", 1)[1])
+    assert command[:2] == ["python", "-c"]
+    assert "/healthz" in command[2]
+    compile(command[2], "HEALTHCHECK", "exec")
+
+
+def test_base_images_are_pinned_to_a_version(instructions: list[tuple[str, str]]) -> None:
+    images = [shlex.split(rest)[0] for name, rest in instructions if name == "FROM"]
+
+    assert len(images) == 2
+    for image in images:
+        assert ":" in image
+        assert not image.endswith(":latest")
+
+
+def test_last_stage_installs_nothing_and_holds_no_secret(instructions: list[tuple[str, str]]) -> None:
+    for name, rest in _last_stage(instructions):
+        assert name != "ARG"
+        assert "install ." not in rest
+        assert "apt-get" not in rest
+        assert not (name in ("ENV", "COPY") and any(word in rest.lower() for word in ("token", "secret", "password")))
+
+
+def test_nothing_but_the_program_is_sent_to_the_builder(root: Path) -> None:
+    lines = (root / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    let_in = {line[1:] for line in lines if line.startswith("!")}
+
+    assert "*" in lines
+    assert let_in == {
+        "pyproject.toml", "README.md", "LICENSE", "greenlit.py", "indexes", "ingest", "service", "eval",
+    }  # fmt: skip
+    assert "indexes/builds" in lines
+
+
+@pytest.mark.parametrize("name", ["greenlit", "ingest"])
+def test_services_can_write_only_where_they_must(services: dict[str, dict[str, Any]], name: str) -> None:
+    service = services[name]
+
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert [mount.split(":")[0] for mount in service["tmpfs"]] == ["/tmp"]  # noqa: S108  (inside the container)
+    assert "privileged" not in service
+    assert "./approved_docs:/library:ro" in service["volumes"]
+    assert not service["image"].endswith(":latest")
+
+
+def test_reader_cannot_write_builds_and_writer_has_no_network(services: dict[str, dict[str, Any]]) -> None:
+    assert "builds:/builds:ro" in services["greenlit"]["volumes"]
+    assert services["ingest"]["network_mode"] == "none"
+    assert services["ingest"]["profiles"] == ["ingest"]

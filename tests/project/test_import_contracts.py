@@ -1,0 +1,95 @@
+"""The import contracts of pyproject.toml hold, and each of them really catches what it forbids.
+
+A contract that nothing can break guards nothing: for each, a copy of the code gets one forbidden import, and the check
+has to name it.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+_PACKAGES = ("indexes", "ingest", "service", "eval")
+
+# (module that gets the line, the line, the name of the contract that must break)
+_FORBIDDEN = [
+    ("service/health.py", "import ingest.report", "One direction"),
+    ("ingest/report.py", "import service.health", "One direction"),
+    ("indexes/words.py", "def f():\n    import ingest.errors", "One direction"),
+    ("service/web/routes.py", "import service.api.bodies", "Inside service"),
+    ("service/audit/errors.py", "import service.answering.errors", "Inside service"),
+    ("service/access/errors.py", "import service.audit.errors", "Inside service"),
+    ("service/unplaced.py", "", "Inside service"),
+    ("service/answering/retrieve.py", "import service.settings", "Settings are read at the doors"),
+    ("ingest/pipeline.py", "import indexes.settings", "Shared settings"),
+    ("service/answering/pipeline.py", "import fastapi", "know no framework"),
+    ("service/audit/log.py", "def f():\n    from starlette import requests", "know no framework"),
+    ("ingest/publish.py", "import uvicorn", "The writer knows no web framework"),
+    ("indexes/encoder.py", "import requests", "opens a connection"),
+    ("service/answering/extract.py", "import httpx", "opens a connection"),
+    ("indexes/passages.py", "import pickle", "Nothing is unpickled"),
+    ("service/app.py", "import greenlit", "The command line is on top"),
+    ("indexes/names.py", "import indexes.library", "No cycles"),
+    ("service/answering/questions.py", "def f():\n    import service.answering.record", "No cycles"),
+]
+
+
+def _check(folder: Path) -> tuple[int, str]:
+    environment = {**os.environ, "PYTHONPATH": str(folder), "COLUMNS": "500", "PYTHONDONTWRITEBYTECODE": "1"}
+    checked = subprocess.run(
+        [Path(sys.executable).with_name("lint-imports"), "--no-cache", "--config", folder / "pyproject.toml"],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return checked.returncode, " ".join((checked.stdout + checked.stderr).split())
+
+
+@pytest.fixture
+def copy(root: Path, tmp_path: Path) -> Path:
+    """The code of the packages, to be broken."""
+    shutil.copy(root / "pyproject.toml", tmp_path)
+    for package in _PACKAGES:
+        for module in (root / package).rglob("*.py"):
+            target = tmp_path / module.relative_to(root)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(module, target)
+    return tmp_path
+
+
+def test_contracts_hold(root: Path) -> None:
+    status, said = _check(root)
+
+    assert status == 0, said
+    assert " 0 broken." in said
+
+
+def test_contracts_hold_in_a_copy(copy: Path) -> None:
+    status, said = _check(copy)
+
+    assert status == 0, said
+
+
+@pytest.mark.parametrize(("module", "line", "contract"), _FORBIDDEN, ids=[f"{m}-{c}" for m, _, c in _FORBIDDEN])
+def test_forbidden_import_is_caught(copy: Path, module: str, line: str, contract: str) -> None:
+    with (copy / module).open("a", encoding="utf-8") as file:
+        file.write(f"\n{line}\n")
+
+    status, said = _check(copy)
+
+    assert status == 1, said
+    broken = said.split("Broken contracts", 1)[1]
+    assert contract in broken
+
+
+def test_every_contract_is_broken_on_purpose_here(root: Path) -> None:
+    config = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
+    names = [contract["name"] for contract in config["contracts"]]
+
+    assert [name for name in names if not any(part in name for _, _, part in _FORBIDDEN)] == []

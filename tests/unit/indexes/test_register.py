@@ -1,0 +1,400 @@
+"""The register: whole lines, added and never edited; what cannot be understood approves nothing and says so."""
+
+import errno
+import itertools
+import json
+import os
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from indexes import register as register_module
+from indexes.errors import RegisterError
+from indexes.events import event_from_line, event_to_line
+from indexes.register import Decision, Register, RegisterState, append_events
+from tests.fakes import APPROVAL, NOON, REVOCATION
+
+OTHER = replace(APPROVAL, document="legal/b.md")
+ROOT = Path(__file__).parents[3]
+APPEND_FIFTY = """
+import sys
+from dataclasses import replace
+from pathlib import Path
+from indexes.events import event_from_line
+from indexes.register import append_events
+event = event_from_line(sys.argv[2].encode())
+for number in range(50):
+    append_events(Path(sys.argv[1]), [replace(event, by=f"{sys.argv[3]}-{number}")])
+"""
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "register.jsonl"
+
+
+def _read(path: Path) -> RegisterState:
+    return Register(path).refresh()
+
+
+# Adding and reading
+
+
+def test_a_register_that_is_not_there_yet_approves_nothing(path: Path) -> None:
+    assert _read(path) == RegisterState()
+
+
+def test_what_was_added_is_read(path: Path) -> None:
+    append_events(path, [APPROVAL, OTHER])
+    state = _read(path)
+    assert state.position == 2
+    assert state.decisions == {"legal/a.md": Decision((APPROVAL,)), "legal/b.md": Decision((OTHER,))}
+
+
+def test_the_register_only_grows_by_whole_lines(path: Path) -> None:
+    contents = [b""]
+    for event in (APPROVAL, REVOCATION, OTHER, replace(APPROVAL, by="bo@x.example")):
+        append_events(path, [event])
+        contents.append(path.read_bytes())
+    for before, after in itertools.pairwise(contents):
+        assert after.startswith(before)
+        assert after[len(before) :].count(b"\n") == 1
+        assert after.endswith(b"\n")
+
+
+def test_approvals_gather_until_a_withdrawal_ends_them_all(path: Path) -> None:
+    again = replace(APPROVAL, by="bo@x.example")
+    append_events(path, [APPROVAL, again])
+    assert _read(path).decisions["legal/a.md"] == Decision((APPROVAL, again))
+    append_events(path, [REVOCATION])
+    assert _read(path).decisions["legal/a.md"] == Decision(withdrawal=REVOCATION)
+
+
+def test_after_a_revocation_only_fresh_approvals_count(path: Path) -> None:
+    fresh = replace(APPROVAL, by="bo@x.example")
+    append_events(path, [APPROVAL, REVOCATION, fresh])
+    assert _read(path).decisions["legal/a.md"] == Decision((fresh,))
+
+
+def test_blank_lines_decide_nothing_but_count_as_lines(path: Path) -> None:
+    path.write_bytes(b"\n" + event_to_line(APPROVAL) + b"  \n" + b"broken\n")
+    state = _read(path)
+    assert state.position == 4
+    assert state.problems[0].line == 4
+
+
+def test_a_state_that_was_handed_out_stays_as_it_was(path: Path) -> None:
+    append_events(path, [APPROVAL])
+    register = Register(path)
+    before = register.refresh()
+    append_events(path, [REVOCATION])
+    assert register.refresh().decisions["legal/a.md"].withdrawal == REVOCATION
+    assert before.decisions["legal/a.md"] == Decision((APPROVAL,))
+
+
+def test_an_event_that_could_not_be_read_back_is_not_written(path: Path) -> None:
+    append_events(path, [APPROVAL])
+    before = path.read_bytes()
+    with pytest.raises(RegisterError, match='expected "title" = a text'):
+        append_events(path, [OTHER, replace(APPROVAL, title="half \udcff")])
+    assert path.read_bytes() == before
+
+
+# Lines that cannot be understood
+
+
+@pytest.mark.parametrize(
+    ("line", "message", "document"),
+    [
+        (b"rubbish", "not JSON", None),
+        (b'{"event": "approve", "document": "legal/a.md"', "not JSON", "legal/a.md"),
+        (b'{"document" : "legal\\/a.md", "event": "aprove"}', "got 'aprove'", "legal/a.md"),
+        (event_to_line(APPROVAL).strip().replace(b"groups", b"group"), '"groups" is missing', "legal/a.md"),
+        (event_to_line(APPROVAL).strip().replace(b"2027-11-20", b"next year"), '"expires" = a date', "legal/a.md"),
+        (b'{"event": "revoke", "document": "legal/a.md"}', '"at" is missing', "legal/a.md"),
+        (b'{"event": "revoke", "document": "\\q"}', "not JSON", None),
+        (b'{"event": "approve", "document": 7}', "is missing", None),
+        (b"[" * 100_000, "not JSON", None),
+    ],
+)
+def test_a_malformed_line_is_named_by_file_line_and_problem(
+    path: Path, line: bytes, message: str, document: str | None
+) -> None:
+    path.write_bytes(event_to_line(OTHER) + line + b"\n")
+    state = _read(path)
+    (problem,) = state.problems
+    assert (problem.line, problem.document) == (2, document)
+    assert message in problem.message
+    words = problem.in_words(path)
+    assert words.startswith(f"{path}, line 2: ")
+    assert words.endswith("; 'legal/a.md' counts as not approved") == (document is not None)
+    assert state.decisions["legal/b.md"] == Decision((OTHER,)), "the others' approvals stand"
+
+
+def test_a_malformed_line_takes_its_documents_approval_until_a_newer_event(path: Path) -> None:
+    path.write_bytes(event_to_line(APPROVAL) + b'{"event": "revok", "document": "legal/a.md"}\n')
+    register = Register(path)
+    decision = register.refresh().decisions["legal/a.md"]
+    assert decision.problem is not None
+    assert decision.approvals == ()
+    fresh = replace(APPROVAL, by="bo@x.example")
+    append_events(path, [fresh])
+    state = register.refresh()
+    assert state.decisions["legal/a.md"] == Decision((fresh,)), "the older approval does not come back"
+    assert len(state.problems) == 1, "the line stays a problem that people are told of"
+
+
+def test_a_line_cut_off_before_its_document_is_a_problem_and_decides_nothing(path: Path) -> None:
+    path.write_bytes(event_to_line(APPROVAL) + b'{"event": "rev')
+    state = _read(path)
+    assert [(problem.line, problem.document) for problem in state.problems] == [(2, None)]
+    assert "cut off (no newline at its end)" in state.problems[0].message
+    assert state.decisions["legal/a.md"] == Decision((APPROVAL,))
+
+
+def test_a_line_cut_off_after_its_document_takes_that_documents_approval(path: Path) -> None:
+    path.write_bytes(event_to_line(APPROVAL) + event_to_line(OTHER) + event_to_line(REVOCATION)[:-20])
+    state = _read(path)
+    assert state.decisions["legal/a.md"].problem == state.problems[0]
+    assert (
+        state.problems[0]
+        .in_words(path)
+        .endswith("line 3: the line is cut off (no newline at its end); 'legal/a.md' counts as not approved")
+    )
+    assert state.decisions["legal/b.md"] == Decision((OTHER,))
+
+
+def test_law_1_a_whole_approval_without_its_newline_approves_nothing_yet(path: Path) -> None:
+    path.write_bytes(event_to_line(APPROVAL).removesuffix(b"\n"))
+    assert _read(path).decisions["legal/a.md"].approvals == ()
+
+
+def test_a_line_that_is_still_being_written_is_read_once_it_is_whole(path: Path) -> None:
+    line = event_to_line(APPROVAL)
+    register = Register(path)
+    for length in range(1, len(line)):
+        path.write_bytes(line[:length])
+        assert not any(decision.approvals for decision in register.refresh().decisions.values())
+    path.write_bytes(line)
+    assert register.refresh() == RegisterState(1, {"legal/a.md": Decision((APPROVAL,))})
+
+
+def test_a_line_that_was_cut_off_does_not_swallow_the_next_event(path: Path) -> None:
+    path.write_bytes(event_to_line(APPROVAL) + b'{"event": "approve", "docu')
+    append_events(path, [OTHER])
+    state = _read(path)
+    assert state.decisions == {"legal/a.md": Decision((APPROVAL,)), "legal/b.md": Decision((OTHER,))}
+    assert [problem.line for problem in state.problems] == [2]
+
+
+# Following the file
+
+
+def _count_parsed(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    parsed: list[bytes] = []
+
+    def count(line: bytes) -> object:
+        parsed.append(line)
+        return event_from_line(line)
+
+    monkeypatch.setattr(register_module, "event_from_line", count)
+    return parsed
+
+
+def test_only_added_lines_are_parsed(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    append_events(path, [replace(APPROVAL, document=f"legal/{number}.md") for number in range(1000)])
+    register = Register(path)
+    register.refresh()
+    append_events(path, [OTHER, REVOCATION])
+    parsed = _count_parsed(monkeypatch)
+    state = register.refresh()
+    assert len(parsed) == 2
+    assert (state.position, len(state.decisions)) == (1002, 1002)
+
+
+def test_nothing_is_read_when_nothing_changed(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    append_events(path, [APPROVAL])
+    register = Register(path)
+    before = register.refresh()
+    monkeypatch.setattr(Path, "read_bytes", lambda _: pytest.fail("it was read"))
+    assert register.refresh() is before, "whoever keeps what was made from a state can tell that it still holds"
+
+
+@pytest.mark.parametrize("keep_times", [False, True])
+def test_an_edit_of_the_same_size_is_noticed(path: Path, keep_times: bool) -> None:  # noqa: FBT001
+    append_events(path, [APPROVAL])
+    register = Register(path)
+    register.refresh()
+    status = path.stat()
+    time.sleep(0.02)  # a kernel counts time in ticks of up to 10 ms
+    path.write_bytes(path.read_bytes().replace(b"legal/a.md", b"legal/x.md"))
+    if keep_times:
+        os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert path.stat().st_size == status.st_size
+    assert list(register.refresh().decisions) == ["legal/x.md"]
+
+
+def test_an_edited_register_is_read_anew_even_if_it_also_grew(path: Path) -> None:
+    append_events(path, [APPROVAL])
+    register = Register(path)
+    register.refresh()
+    path.write_bytes(event_to_line(OTHER) + event_to_line(REVOCATION) + event_to_line(OTHER))
+    state = register.refresh()
+    assert state.position == 3
+    assert state.decisions["legal/a.md"].withdrawal == REVOCATION
+
+
+def test_a_register_that_was_cut_short_is_read_anew(path: Path) -> None:
+    append_events(path, [APPROVAL, OTHER])
+    register = Register(path)
+    register.refresh()
+    path.write_bytes(event_to_line(APPROVAL))
+    assert register.refresh() == RegisterState(1, {"legal/a.md": Decision((APPROVAL,))})
+
+
+def test_law_10_a_register_that_went_away_approves_nothing_and_may_come_back(path: Path) -> None:
+    append_events(path, [APPROVAL])
+    register = Register(path)
+    register.refresh()
+    path.rename(path.with_suffix(".away"))
+    assert register.refresh() == RegisterState()
+    path.with_suffix(".away").rename(path)
+    assert register.refresh().decisions["legal/a.md"] == Decision((APPROVAL,))
+
+
+def test_a_register_that_cannot_be_read_is_an_error_and_not_an_empty_one(path: Path) -> None:
+    path.mkdir()
+    with pytest.raises(RegisterError, match=r"register\.jsonl cannot be read: Is a directory"):
+        _read(path)
+
+
+_PIECES = st.lists(
+    st.sampled_from(
+        [
+            event_to_line(APPROVAL),
+            event_to_line(OTHER),
+            event_to_line(REVOCATION),
+            event_to_line(REVOCATION)[:40],
+            event_to_line(APPROVAL)[:-1],
+            event_to_line(APPROVAL)[-30:],
+            b"\n",
+            b"rubbish\n",
+            b'"document": "legal/b.md"',
+        ]
+    ),
+    max_size=12,
+)
+
+
+@settings(max_examples=60)
+@given(pieces=_PIECES)
+def test_a_follower_knows_what_a_newcomer_reads(tmp_path_factory: pytest.TempPathFactory, pieces: list[bytes]) -> None:
+    path = tmp_path_factory.mktemp("followed") / "register.jsonl"
+    follower = Register(path)
+    with path.open("ab", buffering=0) as file:
+        for piece in pieces:
+            file.write(piece)
+            assert follower.refresh() == _read(path)
+
+
+def test_threads_share_a_register(path: Path) -> None:
+    register = Register(path)
+
+    def add(number: int) -> int:
+        append_events(path, [replace(APPROVAL, document=f"legal/{number}.md")])
+        return register.refresh().position
+
+    with ThreadPoolExecutor(8) as threads:
+        positions = list(threads.map(add, range(80)))
+    assert max(positions) == 80
+    assert register.refresh() == _read(path)
+
+
+# Writing under pressure
+
+
+def test_eight_processes_lose_and_break_no_line(path: Path) -> None:
+    arguments = [sys.executable, "-P", "-c", APPEND_FIFTY, str(path), event_to_line(APPROVAL).decode()]
+    environment = {"PYTHONPATH": str(ROOT), "PATH": os.defpath}
+    writers = [subprocess.Popen([*arguments, f"writer-{n}"], env=environment, cwd="/") for n in range(8)]
+    assert [writer.wait(timeout=60) for writer in writers] == [0] * 8
+    lines = path.read_bytes().splitlines()
+    assert len(lines) == 400
+    assert {json.loads(line)["by"] for line in lines} == {f"writer-{n}-{m}" for n in range(8) for m in range(50)}
+    assert _read(path).problems == ()
+
+
+def test_a_disk_that_fills_up_in_mid_line_leaves_no_half_line(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    append_events(path, [APPROVAL])
+    before = path.read_bytes()
+    write = os.write
+
+    def write_half(descriptor: int, content: bytes) -> int:
+        if len(content) < 100:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return write(descriptor, content[: len(content) // 2])
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", write_half)
+        with pytest.raises(RegisterError, match=r"cannot be written \(No space left on device\); nothing was recorded"):
+            append_events(path, [OTHER, REVOCATION])
+    assert path.read_bytes() == before
+    append_events(path, [OTHER])
+    assert path.read_bytes() == before + event_to_line(OTHER)
+
+
+def test_an_event_that_is_not_durable_was_not_recorded(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    append_events(path, [APPROVAL])
+    before = path.read_bytes()
+
+    def refuse(_: int) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    with pytest.raises(RegisterError, match="Input/output error"):
+        append_events(path, [OTHER])
+    assert path.read_bytes() == before
+
+
+def test_every_event_is_made_durable_and_a_new_register_with_its_name(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[str] = []
+    fsync = os.fsync
+
+    def note(descriptor: int) -> None:
+        synced.append(os.readlink(f"/proc/self/fd/{descriptor}"))  # noqa: PTH115
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", note)
+    append_events(path, [APPROVAL])
+    assert synced == [str(path), str(path.parent)]
+    append_events(path, [OTHER])
+    assert synced[2:] == [str(path)]
+
+
+def test_a_register_that_stays_locked_is_an_error(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(register_module, "_LOCK_TIMEOUT_S", 0.05)
+    with FileLock(f"{path}.lock"), pytest.raises(RegisterError, match="has been locked by another writer for 0 s"):
+        append_events(path, [APPROVAL])
+    assert not path.exists()
+
+
+def test_a_place_that_cannot_hold_a_register_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(RegisterError, match=r"cannot be written \(.*\); nothing was recorded"):
+        append_events(tmp_path / "file" / "register.jsonl", [APPROVAL])
+
+
+def test_the_order_of_the_lines_decides_and_not_their_times(path: Path) -> None:
+    earlier = replace(REVOCATION, at=NOON.replace(year=2020))
+    append_events(path, [APPROVAL, earlier])
+    assert _read(path).decisions["legal/a.md"].withdrawal == earlier

@@ -1,0 +1,65 @@
+"""Settings come from the environment, are frozen, and a wrong one names itself."""
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from indexes.errors import SettingsError
+from indexes.settings import read_library_settings
+
+
+@pytest.fixture(autouse=True)
+def _empty_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in "LIBRARY BUILDS STATE ENCODER MAX_FILE_BYTES PARSE_TIMEOUT_S PARSE_MEMORY_BYTES".split():
+        monkeypatch.delenv(f"GREENLIT_{name}", raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+def test_the_three_places_stand_in_the_working_folder_until_told_otherwise(tmp_path: Path) -> None:
+    settings = read_library_settings()
+    assert settings.library == tmp_path / "approved_docs"
+    assert settings.builds == tmp_path / "indexes" / "builds"
+    assert settings.state == tmp_path / "var"
+    assert (settings.encoder, settings.max_file_bytes) == ("all-MiniLM-L6-v2", 100 * 1024 * 1024)
+
+
+def test_the_environment_sets_them(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("GREENLIT_LIBRARY", "elsewhere")
+    monkeypatch.setenv("GREENLIT_BUILDS", "~/builds")
+    monkeypatch.setenv("GREENLIT_ENCODER", "models/ours")
+    settings = read_library_settings()
+    assert settings.library == tmp_path / "elsewhere"
+    assert settings.builds == Path.home() / "builds"
+    assert settings.encoder == "models/ours"
+
+
+def test_a_file_called_env_sets_them_and_the_environment_wins(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("GREENLIT_ENCODER=from-file\nGREENLIT_MAX_FILE_BYTES=7\nOTHER=1\n")
+    monkeypatch.setenv("GREENLIT_MAX_FILE_BYTES", "8")
+    settings = read_library_settings()
+    assert (settings.encoder, settings.max_file_bytes) == ("from-file", 8)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("MAX_FILE_BYTES", "0", "GREENLIT_MAX_FILE_BYTES: Input should be greater than or equal to 1"),
+        ("MAX_FILE_BYTES", "many", "GREENLIT_MAX_FILE_BYTES: Input should be a valid integer"),
+        ("PARSE_TIMEOUT_S", "0", "GREENLIT_PARSE_TIMEOUT_S: Input should be greater than 0"),
+        ("PARSE_MEMORY_BYTES", "1000", "GREENLIT_PARSE_MEMORY_BYTES: Input should be greater than or equal to 268"),
+        ("ENCODER", "", "GREENLIT_ENCODER: String should have at least 1 character"),
+    ],
+)
+def test_a_wrong_value_stops_the_start_and_names_itself(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, message: str
+) -> None:
+    monkeypatch.setenv(f"GREENLIT_{name}", value)
+    with pytest.raises(SettingsError, match=message):
+        read_library_settings()
+
+
+def test_settings_are_frozen() -> None:
+    settings = read_library_settings()
+    with pytest.raises(ValidationError, match="frozen"):
+        settings.encoder = "another"  # type: ignore[misc]

@@ -1,0 +1,50 @@
+"""Words and terms: the same for passages and for questions."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from indexes.words import STOP_WORDS, content_terms, terms, words
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Keep the masters.", ["keep", "the", "masters"]),
+        ("23.976 fps, 10,000 EUR", ["23.976", "fps", "10,000", "eur"]),
+        ("don’t and don't", ["don't", "and", "don't"]),
+        ("mp3/WAV_file (v2)", ["mp3", "wav", "file", "v2"]),
+        ("Übergröße 東京 été", ["übergröße", "東京", "été"]),
+        ("ｆｕｌｌｗｉｄｔｈ ﬁle", ["fullwidth", "file"]),
+        ("", []),
+        ("—…!?", []),
+    ],
+)
+def test_words_are_lower_cased_words_and_numbers(text: str, expected: list[str]) -> None:
+    assert words(text) == expected
+
+
+def test_forms_of_one_word_are_one_term() -> None:
+    assert len(set(terms("approve approves approved approving"))) == 1
+    assert terms("the author's author") == ["the", "author", "author"]
+
+
+def test_content_terms_are_distinct_and_carry_a_subject() -> None:
+    assert content_terms("How long do we keep the masters, and which masters?") == ["long", "keep", "master"]
+
+
+def test_a_question_of_stop_words_has_no_content() -> None:
+    assert content_terms(" ".join(sorted(STOP_WORDS))) == []
+
+
+@given(st.text())
+def test_any_text_gives_terms_one_for_each_word(text: str) -> None:
+    assert len(terms(text)) == len(words(text))
+
+
+def test_threads_stem_alike() -> None:
+    texts = [f"approving masters number {number} carefully" for number in range(200)]
+    with ThreadPoolExecutor(8) as threads:
+        assert list(threads.map(terms, texts)) == [terms(text) for text in texts]

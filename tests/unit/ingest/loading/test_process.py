@@ -1,0 +1,176 @@
+"""The child that parses: it is limited, it is replaced when it fails, and it never stays behind."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from ingest.errors import LoadError, LoaderStartError
+from ingest.loading.process import LoaderProcess
+
+WORKERS = Path(__file__).parent / "workers"
+ROOT = Path(__file__).parents[4]
+
+
+def _naughty(*, timeout_s: float = 60, recycle_after: int = 200) -> LoaderProcess:
+    return LoaderProcess(
+        timeout_s=timeout_s, recycle_after=recycle_after, module="naughty_worker", import_paths=(WORKERS,)
+    )
+
+
+@pytest.fixture(scope="module")
+def naughty() -> Iterator[LoaderProcess]:
+    with _naughty() as process:
+        yield process
+
+
+def _do(process: LoaderProcess, action: bytes) -> str:
+    return process.load("a.txt", action).text
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
+
+
+def _wait_until_gone(pid: int) -> bool:
+    for _ in range(200):
+        if not _is_alive(pid):
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def test_documents_are_parsed_by_one_child_and_none_stays_behind(
+    make_pdf: Callable[..., bytes], write_lines: Callable[..., object]
+) -> None:
+    with LoaderProcess() as process:
+        assert process._child is None, "nothing is started before the first document"
+        assert process.load("a.md", b"---\ntitle: T\n---\n# A\n\nOne.").title == "T"
+        child = process._child
+        assert child is not None
+        document = process.load("b.PDF", make_pdf(write_lines("Masters are kept."), write_lines("Proxies are not.")))
+        assert [part.locator.page for part in document.sections] == [1, 2]
+        assert process._child is child
+        pid = child._process.pid
+        assert _is_alive(pid)
+    assert not _is_alive(pid)
+
+
+def test_the_real_parsers_work_within_the_limits(make_docx: Callable[..., bytes]) -> None:
+    content = make_docx(lambda document: document.add_paragraph("Some text."))
+    with LoaderProcess() as process:
+        assert process.load("a.docx", content).text == "Some text."
+        assert process.load("a.html", b"<table><tr><td>a<td>b").text == "a\n\nb"
+        assert process.load("a.txt", b"Plain.").text == "Plain."
+        with pytest.raises(LoadError, match="got a damaged one"):
+            process.load("a.pdf", b"%PDF-1.7\n%%EOF")
+
+
+def test_a_reason_of_the_loader_reaches_the_parent_and_the_child_lives_on(naughty: LoaderProcess) -> None:
+    pid = _do(naughty, b"pid")
+    with pytest.raises(LoadError, match=r"^expected peace, got war$"):
+        _do(naughty, b"refuse")
+    assert _do(naughty, b"pid") == pid
+
+
+def test_an_unknown_extension_starts_no_child() -> None:
+    with LoaderProcess() as process:
+        with pytest.raises(LoadError, match=r"expected a document of type .*, got '\.exe'"):
+            process.load("a.exe", b"MZ")
+        assert process._child is None
+
+
+def test_a_document_that_takes_too_long_is_given_up_and_the_next_one_is_read() -> None:
+    with _naughty(timeout_s=0.5) as process:
+        pid = int(_do(process, b"pid"))
+        with pytest.raises(LoadError, match=r"took longer than 0\.5 s to parse"):
+            _do(process, b"sleep")
+        assert not _is_alive(pid)
+        assert int(_do(process, b"pid")) != pid
+
+
+@pytest.mark.parametrize(
+    ("action", "reason"),
+    [
+        (b"abort", r"the parser crashed \(killed by SIGABRT\)"),
+        (b"exit", r"the parser crashed \(exit status 3\)"),
+        (b"memory", r"the parser ran out of memory \(limit 2048 MiB\)"),
+        (b"lie", "the parser gave a reply that cannot be true"),
+    ],
+)
+def test_a_failing_child_costs_one_document(naughty: LoaderProcess, action: bytes, reason: str) -> None:
+    before = _do(naughty, b"pid")
+    with pytest.raises(LoadError, match=reason):
+        _do(naughty, action)
+    assert _do(naughty, b"pid") != before
+
+
+@pytest.mark.parametrize("action", [b"socket", b"lookup", b"process", b"fork", b"write", b"read", b"list", b"delete"])
+def test_a_parser_may_not_reach_out(naughty: LoaderProcess, action: bytes) -> None:
+    assert _do(naughty, action) == "refused: RefusedByWorkerError"
+    assert not Path("/tmp/greenlit-naughty").exists()  # noqa: S108 - the file that must not be there
+
+
+def test_the_child_gets_no_secrets_and_no_open_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GREENLIT_SECRET", "do not tell")
+    read_end, write_end = os.pipe()
+    os.set_inheritable(read_end, True)
+    try:
+        with _naughty() as process:
+            environment = json.loads(_do(process, b"environment"))
+            assert "GREENLIT_SECRET" not in environment
+            assert "HOME" not in environment
+            assert _do(process, b"descriptors") == "2", "only the two pipes"
+    finally:
+        os.close(read_end)
+        os.close(write_end)
+
+
+def test_what_a_parser_prints_does_not_get_between_the_replies(naughty: LoaderProcess) -> None:
+    assert _do(naughty, b"noise") == "quiet"
+    assert _do(naughty, b"noise") == "quiet"
+
+
+def test_the_child_is_replaced_after_a_number_of_documents() -> None:
+    with _naughty(recycle_after=2) as process:
+        pids = [_do(process, b"pid") for _ in range(4)]
+    assert pids[0] == pids[1] != pids[2] == pids[3]
+    assert not any(_is_alive(int(pid)) for pid in pids)
+
+
+def test_a_large_document_goes_through_the_pipes() -> None:
+    with LoaderProcess() as process:
+        content = b"Keep this for ten years. " * 400_000
+        assert len(process.load("a.txt", content).text) == len(content) - 1
+
+
+def test_a_child_that_does_not_start_is_the_installations_fault() -> None:
+    with (
+        LoaderProcess(module="stillborn_worker", import_paths=(WORKERS,)) as process,
+        pytest.raises(LoaderStartError, match=r"to start, but exit status 9: run '.*stillborn_worker"),
+    ):
+        process.load("a.txt", b"Text.")
+
+
+def test_the_child_ends_when_its_parent_is_gone() -> None:
+    code = (
+        "import os\n"
+        "from ingest.loading.process import LoaderProcess\n"
+        "process = LoaderProcess()\n"
+        "process.load('a.txt', b'Text.')\n"
+        "print(process._child._process.pid, flush=True)\n"
+        "os._exit(0)\n"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
+    )
+    assert _wait_until_gone(int(result.stdout))

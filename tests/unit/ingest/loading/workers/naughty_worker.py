@@ -1,0 +1,91 @@
+"""A stand-in for the loader's child: it does what the document says. Run by the tests of `process`."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from indexes.documents import Locator, Section
+from ingest.errors import LoadError
+from ingest.loading import worker
+from ingest.parsed import Parsed
+
+
+def _parsed(text: str) -> Parsed:
+    return Parsed(None, text, (Section(0, len(text), Locator("document")),))
+
+
+def _attempt(action: Callable[[], object]) -> Parsed:
+    try:
+        action()
+    except OSError as error:
+        return _parsed(f"refused: {type(error).__name__}")
+    return _parsed("done")
+
+
+def _fill_memory() -> Parsed:
+    return _parsed(str(len(b"x" * (8 << 30))))
+
+
+def _sleep() -> Parsed:
+    time.sleep(60)
+    return _parsed("rested")
+
+
+def _print_noise() -> Parsed:
+    print("noise" * 10_000)  # noqa: T201 - the point of it
+    os.write(1, b"noise")
+    return _parsed("quiet")
+
+
+def _refuse() -> Parsed:
+    raise LoadError("expected peace, got war")
+
+
+def _lie() -> Parsed:
+    return Parsed(None, "short", (Section(0, 99, Locator("document")),))
+
+
+ACTIONS: dict[bytes, Callable[[], Parsed]] = {
+    b"pid": lambda: _parsed(str(os.getpid())),
+    b"sleep": _sleep,
+    b"abort": os.abort,
+    b"exit": lambda: os._exit(3),
+    b"memory": _fill_memory,
+    b"noise": _print_noise,
+    b"refuse": _refuse,
+    b"lie": _lie,
+    b"environment": lambda: _parsed(json.dumps(dict(os.environ))),
+    b"descriptors": lambda: _parsed(str(sum(_is_open(number) for number in range(3, 32)))),
+    b"socket": lambda: _attempt(socket.socket),
+    b"lookup": lambda: _attempt(lambda: socket.getaddrinfo("localhost", 80)),
+    b"process": lambda: _attempt(lambda: subprocess.run(["true"], check=True)),  # noqa: S607 - it must not start
+    b"fork": lambda: _attempt(os.fork),
+    b"write": lambda: _attempt(lambda: Path("/tmp/greenlit-naughty").write_text("x", encoding="utf-8")),  # noqa: S108
+    b"read": lambda: _attempt(lambda: Path("/etc/passwd").read_text(encoding="utf-8")),
+    b"list": lambda: _attempt(lambda: list(Path("/etc").iterdir())),
+    b"delete": lambda: _attempt(lambda: Path("/tmp/greenlit-naughty").unlink()),  # noqa: S108
+}
+
+
+def _is_open(number: int) -> bool:
+    try:
+        os.fstat(number)
+    except OSError:
+        return False
+    return True
+
+
+def load(name: str, content: bytes) -> Parsed:
+    """Do what the document says."""
+    del name
+    return ACTIONS[content]()
+
+
+if __name__ == "__main__":
+    worker.limit_memory(int(sys.argv[1]))
+    worker.serve(load)

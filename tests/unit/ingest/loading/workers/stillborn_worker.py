@@ -1,0 +1,3 @@
+"""A stand-in for the loader's child that does not start."""
+
+raise SystemExit(9)

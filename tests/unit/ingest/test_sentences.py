@@ -1,0 +1,72 @@
+"""Sentences are exact spans of the stored text: what is quoted begins and ends where it should."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingest.sentences import sentence_pieces, sentence_spans
+
+
+def _sentences(text: str) -> list[str]:
+    return [text[start:end] for start, end in sentence_spans(text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Keep masters. Then review them!", ["Keep masters.", "Then review them!"]),
+        ("One line\nAnother line", ["One line", "Another line"]),
+        ("  Blank ends.  ", ["Blank ends."]),
+        ("Use a tool, e.g. the approved one, for drafts.", ["Use a tool, e.g. the approved one, for drafts."]),
+        ("See No. 4 of the list. It holds.", ["See No. 4 of the list.", "It holds."]),
+        ("Ask Dr. Berg or Ms. Lind. They know.", ["Ask Dr. Berg or Ms. Lind.", "They know."]),
+        ("It runs at 23.976 fps. Not at 24.", ["It runs at 23.976 fps.", "Not at 24."]),
+        ("Why? Because.", ["Why?", "Because."]),
+        ("", []),
+        ("\n \n", []),
+    ],
+)
+def test_a_sentence_ends_where_a_reader_would_end_it(text: str, expected: list[str]) -> None:
+    assert _sentences(text) == expected
+
+
+@pytest.mark.parametrize("mark", ["- ", "* ", "• ", "1. ", "12) ", "   - "])
+def test_the_mark_of_a_list_item_is_no_part_of_its_sentence(mark: str) -> None:
+    assert _sentences(f"{mark}Keep masters. Review them.\n{mark}Ask.") == ["Keep masters.", "Review them.", "Ask."]
+
+
+def test_a_number_or_a_dash_that_marks_no_item_stays() -> None:
+    assert _sentences("2026 was long.\n-5 degrees.\n1234. street") == [
+        "2026 was long.",
+        "-5 degrees.",
+        "1234.",
+        "street",
+    ]
+
+
+def test_spans_count_from_where_the_part_begins() -> None:
+    whole = "Masters\n\n- Keep them. Always."
+    assert [whole[start:end] for start, end in sentence_spans(whole[9:], offset=9)] == ["Keep them.", "Always."]
+
+
+TEXTS = st.text(st.one_of(st.sampled_from("ab. !?\n-1)"), st.characters(exclude_categories=["Cs"])), max_size=120)
+
+
+@given(TEXTS)
+def test_spans_are_in_order_apart_and_hold_no_outer_blanks_and_no_newline(text: str) -> None:
+    earliest = 0
+    for start, end in sentence_spans(text):
+        assert earliest <= start < end <= len(text)
+        sentence = text[start:end]
+        assert sentence == sentence.strip()
+        assert "\n" not in sentence
+        earliest = end
+
+
+@given(TEXTS)
+def test_the_pieces_joined_are_the_text(text: str) -> None:
+    assert "".join(sentence_pieces(text)) == text
+
+
+def test_each_piece_begins_with_a_sentence() -> None:
+    assert sentence_pieces("One. Two.\n- Three.") == ["One. ", "Two.\n- ", "Three."]
