@@ -39,7 +39,7 @@ format: $(DEV_STAMP) ## put the code into form
 	$(BIN)/ruff format .
 
 bench: $(BENCH_STAMP) ## measure this machine, beside what a user would otherwise write
-	$(BIN)/python -m eval.bench
+	$(BIN)/greenlit eval bench
 
 clean: ## remove the environment and the caches; builds, records and the library stay
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

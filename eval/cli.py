@@ -31,3 +31,13 @@ def calibrate(data: Data = None) -> None:
     from eval.calibrate import calibrate as run
 
     typer.echo(json.dumps(run(_need(data)), indent=1))
+
+
+@app.command()
+def bench(data: Data = None) -> None:
+    """Measure ingestion, one question, start-up, memory and re-ingestion, beside plain LlamaIndex in the same run."""
+    from rich.console import Console
+
+    from eval.bench import bench as run
+
+    run(data, Console(highlight=False, soft_wrap=True))

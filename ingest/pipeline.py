@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Protocol
 
 from indexes.builds import Build, current_build_id, open_build
-from indexes.documents import Document
+from indexes.documents import Document, Locator, Section
 from indexes.encoder import Encoder
 from indexes.errors import BuildError, DocumentNameError, UnsafeFileError
 from indexes.library import FileBytes, Listed, list_documents, missing_folders, read_document
@@ -205,7 +205,8 @@ class _Work:
         file = admitted.file
         parsed = self._in.parser.load(file.document, file.content)
         title = admitted.grant.title or parsed.title or _title_from(file.document)
-        return Document(file.document, file.sha256, title, parsed.text, parsed.sections)
+        sections = tuple(_without_title(section, title) for section in parsed.sections)
+        return Document(file.document, file.sha256, title, parsed.text, sections)
 
     def manifest(self, documents: list[SplitDocument]) -> Manifest:
         """Return the manifest of a build of these documents, but for its files."""
@@ -240,6 +241,15 @@ def _info(split: SplitDocument) -> DocumentInfo:
         locator=kind,
         loader=loader_version(document.document),
     )
+
+
+def _without_title(section: Section, title: str) -> Section:
+    """A heading that only repeats the document's title says nothing of where in it a section stands."""
+    locator = section.locator
+    if not locator.headings or locator.headings[0] != title:
+        return section
+    rest = locator.headings[1:]
+    return replace(section, locator=Locator("heading", headings=rest) if rest else Locator("document"))
 
 
 def _title_from(document: str) -> str:

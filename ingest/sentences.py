@@ -1,8 +1,9 @@
 """Where sentences begin and end in a stored text, as exact character spans.
 
 A newline ends a sentence (the stored text has one only at the end of a block); within a line the trained Punkt model
-decides, which knows that "e.g." and "No. 4" end nothing (Kiss and Strunk, "Unsupervised Multilingual Sentence Boundary
-Detection", 2006). Its data comes with llama-index-core: nothing is downloaded.
+decides (Kiss and Strunk, "Unsupervised Multilingual Sentence Boundary Detection", 2006). It was trained on news, where
+"Dr." and "Inc." are common; that "e.g." and "No. 4" end nothing it is told here. Its data comes with llama-index-core:
+nothing is downloaded.
 """
 
 import re
@@ -18,6 +19,11 @@ from indexes.passages import Span
 
 _LINE = re.compile(r"[^\n]+")
 _LIST_MARK = re.compile(r"\s*(?:[-*•]|\d{1,3}[.)])\s+")
+# Abbreviations that the model does not know: those that never end a sentence, those that go on with a number, and those
+# that go on with a small letter.
+_NEVER_LAST = re.compile(r"(?<!\w)(?:e\.g|i\.e|cf|viz|approx|incl|excl)\.$", re.IGNORECASE)
+_BEFORE_NUMBER = re.compile(r"(?<!\w)(?:art|ca|ch|ext|figs?|max|min|nos?|para|pp|secs?|tel|vol)\.$", re.IGNORECASE)
+_BEFORE_SMALL = re.compile(r"(?<!\w)(?:al|dept|est|etc|max|min|resp|tel)\.$", re.IGNORECASE)
 _DATA = Path(llama_index.core.__file__).parent / "_static" / "nltk_cache"
 
 
@@ -39,13 +45,33 @@ def sentence_spans(text: str, *, offset: int = 0) -> list[Span]:
     for line in _LINE.finditer(text):
         mark = _LIST_MARK.match(line.group())
         body_start = line.start() + (mark.end() if mark else 0)
-        for start, end in _punkt().span_tokenize(text[body_start : line.end()]):
-            sentence = text[body_start + start : body_start + end]
-            lead = len(sentence) - len(sentence.lstrip())
-            if sentence.strip():
-                first = offset + body_start + start + lead
-                spans.append((first, first + len(sentence.strip())))
+        for start, end in _line_spans(text[body_start : line.end()]):
+            spans.append((offset + body_start + start, offset + body_start + end))
     return spans
+
+
+def _line_spans(line: str) -> list[Span]:
+    spans: list[Span] = []
+    for start, end in _punkt().span_tokenize(line):
+        sentence = line[start:end].strip()
+        if not sentence:
+            continue
+        first = line.index(sentence, start)
+        last = first + len(sentence)
+        if spans and _goes_on(line[slice(*spans[-1])], sentence):
+            spans[-1] = (spans[-1][0], last)
+        else:
+            spans.append((first, last))
+    return spans
+
+
+def _goes_on(sentence: str, following: str) -> bool:
+    """Tell whether the model ended a sentence too early."""
+    if following[0].isdigit() and _BEFORE_NUMBER.search(sentence):
+        return True
+    if following[0].islower() and _BEFORE_SMALL.search(sentence):
+        return True
+    return bool(_NEVER_LAST.search(sentence))
 
 
 def sentence_pieces(text: str) -> list[str]:

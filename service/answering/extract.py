@@ -21,6 +21,7 @@ from service.answering.retrieve import Hit, Retrieved
 MOST_SENTENCES = 4
 _PASSAGES = 5  # whose sentences are considered
 _LEAST_WORDS = 4  # shorter ones are labels, not statements
+_LEAST_WORDS_OPEN = 10  # in pages, where headings and table cells stand as lines: of one that no mark ends
 _MOST_CHARS = 700  # longer ones are lists or tables that were not understood as such
 _SHORTLIST = 12  # sentences that are encoded: encoding is most of a question's time
 _SHORTLIST_COVERAGE_WEIGHT = 0.5  # of word overlap, where there is no cosine yet
@@ -80,10 +81,15 @@ def _gather(hits: Sequence[Hit], build: Build, retrieved: Retrieved) -> list[_Ca
     for hit in hits:
         for number, (start, end) in enumerate(_spans(hit.passage, build)):
             text = hit.passage.text[start - hit.passage.start : end - hit.passage.start]
-            if len(words(text)) >= _LEAST_WORDS and len(text) <= _MOST_CHARS:
+            if _is_statement(text, hit.passage):
                 coverage = float(sum(weights.get(term, 0.0) for term in content_terms(text)))
                 found.setdefault(" ".join(words(text)), _Candidate(hit, number, start, end, text, coverage))
     return list(found.values())
+
+
+def _is_statement(text: str, passage: Passage) -> bool:
+    is_open = passage.locator.kind == "page" and text[-1].isalnum()
+    return len(words(text)) >= (_LEAST_WORDS_OPEN if is_open else _LEAST_WORDS) and len(text) <= _MOST_CHARS
 
 
 def _shortlist(candidates: list[_Candidate]) -> list[_Candidate]:
@@ -118,9 +124,8 @@ def _leant_on(best: _Candidate, gathered: Sequence[_Candidate]) -> list[_Candida
     The one before, if it begins with a word that points back; those after, if it ends in a colon and announces them.
     """
     beside = {c.number: c for c in gathered if c.hit.passage.passage_id == best.hit.passage.passage_id}
-    first_word = words(best.text)[0]
     wanted = []
-    if first_word in _LEANING:
+    if words(best.text)[0] in _LEANING:
         wanted.append(best.number - 1)
     if best.text.endswith(":"):
         wanted += [best.number + 1, best.number + 2, best.number + 3]

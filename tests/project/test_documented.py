@@ -98,7 +98,7 @@ def test_every_command_and_option_says_what_it_is_for(name: str) -> None:
 
 
 def test_every_law_is_in_the_readme_with_the_tests_that_guard_it(root: Path, readme: str) -> None:
-    assert re.findall(r"^\| (\d+)\. .+ \| `tests/", readme, re.MULTILINE) == [str(law) for law in range(1, 11)]
+    assert re.findall(r"^\| (\d+)\. .{20,} \| .{20,} \|$", readme, re.MULTILINE) == [str(law) for law in range(1, 11)]
     guards = [path.relative_to(root).as_posix() for path in (root / "tests" / "laws").glob("test_*.py")]
     assert [path for path in guards if f"`{path}`" not in readme] == []
 

