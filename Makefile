@@ -20,8 +20,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
 
 run: $(RUN_STAMP) ## install, make a build of the library, serve it on this machine, print the link
-	$(BIN)/greenlit ingest
-	$(BIN)/greenlit serve
+	$(BIN)/greenlit run
 
 install: $(RUN_STAMP) ## only install, into .venv
 

@@ -1,7 +1,7 @@
 """The one command line, composed of each package's `cli.py`.
 
 `approve`, `revoke`, `reject`, `register` and `ingest` write (`ingest.cli`); `ask`, `search`, `serve` and `doctor` read
-(`service.cli`); `eval` measures (`eval.cli`). Follow a document's way in from `ingest/pipeline.py`, a question's way
+(`service.cli`); `run` does both; `eval` measures (`eval.cli`). Follow a document's way in from `ingest/pipeline.py`, a question's way
 through from `service/answering/pipeline.py`.
 """
 
@@ -17,6 +17,15 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_show_locals=False,  # a traceback must never print a question
 )
+
+
+@app.command()
+def run() -> None:
+    """Ingest what is approved, then serve: the libraries behind both are loaded once."""
+    ingest.cli.ingest()
+    service.cli.serve()
+
+
 app.add_typer(ingest.cli.app)
 app.add_typer(service.cli.app)
 app.add_typer(eval.cli.app, name="eval")

@@ -47,10 +47,14 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What approving a path would do: `approvals` to write, and `passed_over` as (document, why)."""
+    """What approving a path would do: `approvals` to write, and `passed_over` as (document, why).
+
+    `of_folder` tells that more may have been approved than was named, so that a person is asked.
+    """
 
     approvals: tuple[Approval, ...]
     passed_over: tuple[tuple[str, str], ...]
+    of_folder: bool
 
 
 class Approvals:
@@ -99,7 +103,7 @@ class Approvals:
         """
         name = self.name_of(path)
         if "/" in name and not locate(self.sources, name).is_dir():
-            return Plan((self._approval(name, terms),), ())
+            return Plan((self._approval(name, terms),), (), of_folder=False)
         approvals: list[Approval] = []
         passed_over: list[tuple[str, str]] = []
         for line in self.overview():
@@ -111,7 +115,7 @@ class Approvals:
                 passed_over.append((line.document, f"is {line.standing}"))
             else:
                 approvals.append(self._approval(line.document, terms))
-        return Plan(tuple(approvals), tuple(passed_over))
+        return Plan(tuple(approvals), tuple(passed_over), of_folder=True)
 
     def approve(self, plan: Plan) -> None:
         """Write a plan's approvals, all or none.

@@ -84,8 +84,7 @@ def approve(
         _err.print("nothing to approve")
         return
     _out.print(escape(in_words(plan.approvals)))
-    is_folder = plan.passed_over or len(plan.approvals) > 1
-    if is_folder and not yes and not typer.confirm(f"Approve these {len(plan.approvals)}?"):
+    if plan.of_folder and not yes and not typer.confirm(f"Approve these {len(plan.approvals)}?"):
         raise typer.Exit(1)
     try:
         approvals.approve(plan)
@@ -105,7 +104,11 @@ def _report_approvals(approvals: Approvals, documents: list[str]) -> None:
     standing_of = {line.document: line.standing.value for line in approvals.overview()}
     for document in documents:
         is_now = standing_of[document]
-        more = {"pending": ": another person has to approve it too", "expired": ": its last day is already past"}
+        more = {
+            "approved": ": greenlit ingest takes it in",
+            "pending": ": another person has to approve it too",
+            "expired": ": its last day is already past",
+        }
         _out.print(f"{escape(printable(document))} is {is_now}{more.get(is_now, '')}")
 
 
@@ -124,9 +127,13 @@ def reject(path: PathArgument, by: By, reason: Reason) -> None:
 def _withdraw(event: str, path: str, by: str, reason: str) -> None:
     try:
         approvals = _approvals(read_library_settings())
-        withdrawal = approvals.withdraw(event, path, by=checked_by(by), reason=checked_reason(reason))
+        by, reason = checked_by(by), checked_reason(reason)
     except IndexesError as error:
         raise _fail(error, 2) from error
+    try:
+        withdrawal = approvals.withdraw(event, path, by=by, reason=reason)
+    except IndexesError as error:
+        raise _fail(error, 1 if isinstance(error, RegisterError) else 2) from error
     _out.print(f"{escape(printable(withdrawal.document))} is {'revoked' if event == 'revoke' else 'rejected'}")
 
 

@@ -58,8 +58,15 @@ class Staging:
         (folder / ORIGINALS_FOLDER).mkdir()
 
     def add_original(self, sha256: str, content: bytes) -> None:
-        """Keep the approved bytes of a document, by their hash."""
-        (self._folder / ORIGINALS_FOLDER / sha256).write_bytes(content)
+        """Keep the approved bytes of a document, by their hash.
+
+        Raises:
+            PublishError: the disk refuses.
+        """
+        try:
+            (self._folder / ORIGINALS_FOLDER / sha256).write_bytes(content)
+        except OSError as error:
+            raise PublishError(f"an original cannot be kept ({error}); the previous build stays live") from error
 
     def publish(self, content: Content) -> str:
         """Make this the live build.
@@ -104,19 +111,33 @@ def staging(builds: Path) -> Iterator[Staging]:
     Raises:
         PublishError: another ingestion is running, or the folder cannot be made.
     """
-    try:
-        builds.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with FileLock(builds / ".ingest.lock", timeout=0):
+    with _lock(builds):
+        try:
             _remove_staging(builds)
             folder = Path(tempfile.mkdtemp(prefix=_STAGING_PREFIX, dir=builds))
-            try:
-                yield Staging(builds, folder)
-            finally:
-                shutil.rmtree(folder, ignore_errors=True)
+            aside = Staging(builds, folder)
+        except OSError as error:
+            raise PublishError(f"{builds} cannot be written ({error}); the previous build stays live") from error
+        try:
+            yield aside
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _lock(builds: Path) -> Iterator[None]:
+    lock = FileLock(builds / ".ingest.lock", timeout=0)
+    try:
+        builds.mkdir(parents=True, exist_ok=True, mode=0o700)
+        lock.acquire()
     except Timeout as error:
         raise PublishError(f"another ingestion is running on {builds}: wait until it has finished") from error
     except OSError as error:
         raise PublishError(f"{builds} cannot be written ({error}); the previous build stays live") from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _check(folder: Path) -> None:

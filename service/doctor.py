@@ -14,15 +14,15 @@ from typing import Any
 from indexes.builds import current_build_id, open_build
 from indexes.encoder import SentenceTransformersEncoder, load_encoder
 from indexes.errors import IndexesError
-from indexes.library import list_documents, missing_folders
+from indexes.library import list_documents, missing_folders, read_document
 from indexes.register import REGISTER_FILE, Register
-from indexes.settings import LibrarySettings
-from indexes.sources import read_sources, source_name
-from indexes.standing import grant
+from indexes.sources import Sources, read_sources, source_name
+from indexes.standing import Grant, grant
 from service.access.errors import AccessError
 from service.access.local import local_token
 from service.audit.errors import AuditBusyError, AuditError
 from service.audit.log import open_log
+from service.settings import Settings, unknown_settings
 
 _LEAST_FREE_BYTES = 1 << 30  # less room than this and the next build or a busy day of records may not fit
 
@@ -40,7 +40,7 @@ class Check:
         return asdict(self)
 
 
-def examine(settings: LibrarySettings) -> list[Check]:
+def examine(settings: Settings) -> list[Check]:
     """Return all checks, in the order in which a question needs what they look at."""
     encoder: list[SentenceTransformersEncoder] = []
 
@@ -49,6 +49,7 @@ def examine(settings: LibrarySettings) -> list[Check]:
         return f"{encoder[0].name}, {encoder[0].dimensions} dimensions, {encoder[0].dtype}"
 
     return [
+        _check("settings", _settings),
         _check("library", lambda: _library(settings.library)),
         _check("register", lambda: _register(settings.library)),
         _check("encoder", load),
@@ -68,6 +69,12 @@ def _check(name: str, look: Callable[[], str]) -> Check:
         return Check(name, ok=True, detail=look())
     except (_WrongError, IndexesError, AuditError, AccessError, OSError) as error:
         return Check(name, ok=False, detail=str(error))
+
+
+def _settings() -> str:
+    if unknown := unknown_settings():
+        raise _WrongError(f"{unknown[0]} is no setting and does nothing: see .env.example for the names")
+    return "no unknown ones"
 
 
 def _library(library: Path) -> str:
@@ -92,7 +99,7 @@ def _register(library: Path) -> str:
     return f"{state.position} events on {len(state.decisions)} documents"
 
 
-def _build(settings: LibrarySettings, encoder: SentenceTransformersEncoder | None) -> str:
+def _build(settings: Settings, encoder: SentenceTransformersEncoder | None) -> str:
     build = open_build(settings.builds / current_build_id(settings.builds), encoder=encoder)
     build.passages.close()
     held = dict(build.documents)
@@ -103,7 +110,7 @@ def _build(settings: LibrarySettings, encoder: SentenceTransformersEncoder | Non
         source = sources.get(source_name(document))
         granted = grant(decision, source) if source else None
         if granted and granted.live_at(now) and held.get(document) != granted.sha256:
-            waiting.append(document)
+            waiting += [document] if _stands_approved(sources, granted, settings.max_file_bytes) else []
     if waiting:
         raise _WrongError(
             f"{len(waiting)} approved documents are not in it, such as '{waiting[0]}': run greenlit ingest"
@@ -111,10 +118,17 @@ def _build(settings: LibrarySettings, encoder: SentenceTransformersEncoder | Non
     return f"{build.build_id}: {len(held)} documents, {build.manifest.passages} passages"
 
 
-def _token(settings: LibrarySettings) -> str:
-    given = getattr(settings, "token", None)
-    local_token(settings.state, given.get_secret_value() if given else None)
-    return "from GREENLIT_TOKEN" if given else f"in {settings.state / 'token'}"
+def _stands_approved(sources: Sources, granted: Grant, max_bytes: int) -> bool:
+    """Tell whether the file is the approved version, so that ingesting would take it in."""
+    try:
+        return read_document(sources, granted.document, max_bytes=max_bytes).sha256 == granted.sha256
+    except (IndexesError, FileNotFoundError):
+        return False
+
+
+def _token(settings: Settings) -> str:
+    local_token(settings.state, settings.token.get_secret_value() if settings.token else None)
+    return "from GREENLIT_TOKEN" if settings.token else f"in {settings.state / 'token'}"
 
 
 def _log(state: Path) -> str:
@@ -130,7 +144,7 @@ def _log(state: Path) -> str:
         log.close()
 
 
-def _disk(settings: LibrarySettings) -> str:
+def _disk(settings: Settings) -> str:
     for folder in (settings.builds, settings.state):
         place = next(path for path in (folder, *folder.parents) if path.exists())
         free = shutil.disk_usage(place).free

@@ -5,12 +5,15 @@ Every setting is the environment variable `GREENLIT_<NAME>`, or a line of `.env`
 
 import hashlib
 import json
+import os
 
+from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError
 
 from indexes.settings import LibrarySettings, settings_error
 
 _SECRETS = {"token"}
+_ELSEWHERE = {"GREENLIT_EVAL_DATA", "GREENLIT_NO_SKIPS"}  # read by the judge and by the tests
 
 
 class Settings(LibrarySettings):
@@ -46,3 +49,10 @@ def read_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         raise settings_error(error) from error
+
+
+def unknown_settings() -> list[str]:
+    """Return the names that look like settings of ours, in the environment or `.env`, and are none: slips."""
+    known = {f"GREENLIT_{name.upper()}" for name in Settings.model_fields} | _ELSEWHERE
+    given = {name.upper() for name in (*os.environ, *dotenv_values(".env"))}
+    return sorted(name for name in given if name.startswith("GREENLIT_") and name not in known)

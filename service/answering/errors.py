@@ -3,6 +3,7 @@
 AnsweringError
 ├── QuestionError             the question cannot be taken as it is; the message never repeats it
 ├── LibraryUnavailableError   the allowlist or the register cannot be read: nobody can say what is approved
+├── CalibrationError          the calibration of the evidence is missing or damaged
 └── AnswerFailedError         something broke on the way; it is on record as failed
 """
 
@@ -17,6 +18,10 @@ class QuestionError(AnsweringError):
 
 class LibraryUnavailableError(AnsweringError):
     """The allowlist or the register cannot be read."""
+
+
+class CalibrationError(AnsweringError):
+    """The calibration of the evidence is missing or damaged."""
 
 
 class AnswerFailedError(AnsweringError):

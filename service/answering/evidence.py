@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from indexes.words import content_terms
+from service.answering.errors import CalibrationError
 from service.answering.retrieve import Hit, Retrieved
 
 CALIBRATION_FILE = Path(__file__).with_name("evidence.json")
@@ -50,9 +51,16 @@ class Calibration:
 
 
 def read_calibration(path: Path = CALIBRATION_FILE) -> Calibration:
-    """Read the model that `eval.calibrate` wrote."""
-    value = json.loads(path.read_text(encoding="utf-8"))
-    return Calibration(float(value["intercept"]), dict(value["coefficients"]), float(value["threshold"]))
+    """Read the model that `eval.calibrate` wrote.
+
+    Raises:
+        CalibrationError: it is missing or damaged.
+    """
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+        return Calibration(float(value["intercept"]), dict(value["coefficients"]), float(value["threshold"]))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CalibrationError(f"{path} cannot be read as a calibration ({error}): reinstall Greenlit") from error
 
 
 def features(retrieved: Retrieved) -> dict[str, float]:

@@ -22,7 +22,7 @@ class LiveBuild:
         Args:
             builds: the folder of published builds.
             encoder: the one that a build must have been made with.
-            notice: is told which build answers, and once of each build that cannot be opened.
+            notice: is told once of each build that cannot be opened.
         """
         self._builds = builds
         self._encoder = encoder
@@ -62,7 +62,6 @@ class LiveBuild:
             build_id = current_build_id(self._builds)
             if self._build is None or self._build.build_id != build_id:
                 self._build = open_build(self._builds / build_id, encoder=self._encoder)
-                self._notice(f"answering from build {build_id}")
             self._error = None
         except BuildError as error:
             if str(error) != str(self._error):

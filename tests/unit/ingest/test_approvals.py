@@ -1,0 +1,281 @@
+"""Decisions: what a path means, what an approval pins, and every document's standing."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from indexes.errors import DocumentNameError, RegisterError, SourcesError, UnsafeFileError
+from indexes.library import read_document
+from indexes.register import Register
+from indexes.standing import Standing
+from ingest.approvals import Terms, checked_by, checked_groups, checked_reason, in_words, months_later
+from tests.fakes import TinyLibrary
+
+ANN = Terms(by="ann@x.example")
+
+
+def _standings(library: TinyLibrary) -> dict[str, Standing]:
+    return {line.document: line.standing for line in library.approvals.overview()}
+
+
+# What a path means
+
+
+@pytest.mark.parametrize("path", ["legal/sub/a.md", "legal/./sub//a.md", "legal/sub/../sub/a.md"])
+def test_a_document_may_be_named_as_people_see_it(library: TinyLibrary, path: str) -> None:
+    library.write("legal/sub/a.md", "x")
+    assert library.approvals.name_of(path) == "legal/sub/a.md"
+
+
+def test_a_path_may_be_absolute_or_from_where_one_stands(library: TinyLibrary, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = library.write("legal/a.md", "x")
+    monkeypatch.chdir(library.folder / "legal")
+    for name in (str(path), "a.md", "../legal/a.md"):
+        assert library.approvals.name_of(name) == "legal/a.md"
+
+
+@pytest.mark.parametrize("path", ["/etc/passwd", "../outside.md", "hr/a.md", "legal/../../outside.md", "nothing"])
+def test_a_path_outside_of_every_source_means_no_document(library: TinyLibrary, path: str) -> None:
+    with pytest.raises(DocumentNameError, match="lies in no approved source; the sources are"):
+        library.approvals.name_of(path)
+
+
+# Approving
+
+
+def test_an_approval_pins_the_bytes_and_takes_the_sources_terms(library: TinyLibrary) -> None:
+    library.write("legal/a.md", "x")
+    (approval,) = library.approve("legal/a.md").approvals
+    assert approval.sha256 == read_document(library.approvals.sources, "legal/a.md").sha256
+    assert (approval.by, approval.at) == ("ann@x.example", library.clock.at)
+    assert (approval.expires, approval.groups) == (date(2027, 11, 20), ("staff",))
+
+
+def test_an_approver_may_say_otherwise(library: TinyLibrary) -> None:
+    library.write("legal/a.md", "x")
+    terms = Terms(by="bo", expires=date(2027, 1, 1), groups=("board",), title="T", note="N")
+    (approval,) = library.approvals.plan_approval("legal/a.md", terms).approvals
+    assert (approval.expires, approval.groups) == (date(2027, 1, 1), ("board",))
+    assert (approval.title, approval.note) == ("T", "N")
+
+
+def test_law_1_a_file_swapped_while_a_person_thinks_is_not_what_is_approved(library: TinyLibrary) -> None:
+    library.write("legal/a.md", "what was looked at")
+    plan = library.approvals.plan_approval("legal/a.md", ANN)
+    library.write("legal/a.md", "something else")
+    library.approvals.approve(plan)
+    assert _standings(library) == {"legal/a.md": Standing.CHANGED}
+
+
+def test_planning_writes_nothing(library: TinyLibrary) -> None:
+    library.write("legal/a.md", "x")
+    library.approvals.plan_approval("legal", ANN)
+    assert not library.register_path.exists()
+
+
+def test_a_folder_means_every_undecided_document_in_it(library: TinyLibrary) -> None:
+    for name in ("new.md", "changed.md", "expired.md", "approved.md", "revoked.md", "rejected.md", "sub/new.md"):
+        library.write(f"legal/{name}", name)
+    library.write("security/other.md", "x")
+    library.approve("legal/approved.md")
+    library.approve("legal/expired.md", expires=date(2026, 11, 1))
+    library.approve("legal/changed.md")
+    library.write("legal/changed.md", "new version")
+    library.approve("legal/revoked.md")
+    library.revoke("legal/revoked.md")
+    library.approvals.withdraw("reject", "legal/rejected.md", by="ann", reason="no")
+    library.add("legal/missing.md", "x")
+    (library.folder / "legal" / "missing.md").unlink()
+    (library.folder / "legal" / "link.md").symlink_to("new.md")
+    plan = library.approvals.plan_approval("legal", ANN)
+    assert [approval.document for approval in plan.approvals] == [
+        "legal/changed.md",
+        "legal/expired.md",
+        "legal/new.md",
+        "legal/sub/new.md",
+    ]
+    assert dict(plan.passed_over) == {
+        "legal/approved.md": "is approved",
+        "legal/link.md": "is a symbolic link: put the file itself into the source",
+        "legal/missing.md": "is missing",
+        "legal/rejected.md": "is rejected",
+        "legal/revoked.md": "is revoked",
+    }
+
+
+def test_a_folder_does_not_mean_its_neighbour_of_a_longer_name(library: TinyLibrary) -> None:
+    library.write("legal/sub/a.md", "x")
+    library.write("legal/subtitles/b.md", "x")
+    plan = library.approvals.plan_approval("legal/sub", ANN)
+    assert [approval.document for approval in plan.approvals] == ["legal/sub/a.md"]
+
+
+def test_what_was_revoked_comes_back_only_by_its_own_name(library: TinyLibrary) -> None:
+    library.add("legal/a.md", "x")
+    library.revoke("legal/a.md")
+    assert library.approvals.plan_approval("legal", ANN).approvals == ()
+    library.approve("legal/a.md")
+    assert _standings(library) == {"legal/a.md": Standing.APPROVED}
+
+
+def test_a_file_that_is_not_there_cannot_be_approved(library: TinyLibrary) -> None:
+    with pytest.raises(UnsafeFileError, match=r"there is no file 'legal/a\.md': expected a file to approve"):
+        library.approve("legal/a.md")
+    assert not library.register_path.exists()
+
+
+def test_law_1_a_link_cannot_be_approved(library: TinyLibrary, tmp_path: Path) -> None:
+    (tmp_path / "secret.md").write_text("x")
+    (library.folder / "legal" / "a.md").symlink_to(tmp_path / "secret.md")
+    with pytest.raises(UnsafeFileError, match="a part of its path is a symbolic link"):
+        library.approve("legal/a.md")
+
+
+def test_a_misleading_name_cannot_be_approved(library: TinyLibrary) -> None:
+    library.write("legal/gnp\u202edm.md", "x")
+    with pytest.raises(DocumentNameError, match="RIGHT-TO-LEFT OVERRIDE"):
+        library.approve("legal/gnp\u202edm.md")
+
+
+def test_a_plans_approvals_are_written_all_or_none(library: TinyLibrary) -> None:
+    library.write("legal/a.md", "x")
+    library.write("legal/b.md", "x")
+    plan = library.approvals.plan_approval("legal", Terms(by="ann", title="half \udcff"))
+    with pytest.raises(RegisterError, match='expected "title" = a text'):
+        library.approvals.approve(plan)
+    assert Register(library.register_path).refresh().position == 0
+
+
+def test_without_an_allowlist_nothing_can_be_approved(library: TinyLibrary) -> None:
+    (library.folder / "sources.toml").unlink()
+    with pytest.raises(SourcesError, match=r"no sources\.toml"):
+        library.approve("legal/a.md")
+
+
+# Withdrawing
+
+
+def test_a_document_whose_file_is_gone_can_still_be_revoked(library: TinyLibrary) -> None:
+    library.add("legal/a.md", "x")
+    (library.folder / "legal" / "a.md").unlink()
+    library.revoke("legal/a.md")
+    assert _standings(library) == {"legal/a.md": Standing.REVOKED}
+
+
+def test_a_document_that_was_never_approved_can_be_rejected(library: TinyLibrary) -> None:
+    library.write("legal/a.md", "x")
+    library.approvals.withdraw("reject", "legal/a.md", by="ann", reason="not ours")
+    assert _standings(library) == {"legal/a.md": Standing.REJECTED}
+
+
+def test_a_document_that_nobody_knows_cannot_be_revoked(library: TinyLibrary) -> None:
+    with pytest.raises(DocumentNameError, match=r"there is no 'legal/a\.md', neither in the library nor in the reg"):
+        library.revoke("legal/a.md")
+
+
+@pytest.mark.parametrize("path", ["legal", "legal/sub"])
+def test_a_folder_cannot_be_revoked_as_one(library: TinyLibrary, path: str) -> None:
+    library.add("legal/sub/a.md", "x")
+    with pytest.raises(DocumentNameError, match=f"expected one document, got the folder '{path}'"):
+        library.revoke(path)
+
+
+# The overview
+
+
+def test_the_overview_has_one_line_for_each_document_with_its_standing(library: TinyLibrary) -> None:
+    library.add("legal/approved.md", "x")
+    library.add("legal/changed.md", "x")
+    library.write("legal/changed.md", "y")
+    library.add("legal/expired.md", "x", expires=date(2026, 11, 19))
+    library.write("legal/pending.md", "x")
+    library.add("legal/gone.md", "x")
+    (library.folder / "legal" / "gone.md").unlink()
+    library.add("security/one-of-two.md", "x")
+    assert _standings(library) == {
+        "legal/approved.md": Standing.APPROVED,
+        "legal/changed.md": Standing.CHANGED,
+        "legal/expired.md": Standing.EXPIRED,
+        "legal/gone.md": Standing.MISSING,
+        "legal/pending.md": Standing.PENDING,
+        "security/one-of-two.md": Standing.PENDING,
+    }
+
+
+def test_a_file_that_is_no_document_is_never_shown_as_approved(library: TinyLibrary) -> None:
+    library.add("legal/a.md", "x")
+    (library.folder / "legal" / "a.md").unlink()
+    (library.folder / "legal" / "a.md").symlink_to(library.write("legal/b.md", "x"))
+    (line, _) = library.approvals.overview()
+    assert line.standing is Standing.CHANGED
+    assert line.problem == "is a symbolic link: put the file itself into the source"
+    assert line.sha256 is None
+
+
+def test_a_file_that_is_too_large_is_listed_with_its_problem(library: TinyLibrary) -> None:
+    library.write("legal/a.md", "x" * ((1 << 20) + 1))
+    (line,) = library.approvals.overview()
+    assert "is too large: 1 MB" in str(line.problem)
+
+
+def test_documents_of_a_source_that_left_the_allowlist_are_not_listed(library: TinyLibrary) -> None:
+    library.add("legal/a.md", "x")
+    library.allow("wiki")
+    library.add("wiki/b.md", "x")
+    sources = library.folder / "sources.toml"
+    sources.write_text(sources.read_text().split('[[source]]\nname = "wiki"')[0])
+    assert list(_standings(library)) == ["legal/a.md"]
+
+
+# What people type
+
+
+@pytest.mark.parametrize(
+    ("day", "months", "expected"),
+    [
+        (date(2026, 11, 20), 12, date(2027, 11, 20)),
+        (date(2026, 11, 20), 1, date(2026, 12, 20)),
+        (date(2026, 12, 31), 2, date(2027, 2, 28)),
+        (date(2027, 10, 31), 4, date(2028, 2, 29)),
+        (date(2028, 2, 29), 12, date(2029, 2, 28)),
+        (date(2026, 1, 1), 120, date(2036, 1, 1)),
+    ],
+)
+def test_months_later_is_the_same_day_or_that_months_last(day: date, months: int, expected: date) -> None:
+    assert months_later(day, months) == expected
+
+
+def test_an_approval_begins_on_todays_date_in_utc(library: TinyLibrary) -> None:
+    library.write("legal/a.md", "x")
+    library.clock.at = library.clock.at.replace(hour=23, minute=59)
+    (approval,) = library.approve("legal/a.md").approvals
+    assert approval.expires == date(2027, 11, 20)
+
+
+def test_who_decides_must_be_a_name_that_can_be_read() -> None:
+    assert checked_by(" ann@x.example ") == "ann@x.example"
+    for by in ("", "  ", "ann\nbo", "ann\u202eob"):
+        with pytest.raises(RegisterError, match="expected --by = a name or address, got"):
+            checked_by(by)
+
+
+def test_a_reason_must_be_given() -> None:
+    assert checked_reason(" superseded ") == "superseded"
+    with pytest.raises(RegisterError, match="expected --reason = why, got an empty text"):
+        checked_reason(" ")
+
+
+def test_groups_are_separated_by_commas_and_there_is_at_least_one() -> None:
+    assert checked_groups("board, legal team,,") == ("board", "legal team")
+    for text in ("", " , "):
+        with pytest.raises(RegisterError, match="expected --groups = one or more names, separated by commas; got none"):
+            checked_groups(text)
+
+
+def test_a_plan_is_confirmed_in_words(library: TinyLibrary) -> None:
+    library.write("legal/a.md", "x")
+    plan = library.approvals.plan_approval("legal/a.md", ANN)
+    nobody = library.approvals.plan_approval("legal/a.md", Terms(by="ann", groups=()))
+    assert in_words(plan.approvals) == "  legal/a.md  2d711642b726  until 2027-11-20  for staff"
+    assert in_words(nobody.approvals).endswith("for nobody")
