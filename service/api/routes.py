@@ -27,8 +27,11 @@ from service.originals import original_response
 _Responses = dict[int | str, dict[str, Any]]
 
 
+_PROBLEM = {"content": {"application/problem+json": {"schema": Problem.model_json_schema()}}}
+
+
 def _problems(*statuses: int) -> _Responses:
-    return {status: {"model": Problem, "content": {"application/problem+json": {}}} for status in statuses}
+    return {status: _PROBLEM for status in statuses} | {"default": {"description": "Any other problem", **_PROBLEM}}
 
 
 def api_router(

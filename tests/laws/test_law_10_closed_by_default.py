@@ -1,6 +1,7 @@
 """Law 10: no identity, no answer; this machine only; empty groups mean nobody."""
 
 import stat
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from service.access.errors import TokenError
 from service.access.local import TOKEN_FILE, local_token
 from tests.service_parts import BEARER, POLICY, SESSION_COOKIE, TOKEN, VENDOR_QUESTION, Studio
 
+Headers = Mapping[str, str | bytes]
 OPEN_TO_ALL = {"/healthz", "/readyz", "/style.css", "/open"}
 KNOWN = {"/", "/documents", "/documents/{document:path}", "/originals/{document:path}", "/openapi.json"}
 KNOWN |= {"/v1/ask", "/v1/search", "/v1/documents", "/v1/documents/{document:path}", "/v1/originals/{document:path}"}
@@ -27,17 +29,17 @@ def _routes(studio: Studio) -> list[tuple[str, str]]:
     return found
 
 
-def _call(studio: Studio, method: str, path: str, headers: dict[str, str], cookies: dict[str, str]) -> tuple[int, str]:
+def _call(studio: Studio, method: str, path: str, headers: Headers, cookies: dict[str, str]) -> tuple[int, str]:
     client = studio.stranger()
     client.cookies.update(cookies)
     address = path.replace("{document:path}", POLICY)
     json = {"question": VENDOR_QUESTION} if path.startswith("/v1") and method == "POST" else None
     data = {"question": VENDOR_QUESTION} if json is None and method == "POST" else None
-    response = client.request(method, address, headers=headers, json=json, data=data)
+    response = client.request(method, address, headers=dict(headers), json=json, data=data)
     return response.status_code, response.text
 
 
-WITHOUT_IDENTITY: dict[str, tuple[dict[str, str], dict[str, str]]] = {
+WITHOUT_IDENTITY: dict[str, tuple[Headers, dict[str, str]]] = {
     "nothing": ({}, {}),
     "empty header": ({"Authorization": ""}, {}),
     "empty bearer": ({"Authorization": "Bearer "}, {}),
@@ -46,7 +48,7 @@ WITHOUT_IDENTITY: dict[str, tuple[dict[str, str], dict[str, str]]] = {
     "part of the token": ({"Authorization": f"Bearer {TOKEN[:-1]}"}, {}),
     "other case": ({"Authorization": f"Bearer {TOKEN.upper()}"}, {}),
     "another scheme": ({"Authorization": f"Basic {TOKEN}"}, {}),
-    "not ASCII": ({"Authorization": "Bearer t\xf6ken"}, {}),
+    "not ASCII": ({"Authorization": b"Bearer t\xf6ken"}, {}),
     "wrong cookie": ({}, {SESSION_COOKIE: f"{TOKEN}x"}),
     "empty cookie": ({}, {SESSION_COOKIE: ""}),
     "another cookie": ({}, {"session": TOKEN}),
@@ -55,7 +57,7 @@ WITHOUT_IDENTITY: dict[str, tuple[dict[str, str], dict[str, str]]] = {
 
 @pytest.mark.parametrize(("headers", "cookies"), WITHOUT_IDENTITY.values(), ids=WITHOUT_IDENTITY.keys())
 def test_no_route_but_a_few_named_ones_answers_somebody_unknown(
-    studio: Studio, headers: dict[str, str], cookies: dict[str, str]
+    studio: Studio, headers: Headers, cookies: dict[str, str]
 ) -> None:
     routes = _routes(studio)
     assert {path for _, path in routes} == KNOWN | OPEN_TO_ALL
@@ -73,6 +75,7 @@ def test_the_same_calls_succeed_for_somebody_known(studio: Studio) -> None:
     for method, path in _routes(studio):
         if path == "/open":
             continue
+        headers: Headers
         headers, cookies = (BEARER, {}) if path.startswith(("/v1", "/openapi")) else ({}, {SESSION_COOKIE: TOKEN})
         assert _call(studio, method, path, headers, cookies)[0] == 200, f"{method} {path}"
 

@@ -1,0 +1,318 @@
+"""The HTTP interface is exactly what DESIGN.md says, and every error of it is problem JSON."""
+
+import re
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given
+from hypothesis import settings as hypothesis_settings
+from schemathesis import GenerationMode
+
+from tests.fakes import TinyLibrary
+from tests.service_parts import (
+    BEARER,
+    OFF_TOPIC_QUESTION,
+    POLICY,
+    POLICY_TEXT,
+    TRAVEL,
+    VENDOR_QUESTION,
+    Studio,
+    open_studio,
+    with_rules,
+)
+
+UUID7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+SHA256 = re.compile(r"[0-9a-f]{64}")
+SENTENCE = "The security team reviews every new AI vendor within ten working days."
+
+
+def _receipt(value: dict[str, Any], seq: int) -> None:
+    assert sorted(value) == ["leaf_hash", "origin", "seq"]
+    assert (value["origin"], value["seq"]) == ("greenlit.test/audit/2026-11", seq)
+    assert SHA256.fullmatch(value["leaf_hash"])
+
+
+def test_an_answer_has_exactly_the_published_shape(studio: Studio) -> None:
+    result = studio.ask(VENDOR_QUESTION, conversation_id=None)
+    document = studio.api.get(f"/v1/documents/{POLICY}").json()
+    start = document["text"].index(SENTENCE)
+    span = [start, start + len(SENTENCE)]
+    assert UUID7.fullmatch(result.pop("request_id"))
+    _receipt(result.pop("receipt"), 1)
+    passage_id = result["citations"][0].pop("passage_id")
+    assert result["citations"][0].pop("locator")["kind"] in ("page", "heading", "document")
+    assert re.fullmatch(r"[0-9a-f]{24}", passage_id)
+    assert result == {
+        "outcome": "answered",
+        "answer": SENTENCE,
+        "sentences": [{"text": SENTENCE, "citations": [1]}],
+        "citations": [
+            {
+                "n": 1,
+                "document": POLICY,
+                "title": "AI use policy",
+                "sha256": document["sha256"],
+                "quote": SENTENCE,
+                "span": span,
+                "url": f"/documents/{POLICY}?version={document['sha256'][:16]}&from={span[0]}&to={span[1]}#quote",
+                "approved_by": "ann@x.example",
+                "approved_on": "2026-11-20",
+                "expires": "2027-11-20",
+            }
+        ],
+        "refusal": None,
+    }
+
+
+def test_a_refusal_has_exactly_the_published_shape(studio: Studio) -> None:
+    result = studio.ask(OFF_TOPIC_QUESTION)
+    assert UUID7.fullmatch(result.pop("request_id"))
+    _receipt(result.pop("receipt"), 1)
+    assert isinstance(result["refusal"].pop("message"), str)
+    assert result == {
+        "outcome": "refused",
+        "answer": None,
+        "sentences": [],
+        "citations": [],
+        "refusal": {"reason": "no_evidence"},
+    }
+
+
+def test_a_search_has_exactly_the_published_shape(studio: Studio) -> None:
+    result = studio.search(VENDOR_QUESTION, limit=1)
+    text = studio.api.get(f"/v1/documents/{POLICY}").json()["text"]
+    assert UUID7.fullmatch(result.pop("request_id"))
+    _receipt(result.pop("receipt"), 1)
+    (passage,) = result.pop("passages")
+    assert result == {}
+    assert re.fullmatch(r"[0-9a-f]{24}", passage.pop("passage_id"))
+    start, end = passage.pop("span")
+    assert text[start:end] == passage.pop("text")
+    assert passage.pop("locator")["kind"] in ("page", "heading", "document")
+    assert passage == {"rank": 1, "document": POLICY, "title": "AI use policy", "score": 1.0}
+
+
+def test_a_locator_says_where_in_the_document(library: TinyLibrary) -> None:
+    library.add("legal/handbook.md", "# Handbook\n\n## Money\n\n### Refunds\n\nRefunds are paid within nine days.\n")
+    library.ingest()
+    with open_studio(library) as studio:
+        (passage,) = studio.search("When are refunds paid?")["passages"]
+    assert passage["locator"]["kind"] == "heading"
+    assert passage["locator"]["path"][-2:] == ["Money", "Refunds"]
+
+
+def test_documents_have_exactly_the_published_shape(studio: Studio) -> None:
+    listed = studio.api.get("/v1/documents").json()
+    policy = studio.api.get(f"/v1/documents/{POLICY}").json()
+    text = policy.pop("text")
+    assert sorted(listed) == ["documents"]
+    assert [document["document"] for document in listed["documents"]] == [POLICY, TRAVEL]
+    assert listed["documents"][0] == policy
+    assert SHA256.fullmatch(policy.pop("sha256"))
+    assert policy == {
+        "document": POLICY,
+        "title": "AI use policy",
+        "passages": 1,
+        "approved_by": "ann@x.example",
+        "approved_on": "2026-11-20",
+        "expires": "2027-11-20",
+    }
+    assert SENTENCE in text
+
+
+def test_an_original_is_the_approved_bytes_and_cannot_run_anything(studio: Studio) -> None:
+    studio.library.write(POLICY, "# Changed since\n")
+    response = studio.api.get(f"/v1/originals/{POLICY}")
+    assert response.content == POLICY_TEXT.encode()
+    assert response.headers["content-type"] == "text/plain; charset=utf-8"
+    assert response.headers["content-security-policy"] == "sandbox; default-src 'none'"
+    assert response.headers["x-content-type-options"] == "nosniff"
+
+
+def test_every_response_has_the_closed_headers(studio: Studio) -> None:
+    responses = [
+        studio.api.post("/v1/ask", json={"question": VENDOR_QUESTION}),
+        studio.api.post("/v1/ask", json={}),
+        studio.api.post("/v1/ask", content=b"a" * 70_000),
+        studio.api.get("/nothing"),
+        studio.api.get("/v1/documents", headers={"Host": "evil.example"}),
+        studio.stranger().get("/v1/documents"),
+        studio.browser().get("/"),
+    ]
+    assert [response.status_code for response in responses] == [200, 422, 413, 404, 400, 401, 200]
+    for response in responses:
+        assert response.headers["cache-control"] == "no-store"
+        assert response.headers["x-content-type-options"] == "nosniff"
+        assert response.headers["referrer-policy"] == "no-referrer"
+        policy = response.headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "script-src" not in policy
+        assert "server" not in response.headers
+
+
+NOT_DOCUMENTS = [
+    "legal/nothing.md",
+    "legal",
+    "legal/",
+    "/",
+    "",
+    "..",
+    "../sources.toml",
+    "legal/../../library/sources.toml",
+    "legal/../legal/ai-policy.md",
+    "sources.toml",
+    "register.jsonl",
+    "/etc/passwd",
+    "//etc/passwd",
+    "file:///etc/passwd",
+    "legal\\ai-policy.md",
+    "LEGAL/AI-POLICY.MD",
+    "legal/ai-policy.md ",
+    "legal/ai-policy.md/",
+    "legal/ai-policy.md\x00",
+    "legal/ai-policy.md\x00.txt",
+    "' OR '1'='1",
+    "legal/ai-policy.md' --",
+    '"; DROP TABLE documents; --',
+    "*",
+    "%",
+    "legal/_i-policy.md",
+    "\ufeff",
+    "legal/" + "a" * 5000,
+    "\u202e/\u202e",
+]
+
+
+@pytest.mark.parametrize("document", NOT_DOCUMENTS)
+@pytest.mark.parametrize("where", ["/v1/documents/", "/v1/originals/"])
+def test_whatever_is_not_the_name_of_a_document_is_not_found(studio: Studio, where: str, document: str) -> None:
+    response = studio.api.get(f"{where}{quote(document, safe='')}")
+    assert response.status_code == 404
+    assert response.json() == {
+        "type": "urn:greenlit:problem:not-found",
+        "title": "Not Found",
+        "status": 404,
+        "detail": "there is no such thing here, or you may not read it",
+    }
+
+
+@pytest.mark.parametrize("raw", ["%ff%fe", "legal/ai-policy.md%00", "%2e%2e/%2e%2e/etc/passwd", "%c0%ae%c0%ae/x"])
+def test_bytes_that_are_no_name_are_not_found(studio: Studio, raw: str) -> None:
+    assert studio.api.get(f"/v1/documents/{raw}").status_code == 404
+
+
+def test_a_name_with_other_letters_and_signs_is_found_at_its_address(library: TinyLibrary) -> None:
+    name = "legal/Reise & Spesen/über 100 % #1?.md"
+    library.add(name, "# Reisen\n\nThe travel allowance abroad is ninety euros a day.\n")
+    with open_studio(with_rules(library)) as studio:
+        result = studio.ask("What is the travel allowance abroad?")
+        (citation,) = result["citations"]
+        assert citation["document"] == name
+        assert studio.api.get(f"/v1/documents/{quote(name)}").json()["document"] == name
+        page = studio.browser().get(citation["url"].split("#")[0]).text
+    assert f'<mark id="quote" tabindex="-1">{citation["quote"]}</mark>' in page
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "kind"),
+    [
+        ("GET", "/nothing", 404, "not-found"),
+        ("GET", "/docs", 404, "not-found"),
+        ("GET", "/redoc", 404, "not-found"),
+        ("GET", "/v1/ask/", 404, "not-found"),
+        ("GET", "/v1/ask", 405, "method-not-allowed"),
+        ("PUT", "/v1/ask", 405, "method-not-allowed"),
+        ("DELETE", "/v1/documents/legal/ai-policy.md", 405, "method-not-allowed"),
+        ("TRACE", "/v1/documents", 405, "method-not-allowed"),
+        ("OPTIONS", "/v1/ask", 405, "method-not-allowed"),
+        ("POST", "/openapi.json", 405, "method-not-allowed"),
+        ("GET", "/documents/legal/ai-policy.md?from=x", 422, "request"),
+    ],
+)
+def test_every_error_is_a_problem(studio: Studio, method: str, path: str, status: int, kind: str) -> None:
+    response = studio.browser().request(method, path)
+    assert response.headers["content-type"] == "application/problem+json"
+    problem = response.json()
+    assert (response.status_code, problem["status"]) == (status, status)
+    assert problem["type"] == f"urn:greenlit:problem:{kind}"
+    assert problem["title"]
+    assert problem["detail"]
+
+
+def test_who_is_not_signed_in_is_told_how_to_be(studio: Studio) -> None:
+    response = studio.stranger().get("/v1/documents")
+    assert response.headers["www-authenticate"] == "Bearer"
+    assert response.json() == {
+        "type": "urn:greenlit:problem:not-signed-in",
+        "title": "Not signed in",
+        "status": 401,
+        "detail": "expected the token of this installation, as Authorization: Bearer",
+    }
+
+
+# --- OpenAPI ---
+
+
+def test_openapi_describes_every_route_of_the_api_with_its_results_problems_and_examples(studio: Studio) -> None:
+    described = studio.api.get("/openapi.json").json()
+    assert described["info"]["title"] == "Greenlit"
+    assert set(described["paths"]) == {
+        "/v1/ask",
+        "/v1/search",
+        "/v1/documents",
+        "/v1/documents/{document}",
+        "/v1/originals/{document}",
+        "/healthz",
+        "/readyz",
+    }
+    for path, operations in described["paths"].items():
+        for operation in operations.values():
+            assert operation["description"], path
+            if path.startswith("/v1"):
+                assert operation["security"] == [{"HTTPBearer": []}], path
+                problems = operation["responses"].keys() - {"200"}
+                assert {"401", "503", "default"} <= problems, path
+                assert problems >= ({"422", "500"} if "requestBody" in operation else {"401"}), path
+                for status in problems:
+                    (content,) = operation["responses"][status]["content"].items()
+                    assert content[0] == "application/problem+json", path
+                    assert content[1]["schema"]["required"] == ["type", "title", "status", "detail"], path
+    schemas = described["components"]["schemas"]
+    assert schemas["AskBody"]["additionalProperties"] is False
+    assert schemas["AskBody"]["properties"]["question"]["examples"] == ["Who approves a new AI vendor?"]
+    for schema in ("AnswerBody", "CitationBody", "ReceiptBody", "RefusalBody", "PassageBody"):
+        assert schema in schemas
+
+
+few_examples = hypothesis_settings(
+    max_examples=20,
+    derandomize=True,
+    deadline=None,
+    database=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+
+
+@pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=["good", "bad"])
+def test_the_service_does_what_its_description_says(studio: Studio, mode: GenerationMode) -> None:
+    """Schemathesis makes requests from the description, good and bad ones, and holds the answers against it."""
+    schema = schemathesis.openapi.from_dict(studio.app.openapi())
+    schema.app = studio.app
+    tried = 0
+
+    def check(case: schemathesis.Case) -> None:
+        nonlocal tried
+        tried += 1
+        response = case.call(headers=BEARER, base_url="http://127.0.0.1")
+        assert response.status_code < 500
+        case.validate_response(response)
+
+    for result in schema.get_all_operations():
+        operation = result.ok()
+        if mode is GenerationMode.NEGATIVE and operation.method != "post":
+            continue  # a name that is wrong is a name that is not found; the tests above have those
+        given(case=operation.as_strategy(generation_mode=mode))(few_examples(check))()
+    assert tried > 20
