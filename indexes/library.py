@@ -18,7 +18,7 @@ from indexes.errors import DocumentNameError, SourcesError, UnsafeFileError
 from indexes.names import MAX_NAME_CHARS, check_document_name, printable
 from indexes.sources import Source, Sources, source_name
 
-DEFAULT_MAX_FILE_BYTES = 100 * 1024 * 1024
+DEFAULT_MAX_FILE_BYTES = 100_000_000
 _OPEN_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC  # O_NONBLOCK: never hang on a FIFO
 _OPEN_FOLDER = os.O_RDONLY | os.O_NOFOLLOW | os.O_DIRECTORY | os.O_CLOEXEC
 

@@ -33,12 +33,12 @@ def check_document_name(name: str) -> str:
     for char in name:
         if unicodedata.category(char) in _REFUSED_CATEGORIES:
             raise DocumentNameError(
-                f"the name {shown!r} holds {_escape(char)} ({unicodedata.name(char, 'a control character')}): "
+                f"the name '{shown}' holds {_escape(char)} ({unicodedata.name(char, 'a control character')}): "
                 "rename the file so that its name reads as it is"
             )
     parts = name.split("/")
     if name.startswith("/") or len(parts) == 1 or any(part in ("", ".", "..") for part in parts) or "\\" in name:
         raise DocumentNameError(
-            f"expected a document name like 'source/folder/file.md' without '.', '..' or '\\', got {shown!r}"
+            f"expected a document name like 'source/folder/file.md' without '.', '..' or '\\', got '{shown}'"
         )
     return name

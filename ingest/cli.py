@@ -102,14 +102,12 @@ def _date(text: str) -> date:
 
 def _report_approvals(approvals: Approvals, documents: list[str]) -> None:
     standing_of = {line.document: line.standing.value for line in approvals.overview()}
+    more = {"pending": ": another person has to approve it too", "expired": ": its last day is already past"}
     for document in documents:
         is_now = standing_of[document]
-        more = {
-            "approved": ": greenlit ingest takes it in",
-            "pending": ": another person has to approve it too",
-            "expired": ": its last day is already past",
-        }
         _out.print(f"{escape(printable(document))} is {is_now}{more.get(is_now, '')}")
+    if any(standing_of[document] == "approved" for document in documents):
+        _err.print("run greenlit ingest to bring what is approved into a build")
 
 
 @app.command()

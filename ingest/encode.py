@@ -28,25 +28,28 @@ class VectorCache:
     """Vectors by key in one SQLite file; a context manager.
 
     Raises:
-        PublishError: at the end of the `with` block, if the file was damaged or the disk refused.
+        PublishError: at either end of the `with` block, if the file is damaged or the disk refuses.
     """
 
     def __init__(self, path: Path, encoder: Encoder) -> None:
-        """Open or make the file (mode 0600)."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        """Remember the file; it is opened, or made (mode 0600), when the `with` block begins."""
         self._path = path
-        self._connection = sqlite3.connect(path)
         self._encoder = encoder
         self._prefix = f"{encoder.digest}\0{encoder.dtype}\0".encode()
 
     def __enter__(self) -> Self:
         try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            os.close(os.open(self._path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+            self._connection = sqlite3.connect(self._path)
+        except (OSError, sqlite3.Error) as error:
+            raise self._unusable(error) from error
+        try:
             self._connection.execute("PRAGMA secure_delete = ON")
             self._connection.execute(_TABLE)
         except sqlite3.Error as error:
-            self.__exit__(type(error), error, error.__traceback__)
-            raise
+            self._connection.close()
+            raise self._unusable(error) from error
         return self
 
     def __exit__(
@@ -54,10 +57,13 @@ class VectorCache:
     ) -> None:
         self._connection.close()
         if isinstance(error, sqlite3.Error):
-            raise PublishError(
-                f"the kept vectors in {self._path} cannot be read or written ({error}): make room on the disk, or "
-                "delete that file; then run greenlit ingest again"
-            ) from error
+            raise self._unusable(error) from error
+
+    def _unusable(self, error: Exception) -> PublishError:
+        return PublishError(
+            f"the kept vectors in {self._path} cannot be read or written ({error}): make room on the disk, or "
+            "delete that file; then run greenlit ingest again"
+        )
 
     def encode(self, texts: Sequence[str], progress: Callable[[int], None]) -> Vectors:
         """Return unit vectors of texts, encoding only those never seen.

@@ -6,7 +6,7 @@ host, bodies of at most 64 KiB, headers that close the page to everything but it
 
 import contextlib
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -66,18 +66,20 @@ def release(settings: Settings) -> ReleaseRef:
 
 
 @contextlib.contextmanager
-def open_service(settings: Settings, *, log: AuditLog, encoder: Encoder) -> Iterator[Service]:
+def open_service(
+    settings: Settings, *, log: AuditLog, encoder: Encoder, notice: Callable[[str], None]
+) -> Iterator[Service]:
     """Make the parts of a service over an open log and a loaded encoder.
 
     Args:
         settings: as read by a door.
         log: where questions are recorded; the caller closes it.
         encoder: the one that encodes questions.
+        notice: is told what an operator should see, such as a line of the register that cannot be understood.
 
     Raises:
         TokenError, AuditKeyError: a secret of this installation cannot be read or made.
     """
-    notice = structlog.get_logger("greenlit").warning
     access = LocalAccess(token=token_of(settings), groups=settings.groups())
     live_build = LiveBuild(builds=settings.builds, encoder=encoder, notice=notice)
     boundary = Boundary(library=settings.library, now=utc_now, notice=notice)

@@ -7,7 +7,7 @@ parts in this process. Exit codes: 0 answered, 1 refused or found wrong, 2 bad u
 import contextlib
 import json
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -89,13 +89,17 @@ def _ask_somewhere(path: str, question: str, more: dict[str, Any]) -> dict[str, 
         _check(question, settings)
     except (SettingsError, QuestionError) as error:
         raise _fail(error, 2) from error
+    notices: list[str] = []
     try:
-        with _opened(settings) as service:
-            return _ask_here(service, path, question, more)
+        with _opened(settings, notices.append) as service:
+            result = _ask_here(service, path, question, more)
     except AuditBusyError as error:
         return _ask_running(settings, path, {"question": question, **more}, busy=error)
     except (IndexesError, AccessError, AuditError, AnsweringError) as error:
         raise _fail(error, 1) from error
+    for notice in notices:
+        _err.print(f"[red]problem:[/red] {escape(notice)}")
+    return result
 
 
 def _check(question: str, settings: Settings) -> None:
@@ -114,7 +118,7 @@ def _ask_here(service: "Service", path: str, text: str, more: dict[str, Any]) ->
 
 
 @contextlib.contextmanager
-def _opened(settings: Settings) -> Iterator["Service"]:
+def _opened(settings: Settings, notice: Callable[[str], None]) -> Iterator["Service"]:
     """Open the log first: if a service holds it, there is no need to load an encoder."""
     from service.audit.log import open_log
 
@@ -122,10 +126,8 @@ def _opened(settings: Settings) -> Iterator["Service"]:
     with contextlib.closing(log):
         from indexes.encoder import load_encoder
         from service.app import open_service
-        from service.logs import configure_logs
 
-        configure_logs()
-        with open_service(settings, log=log, encoder=load_encoder(settings.encoder)) as service:
+        with open_service(settings, log=log, encoder=load_encoder(settings.encoder), notice=notice) as service:
             yield service
 
 
@@ -163,8 +165,12 @@ def serve(
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="the port to listen on")] = None,
 ) -> None:
     """Serve the page and the API on this machine."""
-    from service.access.local import is_loopback
+    import structlog
 
+    from service.access.local import is_loopback
+    from service.logs import configure_logs
+
+    configure_logs()
     try:
         settings = read_settings()
     except SettingsError as error:
@@ -180,7 +186,8 @@ def serve(
     except OSError as error:
         raise _fail(f"{host}:{port} cannot be listened on ({error.strerror}): choose another with --port", 1) from error
     try:
-        with contextlib.closing(listening), _opened(settings) as service:
+        notice = structlog.get_logger("greenlit").warning
+        with contextlib.closing(listening), _opened(settings, notice) as service:
             _run(service, listening, f"http://{'[::1]' if ':' in host else host}:{port}")
     except (IndexesError, AccessError, AuditError) as error:
         raise _fail(error, 1) from error
@@ -212,7 +219,19 @@ def _run(service: "Service", listening: socket.socket, url: str) -> None:
     shown = "…" if settings.token else token_of(settings)  # a configured token stays out of the terminal
     with announced(settings.state, url=url):
         _out.print(f"Greenlit is ready. Open {url}/open?token={shown}")
+        _end_in_order_on_signals()
         uvicorn.Server(config).run(sockets=[listening])
+
+
+def _end_in_order_on_signals() -> None:
+    """Let a signal unwind what is open. The server stops in order on its own, but then raises the signal once more."""
+    import signal
+
+    def end(*_: object) -> None:
+        raise SystemExit(0)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, end)
 
 
 @app.command()

@@ -16,6 +16,7 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 import pytest
+import structlog
 import uvicorn
 from fastapi import FastAPI
 from pydantic import SecretStr
@@ -224,7 +225,8 @@ def open_studio(
         patch.setattr(service.app, "read_calibration", lambda: calibration)
         if answerer is not None:
             patch.setattr(service.app, "ExtractiveAnswerer", lambda *, encoder: _instead(answerer, encoder))
-        with open_service(settings, log=log, encoder=library.encoder) as opened:
+        notice = structlog.get_logger("greenlit").warning
+        with open_service(settings, log=log, encoder=library.encoder, notice=notice) as opened:
             app = create_app(opened)
             with TestClient(app, base_url=ADDRESS, headers=BEARER, raise_server_exceptions=False) as api:
                 yield Studio(library, opened, app, api, log, store)

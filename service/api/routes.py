@@ -31,7 +31,7 @@ _PROBLEM = {"content": {"application/problem+json": {"schema": Problem.model_jso
 
 
 def _problems(*statuses: int) -> _Responses:
-    return {status: _PROBLEM for status in statuses} | {"default": {"description": "Any other problem", **_PROBLEM}}
+    return dict.fromkeys(statuses, _PROBLEM) | {"default": {"description": "Any other problem", **_PROBLEM}}
 
 
 def api_router(

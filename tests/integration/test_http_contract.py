@@ -9,6 +9,7 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, given
 from hypothesis import settings as hypothesis_settings
 from schemathesis import GenerationMode
+from schemathesis.specs.openapi.checks import ignored_auth, positive_data_acceptance
 
 from tests.fakes import TinyLibrary
 from tests.service_parts import (
@@ -301,18 +302,20 @@ def test_the_service_does_what_its_description_says(studio: Studio, mode: Genera
     """Schemathesis makes requests from the description, good and bad ones, and holds the answers against it."""
     schema = schemathesis.openapi.from_dict(studio.app.openapi())
     schema.app = studio.app
-    tried = 0
-
-    def check(case: schemathesis.Case) -> None:
-        nonlocal tried
-        tried += 1
-        response = case.call(headers=BEARER, base_url="http://127.0.0.1")
-        assert response.status_code < 500
-        case.validate_response(response)
-
+    tried: list[schemathesis.Case] = []
     for result in schema.get_all_operations():
         operation = result.ok()
         if mode is GenerationMode.NEGATIVE and operation.method != "post":
             continue  # a name that is wrong is a name that is not found; the tests above have those
-        given(case=operation.as_strategy(generation_mode=mode))(few_examples(check))()
-    assert tried > 20
+
+        @few_examples
+        @given(case=operation.as_strategy(generation_mode=mode))
+        def check(case: schemathesis.Case) -> None:
+            tried.append(case)
+            response = case.call(headers=BEARER, base_url="http://127.0.0.1")
+            assert response.status_code < 500
+            # Law 10 has its own test; and which characters a question may hold, a schema cannot say.
+            case.validate_response(response, excluded_checks=[ignored_auth, positive_data_acceptance])
+
+        check()
+    assert len(tried) > 20

@@ -6,6 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from indexes.errors import SettingsError
+from indexes.library import DEFAULT_MAX_FILE_BYTES
 from indexes.settings import read_library_settings
 
 
@@ -21,7 +22,7 @@ def test_the_three_places_stand_in_the_working_folder_until_told_otherwise(tmp_p
     assert settings.library == tmp_path / "approved_docs"
     assert settings.builds == tmp_path / "indexes" / "builds"
     assert settings.state == tmp_path / "var"
-    assert (settings.encoder, settings.max_file_bytes) == ("all-MiniLM-L6-v2", 100 * 1024 * 1024)
+    assert (settings.encoder, settings.max_file_bytes) == ("all-MiniLM-L6-v2", DEFAULT_MAX_FILE_BYTES)
 
 
 def test_the_environment_sets_them(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -128,3 +128,9 @@ def test_a_damaged_file_is_an_error_that_says_what_to_do(path: Path, hashing_enc
     path.write_bytes(b"not a database" * 100)
     with pytest.raises(PublishError, match=r"vectors\.sqlite cannot be read or written .*delete that file; then run"):
         _encode(path, hashing_encoder, ["one"])
+
+
+def test_a_place_that_cannot_hold_the_file_is_an_error(path: Path, hashing_encoder: HashingEncoder) -> None:
+    path.parent.touch()
+    with pytest.raises(PublishError, match=r"cannot be read or written \(.*File exists"):
+        _encode(path, hashing_encoder, ["one"])

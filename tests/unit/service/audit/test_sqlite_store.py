@@ -4,8 +4,9 @@ import logging
 import os
 import shutil
 import sqlite3
+import tempfile
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -152,12 +153,27 @@ def test_a_read_only_file_is_told_and_passes(store: SqliteLeafStore) -> None:
     assert store.append([_entry(0)])[0].seq == 0
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write a read-only file")
-def test_a_store_that_cannot_be_written_does_not_look_open(store: SqliteLeafStore, folder: Path) -> None:
-    store.close()
-    (folder / "audit.sqlite").chmod(0o400)
-    with pytest.raises(AuditUnavailableError, match="cannot be opened"):
-        SqliteLeafStore.open(folder)
+def test_a_store_that_cannot_be_written_does_not_look_open() -> None:
+    """As somebody else than root, who may write a read-only file; in a folder that anybody may enter."""
+    with tempfile.TemporaryDirectory() as name, _as_nobody(Path(name)):
+        folder = Path(name) / "store"
+        SqliteLeafStore.open(folder).close()
+        (folder / "audit.sqlite").chmod(0o400)
+        with pytest.raises(AuditUnavailableError, match="cannot be opened"):
+            SqliteLeafStore.open(folder)
+
+
+@contextmanager
+def _as_nobody(folder: Path) -> Iterator[None]:
+    if os.geteuid() != 0:
+        yield
+        return
+    os.chown(folder, 65534, 65534)
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
 
 
 def test_a_removed_folder_is_told_although_sqlite_would_go_on(store: SqliteLeafStore, folder: Path) -> None:

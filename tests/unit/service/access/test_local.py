@@ -1,0 +1,85 @@
+"""Local mode: one person, recognised by a token that only they can read."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from service.access.errors import NotSignedInError, TokenError
+from service.access.local import TOKEN_FILE, LocalAccess, is_loopback, local_token
+from service.access.principals import Role
+
+TOKEN = "a-token-of-the-tests"
+
+
+@pytest.fixture
+def access() -> LocalAccess:
+    return LocalAccess(token=TOKEN, groups=frozenset({"board"}))
+
+
+def test_the_token_belongs_to_the_one_person_who_is_in_every_role(access: LocalAccess) -> None:
+    person = access.principal(TOKEN)
+    assert (person.principal_id, person.auth) == ("local", "local-token")
+    assert person.groups == {"staff", "board"}
+    assert person.roles == set(Role)
+    assert access.owner() == person
+
+
+@pytest.mark.parametrize("token", [None, "", TOKEN + "x", TOKEN[:-1], TOKEN.upper(), "tökén", "\ud800", f" {TOKEN}"])
+def test_any_other_token_is_nobodys(access: LocalAccess, token: str | None) -> None:
+    with pytest.raises(NotSignedInError, match="expected the token of this installation") as caught:
+        access.principal(token)
+    assert TOKEN not in str(caught.value)
+
+
+def test_a_token_is_made_once_and_kept(tmp_path: Path) -> None:
+    made = local_token(tmp_path / "var", None)
+    assert re.fullmatch(r"[A-Za-z0-9_-]{43}", made)  # 32 random bytes
+    assert local_token(tmp_path / "var", None) == made
+    assert [path.name for path in (tmp_path / "var").iterdir()] == [TOKEN_FILE]
+
+
+def test_two_installations_have_different_tokens(tmp_path: Path) -> None:
+    assert local_token(tmp_path / "one", None) != local_token(tmp_path / "two", None)
+
+
+def test_a_configured_token_is_used_and_nothing_is_written(tmp_path: Path) -> None:
+    assert local_token(tmp_path / "var", TOKEN) == TOKEN
+    assert not (tmp_path / "var").exists()
+
+
+@pytest.mark.parametrize("given", ["", "short", "a" * 15])
+def test_a_configured_token_that_can_be_guessed_is_refused(tmp_path: Path, given: str) -> None:
+    with pytest.raises(TokenError, match=f"GREENLIT_TOKEN: expected at least 16 characters, got {len(given)}"):
+        local_token(tmp_path, given)
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", b"half-a-token"])
+def test_a_file_without_a_token_is_not_used(tmp_path: Path, content: bytes) -> None:
+    local_token(tmp_path, None)
+    (tmp_path / TOKEN_FILE).write_bytes(content)
+    with pytest.raises(TokenError, match="holds no token: remove it to get a new one"):
+        local_token(tmp_path, None)
+
+
+def test_a_file_that_is_not_text_is_not_used(tmp_path: Path) -> None:
+    local_token(tmp_path, None)
+    (tmp_path / TOKEN_FILE).write_bytes(b"\xff" * 40)
+    with pytest.raises(TokenError, match="cannot be made or read"):
+        local_token(tmp_path, None)
+
+
+def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
+    (tmp_path / "var").write_text("a file is in the way")
+    with pytest.raises(TokenError, match="cannot be made or read"):
+        local_token(tmp_path / "var", None)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.9.10", "::1", "[::1]", "localhost"])
+def test_these_addresses_reach_this_machine_only(host: str) -> None:
+    assert is_loopback(host)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "", "192.168.0.1", "example.com", "localhost.example", "127.0.0.1 "])
+def test_these_do_not(host: str) -> None:
+    assert not is_loopback(host)

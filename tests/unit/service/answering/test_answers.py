@@ -1,0 +1,78 @@
+"""The records that leave: numbering, addresses that hold no text, refusals whose words depend on their reason alone."""
+
+from datetime import date
+
+import pytest
+
+from indexes.documents import Locator, Passage
+from indexes.standing import Grant
+from service.answering.answers import MESSAGES, Answer, Citation, Reason, Refusal, numbered
+from service.answering.drafts import Quote
+from service.answering.verify import VerifiedQuote, VerifiedSentence
+from service.audit.store import Receipt
+
+RECEIPT = Receipt("greenlit.test/audit/2026-11", 7, "ab" * 32)
+
+
+def _verified(text: str, *, document: str = "legal/rules & rates.md", start: int = 10) -> VerifiedQuote:
+    passage = Passage("1" * 24, document, "2" * 64, "Rules", 0, 99, text, Locator("page", page=3))
+    granted = Grant(
+        document, "2" * 64, "", frozenset({"staff"}), ("ann", "bob"), date(2026, 11, 20), date(2027, 11, 20)
+    )
+    return VerifiedQuote(Quote("1" * 24, start, start + len(text), text), passage, granted)
+
+
+def test_citations_are_numbered_from_1_in_the_order_of_the_answer() -> None:
+    one, two, three = _verified("One."), _verified("Two."), _verified("Three.")
+    sentences, citations = numbered([VerifiedSentence("One. Two.", (one, two)), VerifiedSentence("Three.", (three,))])
+    assert [sentence.citations for sentence in sentences] == [(1, 2), (3,)]
+    assert [(citation.n, citation.verified) for citation in citations] == [(1, one), (2, two), (3, three)]
+
+
+def test_nothing_numbered_is_nothing() -> None:
+    assert numbered([]) == ((), ())
+
+
+def test_a_citation_tells_where_it_stands_and_who_approved_it() -> None:
+    assert Citation(1, _verified("Quoted.")).as_json() == {
+        "n": 1,
+        "document": "legal/rules & rates.md",
+        "title": "Rules",
+        "sha256": "2" * 64,
+        "passage_id": "1" * 24,
+        "locator": {"kind": "page", "page": 3},
+        "quote": "Quoted.",
+        "span": [10, 17],
+        "url": f"/documents/legal/rules%20%26%20rates.md?version={'2' * 16}&from=10&to=17#quote",
+        "approved_by": "ann, bob",
+        "approved_on": "2026-11-20",
+        "expires": "2027-11-20",
+    }
+
+
+def test_an_answer_is_the_text_of_its_sentences() -> None:
+    sentences, citations = numbered(
+        [VerifiedSentence("One.", (_verified("One."),)), VerifiedSentence("Two.", (_verified("Two."),))]
+    )
+    answer = Answer("r-1", sentences, citations, None, RECEIPT)
+    assert answer.text == "One. Two."
+    assert answer.as_json()["outcome"] == "answered"
+    assert answer.as_json()["receipt"] == {"origin": RECEIPT.origin, "seq": 7, "leaf_hash": RECEIPT.leaf_hash}
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_a_refusal_has_no_answer_and_one_message_for_its_reason(reason: Reason) -> None:
+    told = Answer("r-1", (), (), Refusal(reason), RECEIPT).as_json()
+    assert told["refusal"] == {"reason": reason.value, "message": MESSAGES[reason]}
+    assert (told["outcome"], told["answer"]) == ("refused", None)
+
+
+def test_every_reason_has_a_message_that_says_nothing_of_any_document() -> None:
+    assert set(MESSAGES) == set(Reason)
+    assert {reason.value for reason in Reason} == {"no_evidence", "unsupported_draft", "request_not_supported"}
+    assert all("{" not in message and "%" not in message for message in MESSAGES.values())
+
+
+def test_the_text_of_an_answer_stays_out_of_tracebacks() -> None:
+    sentences, _ = numbered([VerifiedSentence("A secret sentence.", (_verified("x"),))])
+    assert "secret" not in repr(sentences)

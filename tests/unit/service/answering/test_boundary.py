@@ -1,0 +1,140 @@
+"""Scopes: drawn from the live library, kept while nothing changes, redrawn the moment something does."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+
+import numpy as np
+import pytest
+
+from indexes.builds import Build, current_build_id, open_build
+from service.answering.boundary import Boundary
+from service.answering.errors import LibraryUnavailableError
+from tests.fakes import TinyLibrary
+from tests.service_parts import POLICY, POLICY_TEXT, TRAVEL, TRAVEL_TEXT, with_rules
+
+STAFF = frozenset({"staff"})
+
+
+def _boundary(library: TinyLibrary, notice: Callable[[str], None] = lambda _words: None) -> Boundary:
+    return Boundary(library=library.folder, now=library.clock, notice=notice)
+
+
+def _build(library: TinyLibrary) -> Build:
+    return open_build(library.builds / current_build_id(library.builds))
+
+
+def test_a_scope_holds_what_is_approved_for_the_asker(library: TinyLibrary) -> None:
+    library.add("legal/board.md", POLICY_TEXT, groups=["board"])
+    build = _build(with_rules(library))
+    scope = _boundary(library).scope(build, STAFF)
+    assert scope.grants.keys() == {POLICY, TRAVEL}
+    visible = [build.documents[number][0] for number in build.document_of_row[scope.rows]]
+    assert set(visible) == {POLICY, TRAVEL}
+    assert scope.lexical.count == np.count_nonzero(scope.rows) == len(visible)
+    assert scope.register_position == 3
+    assert scope.grants[POLICY].approved_by == ("ann@x.example",)
+
+
+@pytest.mark.parametrize("groups", [frozenset(), frozenset({"other"}), frozenset({"STAFF"}), frozenset({""})])
+def test_nobody_in_particular_sees_nothing(library: TinyLibrary, groups: frozenset[str]) -> None:
+    scope = _boundary(with_rules(library)).scope(_build(library), groups)
+    assert not scope.rows.any()
+    assert scope.grants == {}
+    assert scope.valid_until == datetime.max.replace(tzinfo=UTC)
+
+
+def test_a_scope_is_kept_while_nothing_changes(library: TinyLibrary) -> None:
+    build, boundary = _build(with_rules(library)), _boundary(library)
+    first = boundary.scope(build, STAFF)
+    library.clock.pass_days(30)
+    assert boundary.scope(build, STAFF) is first
+    assert boundary.scope(build, STAFF | {"board"}) is not first
+
+
+def test_a_scope_ends_when_the_first_approval_in_it_does(library: TinyLibrary) -> None:
+    library.add(POLICY, POLICY_TEXT, expires=date(2026, 11, 25))
+    build, boundary = _build(with_rules_kept(library)), _boundary(library)
+    before = boundary.scope(build, STAFF)
+    assert before.valid_until == datetime(2026, 11, 26, tzinfo=UTC)
+    library.clock.at = before.valid_until - timedelta(microseconds=1)
+    assert boundary.scope(build, STAFF) is before
+    library.clock.at = before.valid_until
+    assert boundary.scope(build, STAFF).grants.keys() == {TRAVEL}
+
+
+def with_rules_kept(library: TinyLibrary) -> TinyLibrary:
+    """Add the travel rule only; the policy is there with its own terms."""
+    library.add(TRAVEL, TRAVEL_TEXT)
+    library.ingest()
+    return library
+
+
+def test_a_clock_that_is_set_back_draws_the_scope_anew(library: TinyLibrary) -> None:
+    build, boundary = _build(with_rules(library)), _boundary(library)
+    first = boundary.scope(build, STAFF)
+    library.clock.pass_days(-1)
+    assert boundary.scope(build, STAFF) is not first
+
+
+def test_the_filter_hash_names_the_set_of_documents_and_versions(library: TinyLibrary) -> None:
+    build, boundary = _build(with_rules(library)), _boundary(library)
+    first = boundary.scope(build, STAFF)
+    library.append()  # nothing
+    library.revoke(TRAVEL)
+    narrower = boundary.scope(build, STAFF)
+    library.approve(TRAVEL)
+    again = boundary.scope(build, STAFF)
+    assert first.filter_hash == again.filter_hash != narrower.filter_hash
+    assert (first.register_position, narrower.register_position, again.register_position) == (2, 3, 4)
+
+
+def test_a_version_that_the_build_does_not_hold_is_not_shown(library: TinyLibrary) -> None:
+    build = _build(with_rules(library))
+    library.add(POLICY, POLICY_TEXT + "\nMore.\n")
+    assert _boundary(library).scope(build, STAFF).grants.keys() == {TRAVEL}
+
+
+def test_many_combinations_of_groups_do_not_pile_up(library: TinyLibrary) -> None:
+    build, boundary = _build(with_rules(library)), _boundary(library)
+    for number in range(300):
+        boundary.scope(build, STAFF | {f"group-{number}"})
+    assert len(boundary._scopes) <= 256
+
+
+def test_a_line_that_cannot_be_understood_is_told_once(library: TinyLibrary) -> None:
+    told: list[str] = []
+    build, boundary = _build(with_rules(library)), _boundary(library, told.append)
+    with library.register_path.open("ab") as file:
+        file.write(b"not JSON\n")
+    for _ in range(3):
+        boundary.scope(build, STAFF)
+    assert len(told) == 1
+    assert "register.jsonl, line 3: expected one JSON object" in told[0]
+    assert boundary.problems() == told
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [(None, "no sources.toml in"), ("[[source", "cannot be read as TOML"), ('[[source]]\nname = "a b"\n', "source 1")],
+)
+def test_an_allowlist_that_cannot_be_read_shows_nobody_anything(
+    library: TinyLibrary, content: str | None, message: str
+) -> None:
+    build, boundary = _build(with_rules(library)), _boundary(library)
+    boundary.scope(build, STAFF)
+    path = library.folder / "sources.toml"
+    path.unlink() if content is None else path.write_text(content)
+    for _ in range(2):  # and it does not get used to it
+        with pytest.raises(LibraryUnavailableError, match=message):
+            boundary.scope(build, STAFF)
+    with pytest.raises(LibraryUnavailableError, match=message):
+        boundary.problems()
+
+
+def test_a_register_that_cannot_be_read_shows_nobody_anything(library: TinyLibrary) -> None:
+    build, boundary = _build(with_rules(library)), _boundary(library)
+    boundary.scope(build, STAFF)
+    library.register_path.unlink()
+    library.register_path.mkdir()
+    with pytest.raises(LibraryUnavailableError, match="register.jsonl cannot be read: Is a directory"):
+        boundary.scope(build, STAFF)
