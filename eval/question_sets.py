@@ -59,7 +59,7 @@ def read_set(path: Path) -> list[SetQuestion]:
             if not value.get("review"):
                 answers = tuple(value["answers"])
                 questions.append(SetQuestion(value["qid"], value["question"], answers, bool(value["answerable"])))
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise QuestionSetError(
                 f"{path}, line {number}: expected qid, question, answers, answerable ({error})"
             ) from error

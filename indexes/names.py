@@ -1,7 +1,7 @@
 """What a document may be called. A name is shown to people and written to line-based files, so it must read as it is.
 
-Refused: empty parts, `.` and `..`, absolute paths, control and format characters (newlines, right-to-left marks),
-line and paragraph separators, names that are not UTF-8, and over-long names.
+Refused: empty and hidden parts (`.`, `..`, `.name`), absolute paths, control and format characters (newlines,
+right-to-left marks), line and paragraph separators, names that are not UTF-8, and over-long names.
 """
 
 import unicodedata
@@ -37,8 +37,8 @@ def check_document_name(name: str) -> str:
                 "rename the file so that its name reads as it is"
             )
     parts = name.split("/")
-    if name.startswith("/") or len(parts) == 1 or any(part in ("", ".", "..") for part in parts) or "\\" in name:
+    if len(parts) == 1 or any(part.startswith(".") or not part for part in parts) or "\\" in name:
         raise DocumentNameError(
-            f"expected a document name like 'source/folder/file.md' without '.', '..' or '\\', got '{shown}'"
+            f"expected a document name like 'source/file.md', without '..', '\\' or hidden parts (.name), got '{shown}'"
         )
     return name

@@ -32,8 +32,9 @@ class Standing(StrEnum):
 class Grant:
     """The newest bytes of a document that enough people approved.
 
-    `expires` is the earliest of the approvals' expiries, `groups` what all of them allow: an approval narrows, it never
-    widens another. `approved_on` is the day of the approval that completed it.
+    As many approvals count as the source asks for: the newest, each of another person. `expires` is the earliest of
+    their expiries, `groups` what all of them allow: of two that are needed together, each narrows, none widens.
+    `approved_on` is the day of the latest.
     """
 
     document: str
@@ -67,13 +68,18 @@ def grant(decision: Decision | None, source: Source) -> Grant | None:
     for newest in reversed(decision.approvals):
         by_person = _latest_by_person(decision.approvals, newest.sha256)
         if len(by_person) >= source.approvals_required:
-            return _combine(by_person)
+            return _combine(by_person[-source.approvals_required :])
     return None
 
 
 def _latest_by_person(approvals: tuple[Approval, ...], sha256: str) -> list[Approval]:
-    """One approval a person: the same person approving twice is one approval, their later word."""
-    return list({approval.by.casefold(): approval for approval in approvals if approval.sha256 == sha256}.values())
+    """One approval a person, their later word, in the order given: the same person approving twice is one approval."""
+    latest: dict[str, Approval] = {}
+    for approval in approvals:
+        if approval.sha256 == sha256:
+            latest.pop(approval.by.casefold(), None)
+            latest[approval.by.casefold()] = approval
+    return list(latest.values())
 
 
 def _combine(approvals: list[Approval]) -> Grant:

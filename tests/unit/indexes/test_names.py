@@ -27,6 +27,8 @@ def test_an_ordinary_name_is_returned_as_it_is(name: str) -> None:
         ("legal/./a.md", "expected a document name like"),
         ("legal/../security/a.md", "expected a document name like"),
         ("..", "expected a document name like"),
+        ("legal/.a.md", r"hidden parts \(\.name\)"),
+        ("legal/.git/a.md", r"hidden parts \(\.name\)"),
         ("legal\\a.md", "expected a document name like"),
         ("legal/a\nb.md", r"u\{000a\} \(a control character\)"),
         ("legal/a\x00.md", r"u\{0000\}"),

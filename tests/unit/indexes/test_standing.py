@@ -63,6 +63,16 @@ def test_two_different_people_are_enough() -> None:
     assert _stands(_of(ANN, BO), TWO) is Standing.APPROVED
 
 
+def test_the_newest_people_count_so_an_ended_approval_does_not_outlive_its_renewal() -> None:
+    ended = replace(ANN, expires=date(2026, 11, 1), groups=("board",))
+    assert _stands(_of(ended)) is Standing.EXPIRED
+    assert _stands(_of(ended, BO)) is Standing.APPROVED
+    assert _granted(_of(ended, BO)).groups == frozenset(BO.groups)
+    again = replace(ended, expires=date(2027, 11, 1))
+    assert _granted(_of(ended, BO, again)).expires == date(2027, 11, 1)
+    assert _stands(_of(ended, BO), TWO) is Standing.EXPIRED, "two are needed, and one of the two has ended"
+
+
 def test_law_1_two_people_who_approved_different_bytes_agree_on_nothing() -> None:
     decision = _of(ANN, replace(BO, sha256=B))
     assert grant(decision, TWO) is None

@@ -1,0 +1,31 @@
+"""Who calls the API."""
+
+import pytest
+from fastapi.security import HTTPAuthorizationCredentials
+
+from service.access.errors import NotSignedInError
+from service.access.local import LocalAccess
+from service.api.identity import SignedIn
+
+TOKEN = "a-token-of-the-tests"
+
+
+@pytest.fixture
+def signed_in() -> SignedIn:
+    return SignedIn(LocalAccess(token=TOKEN, groups=frozenset()))
+
+
+def _credentials(token: str) -> HTTPAuthorizationCredentials:
+    return HTTPAuthorizationCredentials(scheme="Bearer", credentials=token)
+
+
+def test_the_bearer_of_the_token_is_known(signed_in: SignedIn) -> None:
+    assert signed_in.required(_credentials(TOKEN)).principal_id == "local"
+    assert signed_in.known(_credentials(TOKEN))
+
+
+@pytest.mark.parametrize("credentials", [None, _credentials(""), _credentials("another")])
+def test_anybody_else_is_not(signed_in: SignedIn, credentials: HTTPAuthorizationCredentials | None) -> None:
+    assert not signed_in.known(credentials)
+    with pytest.raises(NotSignedInError, match="expected the token of this installation"):
+        signed_in.required(credentials)

@@ -1,0 +1,42 @@
+"""The routes of the API: each hands over and returns; what they return is held exactly in the integration tests."""
+
+from service.audit.store import Receipt
+from tests.service_parts import POLICY, VENDOR_QUESTION, Studio
+
+
+def test_outer_blanks_of_a_question_are_not_asked(studio: Studio) -> None:
+    studio.ask(f"\n  {VENDOR_QUESTION}  ")
+    assert studio.store.payloads(0)[0].body.decode() == VENDOR_QUESTION
+
+
+def test_a_conversation_is_on_record(studio: Studio) -> None:
+    studio.ask(VENDOR_QUESTION, conversation_id="c-7")
+    studio.ask(VENDOR_QUESTION)
+    assert [leaf.get("conversation_id") for leaf in studio.leaves()] == ["c-7", None, None, None]
+
+
+def test_a_search_gives_as_many_passages_as_asked_for(studio: Studio) -> None:
+    assert [len(studio.search(VENDOR_QUESTION, limit)["passages"]) for limit in (1, 2, 50)] == [1, 2, 2]
+
+
+def test_each_question_has_a_receipt_of_its_own(studio: Studio) -> None:
+    receipts = [Receipt(**studio.ask(VENDOR_QUESTION)["receipt"]) for _ in range(2)]
+    assert [receipt.seq for receipt in receipts] == [1, 3]
+    assert receipts[0].leaf_hash != receipts[1].leaf_hash
+
+
+def test_a_document_is_found_by_its_path(studio: Studio) -> None:
+    assert studio.api.get(f"/v1/documents/{POLICY}").json()["title"] == "AI use policy"
+
+
+def test_alive_is_not_ready(studio: Studio) -> None:
+    (studio.library.folder / "sources.toml").unlink()
+    assert studio.api.get("/healthz").status_code == 200
+    response = studio.api.get("/readyz")
+    assert response.status_code == 503
+    assert response.json()["failing"] == ["library"]
+    assert "no sources.toml in" in response.json()["problems"][0]
+
+
+def test_ready(studio: Studio) -> None:
+    assert studio.api.get("/readyz").json() == {"status": "ready", "failing": [], "problems": []}

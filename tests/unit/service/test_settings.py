@@ -1,0 +1,71 @@
+"""Settings: read from the environment, frozen, and a wrong value names itself."""
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from indexes.errors import SettingsError
+from service.settings import Settings, read_settings
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in Settings.model_fields:
+        monkeypatch.delenv(f"GREENLIT_{name.upper()}", raising=False)
+
+
+def test_without_any_setting_it_serves_this_machine_only(tmp_path: Path) -> None:
+    settings = read_settings()
+    assert (settings.host, settings.port, settings.token) == ("127.0.0.1", 8000, None)
+    assert settings.groups() == frozenset()
+    assert settings.state == tmp_path / "var"
+
+
+def test_settings_come_from_the_environment_and_from_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".env").write_text("GREENLIT_PORT=8001\nGREENLIT_LOG_NAME=in-file\n")
+    monkeypatch.setenv("GREENLIT_PORT", "8002")
+    monkeypatch.setenv("GREENLIT_LOCAL_GROUPS", " board , legal,, ")
+    settings = read_settings()
+    assert (settings.port, settings.log_name) == (8002, "in-file")
+    assert settings.groups() == {"board", "legal"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORT", "0"),
+        ("PORT", "65536"),
+        ("PORT", "http"),
+        ("HOST", ""),
+        ("LOG_NAME", "Has Blanks"),
+        ("LOG_NAME", "a/b"),
+        ("MAX_QUESTION_CHARS", "0"),
+        ("MAX_QUESTION_CHARS", "8001"),
+        ("MAX_CONCURRENT", "0"),
+    ],
+)
+def test_a_wrong_value_stops_the_start_and_names_itself(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(f"GREENLIT_{name}", value)
+    with pytest.raises(SettingsError, match=f"^GREENLIT_{name}: "):
+        read_settings()
+
+
+def test_settings_do_not_change() -> None:
+    settings = read_settings()
+    with pytest.raises(ValidationError, match="frozen"):
+        settings.port = 1
+
+
+def test_the_token_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GREENLIT_TOKEN", "a-secret-of-the-tests")
+    assert "a-secret" not in repr(read_settings()) + str(read_settings())
+
+
+def test_the_hash_of_the_settings_tells_them_apart_and_not_their_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = read_settings().config_hash()
+    monkeypatch.setenv("GREENLIT_TOKEN", "a-secret-of-the-tests")
+    assert read_settings().config_hash() == first
+    monkeypatch.setenv("GREENLIT_MAX_CONCURRENT", "3")
+    assert read_settings().config_hash() != first

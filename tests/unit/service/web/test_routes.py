@@ -1,0 +1,172 @@
+"""The pages: what they show, and that nothing but our own style comes with them."""
+
+import re
+
+import pytest
+from starlette.testclient import TestClient
+
+from tests.fakes import TinyLibrary
+from tests.service_parts import (
+    OFF_TOPIC_QUESTION,
+    POLICY,
+    POLICY_TEXT,
+    TRAVEL,
+    VENDOR_QUESTION,
+    Studio,
+    open_studio,
+)
+
+SENTENCE = "The security team reviews every new AI vendor within ten working days."
+
+
+@pytest.fixture
+def browser(studio: Studio) -> TestClient:
+    return studio.browser()
+
+
+def test_the_page_asks_and_says_what_is_logged(browser: TestClient) -> None:
+    page = browser.get("/").text
+    assert '<textarea id="question" name="question"' in page
+    assert "Logged: your question, the answer and the time, under a pseudonym" in page
+
+
+def test_an_answer_shows_its_sentences_with_numbered_sources(studio: Studio, browser: TestClient) -> None:
+    page = browser.post("/", data={"question": VENDOR_QUESTION}).text
+    assert '<h1 id="result">Answer</h1>' in page
+    assert re.search(re.escape(SENTENCE) + r'<a class="mark" href="/documents/legal/ai-policy\.md\?version=', page)
+    assert f"<blockquote>{SENTENCE}</blockquote>" in page
+    assert "approved by ann@x.example on 2026-11-20, until 2027-11-20" in page
+    assert "Record 1 · <code>" in page
+    assert studio.leaves()[0]["channel"] == "web"
+
+
+def test_a_refusal_reads_as_one(browser: TestClient) -> None:
+    response = browser.post("/", data={"question": OFF_TOPIC_QUESTION})
+    assert response.status_code == 200
+    assert '<h1 id="result">No answer</h1>' in response.text
+    assert "Nothing was made up instead. Reason: <code>no_evidence</code> · record 1" in response.text
+    assert "<ol>" not in response.text
+
+
+@pytest.mark.parametrize(
+    ("question", "problem"),
+    [
+        ("", "expected a question, got none"),
+        ("   ", "expected a question, got only blanks"),
+        ("a" * 2001, "expected a question of at most 2000 characters, got 2001"),
+        ("a\x07", "expected a question of printable characters, got the character U+0007"),
+    ],
+)
+def test_a_question_that_cannot_be_taken_is_said_on_the_page(
+    studio: Studio, browser: TestClient, question: str, problem: str
+) -> None:
+    response = browser.post("/", data={"question": question})
+    assert response.status_code == 422
+    assert problem in response.text
+    assert studio.leaves() == []
+
+
+def test_a_form_without_a_question_is_one_without_a_question(browser: TestClient) -> None:
+    response = browser.post("/", data={"other": "field"})
+    assert response.status_code == 422
+    assert "expected a question, got none" in response.text
+
+
+@pytest.mark.parametrize(
+    ("breaks", "status", "message"),
+    [
+        ("log", 503, "The question could not be recorded, so no answer is given."),
+        ("library", 503, "The approvals cannot be read, so nothing counts as approved."),
+    ],
+)
+def test_what_is_broken_is_said_on_the_page(
+    studio: Studio, browser: TestClient, breaks: str, status: int, message: str
+) -> None:
+    if breaks == "log":
+        studio.store.refused = {"query.received"}
+    else:
+        (studio.library.folder / "sources.toml").unlink()
+    response = browser.post("/", data={"question": VENDOR_QUESTION})
+    assert response.status_code == status
+    assert message in response.text
+    assert SENTENCE not in response.text
+
+
+def test_without_a_build_the_page_says_so(library: TinyLibrary) -> None:
+    with open_studio(library) as studio:
+        response = studio.browser().post("/", data={"question": VENDOR_QUESTION})
+    assert response.status_code == 503
+    assert "There is nothing to answer from yet." in response.text
+
+
+def test_documents_are_listed_with_links(browser: TestClient) -> None:
+    page = browser.get("/documents").text
+    assert '<a href="/documents/legal/ai-policy.md">AI use policy</a>' in page
+    assert page.index("AI use policy") < page.index("Travel rules")
+
+
+def test_where_there_are_no_documents_that_is_said(studio: Studio, browser: TestClient) -> None:
+    for document in (POLICY, TRAVEL):
+        studio.library.revoke(document)
+    assert "There are none." in browser.get("/documents").text
+
+
+def test_a_source_is_shown_with_the_quote_marked(studio: Studio, browser: TestClient) -> None:
+    (citation,) = studio.ask(VENDOR_QUESTION)["citations"]
+    page = browser.get(citation["url"].split("#")[0]).text
+    assert f'<mark id="quote" tabindex="-1">{SENTENCE}</mark>' in page
+    assert "Never upload unreleased scripts" in page
+    assert '<a href="/originals/legal/ai-policy.md">the approved original</a>' in page
+
+
+def test_a_source_that_is_another_version_by_now_says_so_and_marks_nothing(studio: Studio, browser: TestClient) -> None:
+    (citation,) = studio.ask(VENDOR_QUESTION)["citations"]
+    studio.library.add(POLICY, "# AI use policy\n\nSomething new stands here.\n\n" + POLICY_TEXT)
+    studio.library.ingest()
+    page = browser.get(citation["url"].split("#")[0]).text
+    assert "This document was replaced by a newer approved version after that answer was given" in page
+    assert "<mark" not in page
+
+
+@pytest.mark.parametrize("span", ["", "?from=5&to=5", "?from=9&to=5", "?from=0&to=99999", "?from=99998&to=99999"])
+def test_a_span_that_is_none_marks_nothing(browser: TestClient, span: str) -> None:
+    response = browser.get(f"/documents/{POLICY}{span}")
+    assert response.status_code == 200
+    assert "<mark" not in response.text
+    assert SENTENCE in response.text
+
+
+def test_a_page_holds_no_script_and_nothing_from_elsewhere(browser: TestClient) -> None:
+    for page in (
+        browser.get("/").text,
+        browser.get("/documents").text,
+        browser.post("/", data={"question": VENDOR_QUESTION}).text,
+        browser.get(f"/documents/{POLICY}").text,
+    ):
+        assert "<script" not in page
+        assert "http://" not in page
+        assert "https://" not in page
+        assert " style=" not in page
+
+
+def test_the_style_is_served_with_its_type(studio: Studio) -> None:
+    response = studio.stranger().get("/style.css")
+    assert response.headers["content-type"] == "text/css; charset=utf-8"
+    assert response.headers["cache-control"] == "max-age=300"
+
+
+def test_an_original_is_offered_as_it_was_approved(browser: TestClient) -> None:
+    assert browser.get(f"/originals/{POLICY}").content == POLICY_TEXT.encode()
+
+
+def test_what_is_not_there_is_said_as_a_page(browser: TestClient) -> None:
+    for address in ("/documents/legal/none.md", "/originals/legal/none.md"):
+        response = browser.get(address)
+        assert response.status_code == 404
+        assert "There is no such document, or you may not read it." in response.text
+
+
+def test_somebody_unknown_is_told_how_to_sign_in(studio: Studio) -> None:
+    response = studio.stranger().get("/")
+    assert response.status_code == 401
+    assert "Open Greenlit with its link" in response.text
