@@ -1,8 +1,8 @@
 """The one command line, composed of each package's `cli.py`.
 
 `approve`, `revoke`, `reject`, `register` and `ingest` write (`ingest.cli`); `ask`, `search`, `serve` and `doctor` read
-(`service.cli`); `run` does both; `eval` measures (`eval.cli`). Follow a document's way in from `ingest/pipeline.py`, a question's way
-through from `service/answering/pipeline.py`.
+(`service.cli`); `run` does both; `eval` measures (`eval.cli`). Follow a document's way in from `ingest/pipeline.py`, a
+question's way through from `service/answering/pipeline.py`.
 """
 
 import typer

@@ -1,8 +1,8 @@
 """The benchmark: ingestion, one question, start-up, memory, re-ingestion; beside plain LlamaIndex in the same run.
 
-Order: a library is approved and ingested from nothing; plain LlamaIndex indexes the same texts; questions are asked in process with the real record on disk, each step timed; the service is
-started as a process and asked until it answers; one of 200 documents is changed and ingested again. Prints figures and
-ratios and asserts nothing: machines are noisy.
+Order: a library is approved and ingested from nothing; plain LlamaIndex indexes the same texts; questions are asked in
+process with the real record on disk, each step timed; the service is started as a process and asked until it answers;
+one of 200 documents is changed and ingested again. Prints figures and ratios and asserts nothing: machines are noisy.
 
 With `GREENLIT_EVAL_DATA` the library is a real handbook of 246 pages and its questions; without, the sample library.
 """
@@ -258,8 +258,8 @@ def _print_reingestion(console: Console, root: Path, encoder: Encoder) -> None:
 def _page(number: int, edition: str) -> str:
     """Return a page of a few paragraphs that no other page repeats."""
     paragraphs = [
-        f"Room {number}-{part} of the {edition} edition is kept by team {number * 7 % 31}. It opens at {part + 6} o'clock, "
-        f"holds {number + part * 11} cans of film, and is checked every {part + 2} days by the archivist on duty."
+        f"Room {number}-{part} of the {edition} edition is kept by team {number * 7 % 31}. It opens at {part + 6} "
+        f"o'clock, holds {number + part * 11} cans of film, and is checked every {part + 2} days by the archivist on duty."
         for part in range(8)
     ]
     return f"# Page {number}\n\n" + "\n\n".join(paragraphs) + "\n"

@@ -21,6 +21,7 @@ import uvicorn
 from fastapi import FastAPI
 from pydantic import SecretStr
 from starlette.testclient import TestClient
+from starlette.types import ASGIApp
 
 import service.app
 from indexes.builds import Build
@@ -269,7 +270,7 @@ def files_holding(needle: str, *folders: Path) -> list[Path]:
 
 
 @contextlib.contextmanager
-def serving(app: FastAPI) -> Iterator[str]:
+def serving(app: ASGIApp) -> Iterator[str]:
     """Serve an application on a free port of this machine, as `greenlit serve` does; lends its address."""
     listening = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, server_header=False, ws="none"))

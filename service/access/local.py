@@ -18,7 +18,8 @@ from service.access.principals import Principal, Role
 
 TOKEN_FILE = "token"  # noqa: S105  (a file's name)
 _TOKEN_BYTES = 32
-_LEAST_TOKEN_CHARS = 16
+_LEAST_GIVEN_CHARS = 8  # of a token that the operator chose; only this machine can try to guess it
+_LEAST_MADE_CHARS = 43  # of one made here: 32 random bytes in base64
 
 
 class LocalAccess:
@@ -60,8 +61,8 @@ def local_token(state: Path, given: str | None) -> str:
         TokenError: the given one is too short, or the file cannot be made, read, or is open to others.
     """
     if given is not None:
-        if len(given) < _LEAST_TOKEN_CHARS:
-            raise TokenError(f"GREENLIT_TOKEN: expected at least {_LEAST_TOKEN_CHARS} characters, got {len(given)}")
+        if len(given) < _LEAST_GIVEN_CHARS:
+            raise TokenError(f"GREENLIT_TOKEN: expected at least {_LEAST_GIVEN_CHARS} characters, got {len(given)}")
         return given
     path = state / TOKEN_FILE
     try:
@@ -73,7 +74,7 @@ def local_token(state: Path, given: str | None) -> str:
         token = path.read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise TokenError(f"{path} cannot be made or read: {error}") from error
-    if len(token) < _LEAST_TOKEN_CHARS:
+    if len(token) < _LEAST_MADE_CHARS:
         raise TokenError(f"{path} holds no token: remove it to get a new one")
     return token
 

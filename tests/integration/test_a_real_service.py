@@ -203,7 +203,7 @@ class TestAServiceThatRuns:
         installation.does("ask", "", code=2)
         installation.does("ask", "x" * 2001, code=2)
         installation.does("ask", code=2)
-        installation.does("serve", "--host", "0.0.0.0", code=2)
+        installation.does("serve", "--host", "192.168.1.7", code=2)
         installation.does("serve", "--port", "99999", code=2)
 
     def test_the_doctor_finds_nothing_wrong(self, installation: Installation) -> None:

@@ -9,6 +9,7 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, given
 from hypothesis import settings as hypothesis_settings
 from schemathesis import GenerationMode
+from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import ignored_auth, positive_data_acceptance
 
 from tests.fakes import TinyLibrary
@@ -302,15 +303,16 @@ def test_the_service_does_what_its_description_says(studio: Studio, mode: Genera
     """Schemathesis makes requests from the description, good and bad ones, and holds the answers against it."""
     schema = schemathesis.openapi.from_dict(studio.app.openapi())
     schema.app = studio.app
-    tried: list[schemathesis.Case] = []
+    tried: list[schemathesis.Case[Any]] = []
     for result in schema.get_all_operations():
+        assert isinstance(result, Ok)
         operation = result.ok()
         if mode is GenerationMode.NEGATIVE and operation.method != "post":
             continue  # a name that is wrong is a name that is not found; the tests above have those
 
         @few_examples
         @given(case=operation.as_strategy(generation_mode=mode))
-        def check(case: schemathesis.Case) -> None:
+        def check(case: schemathesis.Case[Any]) -> None:
             tried.append(case)
             response = case.call(headers=BEARER, base_url="http://127.0.0.1")
             assert response.status_code < 500

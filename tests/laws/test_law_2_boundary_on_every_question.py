@@ -9,7 +9,7 @@ import pytest
 
 import service.answering.pipeline
 from service.answering.drafts import DraftSentence
-from service.answering.retrieve import Retrieved
+from service.answering.retrieve import Retrieved, retrieve
 from tests.fakes import TinyLibrary
 from tests.service_parts import (
     ALWAYS_ENOUGH,
@@ -297,7 +297,6 @@ def test_if_all_that_was_drafted_is_revoked_meanwhile_there_is_no_answer(library
 
 
 def test_what_is_revoked_during_a_search_is_not_released(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
-    retrieve = service.answering.pipeline.retrieve
 
     def retrieve_then_revoke(*args: Any, **kwargs: Any) -> Retrieved:
         found = retrieve(*args, **kwargs)

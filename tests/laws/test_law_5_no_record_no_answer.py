@@ -10,7 +10,7 @@ import pytest
 import service.answering.pipeline
 from indexes.builds import Build
 from service.answering.drafts import DraftSentence
-from service.answering.retrieve import Retrieved
+from service.answering.retrieve import Retrieved, retrieve
 from service.audit.sqlite_store import STORE_FILE
 from tests.fakes import TinyLibrary
 from tests.service_parts import (
@@ -38,7 +38,6 @@ def _put(studio: Studio, door: str, question: str = VENDOR_QUESTION) -> Any:
 def retrieved(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """List the questions that retrieval was started for."""
     started: list[str] = []
-    retrieve = service.answering.pipeline.retrieve
 
     def spy(text: str, **kwargs: Any) -> Retrieved:
         started.append(text)
@@ -102,7 +101,6 @@ def test_the_received_leaf_is_on_disk_when_retrieval_starts(
     studio: Studio, monkeypatch: pytest.MonkeyPatch, door: str
 ) -> None:
     on_disk: list[list[str]] = []
-    retrieve = service.answering.pipeline.retrieve
 
     def spy(text: str, **kwargs: Any) -> Retrieved:
         with closing(sqlite3.connect(studio.state / STORE_FILE)) as another_reader:

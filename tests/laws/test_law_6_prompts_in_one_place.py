@@ -28,12 +28,12 @@ from service.answering.retrieve import Retrieved
 from service.audit.sqlite_store import SqliteLeafStore
 from service.logs import configure_logs
 from service.running import announced
+from service.web.routes import SESSION_COOKIE
 from tests.fakes import TinyLibrary
 from tests.service_parts import (
     ALWAYS_ENOUGH,
     BEARER,
     HALF_THE_WORDS,
-    SESSION_COOKIE,
     TOKEN,
     Drafts,
     Studio,

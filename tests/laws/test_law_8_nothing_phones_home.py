@@ -32,10 +32,9 @@ def test_everything_works_without_a_single_attempt_to_reach_the_network(tmp_path
 def test_the_hook_notices_an_attempt() -> None:
     """The test above could fail: a lookup of another machine is written down and refused."""
     probe = (
-        "import socket, tests.laws.asks_offline as watched\n"
-        "for look in (lambda: socket.getaddrinfo('example.com', 80), lambda: socket.socket().connect(('192.0.2.1', 9))):\n"
-        "    try: look()\n"
-        "    except OSError: pass\n"
+        "import contextlib, socket, tests.laws.asks_offline as watched\n"
+        "with contextlib.suppress(OSError): socket.getaddrinfo('example.com', 80)\n"
+        "with contextlib.suppress(OSError): socket.socket().connect(('192.0.2.1', 9))\n"
         "print(watched.ATTEMPTS)"
     )
     run = subprocess.run(

@@ -37,7 +37,7 @@ def test_of_a_library_only_its_name_and_the_place_are_kept(lines: io.StringIO) -
     logger.info(SECRET)
     logger.warning("it said %s", SECRET)
     try:
-        raise ValueError(SECRET)
+        int(SECRET)
     except ValueError:
         logger.exception(SECRET, stack_info=True)
     warned, failed = (json.loads(line) for line in lines.getvalue().splitlines())

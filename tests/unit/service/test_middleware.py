@@ -1,6 +1,7 @@
 """What stands around every door."""
 
 import asyncio
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -67,7 +68,9 @@ def test_a_larger_body_is_refused_however_it_comes(pieces: int) -> None:
 
 def test_who_hangs_up_while_sending_is_not_answered() -> None:
     sent: list[Message] = []
-    messages = iter([{"type": "http.request", "body": b"a", "more_body": True}, {"type": "http.disconnect"}])
+    messages: Iterator[Message] = iter(
+        [{"type": "http.request", "body": b"a", "more_body": True}, {"type": "http.disconnect"}]
+    )
 
     async def receive() -> Message:
         return next(messages)

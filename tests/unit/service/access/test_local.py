@@ -48,9 +48,9 @@ def test_a_configured_token_is_used_and_nothing_is_written(tmp_path: Path) -> No
     assert not (tmp_path / "var").exists()
 
 
-@pytest.mark.parametrize("given", ["", "short", "a" * 15])
+@pytest.mark.parametrize("given", ["", "short", "a" * 7])
 def test_a_configured_token_that_can_be_guessed_is_refused(tmp_path: Path, given: str) -> None:
-    with pytest.raises(TokenError, match=f"GREENLIT_TOKEN: expected at least 16 characters, got {len(given)}"):
+    with pytest.raises(TokenError, match=f"GREENLIT_TOKEN: expected at least 8 characters, got {len(given)}"):
         local_token(tmp_path, given)
 
 
@@ -80,6 +80,11 @@ def test_these_addresses_reach_this_machine_only(host: str) -> None:
     assert is_loopback(host)
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "", "192.168.0.1", "example.com", "localhost.example", "127.0.0.1 "])
+EVERY_ADDRESS = "0.0.0.0"  # noqa: S104  (what is refused)
+
+
+@pytest.mark.parametrize(
+    "host", [EVERY_ADDRESS, "::", "", "192.168.0.1", "example.com", "localhost.example", "127.0.0.1 "]
+)
 def test_these_do_not(host: str) -> None:
     assert not is_loopback(host)

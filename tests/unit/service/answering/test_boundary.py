@@ -136,5 +136,5 @@ def test_a_register_that_cannot_be_read_shows_nobody_anything(library: TinyLibra
     boundary.scope(build, STAFF)
     library.register_path.unlink()
     library.register_path.mkdir()
-    with pytest.raises(LibraryUnavailableError, match="register.jsonl cannot be read: Is a directory"):
+    with pytest.raises(LibraryUnavailableError, match=r"register\.jsonl cannot be read: Is a directory"):
         boundary.scope(build, STAFF)

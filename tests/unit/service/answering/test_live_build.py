@@ -31,7 +31,7 @@ def follower(library: TinyLibrary) -> Follower:
 
 def test_without_a_build_there_is_none_until_there_is_one(follower: Follower) -> None:
     for _ in range(2):
-        with pytest.raises(NoBuildError, match="no current build in .*: run greenlit ingest"):
+        with pytest.raises(NoBuildError, match=r"no current build in .*: run greenlit ingest"):
             follower.live.get()
     with_rules(follower.library)
     assert follower.live.get().manifest.passages == 2
@@ -92,7 +92,7 @@ def test_a_build_that_is_damaged_and_the_only_one_is_not_used_until_it_is_mended
 def test_a_build_of_another_encoder_is_not_used(library: TinyLibrary) -> None:
     with_rules(library)
     other = LiveBuild(builds=library.builds, encoder=HashingEncoder(name="other"), notice=lambda _words: None)
-    with pytest.raises(BuildMismatchError, match="made with the encoder hashing .* but other"):
+    with pytest.raises(BuildMismatchError, match=r"made with the encoder hashing .* but other"):
         other.get()
 
 
