@@ -258,8 +258,9 @@ def _print_reingestion(console: Console, root: Path, encoder: Encoder) -> None:
 def _page(number: int, edition: str) -> str:
     """Return a page of a few paragraphs that no other page repeats."""
     paragraphs = [
-        f"Room {number}-{part} of the {edition} edition is kept by team {number * 7 % 31}. It opens at {part + 6} "
-        f"o'clock, holds {number + part * 11} cans of film, and is checked every {part + 2} days by the archivist on duty."
+        f"Room {number}-{part} of the {edition} edition is kept by team {number * 7 % 31}. "
+        f"It opens at {part + 6} o'clock, holds {number + part * 11} cans of film, "
+        f"and is checked every {part + 2} days by the archivist on duty."
         for part in range(8)
     ]
     return f"# Page {number}\n\n" + "\n\n".join(paragraphs) + "\n"
