@@ -29,11 +29,15 @@ _BUILD_ID = re.compile(r"[0-9A-Za-z-]{1,80}")
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """An opened build. `document_of_row` gives each row's position in `documents`, a list of (document, sha256)."""
+    """An opened build. `document_of_row` gives each row's position in `documents`, a list of (document, sha256).
+
+    `manifest_hash` (hex) stands for the whole build in the record of a question.
+    """
 
     build_id: str
     folder: Path
     manifest: Manifest
+    manifest_hash: str
     passages: PassageStore
     dense: DenseIndex
     lexical: LexicalIndex
@@ -97,6 +101,7 @@ def open_build(folder: Path, *, encoder: Encoder | None = None) -> Build:
         build_id=folder.name,
         folder=folder,
         manifest=manifest,
+        manifest_hash=manifest.content_hash(),
         passages=passages,
         dense=DenseIndex.read(folder / DENSE_FILE),
         lexical=LexicalIndex.read(folder / LEXICAL_FOLDER),

@@ -10,11 +10,10 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
-from typing import Any
 
 import anyio.to_thread
 import structlog
-from fastapi import Depends, FastAPI
+from fastapi import FastAPI
 
 from indexes.encoder import Encoder
 from service.access.local import LocalAccess, local_token
@@ -25,7 +24,6 @@ from service.answering.live_build import LiveBuild
 from service.answering.pipeline import Answering
 from service.answering.reading import Reading
 from service.answering.record import Recorder
-from service.api.identity import SignedIn
 from service.api.problems import add_problem_handlers
 from service.api.routes import api_router
 from service.audit.actors import Pseudonyms, load_or_create_key
@@ -125,7 +123,6 @@ def create_app(service: Service) -> FastAPI:
         version=version("greenlit"),
         description=_DESCRIPTION,
         lifespan=lifespan,
-        openapi_url=None,  # served below, to those who are signed in
         docs_url=None,  # the interactive pages load scripts from elsewhere; /openapi.json is enough
         redoc_url=None,
         redirect_slashes=False,  # a redirect would repeat the address, whatever somebody put there
@@ -153,10 +150,6 @@ def create_app(service: Service) -> FastAPI:
             answering=service.answering, reading=service.reading, access=service.access, max_question_chars=limit
         )
     )
-
-    @app.get("/openapi.json", include_in_schema=False, dependencies=[Depends(SignedIn(service.access).required)])
-    def openapi() -> dict[str, Any]:
-        return app.openapi()
 
     log = structlog.get_logger("greenlit")
 

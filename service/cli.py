@@ -78,7 +78,7 @@ def search(
         return
     for passage in result["passages"]:
         _out.print(f"[cyan]{passage['rank']}  {passage['score']:.3f}  {escape(printable(passage['document']))}[/cyan]")
-        _out.print(escape(passage["text"]))
+        _out.print(escape("\n".join(printable(line) for line in passage["text"].split("\n"))))
         _out.print()
 
 

@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MAX_BODY_BYTES = 64 * 1024
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _OWN_HOST = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:[0-9]{1,5})?", re.IGNORECASE)
 _HEADERS = {
     "Content-Security-Policy": (
@@ -155,4 +156,5 @@ class RequestLog:
         finally:
             route = getattr(scope.get("route"), "path", "no route")
             took_ms = round((time.monotonic() - started_s) * 1000, 1)
-            self._log.info("request", method=scope["method"], route=route, status=status, took_ms=took_ms)
+            method = scope["method"] if scope["method"] in _METHODS else "other"  # a client may make one up
+            self._log.info("request", method=method, route=route, status=status, took_ms=took_ms)

@@ -112,7 +112,7 @@ class Boundary:
         except FileNotFoundError:
             read_sources(self._sources_path.parent)  # says what is missing
             raise
-        signature = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+        signature = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
         if signature != self._sources_signature:
             self._sources = read_sources(self._sources_path.parent)
             self._sources_signature = signature

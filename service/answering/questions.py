@@ -41,8 +41,18 @@ def checked_text(text: str, *, max_chars: int) -> str:
     if len(text) > max_chars:
         raise QuestionError(f"expected a question of at most {max_chars} characters, got {len(text)}")
     for char in text:
-        if unicodedata.category(char) in ("Cc", "Cs", "Cn") and char not in _WHITE:
+        if _is_no_text(char):
             raise QuestionError(f"expected a question of printable characters, got the character U+{ord(char):04X}")
     if not text.strip():
         raise QuestionError("expected a question, got none" if not text else "expected a question, got only blanks")
     return text.strip()
+
+
+def _is_no_text(char: str) -> bool:
+    """Control characters, halves of surrogate pairs, and the code points that Unicode reserves as no characters.
+
+    Code points that are only unassigned may pass: a newer keyboard may type them.
+    """
+    code = ord(char)
+    is_noncharacter = code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF  # noqa: PLR2004  (Unicode, section 23.7)
+    return is_noncharacter or (unicodedata.category(char) in ("Cc", "Cs") and char not in _WHITE)

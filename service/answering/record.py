@@ -101,7 +101,7 @@ class Recorder:
             actor=self._pseudonyms.actor(question.principal.principal_id),
             auth=question.principal.auth,
             groups_hash=self._pseudonyms.groups_hash(question.principal.groups),
-            build=BuildRef(id=build.build_id, manifest_hash=build.manifest.content_hash()),
+            build=BuildRef(id=build.build_id, manifest_hash=build.manifest_hash),
             release=self._release,
             conversation_id=question.conversation_id,
         )

@@ -1,7 +1,7 @@
 """The pages in a real browser, over a real connection: what a person sees, and what the browser was asked to load.
 
-Needs /usr/bin/chromium, or the browser named by GREENLIT_TEST_CHROMIUM; without one these tests are skipped. With
-GREENLIT_TEST_SCREENS set to a folder, pictures of the pages are kept there.
+Needs /usr/bin/chromium, or the browser named by TEST_CHROMIUM; without one these tests are skipped. With
+TEST_SCREENS set to a folder, pictures of the pages are kept there.
 """
 
 import os
@@ -20,8 +20,8 @@ from starlette.routing import Route
 from tests.fakes import TinyLibrary
 from tests.service_parts import OFF_TOPIC_QUESTION, TOKEN, VENDOR_QUESTION, Studio, open_studio, serving, with_rules
 
-CHROMIUM = Path(os.environ.get("GREENLIT_TEST_CHROMIUM", "/usr/bin/chromium"))
-SCREENS = os.environ.get("GREENLIT_TEST_SCREENS")
+CHROMIUM = Path(os.environ.get("TEST_CHROMIUM", "/usr/bin/chromium"))
+SCREENS = os.environ.get("TEST_SCREENS")
 SENTENCE = "The security team reviews every new AI vendor within ten working days."
 LONG = "legal/long.md"
 LONG_QUESTION = "When are lanterns inspected?"
@@ -29,9 +29,6 @@ LONG_SENTENCE = "Lanterns on the backlot are inspected each Tuesday."
 
 pytestmark = [
     pytest.mark.skipif(not CHROMIUM.exists(), reason=f"there is no browser at {CHROMIUM}"),
-    # Playwright leaves its event loop to the garbage collector.
-    pytest.mark.filterwarnings("ignore:.*:ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
 
 

@@ -15,8 +15,8 @@ from service.web.routes import SESSION_COOKIE
 from tests.service_parts import BEARER, POLICY, TOKEN, VENDOR_QUESTION, Studio
 
 Headers = Mapping[str, str]
-OPEN_TO_ALL = {"/healthz", "/readyz", "/style.css", "/open"}
-KNOWN = {"/", "/documents", "/documents/{document:path}", "/originals/{document:path}", "/openapi.json"}
+OPEN_TO_ALL = {"/healthz", "/readyz", "/style.css", "/open", "/openapi.json"}
+KNOWN = {"/", "/documents", "/documents/{document:path}", "/originals/{document:path}"}
 KNOWN |= {"/v1/ask", "/v1/search", "/v1/documents", "/v1/documents/{document:path}", "/v1/originals/{document:path}"}
 
 

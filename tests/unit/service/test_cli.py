@@ -124,6 +124,17 @@ def test_without_a_build_it_ends_with_1(run: Run) -> None:
     assert "no current build in" in result.stderr
 
 
+def test_what_is_wrong_with_the_register_is_told_beside_the_answer(library: TinyLibrary, run: Run) -> None:
+    with_rules(library)
+    with library.register_path.open("ab") as file:
+        file.write(b"nonsense\n")
+    result = run("ask", VENDOR_QUESTION)
+    assert result.exit_code == 0
+    assert SENTENCE in result.stdout
+    assert "problem: " in result.stderr
+    assert "register.jsonl, line 3" in result.stderr
+
+
 def test_a_log_that_is_busy_with_no_service_to_ask_ends_with_1(library: TinyLibrary, run: Run) -> None:
     with_rules(library)
     log = open_log(library.root / "state", name="greenlit.local", clock=lambda: 0)

@@ -133,6 +133,20 @@ def test_a_build_of_another_encoder_is_named(settings: Settings, monkeypatch: py
     assert "was made with the encoder hashing" in _wrong(settings)["build"]
 
 
+def test_a_setting_that_does_nothing_is_named(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GREENLIT_PROT", "8001")
+    assert "GREENLIT_PROT is no setting and does nothing" in _wrong(settings)["settings"]
+
+
+@pytest.mark.parametrize("change", [lambda path: path.unlink(), lambda path: path.write_text("# Changed\n")])
+def test_an_approved_document_whose_file_is_gone_or_changed_is_not_one_that_ingesting_would_mend(
+    library: TinyLibrary, settings: Settings, change: Callable[[Path], object]
+) -> None:
+    library.add("legal/new.md", "# New\n\nA new rule.\n", expires=FAR)
+    change(library.folder / "legal" / "new.md")
+    assert _wrong(settings) == {}
+
+
 def test_a_token_that_others_can_read_is_named(settings: Settings) -> None:
     without_token = settings.model_copy(update={"token": None})
     assert _wrong(without_token) == {}

@@ -166,6 +166,12 @@ def test_a_log_line_has_no_text_of_the_request() -> None:
     assert SECRET not in str(lines)
 
 
+def test_a_made_up_method_is_not_logged() -> None:
+    with structlog.testing.capture_logs() as lines:
+        _client(RequestLog(Starlette(routes=ROUTES), log=structlog.get_logger())).request(SECRET, "/echo/a")
+    assert [line["method"] for line in lines] == ["other"]
+
+
 def test_what_is_not_http_passes_by() -> None:
     seen: list[str] = []
 

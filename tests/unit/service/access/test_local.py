@@ -83,8 +83,6 @@ def test_these_addresses_reach_this_machine_only(host: str) -> None:
 EVERY_ADDRESS = "0.0.0.0"  # noqa: S104  (what is refused)
 
 
-@pytest.mark.parametrize(
-    "host", [EVERY_ADDRESS, "::", "", "192.168.0.1", "example.com", "localhost.example", "127.0.0.1 "]
-)
+@pytest.mark.parametrize("host", [EVERY_ADDRESS, "::", "", "192.168.0.1", "x.com", "localhost.example", "127.0.0.1 "])
 def test_these_do_not(host: str) -> None:
     assert not is_loopback(host)

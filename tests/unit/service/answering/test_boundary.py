@@ -1,5 +1,6 @@
 """Scopes: drawn from the live library, kept while nothing changes, redrawn the moment something does."""
 
+import os
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
@@ -111,6 +112,17 @@ def test_a_line_that_cannot_be_understood_is_told_once(library: TinyLibrary) -> 
     assert len(told) == 1
     assert "register.jsonl, line 3: expected one JSON object" in told[0]
     assert boundary.problems() == told
+
+
+def test_an_allowlist_of_the_same_length_and_age_is_still_another_one(library: TinyLibrary) -> None:
+    build, boundary = _build(with_rules(library)), _boundary(library)
+    assert boundary.scope(build, STAFF).grants
+    path = library.folder / "sources.toml"
+    before = path.stat()
+    path.write_text(path.read_text().replace('"staff"', '"board"'))
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert path.stat().st_size == before.st_size
+    assert boundary.scope(build, STAFF).grants == {}
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ SOMEBODY = Principal("p-1", frozenset({"staff"}), frozenset(), "test")
         ("first line\n\tsecond line\r\n", "first line\n\tsecond line"),
         ("Wer genehmigt über 100 €? 🎬 誰が", "Wer genehmigt über 100 €? 🎬 誰が"),
         ("a" * 50, "a" * 50),
+        ("a character of a later Unicode \U0001faea", "a character of a later Unicode \U0001faea"),
     ],
 )
 def test_a_question_is_taken_as_it_is_without_outer_blanks(text: str, kept: str) -> None:
@@ -35,6 +36,7 @@ def test_a_question_is_taken_as_it_is_without_outer_blanks(text: str, kept: str)
         ("secret\x85", r"printable characters, got the character U\+0085"),
         ("secret\ud800", r"printable characters, got the character U\+D800"),
         ("secret\uffff", r"printable characters, got the character U\+FFFF"),
+        ("secret\ufdd0", r"printable characters, got the character U\+FDD0"),
     ],
 )
 def test_anything_else_is_refused_without_repeating_it(text: str, message: str) -> None:
