@@ -83,7 +83,7 @@ def _latest_by_person(approvals: tuple[Approval, ...], sha256: str) -> list[Appr
 
 
 def _combine(approvals: list[Approval]) -> Grant:
-    last = max(approvals, key=lambda approval: approval.at)
+    last = approvals[-1]
     return Grant(
         document=last.document,
         sha256=last.sha256,

@@ -108,6 +108,7 @@ def ingest(ingestion: Ingestion) -> Report:
         manifest = work.manifest(documents)
         if live and _same(manifest, live.manifest):
             build_id, published = live.build_id, False
+            work.forget_others(documents)
         else:
             build_id, published = work.encode_and_publish(documents, manifest), True  # 6, 7
     return Report(build_id, published, tuple(outcomes), tuple(problems), time.monotonic() - started)  # 8
@@ -196,8 +197,9 @@ class _Work:
             return None
         if info.loader != loader_version(info.document) or self._live.manifest.splitter != self._splitter.info:
             return None
-        if admitted.grant.title and admitted.grant.title != info.title:
-            return None
+        given = {approval.title for approval in self._decisions[info.document].approvals}
+        if info.title != admitted.grant.title and (admitted.grant.title or info.title in given):
+            return None  # the title was given or taken back since
         return self._live.passages.split_document(info.document)
 
     def _load(self, admitted: _Admitted) -> Document:
@@ -221,13 +223,21 @@ class _Work:
 
     def encode_and_publish(self, documents: list[SplitDocument], manifest: Manifest) -> str:
         """Steps 6 and 7."""
-        texts = [self._splitter.encoder_text(passage) for split in documents for passage in split.passages]
+        texts = self._texts(documents)
         self._in.progress.step("Encoding", len(texts))
         with VectorCache(self._in.builds / CACHE_FILE, self._in.encoder) as cache:
             vectors = cache.encode(texts, self._in.progress.advance)
             build_id = self._aside.publish(Content(documents, vectors, manifest))
             cache.keep_only(texts)
         return build_id
+
+    def forget_others(self, documents: list[SplitDocument]) -> None:
+        """Forget vectors that no published build came of: their document may have been revoked meanwhile."""
+        with VectorCache(self._in.builds / CACHE_FILE, self._in.encoder) as cache:
+            cache.keep_only(self._texts(documents))
+
+    def _texts(self, documents: list[SplitDocument]) -> list[str]:
+        return [self._splitter.encoder_text(passage) for split in documents for passage in split.passages]
 
 
 def _info(split: SplitDocument) -> DocumentInfo:

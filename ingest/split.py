@@ -34,6 +34,7 @@ class Splitter:
             "SentenceSplitter", _VERSION, passage_tokens, min(_OVERLAP_TOKENS, passage_tokens // 4)
         )
         self._context_tokens = encoder.max_tokens - 2 - passage_tokens
+        self._fitting: dict[str, str] = {}
         self._splitter = SentenceSplitter(
             chunk_size=self.info.passage_tokens,
             chunk_overlap=self.info.overlap_tokens,
@@ -56,10 +57,14 @@ class Splitter:
 
     def encoder_text(self, passage: Passage) -> str:
         """Return what is encoded for a passage: its context, as far as there is room for it, and its text."""
-        words = context(passage).split()
-        while words and len(self._encoder.tokenize(" ".join(words))) > self._context_tokens:
-            words.pop()
-        return f"{' '.join(words)}\n{passage.text}" if words else passage.text
+        about = context(passage)
+        if about not in self._fitting:  # many passages share one context
+            words = about.split()
+            while words and len(self._encoder.tokenize(" ".join(words))) > self._context_tokens:
+                words.pop()
+            self._fitting[about] = " ".join(words)
+        fitting = self._fitting[about]
+        return f"{fitting}\n{passage.text}" if fitting else passage.text
 
 
 def context(passage: Passage) -> str:

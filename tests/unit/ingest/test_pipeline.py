@@ -13,12 +13,13 @@ from typing import IO, Any
 import pytest
 
 from indexes.builds import Build, current_build_id, open_build
-from indexes.errors import SourcesError
+from indexes.errors import BuildDamagedError, SourcesError
 from indexes.library import FileBytes, Listed, list_documents, read_document
 from indexes.sources import Sources
 from ingest import pipeline
-from ingest.errors import LoadError
+from ingest.errors import LoadError, PublishError
 from ingest.parsed import Parsed
+from ingest.pipeline import CACHE_FILE
 from ingest.report import Report
 from tests.fakes import REVOCATION, DirectParser, HashingEncoder, TinyLibrary
 
@@ -521,6 +522,36 @@ def test_a_new_title_of_the_same_bytes_is_taken_over(library: TinyLibrary) -> No
     build = _live(library)
     assert build.passages.passages([0])[0].title == "Retention"
     build.passages.close()
+
+
+def test_a_title_that_an_approver_takes_back_is_gone(library: TinyLibrary) -> None:
+    library.write("legal/a.md", "# Masters\n\nMasters are kept for ten years in the vault.\n")
+    library.append(replace(library.approve("legal/a.md").approvals[0], title="Retention"))
+    library.ingest()
+    library.approve("legal/a.md")
+    library.ingest()
+    assert _live(library).manifest.documents[0].title == "Masters"
+
+
+def test_law_1_vectors_of_a_build_that_failed_go_even_when_nothing_else_changed(
+    library: TinyLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Encoded, not published, then revoked: what is left to publish is what is live already."""
+    library.add("legal/a.md", "Masters are kept for ten years in the vault.\n")
+    library.ingest()
+    library.add("legal/secret.md", "The lead actor leaves the series in the second season.\n")
+    with monkeypatch.context() as broken:
+        broken.setattr("ingest.publish._check", _fail)
+        with pytest.raises(PublishError, match="failed its check"):
+            library.ingest()
+    library.revoke("legal/secret.md")
+    assert library.ingest().published is False
+    with closing(sqlite3.connect(library.builds / CACHE_FILE)) as cache:
+        assert cache.execute("SELECT count(*) FROM vectors").fetchone() == (1,)
+
+
+def _fail(_folder: Path) -> None:
+    raise BuildDamagedError("broken on purpose")
 
 
 # The whole
