@@ -41,7 +41,7 @@ from service.answering.questions import Question
 from service.answering.record import Recorder
 from service.audit.actors import Pseudonyms, load_or_create_key
 from service.audit.leaves import ReleaseRef
-from service.audit.log import open_log
+from service.audit.log import open_log, system_clock_us
 
 _STEPS = ("received", "scope", "encode question", "weigh", "draft", "finished")
 _WARM_UP = 10  # questions before timing
@@ -152,7 +152,7 @@ def _print_questions(
     console: Console, place: _Place, encoder: Encoder, questions: list[str], plain: PlainIndex
 ) -> None:
     noted = times()
-    log = open_log(place.state, name="bench", clock=lambda: time.time_ns() // 1000)
+    log = open_log(place.state, name="bench", clock=system_clock_us)
     try:
         answering = _answering(place, encoder, log, noted)
         principal = Principal("bench", frozenset({"staff"}), frozenset({Role.STAFF}), "bench")

@@ -68,7 +68,6 @@ class Approvals:
         """
         self.sources: Sources = read_sources(library)
         self.register_path = library / REGISTER_FILE
-        self._library = library
         self._now = now
         self._max_file_bytes = max_file_bytes
 
@@ -106,9 +105,7 @@ class Approvals:
             return Plan((self._approval(name, terms),), (), of_folder=False)
         approvals: list[Approval] = []
         passed_over: list[tuple[str, str]] = []
-        for line in self.overview():
-            if not line.document.startswith(f"{name}/"):
-                continue
+        for line in self.overview(under=name):
             if line.problem:
                 passed_over.append((line.document, line.problem))
             elif line.standing in (Standing.APPROVED, Standing.MISSING, *_WITHDRAWN):
@@ -125,7 +122,7 @@ class Approvals:
         """
         append_events(self.register_path, plan.approvals)
 
-    def withdraw(self, event: str, path: str, *, by: str, reason: str) -> Withdrawal:
+    def withdraw(self, event: Literal["revoke", "reject"], path: str, *, by: str, reason: str) -> Withdrawal:
         """Revoke or reject a document; its file need not exist any more.
 
         Raises:
@@ -137,19 +134,26 @@ class Approvals:
             raise DocumentNameError(f"expected one document, got the folder '{printable(name)}'")
         if name not in self.state().decisions and not locate(self.sources, name).exists():
             raise DocumentNameError(f"there is no '{printable(name)}', neither in the library nor in the register")
-        kind: Literal["revoke", "reject"] = "revoke" if event == "revoke" else "reject"
-        withdrawal = Withdrawal(event=kind, document=name, by=by, at=self._now(), reason=reason)
+        withdrawal = Withdrawal(event=event, document=name, by=by, at=self._now(), reason=reason)
         append_events(self.register_path, [withdrawal])
         return withdrawal
 
-    def overview(self) -> list[DocumentStanding]:
-        """Return the standing of every document that the library holds or the register knows, by name."""
+    def overview(self, *, under: str | None = None) -> list[DocumentStanding]:
+        """Return the standing of every document that the library holds or the register knows, by name.
+
+        Args:
+            under: only documents of this folder (a source, or a folder in one); reads no file outside it.
+        """
         state = self.state()
-        lines = [self._line(listed.document, listed.problem, state) for listed in list_documents(self.sources)]
-        seen = {line.document for line in lines}
-        gone = (name for name in state.decisions if name not in seen and source_name(name) in self.sources)
-        lines += [self._line(name, None, state) for name in gone]
-        return sorted(lines, key=lambda line: line.document)
+        found = {listed.document: listed.problem for listed in list_documents(self.sources)}
+        known = (name for name in state.decisions if source_name(name) in self.sources)
+        names = sorted(name for name in {*found, *known} if under is None or name.startswith(f"{under}/"))
+        return [self._line(name, found.get(name), state) for name in names]
+
+    def standings(self, documents: Iterable[str]) -> dict[str, Standing]:
+        """Return the standing of some documents; reads no others."""
+        state = self.state()
+        return {document: self._line(document, None, state).standing for document in documents}
 
     def _line(self, document: str, problem: str | None, state: RegisterState) -> DocumentStanding:
         sha256 = None

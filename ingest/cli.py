@@ -7,7 +7,7 @@ with `--json` to programs. Exit codes: 0 done, 1 refused or found wrong, 2 bad u
 import json
 import sys
 from datetime import UTC, date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 from rich.console import Console
@@ -101,7 +101,7 @@ def _date(text: str) -> date:
 
 
 def _report_approvals(approvals: Approvals, documents: list[str]) -> None:
-    standing_of = {line.document: line.standing.value for line in approvals.overview()}
+    standing_of = approvals.standings(documents)
     more = {"pending": ": another person has to approve it too", "expired": ": its last day is already past"}
     for document in documents:
         is_now = standing_of[document]
@@ -122,7 +122,7 @@ def reject(path: PathArgument, by: By, reason: Reason) -> None:
     _withdraw("reject", path, by, reason)
 
 
-def _withdraw(event: str, path: str, by: str, reason: str) -> None:
+def _withdraw(event: Literal["revoke", "reject"], path: str, by: str, reason: str) -> None:
     try:
         approvals = _approvals(read_library_settings())
         by, reason = checked_by(by), checked_reason(reason)

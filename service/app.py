@@ -53,11 +53,6 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def now_us() -> int:
-    """Return the time in microseconds since 1970, UTC."""
-    return time.time_ns() // 1000
-
-
 def release(settings: Settings) -> ReleaseRef:
     """Return the program's version and settings, as every record names them."""
     return ReleaseRef(version=version("greenlit"), config_hash=settings.config_hash())
@@ -107,7 +102,7 @@ def open_service(
 
 def token_of(settings: Settings) -> str:
     """Return the token of this installation."""
-    return local_token(settings.state, settings.token.get_secret_value() if settings.token else None)
+    return local_token(settings.state, settings.given_token())
 
 
 def create_app(service: Service) -> FastAPI:

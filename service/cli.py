@@ -120,21 +120,15 @@ def _ask_here(service: "Service", path: str, text: str, more: dict[str, Any]) ->
 @contextlib.contextmanager
 def _opened(settings: Settings, notice: Callable[[str], None]) -> Iterator["Service"]:
     """Open the log first: if a service holds it, there is no need to load an encoder."""
-    from service.audit.log import open_log
+    from service.audit.log import open_log, system_clock_us
 
-    log = open_log(settings.state, name=settings.log_name, clock=_now_us)
+    log = open_log(settings.state, name=settings.log_name, clock=system_clock_us)
     with contextlib.closing(log):
         from indexes.encoder import load_encoder
         from service.app import open_service
 
         with open_service(settings, log=log, encoder=load_encoder(settings.encoder), notice=notice) as service:
             yield service
-
-
-def _now_us() -> int:
-    import time
-
-    return time.time_ns() // 1000
 
 
 def _ask_running(settings: Settings, path: str, body: dict[str, Any], *, busy: Exception) -> dict[str, Any]:
@@ -147,7 +141,7 @@ def _ask_running(settings: Settings, path: str, body: dict[str, Any], *, busy: E
     if url is None:
         raise _fail(busy, 1) from busy
     try:
-        token = local_token(settings.state, settings.token.get_secret_value() if settings.token else None)
+        token = local_token(settings.state, settings.given_token())
         headers = {"Authorization": f"Bearer {token}"}
         with httpx.Client(base_url=url, headers=headers, timeout=_TIMEOUT_S, trust_env=False) as client:
             response = client.post(path, json=body)
@@ -189,7 +183,7 @@ def serve(
         notice = structlog.get_logger("greenlit").warning
         with contextlib.closing(listening), _opened(settings, notice) as service:
             _run(service, listening, f"http://{'[::1]' if ':' in host else host}:{port}")
-    except (IndexesError, AccessError, AuditError) as error:
+    except (IndexesError, AccessError, AuditError, AnsweringError) as error:
         raise _fail(error, 1) from error
 
 

@@ -127,7 +127,7 @@ def _stands_approved(sources: Sources, granted: Grant, max_bytes: int) -> bool:
 
 
 def _token(settings: Settings) -> str:
-    local_token(settings.state, settings.token.get_secret_value() if settings.token else None)
+    local_token(settings.state, settings.given_token())
     return "from GREENLIT_TOKEN" if settings.token else f"in {settings.state / 'token'}"
 
 

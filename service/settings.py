@@ -33,6 +33,10 @@ class Settings(LibrarySettings):
         """Return the local person's groups besides everybody's."""
         return frozenset(group.strip() for group in self.local_groups.split(",") if group.strip())
 
+    def given_token(self) -> str | None:
+        """Return the token that the configuration names, if it names one."""
+        return self.token.get_secret_value() if self.token else None
+
     def config_hash(self) -> str:
         """Return the SHA-256 (hex) of all settings but the secret ones, which the record of a question holds."""
         values = self.model_dump(mode="json", exclude=_SECRETS)

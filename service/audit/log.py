@@ -7,6 +7,7 @@ valid Unicode. Gives nobody a text back: reading payloads is for auditors, and a
 """
 
 import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -111,6 +112,11 @@ class AuditLog:
             )
             ticket = self._writer.submit(entry)
         return self._writer.wait(ticket)
+
+
+def system_clock_us() -> int:
+    """Return the time in microseconds since 1970, UTC."""
+    return time.time_ns() // 1000
 
 
 def open_log(folder: Path, *, name: str, clock: Clock) -> AuditLog:

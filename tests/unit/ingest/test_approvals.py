@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from indexes.errors import DocumentNameError, RegisterError, SourcesError, UnsafeFileError
-from indexes.library import read_document
+from indexes.library import FileBytes, read_document
 from indexes.register import Register
+from indexes.sources import Sources
 from indexes.standing import Standing
 from ingest.approvals import Terms, checked_by, checked_groups, checked_reason, in_words, months_later
 from tests.fakes import TinyLibrary
@@ -279,3 +280,22 @@ def test_a_plan_is_confirmed_in_words(library: TinyLibrary) -> None:
     nobody = library.approvals.plan_approval("legal/a.md", Terms(by="ann", groups=()))
     assert in_words(plan.approvals) == "  legal/a.md  2d711642b726  until 2027-11-20  for staff"
     assert in_words(nobody.approvals).endswith("for nobody")
+
+
+def test_what_is_asked_of_a_folder_or_a_document_reads_no_file_elsewhere(
+    library: TinyLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A library may hold thousands of large files; approving one of them hashes one of them."""
+    for document in ("legal/a.md", "legal/deep/b.md", "security/c.md"):
+        library.write(document, f"About {document}.")
+    read: list[str] = []
+
+    def reading(sources: Sources, document: str, *, max_bytes: int) -> FileBytes:
+        read.append(document)
+        return read_document(sources, document, max_bytes=max_bytes)
+
+    monkeypatch.setattr("ingest.approvals.read_document", reading)
+    assert library.approvals.standings(["legal/a.md"]) == {"legal/a.md": Standing.PENDING}
+    assert [line.document for line in library.approvals.overview(under="legal/deep")] == ["legal/deep/b.md"]
+    library.approve("legal/a.md")
+    assert set(read) == {"legal/a.md", "legal/deep/b.md"}

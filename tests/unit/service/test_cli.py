@@ -3,6 +3,7 @@
 import json
 import socket
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -13,6 +14,7 @@ import greenlit
 import indexes.encoder
 import service.app
 import service.doctor
+from service.answering.evidence import read_calibration
 from service.audit.log import open_log
 from service.doctor import Check
 from service.running import announced
@@ -116,6 +118,24 @@ def test_a_wrong_setting_ends_with_2_and_names_itself(run: Run, command: tuple[s
     result = run(*command, GREENLIT_PORT="none")
     assert result.exit_code == 2
     assert "greenlit: GREENLIT_PORT: " in result.stderr
+
+
+@pytest.mark.parametrize("command", [("ask", "Who reviews a vendor?"), ("serve",)])
+def test_without_a_calibration_it_says_so_and_ends_with_1(
+    library: TinyLibrary, run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    library.ingest()
+    monkeypatch.setattr(service.app, "read_calibration", lambda: read_calibration(tmp_path / "none.json"))
+    told = run(*command, GREENLIT_PORT=str(_free_port()))
+    assert told.exit_code == 1
+    assert "none.json cannot be read as a calibration" in told.stderr
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    return port
 
 
 def test_without_a_build_it_ends_with_1(run: Run) -> None:
