@@ -10,7 +10,8 @@ IndexesError
 └── BuildError            a build cannot be opened
     ├── NoBuildError      nothing was published yet
     ├── BuildDamagedError a file differs from what the manifest says
-    └── BuildMismatchError made with another encoder than the one loaded
+    ├── BuildMismatchError made with another encoder than the one loaded
+    └── HoldError         a build cannot be held, or nobody can say which builds are
 
 Every message says what was expected, what came, and what to do.
 """
@@ -58,3 +59,7 @@ class BuildDamagedError(BuildError):
 
 class BuildMismatchError(BuildError):
     """A build was made with another encoder than the one loaded."""
+
+
+class HoldError(BuildError):
+    """A build cannot be held for the records that may refer to it, or nobody can say which builds are held."""

@@ -196,6 +196,7 @@ def _standing_table(lines: list[DocumentStanding]) -> Table:
 def ingest(as_json: AsJson = False) -> None:
     """Make a build of what is approved now, check it, and publish it."""
     from indexes.encoder import load_encoder
+    from indexes.holds import HOLDS_FOLDER
     from ingest.loading.process import LoaderProcess
     from ingest.pipeline import Ingestion
     from ingest.pipeline import ingest as run
@@ -210,6 +211,7 @@ def ingest(as_json: AsJson = False) -> None:
                 Ingestion(
                     library=settings.library,
                     builds=settings.builds,
+                    holds=settings.state / HOLDS_FOLDER,
                     encoder=encoder,
                     parser=parser,
                     progress=progress,

@@ -6,7 +6,7 @@
 4  load: parse the approved bytes, in a limited child process, to text with locators
 5  split into passages
 6  encode, each text once
-7  write the build aside, check it, publish it by one atomic rename
+7  write the build aside, check it, publish it by one atomic rename; remove old ones that no record needs
 8  report: a line for each document that was ingested, unchanged, or kept out and why
 
 Nothing is parsed before step 3 has let it through, and what is parsed are the very bytes that were hashed. One bad
@@ -17,7 +17,7 @@ import contextlib
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -64,10 +64,11 @@ class Progress(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Ingestion:
-    """All that an ingestion needs, given by the caller."""
+    """All that an ingestion needs, given by the caller. `holds` is the folder that says which builds records need."""
 
     library: Path
     builds: Path
+    holds: Path
     encoder: Encoder
     parser: Parser
     progress: Progress
@@ -111,6 +112,8 @@ def ingest(ingestion: Ingestion) -> Report:
             work.forget_others(documents)
         else:
             build_id, published = work.encode_and_publish(documents, manifest), True  # 6, 7
+        today = ingestion.now().astimezone(UTC).date()
+        problems += aside.remove_old(live=build_id, holds=ingestion.holds, today=today)
     return Report(build_id, published, tuple(outcomes), tuple(problems), time.monotonic() - started)  # 8
 
 

@@ -2,7 +2,12 @@
 
 Order: a staging folder takes the originals as they are read; `Staging.publish` writes passages, indexes and manifest,
 makes every file durable, gives the folder its final name, opens it as a reader would, checks each passage against its
-document, and only then replaces `current`. Builds beyond the newest few are removed, and so is what a crash left.
+document, and only then replaces `current`. `Staging.remove_old` removes builds beyond the newest few, unless they are
+held (`indexes.holds`). What a crash left is removed before the next build.
+
+An original that the live build holds too is not written again: both builds share the file by a hard link, so that
+builds which are held cost little more than their texts and indexes. Nothing ever writes into an original; were one
+changed from outside, every build that shares it would fail its check when it is opened.
 """
 
 import contextlib
@@ -11,6 +16,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -22,12 +28,14 @@ from indexes.builds import (
     ORIGINALS_FOLDER,
     PASSAGES_FILE,
     Build,
+    current_build_id,
     hash_files,
     open_build,
 )
 from indexes.dense import DenseIndex
 from indexes.encoder import Vectors
-from indexes.errors import BuildDamagedError, BuildError
+from indexes.errors import BuildDamagedError, BuildError, HoldError
+from indexes.holds import held_builds
 from indexes.lexical import LexicalIndex
 from indexes.manifest import MANIFEST_FILE, Manifest
 from indexes.passages import SplitDocument, write_passages
@@ -51,10 +59,11 @@ class Content:
 class Staging:
     """A folder beside the builds that becomes one."""
 
-    def __init__(self, builds: Path, folder: Path) -> None:
-        """Use `staging`."""
+    def __init__(self, builds: Path, folder: Path, *, shared: Path | None) -> None:
+        """Use `staging`; `shared` are the originals of the live build."""
         self._builds = builds
         self._folder = folder
+        self._shared = shared
         (folder / ORIGINALS_FOLDER).mkdir()
 
     def add_original(self, sha256: str, content: bytes) -> None:
@@ -63,10 +72,23 @@ class Staging:
         Raises:
             PublishError: the disk refuses.
         """
+        path = self._folder / ORIGINALS_FOLDER / sha256
         try:
-            (self._folder / ORIGINALS_FOLDER / sha256).write_bytes(content)
+            if not path.exists() and not self._link(path, content):  # never write into a file that may be shared
+                path.write_bytes(content)
         except OSError as error:
             raise PublishError(f"an original cannot be kept ({error}); the previous build stays live") from error
+
+    def _link(self, path: Path, content: bytes) -> bool:
+        """Share the live build's original, if it is these very bytes and the file system can."""
+        if self._shared is None:
+            return False
+        with contextlib.suppress(OSError):  # there is none, it cannot be read, or there are no links here
+            path.hardlink_to(self._shared / path.name)
+            if path.read_bytes() == content:
+                return True
+        path.unlink(missing_ok=True)
+        return False
 
     def publish(self, content: Content) -> str:
         """Make this the live build.
@@ -89,8 +111,29 @@ class Staging:
         except (OSError, BuildError) as error:
             shutil.rmtree(final, ignore_errors=True)
             raise PublishError(f"the new build failed its check ({error}); the previous build stays live") from error
-        _remove_old(self._builds, live=build_id)
         return build_id
+
+    def remove_old(self, *, live: str, holds: Path, today: date) -> list[str]:
+        """Remove builds that are neither among the newest nor held. The files of one that is open stay readable.
+
+        Args:
+            live: the id of the live build, which is kept however old it looks.
+            holds: the folder of holds.
+            today: the day, in UTC.
+
+        Returns:
+            What kept the writer from removing any, in words; empty if nothing did.
+        """
+        try:
+            held = held_builds(holds, today=today)
+            newest_first = _newest_first(self._builds)
+        except (HoldError, OSError) as error:
+            return [f"no old build was removed: {error}"]
+        others = [folder for folder in newest_first if folder.name != live]
+        for folder in others[_KEPT_BUILDS - 1 :]:
+            if folder.name not in held:
+                shutil.rmtree(folder, ignore_errors=True)
+        return []
 
     def _write(self, content: Content) -> str:
         write_passages(self._folder / PASSAGES_FILE, content.documents)
@@ -115,7 +158,7 @@ def staging(builds: Path) -> Iterator[Staging]:
         try:
             _remove_staging(builds)
             folder = Path(tempfile.mkdtemp(prefix=_STAGING_PREFIX, dir=builds))
-            aside = Staging(builds, folder)
+            aside = Staging(builds, folder, shared=_live_originals(builds))
         except OSError as error:
             raise PublishError(f"{builds} cannot be written ({error}); the previous build stays live") from error
         try:
@@ -138,6 +181,18 @@ def _lock(builds: Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def _newest_first(builds: Path) -> list[Path]:
+    manifests = sorted(builds.glob(f"*/{MANIFEST_FILE}"), key=lambda path: path.stat().st_mtime, reverse=True)
+    return [path.parent for path in manifests]
+
+
+def _live_originals(builds: Path) -> Path | None:
+    try:
+        return builds / current_build_id(builds) / ORIGINALS_FOLDER
+    except BuildError:
+        return None
 
 
 def _check(folder: Path) -> None:
@@ -196,10 +251,3 @@ def _remove_staging(builds: Path) -> None:
             shutil.rmtree(path, ignore_errors=True)
         else:
             path.unlink(missing_ok=True)
-
-
-def _remove_old(builds: Path, *, live: str) -> None:
-    manifests = sorted(builds.glob(f"*/{MANIFEST_FILE}"), key=lambda path: path.stat().st_mtime, reverse=True)
-    others = [path.parent for path in manifests if path.parent.name != live]
-    for folder in others[_KEPT_BUILDS - 1 :]:
-        shutil.rmtree(folder, ignore_errors=True)

@@ -1,6 +1,7 @@
 """The register: whole lines, added and never edited; what cannot be understood approves nothing and says so."""
 
 import errno
+import hashlib
 import itertools
 import json
 import os
@@ -19,7 +20,7 @@ from hypothesis import strategies as st
 from indexes import register as register_module
 from indexes.errors import RegisterError
 from indexes.events import event_from_line, event_to_line
-from indexes.register import Decision, Register, RegisterState, append_events
+from indexes.register import Decision, Register, RegisterState, append_events, register_hash
 from tests.fakes import APPROVAL, NOON, REVOCATION
 
 OTHER = replace(APPROVAL, document="legal/b.md")
@@ -43,6 +44,11 @@ def path(tmp_path: Path) -> Path:
 
 def _read(path: Path) -> RegisterState:
     return Register(path).refresh()
+
+
+def _hashes(*lines: bytes) -> tuple[str, ...]:
+    """Return the hashes of lines that are given with their newlines."""
+    return tuple(hashlib.sha256(line.removesuffix(b"\n")).hexdigest() for line in lines)
 
 
 # Adding and reading
@@ -184,7 +190,7 @@ def test_a_line_that_is_still_being_written_is_read_once_it_is_whole(path: Path)
         path.write_bytes(line[:length])
         assert not any(decision.approvals for decision in register.refresh().decisions.values())
     path.write_bytes(line)
-    assert register.refresh() == RegisterState(1, {"legal/a.md": Decision((APPROVAL,))})
+    assert register.refresh() == RegisterState(1, {"legal/a.md": Decision((APPROVAL,))}, (), _hashes(line))
 
 
 def test_a_line_that_was_cut_off_does_not_swallow_the_next_event(path: Path) -> None:
@@ -256,8 +262,9 @@ def test_a_register_that_was_cut_short_is_read_anew(path: Path) -> None:
     append_events(path, [APPROVAL, OTHER])
     register = Register(path)
     register.refresh()
-    path.write_bytes(event_to_line(APPROVAL))
-    assert register.refresh() == RegisterState(1, {"legal/a.md": Decision((APPROVAL,))})
+    line = event_to_line(APPROVAL)
+    path.write_bytes(line)
+    assert register.refresh() == RegisterState(1, {"legal/a.md": Decision((APPROVAL,))}, (), _hashes(line))
 
 
 def test_law_10_a_register_that_went_away_approves_nothing_and_may_come_back(path: Path) -> None:
@@ -274,6 +281,67 @@ def test_a_register_that_cannot_be_read_is_an_error_and_not_an_empty_one(path: P
     path.mkdir()
     with pytest.raises(RegisterError, match=r"register\.jsonl cannot be read: Is a directory"):
         _read(path)
+
+
+def test_a_register_that_stays_away_stays_the_same(path: Path) -> None:
+    register = Register(path)
+    away = register.refresh()
+    assert register.refresh() is away
+    append_events(path, [APPROVAL])
+    assert register.refresh() is not away
+
+
+def test_a_register_that_was_only_touched_is_the_same(path: Path) -> None:
+    append_events(path, [APPROVAL])
+    register = Register(path)
+    before = register.refresh()
+    os.utime(path, (4e9, 4e9))
+    assert register.refresh() is before
+
+
+# The hash of every line, whoever wrote it
+
+
+def test_every_whole_line_is_known_by_its_hash_whatever_it_says(path: Path) -> None:
+    lines = [event_to_line(APPROVAL), b"\n", b"rubbish\n", b"  \n", event_to_line(REVOCATION).replace(b"\n", b"\r\n")]
+    path.write_bytes(b"".join(lines) + b'{"event": "approve", "docu')
+    state = _read(path)
+    assert state.line_hashes == _hashes(*lines), "the line that is cut off is none yet"
+    assert state.position == 5
+    assert state.line_hashes[1] == hashlib.sha256(b"").hexdigest()
+    assert state.line_hashes[state.problems[0].line - 1] == hashlib.sha256(b"rubbish").hexdigest()
+
+
+def test_lines_that_another_process_adds_are_seen_with_their_hashes(path: Path) -> None:
+    append_events(path, [APPROVAL])
+    register = Register(path)
+    before = register.refresh()
+    added = [event_to_line(OTHER), b"written with an editor\n"]
+    write = "import sys; open(sys.argv[1], 'ab').write(bytes.fromhex(sys.argv[2]))"
+    subprocess.run([sys.executable, "-c", write, str(path), b"".join(added).hex()], check=True)
+    after = register.refresh()
+    assert after.line_hashes == before.line_hashes + _hashes(*added)
+    assert before.line_hashes == _hashes(event_to_line(APPROVAL)), "what was handed out stays as it was"
+
+
+def test_an_earlier_line_that_is_edited_changes_the_hash_of_the_register(path: Path) -> None:
+    append_events(path, [APPROVAL, OTHER, REVOCATION])
+    register = Register(path)
+    before = register.refresh()
+    path.write_bytes(path.read_bytes().replace(b"ann@x.example", b"bob@x.example", 1))
+    append_events(path, [OTHER])
+    after = register.refresh()
+    assert [n for n in range(3) if before.line_hashes[n] != after.line_hashes[n]] == [0]
+    assert register_hash(after.line_hashes[:3]) != register_hash(before.line_hashes)
+    assert register_hash(after.line_hashes[1:3]) == register_hash(before.line_hashes[1:])
+
+
+def test_the_hash_of_the_register_is_the_hash_of_its_lines_hashes_in_their_order() -> None:
+    one, two = hashlib.sha256(b"one"), hashlib.sha256(b"two")
+    expected = hashlib.sha256(one.digest() + two.digest()).hexdigest()
+    assert register_hash([one.hexdigest(), two.hexdigest()]) == expected
+    assert register_hash([two.hexdigest(), one.hexdigest()]) != expected
+    assert register_hash(()) == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
 
 _PIECES = st.lists(
@@ -302,7 +370,10 @@ def test_a_follower_knows_what_a_newcomer_reads(tmp_path_factory: pytest.TempPat
     with path.open("ab", buffering=0) as file:
         for piece in pieces:
             file.write(piece)
-            assert follower.refresh() == _read(path)
+            state = follower.refresh()
+            assert state == _read(path)
+            assert state.line_hashes == _hashes(*path.read_bytes().split(b"\n")[:-1])
+            assert state.position == len(state.line_hashes)
 
 
 def test_threads_share_a_register(path: Path) -> None:

@@ -15,6 +15,7 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
+from indexes.holds import HOLDS_FOLDER
 from ingest.approvals import Approvals, Terms
 from ingest.errors import PublishError
 from ingest.pipeline import Ingestion, ingest
@@ -26,6 +27,7 @@ def publish(root: Path, clock: Clock) -> None:
         Ingestion(
             library=root / "library",
             builds=root / "builds",
+            holds=root / "state" / HOLDS_FOLDER,
             encoder=HashingEncoder(),
             parser=DirectParser(),
             progress=QuietProgress(),

@@ -356,6 +356,17 @@ def test_ingest_names_what_is_wrong_with_the_library(library: TinyLibrary, run: 
     assert "problem: source 'security':" in result.stderr
 
 
+def test_ingest_asks_the_state_folder_which_old_builds_records_need(
+    library: TinyLibrary, run: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "var").mkdir()
+    (tmp_path / "var" / "builds_in_use").touch()
+    result = run("ingest")
+    assert result.exit_code == 0
+    assert f"problem: no old build was removed: {tmp_path / 'var' / 'builds_in_use'} cannot be listed" in result.stderr
+    assert current_build_id(library.builds)
+
+
 def test_ingest_exits_with_1_when_another_is_running(library: TinyLibrary, run: Run) -> None:
     library.builds.mkdir()
     with FileLock(library.builds / ".ingest.lock"):

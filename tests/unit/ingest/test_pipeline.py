@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import IO, Any
 
@@ -14,6 +14,7 @@ import pytest
 
 from indexes.builds import Build, current_build_id, open_build
 from indexes.errors import BuildDamagedError, SourcesError
+from indexes.holds import hold_build
 from indexes.library import FileBytes, Listed, list_documents, read_document
 from indexes.sources import Sources
 from ingest import pipeline
@@ -480,6 +481,23 @@ def test_another_encoder_makes_another_build_of_the_same_documents(library: Tiny
     assert report.build_id != first.build_id
     assert library.encoder.encoded == ["Masters\nKeep masters for ten years."]
     assert _documents(library) == ["legal/a.md"]
+
+
+@pytest.mark.parametrize(("hours", "kept"), [(-1, True), (1, False)])
+def test_the_day_until_which_a_build_is_held_is_a_day_in_utc(library: TinyLibrary, hours: int, kept: bool) -> None:  # noqa: FBT001
+    library.add("legal/a.md", GOOD)
+    first = library.ingest().build_id
+    library.holds.parent.mkdir()
+    hold_build(library.holds, first, until=date(2026, 11, 30))
+    for number in range(3):
+        library.clock.pass_days(1)
+        library.add("legal/a.md", f"{GOOD}\nSince {number}.\n")
+        library.ingest()
+    midnight = datetime(2026, 12, 1, tzinfo=UTC)
+    west = timezone(timedelta(hours=-5))
+    library.clock.at = (midnight + timedelta(hours=hours)).astimezone(west)
+    library.ingest()
+    assert (library.builds / first).exists() is kept
 
 
 def test_a_damaged_live_build_is_made_anew(library: TinyLibrary) -> None:

@@ -7,14 +7,16 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
 
-from indexes.builds import current_build_id, open_build
+from indexes.builds import ORIGINALS_FOLDER, current_build_id, open_build
 from indexes.dense import DenseIndex
 from indexes.documents import Document
+from indexes.holds import hold_build
 from indexes.passages import SplitDocument
 from ingest import publish as publish_module
 from ingest.errors import PublishError
@@ -290,14 +292,20 @@ def test_a_folder_that_cannot_hold_builds_is_an_error(library: TinyLibrary) -> N
         library.ingest()
 
 
-def test_the_live_build_and_the_two_before_it_are_kept(library: TinyLibrary) -> None:
+def _publish(library: TinyLibrary, *versions: int) -> list[str]:
+    """Publish a build for each version of a document, a day apart; return their ids."""
     made = []
-    for number in range(6):
+    for number in versions:
         library.clock.pass_days(1)
         library.add("legal/a.md", f"# Masters\n\nKeep masters for {number} years.\n")
         made.append(library.ingest().build_id)
         manifest = library.builds / made[-1] / "manifest.json"
         os.utime(manifest, (number, number))  # the clock of the disk is coarser than this test is slow
+    return made
+
+
+def test_the_live_build_and_the_two_before_it_are_kept(library: TinyLibrary) -> None:
+    made = _publish(library, *range(6))
     assert _names(library) == set(made[-3:])
     assert current_build_id(library.builds) == made[-1]
 
@@ -313,3 +321,169 @@ def test_the_live_build_is_kept_even_if_the_others_look_newer(library: TinyLibra
     build_id = library.ingest().build_id
     _assert_serves(library, build_id)
     assert len(_names(library)) == 3
+
+
+# Builds that records refer to
+
+
+def _hold(library: TinyLibrary, build_id: str, *, days: int) -> None:
+    library.holds.parent.mkdir(exist_ok=True)
+    hold_build(library.holds, build_id, until=(library.clock() + timedelta(days=days)).date())
+
+
+def test_a_held_build_stays_until_the_day_after_its_last(library: TinyLibrary) -> None:
+    first, *_ = _publish(library, 0)
+    _hold(library, first, days=5)
+    made = _publish(library, 1, 2, 3, 4, 5)
+    assert _names(library) == {first, *made[-3:]}, "on its last day it is there, and nothing else of its age"
+    open_build(library.builds / first, encoder=library.encoder).passages.close()
+    made += _publish(library, 6)
+    assert _names(library) == set(made[-3:])
+
+
+def test_a_build_goes_when_its_hold_has_ended_even_if_nothing_else_changed(library: TinyLibrary) -> None:
+    first, *_ = _publish(library, 0)
+    _hold(library, first, days=30)
+    made = _publish(library, 1, 2, 3)
+    library.clock.pass_days(27)
+    assert library.ingest().published is False
+    assert _names(library) == {first, *made}
+    library.clock.pass_days(1)
+    assert library.ingest().published is False
+    assert _names(library) == set(made)
+
+
+def test_the_newest_three_need_no_hold_and_a_hold_costs_them_no_place(library: TinyLibrary) -> None:
+    made = _publish(library, 0, 1, 2)
+    _hold(library, made[1], days=30)
+    made += _publish(library, 3)
+    assert _names(library) == set(made[-3:])
+
+
+def test_a_hold_that_cannot_be_understood_keeps_its_build(library: TinyLibrary) -> None:
+    first, *_ = _publish(library, 0)
+    _hold(library, first, days=0)
+    (library.holds / f"{first}.json").write_bytes(b"rubbish")
+    made = _publish(library, 1, 2, 3, 4)
+    assert _names(library) == {first, *made[-3:]}
+
+
+def test_a_hold_on_a_build_that_is_not_there_does_no_harm(library: TinyLibrary) -> None:
+    made = _publish(library, 0)
+    _hold(library, "20200101T000000Z-gone", days=999)
+    made += _publish(library, 1, 2, 3)
+    assert _names(library) == set(made[-3:])
+
+
+def test_while_nobody_can_say_what_is_held_nothing_is_removed_and_the_report_says_so(library: TinyLibrary) -> None:
+    library.holds.parent.mkdir()
+    library.holds.touch()
+    made = _publish(library, 0, 1, 2, 3, 4)
+    assert _names(library) == set(made)
+    report = library.ingest()
+    (problem,) = report.problems
+    assert problem.startswith(f"no old build was removed: {library.holds} cannot be listed (Not a directory)")
+    assert report.build_id == made[-1], "the build is live all the same"
+    library.holds.unlink()
+    assert library.ingest().problems == ()
+    assert _names(library) == set(made[-3:])
+
+
+def test_a_build_that_is_removed_while_somebody_has_it_open_can_be_read_on(library: TinyLibrary) -> None:
+    first, *_ = _publish(library, 0)
+    build = open_build(library.builds / first)
+    _publish(library, 1, 2, 3)
+    assert not build.folder.exists()
+    assert "Keep masters for 0 years." in str(build.passages.text("legal/a.md"))
+    assert build.passages.passages([0])[0].text == "Keep masters for 0 years."
+    build.passages.close()
+
+
+# Originals that builds share
+
+
+def _originals(library: TinyLibrary, build_id: str) -> dict[str, tuple[int, int]]:
+    """Return inode and number of names of each original of a build."""
+    folder = library.builds / build_id / ORIGINALS_FOLDER
+    found = {path.name: path.stat() for path in folder.iterdir()}
+    return {name: (status.st_ino, status.st_nlink) for name, status in found.items()}
+
+
+def test_an_original_that_the_live_build_holds_is_shared_with_it(library: TinyLibrary, live: str) -> None:
+    (sha256,) = _originals(library, live)
+    later = library.ingest().build_id
+    before, after = _originals(library, live), _originals(library, later)
+    assert before[sha256] == after[sha256]
+    assert sorted(links for _, links in after.values()) == [1, 2], "what is new stands for itself"
+    build = open_build(library.builds / later, encoder=library.encoder)
+    assert {build.original(name) for name in after} == {
+        (library.folder / "legal" / name).read_bytes() for name in ("a.md", "b.md")
+    }
+    build.passages.close()
+
+
+def test_two_documents_with_the_same_bytes_share_one_original(library: TinyLibrary) -> None:
+    library.add("legal/a.md", "# Masters\n\nKeep masters.\n")
+    first = library.ingest().build_id
+    library.clock.pass_days(1)
+    library.add("legal/b.md", "# Masters\n\nKeep masters.\n")
+    second = library.ingest().build_id
+    assert _originals(library, first) == _originals(library, second)
+    _assert_opens(library, first)
+    _assert_opens(library, second)
+
+
+def _assert_opens(library: TinyLibrary, build_id: str) -> None:
+    open_build(library.builds / build_id, encoder=library.encoder).passages.close()
+
+
+def test_law_1_an_original_that_was_changed_in_the_live_build_is_not_taken_over(
+    library: TinyLibrary, live: str
+) -> None:
+    (sha256,) = _originals(library, live)
+    (library.builds / live / ORIGINALS_FOLDER / sha256).write_bytes(b"not what was approved")
+    later = library.ingest().build_id
+    _assert_serves(library, later)
+    assert _originals(library, later)[sha256][1] == 1
+    build = open_build(library.builds / later)
+    assert build.original(sha256) == (library.folder / "legal" / "a.md").read_bytes()
+    build.passages.close()
+
+
+@pytest.mark.parametrize("part", ["hardlink_to", "read_bytes"])
+def test_where_an_original_cannot_be_shared_it_is_written(
+    library: TinyLibrary, live: str, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    real = getattr(Path, part)
+
+    def refuse(self: Path, *arguments: Path) -> object:
+        if self.parent.name == ORIGINALS_FOLDER:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return real(self, *arguments)
+
+    monkeypatch.setattr(Path, part, refuse)
+    later = library.ingest().build_id
+    monkeypatch.undo()
+    assert {links for _, links in _originals(library, later).values()} == {1}
+    _assert_serves(library, later)
+    _assert_opens(library, live)
+
+
+def test_a_crash_while_originals_are_shared_leaves_the_old_build_serving(
+    library: TinyLibrary, live: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "hardlink_to", _raise(Crash()))
+        with pytest.raises(Crash):
+            library.ingest()
+    _assert_serves(library, live)
+    _assert_recovers(library)
+
+
+def test_a_build_keeps_the_originals_that_it_shared_with_one_that_was_removed(library: TinyLibrary) -> None:
+    library.add("legal/b.md", "# Deletion\n\nDelete the drafts after a year.\n")
+    first, *_ = _publish(library, 0)
+    made = _publish(library, 1, 2, 3)
+    assert not (library.builds / first).exists()
+    for build_id in made:
+        _assert_opens(library, build_id)

@@ -1,0 +1,130 @@
+"""Holds: which builds have to stay, and until when, because a record may refer to them.
+
+The rule: a build is kept while it is one of the newest three, or while a record that is still within retention may
+refer to it. Only the reader knows its records, and only the writer removes builds. So the reader writes
+`<state>/builds_in_use/<build id>.json`, `{"build": ID, "until": "YYYY-MM-DD"}`, before it answers from a build, and the
+writer reads these before it removes one.
+
+Whatever goes wrong keeps builds: a hold only ever becomes longer; its last day, in UTC, counts; one that cannot be read
+or understood holds without end. A hold that has ended stays where it is: it costs a line and says nothing of anybody.
+"""
+
+import json
+import os
+from datetime import date
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from indexes.errors import HoldError
+
+HOLDS_FOLDER = "builds_in_use"
+_SUFFIX = ".json"
+_WITHOUT_END = date.max
+_LOCK_TIMEOUT_S = 10.0  # a hold is written in milliseconds; longer means that something is stuck
+
+
+def hold_build(folder: Path, build_id: str, *, until: date) -> None:
+    """Hold a build until a day, or leave the hold that it has if that is as long. Durable when this returns.
+
+    Costs the reading of one small file when nothing changes. A hold that cannot be understood is left as it is.
+
+    Args:
+        folder: the folder of holds; made if it is missing, in a folder that exists.
+        build_id: the id of the build.
+        until: the last day on which the build has to be there, in UTC.
+
+    Raises:
+        HoldError: the build could not be held that long; the hold there was before still stands.
+    """
+    path = folder / f"{build_id}{_SUFFIX}"
+    if path.parent != folder:
+        raise HoldError(f"expected the id of a build, got {build_id!r}")
+    try:
+        if _reaches(path, until):
+            return
+        _make(folder)
+        with FileLock(folder / ".lock", timeout=_LOCK_TIMEOUT_S):
+            if not _reaches(path, until):  # another thread may have held it meanwhile
+                _replace(path, json.dumps({"build": build_id, "until": until.isoformat()}).encode() + b"\n")
+    except Timeout as error:
+        raise HoldError(
+            f"{folder} has been locked for {_LOCK_TIMEOUT_S:.0f} s: try again, or see which process holds the lock"
+        ) from error
+    except OSError as error:
+        raise HoldError(
+            f"{path} cannot be written ({error.strerror}), so the build could be removed while records refer to it: "
+            "make room, or let this account write there"
+        ) from error
+
+
+def held_builds(folder: Path, *, today: date) -> set[str]:
+    """Return the ids of the builds that have to stay today; none if there is no such folder.
+
+    Args:
+        folder: the folder of holds; it is only read.
+        today: the day, in UTC.
+
+    Raises:
+        HoldError: the folder is there but cannot be listed, so nobody can say which builds are held.
+    """
+    try:
+        holds = [path for path in folder.iterdir() if path.suffix == _SUFFIX]
+    except FileNotFoundError:
+        return set()
+    except OSError as error:
+        raise HoldError(
+            f"{folder} cannot be listed ({error.strerror}), so nobody can say which builds records refer to: "
+            "let this account read it"
+        ) from error
+    return {path.stem for path in holds if not _has_ended(path, today)}
+
+
+def _reaches(path: Path, day: date) -> bool:
+    try:
+        return day <= _last_day(path)
+    except FileNotFoundError:
+        return False
+
+
+def _has_ended(path: Path, today: date) -> bool:
+    try:
+        return _last_day(path) < today
+    except OSError:
+        return False
+
+
+def _last_day(path: Path) -> date:
+    """Return the last day of a hold: there is no end to one that cannot be understood."""
+    content = path.read_bytes()
+    try:
+        hold = json.loads(content)
+        until = date.fromisoformat(hold["until"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return _WITHOUT_END
+    return until if hold == {"build": path.stem, "until": hold["until"]} else _WITHOUT_END
+
+
+def _make(folder: Path) -> None:
+    if not folder.is_dir():
+        folder.mkdir(mode=0o700, exist_ok=True)
+        _sync_folder(folder.parent)
+
+
+def _replace(path: Path, content: bytes) -> None:
+    aside = path.with_suffix(".new")
+    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(descriptor)
+    aside.replace(path)
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
