@@ -14,7 +14,7 @@ DEV_STAMP := $(VENV)/.installed-dev
 BENCH_STAMP := $(VENV)/.installed-bench
 
 .DEFAULT_GOAL := help
-.PHONY: help run install test lint format bench clean
+.PHONY: help run install test lint format bench faults clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -39,6 +39,9 @@ format: $(DEV_STAMP) ## put the code into form
 
 bench: $(BENCH_STAMP) ## measure this machine, beside what a user would otherwise write
 	$(BIN)/greenlit eval bench
+
+faults: $(RUN_STAMP) ## load the audit log, kill it at random moments, restart, verify
+	$(BIN)/greenlit eval faults
 
 clean: ## remove the environment and the caches; builds, records and the library stay
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -39,9 +39,9 @@ from service.answering.live_build import LiveBuild
 from service.answering.pipeline import Answering
 from service.answering.questions import Question
 from service.answering.record import Recorder
-from service.audit.actors import Pseudonyms, load_or_create_key
 from service.audit.leaves import ReleaseRef
-from service.audit.log import open_log, system_clock_us
+from service.audit.log import AuditLog, system_clock_us
+from service.audit.opening import open_log
 
 _STEPS = ("received", "scope", "encode question", "weigh", "draft", "finished")
 _WARM_UP = 10  # questions before timing
@@ -152,9 +152,9 @@ def _print_questions(
     console: Console, place: _Place, encoder: Encoder, questions: list[str], plain: PlainIndex
 ) -> None:
     noted = times()
-    log = open_log(place.state, name="bench", clock=system_clock_us)
+    opened = open_log(place.state, keys=place.state / "keys", name="bench", clock=system_clock_us)
     try:
-        answering = _answering(place, encoder, log, noted)
+        answering = _answering(place, encoder, opened.log, noted)
         principal = Principal("bench", frozenset({"staff"}), frozenset({Role.STAFF}), "bench")
         whole, refused = [], 0
         for number in range(_WARM_UP + _QUESTIONS):
@@ -167,7 +167,7 @@ def _print_questions(
                 whole.append(time.perf_counter() - started)
                 refused += answer.refusal is not None
     finally:
-        log.close()
+        opened.close()
     with all_threads():
         theirs = [_seconds(lambda text=text: plain.retriever.retrieve(text)) for text in questions[:_QUESTIONS]]
     console.print(f"\n[bold]One question, in process, recorded durably[/bold] ({_QUESTIONS}, {refused} refused)")
@@ -177,12 +177,11 @@ def _print_questions(
     _row(console, "plain LlamaIndex, retrieval alone", theirs)
 
 
-def _answering(place: _Place, encoder: Encoder, log: object, noted: Times) -> Answering:
-    live_build = LiveBuild(builds=place.builds, encoder=encoder, notice=lambda _: None)
-    boundary = Boundary(library=place.library, now=utc_now, notice=lambda _: None)
+def _answering(place: _Place, encoder: Encoder, log: AuditLog, noted: Times) -> Answering:
+    live_build = LiveBuild(builds=place.builds, encoder=encoder, notice=lambda _: None, on_open=lambda _: None)
+    boundary = Boundary(library=place.library, now=utc_now, notice=lambda _: None, on_change=lambda _: None)
     recorder = Recorder(
-        log=log,  # type: ignore[arg-type]
-        pseudonyms=Pseudonyms(key=load_or_create_key(place.state / "keys")),
+        log=log,
         release=ReleaseRef(version="bench", config_hash="0" * 64),
         encoder=encoder,
         clock_s=time.monotonic,

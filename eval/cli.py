@@ -1,4 +1,4 @@
-"""The judge's commands: `eval bench` measures speed and memory, `eval calibrate` fits the evidence."""
+"""The judge's commands: `eval bench` and `eval audit` measure, `eval faults` kills, `eval calibrate` fits."""
 
 import json
 from pathlib import Path
@@ -34,10 +34,43 @@ def calibrate(data: Data = None) -> None:
 
 
 @app.command()
-def bench(data: Data = None) -> None:
-    """Measure ingestion, one question, start-up, memory and re-ingestion, beside plain LlamaIndex in the same run."""
+def bench(
+    data: Data = None,
+    leaves: Annotated[int, typer.Option(min=0, help="of the large audit log; 0 leaves the audit part out")] = 1_000_000,
+) -> None:
+    """Measure ingestion, one question, start-up and memory beside plain LlamaIndex; then the audit log."""
     from rich.console import Console
 
+    from eval.audit_bench import audit_bench
     from eval.bench import bench as run
 
-    run(data, Console(highlight=False, soft_wrap=True))
+    console = Console(highlight=False, soft_wrap=True)
+    run(data, console)
+    if leaves:
+        audit_bench(console, leaves)
+
+
+@app.command()
+def audit(
+    leaves: Annotated[int, typer.Option(min=1, help="of the large log")] = 1_000_000,
+) -> None:
+    """Measure the audit log alone: recording, checkpoints, verifying, proofs."""
+    from rich.console import Console
+
+    from eval.audit_bench import audit_bench
+
+    audit_bench(Console(highlight=False, soft_wrap=True), leaves)
+
+
+@app.command()
+def faults(
+    rounds: Annotated[int, typer.Option(min=1, help="how many times")] = 200,
+    seed: Annotated[int, typer.Option(help="of the moments of the kills")] = 1,
+) -> None:
+    """Load the audit log, kill -9 at random moments, restart, verify; exit 1 if anything is lost or wrong."""
+    from rich.console import Console
+
+    from eval.faults import faults as run
+
+    if not run(rounds, seed, Console(highlight=False, soft_wrap=True)):
+        raise typer.Exit(1)

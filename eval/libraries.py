@@ -6,6 +6,7 @@ from pathlib import Path
 
 from indexes.builds import Build, current_build_id, open_build
 from indexes.encoder import Encoder
+from indexes.holds import HOLDS_FOLDER
 from ingest.approvals import Approvals, Terms
 from ingest.loading.process import LoaderProcess
 from ingest.pipeline import Ingestion, ingest
@@ -49,6 +50,7 @@ def ingest_all(library: Path, builds: Path, encoder: Encoder) -> Report:
             Ingestion(
                 library=library,
                 builds=builds,
+                holds=builds / HOLDS_FOLDER,  # there is none: no record needs these builds
                 encoder=encoder,
                 parser=parser,
                 progress=Quiet(),
@@ -61,5 +63,5 @@ def ingest_all(library: Path, builds: Path, encoder: Encoder) -> Report:
 def open_for_staff(library: Path, builds: Path, encoder: Encoder) -> tuple[Build, Scope]:
     """Open the live build, and what every signed-in person may see of it."""
     build = open_build(builds / current_build_id(builds), encoder=encoder)
-    boundary = Boundary(library=library, now=utc_now, notice=lambda _: None)
+    boundary = Boundary(library=library, now=utc_now, notice=lambda _: None, on_change=lambda _: None)
     return build, boundary.scope(build, _STAFF)

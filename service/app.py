@@ -14,26 +14,46 @@ from importlib.metadata import version
 import anyio.to_thread
 import structlog
 from fastapi import FastAPI
+from fastapi.telemetry import TelemetryConfig
 
+from indexes.builds import Build
 from indexes.encoder import Encoder
+from indexes.holds import HOLDS_FOLDER
 from service.access.local import LocalAccess, local_token
 from service.answering.boundary import Boundary
 from service.answering.evidence import read_calibration
 from service.answering.extract import ExtractiveAnswerer
+from service.answering.follow import Follower
 from service.answering.live_build import LiveBuild
 from service.answering.pipeline import Answering
 from service.answering.reading import Reading
 from service.answering.record import Recorder
+from service.answering.replay import Replay
+from service.api.audit_routes import audit_router
+from service.api.identity import SignedIn
 from service.api.problems import add_problem_handlers
 from service.api.routes import api_router
-from service.audit.actors import Pseudonyms, load_or_create_key
+from service.audit.errors import AuditError
 from service.audit.leaves import ReleaseRef
-from service.audit.log import AuditLog
+from service.audit.opening import OpenLog
+from service.audit.reading.retention import Retention
+from service.auditing import Auditing, Replaying, auditing_over
 from service.health import Health
 from service.middleware import BodyLimit, Failures, OwnHostOnly, RequestLog, SecurityHeaders
 from service.settings import Settings
-from service.web.routes import web_router
+from service.upkeep import Task
+from service.web.routes import Told, web_router
 
+_FOLLOW_S = 5.0  # an approval is on record this soon, even if nobody asks
+_RETENTION_S = 3600.0  # months are counted in days; an hour is soon enough
+# FastAPI's own tracing sees bodies and errors, and an environment variable could point it at another machine.
+_NO_TELEMETRY: TelemetryConfig = {
+    "tracing": False,
+    "metrics": False,
+    "logs": False,
+    "operation_spans": False,
+    "auto_configure": False,
+}
 _DESCRIPTION = "Answers only from approved documents, in cited sentences, on the record."
 
 
@@ -45,6 +65,9 @@ class Service:
     reading: Reading
     access: LocalAccess
     health: Health
+    auditing: Auditing
+    replay: Replay
+    tasks: tuple[Task, ...]
     settings: Settings
 
 
@@ -60,49 +83,92 @@ def release(settings: Settings) -> ReleaseRef:
 
 @contextlib.contextmanager
 def open_service(
-    settings: Settings, *, log: AuditLog, encoder: Encoder, notice: Callable[[str], None]
+    settings: Settings, *, opened: OpenLog, encoder: Encoder, notice: Callable[[str], None]
 ) -> Iterator[Service]:
     """Make the parts of a service over an open log and a loaded encoder.
 
     Args:
         settings: as read by a door.
-        log: where questions are recorded; the caller closes it.
+        opened: the log where questions are recorded; the caller closes it.
         encoder: the one that encodes questions.
         notice: is told what an operator should see, such as a line of the register that cannot be understood.
 
     Raises:
-        TokenError, AuditKeyError: a secret of this installation cannot be read or made.
+        TokenError: the token of this installation cannot be read or made.
     """
     access = LocalAccess(token=token_of(settings), groups=settings.groups())
-    live_build = LiveBuild(builds=settings.builds, encoder=encoder, notice=notice)
-    boundary = Boundary(library=settings.library, now=utc_now, notice=notice)
-    recorder = Recorder(
-        log=log,
-        pseudonyms=Pseudonyms(key=load_or_create_key(settings.state / "keys")),
+    follower = Follower(
+        log=opened.log,
+        store=opened.store,
         release=release(settings),
-        encoder=encoder,
-        clock_s=time.monotonic,
+        holds=settings.state / HOLDS_FOLDER,
+        retention_months=settings.retention_months,
+        today=lambda: utc_now().date(),
+        notice=notice,
     )
+
+    def on_open(build: Build) -> None:
+        follower.started()
+        follower.build_opened(build)
+
+    live_build = LiveBuild(builds=settings.builds, encoder=encoder, notice=notice, on_open=on_open)
+    boundary = Boundary(library=settings.library, now=utc_now, notice=notice, on_change=follower.register_changed)
+    recorder = Recorder(log=opened.log, release=release(settings), encoder=encoder, clock_s=time.monotonic)
+    calibration, answerer = read_calibration(), ExtractiveAnswerer(encoder=encoder)
     answering = Answering(
         live_build=live_build,
         boundary=boundary,
         encoder=encoder,
-        calibration=read_calibration(),
-        answerer=ExtractiveAnswerer(encoder=encoder),
+        calibration=calibration,
+        answerer=answerer,
         recorder=recorder,
     )
     yield Service(
         answering=answering,
         reading=Reading(live_build=live_build, boundary=boundary),
         access=access,
-        health=Health(live_build=live_build, boundary=boundary, log=log),
+        health=Health(live_build=live_build, boundary=boundary, log=opened.log),
+        auditing=auditing_over(opened),
+        replay=Replay(
+            log=opened.log,
+            store=opened.store,
+            keyring=opened.keyring,
+            builds=settings.builds,
+            encoder=encoder,
+            calibration=calibration,
+            answerer=answerer,
+        ),
+        tasks=_tasks(settings, opened, live_build, boundary, follower),
         settings=settings,
     )
+
+
+def _tasks(
+    settings: Settings, opened: OpenLog, live_build: LiveBuild, boundary: Boundary, follower: Follower
+) -> tuple[Task, ...]:
+    retention = Retention(log=opened.log, store=opened.store, keyring=opened.keyring, months=settings.retention_months)
+    return (
+        Task("following the register", boundary.problems, _FOLLOW_S),
+        Task("following the build", lambda: follower.hold(live_build.get()), _FOLLOW_S),
+        Task("ending retention", lambda: retention.apply(_now_us()), _RETENTION_S),
+    )
+
+
+def _now_us() -> int:
+    return round(utc_now().timestamp() * 1_000_000)
 
 
 def token_of(settings: Settings) -> str:
     """Return the token of this installation."""
     return local_token(settings.state, settings.given_token())
+
+
+def create_audit_app(*, auditing: Auditing, replay: Replaying, access: LocalAccess) -> FastAPI:
+    """Return an application with the audit routes alone, for a command line that finds no service running."""
+    app = FastAPI(title="Greenlit audit", telemetry=_NO_TELEMETRY)
+    app.include_router(audit_router(signed_in=SignedIn(access), auditing=auditing, replay=replay))
+    add_problem_handlers(app, lambda _kind, _error: None)
+    return app
 
 
 def create_app(service: Service) -> FastAPI:
@@ -121,35 +187,36 @@ def create_app(service: Service) -> FastAPI:
         docs_url=None,  # the interactive pages load scripts from elsewhere; /openapi.json is enough
         redoc_url=None,
         redirect_slashes=False,  # a redirect would repeat the address, whatever somebody put there
-        # FastAPI's own tracing sees bodies and errors, and an environment variable could point it at another machine
-        telemetry={
-            "tracing": False,
-            "metrics": False,
-            "logs": False,
-            "operation_spans": False,
-            "auto_configure": False,
-        },
+        telemetry=_NO_TELEMETRY,
     )
     limit = service.settings.max_question_chars
+    signed_in = SignedIn(service.access)
     app.include_router(
         api_router(
             answering=service.answering,
             reading=service.reading,
-            access=service.access,
+            signed_in=signed_in,
             health=service.health,
             max_question_chars=limit,
         )
     )
+    app.include_router(audit_router(signed_in=signed_in, auditing=service.auditing, replay=service.replay))
     app.include_router(
         web_router(
-            answering=service.answering, reading=service.reading, access=service.access, max_question_chars=limit
+            answering=service.answering,
+            reading=service.reading,
+            access=service.access,
+            own=service.auditing.own,
+            told=Told(limit, service.settings.retention_months, service.settings.retention_reason),
         )
     )
 
     log = structlog.get_logger("greenlit")
 
     def notice(kind: str, error: Exception) -> None:
-        log.error("failed", kind=kind, where=where_it_broke(error))
+        # Messages of the audit log hold no text of a question, by its contract; of others nobody can say.
+        reason = {"reason": str(error)} if isinstance(error, AuditError) else {}
+        log.error("failed", kind=kind, where=where_it_broke(error), **reason)
 
     add_problem_handlers(app, notice)
     app.add_middleware(BodyLimit)

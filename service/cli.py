@@ -7,6 +7,7 @@ parts in this process. Exit codes: 0 answered, 1 refused or found wrong, 2 bad u
 import contextlib
 import json
 import socket
+import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,12 +20,18 @@ from indexes.names import printable
 from service.access.errors import AccessError
 from service.answering.errors import AnsweringError, QuestionError
 from service.audit.errors import AuditBusyError, AuditError
+from service.audit_cli import app as audit_app
 from service.settings import Settings, read_settings
+from service.verify_cli import verify
+from service.witness_cli import witness
 
 if TYPE_CHECKING:
     from service.app import Service
 
 app = typer.Typer()
+audit_app.command()(verify)
+audit_app.command()(witness)
+app.add_typer(audit_app, name="audit")
 _out = Console(soft_wrap=True, highlight=False)
 _err = Console(stderr=True, soft_wrap=True, highlight=False)
 _TIMEOUT_S = 60.0  # for a question through the running service
@@ -120,14 +127,17 @@ def _ask_here(service: "Service", path: str, text: str, more: dict[str, Any]) ->
 @contextlib.contextmanager
 def _opened(settings: Settings, notice: Callable[[str], None]) -> Iterator["Service"]:
     """Open the log first: if a service holds it, there is no need to load an encoder."""
-    from service.audit.log import open_log, system_clock_us
+    from service.audit.log import system_clock_us
+    from service.audit.opening import open_log
 
-    log = open_log(settings.state, name=settings.log_name, clock=system_clock_us)
-    with contextlib.closing(log):
+    opened = open_log(
+        settings.state, keys=settings.keys_folder(), name=settings.log_name, clock=system_clock_us, notice=notice
+    )
+    with contextlib.closing(opened):
         from indexes.encoder import load_encoder
         from service.app import open_service
 
-        with open_service(settings, log=log, encoder=load_encoder(settings.encoder), notice=notice) as service:
+        with open_service(settings, opened=opened, encoder=load_encoder(settings.encoder), notice=notice) as service:
             yield service
 
 
@@ -201,12 +211,15 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _run(service: "Service", listening: socket.socket, url: str) -> None:
+    import structlog
     import uvicorn
 
     from service.app import create_app, token_of
     from service.running import announced
+    from service.upkeep import upkeep
 
     settings = service.settings
+    notice = structlog.get_logger("greenlit").warning
     config = uvicorn.Config(create_app(service), log_config=None, access_log=False, server_header=False)
     for problem in service.health.report().problems:
         _err.print(f"[red]problem:[/red] {escape(problem)}")
@@ -214,7 +227,8 @@ def _run(service: "Service", listening: socket.socket, url: str) -> None:
     with announced(settings.state, url=url):
         _out.print(f"Greenlit is ready. Open {url}/open?token={shown}")
         _end_in_order_on_signals()
-        uvicorn.Server(config).run(sockets=[listening])
+        with upkeep(service.tasks, clock_s=time.monotonic, notice=notice):
+            uvicorn.Server(config).run(sockets=[listening])
 
 
 def _end_in_order_on_signals() -> None:

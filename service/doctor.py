@@ -21,7 +21,8 @@ from indexes.standing import Grant, grant
 from service.access.errors import AccessError
 from service.access.local import local_token
 from service.audit.errors import AuditBusyError, AuditError
-from service.audit.log import open_log
+from service.audit.log import system_clock_us
+from service.audit.opening import open_log
 from service.settings import Settings, unknown_settings
 
 _LEAST_FREE_BYTES = 1 << 30  # less room than this and the next build or a busy day of records may not fit
@@ -55,7 +56,7 @@ def examine(settings: Settings) -> list[Check]:
         _check("encoder", load),
         _check("build", lambda: _build(settings, encoder[0] if encoder else None)),
         _check("token", lambda: _token(settings)),
-        _check("audit log", lambda: _log(settings.state)),
+        _check("audit log", lambda: _log(settings)),
         _check("disk", lambda: _disk(settings)),
     ]
 
@@ -131,17 +132,21 @@ def _token(settings: Settings) -> str:
     return "from GREENLIT_TOKEN" if settings.token else f"in {settings.state / 'token'}"
 
 
-def _log(state: Path) -> str:
-    if state.exists() and stat.S_IMODE(state.stat().st_mode) & 0o077:
-        raise _WrongError(f"{state} can be opened by others: run chmod 700 {state}")
+def _log(settings: Settings) -> str:
+    state, keys = settings.state, settings.keys_folder()
+    for folder in (state, keys):
+        if folder.exists() and stat.S_IMODE(folder.stat().st_mode) & 0o077:
+            raise _WrongError(f"{folder} can be opened by others: run chmod 700 {folder}")
     try:
-        log = open_log(state, name="doctor", clock=lambda: 0)
+        opened = open_log(state, keys=keys, name=settings.log_name, clock=system_clock_us)
     except AuditBusyError:
         return "in use by a running service"
     try:
-        return f"{log.size()} records"
+        if problem := opened.log.healthy():
+            raise _WrongError(problem)
+        return f"{opened.store.size()} records"
     finally:
-        log.close()
+        opened.close()
 
 
 def _disk(settings: Settings) -> str:

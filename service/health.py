@@ -6,6 +6,7 @@ from indexes.errors import BuildError
 from service.answering.boundary import Boundary
 from service.answering.errors import LibraryUnavailableError
 from service.answering.live_build import LiveBuild
+from service.audit.errors import AuditError
 from service.audit.log import AuditLog
 
 
@@ -35,17 +36,24 @@ class Health:
         """Return how things are now. A newer build that cannot be opened is a problem, but the old one answers."""
         failing: list[str] = []
         problems: list[str] = []
+        unrecorded: list[str] = []  # why nothing can be put on record
         try:
             self._live_build.get()
         except BuildError:
             failing.append("build")
+        except AuditError as error:  # a build that cannot be put on record
+            unrecorded.append(str(error))
         problems += [problem] if (problem := self._live_build.problem()) else []
         try:
             problems += self._boundary.problems()
         except LibraryUnavailableError as error:
             failing.append("library")
             problems.append(str(error))
+        except AuditError as error:  # approvals that cannot be put on record
+            unrecorded.append(str(error))
         if problem := self._log.healthy():
+            unrecorded.insert(0, problem)
+        if unrecorded:
             failing.append("log")
-            problems.append(problem)
+            problems += dict.fromkeys(unrecorded)
         return Report(tuple(failing), tuple(problems))

@@ -6,12 +6,15 @@ Every setting is the environment variable `GREENLIT_<NAME>`, or a line of `.env`
 import hashlib
 import json
 import os
+from pathlib import Path
+from typing import Self
 
 from dotenv import dotenv_values
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, model_validator
 
-from indexes.settings import LibrarySettings, settings_error
+from indexes.settings import Folder, LibrarySettings, settings_error
 
+MONTHS_WITHOUT_REASON = 12
 _SECRETS = {"token"}
 _ELSEWHERE = {"GREENLIT_EVAL_DATA", "GREENLIT_NO_SKIPS"}  # read by the judge and by the tests
 
@@ -26,8 +29,26 @@ class Settings(LibrarySettings):
     log_name: str = Field(
         "greenlit.local", pattern=r"^[a-z0-9][a-z0-9.-]{0,62}$", description="the name of the audit log, in its origin"
     )
+    keys: Folder | None = Field(None, description="the folder of the log's keys; var/keys unless set")
+    retention_months: int = Field(
+        12, ge=6, le=36, description="how long questions and answers are kept, in months; more than 12 needs a reason"
+    )
+    retention_reason: str = Field("", max_length=500, description="why they are kept for more than 12 months")
     max_question_chars: int = Field(2000, ge=1, le=8000, description="longer questions are refused, in characters")
     max_concurrent: int = Field(16, ge=1, le=256, description="questions worked on at once; more wait")
+
+    @model_validator(mode="after")
+    def _reason_beyond_a_year(self) -> Self:
+        if self.retention_months > MONTHS_WITHOUT_REASON and not self.retention_reason.strip():
+            raise ValueError(
+                f"expected GREENLIT_RETENTION_REASON to say why questions are kept for {self.retention_months} months: "
+                f"more than {MONTHS_WITHOUT_REASON} needs a reason, which the page shows to everybody who asks"
+            )
+        return self
+
+    def keys_folder(self) -> Path:
+        """Return the folder of the log's keys."""
+        return self.keys or self.state / "keys"
 
     def groups(self) -> frozenset[str]:
         """Return the local person's groups besides everybody's."""

@@ -5,11 +5,15 @@ from pathlib import Path
 
 import pytest
 import structlog
+from hypothesis import settings
 
 from indexes.encoder import DEFAULT_ENCODER, SentenceTransformersEncoder, load_encoder
 from tests.fakes import Clock, HashingEncoder, TinyLibrary
 from tests.no_skips import pytest_make_collect_report, pytest_runtest_makereport  # noqa: F401  (hooks)
 from tests.service_parts import Studio, open_studio, with_rules
+
+settings.register_profile("project", deadline=None)  # these machines are noisy: how long an example takes says nothing
+settings.load_profile("project")
 
 
 @pytest.fixture

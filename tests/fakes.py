@@ -14,6 +14,7 @@ import numpy as np
 
 from indexes.encoder import Vectors
 from indexes.events import Approval, Withdrawal
+from indexes.holds import HOLDS_FOLDER
 from indexes.register import REGISTER_FILE, append_events
 from indexes.words import words
 from ingest.approvals import Approvals, Plan, Terms
@@ -117,6 +118,10 @@ class TinyLibrary:
         return self.root / "builds"
 
     @property
+    def holds(self) -> Path:
+        return self.root / "state" / HOLDS_FOLDER
+
+    @property
     def register_path(self) -> Path:
         return self.folder / REGISTER_FILE
 
@@ -172,6 +177,7 @@ class TinyLibrary:
             Ingestion(
                 library=self.folder,
                 builds=self.builds,
+                holds=self.holds,
                 encoder=self.encoder,
                 parser=self.parser,
                 progress=QuietProgress(),

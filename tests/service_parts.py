@@ -31,10 +31,11 @@ from service.answering.evidence import Calibration
 from service.answering.retrieve import Hit, Retrieved
 from service.app import Service, create_app, open_service
 from service.audit.errors import AuditUnavailableError
-from service.audit.log import AuditLog
-from service.audit.sqlite_store import STORE_FILE, SqliteLeafStore
-from service.audit.store import Entry, Payload, Receipt, StoredLeaf
-from service.audit.writer import Writer
+from service.audit.keys.keyring import Keyring
+from service.audit.log import payload_context
+from service.audit.opening import OpenLog, Pace, assemble
+from service.audit.storage.sqlite_store import SqliteLeafStore
+from service.audit.storage.store import Entry, Receipt
 from service.settings import Settings
 from service.web.routes import SESSION_COOKIE
 from tests.fakes import Clock, TinyLibrary
@@ -88,35 +89,17 @@ def whole(hit: Hit) -> DraftSentence:
     )
 
 
-@dataclass
-class BreakableStore:
+class BreakableStore(SqliteLeafStore):
     """An audit store that cannot write leaves of the types in `refused`, until a test empties that."""
 
-    inner: SqliteLeafStore
-    refused: set[str] = field(default_factory=set)
+    def __init__(self, *, folder: Path, busy_timeout_s: float = 2.0) -> None:
+        super().__init__(folder=folder, busy_timeout_s=busy_timeout_s)
+        self.refused: set[str] = set()
 
     def append(self, entries: Sequence[Entry]) -> list[Receipt]:
         if any(entry.type in self.refused for entry in entries):
             raise AuditUnavailableError("the disk is full")
-        return self.inner.append(entries)
-
-    def reopen(self) -> None:
-        self.inner.reopen()
-
-    def size(self) -> int:
-        return self.inner.size()
-
-    def leaf(self, seq: int) -> StoredLeaf | None:
-        return self.inner.leaf(seq)
-
-    def leaves(self, after: int, limit: int) -> list[StoredLeaf]:
-        return self.inner.leaves(after, limit)
-
-    def payloads(self, seq: int) -> tuple[Payload, ...]:
-        return self.inner.payloads(seq)
-
-    def close(self) -> None:
-        self.inner.close()
+        return super().append(entries)
 
 
 @dataclass
@@ -127,7 +110,7 @@ class Studio:
     service: Service
     app: FastAPI
     api: TestClient  # signed in by the token
-    log: AuditLog
+    opened: OpenLog
     store: BreakableStore
 
     @property
@@ -158,8 +141,12 @@ class Studio:
         return TestClient(self.app, base_url=ADDRESS, raise_server_exceptions=False)
 
     def leaves(self) -> list[dict[str, Any]]:
+        """Return the leaves of all questions, in order."""
+        return [leaf for leaf in self.all_leaves() if leaf["type"].startswith("query.")]
+
+    def all_leaves(self) -> list[dict[str, Any]]:
         """Return all leaves of the record, in order."""
-        return [json.loads(stored.leaf) for stored in self.log.leaves()]
+        return [json.loads(stored.leaf) for stored in self.store.leaves(-1, 100_000)]
 
     def doors_showing(self, document: str, question: str, needle: str) -> list[str]:
         """Return the doors through which a document, or the text `needle` of it, can be seen now."""
@@ -207,6 +194,7 @@ def open_studio(
     calibration: Calibration = HALF_THE_WORDS,
     answerer: Answerer | None = None,
     groups: str = "",
+    **more: Any,
 ) -> Iterator[Studio]:
     """Open a service over a library, as `greenlit serve` does; the clock is the library's.
 
@@ -215,22 +203,28 @@ def open_studio(
         calibration: what weighs the evidence.
         answerer: drafts instead of the extractive one.
         groups: of the person who asks, besides "staff", separated by commas.
+        more: other settings.
     """
-    settings = settings_for(library, local_groups=groups)
-    store = BreakableStore(SqliteLeafStore.open(settings.state))
-    writer = Writer(store=store, retry_wait_s=0.01)
-    writer.start()
-    log = AuditLog(name="greenlit.test", store=store, writer=writer, clock=_microseconds(library.clock))
-    with contextlib.closing(log), pytest.MonkeyPatch.context() as patch:
+    settings = settings_for(library, local_groups=groups, **more)
+    store = BreakableStore.open(settings.state)
+    opened_log = assemble(
+        store,
+        keys=settings.keys_folder(),
+        name="greenlit.test",
+        clock=microseconds(library.clock),
+        notice=structlog.get_logger("greenlit").warning,
+        pace=Pace(retry_wait_s=0.01),
+    )
+    with contextlib.closing(opened_log), pytest.MonkeyPatch.context() as patch:
         patch.setattr(service.app, "utc_now", library.clock)
         patch.setattr(service.app, "read_calibration", lambda: calibration)
         if answerer is not None:
             patch.setattr(service.app, "ExtractiveAnswerer", lambda *, encoder: _instead(answerer, encoder))
         notice = structlog.get_logger("greenlit").warning
-        with open_service(settings, log=log, encoder=library.encoder, notice=notice) as opened:
+        with open_service(settings, opened=opened_log, encoder=library.encoder, notice=notice) as opened:
             app = create_app(opened)
             with TestClient(app, base_url=ADDRESS, headers=BEARER, raise_server_exceptions=False) as api:
-                yield Studio(library, opened, app, api, log, store)
+                yield Studio(library, opened, app, api, opened_log, store)
 
 
 def settings_for(library: TinyLibrary, **more: Any) -> Settings:
@@ -249,7 +243,8 @@ def _instead(answerer: Answerer, encoder: Encoder) -> Answerer:
     return answerer
 
 
-def _microseconds(clock: Clock) -> Callable[[], int]:
+def microseconds(clock: Clock) -> Callable[[], int]:
+    """Return a clock of the audit log that shows what a test's clock shows."""
     return lambda: round(clock().timestamp() * 1_000_000)
 
 
@@ -259,14 +254,22 @@ def without_receipt(result: dict[str, Any]) -> dict[str, Any]:
 
 
 def files_holding(needle: str, *folders: Path) -> list[Path]:
-    """Return every file under some folders that holds a text, but for the audit store, where it belongs."""
-    found = []
-    for folder in folders:
-        for path in sorted(folder.rglob("*")):
-            in_store = path.name.startswith(STORE_FILE)
-            if path.is_file() and not in_store and needle.encode() in path.read_bytes():
-                found.append(path)
-    return found
+    """Return every file under some folders that holds a text: the audit store too, where texts are sealed."""
+    files = (path for folder in folders for path in sorted(folder.rglob("*")) if path.is_file())
+    return [path for path in files if needle.encode() in path.read_bytes()]
+
+
+def sealed_texts(state: Path, field: str) -> list[str]:
+    """Return every text of a field in the log that a state folder holds, in order, opened with its keys."""
+    store, keyring = SqliteLeafStore(folder=state), Keyring(folder=state / "keys")
+    texts = []
+    for stored in store.leaves(-1, 100_000):
+        leaf = json.loads(stored.leaf)
+        for payload in store.payloads(stored.seq):
+            if payload.field == field:
+                context = payload_context(leaf["origin"], leaf["type"], leaf.get("request_id", ""), field)
+                texts.append(keyring.open(payload.key_id, payload.sealed, context=context)[1].decode())
+    return texts
 
 
 @contextlib.contextmanager

@@ -2,6 +2,7 @@
 
 AccessError
 ├── NotSignedInError    no identity came, or one that is not known
+├── NotAllowedError     somebody known, without the role that this takes
 └── TokenError          the local token cannot be read or made
 """
 
@@ -12,6 +13,10 @@ class AccessError(Exception):
 
 class NotSignedInError(AccessError):
     """No identity came with the request, or one that is not known."""
+
+
+class NotAllowedError(AccessError):
+    """Whoever asks is known, but has not the role that this takes."""
 
 
 class TokenError(AccessError):

@@ -11,7 +11,7 @@ from urllib.parse import quote as url_quote
 
 from service.answering.retrieve import Hit
 from service.answering.verify import VerifiedQuote, VerifiedSentence
-from service.audit.store import Receipt
+from service.audit.storage.store import Receipt
 
 _VERSION_HEX = 16  # of a document's SHA-256 in a link: enough to tell its versions apart
 

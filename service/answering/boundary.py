@@ -4,6 +4,9 @@ On every question the live allowlist and register are looked at (one `stat` each
 `Scope`: a mask over the build's rows that both indexes get as a filter, so a passage outside it never influences
 ranking, evidence, answer, refusal, counts or titles. Scopes are kept per groups for as long as nothing changed and no
 approval in them has ended. A revocation therefore acts on the next question, and an expiry on the second it is due.
+
+No scope is drawn from a register that is not on record: `on_change` is told of each new state before anybody sees what
+it allows, and if it fails, so does the question.
 """
 
 import hashlib
@@ -31,8 +34,8 @@ _KEPT_SCOPES = 256  # combinations of groups; each costs a mask of one byte a pa
 class Scope:
     """What an asker may see of a build.
 
-    `grants` are by document id; `rows` is the mask, shape (passages,); `filter_hash` names the set of (document,
-    version) pairs; `valid_until` is the first moment at which an approval in it ends.
+    `grants` are by document id; `rows` is the mask, shape (passages,); `pairs` lists the (document, version) pairs and
+    `filter_hash`, its SHA-256 (hex), names that set; `valid_until` is the first moment at which an approval in it ends.
     """
 
     grants: Mapping[str, Grant]
@@ -40,6 +43,7 @@ class Scope:
     lexical: LexicalScope
     register_position: int
     filter_hash: str
+    pairs: bytes
     made_at: datetime
     valid_until: datetime
 
@@ -47,18 +51,30 @@ class Scope:
 class Boundary:
     """Follows the library and draws scopes. Safe to call from several threads."""
 
-    def __init__(self, *, library: Path, now: Callable[[], datetime], notice: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        *,
+        library: Path,
+        now: Callable[[], datetime],
+        notice: Callable[[str], None],
+        on_change: Callable[[RegisterState], None],
+    ) -> None:
         """Remember where the library is; nothing is read before the first question.
 
         Args:
             library: the folder with the allowlist and the register.
             now: the time, with its zone.
             notice: is told once of each line of the register that cannot be understood.
+            on_change: puts a state of the register on record: is called with the first, and with each new one, in
+                order, one at a time. What it raises goes to whoever asked, and the next call tries again. It must not
+                call back.
         """
         self._sources_path = library / SOURCES_FILE
         self._register = Register(library / REGISTER_FILE)
         self._now = now
         self._notice = notice
+        self._on_change = on_change
+        self._on_record: RegisterState | None = None
         self._noticed: set[str] = set()
         self._lock = threading.Lock()
         self._sources_signature: tuple[int, ...] | None = None
@@ -71,6 +87,7 @@ class Boundary:
 
         Raises:
             LibraryUnavailableError: the allowlist or the register cannot be read.
+            Exception: whatever `on_change` raises.
         """
         with self._lock:
             sources, state = self._live()
@@ -90,6 +107,7 @@ class Boundary:
 
         Raises:
             LibraryUnavailableError: the allowlist or the register cannot be read.
+            Exception: whatever `on_change` raises.
         """
         with self._lock:
             return [problem.in_words(self._register.path) for problem in self._live()[1].problems]
@@ -104,6 +122,10 @@ class Boundary:
             if words not in self._noticed:
                 self._noticed.add(words)
                 self._notice(words)
+        if state is not self._on_record:
+            self._on_record = None  # what fails half-way is tried again, even if the register is back as it was
+            self._on_change(state)
+            self._on_record = state
         return sources, state
 
     def _live_sources(self) -> Sources:
@@ -139,13 +161,14 @@ def _draw(build: Build, sources: Sources, state: RegisterState, groups: frozense
             grants[document] = granted
             visible[number] = True
     rows: Mask = visible[build.document_of_row]
-    pairs = "".join(f"{document}\0{granted.sha256}\n" for document, granted in sorted(grants.items()))
+    pairs = "".join(f"{document}\0{granted.sha256}\n" for document, granted in sorted(grants.items())).encode()
     return Scope(
         grants=grants,
         rows=rows,
         lexical=build.lexical.scope(rows),
         register_position=state.position,
-        filter_hash=hashlib.sha256(pairs.encode()).hexdigest(),
+        filter_hash=hashlib.sha256(pairs).hexdigest(),
+        pairs=pairs,
         made_at=now,
         valid_until=min((granted.ends_at() for granted in grants.values()), default=datetime.max.replace(tzinfo=UTC)),
     )

@@ -4,7 +4,8 @@ AnsweringError
 ├── QuestionError             the question cannot be taken as it is; the message never repeats it
 ├── LibraryUnavailableError   the allowlist or the register cannot be read: nobody can say what is approved
 ├── CalibrationError          the calibration of the evidence is missing or damaged
-└── AnswerFailedError         something broke on the way; it is on record as failed
+├── AnswerFailedError         something broke on the way; it is on record as failed
+└── ReplayError               a past question cannot be asked again: erased, altered, or its build is gone
 """
 
 
@@ -26,3 +27,7 @@ class CalibrationError(AnsweringError):
 
 class AnswerFailedError(AnsweringError):
     """Something broke on the way to the answer."""
+
+
+class ReplayError(AnsweringError):
+    """A past question cannot be asked again; the message says why, and never what was asked."""

@@ -2,6 +2,9 @@
 
 A new build that cannot be opened leaves the old one answering and its problem on show; the boundary is checked against
 the live register either way. With none to fall back on, there is no answer.
+
+Nobody gets a build that is not on record: `on_open` is told of each one first. If that fails, so does the question; the
+old build does not step in, because a build that opens is the one to answer from.
 """
 
 import threading
@@ -16,20 +19,26 @@ from indexes.errors import BuildError
 class LiveBuild:
     """Hands out the live build. Safe to call from several threads."""
 
-    def __init__(self, *, builds: Path, encoder: Encoder, notice: Callable[[str], None]) -> None:
+    def __init__(
+        self, *, builds: Path, encoder: Encoder, notice: Callable[[str], None], on_open: Callable[[Build], None]
+    ) -> None:
         """Remember where the builds are; nothing is opened before `get`.
 
         Args:
             builds: the folder of published builds.
             encoder: the one that a build must have been made with.
             notice: is told once of each build that cannot be opened.
+            on_open: puts a build on record: is called with each newly opened one before it is handed out, one at a
+                time. What it raises goes to whoever asked, and the next call tries again. It must not call back.
         """
         self._builds = builds
         self._encoder = encoder
         self._notice = notice
+        self._on_open = on_open
         self._lock = threading.Lock()
         self._signature: tuple[int, ...] | None = None
         self._build: Build | None = None
+        self._on_record = False
         self._error: BuildError | None = None
 
     def get(self) -> Build:
@@ -40,15 +49,19 @@ class LiveBuild:
 
         Raises:
             BuildError: there is none that can be opened.
+            Exception: whatever `on_open` raises.
         """
         with self._lock:
             self._follow()
             if self._build is None:
                 raise self._error or BuildError(f"no build in {self._builds}: run greenlit ingest")
+            if not self._on_record:
+                self._on_open(self._build)
+                self._on_record = True
             return self._build
 
     def problem(self) -> str | None:
-        """Return why the newest build cannot be used, if so."""
+        """Return why the newest build cannot be opened, if so."""
         with self._lock:
             self._follow()
             return str(self._error) if self._error else None
@@ -62,6 +75,7 @@ class LiveBuild:
             build_id = current_build_id(self._builds)
             if self._build is None or self._build.build_id != build_id:
                 self._build = open_build(self._builds / build_id, encoder=self._encoder)
+                self._on_record = False
             self._error = None
         except BuildError as error:
             if str(error) != str(self._error):

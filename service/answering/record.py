@@ -16,9 +16,9 @@ from service.answering.evidence import Evidence
 from service.answering.questions import Question
 from service.answering.retrieve import CANDIDATES, DENSE_WEIGHT, KIND, Hit
 from service.answering.verify import VERBATIM
-from service.audit.actors import Pseudonyms
 from service.audit.leaves import (
     AnswererRef,
+    Asker,
     BuildRef,
     CitationRef,
     EncoderRef,
@@ -31,7 +31,7 @@ from service.audit.leaves import (
     VerdictRef,
 )
 from service.audit.log import AuditLog
-from service.audit.store import Receipt
+from service.audit.storage.store import KeptScope, Receipt
 
 _MILLION = 1_000_000
 _NO_ANSWERER = AnswererRef(kind="none", name="search")
@@ -68,7 +68,6 @@ class Recorder:
         self,
         *,
         log: AuditLog,
-        pseudonyms: Pseudonyms,
         release: ReleaseRef,
         encoder: Encoder,
         clock_s: Callable[[], float],
@@ -77,13 +76,11 @@ class Recorder:
 
         Args:
             log: where leaves go.
-            pseudonyms: turns the asker into a pseudonym.
             release: the program's version and settings.
             encoder: the one that encodes questions.
             clock_s: a steady clock, for how long a question took.
         """
         self._log = log
-        self._pseudonyms = pseudonyms
         self._release = release
         self._encoder = EncoderRef(name=encoder.name, digest=encoder.digest, dtype=encoder.dtype)
         self._clock_s = clock_s
@@ -98,14 +95,13 @@ class Recorder:
         entry = QueryReceived(
             request_id=question.request_id,
             channel=question.channel,
-            actor=self._pseudonyms.actor(question.principal.principal_id),
             auth=question.principal.auth,
-            groups_hash=self._pseudonyms.groups_hash(question.principal.groups),
             build=BuildRef(id=build.build_id, manifest_hash=build.manifest_hash),
             release=self._release,
             conversation_id=question.conversation_id,
         )
-        receipt = self._log.received(entry, prompt=question.text)
+        asker = Asker(question.principal.principal_id, question.principal.groups)
+        receipt = self._log.received(entry, asker=asker, prompt=question.text)
         return Opened(question, receipt.seq, started_s)
 
     def finished(self, opened: Opened, result: Result) -> Receipt:
@@ -135,7 +131,8 @@ class Recorder:
             else _NO_ANSWERER,
             citations=tuple(_citation(citation) for citation in result.citations),
         )
-        return self._log.finished(entry, answer=result.answer)
+        kept = KeptScope(scope.filter_hash, scope.pairs) if scope else None
+        return self._log.finished(entry, answer=result.answer, scope=kept)
 
 
 def _millionths(value: float) -> int:

@@ -6,6 +6,7 @@ broke inside is named to the log by its type and place only: an exception's mess
 
 from collections.abc import Callable
 from http import HTTPStatus
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -14,11 +15,20 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from indexes.errors import BuildError
-from service.access.errors import NotSignedInError
-from service.answering.errors import AnsweringError, LibraryUnavailableError, QuestionError
-from service.audit.errors import AuditError
+from service.access.errors import AccessError, NotAllowedError, NotSignedInError
+from service.answering.errors import AnsweringError, LibraryUnavailableError, QuestionError, ReplayError
+from service.audit.errors import (
+    AuditError,
+    ExportError,
+    FilterError,
+    NoRecordError,
+    NotCoveredError,
+    RevealError,
+    SealError,
+)
 
 _PREFIX = "urn:greenlit:problem:"
+_AUDIT = "/v1/audit/"
 Notice = Callable[[str, Exception], None]
 
 
@@ -31,6 +41,14 @@ class Problem(BaseModel):
     detail: str = Field(examples=["expected a question of at most 2000 characters, got 10000"])
 
 
+_PROBLEM = {"content": {"application/problem+json": {"schema": Problem.model_json_schema()}}}
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return what a route's description says of the problems it gives, by status."""
+    return dict.fromkeys(statuses, _PROBLEM) | {"default": {"description": "Any other problem", **_PROBLEM}}
+
+
 def problem_response(kind: str, status: int, title: str, detail: str) -> JSONResponse:
     """Return a problem as a response."""
     problem = Problem(type=_PREFIX + kind, title=title, status=status, detail=detail)
@@ -41,12 +59,24 @@ def problem_response(kind: str, status: int, title: str, detail: str) -> JSONRes
 _KNOWN: tuple[tuple[type[Exception], str, int, str, str | None], ...] = (
     (QuestionError, "question", 422, "The question cannot be taken", None),
     (NotSignedInError, "not-signed-in", 401, "Not signed in", None),
+    (NotAllowedError, "not-allowed", 403, "Not allowed", None),
+    (NoRecordError, "no-record", 404, "No such record", None),
+    (FilterError, "request", 422, "The request cannot be taken", None),
+    (RevealError, "reveal", 422, "The identity is not revealed", None),
+    (NotCoveredError, "not-covered", 409, "Not covered by a checkpoint yet", None),
+    (ReplayError, "replay", 409, "The answer cannot be made again", None),
+    (ExportError, "export", 422, "The records cannot be exported", None),
+    (SealError, "damaged", 500, "A text on record cannot be opened", None),
     (AuditError, "log", 503, "No record, no answer", "the audit log cannot be written, so no answer is given"),
     (BuildError, "build", 503, "No build to answer from", "no usable build; /readyz tells the operator why"),
     (LibraryUnavailableError, "library", 503, "Approvals cannot be read", "so nothing counts as approved"),
     (AnsweringError, "internal", 500, "The question could not be answered", "it is on record as failed"),
     (Exception, "internal", 500, "Something broke", "the service log says where"),
 )
+
+
+# What the audit routes say instead: nobody asked them a question.
+_NOT_ON_RECORD = ("No record, nothing shown", "the audit log cannot be written or read, so nothing is shown or changed")
 
 
 def problem_for(error: Exception) -> tuple[str, int, str, str]:
@@ -63,15 +93,18 @@ def add_problem_handlers(app: FastAPI, notice: Notice) -> None:
         notice: is told of errors that an operator should see.
     """
 
-    def known(_request: Request, error: Exception) -> JSONResponse:
+    def known(request: Request, error: Exception) -> JSONResponse:
         kind, status, title, detail = problem_for(error)
+        if kind == "log" and request.url.path.startswith(_AUDIT):
+            title, detail = _NOT_ON_RECORD
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             notice(kind, error)
         return problem_response(kind, status, title, detail)
 
-    def invalid(_request: Request, error: Exception) -> JSONResponse:
+    def invalid(request: Request, error: Exception) -> JSONResponse:
         errors = error.errors() if isinstance(error, RequestValidationError) else ()
-        detail = "; ".join(dict.fromkeys(_in_words(one) for one in errors))
+        unknown = "see /openapi.json for what this takes" if request.url.path.startswith(_AUDIT) else _NOTHING_ELSE
+        detail = "; ".join(dict.fromkeys(_in_words(one, unknown) for one in errors))
         return problem_response("request", 422, "The request cannot be taken", detail)
 
     def http(_request: Request, error: Exception) -> JSONResponse:
@@ -79,7 +112,7 @@ def add_problem_handlers(app: FastAPI, notice: Notice) -> None:
         phrase = HTTPStatus(status).phrase
         return problem_response(phrase.lower().replace(" ", "-"), status, phrase, _HTTP_DETAILS.get(status, phrase))
 
-    for kind in (QuestionError, NotSignedInError, AuditError, BuildError, AnsweringError, Exception):
+    for kind in (QuestionError, AccessError, AuditError, BuildError, AnsweringError, Exception):
         app.add_exception_handler(kind, known)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(HTTPException, http)
@@ -93,25 +126,37 @@ _HTTP_DETAILS = {
 }
 
 
-def _in_words(error: dict[str, object]) -> str:
+_NOTHING_ELSE = "a question comes with nothing else"
+
+
+def _in_words(error: dict[str, object], unknown: str) -> str:
     """Say what is wrong without any text of the request: not even the name of an unknown field."""
     kind, where = str(error["type"]), error["loc"]
     if kind == "extra_forbidden":
-        return "unknown field: a question comes with nothing else"
+        return f"unknown field: {unknown}"
     if kind == "json_invalid":
         return "expected a body of JSON"
     field = ".".join(str(part) for part in where[1:]) if isinstance(where, tuple) else ""
-    return f"{field or 'body'}: {_EXPECTED.get(kind, 'not of the expected form')}"
+    expected = _PATTERNS.get(field) if kind == "string_pattern_mismatch" else _EXPECTED.get(kind)
+    return f"{field or 'body'}: {expected or 'not of the expected form'}"
 
 
+_PATTERNS = {
+    "conversation_id": "expected 1 to 128 letters, digits or . _ : -",
+    "request_id": "expected the id of a question, as it came with the answer",
+    "ground": "expected a code of 1 to 32 lower-case letters and _",
+}
 _EXPECTED = {
     "missing": "is missing",
     "string_type": "expected a text",
-    "string_pattern_mismatch": "expected 1 to 128 letters, digits or . _ : -",
+    "string_too_short": "is too short",
+    "string_too_long": "is too long",
+    "bool_type": "expected true or false",
     "int_type": "expected a whole number",
     "int_parsing": "expected a whole number",
     "greater_than_equal": "is too small",
     "less_than_equal": "is too large",
+    "literal_error": "expected one of the values that /openapi.json names",
     "model_attributes_type": "expected a JSON object",
     "model_type": "expected a JSON object",
     "dict_type": "expected a JSON object",

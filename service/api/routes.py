@@ -1,11 +1,13 @@
-"""The routes of the API: ask, search, documents, health. Each checks who calls, hands over, and returns JSON."""
+"""The routes of the API: ask, search, documents, health. Each checks who calls, hands over, and returns JSON.
+
+The routes of the audit are in `audit_routes`.
+"""
 
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Response
 from starlette.exceptions import HTTPException
 
-from service.access.local import LocalAccess
 from service.access.principals import Principal
 from service.answering.pipeline import Answering
 from service.answering.questions import Question, checked_text
@@ -20,25 +22,15 @@ from service.api.bodies import (
     SearchResultBody,
 )
 from service.api.identity import SignedIn
-from service.api.problems import Problem
+from service.api.problems import problems
 from service.health import Health
 from service.originals import original_response
 
-_Responses = dict[int | str, dict[str, Any]]
-
-
-_PROBLEM = {"content": {"application/problem+json": {"schema": Problem.model_json_schema()}}}
-
-
-def _problems(*statuses: int) -> _Responses:
-    return dict.fromkeys(statuses, _PROBLEM) | {"default": {"description": "Any other problem", **_PROBLEM}}
-
 
 def api_router(
-    *, answering: Answering, reading: Reading, access: LocalAccess, health: Health, max_question_chars: int
+    *, answering: Answering, reading: Reading, signed_in: SignedIn, health: Health, max_question_chars: int
 ) -> APIRouter:
     """Return the API's routes over parts that are ready."""
-    signed_in = SignedIn(access)
     router = APIRouter()
     router.include_router(_question_routes(signed_in, answering, max_question_chars))
     router.include_router(_document_routes(signed_in, reading))
@@ -47,7 +39,7 @@ def api_router(
 
 
 def _question_routes(signed_in: SignedIn, answering: Answering, max_question_chars: int) -> APIRouter:
-    router = APIRouter(prefix="/v1", tags=["questions"], responses=_problems(401, 422, 500, 503))
+    router = APIRouter(prefix="/v1", tags=["questions"], responses=problems(401, 422, 500, 503))
     caller = Depends(signed_in.required)
 
     @router.post("/ask", response_model=AnswerBody)
@@ -66,7 +58,7 @@ def _question_routes(signed_in: SignedIn, answering: Answering, max_question_cha
 
 
 def _document_routes(signed_in: SignedIn, reading: Reading) -> APIRouter:
-    router = APIRouter(prefix="/v1", tags=["documents"], responses=_problems(401, 404, 503))
+    router = APIRouter(prefix="/v1", tags=["documents"], responses=problems(401, 404, 503))
     caller = Depends(signed_in.required)
 
     @router.get("/documents", response_model=DocumentListBody)

@@ -4,7 +4,15 @@ AuditError
 ├── AuditUnavailableError  the log cannot be written or read now: no answer may be given
 ├── AuditBusyError         another process holds the store's single writer
 ├── AuditEntryError        an entry that must not, or cannot, become a leaf
-└── AuditKeyError          a key of the log is unreadable, exposed or of the wrong size
+├── AuditKeyError          a key of the log is missing, unreadable, exposed or of the wrong size
+├── SealError              a sealed text cannot be opened: altered, or sealed for another record
+├── ExportError            an export cannot be made, or was not whole
+├── FilterError            a wish for records that cannot be understood, such as a time that is none
+├── NoRecordError          there is no such record, question or shard, or not yet
+├── RevealError            who asked is not revealed: two people, a case and a purpose are needed, or it was erased
+├── NotCoveredError        no checkpoint covers the record yet
+├── ProofError             a proof does not show what it should
+└── NoteError              a checkpoint is malformed, or not signed by a key that is known
 
 No message, and no exception chained to one, carries the text of a prompt or an answer.
 """
@@ -28,3 +36,35 @@ class AuditEntryError(AuditError):
 
 class AuditKeyError(AuditError):
     """A key cannot be used; the message names its file."""
+
+
+class SealError(AuditError):
+    """A sealed text cannot be opened with its key; the message names the key, and nothing of the text."""
+
+
+class ExportError(AuditError):
+    """An export cannot be made, or what came of it was not whole; the message says what to ask for."""
+
+
+class FilterError(AuditError):
+    """What records are wished for cannot be understood; the message says what was expected, and echoes nothing."""
+
+
+class NoRecordError(AuditError):
+    """What was asked for is not on record; the message does not repeat what that was, but for a number."""
+
+
+class RevealError(AuditError):
+    """Who asked is not revealed; the message says what is missing, or when it was erased."""
+
+
+class NotCoveredError(AuditError):
+    """No checkpoint covers what a proof was asked for; it will in a second."""
+
+
+class ProofError(AuditError):
+    """A proof does not show what it should; the message says what does not fit."""
+
+
+class NoteError(AuditError):
+    """A signed note or a verifier key is malformed, or a signature does not hold; the message says which part."""

@@ -1,4 +1,4 @@
-"""What the two leaves of a question say, as records; nothing else.
+"""What the two leaves of a question say, as records; nothing else. What other leaves say is in `events`.
 
 `QueryReceived` is recorded before retrieval starts, `QueryFinished` before the first byte of the answer leaves. None of
 them has room for the text of a prompt or an answer: those travel beside it (`log`), and enter a leaf only as a
@@ -31,14 +31,20 @@ class ReleaseRef:
 
 
 @dataclass(frozen=True, slots=True)
+class Asker:
+    """Who asked: a principal's id and groups. A leaf holds a pseudonym and a keyed hash of them, never themselves."""
+
+    subject: str
+    groups: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class QueryReceived:
-    """Somebody asked. `request_id` is a UUIDv7; `actor` and `groups_hash` come from `actors.Pseudonyms`."""
+    """Somebody asked. `request_id` is a UUIDv7. Who asked travels beside it, as an `Asker`."""
 
     request_id: str
     channel: Channel
-    actor: str
     auth: str
-    groups_hash: str
     build: BuildRef
     release: ReleaseRef
     conversation_id: str | None = None
@@ -143,8 +149,16 @@ class Commitment:
 
 
 @dataclass(frozen=True, slots=True)
+class Pseudonym:
+    """What a leaf says of an asker; comes from `actors.Pseudonyms`."""
+
+    actor: str
+    groups_hash: str
+
+
+@dataclass(frozen=True, slots=True)
 class Stamp:
-    """Which log a leaf belongs to, and when it was made (microseconds since 1970, UTC)."""
+    """Which shard a leaf belongs to, and when it was made (microseconds since 1970, UTC)."""
 
     origin: str
     ts_us: int

@@ -1,117 +1,196 @@
-"""The audit log as the rest of the service sees it: two calls a question, each durable before it returns.
+"""The audit log as the rest of the service sees it: what is recorded is durable before the call returns.
 
-For each call: (1) the texts become payloads with a fresh salt, and commitments; (2) under one lock, the clock is read,
-the leaf is made and its entry submitted, so that times stand in the order of the sequence numbers; (3) the caller waits
-for the commit, many callers for the same one, and gets a receipt. Texts are kept as they came, even when they are not
-valid Unicode. Gives nobody a text back: reading payloads is for auditors, and a record of its own.
+For each call: (1) the texts get a fresh salt and a commitment each; (2) under one lock, the clock is read, a new month
+opens a new shard, the leaf is made with the pseudonym and the keys of that month, and its entry is submitted, so that
+times stand in the order of the sequence numbers; (3) the caller waits for the commit, many callers for the same one,
+and gets a receipt. The first call of a process also closes what an earlier one left unfinished (`shard_keeper`).
+Texts are kept as they came, even when they are not valid Unicode. Gives nobody a text back: reading is for auditors,
+and a record of its own.
 """
 
 import threading
 import time
-from collections.abc import Callable
-from datetime import UTC, datetime
-from pathlib import Path
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
-from service.audit.commitments import commit, new_salt
-from service.audit.leaves import Commitment, QueryFinished, QueryReceived, Stamp
-from service.audit.serialise import FINISHED_TYPE, RECEIVED_TYPE, finished_leaf, received_leaf
-from service.audit.sqlite_store import SqliteLeafStore
-from service.audit.store import Entry, LeafStore, Payload, Receipt, StoredLeaf
-from service.audit.writer import Writer
+from service.audit.errors import AuditKeyError, AuditUnavailableError
+from service.audit.events import Event
+from service.audit.formats.commitments import commit, new_salt
+from service.audit.keys.keyring import Keyring, SealingPurpose
+from service.audit.leaves import Asker, Commitment, Pseudonym, QueryFinished, QueryReceived, Stamp
+from service.audit.serialise import FINISHED_TYPE, RECEIVED_TYPE, event_leaf, finished_leaf, received_leaf
+from service.audit.shard_keeper import ShardKeeper
+from service.audit.shards import month_of
+from service.audit.storage.store import Entry, KeptScope, Payload, Receipt
+from service.audit.storage.writer import Writer
 
 Clock = Callable[[], int]  # microseconds since 1970, UTC
-_US = 1_000_000  # microseconds in a second
+ASKER_FIELD = "asker"  # the payload that holds who asked, under a key of its own
+
+
+@dataclass(frozen=True, slots=True)
+class _Sealed:
+    """One text of an entry: its salt and its bytes, and what the leaf says of it."""
+
+    salt: bytes
+    body: bytes
+    commitment: Commitment
 
 
 class AuditLog:
     """The record of prompts and answers. Any thread may call; every call blocks until the disk has it."""
 
-    def __init__(self, *, name: str, store: LeafStore, writer: Writer, clock: Clock) -> None:
-        """Take parts that are ready: the store is open, the writer started.
+    def __init__(self, *, writer: Writer, keyring: Keyring, keeper: ShardKeeper, clock: Clock) -> None:
+        """Take parts that are ready: the writer is started.
 
         Args:
-            name: the first part of every origin, such as the host name of the service.
-            store: where leaves are read from.
-            writer: the single writer of that store.
+            writer: the single writer of the store.
+            keyring: seals texts and makes pseudonyms.
+            keeper: opens and closes shards.
             clock: the time, in microseconds since 1970, UTC.
         """
-        self._name = name
-        self._store = store
         self._writer = writer
+        self._keyring = keyring
+        self._keeper = keeper
         self._clock = clock
         self._in_order = threading.Lock()
 
-    def received(self, entry: QueryReceived, *, prompt: str) -> Receipt:
+    def received(self, entry: QueryReceived, *, asker: Asker, prompt: str) -> Receipt:
         """Record that a question came, before anything is done with it.
 
         Raises:
             AuditUnavailableError: it is not recorded: no answer may be given.
             AuditEntryError: the entry holds what a leaf must not hold.
         """
-        payload, commitment = _seal("prompt", prompt)
+        sealed = {"prompt": _seal("prompt", prompt), ASKER_FIELD: _seal(ASKER_FIELD, asker.subject)}
 
         def make(stamp: Stamp) -> bytes:
-            return received_leaf(entry, stamp, prompt=commitment)
+            pseudonyms = self._keyring.pseudonyms(month_of(stamp.origin))
+            known_as = Pseudonym(pseudonyms.actor(asker.subject), pseudonyms.groups_hash(asker.groups))
+            return received_leaf(entry, stamp, asker=known_as, prompt=sealed["prompt"].commitment)
 
-        return self._record(RECEIVED_TYPE, entry.request_id, make, (payload,))
+        return self._record(RECEIVED_TYPE, entry.request_id, make, sealed)
 
-    def finished(self, entry: QueryFinished, *, answer: str | None, raw: str | None = None) -> Receipt:
+    def finished(
+        self, entry: QueryFinished, *, answer: str | None, raw: str | None = None, scope: KeptScope | None = None
+    ) -> Receipt:
         """Record what became of a question, before anything of it leaves.
 
         Args:
             entry: what became of it.
             answer: the answer as released; `None` when there is none.
             raw: what a language model wrote before the checks; `None` when none did.
+            scope: what the entry's filter hash stands for, to be kept if it is not yet.
 
         Raises:
             AuditUnavailableError: it is not recorded: no answer may be given.
             AuditEntryError: the entry holds what a leaf must not hold.
         """
         sealed = {field: _seal(field, text) for field, text in (("answer", answer), ("raw", raw)) if text is not None}
-        commitments = {field: commitment for field, (_, commitment) in sealed.items()}
+        commitments = {field: text.commitment for field, text in sealed.items()}
 
         def make(stamp: Stamp) -> bytes:
             return finished_leaf(entry, stamp, answer=commitments.get("answer"), raw=commitments.get("raw"))
 
-        payloads = tuple(payload for payload, _ in sealed.values())
-        return self._record(FINISHED_TYPE, entry.request_id, make, payloads)
+        return self._record(FINISHED_TYPE, entry.request_id, make, sealed, scope=scope)
+
+    def note(self, event: Event) -> Receipt:
+        """Record what is no question.
+
+        Raises:
+            AuditUnavailableError: it is not recorded.
+            AuditEntryError: the event holds what a leaf must not hold.
+        """
+        sealed = {field: _seal(field, text) for field, text in event.texts.items()}
+        commitments = {field: text.commitment for field, text in sealed.items()}
+
+        def make(stamp: Stamp) -> bytes:
+            pseudonyms = self._keyring.pseudonyms(month_of(stamp.origin))
+            actor = pseudonyms.watcher(event.subject) if event.subject is not None else None
+            return event_leaf(event, stamp, actor=actor, texts=commitments)
+
+        return self._record(event.type, "", make, sealed, erases=event.erases)
+
+    def publish(self) -> None:
+        """Wait until a checkpoint covers all that was recorded before.
+
+        Raises:
+            AuditUnavailableError: it could not be published.
+        """
+        self._writer.publish()
+
+    def make_ready(self) -> None:
+        """Open the log's month and close what was left unfinished, as the first record would.
+
+        Raises:
+            AuditUnavailableError: nothing can be recorded now.
+        """
+        try:
+            with self._in_order:
+                self._stamp()
+        except AuditKeyError as error:
+            raise AuditUnavailableError(str(error)) from error
 
     def healthy(self) -> str | None:
         """Return why the log cannot be written now; `None` if it can."""
-        return self._writer.problem()
-
-    def size(self) -> int:
-        """Return the number of leaves."""
-        return self._store.size()
-
-    def leaf(self, seq: int) -> StoredLeaf | None:
-        """Return one leaf; `None` if there is none with this number."""
-        return self._store.leaf(seq)
-
-    def leaves(self, after: int = -1, limit: int = 256) -> list[StoredLeaf]:
-        """Return up to `limit` leaves with numbers above `after`, in order."""
-        return self._store.leaves(after, limit)
+        try:
+            return self._writer.problem() or self._keeper.problem(self._clock())
+        except AuditKeyError as error:
+            return str(error)
 
     def close(self) -> None:
-        """Finish what was begun and let go of the store; closing twice is fine."""
+        """Finish what was begun, publish a last checkpoint and let go of the store; closing twice is fine."""
         self._writer.close()
 
     def _record(
-        self, kind: str, request_id: str, make: Callable[[Stamp], bytes], payloads: tuple[Payload, ...]
+        self,
+        kind: str,
+        request_id: str,
+        make: Callable[[Stamp], bytes],
+        sealed: Mapping[str, _Sealed],
+        *,
+        erases: tuple[tuple[int, int], ...] = (),
+        scope: KeptScope | None = None,
     ) -> Receipt:
-        with self._in_order:
-            now_us = self._clock()
-            stamp = Stamp(origin=origin(self._name, now_us), ts_us=now_us)
-            entry = Entry(
-                origin=stamp.origin,
-                type=kind,
-                ts_us=now_us,
-                request_id=request_id,
-                leaf=make(stamp),
-                payloads=payloads,
-            )
-            ticket = self._writer.submit(entry)
+        try:
+            with self._in_order:
+                stamp = self._stamp()
+                entry = Entry(
+                    origin=stamp.origin,
+                    type=kind,
+                    ts_us=stamp.ts_us,
+                    request_id=request_id,
+                    leaf=make(stamp),
+                    payloads=self._payloads(stamp, kind, request_id, sealed),
+                    erases=erases,
+                    scope=scope,
+                )
+                ticket = self._writer.submit(entry)
+        except AuditKeyError as error:
+            raise AuditUnavailableError(str(error)) from error
         return self._writer.wait(ticket)
+
+    def _stamp(self) -> Stamp:
+        """Return shard and time of the next leaf, opening the shard if need be. Called under the lock."""
+        now_us = self._clock()
+        if reason := self._writer.problem():
+            raise AuditUnavailableError(reason)
+        return self._keeper.stamp(now_us)
+
+    def _payloads(self, stamp: Stamp, kind: str, request_id: str, sealed: Mapping[str, _Sealed]) -> tuple[Payload, ...]:
+        month = month_of(stamp.origin)
+        payloads = []
+        for field, text in sealed.items():
+            purpose: SealingPurpose = "identity" if field == ASKER_FIELD else "payload"
+            context = payload_context(stamp.origin, kind, request_id, field)
+            done = self._keyring.seal(purpose, month, salt=text.salt, body=text.body, context=context)
+            payloads.append(Payload(field=field, key_id=done.key_id, sealed=done.sealed))
+        return tuple(payloads)
+
+
+def payload_context(origin: str, kind: str, request_id: str, field: str) -> bytes:
+    """Return what a sealed payload is bound to: it opens for this leaf and this field and for no other."""
+    return f"{origin}\0{kind}\0{request_id}\0{field}".encode()
 
 
 def system_clock_us() -> int:
@@ -119,34 +198,7 @@ def system_clock_us() -> int:
     return time.time_ns() // 1000
 
 
-def open_log(folder: Path, *, name: str, clock: Clock) -> AuditLog:
-    """Open the log kept in a folder, with its single writer.
-
-    Args:
-        folder: where the store is; made with mode 0700 if missing.
-        name: the first part of every origin.
-        clock: the time, in microseconds since 1970, UTC.
-
-    Raises:
-        AuditBusyError: another process writes it.
-        AuditUnavailableError: it cannot be made, read or written.
-    """
-    store = SqliteLeafStore.open(folder)
-    writer = Writer(store=store)
-    try:
-        writer.start()
-    except BaseException:
-        store.close()
-        raise
-    return AuditLog(name=name, store=store, writer=writer, clock=clock)
-
-
-def origin(name: str, ts_us: int) -> str:
-    """Return the origin of a leaf made at a time: `<name>/audit/<yyyy-mm>`, the month in UTC."""
-    return f"{name}/audit/{datetime.fromtimestamp(ts_us // _US, UTC):%Y-%m}"
-
-
-def _seal(field: str, text: str) -> tuple[Payload, Commitment]:
+def _seal(field: str, text: str) -> _Sealed:
     # surrogatepass: a text that is not valid Unicode is recorded as it came, and no error can quote it
-    payload = Payload(field=field, salt=new_salt(), body=text.encode("utf-8", "surrogatepass"))
-    return payload, Commitment(digest=commit(field, payload.salt, payload.body), length=len(payload.body))
+    salt, body = new_salt(), text.encode("utf-8", "surrogatepass")
+    return _Sealed(salt, body, Commitment(digest=commit(field, salt, body), length=len(body)))

@@ -7,16 +7,19 @@ it under 64 KiB. Keys that are only there when there is something to say: `conve
 """
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
-from service.audit.canonical import canonical_json
 from service.audit.errors import AuditEntryError
+from service.audit.events import Event
+from service.audit.formats.canonical import canonical_json
 from service.audit.leaves import (
     AnswererRef,
     CitationRef,
     Commitment,
     EncoderRef,
     HitRef,
+    Pseudonym,
     QueryFinished,
     QueryReceived,
     RetrievalRef,
@@ -36,15 +39,15 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 _UUID7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 
 
-def received_leaf(entry: QueryReceived, stamp: Stamp, *, prompt: Commitment) -> bytes:
+def received_leaf(entry: QueryReceived, stamp: Stamp, *, asker: Pseudonym, prompt: Commitment) -> bytes:
     """Return the bytes of a `query.received` leaf.
 
     Raises:
         AuditEntryError: a field has a form that a leaf must not hold, or the leaf would be 64 KiB or longer.
     """
     _expect("request_id", entry.request_id, _UUID7, "a UUIDv7 in lower case")
-    _expect("actor", entry.actor, _ACTOR, "a pseudonym made by actors.Pseudonyms")
-    _expect("groups_hash", entry.groups_hash, _SHA256, "64 hex digits")
+    _expect("actor", asker.actor, _ACTOR, "a pseudonym made by actors.Pseudonyms")
+    _expect("groups_hash", asker.groups_hash, _SHA256, "64 hex digits")
     value = {
         "v": LEAF_VERSION,
         "type": RECEIVED_TYPE,
@@ -52,9 +55,9 @@ def received_leaf(entry: QueryReceived, stamp: Stamp, *, prompt: Commitment) -> 
         "request_id": entry.request_id,
         "ts_us": stamp.ts_us,
         "channel": entry.channel,
-        "actor": entry.actor,
+        "actor": asker.actor,
         "auth": entry.auth,
-        "groups_hash": entry.groups_hash,
+        "groups_hash": asker.groups_hash,
         "prompt_commit": prompt.digest,
         "prompt_len": prompt.length,
         "build": {"id": entry.build.id, "manifest_hash": entry.build.manifest_hash},
@@ -113,6 +116,28 @@ def finished_leaf(
         _leave_hits_out(value, len(leaf) - MAX_LEAF_BYTES)
         leaf = canonical_json(value)
     return _checked_length(leaf)
+
+
+def event_leaf(event: Event, stamp: Stamp, *, actor: str | None, texts: Mapping[str, Commitment]) -> bytes:
+    """Return the bytes of a leaf that belongs to no question.
+
+    Args:
+        event: what happened.
+        stamp: the shard and the time.
+        actor: the pseudonym of whoever acted; `None` when nobody did.
+        texts: commitments to the event's texts, by field.
+
+    Raises:
+        AuditEntryError: a field has a form that a leaf must not hold, or the leaf would be 64 KiB or longer.
+    """
+    value = {"v": LEAF_VERSION, "type": event.type, "origin": stamp.origin, "ts_us": stamp.ts_us, **event.fields}
+    if actor is not None:
+        _expect("actor", actor, _ACTOR, "a pseudonym made by actors.Pseudonyms")
+        value["actor"] = actor
+    for field, commitment in texts.items():
+        value[f"{field}_commit"] = commitment.digest
+        value[f"{field}_len"] = commitment.length
+    return _checked_length(canonical_json(value))
 
 
 def _expect(name: str, value: str, form: re.Pattern[str], words: str) -> None:

@@ -226,19 +226,75 @@ def test_nothing_written_in_a_document_or_a_question_runs(visit: Visit) -> None:
     assert visit.was_quiet()
 
 
-def test_another_site_cannot_ask_in_somebodys_name(visit: Visit) -> None:
-    """A page under another name posts the form: the browser sends no cookie with it and says where it comes from."""
-    form = (
-        f'<form method="post" action="{visit.url}/"><textarea name="question">{VENDOR_QUESTION}</textarea>'
-        "<button>Win</button></form>"
-    )
+def _lured(visit: Visit, action: str, field: str) -> None:
+    """Post a form of ours from a page under another name: no cookie comes with it, and it says where it comes from."""
+    form = f'<form method="post" action="{visit.url}{action}">{field}<button>Win</button></form>'
 
     async def lure(_request: StarletteRequest) -> HTMLResponse:
         return HTMLResponse(form)
 
-    visit.sign_in()
     with serving(Starlette(routes=[Route("/", lure)])) as other:
         visit.page.goto(other.replace("127.0.0.1", "localhost"))
         visit.page.get_by_role("button", name="Win").click()
         expect(visit.page.get_by_role("alert")).to_contain_text("This form was sent from another site.")
+
+
+def test_another_site_cannot_ask_in_somebodys_name(visit: Visit) -> None:
+    visit.sign_in()
+    _lured(visit, "/", f'<textarea name="question">{VENDOR_QUESTION}</textarea>')
     assert visit.studio.leaves() == []
+
+
+def test_what_is_on_record_is_shown_and_a_text_is_erased_for_good(visit: Visit) -> None:
+    visit.sign_in()
+    visit.ask(VENDOR_QUESTION)
+    expect(visit.page.get_by_role("region", name="Answer")).to_be_visible()
+    visit.ask(OFF_TOPIC_QUESTION)
+    expect(visit.page.get_by_role("region", name="No answer")).to_be_visible()
+    visit.page.get_by_role("link", name="What is on record of you").click()
+    expect(visit.page).to_have_url(f"{visit.url}/record")
+    expect(visit.page.get_by_role("region")).to_have_count(2)
+    newest, answered = visit.page.get_by_role("region").all()
+    expect(newest).to_contain_text(OFF_TOPIC_QUESTION)
+    expect(answered).to_contain_text(VENDOR_QUESTION)
+    expect(answered).to_contain_text(SENTENCE)
+    visit.keep(f"record-{_width(visit)}")
+    assert _fits(visit)
+    erase = answered.get_by_role("button", name="Erase it for good")
+    expect(erase).to_be_hidden()  # a click on its own line first, so that nobody erases by chance
+    answered.get_by_text("Erase this text").click()
+    visit.keep(f"record-erasing-{_width(visit)}")
+    erase.click()
+    expect(visit.page.get_by_role("status")).to_have_text("The text was erased.")
+    newest, erased = visit.page.get_by_role("region").all()
+    expect(newest).to_contain_text(OFF_TOPIC_QUESTION)
+    expect(erased).to_contain_text("That a question was asked stays on record.")
+    expect(erased).not_to_contain_text(VENDOR_QUESTION)
+    expect(erased.get_by_text("Erase this text")).to_have_count(0)
+    visit.keep(f"record-erased-{_width(visit)}")
+    assert _fits(visit)
+    assert visit.was_quiet()
+
+
+def test_erasing_works_by_keyboard_and_without_scripts(visit_without_scripts: Visit) -> None:
+    visit = visit_without_scripts
+    visit.sign_in()
+    visit.ask(VENDOR_QUESTION)
+    expect(visit.page.get_by_role("region", name="Answer")).to_be_visible()
+    visit.page.get_by_role("link", name="Your record").click()
+    expect(visit.page.get_by_role("heading", name="Your questions on record")).to_be_visible()
+    visit.page.locator("summary").focus()
+    visit.page.keyboard.press("Enter")
+    visit.page.keyboard.press("Tab")
+    visit.page.keyboard.press("Enter")
+    expect(visit.page.get_by_role("status")).to_have_text("The text was erased.")
+
+
+def test_another_site_cannot_erase_in_somebodys_name(visit: Visit) -> None:
+    visit.sign_in()
+    visit.ask(VENDOR_QUESTION)
+    expect(visit.page.get_by_role("region", name="Answer")).to_be_visible()
+    request_id = visit.studio.leaves()[0]["request_id"]
+    _lured(visit, "/record/erase", f'<input type="hidden" name="request_id" value="{request_id}">')
+    (received, _) = visit.studio.store.of_request(request_id)
+    assert visit.studio.store.payloads(received.seq)

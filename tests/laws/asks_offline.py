@@ -9,7 +9,6 @@ import json
 import pkgutil
 import sys
 from collections.abc import Iterator
-from contextlib import closing
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -53,7 +52,7 @@ def main(root: Path) -> None:
     from indexes.encoder import DEFAULT_ENCODER, load_encoder  # noqa: PLC0415
     from ingest.loading.process import LoaderProcess  # noqa: PLC0415
     from ingest.pipeline import Ingestion, ingest  # noqa: PLC0415
-    from service.audit.log import open_log  # noqa: PLC0415
+    from service.audit.storage.sqlite_store import SqliteLeafStore  # noqa: PLC0415
     from tests.fakes import QuietProgress, TinyLibrary  # noqa: PLC0415
     from tests.service_parts import (  # noqa: PLC0415
         POLICY,
@@ -74,6 +73,7 @@ def main(root: Path) -> None:
             Ingestion(
                 library=library.folder,
                 builds=library.builds,
+                holds=library.holds,
                 encoder=encoder,
                 parser=parser,
                 progress=QuietProgress(),
@@ -84,8 +84,8 @@ def main(root: Path) -> None:
     library.encoder = encoder  # type: ignore[assignment]
     with open_studio(library) as studio:
         answer = studio.ask(VENDOR_QUESTION)["answer"]
-    with closing(open_log(root / "state", name="greenlit.test", clock=lambda: 0)) as log:
-        records = log.size()
+    stored = SqliteLeafStore(folder=root / "state").leaves(-1, 1000)
+    records = sum(leaf.type.startswith("query.") for leaf in stored)
     said = {"imported": imported, "passages": report.passages, "answer": answer, "records": records}
     print(json.dumps({**said, "attempts": ATTEMPTS}))  # noqa: T201
 

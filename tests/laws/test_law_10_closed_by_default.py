@@ -12,12 +12,16 @@ import greenlit
 from service.access.errors import TokenError
 from service.access.local import TOKEN_FILE, local_token
 from service.web.routes import SESSION_COOKIE
+from tests.audit_doors import CALLS, Asked, asked
 from tests.service_parts import BEARER, POLICY, TOKEN, VENDOR_QUESTION, Studio
 
 Headers = Mapping[str, str]
+OF_THE_SERVICE_ITSELF = {"shard.opened", "key.created", "config.changed", "build.activated", "register.extended"}
+NOBODYS = Asked("01890a5d-ac96-774b-bcce-b302099a8057", 0, 1)
 OPEN_TO_ALL = {"/healthz", "/readyz", "/style.css", "/open", "/openapi.json"}
 KNOWN = {"/", "/documents", "/documents/{document:path}", "/originals/{document:path}"}
 KNOWN |= {"/v1/ask", "/v1/search", "/v1/documents", "/v1/documents/{document:path}", "/v1/originals/{document:path}"}
+KNOWN |= {route.split()[1] for route in CALLS}  # the audit log's own doors
 
 
 def _routes(studio: Studio) -> list[tuple[str, str]]:
@@ -30,19 +34,20 @@ def _routes(studio: Studio) -> list[tuple[str, str]]:
     return found
 
 
-def _call(studio: Studio, method: str, path: str, headers: Headers, cookies: dict[str, str]) -> tuple[int, str]:
+def _call(
+    studio: Studio, route: tuple[str, str], headers: Headers, cookies: dict[str, str], question: Asked = NOBODYS
+) -> tuple[int, str]:
     client = studio.stranger()
     client.cookies.update(cookies)
-    address = path.replace("{document:path}", POLICY)
-    json = {"question": VENDOR_QUESTION} if path.startswith("/v1") and method == "POST" else None
-    data = {"question": VENDOR_QUESTION} if json is None and method == "POST" else None
-    response = client.request(
-        method,
-        address,
-        headers={name.encode(): value.encode("latin-1") for name, value in headers.items()},
-        json=json,
-        data=data,
-    )
+    raw = {name.encode(): value.encode("latin-1") for name, value in headers.items()}
+    method, path = route
+    if call := CALLS.get(f"{method} {path}"):
+        response = call.send(client, question, headers=raw)
+        return response.status_code, response.text
+    body = {"question": VENDOR_QUESTION}
+    json, data = (body, None) if path.startswith("/v1") else (None, body)
+    json, data = (json, data) if method == "POST" else (None, None)
+    response = client.request(method, path.replace("{document:path}", POLICY), headers=raw, json=json, data=data)
     return response.status_code, response.text
 
 
@@ -69,12 +74,12 @@ def test_no_route_but_a_few_named_ones_answers_somebody_unknown(
     routes = _routes(studio)
     assert {path for _, path in routes} == KNOWN | OPEN_TO_ALL
     for method, path in routes:
-        status, text = _call(studio, method, path, headers, cookies)
+        status, text = _call(studio, (method, path), headers, cookies)
         if path not in OPEN_TO_ALL:
             assert status == 401, f"{method} {path} answered {status}"
         assert POLICY not in text
         assert "AI use policy" not in text
-    assert studio.leaves() == []
+    assert {leaf["type"] for leaf in studio.all_leaves()} <= OF_THE_SERVICE_ITSELF
 
 
 def test_the_same_calls_succeed_for_somebody_known(studio: Studio) -> None:
@@ -84,13 +89,18 @@ def test_the_same_calls_succeed_for_somebody_known(studio: Studio) -> None:
             continue
         headers: Headers
         headers, cookies = (BEARER, {}) if path.startswith(("/v1", "/openapi")) else ({}, {SESSION_COOKIE: TOKEN})
-        assert _call(studio, method, path, headers, cookies)[0] == 200, f"{method} {path}"
+        question = asked(studio)  # a new one for each: some of them erase it
+        assert _call(studio, (method, path), headers, cookies, question)[0] == 200, f"{method} {path}"
 
 
 def test_the_cookie_opens_pages_only_and_the_header_the_api_only(studio: Studio) -> None:
     """A page elsewhere can make a browser send its cookies, so they must not open the API."""
-    assert _call(studio, "POST", "/v1/ask", {}, {SESSION_COOKIE: TOKEN})[0] == 401
-    assert _call(studio, "POST", "/", BEARER, {})[0] == 401
+    question = asked(studio)
+    for route in (("POST", "/v1/ask"), ("GET", "/v1/audit/own"), ("POST", "/v1/audit/own/erase")):
+        assert _call(studio, route, {}, {SESSION_COOKIE: TOKEN}, question)[0] == 401
+    for route in (("POST", "/"), ("GET", "/record"), ("POST", "/record/erase")):
+        assert _call(studio, route, BEARER, {}, question)[0] == 401
+    assert studio.store.payloads(question.received)
 
 
 def test_open_to_all_tells_nothing(studio: Studio) -> None:
@@ -116,6 +126,15 @@ def test_a_form_of_another_site_is_not_taken(studio: Studio, site: str) -> None:
     response = studio.browser().post("/", data={"question": VENDOR_QUESTION}, headers={"Sec-Fetch-Site": site})
     assert response.status_code == 403
     assert studio.leaves() == []
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site", "anything"])
+def test_a_form_of_another_site_erases_nothing(studio: Studio, site: str) -> None:
+    question = asked(studio)
+    data = {"request_id": question.request_id}
+    response = studio.browser().post("/record/erase", data=data, headers={"Sec-Fetch-Site": site})
+    assert response.status_code == 403
+    assert studio.store.payloads(question.received)
 
 
 @pytest.mark.parametrize("site", ["same-origin", "none"])

@@ -71,7 +71,9 @@ def test_a_question_without_a_subject_is_not_supported(library: TinyLibrary, que
 def test_a_refusal_is_a_result_with_a_receipt(studio: Studio) -> None:
     response = studio.api.post("/v1/ask", json={"question": OFF_TOPIC_QUESTION})
     assert response.status_code == 200
-    assert response.json()["receipt"]["seq"] == 1
+    stored = studio.store.leaf(response.json()["receipt"]["seq"])
+    assert stored is not None
+    assert (stored.type, stored.leaf_hash) == ("query.finished", response.json()["receipt"]["leaf_hash"])
     assert "evidence" in response.json()["refusal"]["message"]
 
 

@@ -11,7 +11,7 @@ import service.answering.pipeline
 from indexes.builds import Build
 from service.answering.drafts import DraftSentence
 from service.answering.retrieve import Retrieved, retrieve
-from service.audit.sqlite_store import STORE_FILE
+from service.audit.storage.sqlite_store import STORE_FILE
 from tests.fakes import TinyLibrary
 from tests.service_parts import (
     ALWAYS_ENOUGH,
@@ -91,7 +91,7 @@ def test_when_the_log_can_be_written_again_questions_are_answered_again(studio: 
     studio.store.refused = {"query.received"}
     assert _put(studio, "/v1/ask").status_code == 503
     studio.store.refused = set()
-    while studio.log.healthy():  # the writer reopens the store after a moment
+    while studio.opened.log.healthy():  # the writer reopens the store after a moment
         pass
     assert studio.ask(VENDOR_QUESTION)["outcome"] == "answered"
 
@@ -109,7 +109,9 @@ def test_the_received_leaf_is_on_disk_when_retrieval_starts(
 
     monkeypatch.setattr(service.answering.pipeline, "retrieve", spy)
     assert _put(studio, door).status_code == 200
-    assert on_disk == [["query.received"]]
+    (kinds,) = on_disk
+    assert [kind for kind in kinds if kind.startswith("query.")] == ["query.received"]
+    assert {"shard.opened", "config.changed", "build.activated"} <= set(kinds)  # what the answer will rest on, too
 
 
 @pytest.mark.parametrize("question", [VENDOR_QUESTION, OFF_TOPIC_QUESTION, "?"])
@@ -119,8 +121,8 @@ def test_the_two_leaves_of_a_question_belong_together_and_to_its_receipt(studio:
     received, finished = studio.leaves()[-2:]
     assert (received["type"], finished["type"]) == ("query.received", "query.finished")
     assert received["request_id"] == finished["request_id"] == result["request_id"]
-    assert finished["received_seq"] == result["receipt"]["seq"] - 1
-    stored = studio.log.leaf(result["receipt"]["seq"])
+    assert finished["received_seq"] == studio.store.of_request(result["request_id"])[0].seq
+    stored = studio.store.leaf(result["receipt"]["seq"])
     assert stored is not None
     assert json.loads(stored.leaf) == finished
     assert stored.leaf_hash == result["receipt"]["leaf_hash"]
@@ -148,7 +150,8 @@ def test_a_step_that_breaks_is_on_record_as_failed_and_nothing_leaves(library: T
     assert NEEDLE not in response.text
     assert (finished["outcome"], finished["reason"]) == ("failed", "internal_error")
     assert finished["request_id"] == received["request_id"]
-    assert finished["received_seq"] == 0
+    (of_received, _) = studio.store.of_request(received["request_id"])
+    assert finished["received_seq"] == of_received.seq
     assert finished["answer_commit"] is None
 
 

@@ -1,100 +1,27 @@
-"""Law 6: a prompt is in the audit store and nowhere else: no log, file, header, address, terminal or error message.
+"""Law 6: a prompt is in the audit store, sealed, and nowhere else: no log, file, header, address, terminal or error.
 
-A canary is asked through every door, well and badly; then everything but the store is searched for it.
+A canary is asked through every door, well and badly; then everything is searched for it, the store's file too.
 """
 
-import io
 import logging
-import sys
-import tempfile
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 import structlog
-from typer.testing import CliRunner
 
-import greenlit
-import indexes.encoder
 import service.app
 from indexes.builds import Build
 from service.answering.drafts import DraftSentence
 from service.answering.record import Recorder
 from service.answering.retrieve import Retrieved
-from service.audit.sqlite_store import SqliteLeafStore
-from service.logs import configure_logs
-from service.running import announced
-from service.web.routes import SESSION_COOKIE
+from tests.audit_doors import command, use_fakes
 from tests.fakes import TinyLibrary
-from tests.service_parts import (
-    ALWAYS_ENOUGH,
-    BEARER,
-    HALF_THE_WORDS,
-    TOKEN,
-    Drafts,
-    Studio,
-    files_holding,
-    open_studio,
-    serving,
-    with_rules,
-)
+from tests.service_parts import ALWAYS_ENOUGH, Drafts, open_studio, sealed_texts, with_rules
+from tests.traces import CANARY, Traces, over_http
 
-CANARY = "quokka4711"
 ANSWERED = f"Who reviews a new AI vendor, {CANARY}?"
 REFUSED = f"Is {CANARY} sleeping?"
-
-
-@dataclass
-class Traces:
-    """Where a prompt could have been left behind."""
-
-    folders: tuple[Path, ...]
-    service_log: io.StringIO
-    capture: pytest.CaptureFixture[str]
-    told: list[str] = field(default_factory=list)  # headers, addresses and error bodies
-
-    def keep(self, response: httpx.Response | Any) -> None:
-        """Remember a response, but for the body of a result."""
-        self.told += [str(response.headers), str(response.url)]
-        if response.status_code != 200:
-            self.told.append(response.text)
-
-    def found(self) -> list[str]:
-        """Return where the canary is."""
-        printed = self.capture.readouterr()
-        places = [str(path) for path in files_holding(CANARY, *self.folders)]
-        places += [f"told: {text}" for text in self.told if CANARY in text]
-        printed_texts = (self.service_log.getvalue(), printed.out, printed.err)
-        return places + [f"printed: {text}" for text in printed_texts if CANARY in text]
-
-
-@pytest.fixture
-def traces(
-    library: TinyLibrary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> Traces:
-    """Set up logs as `greenlit serve` does, and temporary files where they can be searched."""
-    temporary = tmp_path / "temporary"
-    temporary.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
-    monkeypatch.setattr(logging.root, "handlers", [])
-    monkeypatch.setattr(logging.root, "level", logging.WARNING)
-    service_log = io.StringIO()
-    with monkeypatch.context() as patch:
-        patch.setattr(sys, "stderr", service_log)
-        configure_logs()
-    return Traces((library.root, temporary), service_log, capfd)
-
-
-@contextmanager
-def _over_http(studio: Studio) -> Iterator[httpx.Client]:
-    with serving(studio.app) as url, announced(studio.state, url=url):
-        cookies = {SESSION_COOKIE: TOKEN}
-        with httpx.Client(base_url=url, headers=BEARER, cookies=cookies, trust_env=False) as client:
-            yield client
 
 
 def _ask_everywhere(client: httpx.Client, question: str) -> list[httpx.Response]:
@@ -105,24 +32,17 @@ def _ask_everywhere(client: httpx.Client, question: str) -> list[httpx.Response]
     ]
 
 
-def _environment(library: TinyLibrary) -> dict[str, str]:
-    places = {"LIBRARY": library.folder, "BUILDS": library.builds, "STATE": library.root / "state"}
-    return {"GREENLIT_TOKEN": TOKEN, **{f"GREENLIT_{name}": str(path) for name, path in places.items()}}
-
-
 def _cli(library: TinyLibrary, *arguments: str) -> tuple[int, str]:
-    result = CliRunner().invoke(greenlit.app, arguments, env=_environment(library))
+    result = command(library, *arguments)
     return result.exit_code, result.output
 
 
 def _prompts_on_record(library: TinyLibrary) -> list[str]:
-    with closing(SqliteLeafStore.open(library.root / "state")) as store:
-        payloads = [payload for leaf in store.leaves(-1, 999) for payload in store.payloads(leaf.seq)]
-    return [payload.body.decode() for payload in payloads if payload.field == "prompt"]
+    return sealed_texts(library.root / "state", "prompt")
 
 
 def test_answered_and_refused_prompts_stay_in_the_store(library: TinyLibrary, traces: Traces) -> None:
-    with open_studio(with_rules(library)) as studio, _over_http(studio) as client:
+    with open_studio(with_rules(library)) as studio, over_http(studio) as client:
         for question in (ANSWERED, REFUSED):
             for response in _ask_everywhere(client, question):
                 assert response.status_code == 200
@@ -137,14 +57,12 @@ def test_answered_and_refused_prompts_stay_in_the_store(library: TinyLibrary, tr
 def test_the_command_line_leaves_a_prompt_nowhere_else(
     library: TinyLibrary, traces: Traces, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with open_studio(with_rules(library)) as studio, _over_http(studio):  # through the running service
+    with open_studio(with_rules(library)) as studio, over_http(studio):  # through the running service
         assert _cli(library, "ask", ANSWERED)[0] == 0
         code, said = _cli(library, "ask", REFUSED)
         assert (code, CANARY in said) == (1, False)
         assert _cli(library, "search", ANSWERED, "--json")[0] == 0
-    monkeypatch.setattr(indexes.encoder, "load_encoder", lambda _name: library.encoder)
-    monkeypatch.setattr(service.app, "read_calibration", lambda: HALF_THE_WORDS)
-    monkeypatch.setattr(service.app, "utc_now", library.clock)
+    use_fakes(library, monkeypatch)
     assert _cli(library, "ask", ANSWERED, "--json")[0] == 0  # in this process
     for bad in (f"{CANARY}\x07", CANARY * 300):
         code, said = _cli(library, "ask", bad)
@@ -173,7 +91,7 @@ BAD_BODIES: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("path", ["/v1/ask", "/v1/search"])
 def test_a_request_that_cannot_be_taken_is_not_repeated(library: TinyLibrary, traces: Traces, path: str) -> None:
-    with open_studio(with_rules(library)) as studio, _over_http(studio) as client:
+    with open_studio(with_rules(library)) as studio, over_http(studio) as client:
         for body in BAD_BODIES:
             response = client.post(path, **body)
             assert 400 <= response.status_code < 500, body
@@ -184,7 +102,7 @@ def test_a_request_that_cannot_be_taken_is_not_repeated(library: TinyLibrary, tr
 
 def test_a_prompt_in_an_address_is_not_repeated_either(library: TinyLibrary, traces: Traces) -> None:
     """Nobody should put a question there; whoever does finds it in no answer and no log of ours."""
-    with open_studio(with_rules(library)) as studio, _over_http(studio) as client:
+    with open_studio(with_rules(library)) as studio, over_http(studio) as client:
         for address in (
             f"/v1/ask?question={CANARY}",
             f"/v1/ask/?question={CANARY}",
@@ -201,7 +119,7 @@ def test_a_prompt_in_an_address_is_not_repeated_either(library: TinyLibrary, tra
 
 
 def test_a_question_from_another_site_is_not_repeated(library: TinyLibrary, traces: Traces) -> None:
-    with open_studio(with_rules(library)) as studio, _over_http(studio) as client:
+    with open_studio(with_rules(library)) as studio, over_http(studio) as client:
         traces.keep(client.post("/", data={"question": CANARY}, headers={"Sec-Fetch-Site": "cross-site"}))
         client.cookies.clear()
         traces.keep(client.post("/", data={"question": CANARY}))
@@ -219,17 +137,16 @@ def test_a_step_that_breaks_on_the_prompt_does_not_repeat_it(
     answerer = Drafts(breaks)
     with (
         open_studio(with_rules(library), calibration=ALWAYS_ENOUGH, answerer=answerer) as studio,
-        _over_http(studio) as client,
+        over_http(studio) as client,
     ):
         asked, searched, page = _ask_everywhere(client, ANSWERED)
         assert [asked.status_code, searched.status_code, page.status_code] == [500, 200, 500]
         traces.keep(asked)
         code, said = _cli(library, "ask", ANSWERED)
         assert (code, CANARY in said) == (1, False)
+    use_fakes(library, monkeypatch)
     monkeypatch.setattr(service.app, "ExtractiveAnswerer", lambda *, encoder: encoder and answerer)
-    monkeypatch.setattr(indexes.encoder, "load_encoder", lambda _name: library.encoder)
     monkeypatch.setattr(service.app, "read_calibration", lambda: ALWAYS_ENOUGH)
-    monkeypatch.setattr(service.app, "utc_now", library.clock)
     code, said = _cli(library, "ask", ANSWERED)
     assert (code, CANARY in said, "RuntimeError" in said) == (1, False, True)
     assert traces.found() == []
@@ -245,7 +162,7 @@ def test_a_fault_that_nobody_foresaw_does_not_repeat_it(
         raise ValueError(ANSWERED)
 
     monkeypatch.setattr(Recorder, step, breaks)
-    with open_studio(with_rules(library)) as studio, _over_http(studio) as client:
+    with open_studio(with_rules(library)) as studio, over_http(studio) as client:
         for response in _ask_everywhere(client, ANSWERED):
             assert response.status_code == 500
             assert response.headers["content-type"] == "application/problem+json"
@@ -258,14 +175,14 @@ def test_a_fault_that_nobody_foresaw_does_not_repeat_it(
 def test_a_prompt_that_could_not_be_recorded_is_nowhere_at_all(
     library: TinyLibrary, traces: Traces, refused: str
 ) -> None:
-    with open_studio(with_rules(library)) as studio, _over_http(studio) as client:
+    with open_studio(with_rules(library)) as studio, over_http(studio) as client:
         for path in ("/v1/ask", "/v1/search"):
             studio.store.refused = {refused}
             response = client.post(path, json={"question": ANSWERED})
             assert response.status_code == 503
             traces.keep(response)
             studio.store.refused = set()
-            while studio.log.healthy():
+            while studio.opened.log.healthy():
                 pass
         studio.store.refused = {refused}
         code, said = _cli(library, "ask", ANSWERED)

@@ -108,7 +108,13 @@ def test_services_can_write_only_where_they_must(services: dict[str, dict[str, A
     assert not service["image"].endswith(":latest")
 
 
-def test_reader_cannot_write_builds_and_writer_has_no_network(services: dict[str, dict[str, Any]]) -> None:
+def test_reader_cannot_write_builds_and_writer_cannot_write_records_and_has_no_network(
+    services: dict[str, dict[str, Any]],
+) -> None:
     assert "builds:/builds:ro" in services["greenlit"]["volumes"]
+    assert "holds:/state/builds_in_use:ro" in services["ingest"]["volumes"]
+    assert not any("/state" in volume.split(":")[1:2] for volume in services["ingest"]["volumes"]), (
+        "no records, no keys"
+    )
     assert services["ingest"]["network_mode"] == "none"
     assert services["ingest"]["profiles"] == ["ingest"]

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -19,6 +20,7 @@ from service.web.routes import web_router
 
 _DOCUMENTS = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "DECISIONS.md")
 _NOTHING = cast("Any", None)  # routes are made without the parts that answer
+_AUDITING = cast("Any", SimpleNamespace(own=None))
 
 
 @pytest.fixture(scope="module")
@@ -34,13 +36,13 @@ def documents() -> str:
 
 
 def _api_routes() -> list[str]:
-    service = Service(_NOTHING, _NOTHING, _NOTHING, _NOTHING, Settings(_env_file=None))
+    service = Service(_NOTHING, _NOTHING, _NOTHING, _NOTHING, _AUDITING, _NOTHING, (), Settings(_env_file=None))
     paths = create_app(service).openapi()["paths"]
     return [f"{method.upper()} {path}" for path, methods in paths.items() for method in methods]
 
 
 def _pages() -> list[str]:
-    router: APIRouter = web_router(answering=_NOTHING, reading=_NOTHING, access=_NOTHING, max_question_chars=1)
+    router: APIRouter = web_router(answering=_NOTHING, reading=_NOTHING, access=_NOTHING, own=_NOTHING, told=_NOTHING)
     routes = [route for route in router.routes if isinstance(route, APIRoute)]
     return [
         f"{method} {route.path.replace(':path}', '}')}" for route in routes for method in sorted(route.methods or ())

@@ -6,17 +6,30 @@ import structlog
 from pydantic import SecretStr
 
 from service.access.errors import TokenError
+from service.answering.drafts import DraftSentence
 from service.app import release, utc_now, where_it_broke
 from service.audit.log import system_clock_us
+from service.upkeep import Task
 from tests.fakes import TinyLibrary
-from tests.service_parts import TOKEN, VENDOR_QUESTION, Studio, open_studio, settings_for, with_rules
+from tests.service_parts import (
+    ALWAYS_ENOUGH,
+    TOKEN,
+    VENDOR_QUESTION,
+    Drafts,
+    Studio,
+    open_studio,
+    settings_for,
+    with_rules,
+)
 
 SECRET = "quokka4711"
 
 
 def test_the_parts_belong_to_one_installation(studio: Studio) -> None:
     assert studio.service.access.principal(TOKEN).groups == {"staff"}
-    assert (studio.state / "keys" / "actor.key").exists()
+    studio.ask(VENDOR_QUESTION)
+    keys = {path.name for path in (studio.state / "keys").glob("*.key")}
+    assert keys == {"signing.key", "payload-2026-11-1.key", "identity-2026-11.key", "actor-2026-11.key"}
     assert not (studio.state / "token").exists()  # a token was given
     assert studio.service.health.report().ready
 
@@ -81,12 +94,54 @@ def test_where_it_broke_of_an_error_that_was_never_raised() -> None:
     assert where_it_broke(ValueError(SECRET)) == ["ValueError at unknown place"]
 
 
-def test_what_breaks_is_logged_with_its_kind_and_place_and_without_its_words(library: TinyLibrary) -> None:
+def test_a_log_that_cannot_be_written_is_told_with_the_reason(library: TinyLibrary) -> None:
     with open_studio(with_rules(library)) as studio, structlog.testing.capture_logs() as lines:
         studio.store.refused = {"query.received"}
         studio.api.post("/v1/ask", json={"question": VENDOR_QUESTION})
-    failed, request = lines
+    *_, failed, request = (line for line in lines if line["event"] in ("failed", "request"))
     assert (failed["event"], failed["kind"], failed["log_level"]) == ("failed", "log", "error")
     assert failed["where"][0].startswith("AuditUnavailableError at ")
-    assert "disk is full" not in str(failed)
+    assert failed["reason"] == "the disk is full"  # the audit log's own words, which hold no question
     assert (request["event"], request["route"], request["status"]) == ("request", "/v1/ask", 503)
+
+
+def test_what_breaks_elsewhere_is_logged_with_its_kind_and_place_and_without_its_words(library: TinyLibrary) -> None:
+    def breaks(_retrieved: object, _build: object) -> list[DraftSentence]:
+        raise RuntimeError(SECRET)
+
+    with (
+        open_studio(with_rules(library), calibration=ALWAYS_ENOUGH, answerer=Drafts(breaks)) as studio,
+        structlog.testing.capture_logs() as lines,
+    ):
+        assert studio.api.post("/v1/ask", json={"question": VENDOR_QUESTION}).status_code == 500
+    (failed,) = (line for line in lines if line["event"] == "failed")
+    assert [where.split(" at ")[0] for where in failed["where"]] == ["AnswerFailedError", "RuntimeError"]
+    assert SECRET not in str(lines)
+    assert "reason" not in failed
+
+
+def _task(studio: Studio, name: str) -> Task:
+    return next(task for task in studio.service.tasks if task.name == name)
+
+
+def test_upkeep_puts_an_approval_on_record_though_nobody_asks(studio: Studio) -> None:
+    studio.ask(VENDOR_QUESTION)
+    studio.library.add("legal/new.md", "# New\n\nOne more rule.\n")
+    _task(studio, "following the register").do()
+    extended = [leaf for leaf in studio.all_leaves() if leaf["type"] == "register.extended"]
+    assert [(leaf["first_line"], len(leaf["lines"])) for leaf in extended] == [(1, 2), (3, 1)]
+
+
+def test_upkeep_ends_retention(studio: Studio) -> None:
+    request_id = studio.ask(VENDOR_QUESTION)["request_id"]
+    studio.library.clock.pass_days(31 * 14)
+    _task(studio, "ending retention").do()
+    assert [studio.store.payloads(leaf.seq) for leaf in studio.store.of_request(request_id)] == [(), ()]
+    assert studio.all_leaves()[-1]["type"] == "key.revoked"
+    assert list((studio.state / "keys").glob("*2026-11*.key")) == []
+
+
+def test_upkeep_holds_the_live_build_for_as_long_as_its_answers_may_be_replayed(studio: Studio) -> None:
+    _task(studio, "following the build").do()
+    (hold,) = studio.library.holds.glob("*.json")
+    assert "2027-11-30" in hold.read_text()

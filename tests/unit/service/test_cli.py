@@ -13,9 +13,11 @@ from typer.testing import CliRunner, Result
 import greenlit
 import indexes.encoder
 import service.app
+import service.audit.log
 import service.doctor
 from service.answering.evidence import read_calibration
-from service.audit.log import open_log
+from service.audit.opening import OpenLog, open_log
+from service.audit.storage.sqlite_store import SqliteLeafStore
 from service.doctor import Check
 from service.running import announced
 from tests.fakes import TinyLibrary
@@ -26,6 +28,7 @@ from tests.service_parts import (
     TOKEN,
     TRAVEL,
     VENDOR_QUESTION,
+    microseconds,
     with_rules,
 )
 
@@ -45,6 +48,7 @@ def run(library: TinyLibrary, environment: dict[str, str | None], monkeypatch: p
     monkeypatch.setattr(indexes.encoder, "load_encoder", lambda _name: library.encoder)
     monkeypatch.setattr(service.app, "read_calibration", lambda: HALF_THE_WORDS)
     monkeypatch.setattr(service.app, "utc_now", library.clock)
+    monkeypatch.setattr(service.audit.log, "system_clock_us", microseconds(library.clock))
 
     def run_it(*arguments: str, **more: str) -> Result:
         return CliRunner().invoke(greenlit.app, arguments, env=environment | more)
@@ -66,7 +70,9 @@ def test_as_json_it_is_what_the_api_gives(library: TinyLibrary, run: Run) -> Non
     with_rules(library)
     value = json.loads(run("ask", VENDOR_QUESTION, "--json").stdout)
     assert (value["outcome"], value["answer"]) == ("answered", SENTENCE)
-    assert value["receipt"]["seq"] == 1
+    stored = SqliteLeafStore(folder=library.root / "state").leaf(value["receipt"]["seq"])
+    assert stored is not None
+    assert (stored.type, stored.leaf_hash) == ("query.finished", value["receipt"]["leaf_hash"])
 
 
 def test_a_refusal_ends_with_1(library: TinyLibrary, run: Run) -> None:
@@ -90,9 +96,9 @@ def test_every_question_is_on_record(library: TinyLibrary, run: Run) -> None:
     with_rules(library)
     run("ask", VENDOR_QUESTION)
     run("search", VENDOR_QUESTION)
-    log = open_log(library.root / "state", name="greenlit.local", clock=lambda: 0)
-    channels = [json.loads(leaf.leaf).get("channel") for leaf in log.leaves()]
-    log.close()
+    store = SqliteLeafStore(folder=library.root / "state")
+    leaves = [json.loads(leaf.leaf) for leaf in store.leaves(-1, 100)]
+    channels = [leaf.get("channel") for leaf in leaves if leaf["type"].startswith("query.")]
     assert channels == ["cli", None, "cli", None]
 
 
@@ -155,9 +161,14 @@ def test_what_is_wrong_with_the_register_is_told_beside_the_answer(library: Tiny
     assert "register.jsonl, line 3" in result.stderr
 
 
+def _held_log(library: TinyLibrary) -> OpenLog:
+    state = library.root / "state"
+    return open_log(state, keys=state / "keys", name="greenlit.local", clock=microseconds(library.clock))
+
+
 def test_a_log_that_is_busy_with_no_service_to_ask_ends_with_1(library: TinyLibrary, run: Run) -> None:
     with_rules(library)
-    log = open_log(library.root / "state", name="greenlit.local", clock=lambda: 0)
+    log = _held_log(library)
     result = run("ask", VENDOR_QUESTION)
     log.close()
     assert result.exit_code == 1
@@ -172,7 +183,7 @@ class TestWhileAServiceRuns:
         def no_encoder(_name: str) -> None:
             raise AssertionError
 
-        log = open_log(library.root / "state", name="greenlit.local", clock=lambda: 0)
+        log = _held_log(library)
         monkeypatch.setattr(indexes.encoder, "load_encoder", no_encoder)
         with announced(library.root / "state", url="http://127.0.0.1:1"):
             yield
@@ -234,7 +245,7 @@ def test_a_port_in_use_is_said_before_anything_is_loaded(library: TinyLibrary, r
 def test_the_doctor_tells_what_it_found(
     run: Run,
     monkeypatch: pytest.MonkeyPatch,
-    ok: bool,  # noqa: FBT001
+    ok: bool,
 ) -> None:
     checks = [Check("library", ok=True, detail="fine"), Check("build", ok=ok, detail="none [yet]")]
     monkeypatch.setattr(service.doctor, "examine", lambda _settings: checks)

@@ -10,7 +10,8 @@ import pytest
 
 import service.doctor
 from indexes.errors import EncoderError
-from service.audit.log import open_log
+from service.audit.log import system_clock_us
+from service.audit.opening import open_log
 from service.doctor import examine
 from service.settings import Settings
 from tests.fakes import HashingEncoder, TinyLibrary
@@ -155,7 +156,7 @@ def test_a_token_that_others_can_read_is_named(settings: Settings) -> None:
 
 
 def test_a_log_that_a_service_holds_is_not_wrong(settings: Settings) -> None:
-    log = open_log(settings.state, name="greenlit.test", clock=lambda: 0)
+    log = open_log(settings.state, keys=settings.keys_folder(), name="greenlit.test", clock=system_clock_us)
     details = {check.name: check.detail for check in examine(settings)}
     log.close()
     assert details["audit log"] == "in use by a running service"

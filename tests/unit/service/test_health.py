@@ -45,7 +45,7 @@ def test_a_newer_build_that_cannot_be_opened_is_a_problem_but_the_old_one_answer
 
 @pytest.mark.parametrize("refused", ["query.received", "query.finished"])
 def test_a_log_that_cannot_be_written_is_named(studio: Studio, refused: str) -> None:
-    studio.store.inner.close()  # so that it cannot be mended by reopening at once
+    studio.store.close()  # so that it cannot be mended by reopening at once
     studio.store.refused = {refused}
     studio.store.reopen = _away  # type: ignore[method-assign]
     studio.api.post("/v1/ask", json={"question": "Who reviews a vendor?"})
@@ -53,6 +53,16 @@ def test_a_log_that_cannot_be_written_is_named(studio: Studio, refused: str) -> 
     assert report.failing == ("log",)
     assert report.problems
     assert studio.api.get("/readyz").status_code == 503
+
+
+def test_approvals_that_cannot_be_put_on_record_fail_the_log(studio: Studio) -> None:
+    """Nothing may be answered from approvals that are not on record, so this service is not ready."""
+    studio.store.refused = {"register.extended"}
+    studio.store.reopen = _away  # type: ignore[method-assign]
+    studio.library.add("legal/new.md", "# New\n\nA new rule for everybody.\n")
+    report = studio.service.health.report()
+    assert report.failing == ("log",)
+    assert "the disk is full" in report.problems[0]
 
 
 def _away() -> None:

@@ -44,12 +44,57 @@ def test_settings_come_from_the_environment_and_from_a_file(tmp_path: Path, monk
         ("MAX_QUESTION_CHARS", "0"),
         ("MAX_QUESTION_CHARS", "8001"),
         ("MAX_CONCURRENT", "0"),
+        ("RETENTION_MONTHS", "5"),
+        ("RETENTION_MONTHS", "37"),
+        ("RETENTION_MONTHS", "a year"),
+        ("RETENTION_REASON", "x" * 501),
     ],
 )
 def test_a_wrong_value_stops_the_start_and_names_itself(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv(f"GREENLIT_{name}", value)
     with pytest.raises(SettingsError, match=f"^GREENLIT_{name}: "):
         read_settings()
+
+
+@pytest.mark.parametrize("months", [6, 7, 12])
+def test_texts_are_kept_for_half_a_year_to_a_year_without_a_reason(
+    monkeypatch: pytest.MonkeyPatch, months: int
+) -> None:
+    assert read_settings().retention_months == 12
+    monkeypatch.setenv("GREENLIT_RETENTION_MONTHS", str(months))
+    assert read_settings().retention_months == months
+
+
+@pytest.mark.parametrize("months", [13, 36])
+def test_and_for_longer_only_with_one(monkeypatch: pytest.MonkeyPatch, months: int) -> None:
+    monkeypatch.setenv("GREENLIT_RETENTION_MONTHS", str(months))
+    needed = f"GREENLIT_RETENTION_REASON to say why questions are kept for {months} months"
+    for reason in ("", "   "):
+        monkeypatch.setenv("GREENLIT_RETENTION_REASON", reason)
+        with pytest.raises(SettingsError, match=needed):
+            read_settings()
+    monkeypatch.setenv("GREENLIT_RETENTION_REASON", "the works council agreed")
+    assert (read_settings().retention_months, read_settings().retention_reason) == (months, "the works council agreed")
+
+
+def test_the_keys_are_beside_the_log_until_another_folder_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GREENLIT_STATE", "elsewhere")
+    assert read_settings().keys_folder() == tmp_path / "elsewhere" / "keys"
+    monkeypatch.setenv("GREENLIT_KEYS", "safe/keys")
+    assert read_settings().keys_folder() == tmp_path / "safe" / "keys"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("RETENTION_MONTHS", "6"), ("RETENTION_REASON", "why"), ("KEYS", "elsewhere")]
+)
+def test_what_is_kept_for_how_long_and_where_is_part_of_the_hash_on_record(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    before = read_settings().config_hash()
+    monkeypatch.setenv(f"GREENLIT_{name}", value)
+    assert read_settings().config_hash() != before
 
 
 def test_settings_do_not_change() -> None:

@@ -9,7 +9,7 @@ from indexes.standing import Grant
 from service.answering.answers import MESSAGES, Answer, Citation, Reason, Refusal, numbered
 from service.answering.drafts import Quote
 from service.answering.verify import VerifiedQuote, VerifiedSentence
-from service.audit.store import Receipt
+from service.audit.storage.store import Receipt
 
 RECEIPT = Receipt("greenlit.test/audit/2026-11", 7, "ab" * 32)
 

@@ -1,13 +1,19 @@
 """Scopes: drawn from the live library, kept while nothing changes, redrawn the moment something does."""
 
+import hashlib
 import os
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import pytest
 
 from indexes.builds import Build, current_build_id, open_build
+from indexes.errors import RegisterError
+from indexes.register import RegisterState
 from service.answering.boundary import Boundary
 from service.answering.errors import LibraryUnavailableError
 from tests.fakes import TinyLibrary
@@ -16,8 +22,28 @@ from tests.service_parts import POLICY, POLICY_TEXT, TRAVEL, TRAVEL_TEXT, with_r
 STAFF = frozenset({"staff"})
 
 
-def _boundary(library: TinyLibrary, notice: Callable[[str], None] = lambda _words: None) -> Boundary:
-    return Boundary(library=library.folder, now=library.clock, notice=notice)
+@dataclass
+class Record:
+    """Keeps the states of a register that it is told of; while `broken` is set, it fails after it has kept one."""
+
+    states: list[RegisterState] = field(default_factory=list)
+    broken: Exception | None = None
+
+    def __call__(self, state: RegisterState) -> None:
+        self.states.append(state)
+        if self.broken:
+            raise self.broken
+
+    def positions(self) -> list[int]:
+        return [state.position for state in self.states]
+
+
+def _boundary(
+    library: TinyLibrary,
+    notice: Callable[[str], None] = lambda _words: None,
+    on_change: Callable[[RegisterState], None] = lambda _state: None,
+) -> Boundary:
+    return Boundary(library=library.folder, now=library.clock, notice=notice, on_change=on_change)
 
 
 def _build(library: TinyLibrary) -> Build:
@@ -89,6 +115,16 @@ def test_the_filter_hash_names_the_set_of_documents_and_versions(library: TinyLi
     assert (first.register_position, narrower.register_position, again.register_position) == (2, 3, 4)
 
 
+def test_the_filter_hash_can_be_made_again_from_the_pairs_that_are_kept(library: TinyLibrary) -> None:
+    build, boundary = _build(with_rules(library)), _boundary(library)
+    scope = boundary.scope(build, STAFF)
+    assert hashlib.sha256(scope.pairs).hexdigest() == scope.filter_hash
+    lines = scope.pairs.decode().splitlines()
+    assert [tuple(line.split("\0")) for line in lines] == sorted(build.documents)
+    nobody = boundary.scope(build, frozenset())
+    assert (nobody.pairs, nobody.filter_hash) == (b"", hashlib.sha256(b"").hexdigest())
+
+
 def test_a_version_that_the_build_does_not_hold_is_not_shown(library: TinyLibrary) -> None:
     build = _build(with_rules(library))
     library.add(POLICY, POLICY_TEXT + "\nMore.\n")
@@ -150,3 +186,118 @@ def test_a_register_that_cannot_be_read_shows_nobody_anything(library: TinyLibra
     library.register_path.mkdir()
     with pytest.raises(LibraryUnavailableError, match=r"register\.jsonl cannot be read: Is a directory"):
         boundary.scope(build, STAFF)
+
+
+# Nothing is answered from a register that is not on record
+
+
+def test_each_state_of_the_register_is_put_on_record_once(library: TinyLibrary) -> None:
+    build, record = _build(with_rules(library)), Record()
+    boundary = _boundary(library, on_change=record)
+    for _ in range(3):
+        boundary.scope(build, STAFF)
+        boundary.scope(build, STAFF | {"board"})
+        boundary.problems()
+    assert record.positions() == [2]
+    library.revoke(TRAVEL)
+    library.approve(TRAVEL)
+    boundary.problems()
+    library.revoke(TRAVEL)
+    boundary.scope(build, STAFF)
+    assert record.positions() == [2, 4, 5], "what was added between two looks is one state, with each of its lines"
+    assert record.states[1].line_hashes[:2] == record.states[0].line_hashes
+
+
+def test_a_register_without_a_line_is_put_on_record_too(library: TinyLibrary) -> None:
+    record = Record()
+    boundary = _boundary(library, on_change=record)
+    for _ in range(2):
+        boundary.problems()
+    assert record.states == [RegisterState()]
+
+
+def test_a_register_that_goes_away_and_comes_back_is_put_on_record_each_time(library: TinyLibrary) -> None:
+    build, record = _build(with_rules(library)), Record()
+    boundary = _boundary(library, on_change=record)
+    boundary.scope(build, STAFF)
+    away = library.register_path.with_suffix(".away")
+    library.register_path.rename(away)
+    for _ in range(3):
+        assert boundary.scope(build, STAFF).grants == {}
+    away.rename(library.register_path)
+    boundary.scope(build, STAFF)
+    assert record.positions() == [2, 0, 2]
+
+
+@pytest.mark.parametrize("error", [OSError("the disk is full"), RegisterError("broken"), RuntimeError("broken")])
+def test_while_the_record_cannot_be_written_nobody_gets_a_scope_and_the_error_stays_what_it_is(
+    library: TinyLibrary, error: Exception
+) -> None:
+    build, record = _build(with_rules(library)), Record()
+    boundary = _boundary(library, on_change=record)
+    before = boundary.scope(build, STAFF)
+    library.revoke(TRAVEL)
+    record.broken = error
+    for _ in range(2):
+        with pytest.raises(type(error)) as caught:
+            boundary.scope(build, STAFF)
+        assert caught.value is error
+        with pytest.raises(type(error)):
+            boundary.problems()
+    record.broken = None
+    after = boundary.scope(build, STAFF)
+    assert after.grants.keys() == {POLICY} != before.grants.keys()
+    assert record.positions() == [2, 3, 3, 3, 3, 3], "it was tried again each time, and not once more than needed"
+    boundary.scope(build, STAFF)
+    assert len(record.states) == 6
+
+
+def test_a_state_whose_record_failed_half_way_is_followed_by_one_that_is_recorded(library: TinyLibrary) -> None:
+    """The register is back as it was before; but who knows how much of the other state is on record?"""
+    record = Record()
+    boundary = _boundary(library, on_change=record)
+    boundary.problems()
+    library.add(POLICY, POLICY_TEXT)
+    record.broken = OSError("the disk is full")
+    with pytest.raises(OSError, match="the disk is full"):
+        boundary.problems()
+    library.register_path.unlink()
+    record.broken = None
+    boundary.problems()
+    assert record.positions() == [0, 1, 0]
+
+
+def test_a_bad_line_is_told_even_while_the_record_cannot_be_written(library: TinyLibrary) -> None:
+    told: list[str] = []
+    boundary = _boundary(with_rules(library), told.append, Record(broken=OSError("the disk is full")))
+    with library.register_path.open("ab") as file:
+        file.write(b"not JSON\n")
+    with pytest.raises(OSError, match="the disk is full"):
+        boundary.problems()
+    assert len(told) == 1
+
+
+def test_threads_wait_until_the_register_is_on_record(library: TinyLibrary) -> None:
+    build = _build(with_rules(library))
+    order: list[str] = []
+    started, go_on = threading.Event(), threading.Event()
+
+    def record(state: RegisterState) -> None:
+        started.set()
+        assert go_on.wait(timeout=30)
+        order.append(f"recorded {state.position}")
+
+    boundary = _boundary(library, on_change=record)
+
+    def ask(_number: int) -> None:
+        boundary.scope(build, STAFF)
+        order.append("scope")
+
+    with ThreadPoolExecutor(8) as threads:
+        asking = [threads.submit(ask, number) for number in range(8)]
+        assert started.wait(timeout=30)
+        assert order == []
+        go_on.set()
+        for each in asking:
+            each.result()
+    assert order == ["recorded 2", *["scope"] * 8]

@@ -16,7 +16,9 @@ from tests.service_parts import HALF_THE_WORDS, OFF_TOPIC_QUESTION, TRAVEL_QUEST
 
 def _found(library: TinyLibrary, question: str) -> Retrieved:
     build = open_build(library.builds / current_build_id(library.builds))
-    boundary = Boundary(library=library.folder, now=library.clock, notice=lambda _words: None)
+    boundary = Boundary(
+        library=library.folder, now=library.clock, notice=lambda _words: None, on_change=lambda _state: None
+    )
     scope = boundary.scope(build, frozenset({"staff"}))
     return retrieve(question, build=build, scope=scope, encoder=library.encoder, k=10)
 

@@ -18,7 +18,9 @@ STAFF = frozenset({"staff"})
 
 def _drafted(library: TinyLibrary, question: str) -> tuple[Sequence[DraftSentence], Build]:
     build = open_build(library.builds / current_build_id(library.builds))
-    scope = Boundary(library=library.folder, now=library.clock, notice=lambda _words: None).scope(build, STAFF)
+    scope = Boundary(
+        library=library.folder, now=library.clock, notice=lambda _words: None, on_change=lambda _state: None
+    ).scope(build, STAFF)
     found = retrieve(question, build=build, scope=scope, encoder=library.encoder, k=10)
     draft = ExtractiveAnswerer(encoder=library.encoder).draft(question, retrieved=found, build=build)
     assert len(verify(draft, build=build, scope=scope)) == len(draft)  # whatever it drafts can be verified

@@ -1,13 +1,13 @@
 """What the two leaves of a question say, and that no text is in them."""
 
+import hashlib
 import json
 
 import pytest
 
 from indexes.manifest import read_manifest
 from service.answering.retrieve import CANDIDATES, KIND
-from service.audit.store import Payload
-from tests.service_parts import OFF_TOPIC_QUESTION, POLICY, VENDOR_QUESTION, Studio
+from tests.service_parts import OFF_TOPIC_QUESTION, POLICY, TRAVEL, VENDOR_QUESTION, Studio, sealed_texts
 
 SENTENCE = "The security team reviews every new AI vendor within ten working days."
 
@@ -78,11 +78,29 @@ def test_no_text_is_in_a_leaf(studio: Studio, question: str) -> None:
 def test_prompt_and_answer_are_beside_the_leaves(studio: Studio) -> None:
     studio.ask(VENDOR_QUESTION)
 
-    def texts(payloads: tuple[Payload, ...]) -> dict[str, str]:
-        return {payload.field: payload.body.decode() for payload in payloads}
+    received, finished = studio.store.of_request(studio.leaves()[0]["request_id"])
+    assert [payload.field for payload in studio.store.payloads(received.seq)] == ["asker", "prompt"]
+    assert [payload.field for payload in studio.store.payloads(finished.seq)] == ["answer"]
+    texts = {field: sealed_texts(studio.state, field) for field in ("asker", "prompt", "answer")}
+    assert texts == {"asker": ["local"], "prompt": [VENDOR_QUESTION], "answer": [SENTENCE]}
 
-    assert texts(studio.store.payloads(0)) == {"prompt": VENDOR_QUESTION}
-    assert texts(studio.store.payloads(1)) == {"answer": SENTENCE}
+
+def test_who_asked_is_sealed_with_another_key_than_what_was_asked(studio: Studio) -> None:
+    studio.ask(VENDOR_QUESTION)
+    received, _ = studio.store.of_request(studio.leaves()[0]["request_id"])
+    keys = {payload.field: payload.key_id for payload in studio.store.payloads(received.seq)}
+    assert keys == {"asker": "identity-2026-11", "prompt": "payload-2026-11-1"}
+
+
+def test_what_the_asker_could_see_is_kept_under_the_hash_in_the_leaf(studio: Studio) -> None:
+    studio.ask(VENDOR_QUESTION)
+    studio.search(VENDOR_QUESTION)
+    hashes = {leaf["retrieval"]["filter_hash"] for leaf in studio.leaves() if leaf["type"] == "query.finished"}
+    (filter_hash,) = hashes
+    pairs = studio.store.scope(filter_hash)
+    assert pairs is not None
+    assert hashlib.sha256(pairs).hexdigest() == filter_hash
+    assert [line.split("\0")[0] for line in pairs.decode().splitlines()] == [POLICY, TRAVEL]
 
 
 def test_the_same_question_twice_has_the_same_actor_and_another_commitment(studio: Studio) -> None:

@@ -12,7 +12,9 @@ from tests.service_parts import OFF_TOPIC_QUESTION, POLICY, TRAVEL, TRAVEL_QUEST
 
 def _opened(library: TinyLibrary, groups: frozenset[str] = frozenset({"staff"})) -> tuple[Build, Scope]:
     build = open_build(library.builds / current_build_id(library.builds))
-    return build, Boundary(library=library.folder, now=library.clock, notice=lambda _words: None).scope(build, groups)
+    return build, Boundary(
+        library=library.folder, now=library.clock, notice=lambda _words: None, on_change=lambda _state: None
+    ).scope(build, groups)
 
 
 def _found(library: TinyLibrary, question: str, k: int = 10) -> Retrieved:

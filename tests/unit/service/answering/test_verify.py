@@ -15,9 +15,9 @@ from tests.service_parts import POLICY, with_rules
 def opened(library: TinyLibrary) -> tuple[Build, Scope, Passage]:
     with_rules(library)
     build = open_build(library.builds / current_build_id(library.builds))
-    scope = Boundary(library=library.folder, now=library.clock, notice=lambda _words: None).scope(
-        build, frozenset({"staff"})
-    )
+    scope = Boundary(
+        library=library.folder, now=library.clock, notice=lambda _words: None, on_change=lambda _state: None
+    ).scope(build, frozenset({"staff"}))
     split = build.passages.split_document(POLICY)
     assert split is not None
     return build, scope, split.passages[0]

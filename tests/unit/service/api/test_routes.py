@@ -1,12 +1,12 @@
 """The routes of the API: each hands over and returns; what they return is held exactly in the integration tests."""
 
-from service.audit.store import Receipt
-from tests.service_parts import POLICY, VENDOR_QUESTION, Studio
+from service.audit.storage.store import Receipt
+from tests.service_parts import POLICY, VENDOR_QUESTION, Studio, sealed_texts
 
 
 def test_outer_blanks_of_a_question_are_not_asked(studio: Studio) -> None:
     studio.ask(f"\n  {VENDOR_QUESTION}  ")
-    assert studio.store.payloads(0)[0].body.decode() == VENDOR_QUESTION
+    assert sealed_texts(studio.state, "prompt") == [VENDOR_QUESTION]
 
 
 def test_a_conversation_is_on_record(studio: Studio) -> None:
@@ -21,8 +21,12 @@ def test_a_search_gives_as_many_passages_as_asked_for(studio: Studio) -> None:
 
 def test_each_question_has_a_receipt_of_its_own(studio: Studio) -> None:
     receipts = [Receipt(**studio.ask(VENDOR_QUESTION)["receipt"]) for _ in range(2)]
-    assert [receipt.seq for receipt in receipts] == [1, 3]
+    assert receipts[1].seq == receipts[0].seq + 2
     assert receipts[0].leaf_hash != receipts[1].leaf_hash
+    stored = [studio.store.leaf(receipt.seq) for receipt in receipts]
+    assert [leaf and (leaf.type, leaf.leaf_hash) for leaf in stored] == [
+        ("query.finished", receipt.leaf_hash) for receipt in receipts
+    ]
 
 
 def test_a_document_is_found_by_its_path(studio: Studio) -> None:

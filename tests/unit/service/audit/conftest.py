@@ -1,7 +1,7 @@
-"""The example question that the tests of the audit log record, and the parts to record it with."""
+"""The example question that the tests of the audit log record, and a folder to keep logs in."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -18,15 +18,9 @@ from service.audit.leaves import (
     RetrievalRef,
     VerdictRef,
 )
-from service.audit.log import AuditLog
-from service.audit.sqlite_store import SqliteLeafStore
-from service.audit.store import LeafStore
-from service.audit.writer import Writer
+from tests.audit_parts import LogFolder, Press, TroubledStore
 
 REQUEST_ID = "01890a5d-ac96-774b-bcce-b302099a8057"
-NOON_US = 1_795_089_600_000_000  # 2026-11-19T12:00:00Z
-
-OpenLog = Callable[..., AuditLog]
 
 
 @pytest.fixture
@@ -34,9 +28,7 @@ def received() -> QueryReceived:
     return QueryReceived(
         request_id=REQUEST_ID,
         channel="api",
-        actor="actor-" + "a" * 32,
         auth="api_key",
-        groups_hash="b" * 64,
         build=BuildRef(id="20261119-1", manifest_hash="c" * 64),
         release=ReleaseRef(version="0.1.0", config_hash="d" * 64),
     )
@@ -46,7 +38,7 @@ def received() -> QueryReceived:
 def finished() -> QueryFinished:
     return QueryFinished(
         request_id=REQUEST_ID,
-        received_seq=0,
+        received_seq=5,
         verdict=VerdictRef(outcome="answered", evidence_u=812_000, threshold_u=400_000),
         elapsed_us=41_250,
         encoder=EncoderRef(name="all-MiniLM-L6-v2", digest="e" * 64, dtype="bfloat16"),
@@ -71,18 +63,31 @@ def finished() -> QueryFinished:
 
 
 @pytest.fixture
-def open_log(tmp_path: Path) -> Iterator[OpenLog]:
-    """Open logs on the folder `var`; whatever is still open at the end is closed."""
+def log_at(tmp_path: Path) -> Iterator[Callable[..., LogFolder]]:
+    """Open logs in folders of this test by name; whatever is still open at the end is closed."""
     with ExitStack() as stack:
 
-        def open_it(
-            *, store: LeafStore | None = None, clock: Callable[[], int] = lambda: NOON_US, patience_s: float = 30.0
-        ) -> AuditLog:
-            store = store or SqliteLeafStore.open(tmp_path / "var", busy_timeout_s=0.05)
-            writer = Writer(store=store, retry_wait_s=0.02, patience_s=patience_s)
-            writer.start()
-            log = AuditLog(name="greenlit", store=store, writer=writer, clock=clock)
+        def open_it(name: str = "log", *, of: LogFolder | None = None) -> LogFolder:
+            log = of or LogFolder(tmp_path / name)
+            log.open()
             stack.callback(log.close)
             return log
 
         yield open_it
+
+
+@pytest.fixture
+def log(log_at: Callable[..., LogFolder]) -> LogFolder:
+    """An open log that has no leaf yet."""
+    return log_at()
+
+
+@pytest.fixture
+def troubled(tmp_path: Path) -> Iterator[TroubledStore]:
+    with closing(TroubledStore.open(tmp_path / "var", busy_timeout_s=0.05)) as opened:
+        yield opened
+
+
+@pytest.fixture
+def press() -> Press:
+    return Press()

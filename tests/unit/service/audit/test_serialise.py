@@ -11,6 +11,7 @@ from service.audit.leaves import (
     AnswererRef,
     Commitment,
     HitRef,
+    Pseudonym,
     QueryFinished,
     QueryReceived,
     Stamp,
@@ -21,10 +22,11 @@ from service.audit.serialise import finished_leaf, received_leaf
 
 STAMP = Stamp(origin="greenlit/audit/2026-11", ts_us=1_795_089_600_000_000)
 PROMPT = Commitment(digest="9" * 64, length=23)
+ASKER = Pseudonym(actor="actor-" + "a" * 32, groups_hash="b" * 64)
 
 
 def test_a_received_leaf_is_exactly_these_bytes(received: QueryReceived) -> None:
-    assert received_leaf(received, STAMP, prompt=PROMPT) == (
+    assert received_leaf(received, STAMP, asker=ASKER, prompt=PROMPT) == (
         b'{"actor":"actor-' + b"a" * 32 + b'","auth":"api_key",'
         b'"build":{"id":"20261119-1","manifest_hash":"' + b"c" * 64 + b'"},'
         b'"channel":"api","groups_hash":"' + b"b" * 64 + b'",'
@@ -44,7 +46,7 @@ def test_a_finished_leaf_is_exactly_these_bytes(finished: QueryFinished) -> None
         b'"evidence_u":812000,'
         b'"hits":[{"document":"legal/ai-use-policy.pdf","passage_hash":"' + b"3" * 64 + b'",'
         b'"passage_id":"' + b"1" * 24 + b'","rank":1,"score_u":-1500,"sha256":"' + b"2" * 64 + b'","used":true}],'
-        b'"origin":"greenlit/audit/2026-11","outcome":"answered","reason":null,"received_seq":0,"register_seq":7,'
+        b'"origin":"greenlit/audit/2026-11","outcome":"answered","reason":null,"received_seq":5,"register_seq":7,'
         b'"request_id":"01890a5d-ac96-774b-bcce-b302099a8057",'
         b'"retrieval":{"filter_hash":"' + b"f" * 64 + b'","k":10,"kind":"fused",'
         b'"weights_u":{"dense":600000,"lexical":400000}},'
@@ -76,7 +78,7 @@ def test_a_question_that_failed_early_says_so_with_nulls() -> None:
 
 
 def test_a_conversation_is_named_only_when_there_is_one(received: QueryReceived) -> None:
-    leaf = received_leaf(replace(received, conversation_id="C024:1795.0001"), STAMP, prompt=PROMPT)
+    leaf = received_leaf(replace(received, conversation_id="C024:1795.0001"), STAMP, asker=ASKER, prompt=PROMPT)
     assert json.loads(leaf)["conversation_id"] == "C024:1795.0001"
 
 
@@ -84,17 +86,27 @@ def test_a_conversation_is_named_only_when_there_is_one(received: QueryReceived)
     ("change", "message"),
     [
         ({"actor": "mira@northlight.example"}, 'expected "actor" = a pseudonym'),
+        ({"actor": "actor-" + "A" * 32}, 'expected "actor" = a pseudonym'),
         ({"request_id": "f47ac10b-58cc-4372-a567-0e02b2c3d479"}, 'expected "request_id" = a UUIDv7'),
+        ({"request_id": "01890a5d-ac96-774b-bcce-b302099a8057\n"}, 'expected "request_id" = a UUIDv7'),
         ({"groups_hash": "staff,legal"}, 'expected "groups_hash" = 64 hex digits'),
         ({"conversation_id": "why was I let go?"}, 'expected "conversation_id" = 1 to 128'),
+        ({"conversation_id": ""}, 'expected "conversation_id" = 1 to 128'),
     ],
 )
 def test_what_could_be_personal_is_refused_and_not_quoted(
     received: QueryReceived, change: dict[str, Any], message: str
 ) -> None:
+    of_asker = {key: value for key, value in change.items() if key in {"actor", "groups_hash"}}
+    of_entry = {key: value for key, value in change.items() if key not in of_asker}
     with pytest.raises(AuditEntryError, match=message) as caught:
-        received_leaf(replace(received, **change), STAMP, prompt=PROMPT)
-    assert not any(value in str(caught.value) for value in change.values())
+        received_leaf(replace(received, **of_entry), STAMP, asker=replace(ASKER, **of_asker), prompt=PROMPT)
+    assert not any(value and value in str(caught.value) for value in change.values())
+
+
+def test_the_id_of_a_result_is_checked_as_well(finished: QueryFinished) -> None:
+    with pytest.raises(AuditEntryError, match='expected "request_id" = a UUIDv7'):
+        finished_leaf(replace(finished, request_id="mira"), STAMP, answer=None)
 
 
 def test_a_reason_is_a_code_and_given_exactly_when_nothing_was_answered(finished: QueryFinished) -> None:

@@ -1,10 +1,13 @@
 """The pages: what they show, and that nothing but our own style comes with them."""
 
+import json
 import re
 
 import pytest
+import structlog
 from starlette.testclient import TestClient
 
+import service.answering.pipeline
 from tests.fakes import TinyLibrary
 from tests.service_parts import (
     OFF_TOPIC_QUESTION,
@@ -14,6 +17,7 @@ from tests.service_parts import (
     VENDOR_QUESTION,
     Studio,
     open_studio,
+    with_rules,
 )
 
 SENTENCE = "The security team reviews every new AI vendor within ten working days."
@@ -27,7 +31,8 @@ def browser(studio: Studio) -> TestClient:
 def test_the_page_asks_and_says_what_is_logged(browser: TestClient) -> None:
     page = browser.get("/").text
     assert '<textarea id="question" name="question"' in page
-    assert "Logged: your question, the answer and the time, under a pseudonym" in page
+    assert "Logged: your question, the answer and the time, sealed and under a pseudonym, for 12 months" in page
+    assert '<a href="/record">What is on record of you</a>' in page
 
 
 def test_an_answer_shows_its_sentences_with_numbered_sources(studio: Studio, browser: TestClient) -> None:
@@ -36,15 +41,17 @@ def test_an_answer_shows_its_sentences_with_numbered_sources(studio: Studio, bro
     assert re.search(re.escape(SENTENCE) + r'<a class="mark" href="/documents/legal/ai-policy\.md\?version=', page)
     assert f"<blockquote>{SENTENCE}</blockquote>" in page
     assert "approved by ann@x.example on 2026-11-20, until 2027-11-20" in page
-    assert "Record 1 · <code>" in page
-    assert studio.leaves()[0]["channel"] == "web"
+    received, finished = studio.store.of_request(studio.leaves()[0]["request_id"])
+    assert f"Record {finished.seq} · <code>{finished.leaf_hash[:16]}</code>" in page
+    assert json.loads(received.leaf)["channel"] == "web"
 
 
-def test_a_refusal_reads_as_one(browser: TestClient) -> None:
+def test_a_refusal_reads_as_one(studio: Studio, browser: TestClient) -> None:
     response = browser.post("/", data={"question": OFF_TOPIC_QUESTION})
     assert response.status_code == 200
     assert '<h1 id="result">No answer</h1>' in response.text
-    assert "Nothing was made up instead. Reason: <code>no_evidence</code> · record 1" in response.text
+    seq = studio.store.size() - 1
+    assert f"Nothing was made up instead. Reason: <code>no_evidence</code> · record {seq}" in response.text
     assert "<ol>" not in response.text
 
 
@@ -90,6 +97,35 @@ def test_what_is_broken_is_said_on_the_page(
     assert response.status_code == status
     assert message in response.text
     assert SENTENCE not in response.text
+
+
+def test_why_the_log_cannot_be_written_is_told_to_the_operator_and_not_on_the_page(studio: Studio) -> None:
+    studio.store.refused = {"query.received"}
+    with structlog.testing.capture_logs() as lines:
+        page = studio.browser().post("/", data={"question": VENDOR_QUESTION}).text
+    told = {"kind": "page", "errors": ["AuditUnavailableError"], "reason": "the disk is full"}
+    assert {"event": "failed", "log_level": "error", **told} in lines
+    assert "disk is full" not in page
+    assert VENDOR_QUESTION not in str(lines)
+
+
+def test_what_breaks_is_told_to_the_operator_by_its_type_only(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    def breaks(_text: str, **_: object) -> None:
+        raise KeyError(VENDOR_QUESTION)
+
+    monkeypatch.setattr(service.answering.pipeline, "retrieve", breaks)
+    with structlog.testing.capture_logs() as lines:
+        assert studio.browser().post("/", data={"question": VENDOR_QUESTION}).status_code == 500
+    told = {"kind": "page", "errors": ["AnswerFailedError", "KeyError"]}
+    assert {"event": "failed", "log_level": "error", **told} in lines
+    assert VENDOR_QUESTION not in str(lines)
+
+
+def test_that_texts_are_kept_for_longer_is_said_with_the_reason(library: TinyLibrary) -> None:
+    with open_studio(with_rules(library), retention_months=24, retention_reason="the works council agreed") as studio:
+        browser = studio.browser()
+        assert "for 24 months (the works council agreed), so that auditors" in browser.get("/").text
+        assert "for 24 months (the works council agreed) and are then erased" in browser.get("/record").text
 
 
 def test_without_a_build_the_page_says_so(library: TinyLibrary) -> None:
@@ -140,6 +176,7 @@ def test_a_page_holds_no_script_and_nothing_from_elsewhere(browser: TestClient) 
     for page in (
         browser.get("/").text,
         browser.get("/documents").text,
+        browser.get("/record").text,
         browser.post("/", data={"question": VENDOR_QUESTION}).text,
         browser.get(f"/documents/{POLICY}").text,
     ):

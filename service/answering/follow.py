@@ -1,0 +1,156 @@
+"""Puts on record what answers rest on, whoever changed it: the program and its settings, the build, the register.
+
+The register may be changed by the command line, a page or an editor, so it is not the writer of a line that records it
+but whoever next asks what it allows (`boundary`); the same holds for a published build (`live_build`). Each time what
+there is now is compared with what the log already says, and only the difference is recorded: after any number of
+starts the log says of every line of the register, once, that it was there. What cannot be recorded, no answer may rest
+on: the error goes to whoever asked.
+
+A build is kept while it is one of the newest three, or while a record that is still within retention may refer to it.
+`Follower.hold` sees to the second: without the build that gave it, an answer cannot be replayed.
+"""
+
+import calendar
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from indexes.builds import Build
+from indexes.errors import HoldError
+from indexes.holds import hold_build
+from indexes.register import RegisterState, register_hash
+from service.audit.events import (
+    BUILD_TYPE,
+    CONFIG_TYPE,
+    MAX_REGISTER_LINES,
+    REGISTER_EXTENDED_TYPE,
+    REGISTER_REWRITTEN_TYPE,
+    Event,
+    build_activated,
+    config_changed,
+    register_extended,
+    register_rewritten,
+)
+from service.audit.leaves import BuildRef, ReleaseRef
+from service.audit.log import AuditLog
+from service.audit.storage.store import LeafReader
+
+_MONTHS = 12  # in a year
+
+
+@dataclass(frozen=True, slots=True)
+class _Recorded:
+    """How many lines of the register the log knows, and the hash that stands for them."""
+
+    lines: int
+    register_hash: str
+
+
+_NO_LINES = _Recorded(0, register_hash(()))
+
+
+@dataclass(slots=True, kw_only=True)
+class Follower:
+    """Records what changed. Each method is called by one thread at a time, different methods by any.
+
+    Attributes:
+        log: where it is put on record.
+        store: what is on record already.
+        release: the program's version and settings.
+        holds: the folder of holds, in a folder that exists (`indexes.holds`).
+        retention_months: how long records are kept, in months after the one they were made in.
+        today: the day, in UTC.
+        notice: is told when a build cannot be held, once for each reason.
+    """
+
+    log: AuditLog
+    store: LeafReader
+    release: ReleaseRef
+    holds: Path
+    retention_months: int
+    today: Callable[[], date]
+    notice: Callable[[str], None]
+    _register: _Recorded | None = field(default=None, init=False)
+    _told: str = field(default="", init=False)
+
+    def started(self) -> None:
+        """Record the program and its settings, unless they are the newest on record.
+
+        Raises:
+            AuditUnavailableError: it cannot be recorded, or the log cannot be read.
+        """
+        self._record_unless_newest(CONFIG_TYPE, "release", config_changed(self.release))
+
+    def build_opened(self, build: Build) -> None:
+        """Record that a build answers from now on, unless it is the newest on record, and hold it; see `hold`.
+
+        Raises:
+            AuditUnavailableError: it cannot be recorded, or the log cannot be read; nobody may be answered from it.
+        """
+        event = build_activated(BuildRef(id=build.build_id, manifest_hash=build.manifest_hash))
+        self._record_unless_newest(BUILD_TYPE, "build", event)
+        self.hold(build)
+
+    def hold(self, build: Build) -> None:
+        """Hold the live build until no record made this month is within retention any more.
+
+        Costs the reading of one small file when nothing changes; to be called daily or more often while a build is
+        live, and at least once in every month. A hold that cannot be written is told, and answers go on: it would cost
+        a later replay, and no answers at all would cost more.
+        """
+        until = last_day_within_retention(self.today(), self.retention_months)
+        try:
+            hold_build(self.holds, build.build_id, until=until)
+        except HoldError as error:
+            if str(error) != self._told:
+                self.notice(str(error))
+            self._told = str(error)
+        else:
+            self._told = ""
+
+    def register_changed(self, state: RegisterState) -> None:
+        """Record the lines that were added to the register; and first, if recorded ones changed or went, that they did.
+
+        After a change of recorded lines every line is recorded anew, from the first. What is on record is looked up
+        once and then remembered, until something cannot be recorded.
+
+        Raises:
+            AuditUnavailableError: it cannot be recorded, or the log cannot be read; the lines may allow nothing yet.
+        """
+        recorded = self._register or self._recorded_register()
+        self._register = None  # what of the following is on record if one part fails, only the store knows
+        lines = state.line_hashes
+        if register_hash(lines[: recorded.lines]) != recorded.register_hash:
+            self.log.note(register_rewritten(recorded.lines, recorded.register_hash, len(lines), register_hash(lines)))
+            recorded = _NO_LINES
+        for start in range(recorded.lines, len(lines), MAX_REGISTER_LINES):
+            end = min(start + MAX_REGISTER_LINES, len(lines))
+            recorded = _Recorded(end, register_hash(lines[:end]))
+            self.log.note(register_extended(start + 1, lines[start:end], recorded.register_hash))
+        self._register = recorded
+
+    def _recorded_register(self) -> _Recorded:
+        extended = self.store.newest_of(REGISTER_EXTENDED_TYPE)
+        rewritten = self.store.newest_of(REGISTER_REWRITTEN_TYPE)
+        if extended is None or (rewritten is not None and rewritten.seq > extended.seq):
+            return _NO_LINES  # after a change the lines begin anew
+        leaf = json.loads(extended.leaf)
+        return _Recorded(int(leaf["first_line"]) + len(leaf["lines"]) - 1, str(leaf["register_hash"]))
+
+    def _record_unless_newest(self, kind: str, key: str, event: Event) -> None:
+        newest = self.store.newest_of(kind)
+        said: Any = json.loads(newest.leaf)[key] if newest else None
+        if said != event.fields[key]:
+            self.log.note(event)
+
+
+def last_day_within_retention(day: date, months: int) -> date:
+    """Return the last day on which a record made on `day` is kept.
+
+    It is the last day of the month that lies `months` after its own: retention ends for a month as a whole.
+    """
+    year, month = divmod(day.year * _MONTHS + day.month - 1 + months, _MONTHS)
+    return date(year, month + 1, calendar.monthrange(year, month + 1)[1])

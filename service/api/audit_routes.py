@@ -1,0 +1,233 @@
+"""The audit routes under `/v1/audit`: records for auditors, proofs for everybody who is signed in, one's own questions.
+
+Each look is recorded by the part it goes to, before anything is given. Proofs, checkpoints and keys hold hashes and no
+record, so whoever holds a receipt can check it.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+
+import anyio
+from fastapi import APIRouter, Depends, Path, Query
+from fastapi.responses import PlainTextResponse, StreamingResponse
+from starlette.concurrency import run_in_threadpool
+
+from service.access.errors import NotAllowedError
+from service.access.principals import Principal, Role
+from service.api.audit_bodies import (
+    MAX_NUMBER,
+    EraseBody,
+    ExportBody,
+    OwnEraseBody,
+    PayloadBody,
+    RecordsQuery,
+    ReplayBody,
+    RevealBody,
+    RotateBody,
+)
+from service.api.audit_results import (
+    NOTE,
+    VKEY,
+    ConsistencyBody,
+    ErasureBody,
+    ExportLineBody,
+    InclusionBody,
+    OwnListBody,
+    RecordDetailBody,
+    RecordListBody,
+    ReplayedBody,
+    RevealedBody,
+    RotatedBody,
+    ShardListBody,
+    TextsBody,
+)
+from service.api.identity import SignedIn
+from service.api.problems import problems
+from service.audit.errors import FilterError, NotCoveredError
+from service.audit.reading.auditor import Filter
+from service.auditing import Auditing, Replaying, Span
+
+_OWN_LIMIT = 200
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_PROOF_PAUSE_S = 0.1
+_PROOF_PAUSES = 20  # two seconds: a checkpoint comes within one
+Place = Annotated[int, Path(ge=0, le=MAX_NUMBER, description="the number of a record", examples=[42])]
+Number = Annotated[int, Query(ge=0, le=MAX_NUMBER, description="the number of a record", examples=[42])]
+Size = Annotated[int, Query(ge=0, le=MAX_NUMBER, description="how many records a checkpoint covers", examples=[43])]
+Before = Annotated[
+    int | None, Query(ge=0, le=MAX_NUMBER, description="only lower numbers: the `next` of the page before")
+]
+Origin = Annotated[str, Query(max_length=200, description="a shard", examples=["greenlit.local/audit/2026-11"])]
+_EXPORT = {"application/x-ndjson": {"schema": ExportLineBody.model_json_schema()}}
+
+
+def audit_router(*, signed_in: SignedIn, auditing: Auditing, replay: Replaying) -> APIRouter:
+    """Return the audit routes over parts that are ready."""
+    router = APIRouter(prefix="/v1/audit", tags=["audit"], responses=problems(401, 403, 404, 409, 422, 500, 503))
+
+    def auditor(principal: Annotated[Principal, Depends(signed_in.required)]) -> str:
+        if Role.AUDITOR not in principal.roles:
+            raise NotAllowedError("expected somebody with the role of an auditor")
+        return principal.principal_id
+
+    _add_records(router, auditing, auditor)
+    _add_steps(router, auditing, replay, auditor)
+    _add_proofs(router, auditing, signed_in)
+    _add_own(router, auditing, signed_in)
+    return router
+
+
+def _add_records(router: APIRouter, auditing: Auditing, auditor: Callable[..., str]) -> None:
+    @router.get("/records", response_model=RecordListBody)
+    def records(who: Annotated[str, Depends(auditor)], query: Annotated[RecordsQuery, Query()]) -> dict[str, Any]:
+        """List records by number, without their texts. `next` is the `after` of the next page."""
+        wanted = Filter(
+            kind=query.kind,
+            outcome=query.outcome,
+            reason=query.reason,
+            document=query.document,
+            channel=query.channel,
+            request_id=query.request_id,
+            since_us=moment_us(query.since),
+            until_us=moment_us(query.until),
+        )
+        return auditing.auditor.records(who, wanted, after=query.after, limit=query.limit)
+
+    @router.get("/records/{seq}", response_model=RecordDetailBody)
+    def record(seq: Place, who: Annotated[str, Depends(auditor)]) -> dict[str, Any]:
+        """Show one record without its texts."""
+        return auditing.auditor.record(who, seq)
+
+    @router.post("/records/{seq}/payload", response_model=TextsBody)
+    def payload(seq: Place, body: PayloadBody, who: Annotated[str, Depends(auditor)]) -> dict[str, Any]:
+        """Open the texts of one record; a second step, recorded with its purpose."""
+        return auditing.auditor.payload(who, seq, purpose=body.purpose)
+
+
+def _add_steps(router: APIRouter, auditing: Auditing, replay: Replaying, auditor: Callable[..., str]) -> None:
+    @router.post("/erase", response_model=ErasureBody)
+    def erase(body: EraseBody, who: Annotated[str, Depends(auditor)]) -> dict[str, Any]:
+        """Erase the texts of one question, or all that are older than a time. The proofs stay."""
+        if (body.request_id is None) == (body.before is None):
+            raise FilterError("expected either request_id or before, got " + ("both" if body.before else "neither"))
+        if body.request_id is not None:
+            return auditing.erasure.by_request(who, body.request_id, ground=body.ground, purpose=body.purpose)
+        before_us = moment_us(body.before) or 0
+        return auditing.erasure.older_than(who, before_us, ground=body.ground, purpose=body.purpose)
+
+    @router.post("/reveal", response_model=RevealedBody)
+    def reveal(body: RevealBody, who: Annotated[str, Depends(auditor)]) -> dict[str, Any]:
+        """Resolve the pseudonym of one question: two different people, a reason, a case number."""
+        return auditing.reveal.resolve(
+            who, seq=body.seq, by=body.by, second=body.second, case=body.case, purpose=body.purpose
+        )
+
+    @router.post("/replay", response_model=ReplayedBody)
+    def replay_one(body: ReplayBody, who: Annotated[str, Depends(auditor)]) -> dict[str, Any]:
+        """Make a past answer again on the build that gave it, and say what differs."""
+        return replay.run(who, body.seq)
+
+    @router.post("/rotate", response_model=RotatedBody, response_model_exclude_unset=True)
+    def rotate(body: RotateBody, _who: Annotated[str, Depends(auditor)]) -> dict[str, str]:
+        """Change the key that seals texts or the key that signs checkpoints; the change is on record."""
+        rotation = auditing.rotation
+        return rotation.payload_key() if body.purpose == "payload" else rotation.signing_key()
+
+    @router.post("/export", response_class=StreamingResponse, responses={200: {"content": _EXPORT}})
+    def export(body: ExportBody, who: Annotated[str, Depends(auditor)]) -> StreamingResponse:
+        """Stream an export as lines of JSON, each with the file it belongs to; `greenlit audit export` writes them."""
+        lines = export_lines(auditing, who, body)
+        return StreamingResponse(_json_lines(lines), media_type="application/x-ndjson")
+
+
+def export_lines(auditing: Auditing, who: str, body: ExportBody) -> Iterator[dict[str, str]]:
+    """Record an export and return its lines; it is on record when this returns.
+
+    Raises:
+        FilterError: an end of it cannot be understood, or texts are wished for without a purpose.
+        AuditError: as `export.Exports.lines`.
+    """
+    if body.payloads and not body.purpose.strip():
+        raise FilterError("expected a purpose in words for which the texts are exported, got none")
+    span = Span(body.from_seq, body.to_seq, moment_us(body.since), moment_us(body.until))
+    first, last = span.numbers(auditing.store)
+    return auditing.exports.lines(who, from_seq=first, to_seq=last, payloads=body.payloads, purpose=body.purpose)
+
+
+def _json_lines(lines: Iterator[dict[str, str]]) -> Iterator[bytes]:
+    for line in lines:
+        yield json.dumps(line).encode() + b"\n"
+
+
+def _add_proofs(router: APIRouter, auditing: Auditing, signed_in: SignedIn) -> None:
+    known = [Depends(signed_in.required)]
+
+    @router.get("/proof", response_model=InclusionBody, dependencies=known)
+    async def proof(seq: Number) -> dict[str, Any]:
+        """Prove that a record is in the log. Waits up to two seconds for a checkpoint that covers it."""
+        for _ in range(_PROOF_PAUSES):  # without holding a thread, and without a checkpoint made to order
+            try:
+                return await run_in_threadpool(auditing.proofs.inclusion, seq)
+            except NotCoveredError:
+                await anyio.sleep(_PROOF_PAUSE_S)
+        return await run_in_threadpool(auditing.proofs.inclusion, seq)
+
+    @router.get("/consistency", response_model=ConsistencyBody, dependencies=known)
+    def consistency(origin: Origin, old: Size, new: Size) -> dict[str, Any]:
+        """Prove that one checkpoint of a shard grew from another."""
+        return auditing.proofs.consistency(origin, old, new)
+
+    @router.get("/checkpoint", response_class=PlainTextResponse, responses=_example(NOTE), dependencies=known)
+    def checkpoint(origin: Origin | None = None) -> str:
+        """Return the newest checkpoint, of the newest shard unless another is named, as a signed note."""
+        return auditing.proofs.checkpoint(origin)
+
+    @router.get("/shards", response_model=ShardListBody, dependencies=known)
+    def shards() -> dict[str, Any]:
+        """List the shards (one a month) with their first number and the size that is covered."""
+        return {"shards": auditing.proofs.shards()}
+
+    @router.get("/key", response_class=PlainTextResponse, responses=_example(VKEY), dependencies=known)
+    def key() -> str:
+        """Return the key that verifies checkpoints, as a verifier key of a signed note."""
+        return auditing.signer.key().text() + "\n"
+
+
+def _example(text: str) -> dict[int | str, dict[str, Any]]:
+    return {200: {"content": {"text/plain": {"schema": {"type": "string"}, "example": text}}}}
+
+
+def _add_own(router: APIRouter, auditing: Auditing, signed_in: SignedIn) -> None:
+    caller = Depends(signed_in.required)
+
+    @router.get("/own", response_model=OwnListBody)
+    def own(
+        principal: Annotated[Principal, caller],
+        limit: Annotated[int, Query(ge=1, le=_OWN_LIMIT)] = 50,
+        before: Before = None,
+    ) -> dict[str, Any]:
+        """List what the log holds about the caller's own questions, and who looked at it; the newest first."""
+        return auditing.own.list(principal.principal_id, limit=limit, before=before)
+
+    @router.post("/own/erase", response_model=ErasureBody)
+    def erase_own(body: OwnEraseBody, principal: Annotated[Principal, caller]) -> dict[str, Any]:
+        """Erase the texts of one of the caller's own questions. The proof that it was asked stays."""
+        return auditing.own.erase(principal.principal_id, body.request_id)
+
+
+def moment_us(text: str | None) -> int | None:
+    """Return a day or a time (ISO 8601; UTC where no zone is said) in microseconds since 1970.
+
+    Raises:
+        FilterError: it is neither.
+    """
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise FilterError("expected a day like 2026-11-20 or a time like 2026-11-20T09:00:00Z, got neither") from None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return (moment - _EPOCH) // timedelta(microseconds=1)

@@ -1,0 +1,142 @@
+"""What is on record besides questions: one function for each type of leaf, each returns an `Event`.
+
+An event's `fields` are shown to every auditor and can never be erased, so they hold codes, numbers, hashes and names of
+documents, never a person or a free text. Texts go into `texts`: the leaf holds a commitment to each, the text itself is
+sealed and can be erased. `subject` is whoever acted; the log puts their pseudonym into the leaf, as `actor`.
+"""
+
+import dataclasses
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from service.audit.errors import AuditEntryError
+from service.audit.leaves import BuildRef, ReleaseRef
+from service.audit.shards import CLOSED_TYPE, OPENED_TYPE
+
+Look = Literal["list", "show", "payload", "replay", "own"]
+KeyPurpose = Literal["signing", "payload", "identity", "actor"]
+Ranges = Sequence[tuple[int, int]]
+
+KEY_CREATED_TYPE = "key.created"
+KEY_REVOKED_TYPE = "key.revoked"
+READ_TYPE = "audit.read"
+EXPORTED_TYPE = "audit.exported"
+REVEALED_TYPE = "identity.revealed"
+ERASED_TYPE = "payload.erased"
+REGISTER_EXTENDED_TYPE = "register.extended"
+REGISTER_REWRITTEN_TYPE = "register.rewritten"
+BUILD_TYPE = "build.activated"
+CONFIG_TYPE = "config.changed"
+MAX_REGISTER_LINES = 400  # in one leaf: 400 hashes of 64 digits stay well under 64 KiB
+_GROUND = re.compile(r"[a-z][a-z_]{0,31}")
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One leaf that belongs to no question; see the module."""
+
+    type: str
+    fields: Mapping[str, Any]
+    subject: str | None = None
+    texts: Mapping[str, str] = dataclasses.field(default_factory=dict, repr=False)
+    erases: tuple[tuple[int, int], ...] = ()
+
+
+def shard_opened(first_seq: int, previous: Mapping[str, Any] | None) -> Event:
+    """A month begins; `previous` is origin, first_seq, size and checkpoint of the shard before, if there is one."""
+    return Event(OPENED_TYPE, {"first_seq": first_seq, "previous": dict(previous) if previous else None})
+
+
+def shard_closed(next_origin: str) -> Event:
+    """A month ends: this is its last leaf."""
+    return Event(CLOSED_TYPE, {"next_origin": next_origin})
+
+
+def key_created(purpose: KeyPurpose, key_id: str, vkey: str | None = None) -> Event:
+    """A key was made; `vkey` is what verifies signatures with it."""
+    fields = {"purpose": purpose, "key_id": key_id}
+    return Event(KEY_CREATED_TYPE, {**fields, "vkey": vkey} if vkey else fields)
+
+
+def key_revoked(purpose: KeyPurpose, key_id: str) -> Event:
+    """A key is not used any more."""
+    return Event(KEY_REVOKED_TYPE, {"purpose": purpose, "key_id": key_id})
+
+
+def register_extended(first_line: int, lines: Sequence[str], register_hash: str) -> Event:
+    """Lines were added to the register: SHA-256 (hex) of each, from line `first_line` on, whoever wrote them."""
+    return Event(
+        REGISTER_EXTENDED_TYPE, {"first_line": first_line, "lines": list(lines), "register_hash": register_hash}
+    )
+
+
+def register_rewritten(recorded_lines: int, recorded_hash: str, lines: int, register_hash: str) -> Event:
+    """Lines that were on record have changed or gone."""
+    return Event(
+        REGISTER_REWRITTEN_TYPE,
+        {
+            "recorded_lines": recorded_lines,
+            "recorded_hash": recorded_hash,
+            "lines": lines,
+            "register_hash": register_hash,
+        },
+    )
+
+
+def build_activated(build: BuildRef) -> Event:
+    """Another build answers from now on."""
+    return Event(BUILD_TYPE, {"build": {"id": build.id, "manifest_hash": build.manifest_hash}})
+
+
+def config_changed(release: ReleaseRef) -> Event:
+    """The program or its settings are others than before."""
+    return Event(CONFIG_TYPE, {"release": {"version": release.version, "config_hash": release.config_hash}})
+
+
+def audit_read(subject: str, what: Look, *, filters: Mapping[str, Any], seqs: Sequence[int], purpose: str) -> Event:
+    """Somebody looked at records: which, by what filter, what for."""
+    fields = {"what": what, "filter": dict(filters), "seqs": list(seqs), "count": len(seqs)}
+    return Event(READ_TYPE, fields, subject, {"who": subject, "purpose": purpose})
+
+
+def audit_exported(subject: str, *, span: tuple[int, int], payloads: bool, purpose: str) -> Event:
+    """Somebody exported the records of a span of numbers, both ends included."""
+    first, last = span
+    fields = {"from_seq": first, "to_seq": last, "count": last - first + 1, "payloads": payloads}
+    return Event(EXPORTED_TYPE, fields, subject, {"who": subject, "purpose": purpose})
+
+
+def identity_revealed(subject: str, *, seq: int, request_id: str, texts: Mapping[str, str]) -> Event:
+    """Two people had the pseudonym of a question resolved; `texts` are `who`, `case` and `purpose`."""
+    return Event(REVEALED_TYPE, {"seq": seq, "request_id": request_id}, subject, texts)
+
+
+def payload_erased(subject: str | None, *, ground: str, ranges: Ranges, texts: Mapping[str, str]) -> Event:
+    """The payloads of these numbers (both ends of each range included) are erased in the same step.
+
+    Raises:
+        AuditEntryError: the ground is no code, or a range is none.
+    """
+    if not _GROUND.fullmatch(ground):
+        raise AuditEntryError(
+            "expected a ground of 1 to 32 lower-case letters and _, such as asker_request, "
+            f"got {len(ground)} characters of another form"
+        )
+    if wrong := [one for one in ranges if not 0 <= one[0] <= one[1]]:
+        raise AuditEntryError(f"expected ranges of numbers from a first to a last, got {wrong[0]}")
+    merged = _merged(ranges)
+    return Event(
+        ERASED_TYPE, {"ground": ground, "ranges": [list(one) for one in merged]}, subject, texts, erases=tuple(merged)
+    )
+
+
+def _merged(ranges: Ranges) -> list[tuple[int, int]]:
+    merged: list[tuple[int, int]] = []
+    for first, last in sorted(ranges):
+        if merged and first <= merged[-1][1] + 1:
+            merged[-1] = (merged[-1][0], max(last, merged[-1][1]))
+        else:
+            merged.append((first, last))
+    return merged

@@ -1,0 +1,291 @@
+"""The keys of payloads and pseudonyms, by month.
+
+    payload-2026-11-1    seals prompts and answers; after a rotation, payload-2026-11-2 does, and -1 still opens
+    identity-2026-11     seals who asked
+    actor-2026-11        makes the pseudonyms of the month
+
+Sealing is AES-256-GCM: 12 random bytes, then the ciphertext of a salt and a text, bound to the record and field they
+belong to (`context`). Each key is a file (`key_files`), kept in memory after first use: sealing happens several times a
+question. Once a month's keys are destroyed, what they sealed is gone and its pseudonyms name nobody; the leaves and
+their proofs do not need them. Does not record that a key was made or destroyed (`log` does), and does not wipe memory:
+Python cannot.
+"""
+
+import re
+import secrets
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, Protocol
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from service.audit.errors import AuditKeyError, SealError
+from service.audit.formats.commitments import SALT_BYTES
+from service.audit.keys.actors import Pseudonyms
+from service.audit.keys.key_files import (
+    KEY_SUFFIX,
+    create_key,
+    create_missing_key,
+    destroy_key,
+    key_exists,
+    key_names,
+    read_key,
+)
+
+KeyPurpose = Literal["payload", "identity", "actor"]
+SealingPurpose = Literal["payload", "identity"]
+
+NONCE_BYTES = 12  # random: NIST SP 800-38D, 8.3 allows 2^32 of them a key, far more than a month has texts
+TAG_BYTES = 16
+LEAST_SEALED_BYTES = NONCE_BYTES + SALT_BYTES + TAG_BYTES  # an empty text
+
+# Ids come from rows that somebody may have altered: nothing that fits these can leave the folder. No actor key seals.
+_MONTH = "[0-9]{4}-(?:0[1-9]|1[0-2])"
+_PAYLOAD_ID = f"payload-{_MONTH}-[1-9][0-9]{{0,5}}"
+_IS_MONTH = re.compile(_MONTH)
+_IS_SEALING_ID = re.compile(f"{_PAYLOAD_ID}|identity-{_MONTH}")
+_IS_KEY_ID = re.compile(f"{_PAYLOAD_ID}|(?:identity|actor)-{_MONTH}")
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """A key that was just made: what for, and its id."""
+
+    purpose: KeyPurpose
+    key_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A salt and a text as they are stored, and the id of the key that opens them."""
+
+    key_id: str
+    sealed: bytes = field(repr=False)
+
+
+class Opener(Protocol):
+    """Opens what was sealed; see `Keyring.open`."""
+
+    def __call__(self, key_id: str, sealed: bytes, *, context: bytes) -> tuple[bytes, bytes]:
+        """Return the salt and the text."""
+
+
+class Keyring:
+    """The keys of payloads and pseudonyms, by month. One may be shared between threads.
+
+    A key that another process destroyed opens nothing here either. A key that another process made to seal with
+    is used here after the next `ensure`.
+    """
+
+    def __init__(self, *, folder: Path) -> None:
+        self._folder = folder
+        self._lock = threading.Lock()  # around every change of what follows, and of the folder
+        self._ciphers: dict[str, AESGCM] = {}
+        self._pseudonyms: dict[str, Pseudonyms] = {}
+        self._sealing: dict[tuple[str, str], tuple[str, AESGCM]] = {}  # by purpose and month
+
+    def ensure(self, month: str) -> list[NewKey]:
+        """Make the keys of a month that are missing; return those made here.
+
+        It lists the folder: to be called when a month begins and at start-up, not for each question.
+
+        Args:
+            month: such as 2026-11, one whose keys were never destroyed: a new key under an old id opens nothing old.
+
+        Raises:
+            AuditKeyError: it is no month, or a key cannot be made.
+        """
+        first: list[NewKey] = [
+            NewKey("payload", f"payload-{_month(month)}-1"),
+            NewKey("identity", f"identity-{month}"),
+            NewKey("actor", f"actor-{month}"),
+        ]
+        with self._lock:
+            self._sealing.clear()
+            there = {key_id.split("-")[0] for key_id in self.key_ids(month)}
+            missing = [key for key in first if key.purpose not in there]
+            return [key for key in missing if create_missing_key(self._folder, _file(key.key_id))]
+
+    def rotate_payload(self, month: str) -> NewKey:
+        """Make the payload key that a month's texts are sealed with from now on; those before it still open.
+
+        Raises:
+            AuditKeyError: it is no month, or the key cannot be made.
+        """
+        with self._lock:
+            key = NewKey("payload", f"payload-{month}-{max(self._payload_numbers(month), default=0) + 1}")
+            create_key(self._folder, _file(key.key_id))
+            self._sealing.clear()
+        return key
+
+    def seal(self, purpose: SealingPurpose, month: str, *, salt: bytes, body: bytes, context: bytes) -> Sealed:
+        """Encrypt a salt and a text under the newest key of a month.
+
+        Args:
+            purpose: a text of a question, or who asked.
+            month: such as 2026-11; `ensure` made its keys.
+            salt: 32 bytes.
+            body: the text; may be empty.
+            context: the record and field it belongs to; it opens only with the same.
+
+        Raises:
+            AuditKeyError: the key is missing or cannot be used.
+            ValueError: the salt is not 32 bytes: what is opened could not be cut again.
+        """
+        if len(salt) != SALT_BYTES:
+            raise ValueError(f"expected a salt of {SALT_BYTES} bytes, got {len(salt)}")
+        key_id, cipher = self._sealing.get((purpose, month)) or self._newest(purpose, month)
+        nonce = secrets.token_bytes(NONCE_BYTES)
+        return Sealed(key_id=key_id, sealed=nonce + cipher.encrypt(nonce, salt + body, context))
+
+    def open(self, key_id: str, sealed: bytes, *, context: bytes) -> tuple[bytes, bytes]:
+        """Return the salt and the text that were sealed.
+
+        Args:
+            key_id: the key that sealed it, as stored.
+            sealed: what `seal` made, as stored.
+            context: the record and field it was sealed for.
+
+        Raises:
+            AuditKeyError: there can be no such key, or it is missing or cannot be used.
+            SealError: it was altered, or sealed for another record or field.
+        """
+        with self._lock:
+            cipher = self._cipher(key_id)
+        return _opened(cipher, key_id, sealed, context)
+
+    def opener(self) -> Opener:
+        """Return what opens as `open` does, but looks for each key once: for going through very many at a time.
+
+        It still opens what its key sealed when that is destroyed meanwhile, so it must not be kept.
+        """
+        ciphers: dict[str, AESGCM] = {}
+
+        def open_it(key_id: str, sealed: bytes, *, context: bytes) -> tuple[bytes, bytes]:
+            if key_id not in ciphers:
+                with self._lock:
+                    ciphers[key_id] = self._cipher(key_id)
+            return _opened(ciphers[key_id], key_id, sealed, context)
+
+        return open_it
+
+    def pseudonyms(self, month: str) -> Pseudonyms:
+        """Return what makes the pseudonyms of a month; the same person has others in every other month.
+
+        Raises:
+            AuditKeyError: it is no month, or its key is missing or cannot be used.
+        """
+        key_id = f"actor-{_month(month)}"
+        with self._lock:
+            self._check_there(key_id)
+            if key_id not in self._pseudonyms:
+                self._pseudonyms[key_id] = Pseudonyms(key=read_key(self._folder, _file(key_id)))
+            return self._pseudonyms[key_id]
+
+    def has(self, key_id: str) -> bool:
+        """Tell whether there is a key of this id; there is none of an id that no key can have.
+
+        Raises:
+            AuditKeyError: the folder cannot be looked into.
+        """
+        return _is(_IS_KEY_ID, key_id) and key_exists(self._folder, _file(key_id))
+
+    def key_ids(self, month: str) -> list[str]:
+        """Return the ids of the keys of a month that there are: payload keys in the order made, identity, actor.
+
+        Raises:
+            AuditKeyError: it is no month, or the folder cannot be listed.
+        """
+        payloads = [f"payload-{month}-{number}" for number in self._payload_numbers(month)]
+        return payloads + [key_id for key_id in (f"identity-{month}", f"actor-{month}") if self.has(key_id)]
+
+    def destroy(self, month: str) -> list[str]:
+        """Destroy all keys of a month, and forget them; return the ids of those that were there.
+
+        Every key is tried, whatever happens to another.
+
+        Raises:
+            AuditKeyError: it is no month, or a key cannot be removed; calling again goes on with those left.
+        """
+        destroyed, failures = [], []
+        with self._lock:
+            self._ciphers.clear()  # all of them: it is rare, and what is needed is read again
+            self._pseudonyms.clear()
+            self._sealing.clear()
+            for key_id in self.key_ids(month):
+                try:
+                    if destroy_key(self._folder, _file(key_id)):
+                        destroyed.append(key_id)
+                except AuditKeyError as error:
+                    failures.append(error)
+        if failures:
+            raise failures[0]
+        return destroyed
+
+    def _newest(self, purpose: str, month: str) -> tuple[str, AESGCM]:
+        with self._lock:
+            number = f"-{max(self._payload_numbers(month), default=1)}" if purpose == "payload" else ""
+            key_id = f"{purpose}-{_month(month)}{number}"
+            self._sealing[purpose, month] = found = (key_id, self._cipher(key_id))
+        return found
+
+    def _payload_numbers(self, month: str) -> list[int]:
+        """Return the numbers of a month's payload keys, ascending: as text, 10 would come before 2."""
+        names = key_names(self._folder, f"payload-{_month(month)}-")
+        ids = (name.removesuffix(KEY_SUFFIX) for name in names)
+        return sorted(int(key_id.rpartition("-")[2]) for key_id in ids if _is(_IS_KEY_ID, key_id))
+
+    def _cipher(self, key_id: str) -> AESGCM:
+        """Return the cipher of a key that is there at this moment; the lock is held."""
+        if not _is(_IS_SEALING_ID, key_id):
+            raise AuditKeyError(
+                "expected the id of a key that seals, such as payload-2026-11-1, got something of another form: "
+                "the stored row was altered; restore it from a backup"
+            )
+        self._check_there(key_id)
+        if key_id not in self._ciphers:
+            self._ciphers[key_id] = AESGCM(read_key(self._folder, _file(key_id)))
+        return self._ciphers[key_id]
+
+    def _check_there(self, key_id: str) -> None:
+        if not key_exists(self._folder, _file(key_id)):
+            self._ciphers.pop(key_id, None)
+            self._pseudonyms.pop(key_id, None)
+            self._sealing.clear()  # it may be the one to seal with
+            raise AuditKeyError(
+                f"the key {key_id} is not in {self._folder}: restore it from a backup; "
+                "if it was destroyed when retention ended, the text is gone for good"
+            )
+
+
+def _opened(cipher: AESGCM, key_id: str, sealed: bytes, context: bytes) -> tuple[bytes, bytes]:
+    if not isinstance(sealed, bytes) or len(sealed) < LEAST_SEALED_BYTES:
+        raise _cannot_open(key_id)
+    try:
+        opened = cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], context)
+    except InvalidTag:
+        raise _cannot_open(key_id) from None
+    return opened[:SALT_BYTES], opened[SALT_BYTES:]
+
+
+def _is(form: re.Pattern[str], key_id: object) -> bool:
+    return isinstance(key_id, str) and form.fullmatch(key_id) is not None
+
+
+def _month(month: str) -> str:
+    if not _is(_IS_MONTH, month):
+        raise AuditKeyError(f"expected a month such as 2026-11, got {month!r}")
+    return month
+
+
+def _file(key_id: str) -> str:
+    return key_id + KEY_SUFFIX
+
+
+def _cannot_open(key_id: str) -> SealError:
+    return SealError(
+        f"what was sealed with the key {key_id} cannot be opened: altered, or sealed for another record, "
+        "or the key's file was replaced; compare the record and the key with a backup"
+    )

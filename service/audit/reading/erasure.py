@@ -1,0 +1,132 @@
+"""Erases texts and keeps their proofs: the leaf that says so and the end of the texts are one durable step.
+
+What goes is every sealed text of a record, also who asked; what stays is the leaf with its commitments, which say
+nothing once salt and text are gone. A question is erased whole, so it is refused while it is open: its answer would
+come after. What was erased before is not erased, or put on record, again. What a backup still holds is for whoever
+keeps it.
+"""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from service.audit import events
+from service.audit.errors import NoRecordError
+from service.audit.log import AuditLog
+from service.audit.reading.walk import first_at
+from service.audit.serialise import FINISHED_TYPE
+from service.audit.storage.store import LeafReader
+
+MAX_RANGES = 2000  # in one leaf: at most 48 KB of the 64
+ASKER_GROUND = "asker_request"
+_PAGE = 100_000  # numbers read at once
+
+
+class Erasure:
+    """See the module. Any thread may call."""
+
+    def __init__(self, *, log: AuditLog, store: LeafReader) -> None:
+        """Take the parts of an open log."""
+        self._log = log
+        self._store = store
+
+    def by_request(self, who: str, request_id: str, *, ground: str, purpose: str) -> dict[str, Any]:
+        """Erase the texts of one question.
+
+        Args:
+            who: who erases, a principal's id.
+            request_id: the question.
+            ground: the legal ground, a code such as `asker_request`.
+            purpose: why, in words; kept sealed, as `who` is.
+
+        Returns:
+            `erased` (how many records lost their texts), `ranges` (their numbers, both ends included) and `receipt` (of
+            the record of it). Where there was nothing left: 0, no ranges, and `None`: nothing is put on record.
+
+        Raises:
+            NoRecordError: there is no such question, or it is still open.
+            AuditEntryError: the ground is no code.
+            AuditUnavailableError: it cannot be recorded: nothing is erased.
+        """
+        return self._erase(who, self._of(request_id), ground=ground, texts={"who": who, "purpose": purpose})
+
+    def by_asker(self, request_id: str) -> dict[str, Any]:
+        """Erase the texts of one question for whoever asked it, as `by_request`; the record names nobody.
+
+        Whose question it is, the caller has seen to.
+        """
+        return self._erase(None, self._of(request_id), ground=ASKER_GROUND, texts={})
+
+    def older_than(self, who: str, before_us: int, *, ground: str, purpose: str) -> dict[str, Any]:
+        """Erase all texts of records made before a time, as `by_request`.
+
+        Too many ranges for one leaf become one, which spans them: everything in it is to go anyway.
+
+        Args:
+            who: who erases, a principal's id.
+            before_us: microseconds since 1970, UTC; itself not included.
+            ground: the legal ground, a code.
+            purpose: why, in words.
+
+        Raises:
+            AuditEntryError: the ground is no code.
+            AuditUnavailableError: it cannot be recorded: nothing is erased.
+        """
+        ranges = _Ranges()
+        end = first_at(self._store, before_us)
+        for start in range(0, end, _PAGE):
+            for seq in self._store.payload_seqs(start, min(start + _PAGE, end)):
+                ranges.add(seq)
+        return self._erase(who, ranges, ground=ground, texts={"who": who, "purpose": purpose})
+
+    def _of(self, request_id: str) -> "_Ranges":
+        leaves = self._store.of_request(request_id)
+        if not leaves:
+            raise no_question()
+        if all(leaf.type != FINISHED_TYPE for leaf in leaves):
+            raise NoRecordError(
+                "the question is still open, so its answer would be kept after all: expected one that is on record as "
+                "finished; try again when it is (after a crash: when the service has started)"
+            )
+        ranges = _Ranges()
+        for leaf in leaves:
+            if self._store.payloads(leaf.seq):
+                ranges.add(leaf.seq)
+        return ranges
+
+    def _erase(self, who: str | None, ranges: "_Ranges", *, ground: str, texts: Mapping[str, str]) -> dict[str, Any]:
+        event = events.payload_erased(who, ground=ground, ranges=ranges.given(), texts=texts)
+        if not ranges.count:
+            return {"erased": 0, "ranges": [], "receipt": None}
+        receipt = self._log.note(event)
+        return {
+            "erased": ranges.count,
+            "ranges": [list(one) for one in event.erases],
+            "receipt": dataclasses.asdict(receipt),
+        }
+
+
+class _Ranges:
+    """Numbers, added in rising order, as ranges."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._ranges: list[tuple[int, int]] = []
+
+    def add(self, seq: int) -> None:
+        self.count += 1
+        if self._ranges and self._ranges[-1][1] == seq - 1:
+            self._ranges[-1] = (self._ranges[-1][0], seq)
+        else:
+            self._ranges.append((seq, seq))
+
+    def given(self) -> list[tuple[int, int]]:
+        """Return the ranges, or one that spans them all where they are too many for a leaf."""
+        if len(self._ranges) <= MAX_RANGES:
+            return self._ranges
+        return [(self._ranges[0][0], self._ranges[-1][1])]
+
+
+def no_question() -> NoRecordError:
+    """Return the error for a question that is not there, or not to be known of; it does not repeat the id."""
+    return NoRecordError("there is no such question on record: expected its request id, as it came with the answer")

@@ -1,0 +1,139 @@
+"""What the log holds about somebody's own questions, and who looked at them; and how they erase one.
+
+The log has no names. A person's questions are found by making their pseudonym of each month whose key is still there,
+and going through the log from its newest record. Nobody can ask this for somebody else: the doors pass on who is signed
+in.
+
+What is put on record must not undo that. A record that lists one person's questions, over months in which they have
+different pseudonyms, is the very profile that the log must not hold, and a sealed name beside it would tell an auditor
+who asked, without the two people that takes. So the record of this look says that it was made, and by which pseudonym
+of this month, but neither name nor questions; and the record of an erasure by the asker names no actor at all.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from service.audit import events
+from service.audit.events import Event
+from service.audit.keys.keyring import Keyring
+from service.audit.log import AuditLog
+from service.audit.reading.erasure import Erasure, no_question
+from service.audit.reading.looks import Looks
+from service.audit.reading.summaries import Value, cited_documents, iso_time, value_of
+from service.audit.reading.unseal import Unsealer
+from service.audit.reading.walk import backwards
+from service.audit.serialise import FINISHED_TYPE, RECEIVED_TYPE
+from service.audit.shards import month_of, shards_of
+from service.audit.storage.store import LeafReader, StoredLeaf
+
+MAX_SCANNED = 100_000  # leaves a call looks through, some two seconds: anybody who is signed in may call
+
+_Found = tuple[Sequence[StoredLeaf], int | None]
+
+
+class OwnRecords:
+    """See the module. Any thread may call."""
+
+    def __init__(self, *, log: AuditLog, store: LeafReader, keyring: Keyring) -> None:
+        """Take the parts of an open log."""
+        self._log = log
+        self._store = store
+        self._keyring = keyring
+        self._unsealer = Unsealer(store=store, keyring=keyring)
+        self._looks = Looks(store=store, unsealer=self._unsealer)
+        self._erasure = Erasure(log=log, store=store)
+
+    def list(self, subject: str, *, limit: int = 50, before: int | None = None) -> dict[str, Any]:
+        """Return somebody's own questions, the newest first: `questions`, and `next`, the `before` of the next page.
+
+        A question is `request_id`, `time`, `channel`, `outcome` (`None` while it is open), `reason`, `documents` (those
+        cited), `question` and `answer` (`None` where there is none or it was erased), `erased`, `looks`, `revealed`
+        and `receipt`. At most `MAX_SCANNED` leaves are looked through, so a page may hold fewer than `limit`, even
+        none, while `next` says that older records are there; `None` says that there are none.
+
+        Args:
+            subject: whose, a principal's id.
+            limit: how many at most, from 1.
+            before: only records with lower numbers; all if not given.
+
+        Raises:
+            AuditUnavailableError: the look cannot be recorded, or the store not read: nothing is shown.
+            SealError: a text is missing, cannot be opened, or is not the one that was recorded.
+        """
+        found, following = self._find(subject, max(limit, 1), before)
+        asked = [self._store.of_request(leaf.request_id) for leaf in found]
+        questions = {leaf.seq: leaf.request_id for leaves in asked for leaf in leaves}
+        looks, reveals = self._looks.at(questions), self._looks.reveals_of(questions)
+        shown = []
+        for leaves in asked:
+            request_id = leaves[0].request_id
+            seen = {"looks": looks.get(request_id, []), "revealed": reveals.get(request_id, [])}
+            shown.append({**self._question(leaves), **seen})
+        self._log.note(_own_read(subject))
+        return {"questions": shown, "next": following}
+
+    def erase(self, subject: str, request_id: str) -> dict[str, Any]:
+        """Erase the texts of one of somebody's own questions; see `Erasure.by_asker`.
+
+        Raises:
+            NoRecordError: there is no such question, or it is somebody else's: nobody learns which. Or it is open yet.
+            AuditUnavailableError: it cannot be recorded, or the store not read: nothing is erased.
+        """
+        leaves = self._store.of_request(request_id)
+        if not leaves or not self._asked_by(subject, leaves[0]):
+            raise no_question()
+        return self._erasure.by_asker(request_id)
+
+    def _find(self, subject: str, limit: int, before: int | None) -> _Found:
+        found: list[StoredLeaf] = []
+        scanned = 0
+        end = self._store.size() if before is None else min(before, self._store.size())
+        for shard in reversed(shards_of(self._store)):
+            actor = self._actor(subject, shard.month)
+            if actor is not None:
+                for leaf in backwards(self._store, shard.first_seq, end):
+                    scanned += 1
+                    if _asked_as(actor, leaf):
+                        found.append(leaf)
+                    if len(found) == limit or scanned == MAX_SCANNED:
+                        return found, leaf.seq or None
+            end = min(end, shard.first_seq)
+        return found, None
+
+    def _asked_by(self, subject: str, leaf: StoredLeaf) -> bool:
+        actor = self._actor(subject, month_of(value_of(leaf)["origin"]))
+        return actor is not None and _asked_as(actor, leaf)
+
+    def _actor(self, subject: str, month: str) -> str | None:
+        """Return somebody's pseudonym of a month; `None` once its key is gone: its questions are nobody's any more."""
+        return self._keyring.pseudonyms(month).actor(subject) if self._keyring.has(f"actor-{month}") else None
+
+    def _question(self, leaves: Sequence[StoredLeaf]) -> dict[str, Any]:
+        received = leaves[0]
+        finished = next((leaf for leaf in leaves if leaf.type == FINISHED_TYPE), None)
+        value: Value = value_of(finished) if finished else {}
+        asked = self._unsealer.open(received)
+        answered = self._unsealer.open(finished) if finished else None
+        erased = asked.erased or (answered.erased if answered else None)
+        kept = finished or received
+        return {
+            "request_id": received.request_id,
+            "time": iso_time(received.ts_us),
+            "channel": value_of(received)["channel"],
+            "outcome": value.get("outcome"),
+            "reason": value.get("reason"),
+            "documents": cited_documents(value),
+            "question": asked.texts.get("prompt"),
+            "answer": answered.texts.get("answer") if answered else None,
+            "erased": erased.as_json() if erased else None,
+            "receipt": {"origin": value_of(kept)["origin"], "seq": kept.seq, "leaf_hash": kept.leaf_hash},
+        }
+
+
+def _asked_as(actor: str, leaf: StoredLeaf) -> bool:
+    # Most leaves are somebody else's: looked for in the bytes first, which is ten times as quick as reading them.
+    return leaf.type == RECEIVED_TYPE and actor.encode() in leaf.leaf and value_of(leaf).get("actor") == actor
+
+
+def _own_read(subject: str) -> Event:
+    return Event(events.READ_TYPE, {"what": "own", "filter": {}, "seqs": [], "count": None}, subject)

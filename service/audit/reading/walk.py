@@ -1,0 +1,50 @@
+"""Goes through the log by the page, forwards or backwards, and finds where a time begins without going through it.
+
+No more than a page is held at once, whatever is looked for; each page is read on its own, so that nobody who looks for
+long keeps the store from being written.
+"""
+
+import bisect
+from collections.abc import Iterator
+
+from service.audit.errors import NoRecordError
+from service.audit.storage.store import LeafReader, StoredLeaf
+
+PAGE = 256  # leaves of up to 64 KiB each: 16 MiB at most
+
+
+def forwards(store: LeafReader, start: int, end: int) -> Iterator[StoredLeaf]:
+    """Give the leaves `[start, end)`, the oldest first."""
+    while start < end and (page := store.leaves(start - 1, min(PAGE, end - start))):
+        yield from page
+        start = page[-1].seq + 1
+
+
+def backwards(store: LeafReader, start: int, end: int) -> Iterator[StoredLeaf]:
+    """Give the leaves `[start, end)`, the newest first."""
+    while start < end:
+        begin = max(start, end - PAGE)
+        yield from reversed(store.leaves(begin - 1, end - begin))
+        end = begin
+
+
+def first_at(store: LeafReader, ts_us: int) -> int:
+    """Return the number of the first leaf that is not older than a time; the size of the log if all are.
+
+    Times never decrease along the numbers, so halving finds it in some twenty steps at a million leaves.
+
+    Args:
+        store: the log.
+        ts_us: microseconds since 1970, UTC.
+    """
+
+    def time_of(seq: int) -> int:
+        leaf = store.leaf(seq)
+        return leaf.ts_us if leaf else ts_us  # none is missing below the size
+
+    return bisect.bisect_left(range(store.size()), ts_us, key=time_of)
+
+
+def no_record(store: LeafReader, seq: int) -> NoRecordError:
+    """Return the error for a number that no record has."""
+    return NoRecordError(f"there is no record {seq}: the log holds {store.size()} records, from number 0 on")

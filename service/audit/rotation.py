@@ -1,0 +1,87 @@
+"""Changing keys while the log goes on.
+
+A new payload key seals from the next record on; texts sealed before stay readable with theirs (whoever had the old key
+and a copy of the file has read them already, so sealing them anew would protect nothing). A new signing key: (1) it is
+made and announced in a leaf, (2) a checkpoint by the old key covers that leaf, so that whoever trusts the old key can
+trust the new one, (3) the new key takes over, (4) the old one is revoked in a leaf, (5) which the new one covers.
+
+A crash or a failure in between is taken up by rotating again: a key that was prepared and announced takes over, and
+whatever key the log does not know of, or holds for valid though it is used no more, is put on record. One rotation at a
+time; the log's single writer sees to it that no other process has one.
+"""
+
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from service.audit import events
+from service.audit.checkpoints.signer import Signer
+from service.audit.keys.keyring import KeyPurpose, Keyring
+from service.audit.log import AuditLog, Clock
+from service.audit.reading.summaries import value_of
+from service.audit.shards import month_of, origin_at
+from service.audit.storage.store import LeafReader
+
+_PURPOSES: tuple[KeyPurpose, ...] = ("payload", "identity", "actor")
+
+
+@dataclass(frozen=True, slots=True)
+class Rotation:
+    """Changes keys; each change is on record."""
+
+    name: str
+    log: AuditLog
+    keyring: Keyring
+    signer: Signer
+    clock: Clock
+    store: LeafReader
+    _alone: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False, compare=False)
+
+    def payload_key(self) -> dict[str, str]:
+        """Seal with a new key from now on; returns its id.
+
+        Raises:
+            AuditKeyError: it cannot be made.
+            AuditUnavailableError: it cannot be recorded now; it may seal already, and the next rotation records it.
+        """
+        with self._alone:
+            self.log.make_ready()
+            month = month_of(origin_at(self.name, self.clock()))
+            made = self.keyring.rotate_payload(month)
+            on_record = self._ids(events.KEY_CREATED_TYPE)
+            for key_id in self.keyring.key_ids(month):
+                if key_id not in on_record:
+                    self.log.note(events.key_created(_purpose(key_id), key_id))
+        return {"purpose": "payload", "key_id": made.key_id}
+
+    def signing_key(self) -> dict[str, str]:
+        """Sign with a new key from now on; returns its id and the verifier key to hand to auditors and witnesses.
+
+        Raises:
+            AuditKeyError: it cannot be made, or cannot take over.
+            AuditUnavailableError: it cannot be recorded, or no checkpoint can be published.
+        """
+        with self._alone:
+            old, new = self.signer.key(), self.signer.prepare_next()
+            if new.key_id.hex() not in self._ids(events.KEY_CREATED_TYPE):
+                self.log.note(events.key_created("signing", new.key_id.hex(), new.text()))
+            self.log.publish()
+            self.signer.go_over()
+            known = [*self._ids(events.KEY_CREATED_TYPE, ("signing",)), old.key_id.hex()]
+            used_no_more = dict.fromkeys(key_id for key_id in known if key_id != new.key_id.hex())
+            revoked = self._ids(events.KEY_REVOKED_TYPE)
+            for key_id in used_no_more:
+                if key_id not in revoked:
+                    self.log.note(events.key_revoked("signing", key_id))
+            self.log.publish()
+        return {"purpose": "signing", "key_id": new.key_id.hex(), "vkey": new.text()}
+
+    def _ids(self, kind: str, purposes: Iterable[str] = ("signing", *_PURPOSES)) -> list[str]:
+        """Return the ids of the keys that leaves of a type name, in order."""
+        leaves: list[dict[str, Any]] = [value_of(leaf) for leaf in self.store.of_type(kind)]
+        return [leaf["key_id"] for leaf in leaves if leaf["purpose"] in purposes]
+
+
+def _purpose(key_id: str) -> KeyPurpose:
+    return next(purpose for purpose in _PURPOSES if key_id.startswith(f"{purpose}-"))

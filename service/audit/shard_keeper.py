@@ -1,0 +1,215 @@
+"""Keeps the shards: opens the month's, closes the one before, and closes the questions that a crash left unfinished.
+
+`stamp` gives the shard and the time of the next leaf. The first time, and after a failure, it looks into the store
+where the log ends. When the month is a new one it (1) ends the old shard with `shard.closed`, (2) has it covered by its
+last checkpoint, (3) makes the new month's keys, (4) begins the new shard with `shard.opened`, which holds that
+checkpoint, (5) records every key that is not on record. A crash in between is taken up where it was. Called under the
+log's lock.
+"""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from service.audit import events
+from service.audit.checkpoints.signer import Signer
+from service.audit.errors import AuditUnavailableError
+from service.audit.events import Event
+from service.audit.keys.keyring import KeyPurpose, Keyring
+from service.audit.leaves import QueryFinished, Stamp, VerdictRef
+from service.audit.serialise import FINISHED_TYPE, event_leaf, finished_leaf
+from service.audit.shards import CLOSED_TYPE, Shard, month_of, origin_at, shards_of
+from service.audit.storage.store import Entry, LeafReader, StoredLeaf
+from service.audit.storage.writer import Writer
+
+CLOCK_TOLERANCE_US = 1_000_000  # a clock set back this little gives the newest time again; more stops the log
+ABORTED_REASON = "interrupted"  # of a question that a crash or a failure left without a result
+_PURPOSES: dict[str, KeyPurpose] = {"payload": "payload", "identity": "identity", "actor": "actor"}  # by a key's id
+
+
+@dataclass(slots=True)
+class _End:
+    """Where the log ends: its open shard, whether that one was closed already, the newest time, the keys that seal.
+
+    The keys are `None` before it was seen to that every key of the shard is on record.
+    """
+
+    shard: Shard | None
+    closed: bool
+    ts_us: int
+    key_ids: tuple[str, ...] | None = None
+
+
+class ShardKeeper:
+    """See the module."""
+
+    def __init__(self, *, name: str, store: LeafReader, writer: Writer, keyring: Keyring, signer: Signer) -> None:
+        """Take parts that are ready; nothing is read before the first call.
+
+        Args:
+            name: the first part of every origin, such as the host name of the service.
+            store: where it is looked how far the log is.
+            writer: the single writer of the store.
+            keyring: makes the keys of a month.
+            signer: whose key is put on record.
+        """
+        self._name = name
+        self._store = store
+        self._writer = writer
+        self._keyring = keyring
+        self._signer = signer
+        self._end: _End | None = None
+        self._failures = 0  # of the writer when it was looked
+        self._swept = False
+
+    def problem(self, now_us: int) -> str | None:
+        """Return why no leaf can be made at this time, as far as is known; `None` if nothing is in the way.
+
+        Raises:
+            AuditKeyError: the folder of the keys cannot be looked into.
+        """
+        end = self._end
+        if end is None:
+            return None
+        if reason := _clock_problem(end, now_us):
+            return reason
+        if end.shard is None or end.shard.origin != origin_at(self._name, max(end.ts_us, now_us)):
+            return None  # the next leaf opens a shard, with keys of its own
+        return self._missing_key(end)
+
+    def stamp(self, now_us: int) -> Stamp:
+        """Return the stamp of the next leaf, opening the month's shard if need be.
+
+        Raises:
+            AuditUnavailableError: the store cannot be read, the clock went back, a key of the month is missing, or the
+                shard cannot be opened.
+            AuditKeyError: a key cannot be made or read.
+        """
+        end = self._take_up()
+        if reason := _clock_problem(end, now_us):
+            raise AuditUnavailableError(reason)
+        end.ts_us = max(end.ts_us, now_us)
+        origin = origin_at(self._name, end.ts_us)  # not of `now_us`: set back across midnight it is the month before
+        if end.shard is None or end.closed or end.shard.origin != origin:
+            self._open(end, origin)
+        if end.key_ids is None:
+            end.key_ids = self._record_keys(end, origin)
+        if reason := self._missing_key(end):
+            raise AuditUnavailableError(reason)
+        if not self._swept:
+            self._sweep(end, origin)
+            self._swept = True
+        return Stamp(origin=origin, ts_us=end.ts_us)
+
+    def _take_up(self) -> _End:
+        """Look where the log ends, unless that is known and nothing failed since."""
+        failures = self._writer.failures
+        if self._end is not None and self._failures == failures:
+            return self._end
+        shards = shards_of(self._store)
+        size = self._store.size()
+        newest = self._store.leaf(size - 1) if size else None
+        self._end = _End(
+            shard=shards[-1] if shards else None,
+            closed=newest is not None and newest.type == CLOSED_TYPE,
+            ts_us=newest.ts_us if newest else 0,
+        )
+        self._failures = failures
+        return self._end
+
+    def _missing_key(self, end: _End) -> str | None:
+        """Return which key is gone: the keyring may remember it, but nobody could open later what it seals now."""
+        for key_id in end.key_ids or ():
+            if not self._keyring.has(key_id):
+                return f"the key {key_id} is missing: restore it from a backup"
+        return None
+
+    def _open(self, end: _End, origin: str) -> None:
+        known = [shard.origin for shard in shards_of(self._store)]
+        if origin in known:
+            raise AuditUnavailableError(
+                f"the shard {origin} was closed: expected the clock and the name of the log to go on from "
+                f"{known[-1]}; set them right"
+            )
+        previous = None
+        if end.shard is not None:
+            if not end.closed:
+                self._note(end, end.shard.origin, events.shard_closed(origin))
+                end.closed = True
+            self._writer.publish()
+            previous = self._last_checkpoint(end.shard)
+        self._keyring.ensure(month_of(origin))
+        seq = self._note(end, origin, events.shard_opened(self._store.size(), previous))
+        end.shard, end.closed, end.key_ids = Shard(origin, seq), False, None
+
+    def _record_keys(self, end: _End, origin: str) -> tuple[str, ...]:
+        """Record the keys that are not on record, just made or made before a crash; return those that seal now."""
+        created = [json.loads(leaf.leaf) for leaf in self._store.of_type(events.KEY_CREATED_TYPE)]
+        if not any(value["purpose"] == "signing" for value in created):
+            key = self._signer.key()
+            self._note(end, origin, events.key_created("signing", key.key_id.hex(), key.text()))
+        on_record = {value["key_id"]: value for value in created if value["purpose"] != "signing"}
+        there = self._keyring.key_ids(month_of(origin))
+        for key_id in there:
+            if key_id not in on_record:
+                self._note(end, origin, events.key_created(_purpose(key_id), key_id))
+        of_shard = [key_id for key_id, value in on_record.items() if value["origin"] == origin]
+        in_order = sorted({*there, *of_shard}, key=lambda key_id: (len(key_id), key_id))  # 10 comes after 9
+        return tuple({_purpose(key_id): key_id for key_id in in_order}.values())
+
+    def _last_checkpoint(self, shard: Shard) -> dict[str, Any]:
+        newest = self._store.newest_checkpoint(shard.origin)
+        if newest is None or newest.size != self._store.size() - shard.first_seq:
+            raise AuditUnavailableError(f"the shard {shard.origin} has no checkpoint that covers all of it")
+        return {
+            "origin": shard.origin,
+            "first_seq": shard.first_seq,
+            "size": newest.size,
+            "checkpoint": newest.note,
+        }
+
+    def _sweep(self, end: _End, origin: str) -> None:
+        """Close every question that has no result: this process has not taken one yet, so nobody works on them."""
+        for received in self._store.unfinished():
+            self._submit(
+                Entry(
+                    origin=origin,
+                    type=FINISHED_TYPE,
+                    ts_us=end.ts_us,
+                    request_id=received.request_id,
+                    leaf=finished_leaf(_aborted(received), Stamp(origin, end.ts_us), answer=None),
+                )
+            )
+
+    def _note(self, end: _End, origin: str, event: Event) -> int:
+        leaf = event_leaf(event, Stamp(origin, end.ts_us), actor=None, texts={})
+        return self._submit(Entry(origin=origin, type=event.type, ts_us=end.ts_us, request_id="", leaf=leaf))
+
+    def _submit(self, entry: Entry) -> int:
+        try:
+            return self._writer.wait(self._writer.submit(entry)).seq
+        except BaseException:
+            self._end = None
+            raise
+
+
+def _aborted(received: StoredLeaf) -> QueryFinished:
+    return QueryFinished(
+        request_id=received.request_id,
+        received_seq=received.seq,
+        verdict=VerdictRef(outcome="aborted", reason=ABORTED_REASON),
+        elapsed_us=0,
+    )
+
+
+def _clock_problem(end: _End, now_us: int) -> str | None:
+    if now_us >= end.ts_us - CLOCK_TOLERANCE_US:
+        return None
+    return (
+        "the clock went back: expected a time after the newest record, got one "
+        f"{(end.ts_us - now_us) / 1e6:.1f} s before it; set the clock right"
+    )
+
+
+def _purpose(key_id: str) -> KeyPurpose:
+    return _PURPOSES[key_id.partition("-")[0]]

@@ -1,0 +1,182 @@
+"""One SQLite file: its connections, its write-ahead log, and what its errors mean in words.
+
+Every connection syncs at every commit and erases what it deletes. A connection never makes an empty file where one was
+removed. Nothing that was to be written reaches a log or an error.
+"""
+
+import contextlib
+import functools
+import logging
+import sqlite3
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import NullPool
+
+from service.audit.errors import AuditUnavailableError
+
+_REASONS = {
+    "SQLITE_BUSY": "another program has locked it",
+    "SQLITE_LOCKED": "another program has locked it",
+    "SQLITE_FULL": "the disk is full",
+    "SQLITE_READONLY": "it is read-only",
+    "SQLITE_IOERR": "the disk refuses",
+    "SQLITE_CANTOPEN": "it cannot be opened; if it was removed, put it back",
+    "SQLITE_CORRUPT": "it is damaged",
+    "SQLITE_NOTADB": "it is not a SQLite file",
+}
+
+_STREAM_PAGE = 512  # numbers a page: at most 32 MiB of leaves
+
+_T = TypeVar("_T")
+
+
+class SqliteFile:
+    """A file on a path; nothing is opened before `connect`."""
+
+    def __init__(self, path: Path, *, busy_timeout_s: float) -> None:
+        """Remember the path.
+
+        Args:
+            path: where the file is; its write-ahead log stands beside it.
+            busy_timeout_s: how long to wait for another program that has locked the file, in seconds.
+        """
+        self.path = path
+        self._wal_path = path.with_name(f"{path.name}-wal")
+        self._busy_timeout_s = busy_timeout_s
+        self._opened: list[tuple[int, int]] = []
+        # Neither parameters nor rows may reach a log, whatever level somebody sets for the library as a whole: the
+        # name gives this engine a logger of its own.
+        self._engine = sa.create_engine(
+            "sqlite://", creator=self._open, poolclass=NullPool, hide_parameters=True, logging_name="audit"
+        )
+        logging.getLogger("sqlalchemy.engine.Engine.audit").setLevel(logging.WARNING)
+
+    def connect(self) -> sa.Connection:
+        """Return a new connection."""
+        return self._engine.connect()
+
+    def read(self, work: Callable[[sa.Connection], _T]) -> _T:
+        """Read with a connection of its own, so that nobody waits for the writer.
+
+        Raises:
+            AuditUnavailableError: it cannot be read.
+        """
+
+        def with_connection() -> _T:
+            with self.connect() as connection:
+                return work(connection)
+
+        return self.guarded("read", with_connection)
+
+    def stream(self, query: str, start: int, end: int) -> Iterator[tuple[Any, ...]]:
+        """Give the rows of a query for the numbers `[start, end)`, a page of numbers at a time.
+
+        Between two pages no transaction is open, so nobody who reads for long keeps the log's file from shrinking.
+
+        Args:
+            query: with two parameters, where a page begins and where it ends.
+            start: the first number; those below 0 make one page.
+            end: after the last number.
+
+        Raises:
+            AuditUnavailableError: it cannot be read.
+        """
+        with self.guarded("read", self.connect) as connection:
+            driver = connection.connection.driver_connection
+            if not isinstance(driver, sqlite3.Connection):
+                raise TypeError(f"expected a connection of sqlite3, got {type(driver).__name__}")
+            begin = start
+            while begin < end:
+                until = min(end, begin + _STREAM_PAGE if begin >= 0 else 0)
+                yield from self.guarded("read", functools.partial(_page, driver, query, begin, until))
+                begin = until
+
+    def guarded(self, what: str, work: Callable[[], _T]) -> _T:
+        """Do some work; an error of the database becomes ours.
+
+        Raises:
+            AuditUnavailableError: saying what cannot be done, and why.
+        """
+        try:
+            return work()
+        except (SQLAlchemyError, sqlite3.Error) as error:
+            reason = _reason(error)
+        # Raised out here, so that it is not chained to the database's error, which holds the texts to be written.
+        raise AuditUnavailableError(f"the audit store {self.path} cannot be {what}: {reason}")
+
+    def identity(self) -> tuple[int, int] | None:
+        """Return what tells the file on the path now from any other; `None` if there is none."""
+        with contextlib.suppress(OSError):
+            return _identity(self.path)
+        return None
+
+    def remember(self) -> None:
+        """Remember which files stand on the paths now, for `still_there`.
+
+        Raises:
+            OSError: they are not there.
+        """
+        self._opened = self._files()
+
+    def still_there(self) -> bool:
+        """Tell whether the files on the paths are still those remembered: a removed file takes writes in silence."""
+        try:
+            return self._files() == self._opened
+        except OSError:
+            return False
+
+    def _files(self) -> list[tuple[int, int]]:
+        return [_identity(path) for path in (self.path, self._wal_path)]
+
+    def _open(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            f"file:{quote(str(self.path))}?mode=rw",  # rw: never make an empty store where one was removed
+            uri=True,
+            timeout=self._busy_timeout_s,
+            isolation_level=None,  # transactions begin where the code says so
+            check_same_thread=False,
+        )
+        try:
+            connection.execute("PRAGMA synchronous = FULL")  # in WAL mode: fsync at every commit
+            connection.execute("PRAGMA fullfsync = ON")  # where fsync stops at the drive's cache (macOS)
+            connection.execute("PRAGMA foreign_keys = ON")
+            connection.execute("PRAGMA secure_delete = ON")  # an erased payload leaves no bytes behind
+        except sqlite3.Error:
+            connection.close()
+            raise
+        return connection
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    status = path.stat()
+    return status.st_dev, status.st_ino
+
+
+def _page(driver: sqlite3.Connection, query: str, begin: int, until: int) -> list[tuple[Any, ...]]:
+    try:
+        return driver.execute(query, (begin, until)).fetchall()
+    except sqlite3.OperationalError as error:
+        if "decode" not in str(error):
+            raise
+    driver.text_factory = _lenient  # only now: it takes twice as long
+    try:
+        return driver.execute(query, (begin, until)).fetchall()
+    finally:
+        driver.text_factory = str
+
+
+def _lenient(text: bytes) -> str:
+    return text.decode("utf-8", "replace")
+
+
+def _reason(error: Exception) -> str:
+    name = getattr(getattr(error, "orig", error), "sqlite_errorname", None) or type(error).__name__
+    for code, words in _REASONS.items():
+        if name.startswith(code):
+            return f"{words} ({name})"
+    return str(name)

@@ -1,0 +1,102 @@
+"""The tables of the SQLite store, and the triggers that let them only grow.
+
+Leaves, checkpoints, subtrees and scopes never change and never go. Payloads never change; they go when they are erased,
+which is a leaf of its own. The triggers stop mistakes and ordinary programs; somebody who may write the file can drop
+them, and is noticed by whoever holds an earlier checkpoint.
+"""
+
+import sqlalchemy as sa
+
+SCHEMA_VERSION = 2
+QUESTION_TYPES = ("query.received", "query.finished")
+
+TABLES = sa.MetaData()
+LEAVES = sa.Table(
+    "leaves",
+    TABLES,
+    sa.Column("seq", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("leaf_hash", sa.Text, nullable=False),
+    sa.Column("type", sa.Text, nullable=False),
+    sa.Column("ts_us", sa.Integer, nullable=False),
+    sa.Column("request_id", sa.Text, nullable=False),
+    sa.Column("leaf", sa.LargeBinary, nullable=False),
+)
+PAYLOADS = sa.Table(
+    "payloads",
+    TABLES,
+    sa.Column("seq", sa.Integer, sa.ForeignKey("leaves.seq"), primary_key=True, autoincrement=False),
+    sa.Column("field", sa.Text, primary_key=True),
+    sa.Column("key_id", sa.Text, nullable=False),
+    sa.Column("sealed", sa.LargeBinary, nullable=False),
+)
+CHECKPOINTS = sa.Table(
+    "checkpoints",
+    TABLES,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("origin", sa.Text, nullable=False),
+    sa.Column("size", sa.Integer, nullable=False),
+    sa.Column("root", sa.Text, nullable=False),
+    sa.Column("note", sa.Text, nullable=False),
+)
+SUBTREES = sa.Table(
+    "subtrees",
+    TABLES,
+    sa.Column("origin", sa.Text, primary_key=True),
+    sa.Column("level", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("hash", sa.LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+SCOPES = sa.Table(
+    "scopes",
+    TABLES,
+    sa.Column("filter_hash", sa.Text, primary_key=True),
+    sa.Column("pairs", sa.LargeBinary, nullable=False),
+    sqlite_with_rowid=False,  # REPLACE of a row number would take a scope away without firing a trigger
+)
+
+
+def _never(table: str, doing: str, what: str) -> str:
+    verb = {"UPDATE": "changes", "DELETE": "goes"}[doing]
+    return f"""CREATE TRIGGER IF NOT EXISTS {table}_never_{verb} BEFORE {doing} ON {table}
+    BEGIN SELECT RAISE(ABORT, '{what} never {verb}'); END"""
+
+
+def _in_order(table: str, column: str) -> str:
+    # REPLACE deletes without firing the trigger above, unless recursive_triggers is on: it must not get that far.
+    return f"""CREATE TRIGGER IF NOT EXISTS {table}_in_order BEFORE INSERT ON {table}
+    WHEN NEW.{column} IS NOT (SELECT COALESCE(MAX({column}) + 1, 0) FROM {table})
+    BEGIN SELECT RAISE(ABORT, 'a row takes the next number'); END"""  # noqa: S608  (names are of this module)
+
+
+def _once(table: str, *columns: str) -> str:
+    same = " AND ".join(f"{column} = NEW.{column}" for column in columns)
+    return f"""CREATE TRIGGER IF NOT EXISTS {table}_once BEFORE INSERT ON {table}
+    WHEN EXISTS (SELECT 1 FROM {table} WHERE {same})
+    BEGIN SELECT RAISE(ABORT, 'it is there already'); END"""  # noqa: S608  (names are of this module)
+
+
+TRIGGERS = (
+    _never("leaves", "UPDATE", "a leaf"),
+    _never("leaves", "DELETE", "a leaf"),
+    _in_order("leaves", "seq"),
+    _never("checkpoints", "UPDATE", "a checkpoint"),
+    _never("checkpoints", "DELETE", "a checkpoint"),
+    _in_order("checkpoints", "id"),
+    _never("subtrees", "UPDATE", "a subtree"),
+    _never("subtrees", "DELETE", "a subtree"),
+    _once("subtrees", "origin", "level", "number"),
+    _never("scopes", "UPDATE", "a scope"),
+    _never("scopes", "DELETE", "a scope"),
+    _once("scopes", "filter_hash"),
+    _never("payloads", "UPDATE", "a payload"),
+    _once("payloads", "seq", "field"),
+)
+_QUESTIONS = ", ".join(f"'{name}'" for name in QUESTION_TYPES)
+INDEXES = (
+    # A question's leaves, found by its id; ids rise with time, so this index grows at its end.
+    """CREATE INDEX IF NOT EXISTS leaves_by_request ON leaves (request_id, type) WHERE request_id <> ''""",
+    # Everything but questions, by type: few rows, so the hot path does not pay for it.
+    f"CREATE INDEX IF NOT EXISTS leaves_by_type ON leaves (type, seq) WHERE type NOT IN ({_QUESTIONS})",
+    "CREATE INDEX IF NOT EXISTS checkpoints_by_size ON checkpoints (origin, size)",
+)

@@ -1,0 +1,132 @@
+"""The command `greenlit audit verify`: the whole log where it lies, or an export, or one receipt.
+
+Only reads files: nothing is recorded, because nothing of the records is shown, and a running service is not asked,
+because what it says would have to be believed. An export or a receipt goes to `service.audit.checking.verifier` as it
+is, the same file that an auditor can carry. Exit codes: 0 all is well, 1 found wrong, 2 used wrongly.
+"""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from indexes.errors import SettingsError
+from indexes.names import printable
+from service.audit.errors import AuditError
+from service.settings import Settings, read_settings
+
+if TYPE_CHECKING:
+    from service.audit.checking.store_check import Witnessed
+    from service.audit.checking.verify_store import Verdict
+    from service.audit.checkpoints.signer import Signer
+
+_out = Console(soft_wrap=True, highlight=False)
+_err = Console(stderr=True, soft_wrap=True, highlight=False)
+
+
+def verify(
+    export: Annotated[Path | None, typer.Argument(help="an exported folder; without it, this log")] = None,
+    key: Annotated[list[str] | None, typer.Option(help="the log's key, as `greenlit audit key` prints it")] = None,
+    witness: Annotated[Path | None, typer.Option(help="the folder of a witness, or one of its notes")] = None,
+    witness_key: Annotated[str, typer.Option(help="the witness's key; from its folder unless given")] = "",
+    proof: Annotated[Path | None, typer.Option(help="a proof, as `greenlit audit proof` prints it")] = None,
+    receipt: Annotated[str, typer.Option(help="the leaf hash of the receipt that the proof is for")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
+) -> None:
+    """Verify the log: leaves, order, tree, checkpoints, texts, witness. Names the first record that is wrong."""
+    keys = [one.strip() for one in key or []]
+    try:
+        witness_key = witness_key.strip() or _key_beside(witness)
+        if export is not None or proof is not None:
+            code = _carried(export, keys, witness, witness_key, proof, receipt)
+        else:
+            code = _whole(read_settings(), keys, _witnessed(witness, witness_key), as_json=as_json)
+    except SettingsError as error:
+        raise _fail(error, 2) from error
+    except (AuditError, OSError, UnicodeDecodeError) as error:
+        raise _fail(error, 1) from error
+    raise typer.Exit(code)
+
+
+def _fail(error: Exception | str, code: int) -> typer.Exit:
+    _err.print(f"[red]greenlit:[/red] {escape(printable(str(error)))}")
+    return typer.Exit(code)
+
+
+def _key_beside(witness: Path | None) -> str:
+    """Return the key that a witness keeps in its folder; good enough to compare, not to know who it is."""
+    if witness is None:
+        return ""
+    folder = witness if witness.is_dir() else witness.parent
+    return (folder / "witness.pub").read_text(encoding="utf-8").strip()
+
+
+def _carried(
+    export: Path | None, keys: list[str], witness: Path | None, witness_key: str, proof: Path | None, receipt: str
+) -> int:
+    from service.audit.checking import verifier
+
+    arguments = [str(export)] if export is not None else []
+    for one in keys:
+        arguments += ["--key", one]
+    options = {"--witness": witness, "--witness-key": witness_key, "--proof": proof, "--receipt": receipt}
+    for name, value in options.items():
+        arguments += [name, str(value)] if value else []
+    return verifier.main(arguments)
+
+
+def _witnessed(witness: Path | None, witness_key: str) -> "Witnessed | None":
+    from service.audit.checking.store_check import Witnessed
+    from service.audit.checking.witness import NOTE_SUFFIX
+
+    if witness is None:
+        return None
+    paths = sorted(witness.glob(f"*{NOTE_SUFFIX}")) if witness.is_dir() else [witness]
+    notes = tuple(path.read_text(encoding="utf-8") for path in paths if ".refused-" not in path.name)
+    if not notes:
+        raise _fail(f"expected notes of a witness in {witness}, found none", 2)
+    return Witnessed(key=witness_key, notes=notes)
+
+
+def _whole(settings: Settings, keys: list[str], witness: "Witnessed | None", *, as_json: bool) -> int:
+    from service.audit.checking.verify_store import verify_store
+    from service.audit.checkpoints.signer import Signer
+    from service.audit.keys.keyring import Keyring
+    from service.audit.shards import key_name
+    from service.audit.storage.sqlite_store import STORE_FILE, SqliteLeafStore
+
+    if not (settings.state / STORE_FILE).exists():
+        raise _fail(f"expected a log in {settings.state}, found none: ask something first, or set GREENLIT_STATE", 1)
+    folder = settings.keys_folder()
+    signer = Signer(folder=folder, name=key_name(settings.log_name))
+    verdict = verify_store(
+        SqliteLeafStore(folder=settings.state),
+        keys=keys or [_own_key(signer)],
+        keyring=Keyring(folder=folder) if folder.is_dir() else None,
+        signed=signer.last(),
+        witness=witness,
+    )
+    if as_json:
+        print(json.dumps(verdict.as_json(), indent=1, ensure_ascii=False))
+    else:
+        _print(verdict)
+    return 0 if verdict.ok else 1
+
+
+def _own_key(signer: "Signer") -> str:
+    return signer.key().text()
+
+
+def _print(verdict: "Verdict") -> None:
+    for problem in verdict.problems:
+        record = "" if problem.seq is None else f"record {problem.seq}, "
+        _out.print(f"[red]WRONG[/red] {record}promise {problem.promise}: {escape(printable(problem.detail))}")
+    counts = dict(verdict.counts)
+    wrong = counts.pop("wrong")
+    _out.print(f"[red]{wrong} wrong[/red]" if wrong else "[green]all is as it was signed[/green]")
+    _out.print(", ".join(f"{name} {count}" for name, count in counts.items()))
+    for remark in verdict.remarks:
+        _out.print(f"[dim]{escape(printable(remark))}[/dim]")

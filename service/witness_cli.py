@@ -1,0 +1,270 @@
+"""The command `greenlit audit witness`: watches a log from another account, next to the service or away from it.
+
+It needs the address of the service, a token, the log's key as its operator handed it over, and a folder of its own; it
+opens no file of the service. Each round is `service.audit.checking.watch`. Exit codes: 0 done, 1 the log does not fit
+what was seen before, or could not be looked at, 2 used wrongly. What is in the way of looking, such as a service that
+is not running, is said once and tried again; what does not fit is said loudly, and ends the command.
+"""
+
+import contextlib
+import os
+import re
+import stat
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from indexes.names import printable
+
+if TYPE_CHECKING:
+    import httpx
+
+    from service.audit.checking.watch import Answer, Grown, Refusal
+    from service.audit.checking.witness import Witness
+    from service.audit.formats.notes import VerifierKey
+
+DEFAULT_EVERY_S = 60
+TOKEN_VARIABLE = "GREENLIT_TOKEN"  # noqa: S105  (the name of a variable)
+_TIMEOUT_S = 30.0  # for a whole answer, so that one that trickles in does not hold the others up
+_MAX_BYTES = 1 << 20  # a list of a thousand shards is a tenth of it
+_ANSWERS = frozenset(
+    {200, 404, 409, 422}
+)  # of a route that is asked for something; the rest says that it was not reached
+_SILENT = frozenset({408, 429})  # and every status from 500 on: to be tried again
+_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,62}")
+_TOKEN = re.compile(r"[!-~]+")
+
+_out = Console(soft_wrap=True, highlight=False)
+_err = Console(stderr=True, soft_wrap=True, highlight=False)
+
+
+class _NoAnswerError(Exception):
+    """The service gives no answer now; it may later."""
+
+
+class _NotLetInError(Exception):
+    """The service gives this witness no answer, or is not the service; somebody has to see to it."""
+
+
+def witness(
+    folder: Annotated[Path, typer.Option("--folder", metavar="DIR", help="the witness's own folder; made if missing")],
+    key: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--key",
+            metavar="VKEY",
+            help="the log's key, from `greenlit audit key`; the first time, or a new one beside it",
+        ),
+    ] = None,
+    name: Annotated[str | None, typer.Option("--name", help="its name in signatures; witness.local unless set")] = None,
+    url: Annotated[str, typer.Option("--url", help="where the service is")] = "http://127.0.0.1:8000",
+    token_file: Annotated[
+        Path | None, typer.Option("--token-file", help=f"holds the token, if {TOKEN_VARIABLE} does not")
+    ] = None,
+    once: Annotated[bool, typer.Option("--once", help="look once, then end")] = False,
+    every: Annotated[int | None, typer.Option("--every", min=1, metavar="SECONDS", help="pause; 60 unless set")] = None,
+) -> None:
+    """Watch a log from outside: check that it only grows, cosign its checkpoints, and keep them in its own folder."""
+    from service.audit.checking.watch import watch
+    from service.audit.checking.witness import Witness
+    from service.audit.checking.witness_folder import WitnessFolder
+    from service.audit.errors import AuditError
+
+    if once and every is not None:
+        raise _fail("expected --once or --every, got both", 2)
+    keys = _log_keys(key or [])
+    if name is not None and _NAME.fullmatch(name) is None:
+        raise _fail("--name: expected up to 63 small letters, digits, dots and hyphens, got something else", 2)
+    try:
+        if not keys and not WitnessFolder(folder).log_keys():
+            raise _fail("expected --key the first time: the log's operator prints it with `greenlit audit key`", 2)
+        with _service(_checked_url(url), _token(token_file)) as http:
+            opened = Witness.open(folder, name=name, log_keys=keys, clock_s=_now_s)
+            _introduce(opened)
+            log = _Log(http)
+            _keep_looking(
+                lambda told: watch(log, opened, told=told),
+                opened=opened,
+                every_s=None if once else every or DEFAULT_EVERY_S,
+            )
+    except (AuditError, _NotLetInError) as error:
+        raise _fail(str(error), 1) from error
+
+
+def _fail(words: str, code: int) -> typer.Exit:
+    _err.print(f"[red]greenlit:[/red] {escape(printable(words))}")
+    return typer.Exit(code)
+
+
+def _keep_looking(
+    look: "Callable[[Callable[[Grown], None]], Refusal | None]", *, opened: "Witness", every_s: int | None
+) -> None:
+    """Look once (`every_s` is `None`), or again and again until something does not fit."""
+    silent = False
+    while True:
+        grown: list[Grown] = []
+        refusal = None
+        try:
+            refusal = look(grown.append)
+        except _NoAnswerError as error:
+            if every_s is None:
+                raise _fail(str(error), 1) from error
+            if not silent:
+                _err.print(
+                    f"[yellow]{_time()}[/yellow] {escape(printable(str(error)))}; trying again every {every_s} s"
+                )
+            silent = True
+        else:
+            if silent:
+                _out.print(f"{_time()} the service answers again")
+            silent = False
+        finally:
+            if grown:
+                _out.print(escape(f"{_time()} {opened.key().name} cosigned {', '.join(map(_in_words, grown))}"))
+        if refusal is not None:
+            raise _alarm(refusal, opened)
+        if every_s is None:
+            return
+        _pause(every_s)
+
+
+def _pause(seconds: int) -> None:
+    time.sleep(seconds)
+
+
+def _alarm(refusal: "Refusal", opened: "Witness") -> typer.Exit:
+    """Say as loudly as a terminal can that the log does not fit."""
+    _err.print(f"[bold red]{_time()} THIS LOG CANNOT BE TRUSTED AS IT IS NOW[/bold red]")
+    _err.print(f"[red]{escape(printable(refusal.reason))}[/red]")
+    _err.print(
+        escape(printable(f"what it showed is put aside in {refusal.evidence}; what was seen before stays beside it"))
+    )
+    _err.print(f"{opened.key().name} stops: tell the log's auditors before anybody mends anything")
+    return typer.Exit(1)
+
+
+def _introduce(opened: "Witness") -> None:
+    """Say who this is when it is new, and what was found before, so that nobody goes on as if it had not happened."""
+    if not opened.months():
+        _out.print(f"this witness's key, for auditors: {escape(opened.key().text())}")
+    if refused := opened.refused():
+        _err.print(
+            f"[bold red]this log did not fit before:[/bold red] {len(refused)} answers were put aside, the last in "
+            f"{escape(printable(refused[-1]))}"
+        )
+
+
+def _in_words(grown: "Grown") -> str:
+    return f"{grown.month} at {grown.size} leaves" + (f" (before: {grown.old_size})" if grown.old_size else "")
+
+
+def _time() -> str:
+    return f"{datetime.fromtimestamp(_now_s(), UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _now_s() -> int:
+    return int(time.time())
+
+
+def _log_keys(texts: list[str]) -> "list[VerifierKey]":
+    from service.audit.errors import NoteError
+    from service.audit.formats.notes import read_verifier_key
+
+    try:
+        return [read_verifier_key(text.strip()) for text in texts]
+    except NoteError as error:
+        raise _fail(f"--key: {error}", 2) from error
+
+
+def _checked_url(url: str) -> str:
+    """Return an address that may be called: the one that was given, and no other."""
+    import httpx
+
+    from service.access.local import is_loopback
+
+    try:
+        parts = httpx.URL(url)
+    except httpx.InvalidURL:
+        parts = httpx.URL("")
+    if parts.scheme not in {"http", "https"} or not parts.host or parts.userinfo or parts.query or parts.fragment:
+        raise _fail("--url: expected an address like https://greenlit.example, without a name, password or query", 2)
+    if parts.scheme == "http" and not is_loopback(parts.host):
+        _err.print("[yellow]the token goes to another machine in the clear: use https[/yellow]")
+    return url
+
+
+def _token(path: Path | None) -> str:
+    """Return the token, from a file or the environment: an argument could be seen by everybody on the machine."""
+    if path is None:
+        token = os.environ.get(TOKEN_VARIABLE, "")
+    else:
+        try:
+            if path.stat().st_mode & stat.S_IRWXO:
+                raise _fail(f"{path} can be read by everybody: chmod 600 it, and have the token changed", 2)
+            token = path.read_text(encoding="ascii", errors="replace").strip()
+        except OSError as error:
+            raise _fail(f"{path} cannot be read ({error.strerror})", 2) from error
+    if _TOKEN.fullmatch(token) is None:
+        raise _fail(f"expected a token in {path or TOKEN_VARIABLE}, got none: the service's operator gives you one", 2)
+    return token
+
+
+@contextlib.contextmanager
+def _service(url: str, token: str) -> "Iterator[httpx.Client]":
+    import httpx
+
+    headers = {"Authorization": f"Bearer {token}", "Accept-Encoding": "identity"}
+    with httpx.Client(base_url=url, headers=headers, timeout=_TIMEOUT_S, trust_env=False) as http:
+        yield http
+
+
+class _Log:
+    """A `WatchedLog` over HTTP. Follows no redirect."""
+
+    def __init__(self, http: "httpx.Client") -> None:
+        self._http = http
+
+    def get(self, route: str, **params: str | int) -> "Answer":
+        """Return what a route answers.
+
+        Raises:
+            _NoAnswerError: nothing, or that it cannot now.
+            _NotLetInError: that this witness may not, or something that no route of ours answers.
+        """
+        import httpx
+
+        from service.audit.checking.watch import Answer
+
+        try:
+            with self._http.stream("GET", f"/v1/audit{route}", params=params) as response:
+                status, body = response.status_code, _read(response)
+        except httpx.HTTPError as error:
+            raise _NoAnswerError(
+                f"the service at {self._http.base_url} does not answer ({type(error).__name__})"
+            ) from error
+        if status in _SILENT or status >= httpx.codes.INTERNAL_SERVER_ERROR:
+            raise _NoAnswerError(f"the service at {self._http.base_url} cannot answer now (status {status})")
+        if status not in (_ANSWERS if params else {httpx.codes.OK}):
+            raise _NotLetInError(
+                f"the service at {self._http.base_url} gives this witness no answer (status {status}): expected a "
+                "token of somebody who may sign in, and the address of the service itself"
+            )
+        return Answer(status, body)
+
+
+def _read(response: "httpx.Response") -> bytes:
+    """Read an answer, but no endless one."""
+    body, until_s = b"", time.monotonic() + _TIMEOUT_S
+    for part in response.iter_raw():
+        body += part
+        if len(body) > _MAX_BYTES:
+            raise _NotLetInError(f"expected an answer of at most {_MAX_BYTES} bytes, got more: check the address")
+        if time.monotonic() > until_s:
+            raise _NoAnswerError(f"an answer was not there after {_TIMEOUT_S:.0f} s")
+    return body

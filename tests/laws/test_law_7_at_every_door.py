@@ -1,0 +1,280 @@
+"""Law 7 at every door: a look is on record before anything of it is shown, and only who may look gets to look.
+
+What looks like one and is none (proofs, checkpoints, keys) shows hashes and no record. The parts behind the doors have
+tests of their own, in `test_law_7_watching_is_watched.py`.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import structlog
+import typer.main
+from fastapi.routing import iter_route_contexts
+
+import service.audit.opening
+from service.audit.storage.store import Entry, Receipt
+from service.audit_cli import app as audit_app
+from service.running import announced
+from tests.audit_doors import (
+    CALLS,
+    COMMANDS,
+    OWN,
+    RECORDED,
+    UNRECORDED,
+    Asked,
+    Call,
+    asked,
+    command,
+    company,
+    use_fakes,
+)
+from tests.fakes import TinyLibrary
+from tests.service_parts import BreakableStore, Studio, open_studio, serving, with_rules
+
+QUESTION = "Who reviews a new AI vendor, quokka4711?"
+ANSWER = "ten working days"
+EACH_RECORDED = pytest.mark.parametrize(("leaf", "call"), RECORDED, ids=[call.route for _, call in RECORDED])
+EACH_UNRECORDED = pytest.mark.parametrize("call", UNRECORDED, ids=[call.route for call in UNRECORDED])
+EACH_COMMAND = pytest.mark.parametrize(
+    ("leaf", "words"), COMMANDS, ids=[" ".join(words(Asked("ID", 7, 8), Path("F"))) for _, words in COMMANDS]
+)
+# These show no record; `verify` reads files that somebody has already, and `witness` asks for checkpoints and proofs.
+SHOW_NO_RECORD = {"proof", "key", "verify", "witness"}
+
+
+def _kinds(studio: Studio) -> list[str]:
+    return [leaf["type"] for leaf in studio.all_leaves()]
+
+
+def _send(studio: Studio, call: Call, question: Asked) -> Any:
+    return call.send(studio.browser() if call.is_page else studio.api, question)
+
+
+def _shows_nothing(text: str, question: Asked) -> bool:
+    telling = (QUESTION, "quokka4711", ANSWER, "actor-", question.request_id, "query.", '"local"', "payload-2026")
+    return not any(one in text for one in telling)
+
+
+def test_every_route_and_page_of_the_log_is_looked_at_here(studio: Studio) -> None:
+    served = {
+        f"{method} {route.path}"
+        for route in iter_route_contexts(studio.app.routes)
+        for method in route.methods or ()
+        if method != "HEAD" and route.path and route.path.startswith(("/v1/audit", "/record"))
+    }
+    assert served == set(CALLS)
+
+
+def test_every_command_of_the_log_is_looked_at_here() -> None:
+    commands = set(typer.main.get_command(audit_app).commands)  # type: ignore[attr-defined]  # a group has them
+    assert commands - SHOW_NO_RECORD == {words(Asked("", 0, 0), Path())[0] for _, words in COMMANDS}
+
+
+@EACH_RECORDED
+def test_what_cannot_be_put_on_record_is_not_shown_and_not_done(studio: Studio, leaf: str, call: Call) -> None:
+    question = asked(studio, QUESTION)
+    before = _kinds(studio)
+    studio.store.refused = {leaf}
+    response = _send(studio, call, question)
+    assert response.status_code == 503
+    assert _shows_nothing(response.text, question)
+    assert _kinds(studio) == before
+    assert [payload.field for payload in studio.store.payloads(question.received)] == ["asker", "prompt"]
+
+
+@EACH_RECORDED
+def test_whoever_looks_leaves_a_record_that_is_durable_before_the_first_byte_leaves(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch, leaf: str, call: Call
+) -> None:
+    """The order of things: the leaf is committed, then the response begins, though it is streamed or large."""
+    question = asked(studio, QUESTION)
+    happened: list[str] = []
+    append = BreakableStore.append
+
+    def appending(store: BreakableStore, entries: list[Entry]) -> list[Receipt]:
+        receipts = append(store, entries)
+        happened.extend(entry.type for entry in entries)
+        return receipts
+
+    async def listening(scope: Any, receive: Any, send: Any) -> None:
+        async def sending(message: Any) -> None:
+            happened.append(message["type"])
+            await send(message)
+
+        await app(scope, receive, sending)
+
+    monkeypatch.setattr(BreakableStore, "append", appending)
+    client = studio.browser() if call.is_page else studio.api
+    app = client.app
+    monkeypatch.setattr(client._transport, "app", listening)
+    assert call.send(client, question).status_code == 200
+    assert happened.index(leaf) < happened.index("http.response.start")
+
+
+@EACH_UNRECORDED
+def test_proofs_and_keys_are_nobodys_record_and_leave_none(studio: Studio, call: Call) -> None:
+    question = asked(studio, QUESTION)
+    before = _kinds(studio)
+    response = _send(studio, call, question)
+    assert response.status_code == 200, response.text
+    assert _kinds(studio) == before
+    assert _shows_nothing(response.text, question)
+
+
+# --- who may ---
+
+
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS.keys())
+def test_only_an_auditor_gets_more_than_their_own_and_proofs(studio: Studio, call: Call) -> None:
+    people = company(studio)
+    question = people.ask("mira", QUESTION)
+    before = _kinds(studio)
+    response = call.send(people.browser("mira") if call.is_page else people.api("mira"), question)
+    if call in UNRECORDED or call.route in OWN:
+        assert response.status_code == 200
+        return
+    assert response.status_code == 403
+    assert response.json() == {
+        "type": "urn:greenlit:problem:not-allowed",
+        "title": "Not allowed",
+        "status": 403,
+        "detail": "expected somebody with the role of an auditor",
+    }
+    assert _kinds(studio) == before
+    assert call.send(people.api("ann"), question).status_code == 200
+
+
+def test_nobody_sees_somebody_elses_questions_as_their_own(studio: Studio) -> None:
+    people = company(studio)
+    question = people.ask("mira", QUESTION)
+    for name in ("tom", "ann"):
+        assert people.api(name).get("/v1/audit/own").json()["questions"] == []
+        assert _shows_nothing(people.browser(name).get("/record").text, question)
+    (own,) = people.api("mira").get("/v1/audit/own").json()["questions"]
+    assert (own["request_id"], own["question"]) == (question.request_id, QUESTION)
+    assert QUESTION in people.browser("mira").get("/record").text
+
+
+@pytest.mark.parametrize("route", ["POST /v1/audit/own/erase", "POST /record/erase"])
+def test_nobody_erases_somebody_elses_question_or_learns_that_it_is_there(studio: Studio, route: str) -> None:
+    people = company(studio)
+    question = people.ask("mira", QUESTION)
+    unknown = Asked("01890a5d-ac96-774b-bcce-b302099a8057", 0, 1)
+    call = CALLS[route]
+    for name in ("tom", "ann"):
+        client = people.browser(name) if call.is_page else people.api(name)
+        anothers, missing = call.send(client, question), call.send(client, unknown)
+        assert anothers.status_code == missing.status_code == 404
+        assert anothers.text == missing.text
+    assert "payload.erased" not in _kinds(studio)
+    assert studio.store.payloads(question.received)
+
+
+def test_ones_own_question_is_erased_by_oneself_and_the_record_of_it_names_nobody(studio: Studio) -> None:
+    people = company(studio)
+    question = people.ask("mira", QUESTION)
+    assert CALLS["POST /v1/audit/own/erase"].send(people.api("mira"), question).json()["erased"] == 2
+    (erased,) = (leaf for leaf in studio.all_leaves() if leaf["type"] == "payload.erased")
+    assert (erased["ground"], erased.get("actor")) == ("asker_request", None)
+    assert erased["ranges"] == [[question.received] * 2, [question.finished] * 2]  # a leaf of the register is between
+    assert studio.store.payloads(question.received) == studio.store.payloads(question.finished) == ()
+
+
+def test_who_looked_is_told_to_whoever_asked(studio: Studio) -> None:
+    people = company(studio)
+    question = people.ask("mira", QUESTION)
+    for route in ("GET /v1/audit/records/{seq}", "POST /v1/audit/records/{seq}/payload", "POST /v1/audit/reveal"):
+        assert CALLS[route].send(people.api("ann"), question).status_code == 200
+    (own,) = people.api("mira").get("/v1/audit/own").json()["questions"]
+    looks = [(look["what"], look["who"], look["purpose"]) for look in own["looks"]]
+    assert looks == [("show", "ann", None), ("payload", "ann", "complaint 2026-17")]
+    assert [(look["who"], look["case"]) for look in own["revealed"]] == [(["ann", "ben"], "HR-1")]
+
+
+# --- the command line ---
+
+
+@pytest.fixture
+def through_the_service(library: TinyLibrary) -> Iterator[tuple[Studio, Asked]]:
+    """Let commands go through a running service."""
+    with (
+        structlog.testing.capture_logs(),  # the service's log, which would stand between what a command prints
+        open_studio(with_rules(library)) as studio,
+        serving(studio.app) as url,
+        announced(studio.state, url=url),
+    ):
+        yield studio, asked(studio, QUESTION)
+
+
+@EACH_COMMAND
+def test_a_command_leaves_a_record_in_the_running_service(
+    through_the_service: tuple[Studio, Asked], tmp_path: Path, leaf: str, words: Any
+) -> None:
+    studio, question = through_the_service
+    before = len(_kinds(studio))
+    result = command(studio.library, "audit", *words(question, tmp_path))
+    assert result.exit_code == 0, result.output
+    assert leaf in _kinds(studio)[before:]
+
+
+@EACH_COMMAND
+def test_a_command_that_cannot_be_put_on_record_there_shows_nothing(
+    through_the_service: tuple[Studio, Asked], tmp_path: Path, leaf: str, words: Any
+) -> None:
+    studio, question = through_the_service
+    before = _kinds(studio)
+    studio.store.refused = {leaf}
+    result = command(studio.library, "audit", *words(question, tmp_path))
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "No record, nothing shown" in result.stderr
+    assert _shows_nothing(result.stderr, question)
+    assert _kinds(studio) == before
+    assert list(tmp_path.glob("export*")) == []
+
+
+@pytest.fixture
+def without_a_service(library: TinyLibrary, monkeypatch: pytest.MonkeyPatch) -> tuple[TinyLibrary, Asked]:
+    """Let commands open the log themselves."""
+    with open_studio(with_rules(library)) as studio:
+        question = asked(studio, QUESTION)
+    use_fakes(library, monkeypatch)
+    return library, question
+
+
+@EACH_COMMAND
+def test_a_command_that_opens_the_log_leaves_a_record_too(
+    without_a_service: tuple[TinyLibrary, Asked], tmp_path: Path, leaf: str, words: Any
+) -> None:
+    library, question = without_a_service
+    store = BreakableStore(folder=library.root / "state")
+    before = store.size()
+    result = command(library, "audit", *words(question, tmp_path))
+    assert result.exit_code == 0, result.output
+    assert leaf in [stored.type for stored in store.leaves(before - 1, 1000)]
+
+
+@EACH_COMMAND
+def test_and_shows_nothing_that_it_cannot_put_on_record(
+    without_a_service: tuple[TinyLibrary, Asked],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    leaf: str,
+    words: Any,
+) -> None:
+    library, question = without_a_service
+
+    class Refusing(BreakableStore):
+        def __init__(self, *, folder: Path, busy_timeout_s: float = 2.0) -> None:
+            super().__init__(folder=folder, busy_timeout_s=busy_timeout_s)
+            self.refused = {leaf}
+
+    monkeypatch.setattr(service.audit.opening, "SqliteLeafStore", Refusing)
+    before = Refusing(folder=library.root / "state").size()
+    result = command(library, "audit", *words(question, tmp_path))
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "the disk is full" in result.stderr
+    assert _shows_nothing(result.stderr, question)
+    assert Refusing(folder=library.root / "state").size() == before
+    assert list(tmp_path.glob("export*")) == []

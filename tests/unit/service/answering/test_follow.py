@@ -1,0 +1,164 @@
+"""What answers rest on gets on record once, whoever changed it, and answers wait for it."""
+
+import json
+import os
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from indexes.builds import current_build_id
+from service.answering.follow import last_day_within_retention
+from service.audit.errors import AuditUnavailableError
+from service.audit.events import BUILD_TYPE, CONFIG_TYPE
+from service.audit.leaves import ReleaseRef
+from tests.fakes import TinyLibrary
+from tests.replay_parts import ANSWER, POLICY_TEXT, RELEASE, Archive, open_archive, with_documents
+
+OTHER_RELEASE = ReleaseRef(version="1.1.0", config_hash="c" * 64)
+ANY_SETTINGS = ReleaseRef(version="1.0.0", config_hash="d" * 64)
+
+
+# The program and its settings
+
+
+def test_a_release_is_recorded_when_it_first_starts_and_not_again(archive: Archive) -> None:
+    archive.followed_by(RELEASE).started()
+    (leaf,) = archive.leaves(CONFIG_TYPE)
+    assert leaf["release"] == {"version": "1.0.0", "config_hash": "c" * 64}
+
+
+@pytest.mark.parametrize("other", [OTHER_RELEASE, ANY_SETTINGS])
+def test_another_version_or_other_settings_are_recorded_and_so_is_going_back(
+    archive: Archive, other: ReleaseRef
+) -> None:
+    for release in (other, other, RELEASE):
+        archive.followed_by(release).started()
+    recorded = [(leaf["release"]["version"], leaf["release"]["config_hash"]) for leaf in archive.leaves(CONFIG_TYPE)]
+    assert recorded == [(one.version, one.config_hash) for one in (RELEASE, other, RELEASE)]
+
+
+# The build
+
+
+def test_a_build_is_recorded_when_it_first_answers_and_not_again(library: TinyLibrary) -> None:
+    with_documents(library)
+    for _ in range(2):
+        with open_archive(library) as archive:
+            archive.ask()
+            archive.ask()
+            recorded = archive.leaves(BUILD_TYPE)
+            build = archive.live_build.get()
+    assert [leaf["build"] for leaf in recorded] == [{"id": build.build_id, "manifest_hash": build.manifest_hash}]
+
+
+def test_a_build_is_on_record_before_its_first_question(archive: Archive) -> None:
+    archive.ask()
+    types = [leaf["type"] for leaf in archive.leaves()]
+    assert types.index(BUILD_TYPE) < types.index("query.received")
+
+
+def test_a_new_build_is_recorded_and_so_is_going_back_to_an_old_one(archive: Archive) -> None:
+    first = current_build_id(archive.library.builds)
+    archive.ask()
+    archive.library.add("legal/new.md", POLICY_TEXT)
+    archive.library.ingest()
+    second = current_build_id(archive.library.builds)
+    archive.ask()
+    (archive.library.builds / "current").write_text(first + "\n")
+    archive.ask()
+    assert [leaf["build"]["id"] for leaf in archive.leaves(BUILD_TYPE)] == [first, second, first]
+
+
+def test_another_manifest_under_the_same_name_is_another_build(archive: Archive) -> None:
+    build = archive.live_build.get()
+    archive.follower.build_opened(replace(build, manifest_hash="0" * 64))
+    assert [leaf["build"]["manifest_hash"] for leaf in archive.leaves(BUILD_TYPE)] == [build.manifest_hash, "0" * 64]
+
+
+def test_nobody_is_answered_from_a_build_that_cannot_be_recorded(archive: Archive) -> None:
+    archive.refuse(BUILD_TYPE)
+    with pytest.raises(AuditUnavailableError, match="the disk is full"):
+        archive.ask()
+    archive.allow_all()
+    assert archive.ask().text == ANSWER
+    assert len(archive.leaves(BUILD_TYPE)) == 1
+
+
+# How long a build is held
+
+
+@pytest.mark.parametrize(
+    ("day", "months", "last_day"),
+    [
+        (date(2026, 11, 20), 12, date(2027, 11, 30)),
+        (date(2026, 11, 1), 12, date(2027, 11, 30)),
+        (date(2026, 11, 30), 13, date(2027, 12, 31)),
+        (date(2026, 12, 31), 12, date(2027, 12, 31)),
+        (date(2026, 12, 1), 6, date(2027, 6, 30)),
+        (date(2026, 8, 31), 6, date(2027, 2, 28)),
+        (date(2026, 2, 28), 24, date(2028, 2, 29)),
+        (date(2026, 1, 31), 36, date(2029, 1, 31)),
+    ],
+)
+def test_records_are_kept_to_the_end_of_a_month(day: date, months: int, last_day: date) -> None:
+    assert last_day_within_retention(day, months) == last_day
+
+
+def _held_until(archive: Archive) -> dict[str, str]:
+    holds = [json.loads(path.read_bytes()) for path in archive.library.holds.glob("*.json")]
+    return {hold["build"]: hold["until"] for hold in holds}
+
+
+def test_a_build_is_held_as_soon_as_it_answers(archive: Archive) -> None:
+    build_id = current_build_id(archive.library.builds)
+    assert _held_until(archive) == {}
+    archive.ask()
+    assert _held_until(archive) == {build_id: "2027-11-30"}
+
+
+def test_a_build_that_answers_for_long_is_held_for_longer(archive: Archive) -> None:
+    build = archive.live_build.get()
+    archive.library.clock.pass_days(40)
+    archive.follower.hold(build)
+    assert _held_until(archive) == {build.build_id: "2027-12-31"}
+    archive.followed_by(RELEASE, retention_months=36).hold(build)
+    assert _held_until(archive) == {build.build_id: "2029-12-31"}
+
+
+def test_holding_a_build_again_on_the_same_day_writes_nothing(archive: Archive) -> None:
+    build = archive.live_build.get()
+    (path,) = archive.library.holds.glob("*.json")
+    os.utime(path, ns=(1, 1))
+    archive.follower.hold(build)
+    assert path.stat().st_mtime_ns == 1
+
+
+def test_a_build_that_answered_survives_any_number_of_new_ones(archive: Archive) -> None:
+    seq = archive.ask().receipt.seq
+    for number in range(4):
+        archive.library.add(f"legal/new-{number}.md", f"# New {number}\n\nThis is rule number {number} of several.\n")
+        archive.library.ingest()
+    assert archive.replay(seq)["verdict"] == "identical"
+
+
+def test_a_build_that_cannot_be_held_answers_and_that_is_told_once_for_each_reason(archive: Archive) -> None:
+    archive.library.holds.write_text("no folder")
+    assert archive.ask().text == ANSWER
+    build = archive.live_build.get()
+    for _ in range(3):
+        archive.follower.hold(build)
+    (told,) = archive.told
+    assert "so the build could be removed while records refer to it" in told
+    archive.library.holds.unlink()
+    hold = archive.library.holds / f"{build.build_id}.json"
+    hold.mkdir(parents=True)
+    archive.follower.hold(build)
+    assert len(archive.told) == 2, "another reason is told too"
+    hold.rmdir()
+    archive.follower.hold(build)
+    assert _held_until(archive) == {build.build_id: "2027-11-30"}
+    hold.unlink()
+    hold.mkdir()
+    archive.follower.hold(build)
+    assert archive.told == [told, archive.told[1], archive.told[1]], "and the same again after it was mended"
