@@ -120,7 +120,7 @@ TROUBLES: dict[str, tuple[Callable[[Studio], Any], str]] = {
     "locked store": (locked, "another program has locked it (SQLITE_BUSY)"),
     "store removed": (removed, "put it back"),
     "no signing key": (no_signing_key, "signing.key"),
-    "no payload key": (no_payload_key, "the log has no payload key of 2026-11: restore it from a backup"),
+    "no payload key": (no_payload_key, "the key payload-2026-11-1 is missing: restore it from a backup"),
     "clock that went back": (clock_that_went_back, "the clock went back"),
 }
 EACH_TROUBLE = pytest.mark.parametrize(("trouble", "reason"), TROUBLES.values(), ids=TROUBLES.keys())
