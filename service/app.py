@@ -37,7 +37,7 @@ from service.audit.errors import AuditError
 from service.audit.leaves import ReleaseRef
 from service.audit.opening import OpenLog
 from service.audit.reading.retention import Retention
-from service.auditing import Auditing, Replaying, auditing_over
+from service.auditing import Auditing, auditing_over
 from service.health import Health
 from service.middleware import BodyLimit, Failures, OwnHostOnly, RequestLog, SecurityHeaders
 from service.settings import Settings
@@ -161,14 +161,6 @@ def _now_us() -> int:
 def token_of(settings: Settings) -> str:
     """Return the token of this installation."""
     return local_token(settings.state, settings.given_token())
-
-
-def create_audit_app(*, auditing: Auditing, replay: Replaying, access: LocalAccess) -> FastAPI:
-    """Return an application with the audit routes alone, for a command line that finds no service running."""
-    app = FastAPI(title="Greenlit audit", telemetry=_NO_TELEMETRY)
-    app.include_router(audit_router(signed_in=SignedIn(access), auditing=auditing, replay=replay))
-    add_problem_handlers(app, lambda _kind, _error: None)
-    return app
 
 
 def create_app(service: Service) -> FastAPI:

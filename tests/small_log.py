@@ -156,6 +156,10 @@ class SmallLog:
     def pseudonym(self, subject: str, month: str) -> str:
         return self.opened.keyring.pseudonyms(month).actor(subject)
 
+    def watcher(self, subject: str, month: str) -> str:
+        """Return the pseudonym under which somebody looks at the log in a month."""
+        return self.opened.keyring.pseudonyms(month).watcher(subject)
+
     def tamper(self, *statements: str, values: Sequence[object] = ()) -> None:
         """Change the file with a program of one's own, which needs no trigger's leave."""
         with closing(sqlite3.connect(self.folder / STORE_FILE)) as other, other:

@@ -122,7 +122,7 @@ def test_every_look_is_one_more_record(log: SmallLog, asked: Asked, way: str) ->
     (look,) = _on_disk(log)[len(before) :]
     assert (look["type"], look.get("what")) == (watching.kind, watching.what)
     who = ASKER if watching.what == "own" else WATCHER
-    assert look["actor"] == log.pseudonym(who, "2026-11")
+    assert look["actor"] == log.watcher(who, "2026-11")
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -54,7 +54,7 @@ def test_a_list_shows_summaries_and_is_itself_on_record(log: SmallLog) -> None:
         "filter": {"kind": "query.finished"},
         "seqs": [asked.finished],
         "count": 1,
-        "actor": log.pseudonym("ann@x.example", "2026-11"),
+        "actor": log.watcher("ann@x.example", "2026-11"),
     }
     texts = log.auditor.payload("bo", log.store.size() - 1, purpose="the quarterly list")["texts"]
     assert texts == {"who": "ann@x.example", "purpose": ""}

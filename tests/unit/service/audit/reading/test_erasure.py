@@ -55,7 +55,7 @@ def test_the_record_says_what_went_on_what_ground_and_keeps_who_sealed(log: Smal
         "type": "payload.erased",
         "ground": "court_order",
         "ranges": [[5, 6]],
-        "actor": log.pseudonym("ann@x.example", "2026-11"),
+        "actor": log.watcher("ann@x.example", "2026-11"),
     }
     assert log.auditor.payload("bo", 7, purpose="check")["texts"] == {"who": "ann@x.example", "purpose": "a name in it"}
 

@@ -104,7 +104,7 @@ def test_where_a_name_is_erased_or_damaged_the_pseudonym_stays(log: SmallLog, lo
     log.auditor.payload("ann", asked.received, purpose="second")
     log.opened.log.note(events.payload_erased(None, ground="too_old", ranges=[(7, 7)], texts={}))
     log.tamper("UPDATE payloads SET sealed = zeroblob(99) WHERE seq = 8 AND field = 'who'")
-    known_as = log.pseudonym("ann", "2026-11")
+    known_as = log.watcher("ann", "2026-11")
     found = looks.at(_of(asked))[asked.request_id]
     assert [(look["what"], look["who"], look["purpose"]) for look in found] == [("payload", known_as, None)] * 2
 
@@ -119,7 +119,7 @@ def test_a_reveal_is_shown_with_both_people_the_case_and_why(log: SmallLog, look
     assert looks.at(_of(one, other)) == looks.reveals_of(_of(other)) == {}
     log.opened.log.note(events.payload_erased(None, ground="too_old", ranges=[(9, 9)], texts={}))
     assert looks.reveals_of(_of(one))[one.request_id] == [
-        {"time": "2026-11-21T10:00:00Z", "who": [log.pseudonym("ann", "2026-11")], "case": None, "purpose": None}
+        {"time": "2026-11-21T10:00:00Z", "who": [log.watcher("ann", "2026-11")], "case": None, "purpose": None}
     ]
 
 

@@ -167,7 +167,7 @@ def test_the_record_of_this_look_makes_no_profile_of_anybody(log: SmallLog) -> N
         "filter": {},
         "seqs": [],
         "count": None,
-        "actor": log.pseudonym("mira@x.example", "2026-12"),
+        "actor": log.watcher("mira@x.example", "2026-12"),
     }
     assert [name for name in look if name.endswith("_commit")] == []
     assert log.store.payloads(log.store.size() - 1) == ()

@@ -43,7 +43,7 @@ def test_a_reveal_is_on_record_with_both_names_sealed_and_without_the_asker(log:
         "type": "identity.revealed",
         "seq": 5,
         "request_id": log.leaf(5)["request_id"],
-        "actor": log.pseudonym("ann@x.example", "2026-11"),
+        "actor": log.watcher("ann@x.example", "2026-11"),
     }
     assert log.auditor.payload("bo", 7, purpose="check")["texts"] == {
         "who": '["Ann Auditor", "Dora Officer"]',

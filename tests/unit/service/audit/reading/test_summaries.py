@@ -103,7 +103,7 @@ def test_a_document_is_named_once_and_in_the_order_of_the_citations() -> None:
 def test_what_is_no_question_has_short_fields_of_its_own(log: SmallLog, event: Event, shown: dict[str, Any]) -> None:
     seq = log.opened.log.note(event).seq
     if shown.get("actor"):
-        shown = {**shown, "actor": log.pseudonym("ann", "2026-11")}
+        shown = {**shown, "actor": log.watcher("ann", "2026-11")}
     assert _own_fields(_summary(log, seq)) == shown
     assert _summary(log, seq)["request_id"] is None
 
