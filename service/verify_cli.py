@@ -15,7 +15,7 @@ from rich.markup import escape
 
 from indexes.errors import SettingsError
 from indexes.names import printable
-from service.audit.errors import AuditError
+from service.audit.errors import AuditError, NoteError
 from service.settings import Settings, read_settings
 
 if TYPE_CHECKING:
@@ -39,12 +39,14 @@ def verify(
     """Verify the log: leaves, order, tree, checkpoints, texts, witness. Names the first record that is wrong."""
     keys = [one.strip() for one in key or []]
     try:
+        for one in keys:
+            _check_key(one)
         witness_key = witness_key.strip() or _key_beside(witness)
         if export is not None or proof is not None:
             code = _carried(export, keys, witness, witness_key, proof, receipt)
         else:
             code = _whole(read_settings(), keys, _witnessed(witness, witness_key), as_json=as_json)
-    except SettingsError as error:
+    except (SettingsError, NoteError) as error:
         raise _fail(error, 2) from error
     except (AuditError, OSError, UnicodeDecodeError) as error:
         raise _fail(error, 1) from error
@@ -54,6 +56,13 @@ def verify(
 def _fail(error: Exception | str, code: int) -> typer.Exit:
     _err.print(f"[red]greenlit:[/red] {escape(printable(str(error)))}")
     return typer.Exit(code)
+
+
+def _check_key(text: str) -> None:
+    """Refuse what is no verifier key before anything is called wrong because of it."""
+    from service.audit.formats.notes import read_verifier_key
+
+    read_verifier_key(text)
 
 
 def _key_beside(witness: Path | None) -> str:
