@@ -39,6 +39,7 @@ from service.answering.live_build import LiveBuild
 from service.answering.pipeline import Answering
 from service.answering.questions import Question
 from service.answering.record import Recorder
+from service.answering.steps import Steps
 from service.audit.leaves import ReleaseRef
 from service.audit.log import AuditLog, system_clock_us
 from service.audit.opening import open_log
@@ -186,13 +187,15 @@ def _answering(place: _Place, encoder: Encoder, log: AuditLog, noted: Times) -> 
         encoder=encoder,
         clock_s=time.monotonic,
     )
-    answerer = ExtractiveAnswerer(encoder=encoder)
+    steps = Steps(
+        encoder=timed(encoder, noted, {"encode": "encode question"}),
+        calibration=timed(read_calibration(), noted, {"weigh": "weigh"}),
+        answerer=timed(ExtractiveAnswerer(encoder=encoder), noted, {"draft": "draft"}),
+    )
     return Answering(
         live_build=live_build,
         boundary=timed(boundary, noted, {"scope": "scope"}),
-        encoder=timed(encoder, noted, {"encode": "encode question"}),
-        calibration=timed(read_calibration(), noted, {"weigh": "weigh"}),
-        answerer=timed(answerer, noted, {"draft": "draft"}),
+        steps=steps,
         recorder=timed(recorder, noted, {"received": "received", "finished": "finished"}),
     )
 

@@ -29,6 +29,7 @@ from service.answering.pipeline import Answering
 from service.answering.reading import Reading
 from service.answering.record import Recorder
 from service.answering.replay import Replay
+from service.answering.steps import Steps
 from service.api.audit_routes import audit_router
 from service.api.identity import SignedIn
 from service.api.problems import add_problem_handlers
@@ -114,17 +115,9 @@ def open_service(
     live_build = LiveBuild(builds=settings.builds, encoder=encoder, notice=notice, on_open=on_open)
     boundary = Boundary(library=settings.library, now=utc_now, notice=notice, on_change=follower.register_changed)
     recorder = Recorder(log=opened.log, release=release(settings), encoder=encoder, clock_s=time.monotonic)
-    calibration, answerer = read_calibration(), ExtractiveAnswerer(encoder=encoder)
-    answering = Answering(
-        live_build=live_build,
-        boundary=boundary,
-        encoder=encoder,
-        calibration=calibration,
-        answerer=answerer,
-        recorder=recorder,
-    )
+    steps = Steps(encoder=encoder, calibration=read_calibration(), answerer=ExtractiveAnswerer(encoder=encoder))
     yield Service(
-        answering=answering,
+        answering=Answering(live_build=live_build, boundary=boundary, steps=steps, recorder=recorder),
         reading=Reading(live_build=live_build, boundary=boundary),
         access=access,
         health=Health(live_build=live_build, boundary=boundary, log=opened.log),
@@ -134,9 +127,7 @@ def open_service(
             store=opened.store,
             keyring=opened.keyring,
             builds=settings.builds,
-            encoder=encoder,
-            calibration=calibration,
-            answerer=answerer,
+            steps=steps,
         ),
         tasks=_tasks(settings, opened, live_build, boundary, follower),
         settings=settings,

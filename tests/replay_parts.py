@@ -25,6 +25,7 @@ from service.answering.questions import Question
 from service.answering.record import Recorder
 from service.answering.replay import Replay
 from service.answering.retrieve import Hit, Retrieved
+from service.answering.steps import Steps
 from service.audit.errors import AuditUnavailableError
 from service.audit.leaves import ReleaseRef
 from service.audit.opening import OpenLog, Pace, assemble
@@ -149,15 +150,18 @@ class Archive:
             notice=self.told.append,
         )
 
+    def steps(self, **changed: Any) -> Steps:
+        """Return the steps over the parts that answer, or others."""
+        assert self.answerer is not None
+        steps = Steps(encoder=self.library.encoder, calibration=self.calibration, answerer=self.answerer)
+        return replace(steps, **changed)
+
     def answering(self) -> Answering:
         """Return what answers."""
-        assert self.answerer is not None
         return Answering(
             live_build=self.live_build,
             boundary=self.boundary,
-            encoder=self.library.encoder,
-            calibration=self.calibration,
-            answerer=self.answerer,
+            steps=self.steps(),
             recorder=self.recorder,
         )
 
@@ -176,17 +180,13 @@ class Archive:
 
     def replaying(self, **changed: Any) -> Replay:
         """Return what looks back, over the parts that answered or others."""
-        assert self.answerer is not None
-        replaying = Replay(
+        return Replay(
             log=self.opened.log,
             store=self.store,
             keyring=self.opened.keyring,
             builds=self.library.builds,
-            encoder=self.library.encoder,
-            calibration=self.calibration,
-            answerer=self.answerer,
+            steps=self.steps(**changed),
         )
-        return replace(replaying, **changed)
 
     def leaves(self, kind: str = "") -> list[dict[str, Any]]:
         """Return all leaves, or those of a type, in order."""

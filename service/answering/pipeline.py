@@ -8,28 +8,23 @@
 6  record `finished`: durable before anything leaves
 7  return the answer, or the refusal, with its receipt
 
-`Answering.search` takes steps 1, 2, 6 and 7. If a step in between breaks, the question is on record as failed and
-nothing of it leaves. Who asks was settled before (`service.access`); how a result is shown is the doors' part.
+Steps 2 to 5 are in `steps`. `Answering.search` takes steps 1, 2, 6 and 7. If a step in between breaks, the question is
+on record as failed and nothing of it leaves. Who asks was settled before (`service.access`); how a result is shown is
+the doors' part.
 """
 
 import contextlib
 from collections.abc import Iterator
 
 from indexes.builds import Build
-from indexes.encoder import Encoder
-from service.answering.answers import Answer, Reason, Refusal, SearchResult, Sentence, numbered
+from service.answering.answers import Answer, Reason, Refusal, SearchResult, Sentence
 from service.answering.boundary import Boundary
-from service.answering.drafts import Answerer
 from service.answering.errors import AnswerFailedError, LibraryUnavailableError
-from service.answering.evidence import Calibration
 from service.answering.live_build import LiveBuild
 from service.answering.questions import Question
 from service.answering.record import Opened, Recorder, Result
-from service.answering.retrieve import retrieve
-from service.answering.verify import verify
+from service.answering.steps import Steps
 from service.audit.errors import AuditError
-
-_HITS = 10  # passages that are weighed, drafted from, and recorded
 
 
 class Answering:
@@ -40,17 +35,13 @@ class Answering:
         *,
         live_build: LiveBuild,
         boundary: Boundary,
-        encoder: Encoder,
-        calibration: Calibration,
-        answerer: Answerer,
+        steps: Steps,
         recorder: Recorder,
     ) -> None:
         """Take parts that are ready."""
         self._live_build = live_build
         self._boundary = boundary
-        self._encoder = encoder
-        self._calibration = calibration
-        self._answerer = answerer
+        self._steps = steps
         self._recorder = recorder
 
     def ask(self, question: Question) -> Answer:
@@ -80,34 +71,30 @@ class Answering:
         opened = self._recorder.received(question, build)  # 1
         with self._failure_recorded(opened):
             scope = self._boundary.scope(build, question.principal.groups)
-            found = retrieve(question.text, build=build, scope=scope, encoder=self._encoder, k=limit)  # 2
+            found = self._steps.find(question.text, build=build, scope=scope, k=limit)  # 2
             after = self._boundary.scope(build, question.principal.groups)  # a revocation may have come meanwhile
             hits = tuple(hit for hit in found.hits if hit.passage.document in after.grants)
         receipt = self._recorder.finished(opened, Result("answered", scope=scope, hits=hits))  # 6
         return SearchResult(question.request_id, hits, receipt)  # 7
 
     def _work(self, question: Question, build: Build) -> tuple[Result, tuple[Sentence, ...]]:
-        scope = self._boundary.scope(build, question.principal.groups)
-        found = retrieve(question.text, build=build, scope=scope, encoder=self._encoder, k=_HITS)  # 2
-        if not found.terms:
-            return Result("refused", Reason.REQUEST_NOT_SUPPORTED, scope=scope, hits=found.hits), ()
-        evidence = self._calibration.weigh(found)  # 3
-        if not evidence.suffices:
-            return Result("refused", Reason.NO_EVIDENCE, scope=scope, hits=found.hits, evidence=evidence), ()
-        draft = self._answerer.draft(question.text, retrieved=found, build=build)  # 4
-        now = self._boundary.scope(build, question.principal.groups)
-        sentences, citations = numbered(verify(draft, build=build, scope=now))  # 5
+        groups = question.principal.groups
+        scope = self._boundary.scope(build, groups)
+        found = self._steps.find(question.text, build=build, scope=scope)  # 2
+        worked = self._steps.answer(  # 3 to 5
+            question.text, found, build=build, now=lambda: self._boundary.scope(build, groups)
+        )
         result = Result(
-            outcome="answered" if sentences else "refused",
-            reason=None if sentences else Reason.UNSUPPORTED_DRAFT,
+            outcome="refused" if worked.reason else "answered",
+            reason=worked.reason,
             scope=scope,
             hits=found.hits,
-            evidence=evidence,
-            answerer=self._answerer,
-            citations=citations,
-            answer=_text(sentences),
+            evidence=worked.evidence,
+            answerer=self._steps.answerer if worked.drafted else None,
+            citations=worked.citations,
+            answer=worked.text,
         )
-        return result, sentences
+        return result, worked.sentences
 
     @contextlib.contextmanager
     def _failure_recorded(self, opened: Opened) -> Iterator[None]:
@@ -121,7 +108,3 @@ class Answering:
             if isinstance(error, LibraryUnavailableError | AuditError):
                 raise
             raise AnswerFailedError(f"the question could not be answered ({type(error).__name__})") from error
-
-
-def _text(sentences: tuple[Sentence, ...]) -> str | None:
-    return " ".join(sentence.text for sentence in sentences) or None

@@ -29,15 +29,12 @@ from indexes.dense import Mask
 from indexes.encoder import Encoder
 from indexes.errors import BuildError
 from indexes.standing import Grant
-from service.answering.answers import Reason, numbered
 from service.answering.boundary import Scope
 from service.answering.compare import Again, Ending, differences, largest_score_difference_u, millionths
-from service.answering.drafts import Answerer
 from service.answering.errors import ReplayError
-from service.answering.evidence import Calibration
 from service.answering.past_questions import PastQuestion, open_past_question
-from service.answering.retrieve import CANDIDATES, DENSE_WEIGHT, KIND, retrieve
-from service.answering.verify import verify
+from service.answering.retrieve import CANDIDATES, DENSE_WEIGHT, KIND
+from service.answering.steps import Steps
 from service.audit.events import CONFIG_TYPE, REGISTER_EXTENDED_TYPE, REGISTER_REWRITTEN_TYPE
 from service.audit.keys.keyring import Keyring
 from service.audit.log import AuditLog
@@ -56,18 +53,14 @@ class Replay:
         store: what is on record.
         keyring: opens the texts.
         builds: the folder of published builds.
-        encoder: the one that is loaded now.
-        calibration: what weighs the evidence now.
-        answerer: what drafts now; asked only if it quotes.
+        steps: what finds, weighs and drafts now; asked to draft only if it quotes.
     """
 
     log: AuditLog
     store: LeafReader
     keyring: Keyring
     builds: Path
-    encoder: Encoder
-    calibration: Calibration
-    answerer: Answerer
+    steps: Steps
     _one: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
 
     def run(self, who: str, seq: int) -> dict[str, Any]:
@@ -87,10 +80,10 @@ class Replay:
             ReplayError: the question cannot be asked again.
         """
         past = open_past_question(who, seq, log=self.log, store=self.store, keyring=self.keyring)  # 1 to 3
-        found, score_difference_u = _encoder_differences(past, self.encoder), 0
+        found, score_difference_u = _encoder_differences(past, self.steps.encoder), 0
         with self._one, self._build(past) as build:  # 4
             scope = _scope(past, build)  # 5
-            if build.manifest.encoder.digest == self.encoder.digest:
+            if build.manifest.encoder.digest == self.steps.encoder.digest:
                 again = self._ask(past, build, scope)  # 6
                 found += differences(past, again)  # 7
                 found += _misplaced_quotes(past, build, scope)
@@ -132,27 +125,20 @@ class Replay:
 
     def _ask(self, past: PastQuestion, build: Build, scope: Scope) -> Again:
         try:
-            return self._steps(past, build, scope)
+            return self._again(past, build, scope)
         except Exception as error:  # told by its type only: its message could hold the question
             raise ReplayError(f"the question could not be asked again ({type(error).__name__})") from error
 
-    def _steps(self, past: PastQuestion, build: Build, scope: Scope) -> Again:
-        """Take the steps of `pipeline` between its two records; the tests hold the two together."""
+    def _again(self, past: PastQuestion, build: Build, scope: Scope) -> Again:
         k = max(past.passages, 1)  # where none was found, one that is found now is a difference
-        found = retrieve(past.prompt, build=build, scope=scope, encoder=self.encoder, k=k)
+        found = self.steps.find(past.prompt, build=build, scope=scope, k=k)
         if past.is_search:
             return Again(found.hits)
-        if not found.terms:
-            return Again(found.hits, ending=Ending(Reason.REQUEST_NOT_SUPPORTED))
-        evidence = self.calibration.weigh(found)
-        if not evidence.suffices:
-            return Again(found.hits, evidence, Ending(Reason.NO_EVIDENCE))
-        if "llm" in (self.answerer.kind, past.finished["answerer"]["kind"]):
-            return Again(found.hits, evidence)
-        draft = self.answerer.draft(past.prompt, retrieved=found, build=build)
-        sentences, citations = numbered(verify(draft, build=build, scope=scope))
-        answer = " ".join(sentence.text for sentence in sentences) or None
-        return Again(found.hits, evidence, Ending(None if sentences else Reason.UNSUPPORTED_DRAFT, citations, answer))
+        if "llm" in (self.steps.answerer.kind, past.finished["answerer"]["kind"]):
+            weighed = self.steps.weigh(found)
+            return Again(found.hits, weighed.evidence, Ending(weighed.reason) if weighed.reason else None)
+        worked = self.steps.answer(past.prompt, found, build=build, now=lambda: scope)
+        return Again(found.hits, worked.evidence, Ending(worked.reason, worked.citations, worked.text))
 
     def _notes(self, past: PastQuestion) -> Iterator[str]:
         """Say what is another than it was, whether or not that makes a difference."""
@@ -163,14 +149,14 @@ class Replay:
         how = past.finished["retrieval"]
         if (how["kind"], how["k"], how["weights_u"].get("dense")) != (KIND, CANDIDATES, millionths(DENSE_WEIGHT)):
             yield f"retrieval: {how['kind']} found the passages, {KIND} with other figures does now"
-        threshold_u = past.finished["threshold_u"]
-        if threshold_u not in (None, millionths(self.calibration.threshold)):
-            yield f"threshold: it was {threshold_u} millionths, and is {millionths(self.calibration.threshold)} now"
+        then_u, now_u = past.finished["threshold_u"], millionths(self.steps.calibration.threshold)
+        if then_u not in (None, now_u):
+            yield f"threshold: it was {then_u} millionths, and is {now_u} now"
         drafted_by = past.finished["answerer"]
         if drafted_by["kind"] == "llm":
             yield f"answer: the model {drafted_by['name']} wrote it and is not asked again; its words are not compared"
-        elif drafted_by["kind"] != "none" and drafted_by["name"] != self.answerer.name:
-            yield f"answerer: {drafted_by['name']} drafted, {self.answerer.name} does now"
+        elif drafted_by["kind"] != "none" and drafted_by["name"] != self.steps.answerer.name:
+            yield f"answerer: {drafted_by['name']} drafted, {self.steps.answerer.name} does now"
         if past.hits_left_out:
             yield f"passages: the record had no room for {past.hits_left_out}, which are not compared"
 

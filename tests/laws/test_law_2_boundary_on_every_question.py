@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-import service.answering.pipeline
+import service.answering.steps
 from service.answering.drafts import DraftSentence
 from service.answering.retrieve import Retrieved, retrieve
 from tests.fakes import TinyLibrary
@@ -303,5 +303,5 @@ def test_what_is_revoked_during_a_search_is_not_released(studio: Studio, monkeyp
         studio.library.revoke(POLICY)
         return found
 
-    monkeypatch.setattr(service.answering.pipeline, "retrieve", retrieve_then_revoke)
+    monkeypatch.setattr(service.answering.steps, "retrieve", retrieve_then_revoke)
     assert {passage["document"] for passage in studio.search(VENDOR_QUESTION)["passages"]} == {TRAVEL}

@@ -1,0 +1,76 @@
+"""Steps 2 to 5 of a question: retrieve, weigh the evidence, draft, verify. Nothing is recorded here, nothing leaves.
+
+`pipeline` puts the two records around them; `replay` takes them again on an old build; the judge measures them.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from indexes.builds import Build
+from indexes.encoder import Encoder
+from service.answering.answers import Citation, Reason, Sentence, numbered
+from service.answering.boundary import Scope
+from service.answering.drafts import Answerer
+from service.answering.evidence import Calibration, Evidence
+from service.answering.retrieve import Retrieved, retrieve
+from service.answering.verify import verify
+
+HITS = 10  # passages that are weighed, drafted from, and recorded
+
+
+@dataclass(frozen=True, slots=True)
+class Worked:
+    """What became of a question: sentences with citations, or the reason why there are none."""
+
+    found: Retrieved
+    evidence: Evidence | None = None
+    reason: Reason | None = None
+    sentences: tuple[Sentence, ...] = ()
+    citations: tuple[Citation, ...] = ()
+
+    @property
+    def drafted(self) -> bool:
+        """Whether there was a draft, whatever became of it."""
+        return self.reason in (None, Reason.UNSUPPORTED_DRAFT)
+
+    @property
+    def text(self) -> str | None:
+        """The answer as one text; `None` if there is none."""
+        return " ".join(sentence.text for sentence in self.sentences) or None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Steps:
+    """The steps over parts that are ready. Any thread may call."""
+
+    encoder: Encoder
+    calibration: Calibration
+    answerer: Answerer
+
+    def find(self, text: str, *, build: Build, scope: Scope, k: int = HITS) -> Retrieved:
+        """2: return the `k` best passages of a scope for a question's text."""
+        return retrieve(text, build=build, scope=scope, encoder=self.encoder, k=k)
+
+    def weigh(self, found: Retrieved) -> Worked:
+        """3: return the evidence, and the reason for a refusal if it does not suffice."""
+        if not found.terms:
+            return Worked(found, reason=Reason.REQUEST_NOT_SUPPORTED)
+        evidence = self.calibration.weigh(found)
+        return Worked(found, evidence, None if evidence.suffices else Reason.NO_EVIDENCE)
+
+    def answer(self, text: str, found: Retrieved, *, build: Build, now: Callable[[], Scope]) -> Worked:
+        """3 to 5: return what may be said of the passages found.
+
+        Args:
+            text: the question's text.
+            found: what step 2 returned for it.
+            build: the build it was found in.
+            now: draws the scope as it is after the draft; a revocation may have come meanwhile.
+        """
+        weighed = self.weigh(found)
+        if weighed.reason:
+            return weighed
+        draft = self.answerer.draft(text, retrieved=found, build=build)
+        sentences, citations = numbered(verify(draft, build=build, scope=now()))
+        reason = None if sentences else Reason.UNSUPPORTED_DRAFT
+        return Worked(found, weighed.evidence, reason, sentences, citations)
