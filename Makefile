@@ -14,7 +14,7 @@ DEV_STAMP := $(VENV)/.installed-dev
 BENCH_STAMP := $(VENV)/.installed-bench
 
 .DEFAULT_GOAL := help
-.PHONY: help run install test lint format bench faults clean
+.PHONY: help run install test lint format eval bench faults clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -36,6 +36,9 @@ lint: $(DEV_STAMP) ## style, types, and who may import whom
 format: $(DEV_STAMP) ## put the code into form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+eval: $(RUN_STAMP) ## ask the shipped question set, fail if the answers got worse
+	$(BIN)/greenlit eval gate
 
 bench: $(BENCH_STAMP) ## measure this machine, beside what a user would otherwise write
 	$(BIN)/greenlit eval bench

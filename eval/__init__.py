@@ -1,1 +1,1 @@
-"""The judge: question sets, calibration of the evidence, and benchmarks against what a user would otherwise write."""
+"""The judge: asks question sets and counts, holds runs against a baseline, calibrates the evidence, measures speed."""

@@ -1,8 +1,9 @@
-"""The benchmark: ingestion, one question, start-up, memory, re-ingestion; beside plain LlamaIndex in the same run.
+"""The benchmark: ingestion, one question, many askers, start-up, memory, re-ingestion; beside plain LlamaIndex.
 
 Order: a library is approved and ingested from nothing; plain LlamaIndex indexes the same texts; questions are asked in
-process with the real record on disk, each step timed; the service is started as a process and asked until it answers;
-one of 200 documents is changed and ingested again. Prints figures and ratios and asserts nothing: machines are noisy.
+process with the real record on disk, each step timed; 50 threads retrieve on either side (`crowd_bench`); one of 200
+documents is changed and ingested again; a service over some 10,000 passages is started as a process and asked over HTTP
+by 1 to 200 people at once. Prints figures and ratios and asserts nothing: machines are noisy.
 
 With `GREENLIT_EVAL_DATA` the library is a real handbook of 246 pages and its questions; without, the sample library.
 """
@@ -10,22 +11,20 @@ With `GREENLIT_EVAL_DATA` the library is a real handbook of 246 pages and its qu
 import importlib.util
 import json
 import os
-import re
 import resource
-import socket
-import subprocess
 import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import httpx
 from rich.console import Console
 
-from eval.libraries import approve_all, ingest_all, utc_now
+from eval.adapters import read_public
+from eval.crowd_bench import batching, print_http, print_retrievals
+from eval.large_library import deal_pages
+from eval.libraries import approve_all, ingest_all, open_for_staff, utc_now
 from eval.plain import PlainIndex, all_threads, plain_index
-from eval.question_sets import read_set
 from eval.timing import Times, median_and_p95_ms, timed, times
 from indexes.builds import current_build_id, open_build
 from indexes.encoder import DEFAULT_ENCODER, Encoder, load_encoder
@@ -38,6 +37,7 @@ from service.answering.extract import ExtractiveAnswerer
 from service.answering.live_build import LiveBuild
 from service.answering.pipeline import Answering
 from service.answering.questions import Question
+from service.answering.ranking import read_ranking
 from service.answering.record import Recorder
 from service.answering.steps import Steps
 from service.audit.leaves import ReleaseRef
@@ -48,7 +48,7 @@ _STEPS = ("received", "scope", "encode question", "weigh", "draft", "finished")
 _WARM_UP = 10  # questions before timing
 _QUESTIONS = 300
 _MANY = 200  # documents of the re-ingestion
-_START_TIMEOUT_S = 120.0
+_LARGE = 10_000  # passages that are asked over HTTP
 _SAMPLE_QUESTIONS = (
     "Who approves a new AI vendor?",
     "How long are query log entries kept?",
@@ -88,8 +88,11 @@ def bench(data: Path | None, console: Console) -> None:
         plain = _plain(place, encoder)
         _print_ingestion(console, report, plain)
         _print_questions(console, place, encoder, questions, plain)
-        _print_start(console, place, questions[0])
+        found = open_for_staff(place.library, place.builds, encoder)
+        print_retrievals(console, _steps(batching(encoder), times()), found, questions, plain)
         _print_reingestion(console, Path(folder) / "many", encoder)
+        large, passages = _make_large(Path(folder) / "large", data, encoder)
+        print_http(console, large.environment(), questions, passages)
 
 
 def _make_place(root: Path, data: Path | None) -> _Place:
@@ -113,10 +116,22 @@ def _write_sources(library: Path, folders: dict[str, Path]) -> None:
     (library / "sources.toml").write_text("\n".join(entries), encoding="utf-8")
 
 
+def _make_large(root: Path, data: Path | None, encoder: Encoder) -> tuple[_Place, int]:
+    """Make a library of about 10,000 passages and a build of it; return how many there are."""
+    place = _Place(root / "library", root / "builds", root / "state")
+    dealt = place.library / "dealt"
+    dealt.mkdir(parents=True)
+    place.state.mkdir(mode=0o700)
+    deal_pages(dealt, passages=_LARGE, data=data)
+    _write_sources(place.library, {"dealt": dealt})
+    approve_all(place.library, ["dealt"])
+    return place, ingest_all(place.library, place.builds, encoder).passages
+
+
 def _questions(data: Path | None) -> list[str]:
     if data is None:
         return list(_SAMPLE_QUESTIONS)
-    return [question.question for question in read_set(data / "handbook_18f" / "questions.jsonl")]
+    return [question.question for question in read_public(data / "handbook_18f" / "questions.jsonl")]
 
 
 def _plain(place: _Place, encoder: Encoder) -> PlainIndex:
@@ -185,18 +200,24 @@ def _answering(place: _Place, encoder: Encoder, log: AuditLog, noted: Times) -> 
         log=log,
         release=ReleaseRef(version="bench", config_hash="0" * 64),
         encoder=encoder,
+        ranking=read_ranking(),
         clock_s=time.monotonic,
     )
-    steps = Steps(
-        encoder=timed(encoder, noted, {"encode": "encode question"}),
-        calibration=timed(read_calibration(), noted, {"weigh": "weigh"}),
-        answerer=timed(ExtractiveAnswerer(encoder=encoder), noted, {"draft": "draft"}),
-    )
+    steps = _steps(encoder, noted)
     return Answering(
         live_build=live_build,
         boundary=timed(boundary, noted, {"scope": "scope"}),
         steps=steps,
         recorder=timed(recorder, noted, {"received": "received", "finished": "finished"}),
+    )
+
+
+def _steps(encoder: Encoder, noted: Times) -> Steps:
+    return Steps(
+        encoder=timed(encoder, noted, {"encode": "encode question"}),
+        ranking=read_ranking(),
+        calibration=timed(read_calibration(), noted, {"weigh": "weigh"}),
+        answerer=timed(ExtractiveAnswerer(ranking=read_ranking()), noted, {"draft": "draft"}),
     )
 
 
@@ -209,40 +230,6 @@ def _seconds(call: object) -> float:
 def _row(console: Console, name: str, seconds: list[float]) -> None:
     median, p95 = median_and_p95_ms(seconds or [0.0])
     console.print(f"  {name:34} median {median:7.2f} ms   p95 {p95:7.2f} ms")
-
-
-def _print_start(console: Console, place: _Place, question: str) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    token = "a-token-for-the-benchmark-only"  # noqa: S105  (a throw-away process)
-    command = [sys.executable, "-m", "greenlit", "serve", "--port", str(port)]
-    environment = {**place.environment(), "GREENLIT_TOKEN": token}
-    started = time.monotonic()
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        ready = _until_answer(f"http://127.0.0.1:{port}", token, question, started)
-        status = Path(f"/proc/{process.pid}/status")
-        peak = re.search(r"VmHWM:\s+(\d+) kB", status.read_text()) if status.exists() else None
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
-    console.print("\n[bold]Start[/bold]")
-    console.print(f"  from nothing to the first answer over HTTP {ready:.1f} s")
-    if peak:
-        console.print(f"  peak memory of the service {int(peak.group(1)) / 1024:.0f} MB")
-
-
-def _until_answer(url: str, token: str, question: str, started: float) -> float:
-    headers = {"Authorization": f"Bearer {token}"}
-    with httpx.Client(base_url=url, headers=headers, timeout=30, trust_env=False) as client:
-        while time.monotonic() - started < _START_TIMEOUT_S:
-            try:
-                if client.post("/v1/ask", json={"question": question}).status_code == httpx.codes.OK:
-                    return time.monotonic() - started
-            except httpx.TransportError:
-                time.sleep(0.05)
-    raise SystemExit(f"greenlit: the service did not answer within {_START_TIMEOUT_S:.0f} s")
 
 
 def _print_reingestion(console: Console, root: Path, encoder: Encoder) -> None:

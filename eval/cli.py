@@ -1,36 +1,237 @@
-"""The judge's commands: `eval bench` and `eval audit` measure, `eval faults` kills, `eval calibrate` fits."""
+"""The judge's commands: asking question sets and judging the runs, measuring speed, killing the log, calibrating.
 
+Exit codes: 0 done or passed, 1 a figure fell or something was lost, 2 used wrongly.
+"""
+
+import contextlib
 import json
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-app = typer.Typer(help="Measure: speed and memory beside plain LlamaIndex; the calibration of the evidence.")
+if TYPE_CHECKING:
+    from eval.runs import Run
+
+app = typer.Typer(help="Measure: answers on question sets, speed and memory; calibrate the evidence.")
 
 Data = Annotated[
     Path | None,
     typer.Option(envvar="GREENLIT_EVAL_DATA", help="the folder of public documents and question sets"),
 ]
+Limit = Annotated[
+    int | None, typer.Option(min=1, help="ask at most this many answerable questions of a set, and of each other kind")
+]
+Work = Annotated[Path | None, typer.Option(help="a folder that keeps libraries and builds for the next run")]
+
+
+def _tell(line: str) -> None:
+    typer.echo(line, err=True)
+
+
+@contextlib.contextmanager
+def _told() -> Iterator[None]:
+    """Turn what a person can mend into a message and exit code 2."""
+    from eval.gate import GateError
+    from eval.question_sets import QuestionSetError
+    from eval.runs import RunError
+    from indexes.errors import IndexesError
+    from ingest.errors import IngestError
+    from service.answering.errors import AnsweringError
+
+    try:
+        yield
+    except (QuestionSetError, RunError, GateError, IndexesError, IngestError, AnsweringError, OSError) as error:
+        _tell(f"greenlit: {error}")
+        raise typer.Exit(2) from error
 
 
 def _need(data: Path | None) -> Path:
     if data is None or not data.is_dir():
-        typer.echo(
+        _tell(
             "greenlit: this needs the public sets: expected GREENLIT_EVAL_DATA = their folder "
-            f"(see eval/question_sets.py for where they come from), got {data or 'nothing'}",
-            err=True,
+            f"(EVALUATION.md says where they come from), got {data or 'nothing'}"
         )
         raise typer.Exit(2)
     return data
 
 
 @app.command()
-def calibrate(data: Data = None) -> None:
-    """Fit the evidence model on half of the public sets, report the other half, and write evidence.json."""
-    from eval.calibrate import calibrate as run
+def run(
+    sets: Annotated[str, typer.Option(help="names of sets with commas, or `all`")] = "northlight",
+    file: Annotated[Path | None, typer.Option("--set", help="a set of your own, asked of the live build")] = None,
+    data: Data = None,
+    out: Annotated[Path | None, typer.Option(help="a folder for the results; eval/runs/<time> unless set")] = None,
+    limit: Limit = None,
+    work: Work = None,
+) -> None:
+    """Ask question sets, count what came back, and write run.json and report.html."""
+    with _told():
+        found = _run_file(file, limit) if file else _run_sets(sets, data, limit, work)
+        _write(found, out or Path("eval", "runs", found.made_at.replace(":", "")))
 
-    typer.echo(json.dumps(run(_need(data)), indent=1))
+
+def _run_sets(sets: str, data: Path | None, limit: int | None, work: Path | None) -> "Run":
+    from eval.ask import shipped_steps
+    from eval.measure import run_sets, set_names
+    from indexes.encoder import load_encoder
+    from service.settings import read_settings
+
+    names = set_names(sets)
+    steps = shipped_steps(load_encoder(read_settings().encoder))
+    return run_sets(names, steps=steps, data=data, work=work, limit=limit, tell=_tell)
+
+
+def _run_file(file: Path, limit: int | None) -> "Run":
+    from eval.ask import shipped_steps
+    from eval.libraries import open_place
+    from eval.measure import run_file
+    from indexes.encoder import load_encoder
+    from service.settings import read_settings
+
+    settings = read_settings()
+    encoder = load_encoder(settings.encoder)
+    place = open_place(settings.library, settings.builds, encoder, settings.groups())
+    with contextlib.closing(place.build.passages):
+        return run_file(file, place=place, steps=shipped_steps(encoder), limit=limit, tell=_tell)
+
+
+def _write(found: "Run", folder: Path) -> None:
+    from eval.report import write_report
+    from eval.runs import write_run
+    from eval.tables import run_table
+
+    paths = write_run(found, folder), write_report(found, folder)
+    typer.echo(run_table(found))
+    _tell(f"written: {paths[0]}, {paths[1]}")
+
+
+@app.command()
+def gate(
+    run_path: Annotated[Path | None, typer.Option("--run", help="judge this run instead of making one")] = None,
+    thresholds: Annotated[Path | None, typer.Option(help="the baseline; eval/thresholds.toml unless set")] = None,
+    write: Annotated[bool, typer.Option("--write", help="write the run as the new baseline, for review")] = False,
+) -> None:
+    """Hold the shipped set against the baseline; exit 1 if a figure fell, 2 if nothing can be judged."""
+    from eval.gate import THRESHOLDS, gate_table, judge, read_thresholds, thresholds_of, write_thresholds
+    from eval.runs import read_run
+
+    path = thresholds or THRESHOLDS
+    with _told():
+        wanted = read_thresholds(path) if path.exists() or not write else {}
+        found = read_run(run_path) if run_path else _run_sets("northlight", None, None, None)
+        if write:
+            write_thresholds(path, thresholds_of(found, wanted), found)
+            _tell(f"written: {path}; read what changed before it is committed")
+            return
+        judged = judge(found, wanted)
+    typer.echo(gate_table(judged))
+    fell = sum(one.verdict == "FELL" for one in judged)
+    if fell:
+        _tell(f"greenlit: {fell} of {len(judged)} figures fell below the baseline by more than their tolerance")
+        raise typer.Exit(1)
+
+
+@app.command()
+def compare(
+    a: Annotated[Path, typer.Argument(help="a run.json, or its folder: before")],
+    b: Annotated[Path, typer.Argument(help="another: after")],
+) -> None:
+    """Say what differs between two runs, how sure that is, and which questions were gained and lost."""
+    from eval.compare import compare as compare_runs
+    from eval.compare import comparison_text, missing_sets
+    from eval.runs import read_run
+
+    with _told():
+        before, after = read_run(a), read_run(b)
+        found = compare_runs(before, after)
+    typer.echo(comparison_text(found, missing_sets(before, after)))
+
+
+@app.command("draft-set")
+def draft_set(
+    out: Annotated[Path | None, typer.Option(help="the file to write; printed unless set")] = None,
+) -> None:
+    """Begin a question set of your own: lines to finish, for sections of the live library."""
+    from eval.draft_set import draft_lines
+    from eval.libraries import open_place
+    from eval.question_sets import QuestionSetError
+    from service.settings import read_settings
+
+    with _told():
+        settings = read_settings()
+        if out and out.exists():
+            raise QuestionSetError(f"expected a file that is not there yet, got {out}: it may hold somebody's work")
+        place = open_place(settings.library, settings.builds, None, settings.groups())
+        with contextlib.closing(place.build.passages):
+            lines = list(draft_lines(place))
+        if out is None:
+            typer.echo("\n".join(lines))
+            return
+        out.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    _tell(f"written: {out}, {len(lines)} lines to finish; EVALUATION.md says how")
+
+
+@app.command()
+def fit(data: Data = None, work: Work = None) -> None:
+    """Fit the ranking on half of the sets and write ranking.json; for developers, then calibrate."""
+    from eval.fit import fit as fit_ranking
+    from eval.measure import kept
+    from indexes.encoder import DEFAULT_ENCODER, load_encoder
+
+    with _told(), kept(work) as folder:
+        encoder = load_encoder(DEFAULT_ENCODER)
+        typer.echo(json.dumps(fit_ranking(data=_need(data), work=folder, encoder=encoder, tell=_tell), indent=1))
+
+
+@app.command()
+def calibrate(
+    file: Annotated[Path | None, typer.Option("--set", help="a set of your own, asked of the live build")] = None,
+    out: Annotated[Path | None, typer.Option(help="where to write; var/evidence.json unless set")] = None,
+    data: Data = None,
+    work: Work = None,
+) -> None:
+    """Calibrate the evidence: for your own library with --set; without, the shipped one, for developers."""
+    with _told():
+        written = _calibrate_own(file, out) if file else _calibrate_shipped(data, work)
+        typer.echo(json.dumps(written, indent=1))
+
+
+def _calibrate_own(file: Path, out: Path | None) -> dict[str, object]:
+    from eval.calibrate import calibrate_own
+    from eval.libraries import open_place
+    from eval.measure import prepare_live
+    from indexes.encoder import load_encoder
+    from service.answering.evidence import read_calibration
+    from service.answering.ranking import read_ranking
+    from service.settings import read_settings
+
+    settings = read_settings()
+    encoder = load_encoder(settings.encoder)
+    target = out or settings.state / "evidence.json"
+    place = open_place(settings.library, settings.builds, encoder, settings.groups())
+    with contextlib.closing(place.build.passages):
+        written = calibrate_own(
+            prepare_live(file, place),
+            encoder=encoder,
+            ranking=read_ranking(),
+            shipped=read_calibration(),
+            write_to=target,
+        )
+    _tell(f"written: {target}; set GREENLIT_EVIDENCE={target} and start the service again")
+    return written
+
+
+def _calibrate_shipped(data: Path | None, work: Path | None) -> dict[str, object]:
+    from eval.calibrate import calibrate as calibrate_shipped
+    from eval.measure import kept
+    from indexes.encoder import DEFAULT_ENCODER, load_encoder
+    from service.answering.ranking import read_ranking
+
+    with kept(work) as folder:
+        encoder = load_encoder(DEFAULT_ENCODER)
+        return calibrate_shipped(data=_need(data), work=folder, encoder=encoder, ranking=read_ranking(), tell=_tell)
 
 
 @app.command()
@@ -42,10 +243,10 @@ def bench(
     from rich.console import Console
 
     from eval.audit_bench import audit_bench
-    from eval.bench import bench as run
+    from eval.bench import bench as measure
 
     console = Console(highlight=False, soft_wrap=True)
-    run(data, console)
+    measure(data, console)
     if leaves:
         audit_bench(console, leaves)
 
@@ -70,7 +271,7 @@ def faults(
     """Load the audit log, kill -9 at random moments, restart, verify; exit 1 if anything is lost or wrong."""
     from rich.console import Console
 
-    from eval.faults import faults as run
+    from eval.faults import faults as kill
 
-    if not run(rounds, seed, Console(highlight=False, soft_wrap=True)):
+    if not kill(rounds, seed, Console(highlight=False, soft_wrap=True)):
         raise typer.Exit(1)

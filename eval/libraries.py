@@ -1,10 +1,12 @@
 """Libraries to measure on: made, approved and ingested in a temporary folder, the way a user would do it."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from indexes.builds import Build, current_build_id, open_build
+from indexes.documents import Document
 from indexes.encoder import Encoder
 from indexes.holds import HOLDS_FOLDER
 from ingest.approvals import Approvals, Terms
@@ -15,6 +17,19 @@ from service.answering.boundary import Boundary, Scope
 
 MAX_FILE_BYTES = 100 << 20
 _STAFF = frozenset({"staff"})
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A build and what somebody may see of it: where questions are asked."""
+
+    build: Build
+    scope: Scope
+
+    def document(self, name: str) -> Document | None:
+        """Return a document that answers may come from, with its stored text; `None` if there is no such."""
+        found = self.build.passages.split_document(name) if name in self.scope.grants else None
+        return found.document if found else None
 
 
 class Quiet:
@@ -62,6 +77,12 @@ def ingest_all(library: Path, builds: Path, encoder: Encoder) -> Report:
 
 def open_for_staff(library: Path, builds: Path, encoder: Encoder) -> tuple[Build, Scope]:
     """Open the live build, and what every signed-in person may see of it."""
+    place = open_place(library, builds, encoder)
+    return place.build, place.scope
+
+
+def open_place(library: Path, builds: Path, encoder: Encoder | None, groups: frozenset[str] = frozenset()) -> Place:
+    """Open the live build, and what somebody in some groups (besides staff) may see of it now."""
     build = open_build(builds / current_build_id(builds), encoder=encoder)
     boundary = Boundary(library=library, now=utc_now, notice=lambda _: None, on_change=lambda _: None)
-    return build, boundary.scope(build, _STAFF)
+    return Place(build, boundary.scope(build, _STAFF | groups))

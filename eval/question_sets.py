@@ -1,9 +1,8 @@
-"""Question sets: public ones from the folder that `GREENLIT_EVAL_DATA` names, and the libraries they are asked of.
+"""Question sets: questions with the quotes that answer them, checked against the stored texts they are asked of.
 
-The sets are not part of the project. Where each comes from: SQuAD 1.1 and 2.0 (Rajpurkar et al., CC BY-SA 4.0), the
-18F / TTS handbook (US General Services Administration, CC0), NARA digital preservation plans (CC0), long public PDFs of
-US agencies and the EU, and a newsroom security training (MIT). Every line is a JSON object with `qid`, `question`,
-`answers` and, where it has one, `doc_id`.
+A set is a file of JSON Lines; EVALUATION.md describes it field by field. `read_set` reads one and finds each quote in
+its document's stored text, so that whatever is measured later compares spans, not words. A set is right or it is not
+read: the first wrong line is named. Public sets have forms of their own and are read by `adapters`.
 """
 
 import hashlib
@@ -11,88 +10,198 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-_REAL_SOURCES = {
-    "handbook": "handbook_18f/raw",
-    "preservation-md": "nara_preservation/md",
-    "preservation-pdf": "nara_preservation/pdf",
-    "public-pdfs": "public_pdfs/pdfs",
-    "newsroom": "newsroom_security/raw",
+from eval.locate import find_quote
+from indexes.documents import Document
+
+ANSWERED_KINDS = ("fact", "rule", "number", "procedure", "definition", "who", "when")
+UNANSWERED_KINDS = (
+    "wrong_entity",  # the documents say it of somebody or something else
+    "missing_detail",  # they speak of it, but leave out what is asked
+    "other_version",  # they say it of another version, year or edition
+    "false_premise",  # the question takes for granted what the documents do not say
+    "general_knowledge",  # everybody knows it; the documents do not say it
+    "not_approved",  # only a document that is pending, expired or revoked says it
+)
+TODO = "TODO"  # how a line begins that `greenlit eval draft-set` wrote and nobody has edited
+_FIELDS: dict[str, type] = {"id": str, "question": str, "answerable": bool, "kind": str}
+_FIELDS_ANSWERED: dict[str, type] = {"document": str, "quotes": list}
+_OPTIONAL_ANSWERED: dict[str, type] = {"page": int, "note": str}
+_OPTIONAL_UNANSWERED: dict[str, type] = {"near": str, "note": str}
+_NAMES: dict[type, str] = {
+    str: "a text that is not empty",
+    bool: "true or false",
+    list: "a list of texts, none empty",
+    int: "a whole number",
 }
-_PARAGRAPH_SETS = ("squad2", "squad11")
 
 
 class QuestionSetError(Exception):
-    """A question set is missing or wrong; the message names file and line."""
+    """A question set is missing or wrong; the message names file and line, what was expected, and what was found."""
+
+
+class Texts(Protocol):
+    """The stored texts that a set is asked of."""
+
+    def document(self, name: str) -> Document | None:
+        """Return a document that answers may come from; `None` if there is no such."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Gold:
+    """A place that alone answers a question: `[start, end)` of a document's stored text, on `page` if it has pages.
+
+    `whole_page` says that only the page is known: any passage of it is right, and no span is to be held to.
+    """
+
+    document: str
+    start: int
+    end: int
+    text: str
+    page: int | None = None
+    whole_page: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class SetQuestion:
-    """One question of a set, with the texts that answer it; none if nothing in its library does."""
+    """One question of a set. `gold` are alternatives; `answers` are short texts that answer it, if a set has them."""
 
-    qid: str
+    id: str
     question: str
-    answers: tuple[str, ...]
     answerable: bool
+    kind: str
+    gold: tuple[Gold, ...] = ()
+    answers: tuple[str, ...] = ()
 
     @property
     def tuned_on(self) -> bool:
         """Whether the question is in the half that constants may be chosen on."""
-        return hashlib.sha256(self.qid.encode()).digest()[0] % 2 == 0
-
-
-def read_set(path: Path) -> list[SetQuestion]:
-    """Read a question set, leaving out questions marked for review.
-
-    Raises:
-        QuestionSetError: a line is not as expected.
-    """
-    questions = []
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except OSError as error:
-        raise QuestionSetError(f"{path} cannot be read: {error.strerror}") from error
-    for number, line in enumerate(lines, 1):
-        try:
-            value: dict[str, Any] = json.loads(line)
-            if not value.get("review"):
-                answers = tuple(value["answers"])
-                questions.append(SetQuestion(value["qid"], value["question"], answers, bool(value["answerable"])))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise QuestionSetError(
-                f"{path}, line {number}: expected qid, question, answers, answerable ({error})"
-            ) from error
-    return questions
+        return hashlib.sha256(self.id.encode()).digest()[0] % 2 == 0
 
 
 def sample(questions: Sequence[SetQuestion], count: int) -> list[SetQuestion]:
     """Return the same `count` questions of a set every time, spread over it."""
-    return sorted(questions, key=lambda question: hashlib.sha256(question.qid.encode()).digest())[:count]
+    return sorted(questions, key=lambda question: hashlib.sha256(question.id.encode()).digest())[:count]
 
 
-def write_real_library(library: Path, data: Path) -> list[str]:
-    """Make a library over the real documents, where they stand; return the names of its sources."""
-    library.mkdir(parents=True)
-    return _write_sources(library, {name: (data / folder).absolute() for name, folder in _REAL_SOURCES.items()})
+def read_set(path: Path, texts: Texts) -> list[SetQuestion]:
+    """Read a question set and find its quotes.
+
+    Args:
+        path: the file.
+        texts: what the questions will be asked of.
+
+    Raises:
+        QuestionSetError: the file is missing, empty, or a line of it is wrong.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "expected UTF-8"
+        raise QuestionSetError(f"{path} cannot be read as a question set: {why}") from error
+    questions: list[SetQuestion] = []
+    line_of: dict[str, int] = {}
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            try:
+                question = _question(line, texts, line_of)
+            except QuestionSetError as error:
+                raise QuestionSetError(f"{path}, line {number}: {error}") from error
+            line_of[question.id] = number
+            questions.append(question)
+    if not questions:
+        raise QuestionSetError(f"{path}: expected at least one question, got none: an empty set measures nothing")
+    return questions
 
 
-def write_paragraph_library(library: Path, data: Path) -> list[str]:
-    """Make a library of the articles of the SQuAD sets, one text file each; return the names of its sources."""
-    library.mkdir(parents=True)
-    for name in _PARAGRAPH_SETS:
-        (library / name).mkdir()
-        for line in (data / name / "corpus.jsonl").read_text(encoding="utf-8").splitlines():
-            article = json.loads(line)
-            (library / name / f"{article['doc_id']}.txt").write_text(article["text"], encoding="utf-8")
-    return _write_sources(library, {name: library / name for name in _PARAGRAPH_SETS})
+def _question(line: str, texts: Texts, line_of: dict[str, int]) -> SetQuestion:
+    try:
+        value = json.loads(line)
+    except ValueError as error:
+        raise QuestionSetError(f"expected one JSON object, got something else ({error})") from error
+    if not isinstance(value, dict):
+        raise QuestionSetError(f"expected one JSON object, got {type(value).__name__}")
+    _check_fields(value)
+    if value["question"].lstrip().startswith(TODO):
+        raise QuestionSetError(
+            f"expected a question, got a draft that begins with {TODO}: write the question that its quote answers, "
+            "or take the line out"
+        )
+    if value["id"] in line_of:
+        raise QuestionSetError(
+            f"expected an id of its own, got '{value['id']}' again, as on line {line_of[value['id']]}"
+        )
+    gold = _gold(value, texts) if value["answerable"] else ()
+    return SetQuestion(value["id"], value["question"].strip(), value["answerable"], value["kind"], gold)
 
 
-def _write_sources(library: Path, folders: dict[str, Path]) -> list[str]:
-    entries = (
-        f'[[source]]\nname = {json.dumps(name)}\nkind = "folder"\npath = {json.dumps(str(folder))}\n'
-        'owner = "eval@greenlit.example"\ngroups = ["staff"]\n'
-        for name, folder in folders.items()
-    )
-    (library / "sources.toml").write_text("\n".join(entries), encoding="utf-8")
-    return list(folders)
+def _check_fields(value: dict[str, Any]) -> None:
+    """Check that the fields of a line are those of its sort of question, each of its type, none left over."""
+    _check_types(value, _FIELDS, required=True)
+    answered = value["answerable"]
+    required = _FIELDS | (_FIELDS_ANSWERED if answered else {})
+    optional = _OPTIONAL_ANSWERED if answered else _OPTIONAL_UNANSWERED
+    _check_types(value, required, required=True)
+    _check_types(value, optional, required=False)
+    sort = "a question that is answered" if answered else "one that is not"
+    for name in value:
+        if name not in required | optional:
+            listed = ", ".join((*required, *optional))
+            raise QuestionSetError(f"expected of {sort} no fields but {listed}; got '{name}'")
+    kinds = ANSWERED_KINDS if answered else UNANSWERED_KINDS
+    if value["kind"] not in kinds:
+        raise QuestionSetError(f"expected of {sort} a kind of {', '.join(kinds)}; got '{value['kind']}'")
+
+
+def _check_types(value: dict[str, Any], fields: dict[str, type], *, required: bool) -> None:
+    for name, kind in fields.items():
+        if name not in value:
+            if required:
+                raise QuestionSetError(f"expected the field '{name}', {_NAMES[kind]}; got none")
+            continue
+        if not _fits(value[name], kind):
+            raise QuestionSetError(f"expected '{name}' to be {_NAMES[kind]}, got {value[name]!r}")
+
+
+def _fits(found: object, kind: type) -> bool:
+    if isinstance(found, str):
+        return kind is str and bool(found.strip())
+    if isinstance(found, list):
+        return kind is list and bool(found) and all(isinstance(one, str) and one.strip() for one in found)
+    return type(found) is kind
+
+
+def _gold(value: dict[str, Any], texts: Texts) -> tuple[Gold, ...]:
+    name, wanted = value["document"], value.get("page")
+    document = texts.document(name)
+    if document is None:
+        raise QuestionSetError(f"expected a document that answers now, got '{name}': no such document is in this build")
+    found: list[Gold] = []
+    for quote in value["quotes"]:
+        places = gold_of_quote(document, quote)
+        if not places:
+            raise QuestionSetError(f"expected a quote of '{name}', word for word; its text does not hold '{quote}'")
+        on_page = [gold for gold in places if wanted in (None, gold.page)]
+        if not on_page:
+            pages = ", ".join(sorted({f"page {gold.page}" if gold.page else "no page" for gold in places}))
+            raise QuestionSetError(f"expected '{quote}' on page {wanted} of '{name}', got {pages}")
+        found.extend(on_page)
+    return tuple(found)
+
+
+def gold_of_quote(document: Document, quote: str) -> list[Gold]:
+    """Return every place of a document that holds a quote, whatever white space is between its words."""
+    return [
+        Gold(document.document, start, end, document.text[start:end], page_at(document, start))
+        for start, end in find_quote(document.text, quote)
+    ]
+
+
+def page_at(document: Document, position: int) -> int | None:
+    """Return the page that a position of the stored text lies on; `None` where the document has no pages."""
+    for section in document.sections:
+        if section.start <= position < section.end:
+            return section.locator.page
+    return None

@@ -1,11 +1,15 @@
 """Published builds: which one is current, and opening one only if every byte is as its manifest says.
 
-`indexes/builds/<id>/` holds `manifest.json`, `passages.sqlite`, `dense.faiss`, `lexical/` and `originals/<sha256>`;
-`indexes/builds/current` holds the id of the live one. Writing builds is the writer's part (`ingest.publish`).
+`indexes/builds/<id>/` holds `manifest.json`, `passages.sqlite`, `dense.faiss`, `lexical/`, `sentences/` and
+`originals/<sha256>`; `indexes/builds/current` holds the id of the live one. Writing builds is the writer's part
+(`ingest.publish`).
 """
 
 import hashlib
+import os
 import re
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,12 +22,15 @@ from indexes.errors import BuildDamagedError, BuildMismatchError, NoBuildError
 from indexes.lexical import LexicalIndex
 from indexes.manifest import MANIFEST_FILE, Manifest, read_manifest
 from indexes.passages import PassageStore
+from indexes.sentences import SentenceIndex
 
 CURRENT_FILE = "current"
 PASSAGES_FILE = "passages.sqlite"
 DENSE_FILE = "dense.faiss"
 LEXICAL_FOLDER = "lexical"
+SENTENCES_FOLDER = "sentences"
 ORIGINALS_FOLDER = "originals"
+_LARGE = 1 << 20  # bytes
 _BUILD_ID = re.compile(r"[0-9A-Za-z-]{1,80}")
 
 
@@ -41,6 +48,7 @@ class Build:
     passages: PassageStore
     dense: DenseIndex
     lexical: LexicalIndex
+    sentences: SentenceIndex
     documents: tuple[tuple[str, str], ...]
     document_of_row: NDArray[np.int64]
 
@@ -97,6 +105,7 @@ def open_build(folder: Path, *, encoder: Encoder | None = None) -> Build:
         _check_encoder(folder, manifest, encoder)
     _check_files(folder, manifest)
     passages = PassageStore(folder / PASSAGES_FILE)
+    sizes = passages.document_sizes()
     build = Build(
         build_id=folder.name,
         folder=folder,
@@ -105,24 +114,46 @@ def open_build(folder: Path, *, encoder: Encoder | None = None) -> Build:
         passages=passages,
         dense=DenseIndex.read(folder / DENSE_FILE),
         lexical=LexicalIndex.read(folder / LEXICAL_FOLDER),
+        sentences=SentenceIndex.read(folder / SENTENCES_FOLDER),
         documents=tuple(passages.document_ids()),
-        document_of_row=np.asarray(passages.document_numbers(), dtype=np.int64),
+        document_of_row=np.repeat(np.arange(len(sizes)), sizes),
     )
     _check_parts(build)
     return build
 
 
-def hash_files(folder: Path) -> dict[str, str]:
-    """Return the SHA-256 (hex) of every file under a folder by relative path, the manifest left out."""
-    return {
-        path.relative_to(folder).as_posix(): _sha256(path)
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and path != folder / MANIFEST_FILE
-    }
+def hash_files(folder: Path, *, given: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return the SHA-256 (hex) of every file under a folder by relative path, the manifest left out.
+
+    Args:
+        folder: the folder; its large files are read side by side.
+        given: hashes that are taken as they are, by relative path; such a file is not read.
+    """
+    sizes = dict(_files(str(folder), ""))
+    sizes.pop(MANIFEST_FILE, None)
+    hashes = {name: known for name in sizes if (known := (given or {}).get(name))}
+    large = sorted(
+        (name for name, size in sizes.items() if size > _LARGE and name not in hashes), key=sizes.__getitem__
+    )
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # threads start with the first large file
+        read = pool.map(_sha256, [f"{folder}/{name}" for name in reversed(large)])
+        hashes |= {name: _sha256(f"{folder}/{name}") for name in sizes.keys() - hashes.keys() - set(large)}
+        hashes |= dict(zip(reversed(large), read, strict=True))
+    return {name: hashes[name] for name in sorted(hashes)}
 
 
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
+def _files(folder: str, prefix: str) -> Iterator[tuple[str, int]]:
+    """List the files under a folder: relative path and size."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                yield from _files(entry.path, f"{prefix}{entry.name}/")
+            elif entry.is_file():
+                yield f"{prefix}{entry.name}", entry.stat().st_size
+
+
+def _sha256(path: str) -> str:
+    with open(path, "rb", buffering=0) as file:  # noqa: PTH123  (a build may hold many thousands of originals)
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
@@ -152,8 +183,10 @@ def _check_files(folder: Path, manifest: Manifest) -> None:
 def _check_parts(build: Build) -> None:
     rows = {
         "passages": build.passages.rows,
+        "documents": len(build.document_of_row),
         "dense": len(build.dense),
         "lexical": len(build.lexical),
+        "sentences": len(build.sentences),
         "manifest": build.manifest.passages,
     }
     if len(set(rows.values())) != 1 or build.dense.dimensions != build.manifest.encoder.dimensions:

@@ -6,84 +6,86 @@ question time: a hidden passage leaves no trace, not even in a word's weight (th
 held it). The rest is the textbook formula: Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and
 Beyond", 2009, with the never-negative rarity ln(1 + (N - n + 0.5) / (n + 0.5)) that Lucene uses.
 
-On disk: a sorted vocabulary (JSON) and, per term, the rows that hold it and their counts (NumPy, memory-mapped).
+A search goes from the rarest word to the most common. Once the words that are left could not lift any other passage
+among the best, they are looked up for the candidates alone (the idea of MaxScore: Turtle and Flood, "Query evaluation:
+strategies and optimizations", 1995); the result is the same as without. A score is always added up in that one order,
+so it is the same number, to the last bit, whichever way it was found.
 """
 
-import json
-from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from indexes.dense import Mask, Scores
-from indexes.errors import BuildDamagedError
+from indexes.dense import Mask, Rows, Scores
+from indexes.postings import Counts, Postings, make_postings, read_postings
 
 _K1 = 1.2  # term saturation, the customary value
 _B = 0.75  # length normalisation, the customary value
-_ARRAYS = ("starts", "rows", "counts", "lengths")
+_ROUNDING = 1.0001  # what a sum of a few float32 weights may exceed its bound by, and far more
+_ABOVE_ZERO = float(np.finfo(np.float32).tiny)
+_BLOCK = 256  # rows whose best score is looked at first when the best of all are picked
+_WORTH_PRUNING = 1 << 15  # postings left; fewer are added up sooner than candidates are picked
+_LOOK_UP_COST = 8  # finding a row among a term's postings takes as long as adding up this many, measured
+_FEW = 4  # times as many candidates as are wanted: fewer are not worth thinning out
+_KEPT_COUNTS = 1 << 14  # words whose postings within a scope are remembered, some 100 bytes each
 
 
 @dataclass(frozen=True, slots=True)
 class LexicalScope:
-    """The allowed rows with what BM25 needs to know of them; made once for many questions."""
+    """The allowed rows with what BM25 needs to know of them; made once for many questions.
+
+    `holding` remembers how many allowed rows hold a word that was asked for; it belongs to the index.
+    """
 
     allowed: Mask
     count: int
     mean_length: float
+    norms: NDArray[np.float32]  # what BM25 adds to the count of a term, by length of the passage
+    holding: dict[str, int] = field(default_factory=dict, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A term of a query that some allowed passage holds."""
+
+    rarity: np.float32
+    rows: NDArray[np.int32]
+    counts: Counts
+
+    @property
+    def most(self) -> float:
+        """What the term adds to a score at most: its part grows with the count towards this and never reaches it."""
+        return float(self.rarity) * (_K1 + 1) * _ROUNDING
 
 
 class LexicalIndex:
-    """Postings in compressed sparse columns: term t holds `rows[starts[t]:starts[t+1]]`, with `counts` beside."""
+    """Postings, and the search over them."""
 
-    def __init__(self, vocabulary: dict[str, int], arrays: dict[str, NDArray[np.int64] | NDArray[np.int32]]) -> None:
-        """Wrap the parts; use `from_terms` or `read`."""
-        self._vocabulary = vocabulary
-        self._arrays = arrays
-        self._starts, self._rows = arrays["starts"], arrays["rows"]
-        self._counts, self._lengths = arrays["counts"], arrays["lengths"]
+    def __init__(self, postings: Postings) -> None:
+        """Wrap postings; use `from_terms` or `read`."""
+        self.postings = postings
+        self._lengths = np.array(postings.lengths)  # looked up for every posting: kept in memory, a byte or two each
 
     @classmethod
     def from_terms(cls, passages: Iterable[Sequence[str]]) -> "LexicalIndex":
         """Index passages given as lists of terms, in row order; none are allowed."""
-        postings: dict[str, tuple[list[int], list[int]]] = {}
-        lengths: list[int] = []
-        for row, passage_terms in enumerate(passages):
-            lengths.append(len(passage_terms))
-            for term, count in Counter(passage_terms).items():
-                rows, counts = postings.setdefault(term, ([], []))
-                rows.append(row)
-                counts.append(count)
-        ordered = sorted(postings)
-        sizes = [len(postings[term][0]) for term in ordered]
-        arrays: dict[str, NDArray[np.int64] | NDArray[np.int32]] = {
-            "starts": np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
-            "rows": np.fromiter((row for term in ordered for row in postings[term][0]), np.int32, sum(sizes)),
-            "counts": np.fromiter((count for term in ordered for count in postings[term][1]), np.int32, sum(sizes)),
-            "lengths": np.asarray(lengths, np.int32),
-        }
-        return cls({term: number for number, term in enumerate(ordered)}, arrays)
+        return cls(make_postings(passages))
 
     @classmethod
     def read(cls, folder: Path) -> "LexicalIndex":
-        """Open an index, memory-mapped, from files whose hashes were checked before."""
-        try:
-            terms = json.loads((folder / "vocabulary.json").read_bytes())
-            arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in _ARRAYS}
-        except (OSError, ValueError) as error:
-            raise BuildDamagedError(f"{folder} is not a lexical index: {error}") from error
-        return cls({term: number for number, term in enumerate(terms)}, arrays)
+        """Open an index, memory-mapped, from files whose hashes were checked before.
+
+        Raises:
+            BuildDamagedError: the files are no such index.
+        """
+        return cls(read_postings(folder))
 
     def write(self, folder: Path) -> None:
         """Write the index into a new folder."""
-        folder.mkdir()
-        (folder / "vocabulary.json").write_text(
-            json.dumps(list(self._vocabulary), ensure_ascii=False), encoding="utf-8"
-        )
-        for name, array in self._arrays.items():
-            np.save(folder / f"{name}.npy", array, allow_pickle=False)
+        self.postings.write(folder)
 
     def __len__(self) -> int:
         return len(self._lengths)
@@ -91,29 +93,132 @@ class LexicalIndex:
     def scope(self, allowed: Mask) -> LexicalScope:
         """Return what BM25 needs to know of the allowed rows, shape (rows,)."""
         lengths = self._lengths[allowed]
-        return LexicalScope(allowed, len(lengths), float(lengths.mean()) if len(lengths) else 0.0)
+        mean = float(lengths.sum(dtype=np.int64)) / len(lengths) if len(lengths) else 0.0
+        longest = int(lengths.max()) if len(lengths) else 0
+        norms = _K1 * (1 - _B + _B * np.arange(longest + 1) / (mean or 1.0))
+        return LexicalScope(allowed, len(lengths), mean, norms.astype(np.float32))
 
     def rarity(self, terms: Sequence[str], scope: LexicalScope) -> NDArray[np.float64]:
         """Return each term's rarity among the allowed rows, shape (len(terms),); highest for a term that none has."""
-        holding = np.array([len(self._postings(term, scope)[0]) for term in terms], dtype=np.float64)
+        holding = np.array([self._holding(term, scope) for term in terms], dtype=np.float64)
         return np.log1p((scope.count - holding + 0.5) / (holding + 0.5))
+
+    def search(self, terms: Sequence[str], scope: LexicalScope, k: int) -> tuple[Rows, Scores]:
+        """Return up to `k` allowed rows by falling BM25 score, ties to the lower row; a score of zero is none.
+
+        Args:
+            terms: the query; repeats count once.
+            scope: the allowed rows.
+            k: at most this many, 1 or more.
+        """
+        asked = self._asked(terms, scope)
+        left = sum(len(term.rows) for term in asked)
+        totals = np.zeros(len(self), np.float32)
+        bound = sum(term.most for term in asked)
+        for number, term in enumerate(asked):
+            if number and left > _WORTH_PRUNING and (least := _least_of_best(totals, k)) > bound:
+                rows = np.flatnonzero(totals >= least - bound)  # whatever is below cannot get as far as the k-th
+                if len(rows) * _LOOK_UP_COST < left:
+                    return self._finished(asked[number:], scope, rows, totals[rows], k)
+            rows_of_term, counts = _within(term, scope)
+            totals[rows_of_term] += self._weights(term.rarity, rows_of_term, counts, scope)
+            left -= len(term.rows)
+            bound -= term.most
+        rows = np.flatnonzero(totals >= max(_least_of_best(totals, k), _ABOVE_ZERO))
+        return _best(rows, totals[rows], k)
+
+    def _finished(
+        self, left: Sequence[_Asked], scope: LexicalScope, rows: Rows, scores: Scores, k: int
+    ) -> tuple[Rows, Scores]:
+        """Return the best of some candidates, given as rows in rising order, after the terms that are left."""
+        bound = sum(term.most for term in left)
+        for term in left:
+            if len(rows) > _FEW * k:
+                reach = scores >= np.partition(scores, -k)[-k] - bound
+                rows, scores = rows[reach], scores[reach]
+            self._add_at(scores, rows, term, scope)
+            bound -= term.most
+        return _best(rows, scores, k)
+
+    def scores_of(self, terms: Sequence[str], scope: LexicalScope, rows: Rows) -> Scores:
+        """Return the BM25 scores of given rows, shape (len(rows),); zero where nothing matches or is not allowed."""
+        scores = np.zeros(len(rows), np.float32)
+        for term in self._asked(terms, scope):
+            self._add_at(scores, rows, term, scope)
+        return scores
 
     def scores(self, terms: Sequence[str], scope: LexicalScope) -> Scores:
         """Return the BM25 score of every row, shape (rows,), float32; zero where nothing matches or is not allowed."""
-        totals = np.zeros(len(self), dtype=np.float32)
-        for term in dict.fromkeys(terms):
-            rows, counts = self._postings(term, scope)
-            if len(rows):
-                rarity = np.log1p((scope.count - len(rows) + 0.5) / (len(rows) + 0.5))
-                norm = _K1 * (1 - _B + _B * self._lengths[rows] / scope.mean_length)
-                totals[rows] += (rarity * counts * (_K1 + 1) / (counts + norm)).astype(np.float32)
-        return totals
+        return self.scores_of(terms, scope, np.arange(len(self), dtype=np.int64))
 
-    def _postings(self, term: str, scope: LexicalScope) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        number = self._vocabulary.get(term)
-        if number is None:
-            return np.zeros(0, np.int64), np.zeros(0, np.int64)
-        part = slice(int(self._starts[number]), int(self._starts[number + 1]))
-        rows, counts = self._rows[part], self._counts[part]
-        seen = scope.allowed[rows]
-        return rows[seen].astype(np.int64), counts[seen].astype(np.int64)
+    def _asked(self, terms: Sequence[str], scope: LexicalScope) -> list[_Asked]:
+        """Return the terms that allowed passages hold, the rarest among them first: the order of every sum."""
+        distinct = list(dict.fromkeys(terms))
+        rarities = self.rarity(distinct, scope).astype(np.float32)
+        order = sorted(
+            (self._holding(term, scope), term, rarity) for term, rarity in zip(distinct, rarities, strict=True)
+        )
+        return [_Asked(rarity, *self._postings_of(term)) for holding, term, rarity in order if holding]
+
+    def _holding(self, term: str, scope: LexicalScope) -> int:
+        known = scope.holding.get(term)
+        if known is None:
+            rows, _ = self._postings_of(term)
+            whole = scope.count == len(self)
+            known = len(rows) if whole else int(np.count_nonzero(scope.allowed[rows]))
+            if len(scope.holding) >= _KEPT_COUNTS:
+                scope.holding.clear()
+            scope.holding[term] = known
+        return known
+
+    def _postings_of(self, term: str) -> tuple[NDArray[np.int32], Counts]:
+        number = self.postings.find(term)
+        starts = self.postings.starts
+        part = slice(0, 0) if number is None else slice(int(starts[number]), int(starts[number + 1]))
+        return self.postings.rows[part], self.postings.counts[part]
+
+    def _add_at(self, scores: Scores, rows: Rows, term: _Asked, scope: LexicalScope) -> None:
+        """Add a term's part to the scores of some rows."""
+        at = np.minimum(np.searchsorted(term.rows, rows.astype(np.int32)), len(term.rows) - 1)
+        held = (term.rows[at] == rows) & scope.allowed[rows]
+        scores[held] += self._weights(term.rarity, rows[held], term.counts[at[held]], scope)
+
+    def _weights(
+        self,
+        rarity: np.float32,
+        rows: NDArray[np.int64] | NDArray[np.int32],
+        counts: Counts,
+        scope: LexicalScope,
+    ) -> Scores:
+        count = counts.astype(np.float32)
+        norm = scope.norms[self._lengths[rows]]
+        norm += count
+        count *= rarity * np.float32(_K1 + 1)
+        count /= norm
+        return count
+
+
+def _within(term: _Asked, scope: LexicalScope) -> tuple[NDArray[np.int32], Counts]:
+    """Return the postings of a term that are allowed."""
+    if scope.count == len(scope.allowed):
+        return term.rows, term.counts
+    seen = scope.allowed[term.rows]
+    return term.rows[seen], term.counts[seen]
+
+
+def _least_of_best(totals: Scores, k: int) -> float:
+    """Return a score that at least `k` rows reach, or zero: the k-th of the best scores of blocks of rows."""
+    whole = len(totals) // _BLOCK * _BLOCK
+    tops = np.append(totals[:whole].reshape(-1, _BLOCK).max(axis=1), totals[whole:].max(initial=0.0))
+    return float(np.partition(tops, -k)[-k]) if len(tops) >= k else 0.0
+
+
+def _best(rows: Rows, scores: Scores, k: int) -> tuple[Rows, Scores]:
+    """Return the `k` best of some rows in rising order, above zero, by falling score; ties go to the lower row."""
+    if len(rows) > k:
+        least = np.partition(scores, -k)[-k]
+        reach = scores >= least
+        rows, scores = rows[reach], scores[reach]
+    order = np.argsort(-scores, kind="stable")[:k]
+    order = order[scores[order] > 0]
+    return rows[order], scores[order]

@@ -6,16 +6,18 @@ longer fits its own folder's name.
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from indexes.errors import BuildDamagedError
 
 MANIFEST_FILE = "manifest.json"
-_FORMAT = 1
+_FORMAT = 2
 _ID_HASH_HEX = 32
+
+DenseSetting = Literal["auto", "flat", "ivf"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,23 @@ class SplitterInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class DenseInfo:
+    """Which kind of dense index the vectors are in; `setting` is what was asked for.
+
+    `recall_at_10` is the share of the ten best passages of an exact search that were found, or others as good, measured
+    with `sampled_queries` when the build was made; 1 without a sample is an exact search. `lists` and `probes` are 0
+    in a flat index.
+    """
+
+    setting: DenseSetting
+    kind: Literal["flat", "ivf"]
+    lists: int
+    probes: int
+    recall_at_10: float
+    sampled_queries: int
+
+
+@dataclass(frozen=True, slots=True)
 class DocumentInfo:
     """One document of a build. `loader` names the parser and its version; `locator` the kind of its locators."""
 
@@ -50,13 +69,21 @@ class DocumentInfo:
     loader: str
 
 
+_DOCUMENT_FIELDS = tuple(field.name for field in fields(DocumentInfo))
+
+
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a build says of itself. `files` maps each file's path in the build to its SHA-256 (hex)."""
+    """What a build says of itself. `files` maps each file's path in the build to its SHA-256 (hex).
+
+    `terms` is the version of what cuts a text into the terms of the lexical index.
+    """
 
     created_at: str
     encoder: EncoderInfo
     splitter: SplitterInfo
+    terms: int
+    dense: DenseInfo
     documents: tuple[DocumentInfo, ...]
     files: dict[str, str]
 
@@ -79,7 +106,18 @@ class Manifest:
         return json.dumps({"id": self.build_id(), **self._fields()}, indent=1, ensure_ascii=False).encode() + b"\n"
 
     def _fields(self) -> dict[str, Any]:
-        return {"format": _FORMAT, **asdict(self)}
+        return {
+            "format": _FORMAT,
+            "created_at": self.created_at,
+            "encoder": asdict(self.encoder),
+            "splitter": asdict(self.splitter),
+            "terms": self.terms,
+            "dense": asdict(self.dense),
+            "documents": [  # by hand: a build may hold many thousands, and asdict copies each field of each
+                {name: getattr(document, name) for name in _DOCUMENT_FIELDS} for document in self.documents
+            ],
+            "files": self.files,
+        }
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -98,6 +136,8 @@ def read_manifest(folder: Path) -> Manifest:
             created_at=value.pop("created_at"),
             encoder=EncoderInfo(**value.pop("encoder")),
             splitter=SplitterInfo(**value.pop("splitter")),
+            terms=value.pop("terms"),
+            dense=DenseInfo(**value.pop("dense")),
             documents=tuple(DocumentInfo(**document) for document in value.pop("documents")),
             files=dict(value.pop("files")),
         )

@@ -1,26 +1,28 @@
 """The stored texts of a build: documents, their passages by row, their sentences. One SQLite file, never changed.
 
 `write_passages` makes the file; `PassageStore` reads it (immutable, safe from several threads). Row numbers are those
-of the dense and the lexical index. Sentences are `[start, end)` spans found when the document was ingested, so that a
-question needs no language tools.
+of the dense and the lexical index; a document's passages have consecutive rows. Texts lie apart from what is read of
+every document when a build is opened. Sentences are `[start, end)` spans found when the document was ingested, so that
+a question needs no language tools.
 """
 
 import json
 import sqlite3
 import threading
 import weakref
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from itertools import count
+from functools import lru_cache
 from pathlib import Path
 
-from indexes.documents import Document, Passage, Section, locator_from_json
+from indexes.documents import Document, Locator, Passage, Section, locator_from_json
 from indexes.errors import BuildDamagedError
 
 _SCHEMA = """
 CREATE TABLE documents (number INTEGER PRIMARY KEY, document TEXT UNIQUE NOT NULL, sha256 TEXT NOT NULL,
-                        title TEXT NOT NULL, text TEXT NOT NULL, sections TEXT NOT NULL);
+                        title TEXT NOT NULL, first_row INTEGER NOT NULL, passages INTEGER NOT NULL);
+CREATE TABLE texts (number INTEGER PRIMARY KEY, text TEXT NOT NULL, sections TEXT NOT NULL);
 CREATE TABLE passages (row INTEGER PRIMARY KEY, passage_id TEXT UNIQUE NOT NULL, number INTEGER NOT NULL,
                        start INTEGER NOT NULL, stop INTEGER NOT NULL, text TEXT NOT NULL, locator TEXT NOT NULL);
 CREATE TABLE sentences (number INTEGER NOT NULL, start INTEGER NOT NULL, stop INTEGER NOT NULL,
@@ -57,7 +59,7 @@ def write_passages(path: Path, documents: Iterable[SplitDocument]) -> None:
 def _write(path: Path, documents: Iterable[SplitDocument]) -> None:
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.executescript(_SCHEMA)
-        rows = count()
+        next_row = 0
         for number, split in enumerate(documents):
             document = split.document
             sections = json.dumps(
@@ -65,14 +67,25 @@ def _write(path: Path, documents: Iterable[SplitDocument]) -> None:
             )
             connection.execute(
                 "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?)",
-                (number, document.document, document.sha256, document.title, document.text, sections),
+                (number, document.document, document.sha256, document.title, next_row, len(split.passages)),
             )
-            for passage, row in zip(split.passages, rows, strict=False):
-                locator = json.dumps(passage.locator.as_json(), ensure_ascii=False)
-                connection.execute(
-                    "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?)",
-                    (row, passage.passage_id, number, passage.start, passage.end, passage.text, locator),
-                )
+            connection.execute("INSERT INTO texts VALUES (?, ?, ?)", (number, document.text, sections))
+            connection.executemany(
+                "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (
+                    (
+                        row,
+                        passage.passage_id,
+                        number,
+                        passage.start,
+                        passage.end,
+                        passage.text,
+                        _to_json(passage.locator),
+                    )
+                    for row, passage in enumerate(split.passages, next_row)
+                ),
+            )
+            next_row += len(split.passages)
             connection.executemany(
                 "INSERT INTO sentences VALUES (?, ?, ?)", ((number, start, stop) for start, stop in split.sentences)
             )
@@ -93,7 +106,7 @@ class PassageStore:
                 f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
             )
             self._close = weakref.finalize(self, self._connection.close)  # with the last question that reads it
-            self.rows = int(self._connection.execute("SELECT count(*) FROM passages").fetchone()[0])
+            self.rows = int(self._connection.execute("SELECT coalesce(max(row) + 1, 0) FROM passages").fetchone()[0])
         except sqlite3.Error as error:
             raise BuildDamagedError(f"{path} is not a passage store: {error}") from error
 
@@ -105,9 +118,39 @@ class PassageStore:
         """Return (document, sha256) by document number."""
         return self._all("SELECT document, sha256 FROM documents ORDER BY number")
 
-    def document_numbers(self) -> list[int]:
-        """Return the document number of each row."""
-        return [number for (number,) in self._all("SELECT number FROM passages ORDER BY row")]
+    def document_sizes(self) -> list[int]:
+        """Return how many passages each document has, by document number; rows go through them in that order."""
+        return [size for (size,) in self._all("SELECT passages FROM documents ORDER BY number")]
+
+    def check(self) -> None:
+        """Hold every passage and sentence against its document's stored text.
+
+        Raises:
+            BuildDamagedError: one is not where it says it is, or a document's passages are not its rows.
+        """
+        passages = self._each("SELECT number, start, stop, text, row FROM passages ORDER BY row")
+        sentences = self._each("SELECT number, start, stop FROM sentences ORDER BY number, start")
+        next_passage, next_sentence, next_row = next(passages, None), next(sentences, None), 0
+        documents = self._each(
+            "SELECT number, document, first_row, passages, text "
+            "FROM documents LEFT JOIN texts USING (number) ORDER BY number"
+        )
+        for number, document, first_row, size, text in documents:
+            if text is None or first_row != next_row:
+                raise BuildDamagedError(f"'{document}' is not whole in the build")
+            while next_passage and next_passage[0] == number:
+                _, start, stop, quoted, row = next_passage
+                if row != next_row or quoted != text[start:stop]:
+                    raise BuildDamagedError(f"a passage of '{document}' is not at its span in the stored text")
+                next_row, next_passage = row + 1, next(passages, None)
+            if next_row != first_row + size:
+                raise BuildDamagedError(f"'{document}' is not whole in the build")
+            while next_sentence and next_sentence[0] == number:
+                if not 0 <= next_sentence[1] < next_sentence[2] <= len(text):
+                    raise BuildDamagedError(f"a sentence of '{document}' lies outside the stored text")
+                next_sentence = next(sentences, None)
+        if next_passage or next_sentence:
+            raise BuildDamagedError("a passage or sentence in the build belongs to no document")
 
     def passages(self, rows: Sequence[int]) -> list[Passage]:
         """Return the passages of some rows, in the order given."""
@@ -126,10 +169,14 @@ class PassageStore:
 
     def split_document(self, document: str) -> SplitDocument | None:
         """Return a document with its passages and sentences."""
-        records = self._all("SELECT number, sha256, title, text, sections FROM documents WHERE document = ?", document)
+        records = self._all(
+            "SELECT number, sha256, title, first_row, passages, text, sections "
+            "FROM documents JOIN texts USING (number) WHERE document = ?",
+            document,
+        )
         if not records:
             return None
-        number, sha256, title, text, sections = records[0]
+        number, sha256, title, first_row, size, text, sections = records[0]
         return SplitDocument(
             document=Document(
                 document=document,
@@ -139,14 +186,20 @@ class PassageStore:
                 sections=tuple(Section(start, end, locator_from_json(loc)) for start, end, loc in json.loads(sections)),
             ),
             passages=tuple(
-                _passage(record) for record in self._all(f"{_PASSAGE_COLUMNS} WHERE number = ? ORDER BY row", number)
+                Passage(passage_id, document, sha256, title, start, stop, passage, _from_json(locator))
+                for passage_id, start, stop, passage, locator in self._all(
+                    "SELECT passage_id, start, stop, text, locator FROM passages "
+                    "WHERE row >= ? AND row < ? ORDER BY row",
+                    first_row,
+                    first_row + size,
+                )
             ),
             sentences=tuple(self._all("SELECT start, stop FROM sentences WHERE number = ? ORDER BY start", number)),
         )
 
     def text(self, document: str) -> str | None:
         """Return a document's stored text."""
-        records = self._all("SELECT text FROM documents WHERE document = ?", document)
+        records = self._all("SELECT text FROM texts JOIN documents USING (number) WHERE document = ?", document)
         return str(records[0][0]) if records else None
 
     def sentences(self, passage: Passage) -> list[Span]:
@@ -163,6 +216,10 @@ class PassageStore:
         with self._lock:
             return self._connection.execute(statement, values).fetchall()
 
+    def _each(self, statement: str) -> Iterator[tuple]:  # type: ignore[type-arg]
+        """Return the records of a statement one by one; while they are read nobody else may ask."""
+        return iter(self._connection.execute(statement))
+
 
 def _passage(record: tuple[int, str, str, str, str, int, int, str, str]) -> Passage:
     _, passage_id, document, sha256, title, start, stop, text, locator = record
@@ -174,5 +231,14 @@ def _passage(record: tuple[int, str, str, str, str, int, int, str, str]) -> Pass
         start=start,
         end=stop,
         text=text,
-        locator=locator_from_json(json.loads(locator)),
+        locator=_from_json(locator),
     )
+
+
+def _to_json(locator: Locator) -> str:
+    return json.dumps(locator.as_json(), ensure_ascii=False)
+
+
+@lru_cache(maxsize=1 << 12)  # neighbouring passages often share one
+def _from_json(locator: str) -> Locator:
+    return locator_from_json(json.loads(locator))

@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from indexes.errors import SettingsError
 from indexes.library import DEFAULT_MAX_FILE_BYTES
+from indexes.manifest import DenseSetting
 
 Folder = Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())]
 
@@ -24,6 +25,7 @@ class LibrarySettings(BaseSettings):
     builds: Folder = Field(Path("indexes/builds"), description="the folder of published builds")
     state: Folder = Field(Path("var"), description="the folder of the audit store, keys and token")
     encoder: str = Field("all-MiniLM-L6-v2", min_length=1, description="the encoder: this name, or a model's folder")
+    dense_index: DenseSetting = Field("auto", description="the dense index: auto (by size), flat (exact) or ivf")
     max_file_bytes: int = Field(DEFAULT_MAX_FILE_BYTES, ge=1, description="larger files are kept out, in bytes")
     parse_timeout_s: float = Field(120.0, gt=0, description="a document that takes longer to parse is kept out, in s")
     parse_memory_bytes: int = Field(2 << 30, ge=256 << 20, description="memory limit of the parsing process, in bytes")

@@ -13,6 +13,7 @@ import Stemmer
 
 # Letters and digits of any script; inside a word an apostrophe, or a point or comma between digits (23.976, 10,000).
 _WORD = re.compile(r"(?:\d+(?:[.,]\d+)+|[^\W_]+(?:['’][^\W_]+)*)")
+TERMS_VERSION = 1  # raise it when `terms` cuts the same text otherwise: a build carries over what older ones hold
 _STEMMED_WORDS = 1 << 16  # about 10 MB when full
 
 STOP_WORDS = frozenset(

@@ -217,6 +217,7 @@ def ingest(as_json: AsJson = False) -> None:
                     progress=progress,
                     now=_now,
                     max_file_bytes=settings.max_file_bytes,
+                    dense_index=settings.dense_index,
                 )
             )
     except (IndexesError, IngestError) as error:

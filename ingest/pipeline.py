@@ -5,7 +5,7 @@
 3  read the bytes once, hash them, and compare with the approval
 4  load: parse the approved bytes, in a limited child process, to text with locators
 5  split into passages
-6  encode, each text once
+6  encode, each text once; index vectors, words and sentences
 7  write the build aside, check it, publish it by one atomic rename; remove old ones that no record needs
 8  report: a line for each document that was ingested, unchanged, or kept out and why
 
@@ -15,24 +15,32 @@ document is kept out and the rest goes on. It does not judge content: people did
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from indexes.builds import Build, current_build_id, open_build
-from indexes.documents import Document, Locator, Section
-from indexes.encoder import Encoder
+from indexes.documents import Document, Locator, Passage, Section
+from indexes.encoder import Encoder, Span
 from indexes.errors import BuildError, DocumentNameError, UnsafeFileError
 from indexes.library import FileBytes, Listed, list_documents, missing_folders, read_document
-from indexes.manifest import DocumentInfo, EncoderInfo, Manifest
+from indexes.manifest import DenseSetting, Manifest
 from indexes.passages import SplitDocument
 from indexes.register import REGISTER_FILE, Decision, Register
+from indexes.sentences import PassageSentences
 from indexes.sources import Sources, read_sources, source_name
 from indexes.standing import Grant, Standing, grant, standing
+from ingest.describe import describe, same
 from ingest.encode import VectorCache
 from ingest.errors import LoadError
+from ingest.index_sentences import encoder_text, encoder_texts, index_sentences
+from ingest.index_vectors import index_vectors, sample_sentences
+from ingest.index_words import index_words
 from ingest.loading import loader_version
 from ingest.parsed import Parsed
 from ingest.publish import Content, Staging, staging
@@ -74,6 +82,7 @@ class Ingestion:
     progress: Progress
     now: Callable[[], datetime]
     max_file_bytes: int
+    dense_index: DenseSetting = "auto"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +116,7 @@ def ingest(ingestion: Ingestion) -> Report:
         work = _Work(ingestion, sources, state.decisions, aside, live)
         documents, outcomes = work.admit_and_split(listed)  # 3 to 5
         manifest = work.manifest(documents)
-        if live and _same(manifest, live.manifest):
+        if live and same(manifest, live.manifest):
             build_id, published = live.build_id, False
             work.forget_others(documents)
         else:
@@ -131,10 +140,6 @@ def _live_build(ingestion: Ingestion) -> Iterator[Build | None]:
         build.passages.close()
 
 
-def _same(new: Manifest, old: Manifest) -> bool:
-    return replace(new, created_at="", files={}) == replace(old, created_at="", files={})
-
-
 class _Work:
     """The steps of one ingestion that share its parts."""
 
@@ -153,6 +158,7 @@ class _Work:
         self._live = live
         self._splitter = Splitter(ingestion.encoder)
         self._known = {info.document: info for info in live.manifest.documents} if live else {}
+        self._carried: set[str] = set()  # documents whose passages are those of the live build
 
     def admit_and_split(self, listed: list[Listed]) -> tuple[list[SplitDocument], list[Outcome]]:
         """Steps 3 to 5 for every document; each ends in exactly one outcome."""
@@ -170,6 +176,8 @@ class _Work:
                 outcomes.append(Outcome(item.document, "kept_out", str(error), 0))
             else:
                 documents.append(split)
+                if kind == "unchanged":
+                    self._carried.add(item.document)
                 outcomes.append(Outcome(item.document, kind, "", len(split.passages)))
             self._in.progress.advance()
         return documents, outcomes
@@ -214,46 +222,52 @@ class _Work:
         return Document(file.document, file.sha256, title, parsed.text, sections)
 
     def manifest(self, documents: list[SplitDocument]) -> Manifest:
-        """Return the manifest of a build of these documents, but for its files."""
-        encoder = self._in.encoder
-        return Manifest(
-            created_at=self._in.now().isoformat(timespec="seconds"),
-            encoder=EncoderInfo(encoder.name, encoder.digest, encoder.dtype, encoder.dimensions),
+        """Return what a build of these documents says of itself, as far as that is known before it is made."""
+        return describe(
+            documents,
+            encoder=self._in.encoder,
             splitter=self._splitter.info,
-            documents=tuple(_info(split) for split in documents),
-            files={},
+            dense_index=self._in.dense_index,
+            now=self._in.now(),
         )
 
     def encode_and_publish(self, documents: list[SplitDocument], manifest: Manifest) -> str:
         """Steps 6 and 7."""
-        texts = self._texts(documents)
+        texts = encoder_texts(documents, self._splitter)
         self._in.progress.step("Encoding", len(texts))
         with VectorCache(self._in.builds / CACHE_FILE, self._in.encoder) as cache:
             vectors = cache.encode(texts, self._in.progress.advance)
-            build_id = self._aside.publish(Content(documents, vectors, manifest))
+            dense, info = index_vectors(
+                vectors,
+                setting=self._in.dense_index,
+                queries=lambda: self._in.encoder.encode(sample_sentences(documents)),
+            )
+            lexical = index_words(documents, live=self._live, carried=self._carried)
+            build_id = self._aside.publish(
+                Content(
+                    documents=documents,
+                    dense=dense,
+                    lexical=lexical,
+                    sentences=self._sentences(documents, cache),
+                    sentence_count=sum(len(text.spans) for text in texts),
+                    manifest=replace(manifest, dense=info),
+                )
+            )
             cache.keep_only(texts)
         return build_id
 
     def forget_others(self, documents: list[SplitDocument]) -> None:
         """Forget vectors that no published build came of: their document may have been revoked meanwhile."""
         with VectorCache(self._in.builds / CACHE_FILE, self._in.encoder) as cache:
-            cache.keep_only(self._texts(documents))
+            cache.keep_only(encoder_texts(documents, self._splitter))
 
-    def _texts(self, documents: list[SplitDocument]) -> list[str]:
-        return [self._splitter.encoder_text(passage) for split in documents for passage in split.passages]
+    def _sentences(self, documents: list[SplitDocument], cache: VectorCache) -> Iterator[PassageSentences]:
+        def vectors(passage: Passage, spans: Sequence[Span]) -> NDArray[np.float16]:
+            return cache.sentences(encoder_text(self._splitter.encoder_text(passage), passage, spans))
 
-
-def _info(split: SplitDocument) -> DocumentInfo:
-    document = split.document
-    kind = document.sections[0].locator.kind
-    return DocumentInfo(
-        document=document.document,
-        sha256=document.sha256,
-        title=document.title,
-        passages=len(split.passages),
-        locator=kind,
-        loader=loader_version(document.document),
-    )
+        live = self._live  # whose vectors another arithmetic may have made
+        same = live is not None and live.manifest.encoder.dtype == self._in.encoder.dtype
+        return index_sentences(documents, vectors=vectors, live=live if same else None, carried=self._carried)
 
 
 def _without_title(section: Section, title: str) -> Section:

@@ -14,7 +14,7 @@ import contextlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -27,21 +27,19 @@ from indexes.builds import (
     LEXICAL_FOLDER,
     ORIGINALS_FOLDER,
     PASSAGES_FILE,
-    Build,
+    SENTENCES_FOLDER,
     current_build_id,
     hash_files,
     open_build,
 )
 from indexes.dense import DenseIndex
-from indexes.encoder import Vectors
 from indexes.errors import BuildDamagedError, BuildError, HoldError
 from indexes.holds import held_builds
 from indexes.lexical import LexicalIndex
 from indexes.manifest import MANIFEST_FILE, Manifest
 from indexes.passages import SplitDocument, write_passages
-from indexes.words import terms
+from indexes.sentences import PassageSentences, write_sentences
 from ingest.errors import PublishError
-from ingest.split import context
 
 _STAGING_PREFIX = ".staging-"
 _KEPT_BUILDS = 3  # the live one and two before it, so that a bad publication can be undone by hand
@@ -49,10 +47,16 @@ _KEPT_BUILDS = 3  # the live one and two before it, so that a bad publication ca
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a build is made of; `vectors` has one row a passage, in the documents' order."""
+    """What a build is made of; the indexes have one row a passage, in the documents' order.
 
-    documents: Sequence[SplitDocument]
-    vectors: Vectors
+    `sentences` is gone through once, and holds `sentence_count` of them.
+    """
+
+    documents: Iterable[SplitDocument]
+    dense: DenseIndex
+    lexical: LexicalIndex
+    sentences: Iterable[PassageSentences]
+    sentence_count: int
     manifest: Manifest  # its `files` are filled in here
 
 
@@ -64,6 +68,8 @@ class Staging:
         self._builds = builds
         self._folder = folder
         self._shared = shared
+        self._linked: set[Path] = set()  # originals that were made durable with the live build
+        self._originals: dict[str, str] = {}  # SHA-256 by path in the build
         (folder / ORIGINALS_FOLDER).mkdir()
 
     def add_original(self, sha256: str, content: bytes) -> None:
@@ -76,6 +82,7 @@ class Staging:
         try:
             if not path.exists() and not self._link(path, content):  # never write into a file that may be shared
                 path.write_bytes(content)
+            self._originals[f"{ORIGINALS_FOLDER}/{sha256}"] = sha256  # what is on disk is held to it by the check
         except OSError as error:
             raise PublishError(f"an original cannot be kept ({error}); the previous build stays live") from error
 
@@ -86,6 +93,7 @@ class Staging:
         with contextlib.suppress(OSError):  # there is none, it cannot be read, or there are no links here
             path.hardlink_to(self._shared / path.name)
             if path.read_bytes() == content:
+                self._linked.add(path)
                 return True
         path.unlink(missing_ok=True)
         return False
@@ -137,13 +145,17 @@ class Staging:
 
     def _write(self, content: Content) -> str:
         write_passages(self._folder / PASSAGES_FILE, content.documents)
-        DenseIndex.from_vectors(content.vectors).write(self._folder / DENSE_FILE)
-        passages = (passage for split in content.documents for passage in split.passages)
-        index = LexicalIndex.from_terms(terms(f"{context(passage)}\n{passage.text}") for passage in passages)
-        index.write(self._folder / LEXICAL_FOLDER)
-        manifest = replace(content.manifest, files=hash_files(self._folder))
+        content.dense.write(self._folder / DENSE_FILE)
+        content.lexical.write(self._folder / LEXICAL_FOLDER)
+        write_sentences(
+            self._folder / SENTENCES_FOLDER,
+            content.sentences,
+            sentences=content.sentence_count,
+            dimensions=content.dense.dimensions,
+        )
+        manifest = replace(content.manifest, files=hash_files(self._folder, given=self._originals))
         (self._folder / MANIFEST_FILE).write_bytes(manifest.to_bytes())
-        _sync_all(self._folder)
+        _sync_all(self._folder, but=self._linked)
         return manifest.build_id()
 
 
@@ -199,21 +211,13 @@ def _check(folder: Path) -> None:
     """Open the build as a reader would, and hold every passage and sentence against its document."""
     build = open_build(folder)
     try:
-        for info in build.manifest.documents:
-            _check_document(build, info.document)
+        stated = [(info.document, info.sha256, info.passages) for info in build.manifest.documents]
+        held = zip(build.documents, build.passages.document_sizes(), strict=True)
+        if stated != [(document, sha256, size) for (document, sha256), size in held]:
+            raise BuildDamagedError("the documents in the manifest are not those in the build")
+        build.passages.check()
     finally:
         build.passages.close()
-
-
-def _check_document(build: Build, document: str) -> None:
-    split = build.passages.split_document(document)
-    if split is None:
-        raise BuildDamagedError(f"'{document}' is in the manifest but not in the build")
-    text = split.document.text
-    if any(passage.text != text[passage.start : passage.end] for passage in split.passages):
-        raise BuildDamagedError(f"a passage of '{document}' is not at its span in the stored text")
-    if any(not 0 <= start < end <= len(text) for start, end in split.sentences):
-        raise BuildDamagedError(f"a sentence of '{document}' lies outside the stored text")
 
 
 def _point_current(builds: Path, build_id: str) -> None:
@@ -231,9 +235,10 @@ def _point_current(builds: Path, build_id: str) -> None:
         _sync(builds)
 
 
-def _sync_all(folder: Path) -> None:
+def _sync_all(folder: Path, *, but: Collection[Path]) -> None:
     for path in folder.rglob("*"):
-        _sync(path)
+        if path not in but:
+            _sync(path)
     _sync(folder)
 
 

@@ -6,29 +6,32 @@ host, bodies of at most 64 KiB, headers that close the page to everything but it
 
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 
-import anyio.to_thread
 import structlog
 from fastapi import FastAPI
 from fastapi.telemetry import TelemetryConfig
 
+from indexes.batching import BatchingEncoder
 from indexes.builds import Build
 from indexes.encoder import Encoder
 from indexes.holds import HOLDS_FOLDER
 from service.access.local import LocalAccess, local_token
+from service.admission import Admission
 from service.answering.boundary import Boundary
 from service.answering.evidence import read_calibration
 from service.answering.extract import ExtractiveAnswerer
 from service.answering.follow import Follower
 from service.answering.live_build import LiveBuild
 from service.answering.pipeline import Answering
+from service.answering.ranking import read_ranking
 from service.answering.reading import Reading
 from service.answering.record import Recorder
 from service.answering.replay import Replay
+from service.answering.rerank import CrossEncoderReranker
 from service.answering.steps import Steps
 from service.api.audit_routes import audit_router
 from service.api.identity import SignedIn
@@ -41,7 +44,7 @@ from service.audit.reading.retention import Retention
 from service.auditing import Auditing, auditing_over
 from service.health import Health
 from service.middleware import BodyLimit, Failures, OwnHostOnly, RequestLog, SecurityHeaders
-from service.settings import Settings
+from service.settings import Settings, encoder_copies
 from service.upkeep import Task
 from service.web.routes import Told, web_router
 
@@ -114,8 +117,15 @@ def open_service(
 
     live_build = LiveBuild(builds=settings.builds, encoder=encoder, notice=notice, on_open=on_open)
     boundary = Boundary(library=settings.library, now=utc_now, notice=notice, on_change=follower.register_changed)
-    recorder = Recorder(log=opened.log, release=release(settings), encoder=encoder, clock_s=time.monotonic)
-    steps = Steps(encoder=encoder, calibration=read_calibration(), answerer=ExtractiveAnswerer(encoder=encoder))
+    steps = _steps(settings, encoder)
+    recorder = Recorder(
+        log=opened.log,
+        release=release(settings),
+        encoder=encoder,
+        ranking=steps.ranking,
+        retrieval=steps.retrieval,
+        clock_s=time.monotonic,
+    )
     yield Service(
         answering=Answering(live_build=live_build, boundary=boundary, steps=steps, recorder=recorder),
         reading=Reading(live_build=live_build, boundary=boundary),
@@ -131,6 +141,23 @@ def open_service(
         ),
         tasks=_tasks(settings, opened, live_build, boundary, follower),
         settings=settings,
+    )
+
+
+def _steps(settings: Settings, encoder: Encoder) -> Steps:
+    batching = BatchingEncoder(
+        encoder,
+        at_once=encoder_copies(settings),
+        max_batch=settings.encoder_batch,
+        wait_s=settings.encoder_wait_ms / 1000,
+    )
+    ranking = read_ranking()
+    return Steps(
+        encoder=batching,
+        ranking=ranking,
+        calibration=read_calibration(settings.evidence) if settings.evidence else read_calibration(),
+        answerer=ExtractiveAnswerer(ranking=ranking),
+        reranker=CrossEncoderReranker(settings.reranker) if settings.reranker else None,
     )
 
 
@@ -156,27 +183,22 @@ def token_of(settings: Settings) -> str:
 
 def create_app(service: Service) -> FastAPI:
     """Return the web application over a service's parts."""
-
-    @contextlib.asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        anyio.to_thread.current_default_thread_limiter().total_tokens = service.settings.max_concurrent
-        yield
-
     app = FastAPI(
         title="Greenlit",
         version=version("greenlit"),
         description=_DESCRIPTION,
-        lifespan=lifespan,
         docs_url=None,  # the interactive pages load scripts from elsewhere; /openapi.json is enough
         redoc_url=None,
         redirect_slashes=False,  # a redirect would repeat the address, whatever somebody put there
         telemetry=_NO_TELEMETRY,
     )
-    limit = service.settings.max_question_chars
+    settings, limit = service.settings, service.settings.max_question_chars
+    admission = Admission(at_once=settings.max_concurrent, waiting=settings.max_queued, patience_s=settings.max_wait_s)
     signed_in = SignedIn(service.access)
     app.include_router(
         api_router(
             answering=service.answering,
+            admission=admission,
             reading=service.reading,
             signed_in=signed_in,
             health=service.health,
@@ -187,10 +209,11 @@ def create_app(service: Service) -> FastAPI:
     app.include_router(
         web_router(
             answering=service.answering,
+            admission=admission,
             reading=service.reading,
             access=service.access,
             own=service.auditing.own,
-            told=Told(limit, service.settings.retention_months, service.settings.retention_reason),
+            told=Told(limit, settings.retention_months, settings.retention_reason),
         )
     )
 

@@ -21,7 +21,7 @@ from service.access.errors import AccessError
 from service.answering.errors import AnsweringError, QuestionError
 from service.audit.errors import AuditBusyError, AuditError
 from service.audit_cli import app as audit_app
-from service.settings import Settings, read_settings
+from service.settings import Settings, encoder_copies, read_settings
 from service.verify_cli import verify
 from service.witness_cli import witness
 
@@ -35,6 +35,7 @@ app.add_typer(audit_app, name="audit")
 _out = Console(soft_wrap=True, highlight=False)
 _err = Console(stderr=True, soft_wrap=True, highlight=False)
 _TIMEOUT_S = 60.0  # for a question through the running service
+_MORE_CONNECTIONS = 256  # beside those that ask: pages that are read, and connections kept open
 
 QuestionArgument = Annotated[str, typer.Argument(help="the question, in words")]
 AsJson = Annotated[bool, typer.Option("--json", help="print JSON")]
@@ -137,7 +138,8 @@ def _opened(settings: Settings, notice: Callable[[str], None]) -> Iterator["Serv
         from indexes.encoder import load_encoder
         from service.app import open_service
 
-        with open_service(settings, opened=opened, encoder=load_encoder(settings.encoder), notice=notice) as service:
+        encoder = load_encoder(settings.encoder, copies=encoder_copies(settings))
+        with open_service(settings, opened=opened, encoder=encoder, notice=notice) as service:
             yield service
 
 
@@ -220,7 +222,15 @@ def _run(service: "Service", listening: socket.socket, url: str) -> None:
 
     settings = service.settings
     notice = structlog.get_logger("greenlit").warning
-    config = uvicorn.Config(create_app(service), log_config=None, access_log=False, server_header=False)
+    config = uvicorn.Config(
+        create_app(service),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        ws="none",
+        # Far beyond those who are answered, wait or are turned away on record: a bound for memory only.
+        limit_concurrency=settings.max_concurrent + 2 * settings.max_queued + _MORE_CONNECTIONS,
+    )
     for problem in service.health.report().problems:
         _err.print(f"[red]problem:[/red] {escape(problem)}")
     shown = "…" if settings.token else token_of(settings)  # a configured token stays out of the terminal

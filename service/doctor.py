@@ -23,7 +23,7 @@ from service.access.local import local_token
 from service.audit.errors import AuditBusyError, AuditError
 from service.audit.log import system_clock_us
 from service.audit.opening import open_log
-from service.settings import Settings, unknown_settings
+from service.settings import Settings, encoder_copies, unknown_settings
 
 _LEAST_FREE_BYTES = 1 << 30  # less room than this and the next build or a busy day of records may not fit
 
@@ -46,8 +46,13 @@ def examine(settings: Settings) -> list[Check]:
     encoder: list[SentenceTransformersEncoder] = []
 
     def load() -> str:
-        encoder.append(load_encoder(settings.encoder))
-        return f"{encoder[0].name}, {encoder[0].dimensions} dimensions, {encoder[0].dtype}"
+        copies = encoder_copies(settings)
+        encoder.append(load_encoder(settings.encoder, copies=copies))
+        return (
+            f"{encoder[0].name}, {encoder[0].dimensions} dimensions, {encoder[0].dtype}; for questions {copies} "
+            f"{'copies' if copies > 1 else 'copy'}, batches of up to {settings.encoder_batch} "
+            f"after {settings.encoder_wait_ms:g} ms"
+        )
 
     return [
         _check("settings", _settings),

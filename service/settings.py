@@ -7,15 +7,16 @@ import hashlib
 import json
 import os
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 from dotenv import dotenv_values
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic import Field, PositiveInt, SecretStr, ValidationError, model_validator
 
 from indexes.settings import Folder, LibrarySettings, settings_error
 
 MONTHS_WITHOUT_REASON = 12
 _SECRETS = {"token"}
+_MOST_COPIES = 4  # of the encoder by itself, 45 MB each
 _ELSEWHERE = {"GREENLIT_EVAL_DATA", "GREENLIT_NO_SKIPS"}  # read by the judge and by the tests
 
 
@@ -34,8 +35,19 @@ class Settings(LibrarySettings):
         12, ge=6, le=36, description="how long questions and answers are kept, in months; more than 12 needs a reason"
     )
     retention_reason: str = Field("", max_length=500, description="why they are kept for more than 12 months")
+    evidence: Folder | None = Field(
+        None, description="the calibration made by `greenlit eval calibrate --set`; the shipped one unless set"
+    )
+    reranker: str = Field("", description="a cross-encoder's folder, for a second look at passages; none unless set")
     max_question_chars: int = Field(2000, ge=1, le=8000, description="longer questions are refused, in characters")
     max_concurrent: int = Field(16, ge=1, le=256, description="questions worked on at once; more wait")
+    max_queued: int = Field(256, ge=0, le=10_000, description="questions that may wait; more are turned away with 429")
+    max_wait_s: float = Field(20.0, gt=0, le=600, description="a question that waits longer is turned away, in s")
+    encoder_copies: Literal["auto"] | PositiveInt = Field(
+        "auto", description="copies of the encoder, a thread each; auto: one for two cores, at most four"
+    )
+    encoder_batch: int = Field(32, ge=1, le=1024, description="questions that are encoded together, at most")
+    encoder_wait_ms: float = Field(0.0, ge=0, le=1000, description="how long a batch waits for more questions, in ms")
 
     @model_validator(mode="after")
     def _reason_beyond_a_year(self) -> Self:
@@ -74,6 +86,17 @@ def read_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         raise settings_error(error) from error
+
+
+def encoder_copies(settings: Settings) -> int:
+    """Return how many copies of the encoder answer questions.
+
+    By itself one for two cores, at most four: beside every copy there is a core's worth of other work, and with fewer
+    copies batches are larger.
+    """
+    if settings.encoder_copies != "auto":
+        return settings.encoder_copies
+    return max(1, min((os.cpu_count() or 1) // 2, _MOST_COPIES))
 
 
 def unknown_settings() -> list[str]:

@@ -216,7 +216,7 @@ def command(library: TinyLibrary, *arguments: str) -> Result:
 
 def use_fakes(library: TinyLibrary, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let commands that open the log themselves use the fakes that stand for the encoder and the clock."""
-    monkeypatch.setattr(indexes.encoder, "load_encoder", lambda _name: library.encoder)
+    monkeypatch.setattr(indexes.encoder, "load_encoder", lambda _name, **_more: library.encoder)
     monkeypatch.setattr(service.app, "read_calibration", lambda: HALF_THE_WORDS)
     monkeypatch.setattr(service.app, "utc_now", library.clock)
     monkeypatch.setattr(service.audit.log, "system_clock_us", microseconds(library.clock))

@@ -57,6 +57,13 @@ class HashingEncoder:
         unit: Vectors = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
         return unit
 
+    def encode_with_spans(
+        self, texts: Sequence[str], spans: Sequence[Sequence[tuple[int, int]]]
+    ) -> tuple[Vectors, list[Vectors]]:
+        vectors = self.encode(texts)
+        quiet = HashingEncoder(name=self.name, dimensions=self.dimensions)
+        return vectors, [quiet.encode([t[a:b] for a, b in of_it]) for t, of_it in zip(texts, spans, strict=True)]
+
     def tokenize(self, text: str) -> list[int]:
         return [hash(word) for word in text.split()]
 

@@ -31,6 +31,7 @@ from service.audit.leaves import ReleaseRef
 from service.audit.opening import OpenLog, Pace, assemble
 from service.audit.storage.sqlite_store import SqliteLeafStore
 from service.audit.storage.store import Entry, Receipt
+from tests.answering_parts import RANKING
 from tests.fakes import TinyLibrary
 
 RELEASE = ReleaseRef(version="1.0.0", config_hash="c" * 64)
@@ -119,7 +120,7 @@ class Archive:
     told: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.answerer = self.answerer or ExtractiveAnswerer(encoder=self.library.encoder)
+        self.answerer = self.answerer or ExtractiveAnswerer(ranking=RANKING)
         self.follower = self.followed_by(RELEASE)
         self.live_build = LiveBuild(
             builds=self.library.builds,
@@ -134,7 +135,11 @@ class Archive:
             on_change=self.follower.register_changed,
         )
         self.recorder = Recorder(
-            log=self.opened.log, release=RELEASE, encoder=self.library.encoder, clock_s=lambda: 0.0
+            log=self.opened.log,
+            release=RELEASE,
+            encoder=self.library.encoder,
+            ranking=RANKING,
+            clock_s=lambda: 0.0,
         )
         self.follower.started()
 
@@ -153,7 +158,12 @@ class Archive:
     def steps(self, **changed: Any) -> Steps:
         """Return the steps over the parts that answer, or others."""
         assert self.answerer is not None
-        steps = Steps(encoder=self.library.encoder, calibration=self.calibration, answerer=self.answerer)
+        steps = Steps(
+            encoder=self.library.encoder,
+            ranking=RANKING,
+            calibration=self.calibration,
+            answerer=self.answerer,
+        )
         return replace(steps, **changed)
 
     def answering(self) -> Answering:

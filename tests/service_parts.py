@@ -25,9 +25,9 @@ from starlette.types import ASGIApp
 
 import service.app
 from indexes.builds import Build
-from indexes.encoder import Encoder
 from service.answering.drafts import Answerer, DraftSentence, Quote
 from service.answering.evidence import Calibration
+from service.answering.ranking import Ranking
 from service.answering.retrieve import Hit, Retrieved
 from service.app import Service, create_app, open_service
 from service.audit.errors import AuditUnavailableError
@@ -38,6 +38,7 @@ from service.audit.storage.sqlite_store import SqliteLeafStore
 from service.audit.storage.store import Entry, Receipt
 from service.settings import Settings
 from service.web.routes import SESSION_COOKIE
+from tests.answering_parts import RANKING
 from tests.fakes import Clock, TinyLibrary
 
 TOKEN = "the-token-of-the-tests"
@@ -218,8 +219,9 @@ def open_studio(
     with contextlib.closing(opened_log), pytest.MonkeyPatch.context() as patch:
         patch.setattr(service.app, "utc_now", library.clock)
         patch.setattr(service.app, "read_calibration", lambda: calibration)
+        patch.setattr(service.app, "read_ranking", lambda: RANKING)
         if answerer is not None:
-            patch.setattr(service.app, "ExtractiveAnswerer", lambda *, encoder: _instead(answerer, encoder))
+            patch.setattr(service.app, "ExtractiveAnswerer", lambda *, ranking: _instead(answerer, ranking))
         notice = structlog.get_logger("greenlit").warning
         with open_service(settings, opened=opened_log, encoder=library.encoder, notice=notice) as opened:
             app = create_app(opened)
@@ -238,8 +240,8 @@ def settings_for(library: TinyLibrary, **more: Any) -> Settings:
     )
 
 
-def _instead(answerer: Answerer, encoder: Encoder) -> Answerer:
-    del encoder
+def _instead(answerer: Answerer, ranking: Ranking) -> Answerer:
+    del ranking
     return answerer
 
 

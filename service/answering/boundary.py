@@ -11,9 +11,9 @@ it allows, and if it fails, so does the question.
 
 import hashlib
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import numpy as np
@@ -22,8 +22,8 @@ from indexes.builds import Build
 from indexes.dense import Mask
 from indexes.errors import IndexesError
 from indexes.lexical import LexicalScope
-from indexes.register import REGISTER_FILE, Register, RegisterState
-from indexes.sources import SOURCES_FILE, Sources, read_sources, source_name
+from indexes.register import REGISTER_FILE, Decision, Register, RegisterState
+from indexes.sources import SOURCES_FILE, Source, Sources, read_sources, source_name
 from indexes.standing import Grant, grant, may_read
 from service.answering.errors import LibraryUnavailableError
 
@@ -81,6 +81,7 @@ class Boundary:
         self._sources: Sources = {}
         self._seen: tuple[object, ...] = ()
         self._scopes: dict[frozenset[str], Scope] = {}
+        self._grants = _Grants()
 
     def scope(self, build: Build, groups: frozenset[str]) -> Scope:
         """Return what somebody in `groups` may see of a build now.
@@ -99,7 +100,8 @@ class Boundary:
             if known is None or not known.made_at <= now < known.valid_until:
                 if len(self._scopes) >= _KEPT_SCOPES:
                     self._scopes.clear()
-                known = self._scopes[groups] = _draw(build, sources, state, groups, now)
+                granted = self._grants.of_build(build, sources, state)
+                known = self._scopes[groups] = _draw(build, granted, state.position, groups, now)
             return known
 
     def problems(self) -> list[str]:
@@ -145,30 +147,63 @@ def _same(old: tuple[object, ...], new: tuple[object, ...]) -> bool:
     return len(old) == len(new) and all(a is b for a, b in zip(old, new, strict=True))
 
 
-def _draw(build: Build, sources: Sources, state: RegisterState, groups: frozenset[str], now: datetime) -> Scope:
+class _Grants:
+    """What was granted of each document of a build, whoever asks; a change of the register costs what it changed."""
+
+    def __init__(self) -> None:
+        self._of: dict[str, tuple[Decision | None, Source, Grant | None]] = {}
+        self._seen: tuple[object, ...] = ()
+        self._granted: list[tuple[int, Grant, Source]] = []
+
+    def of_build(self, build: Build, sources: Sources, state: RegisterState) -> list[tuple[int, Grant, Source]]:
+        """Return number, grant and source of each document whose newest approved version is the build's."""
+        if not _same(self._seen, (build, sources, state)):
+            of = {}
+            self._granted = []
+            for number, (document, sha256) in enumerate(build.documents):
+                source = sources.get(source_name(document))
+                if source is None:
+                    continue
+                decision = state.decisions.get(document)
+                before = self._of.get(document)
+                if before and before[0] is decision and before[1] is source:  # neither ever changes, both are replaced
+                    of[document] = before
+                else:
+                    of[document] = (decision, source, grant(decision, source))
+                granted = of[document][2]
+                if granted and granted.sha256 == sha256:
+                    self._granted.append((number, granted, source))
+            self._of = of
+            self._seen = (build, sources, state)
+        return self._granted
+
+
+def _draw(
+    build: Build, granted: Iterable[tuple[int, Grant, Source]], position: int, groups: frozenset[str], now: datetime
+) -> Scope:
+    readable: dict[tuple[frozenset[str], str], bool] = {}  # many documents have the same groups
+    live: dict[date, bool] = {}
     grants: dict[str, Grant] = {}
     visible = np.zeros(len(build.documents), dtype=np.bool_)
-    for number, (document, sha256) in enumerate(build.documents):
-        source = sources.get(source_name(document))
-        granted = grant(state.decisions.get(document), source) if source else None
-        if (
-            source
-            and granted
-            and granted.sha256 == sha256
-            and granted.live_at(now)
-            and may_read(granted, source, groups)
-        ):
-            grants[document] = granted
+    for number, given, source in granted:
+        key = (given.groups, source.name)
+        if key not in readable:
+            readable[key] = may_read(given, source, groups)
+        if given.expires not in live:
+            live[given.expires] = given.live_at(now)
+        if readable[key] and live[given.expires]:
+            grants[given.document] = given
             visible[number] = True
     rows: Mask = visible[build.document_of_row]
     pairs = "".join(f"{document}\0{granted.sha256}\n" for document, granted in sorted(grants.items())).encode()
+    ending = {given.expires: given for given in grants.values()}.values()  # one of each day
     return Scope(
         grants=grants,
         rows=rows,
         lexical=build.lexical.scope(rows),
-        register_position=state.position,
+        register_position=position,
         filter_hash=hashlib.sha256(pairs).hexdigest(),
         pairs=pairs,
         made_at=now,
-        valid_until=min((granted.ends_at() for granted in grants.values()), default=datetime.max.replace(tzinfo=UTC)),
+        valid_until=min((given.ends_at() for given in ending), default=datetime.max.replace(tzinfo=UTC)),
     )

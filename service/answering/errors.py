@@ -5,6 +5,7 @@ AnsweringError
 ├── LibraryUnavailableError   the allowlist or the register cannot be read: nobody can say what is approved
 ├── CalibrationError          the calibration of the evidence is missing or damaged
 ├── AnswerFailedError         something broke on the way; it is on record as failed
+├── OverloadedError           too many ask at once: there was no time for the question, and it is on record as failed
 └── ReplayError               a past question cannot be asked again: erased, altered, or its build is gone
 """
 
@@ -27,6 +28,14 @@ class CalibrationError(AnsweringError):
 
 class AnswerFailedError(AnsweringError):
     """Something broke on the way to the answer."""
+
+
+class OverloadedError(AnsweringError):
+    """Too many ask at once. `retry_after_s` is when it makes sense to ask again, in whole seconds."""
+
+    def __init__(self, *, retry_after_s: int) -> None:
+        super().__init__(f"too many people are asking at this moment: expected to be asked again in {retry_after_s} s")
+        self.retry_after_s = retry_after_s
 
 
 class ReplayError(AnsweringError):

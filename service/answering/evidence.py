@@ -7,13 +7,15 @@ made them (`greenlit eval calibrate`).
 
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from indexes.words import content_terms
+from service.answering.asked import Asked, Held
 from service.answering.errors import CalibrationError
+from service.answering.features import Matches, best_sentence, nearby
 from service.answering.retrieve import Hit, Retrieved
 
 CALIBRATION_FILE = Path(__file__).with_name("evidence.json")
@@ -43,7 +45,7 @@ class Calibration:
 
     def weigh(self, retrieved: Retrieved) -> Evidence:
         """Return the evidence for an answer; none at all when nothing was found or asked."""
-        if not retrieved.hits or not retrieved.terms:
+        if not retrieved.hits or not retrieved.has_subject:
             return Evidence(0.0, self.threshold)
         found = features(retrieved)
         logit = self.intercept + sum(weight * found[name] for name, weight in self.coefficients.items())
@@ -60,38 +62,50 @@ def read_calibration(path: Path = CALIBRATION_FILE) -> Calibration:
         value = json.loads(path.read_text(encoding="utf-8"))
         return Calibration(float(value["intercept"]), dict(value["coefficients"]), float(value["threshold"]))
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise CalibrationError(f"{path} cannot be read as a calibration ({error}): reinstall Greenlit") from error
+        raise CalibrationError(
+            f"{path} cannot be read as a calibration ({error}): make it again with greenlit eval calibrate, "
+            "or reinstall Greenlit"
+        ) from error
 
 
 def features(retrieved: Retrieved) -> dict[str, float]:
     """Return the features of a question that found at least one passage.
 
-    - `dense_top`: the highest cosine of a passage with the question.
-    - `dense_mean`: the mean of the three highest.
-    - `coverage_top`: the share of the question's content terms, weighed by rarity, that its best passage holds.
-    - `coverage_all`: the same for its best three passages together.
+    - `dense_top`, `dense_mean`: the highest cosine of a passage with the question; the mean of the three highest.
+    - `sentence_top`: the highest cosine of a sentence of the best three passages.
+    - `coverage_top`: the share of the question's content terms, weighed by rarity, that one of the best three holds.
+    - `coverage_all`: the same for the three together.
+    - `coverage_sentence`: the same for one sentence of theirs.
     - `rarest_missing`: the weight share of the rarest term that none of the three holds.
+    - `weighed_top`: what the ranking gives the best passage.
+    - `names_missing`: the share of the question's names and numbers that stand neither in the best sentence, nor beside
+      it, nor in its heading; 0 if the question has none.
     """
+    matches = retrieved.matches
+    if matches is None:
+        raise ValueError("expected at least one passage, got none")
+    question, best = retrieved.question, retrieved.hits[:_TOP]
     dense = sorted((hit.dense for hit in retrieved.hits), reverse=True)[:_TOP]
-    held = [held_terms(hit) for hit in retrieved.hits[:_TOP]]
-    total = float(retrieved.rarity.sum())
-    by_passage = [_weight(retrieved, terms) / total for terms in held]
-    together = set().union(*held)
-    missing = [weight for term, weight in zip(retrieved.terms, retrieved.rarity, strict=True) if term not in together]
+    held = matches.passages_held()[np.searchsorted(matches.rows, [hit.row for hit in best])]
+    sentences = np.concatenate([np.arange(len(matches.numbers))[matches.sentences_of(hit.row)] for hit in best])
+    together: Held = np.logical_or.reduce(held, axis=0)
+    total = float(question.rarity.sum())
     return {
         "dense_top": dense[0],
         "dense_mean": float(np.mean(dense)),
-        "coverage_top": max(by_passage),
-        "coverage_all": _weight(retrieved, together) / total,
-        "rarest_missing": float(max(missing, default=0.0)) / total,
+        "sentence_top": float(matches.cosines[sentences].max()),
+        "coverage_top": float(question.coverage(held).max()),
+        "coverage_all": float(question.coverage(together[None])[0]),
+        "coverage_sentence": float(question.coverage(matches.held[sentences]).max()),
+        "rarest_missing": float(question.rarity[~together].max(initial=0.0)) / (total or 1.0),
+        "weighed_top": max(hit.weighed for hit in best),
+        "names_missing": _names_missing(question, matches, best),
     }
 
 
-def held_terms(hit: Hit) -> set[str]:
-    """Return the terms of a passage, its title and its headings."""
-    passage = hit.passage
-    return set(content_terms(" ".join((passage.title, *passage.locator.headings, passage.text))))
-
-
-def _weight(retrieved: Retrieved, held: set[str]) -> float:
-    return float(sum(w for term, w in zip(retrieved.terms, retrieved.rarity, strict=True) if term in held))
+def _names_missing(question: Asked, matches: Matches, best: Sequence[Hit]) -> float:
+    if not question.named.any():
+        return 0.0
+    _, at, row = max((*best_sentence(question, matches, hit.row), hit.row) for hit in best)
+    held = nearby(matches.held[matches.sentences_of(row)])[at] | matches.context_of(row)
+    return float(np.mean(~held[question.named]))

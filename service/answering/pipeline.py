@@ -61,6 +61,15 @@ class Answering:
         refusal = Refusal(Reason(result.reason)) if result.reason else None
         return Answer(question.request_id, sentences, tuple(result.citations), refusal, receipt)  # 7
 
+    def turn_away(self, question: Question) -> None:
+        """Record a question that there is no time for as failed (`overloaded`). Nothing is looked up.
+
+        Raises:
+            BuildError, AuditUnavailableError: as `ask`.
+        """
+        opened = self._recorder.received(question, self._live_build.get())
+        self._recorder.finished(opened, Result("failed", "overloaded"))
+
     def search(self, question: Question, *, limit: int) -> SearchResult:
         """Return up to `limit` ranked passages, on record.
 

@@ -14,7 +14,8 @@ from service.answering.boundary import Scope
 from service.answering.drafts import Answerer
 from service.answering.evidence import Evidence
 from service.answering.questions import Question
-from service.answering.retrieve import CANDIDATES, DENSE_WEIGHT, KIND, Hit
+from service.answering.ranking import Ranking
+from service.answering.retrieve import CANDIDATES, KIND, Hit
 from service.answering.verify import VERBATIM
 from service.audit.leaves import (
     AnswererRef,
@@ -35,7 +36,6 @@ from service.audit.storage.store import KeptScope, Receipt
 
 _MILLION = 1_000_000
 _NO_ANSWERER = AnswererRef(kind="none", name="search")
-_WEIGHTS_U = {"dense": round(DENSE_WEIGHT * _MILLION), "lexical": round((1 - DENSE_WEIGHT) * _MILLION)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,9 @@ class Recorder:
         log: AuditLog,
         release: ReleaseRef,
         encoder: Encoder,
+        ranking: Ranking,
         clock_s: Callable[[], float],
+        retrieval: str = KIND,
     ) -> None:
         """Take the open log, and what every leaf says of this installation.
 
@@ -78,11 +80,15 @@ class Recorder:
             log: where leaves go.
             release: the program's version and settings.
             encoder: the one that encodes questions.
+            ranking: what ranks passages.
             clock_s: a steady clock, for how long a question took.
+            retrieval: how passages are found.
         """
         self._log = log
         self._release = release
         self._encoder = EncoderRef(name=encoder.name, digest=encoder.digest, dtype=encoder.dtype)
+        self._retrieval = retrieval
+        self._weights_u = ranking.weights_u()
         self._clock_s = clock_s
 
     def received(self, question: Question, build: Build) -> Opened:
@@ -123,7 +129,7 @@ class Recorder:
             ),
             elapsed_us=round((self._clock_s() - opened.started_s) * _MILLION),
             encoder=self._encoder if scope else None,
-            retrieval=RetrievalRef(KIND, CANDIDATES, _WEIGHTS_U, scope.filter_hash) if scope else None,
+            retrieval=RetrievalRef(self._retrieval, CANDIDATES, self._weights_u, scope.filter_hash) if scope else None,
             register_seq=scope.register_position if scope else None,
             hits=tuple(_hit(hit, used) for hit in result.hits),
             answerer=AnswererRef(kind=result.answerer.kind, name=result.answerer.name)

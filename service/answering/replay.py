@@ -33,7 +33,7 @@ from service.answering.boundary import Scope
 from service.answering.compare import Again, Ending, differences, largest_score_difference_u, millionths
 from service.answering.errors import ReplayError
 from service.answering.past_questions import PastQuestion, open_past_question
-from service.answering.retrieve import CANDIDATES, DENSE_WEIGHT, KIND
+from service.answering.retrieve import CANDIDATES
 from service.answering.steps import Steps
 from service.audit.events import CONFIG_TYPE, REGISTER_EXTENDED_TYPE, REGISTER_REWRITTEN_TYPE
 from service.audit.keys.keyring import Keyring
@@ -147,8 +147,9 @@ class Replay:
         if now not in (None, then):
             yield f"release: {_release(then)} answered, {_release(now)} asks again"
         how = past.finished["retrieval"]
-        if (how["kind"], how["k"], how["weights_u"].get("dense")) != (KIND, CANDIDATES, millionths(DENSE_WEIGHT)):
-            yield f"retrieval: {how['kind']} found the passages, {KIND} with other figures does now"
+        now = (self.steps.retrieval, CANDIDATES, self.steps.ranking.weights_u())
+        if (how["kind"], how["k"], how["weights_u"]) != now:
+            yield f"retrieval: {how['kind']} found the passages, {now[0]} with other figures does now"
         then_u, now_u = past.finished["threshold_u"], millionths(self.steps.calibration.threshold)
         if then_u not in (None, now_u):
             yield f"threshold: it was {then_u} millionths, and is {now_u} now"

@@ -1,7 +1,8 @@
-"""Hybrid retrieval within a scope: dense and lexical candidates, scored by both, fused.
+"""Hybrid retrieval within a scope: candidates of both indexes and those beside them, ranked.
 
-Each index is asked only for rows of the scope. Candidates of either get both scores exactly; each score is scaled to
-0..1 over the candidates (min-max), and the fused score is their plain mean.
+Each index is asked only for rows of the scope. A candidate's neighbours belong to the same version of the same
+document, so whoever may see one may see the others. `features` counts what a candidate has in common with the question,
+`ranking` weighs it.
 """
 
 from dataclasses import dataclass
@@ -10,72 +11,93 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexes.builds import Build
-from indexes.dense import Scores
+from indexes.dense import Rows
 from indexes.documents import Passage
 from indexes.encoder import Encoder
-from indexes.words import content_terms, terms
+from indexes.words import content_terms
+from service.answering.asked import Asked, asked
 from service.answering.boundary import Scope
+from service.answering.features import Matches, match, passage_features
+from service.answering.ranking import Ranking
 
-CANDIDATES = 50  # of each index, before fusing
-DENSE_WEIGHT = 0.5
-KIND = "hybrid-minmax"
+CANDIDATES = 30  # of each index, before their neighbours; 60 to 200 found no more on the tuned halves, and took longer
+KIND = "hybrid-linear"
+_DIGITS = 5  # of a weighed sum; equal passages differ beyond them by rounding, and go by row
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A passage that was found. `score` is fused, in [0, 1]; `dense` a cosine; `lexical` a BM25 score."""
+    """A passage that was found.
+
+    `score` is the probability, as the ranking sees it, that of all candidates this is the one, in [0, 1]; `weighed` the
+    sum it comes from; `dense` a cosine; `lexical` a BM25 score.
+    """
 
     rank: int
     row: int
     passage: Passage
     score: float
+    weighed: float
     dense: float
     lexical: float
 
 
 @dataclass(frozen=True, slots=True)
 class Retrieved:
-    """What retrieval knows of a question: hits by falling score, and the question as the indexes see it.
+    """What retrieval knows of a question: hits by falling score, the question as the indexes see it, what ties the two.
 
-    `terms` are the question's content terms and `rarity` their weights, counted within the scope.
+    `has_subject` tells whether the question holds a word that can be looked up; `matches` is `None` without hits.
     """
 
     hits: tuple[Hit, ...]
-    vector: NDArray[np.float32]
-    terms: tuple[str, ...]
-    rarity: NDArray[np.float64]
+    question: Asked
+    has_subject: bool
+    matches: Matches | None
 
 
-def retrieve(text: str, *, build: Build, scope: Scope, encoder: Encoder, k: int) -> Retrieved:
+def retrieve(text: str, *, build: Build, scope: Scope, encoder: Encoder, ranking: Ranking, k: int) -> Retrieved:
     """Return the `k` best passages of a scope for a question's text."""
-    vector = encoder.encode([text])[0]
-    subject = tuple(content_terms(text))
-    lexical_scores = build.lexical.scores(subject or terms(text), scope.lexical)
-    dense_rows, _ = build.dense.search(vector, scope.rows, CANDIDATES)
-    rows = np.union1d(dense_rows, _best_rows(lexical_scores, CANDIDATES))
-    dense = build.dense.scores(vector, rows)
-    lexical = lexical_scores[rows]
-    fused = DENSE_WEIGHT * _scaled(dense) + (1 - DENSE_WEIGHT) * _scaled(lexical)
-    order = np.lexsort((rows, -fused))[:k]
+    question = asked(text, encoder.encode([text])[0], build=build, scope=scope)
+    has_subject = bool(content_terms(text))
+    rows = _candidates(question, build, scope)
+    if not len(rows):
+        return Retrieved((), question, has_subject, None)
+    matches = match(question, rows, build=build, scope=scope)
+    weighed = ranking.weigh_passages(passage_features(question, matches))
+    scores = softmax(weighed)
+    order = np.lexsort((rows, -np.round(weighed, _DIGITS)))[:k]
     passages = build.passages.passages([int(row) for row in rows[order]])
     hits = tuple(
-        Hit(rank, int(rows[at]), passage, float(fused[at]), float(dense[at]), float(lexical[at]))
+        Hit(
+            rank=rank,
+            row=int(rows[at]),
+            passage=passage,
+            score=float(scores[at]),
+            weighed=float(weighed[at]),
+            dense=float(matches.dense[at]),
+            lexical=float(matches.lexical[at]),
+        )
         for rank, (at, passage) in enumerate(zip(order, passages, strict=True), 1)
     )
-    return Retrieved(hits, vector, subject, build.lexical.rarity(subject, scope.lexical))
+    return Retrieved(hits, question, has_subject, matches)
 
 
-def _best_rows(scores: Scores, count: int) -> NDArray[np.int64]:
-    """Return the rows of the `count` best scores above zero, in no order; ties go to the lower row."""
-    found = np.flatnonzero(scores > 0)
-    if len(found) > count:
-        found = found[np.argsort(-scores[found], kind="stable")[:count]]
-    return found
+def _candidates(question: Asked, build: Build, scope: Scope) -> Rows:
+    """Return the best rows of either index and those right beside them in the same document, rising."""
+    dense, _ = build.dense.search(question.vector, scope.rows, CANDIDATES)
+    lexical, _ = build.lexical.search(question.terms, scope.lexical, CANDIDATES)
+    found = np.union1d(dense, lexical).astype(np.int64)
+    beside = [found]
+    for step in (-1, 1):
+        rows = found + step
+        inside = (rows >= 0) & (rows < len(build.document_of_row))
+        same = build.document_of_row[rows[inside]] == build.document_of_row[found[inside]]
+        beside.append(rows[inside][same])
+    return np.unique(np.concatenate(beside))
 
 
-def _scaled(scores: Scores) -> Scores:
-    """Scale to 0..1 over the candidates; all ones where they are equal."""
-    if not len(scores):
-        return scores
-    low, high = scores.min(), scores.max()
-    return (scores - low) / (high - low) if high > low else np.ones_like(scores)
+def softmax(weighed: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the shares of a softmax, shape (len(weighed),); they sum to 1."""
+    powers = np.exp(weighed - weighed.max())
+    shares: NDArray[np.float64] = powers / powers.sum()
+    return shares

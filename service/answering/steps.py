@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from indexes.builds import Build
 from indexes.encoder import Encoder
@@ -12,7 +12,9 @@ from service.answering.answers import Citation, Reason, Sentence, numbered
 from service.answering.boundary import Scope
 from service.answering.drafts import Answerer
 from service.answering.evidence import Calibration, Evidence
-from service.answering.retrieve import Retrieved, retrieve
+from service.answering.ranking import Ranking
+from service.answering.rerank import RERANKED, Reranker, rerank
+from service.answering.retrieve import KIND, Retrieved, retrieve
 from service.answering.verify import verify
 
 HITS = 10  # passages that are weighed, drafted from, and recorded
@@ -44,16 +46,28 @@ class Steps:
     """The steps over parts that are ready. Any thread may call."""
 
     encoder: Encoder
+    ranking: Ranking
     calibration: Calibration
     answerer: Answerer
+    reranker: Reranker | None = None
+
+    @property
+    def retrieval(self) -> str:
+        """How passages are found, as the record names it."""
+        return KIND if self.reranker is None else f"{KIND}+{self.reranker.kind}"
 
     def find(self, text: str, *, build: Build, scope: Scope, k: int = HITS) -> Retrieved:
         """2: return the `k` best passages of a scope for a question's text."""
-        return retrieve(text, build=build, scope=scope, encoder=self.encoder, k=k)
+        looked_at = k if self.reranker is None else max(k, RERANKED)
+        found = retrieve(text, build=build, scope=scope, encoder=self.encoder, ranking=self.ranking, k=looked_at)
+        if self.reranker is None:
+            return found
+        found = rerank(text, found, self.reranker)
+        return replace(found, hits=found.hits[:k])
 
     def weigh(self, found: Retrieved) -> Worked:
         """3: return the evidence, and the reason for a refusal if it does not suffice."""
-        if not found.terms:
+        if not found.has_subject:
             return Worked(found, reason=Reason.REQUEST_NOT_SUPPORTED)
         evidence = self.calibration.weigh(found)
         return Worked(found, evidence, None if evidence.suffices else Reason.NO_EVIDENCE)

@@ -14,20 +14,20 @@ Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 
 
 class SignedIn:
-    """Recognises the caller of a request."""
+    """Recognises the caller of a request, in the event loop: a token is compared faster than a thread is woken."""
 
     def __init__(self, access: LocalAccess) -> None:
         """Take what recognises tokens."""
         self._access = access
 
-    def required(self, credentials: Credentials) -> Principal:
+    async def required(self, credentials: Credentials) -> Principal:
         """Return the caller, or raise `NotSignedInError`."""
         return self._access.principal(credentials.credentials if credentials else None)
 
-    def known(self, credentials: Credentials) -> bool:
+    async def known(self, credentials: Credentials) -> bool:
         """Tell whether the caller is somebody we know."""
         try:
-            self.required(credentials)
+            await self.required(credentials)
         except NotSignedInError:
             return False
         return True

@@ -16,7 +16,13 @@ from starlette.exceptions import HTTPException
 
 from indexes.errors import BuildError
 from service.access.errors import AccessError, NotAllowedError, NotSignedInError
-from service.answering.errors import AnsweringError, LibraryUnavailableError, QuestionError, ReplayError
+from service.answering.errors import (
+    AnsweringError,
+    LibraryUnavailableError,
+    OverloadedError,
+    QuestionError,
+    ReplayError,
+)
 from service.audit.errors import (
     AuditError,
     ExportError,
@@ -70,6 +76,7 @@ _KNOWN: tuple[tuple[type[Exception], str, int, str, str | None], ...] = (
     (AuditError, "log", 503, "No record, no answer", "the audit log cannot be written, so no answer is given"),
     (BuildError, "build", 503, "No build to answer from", "no usable build; /readyz tells the operator why"),
     (LibraryUnavailableError, "library", 503, "Approvals cannot be read", "so nothing counts as approved"),
+    (OverloadedError, "overloaded", 429, "Too many questions at once", None),
     (AnsweringError, "internal", 500, "The question could not be answered", "it is on record as failed"),
     (Exception, "internal", 500, "Something broke", "the service log says where"),
 )
@@ -99,7 +106,10 @@ def add_problem_handlers(app: FastAPI, notice: Notice) -> None:
             title, detail = _NOT_ON_RECORD
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             notice(kind, error)
-        return problem_response(kind, status, title, detail)
+        response = problem_response(kind, status, title, detail)
+        if isinstance(error, OverloadedError):
+            response.headers["Retry-After"] = str(error.retry_after_s)
+        return response
 
     def invalid(request: Request, error: Exception) -> JSONResponse:
         errors = error.errors() if isinstance(error, RequestValidationError) else ()

@@ -3,12 +3,15 @@
 The routes of the audit are in `audit_routes`.
 """
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from service.access.principals import Principal
+from service.admission import Admission
 from service.answering.pipeline import Answering
 from service.answering.questions import Question, checked_text
 from service.answering.reading import Reading
@@ -28,31 +31,47 @@ from service.originals import original_response
 
 
 def api_router(
-    *, answering: Answering, reading: Reading, signed_in: SignedIn, health: Health, max_question_chars: int
+    *,
+    answering: Answering,
+    admission: Admission,
+    reading: Reading,
+    signed_in: SignedIn,
+    health: Health,
+    max_question_chars: int,
 ) -> APIRouter:
     """Return the API's routes over parts that are ready."""
     router = APIRouter()
-    router.include_router(_question_routes(signed_in, answering, max_question_chars))
+    router.include_router(_question_routes(signed_in, answering, admission, max_question_chars))
     router.include_router(_document_routes(signed_in, reading))
     router.include_router(_health_routes(signed_in, health))
     return router
 
 
-def _question_routes(signed_in: SignedIn, answering: Answering, max_question_chars: int) -> APIRouter:
-    router = APIRouter(prefix="/v1", tags=["questions"], responses=problems(401, 422, 500, 503))
+def _question_routes(
+    signed_in: SignedIn, answering: Answering, admission: Admission, max_question_chars: int
+) -> APIRouter:
+    router = APIRouter(prefix="/v1", tags=["questions"], responses=problems(401, 422, 429, 500, 503))
     caller = Depends(signed_in.required)
 
+    async def admitted(request: Request, question: Question, work: Callable[[], dict[str, Any]]) -> Response:
+        # A response is made as it is, in the thread: checking what we made ourselves would take the event loop's time.
+        return await admission.run(
+            lambda: JSONResponse(work()), turn_away=lambda: answering.turn_away(question), gone=request.receive
+        )
+
     @router.post("/ask", response_model=AnswerBody)
-    def ask(body: AskBody, principal: Annotated[Principal, caller]) -> dict[str, Any]:
+    async def ask(request: Request, body: AskBody, principal: Annotated[Principal, caller]) -> Response:
         """Answer a question in cited sentences, or refuse it with a reason. Either way it is recorded."""
         text = checked_text(body.question, max_chars=max_question_chars)
-        return answering.ask(Question(text, principal, "api", body.conversation_id)).as_json()
+        question = Question(text, principal, "api", body.conversation_id)
+        return await admitted(request, question, lambda: answering.ask(question).as_json())
 
     @router.post("/search", response_model=SearchResultBody)
-    def search(body: SearchBody, principal: Annotated[Principal, caller]) -> dict[str, Any]:
+    async def search(request: Request, body: SearchBody, principal: Annotated[Principal, caller]) -> Response:
         """Return ranked passages without an answer, under the same boundary and record."""
         text = checked_text(body.question, max_chars=max_question_chars)
-        return answering.search(Question(text, principal, "api"), limit=body.limit).as_json()
+        question = Question(text, principal, "api")
+        return await admitted(request, question, lambda: answering.search(question, limit=body.limit).as_json())
 
     return router
 

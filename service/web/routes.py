@@ -22,7 +22,8 @@ from indexes.errors import BuildError
 from service.access.errors import NotSignedInError
 from service.access.local import LocalAccess
 from service.access.principals import Principal
-from service.answering.errors import AnsweringError, LibraryUnavailableError, QuestionError
+from service.admission import Admission
+from service.answering.errors import AnsweringError, LibraryUnavailableError, OverloadedError, QuestionError
 from service.answering.pipeline import Answering
 from service.answering.questions import Question, checked_text
 from service.answering.reading import Reading
@@ -44,6 +45,7 @@ _MESSAGES: tuple[tuple[type[Exception], int, str], ...] = (
     (AuditError, 503, "The question could not be recorded, so no answer is given. Please tell the operator."),
     (BuildError, 503, "There is nothing to answer from yet. The operator has to run greenlit ingest."),
     (LibraryUnavailableError, 503, "The approvals cannot be read, so nothing counts as approved. Tell the operator."),
+    (OverloadedError, 429, "Too many people are asking at this moment. Please ask again in a while."),
     (AnsweringError, 500, "Something broke, and no answer is given. Please tell the operator."),
 )
 
@@ -62,6 +64,7 @@ class _Pages:
     """What the pages need."""
 
     answering: Answering
+    admission: Admission
     reading: Reading
     access: LocalAccess
     own: OwnRecords
@@ -82,11 +85,17 @@ class _Pages:
 
 
 def web_router(
-    *, answering: Answering, reading: Reading, access: LocalAccess, own: OwnRecords, told: Told
+    *,
+    answering: Answering,
+    admission: Admission,
+    reading: Reading,
+    access: LocalAccess,
+    own: OwnRecords,
+    told: Told,
 ) -> APIRouter:
     """Return the pages over parts that are ready."""
     templates = Jinja2Templates(directory=_FOLDER / "templates")
-    pages = _Pages(answering, reading, access, own, told, templates)
+    pages = _Pages(answering, admission, reading, access, own, told, templates)
     router = APIRouter(include_in_schema=False)
     _add_session(router, pages)
     _add_asking(router, pages)
@@ -128,7 +137,7 @@ def _add_asking(router: APIRouter, pages: _Pages) -> None:
         text = await _field(request, "question")
         if _is_from_elsewhere(request):
             return pages.show(request, "message.html", 403, message=_FROM_ELSEWHERE)
-        return await run_in_threadpool(_answer, pages, request, text)
+        return await _answer(pages, request, text)
 
 
 async def _field(request: Request, name: str) -> str:
@@ -141,21 +150,29 @@ def _is_from_elsewhere(request: Request) -> bool:
     return request.headers.get("sec-fetch-site", "none") not in _SAME_SITE
 
 
-def _answer(pages: _Pages, request: Request, text: str) -> Response:
+async def _answer(pages: _Pages, request: Request, text: str) -> Response:
     limit = pages.told.max_question_chars
     try:
         principal = pages.principal(request)
         checked = checked_text(text, max_chars=limit)
-        answer = pages.answering.ask(Question(checked, principal, "web"))
+        question = Question(checked, principal, "web")
+        return await pages.admission.run(
+            lambda: pages.show(request, "ask.html", question=checked, answer=pages.answering.ask(question)),
+            turn_away=lambda: pages.answering.turn_away(question),
+            gone=request.receive,
+        )
     except NotSignedInError:
         return pages.sign_in(request)
     except QuestionError as error:
         return pages.show(request, "ask.html", 422, question=text[:limit], problem=str(error))
     except (AuditError, BuildError, AnsweringError) as error:
-        _tell_operator(error)
         status, message = next(known[1:] for known in _MESSAGES if isinstance(error, known[0]))
-        return pages.show(request, "ask.html", status, question=checked, problem=message)
-    return pages.show(request, "ask.html", question=checked, answer=answer)
+        response = pages.show(request, "ask.html", status, question=checked, problem=message)
+        if isinstance(error, OverloadedError):
+            response.headers["Retry-After"] = str(error.retry_after_s)
+        else:
+            _tell_operator(error)
+        return response
 
 
 def _add_documents(router: APIRouter, pages: _Pages) -> None:

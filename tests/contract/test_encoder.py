@@ -6,18 +6,19 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
+from indexes.batching import BatchingEncoder
 from indexes.encoder import Encoder, SentenceTransformersEncoder
 from tests.fakes import HashingEncoder
 
 TEXTS = ["Keep masters for ten years.", "Über 東京 😀", "", "a" * 3000, "word " * 2000, "Ask the legal team first."]
 
 
-@pytest.fixture(params=["fake", "real"])
+@pytest.fixture(params=["fake", "real", "batching"])
 def encoder(request: pytest.FixtureRequest) -> Encoder:
     if request.param == "fake":
         return HashingEncoder()
     real: SentenceTransformersEncoder = request.getfixturevalue("real_encoder")
-    return real
+    return BatchingEncoder(real) if request.param == "batching" else real
 
 
 def test_each_text_becomes_one_unit_vector(encoder: Encoder) -> None:
@@ -41,6 +42,21 @@ def test_vectors_stand_in_the_order_of_their_texts(encoder: Encoder) -> None:
     together = encoder.encode(TEXTS)
     for text, vector in zip(TEXTS, together, strict=True):
         assert float(encoder.encode([text])[0] @ vector) > 0.999
+
+
+def test_stretches_of_texts_become_unit_vectors_and_the_texts_the_same_as_without(encoder: Encoder) -> None:
+    spans = [[(0, 4), (5, 12)], [], [], [(0, 3000)], [(4995, 9999)], [(0, 25)]]
+    vectors, of_spans = encoder.encode_with_spans(TEXTS, spans)
+    np.testing.assert_array_equal(vectors, encoder.encode(TEXTS))
+    assert [found.shape for found in of_spans] == [(len(given), encoder.dimensions) for given in spans]
+    together = np.concatenate(of_spans)
+    assert together.dtype == np.float32
+    np.testing.assert_allclose(np.linalg.norm(together, axis=1), 1, atol=1e-5)
+
+
+def test_no_texts_have_no_stretches(encoder: Encoder) -> None:
+    vectors, of_spans = encoder.encode_with_spans([], [])
+    assert (vectors.shape, list(of_spans)) == ((0, encoder.dimensions), [])
 
 
 def test_near_texts_have_nearer_vectors(encoder: Encoder) -> None:

@@ -90,7 +90,8 @@ def test_a_search_has_exactly_the_published_shape(studio: Studio) -> None:
     start, end = passage.pop("span")
     assert text[start:end] == passage.pop("text")
     assert passage.pop("locator")["kind"] in ("page", "heading", "document")
-    assert passage == {"rank": 1, "document": POLICY, "title": "AI use policy", "score": 1.0}
+    assert 0.5 < passage.pop("score") < 1, "the probability that of both passages it is this one"
+    assert passage == {"rank": 1, "document": POLICY, "title": "AI use policy"}
 
 
 def test_a_locator_says_where_in_the_document(library: TinyLibrary) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-import service.answering.pipeline
+import service.answering.steps
 from indexes.builds import Build
 from service.answering.drafts import DraftSentence
 from service.answering.retrieve import Retrieved, retrieve
@@ -43,7 +43,7 @@ def retrieved(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         started.append(text)
         return retrieve(text, **kwargs)
 
-    monkeypatch.setattr(service.answering.pipeline, "retrieve", spy)
+    monkeypatch.setattr(service.answering.steps, "retrieve", spy)
     return started
 
 
@@ -107,7 +107,7 @@ def test_the_received_leaf_is_on_disk_when_retrieval_starts(
             on_disk.append([row[0] for row in another_reader.execute("SELECT type FROM leaves ORDER BY seq")])
         return retrieve(text, **kwargs)
 
-    monkeypatch.setattr(service.answering.pipeline, "retrieve", spy)
+    monkeypatch.setattr(service.answering.steps, "retrieve", spy)
     assert _put(studio, door).status_code == 200
     (kinds,) = on_disk
     assert [kind for kind in kinds if kind.startswith("query.")] == ["query.received"]
@@ -171,7 +171,7 @@ def test_a_failure_that_cannot_be_recorded_is_still_a_failure(
         studio.store.refused = {"query.finished"}
         raise RuntimeError
 
-    monkeypatch.setattr(service.answering.pipeline, "retrieve", breaks)
+    monkeypatch.setattr(service.answering.steps, "retrieve", breaks)
     assert _put(studio, door).status_code == 500
     assert [leaf["type"] for leaf in studio.leaves()] == ["query.received"]
 

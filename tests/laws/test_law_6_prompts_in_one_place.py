@@ -145,7 +145,7 @@ def test_a_step_that_breaks_on_the_prompt_does_not_repeat_it(
         code, said = _cli(library, "ask", ANSWERED)
         assert (code, CANARY in said) == (1, False)
     use_fakes(library, monkeypatch)
-    monkeypatch.setattr(service.app, "ExtractiveAnswerer", lambda *, encoder: encoder and answerer)
+    monkeypatch.setattr(service.app, "ExtractiveAnswerer", lambda *, ranking: ranking and answerer)
     monkeypatch.setattr(service.app, "read_calibration", lambda: ALWAYS_ENOUGH)
     code, said = _cli(library, "ask", ANSWERED)
     assert (code, CANARY in said, "RuntimeError" in said) == (1, False, True)

@@ -18,7 +18,7 @@ from service.app import Service, create_app
 from service.settings import Settings
 from service.web.routes import web_router
 
-_DOCUMENTS = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "DECISIONS.md")
+_DOCUMENTS = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "DECISIONS.md", "EVALUATION.md")
 _NOTHING = cast("Any", None)  # routes are made without the parts that answer
 _AUDITING = cast("Any", SimpleNamespace(own=None))
 
@@ -42,7 +42,9 @@ def _api_routes() -> list[str]:
 
 
 def _pages() -> list[str]:
-    router: APIRouter = web_router(answering=_NOTHING, reading=_NOTHING, access=_NOTHING, own=_NOTHING, told=_NOTHING)
+    router: APIRouter = web_router(
+        answering=_NOTHING, admission=_NOTHING, reading=_NOTHING, access=_NOTHING, own=_NOTHING, told=_NOTHING
+    )
     routes = [route for route in router.routes if isinstance(route, APIRoute)]
     return [
         f"{method} {route.path.replace(':path}', '}')}" for route in routes for method in sorted(route.methods or ())

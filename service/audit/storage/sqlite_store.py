@@ -6,7 +6,7 @@ transaction, one fsync, then a look that the files are still the ones on the pat
 decides when to `reopen`. Reading is in `sqlite_reads`, tables and triggers are in `sqlite_schema`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -21,10 +21,7 @@ from service.audit.storage.sqlite_reads import NEXT_CHECKPOINT, SqliteReads, nex
 from service.audit.storage.sqlite_schema import (
     CHECKPOINTS,
     INDEXES,
-    LEAVES,
-    PAYLOADS,
     SCHEMA_VERSION,
-    SCOPES,
     SUBTREES,
     TABLES,
     TRIGGERS,
@@ -37,8 +34,13 @@ LOCK_FILE = "audit.lock"
 DEFAULT_BUSY_TIMEOUT_S = 2.0  # nothing but a person's own program can hold the lock: wait for a moment, then say so
 
 _T = TypeVar("_T")
-_ADD_LEAVES = sa.insert(LEAVES)
-_ADD_PAYLOADS = sa.insert(PAYLOADS)
+# Plain SQL: a row costs more in the library than in SQLite, and these are written for every question.
+_ADD_LEAF = "INSERT INTO leaves (seq, leaf_hash, type, ts_us, request_id, leaf) VALUES (?, ?, ?, ?, ?, ?)"
+_ADD_PAYLOAD = "INSERT INTO payloads (seq, field, key_id, sealed) VALUES (?, ?, ?, ?)"
+_FIND_SCOPE = "SELECT 1 FROM scopes WHERE filter_hash = ?"
+_ADD_SCOPE = "INSERT INTO scopes (filter_hash, pairs) VALUES (?, ?)"
+_ERASE = "DELETE FROM payloads WHERE seq >= ? AND seq <= ?"
+_MOST_KNOWN_SCOPES = 1024  # hashes of 64 characters
 
 
 class SqliteLeafStore(SqliteReads):
@@ -50,6 +52,7 @@ class SqliteLeafStore(SqliteReads):
         self._path = folder / STORE_FILE
         self._lock = WriterLock(path=folder / LOCK_FILE)
         self._writer: sa.Connection | None = None
+        self._known_scopes: set[str] = set()  # that the store holds; a scope never goes
 
     @classmethod
     def open(cls, folder: Path, *, busy_timeout_s: float = DEFAULT_BUSY_TIMEOUT_S) -> Self:
@@ -73,7 +76,15 @@ class SqliteLeafStore(SqliteReads):
 
     def append(self, entries: Sequence[Entry]) -> list[Receipt]:
         """See `LeafStore.append`."""
-        receipts = self._write(lambda writer: _append(writer, entries))
+        new = {
+            entry.scope.filter_hash: entry.scope.pairs
+            for entry in entries
+            if entry.scope and entry.scope.filter_hash not in self._known_scopes
+        }
+        receipts = self._write(lambda writer: _append(writer, entries, new))
+        if len(self._known_scopes) + len(new) > _MOST_KNOWN_SCOPES:
+            self._known_scopes.clear()
+        self._known_scopes.update(new)
         if any(entry.erases for entry in entries):
             self._forget_erased()
         return receipts
@@ -85,6 +96,7 @@ class SqliteLeafStore(SqliteReads):
     def reopen(self) -> None:
         """See `LeafStore.reopen`."""
         self.close()
+        self._known_scopes.clear()
         self._take(make=False)
 
     def close(self) -> None:
@@ -168,43 +180,24 @@ class SqliteLeafStore(SqliteReads):
             writer.exec_driver_sql(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
 
-def _append(writer: sa.Connection, entries: Sequence[Entry]) -> list[Receipt]:
-    leaves: list[dict[str, Any]] = []
-    payloads: list[dict[str, Any]] = []
+def _append(writer: sa.Connection, entries: Sequence[Entry], new_scopes: Mapping[str, bytes]) -> list[Receipt]:
+    leaves: list[tuple[Any, ...]] = []
+    payloads: list[tuple[Any, ...]] = []
     receipts: list[Receipt] = []
     for seq, entry in enumerate(entries, next_seq(writer)):
         receipts.append(Receipt(origin=entry.origin, seq=seq, leaf_hash=leaf_hash(entry.leaf)))
-        leaves.append(
-            {
-                "seq": seq,
-                "leaf_hash": receipts[-1].leaf_hash,
-                "type": entry.type,
-                "ts_us": entry.ts_us,
-                "request_id": entry.request_id,
-                "leaf": entry.leaf,
-            }
-        )
-        payloads.extend(
-            {"seq": seq, "field": payload.field, "key_id": payload.key_id, "sealed": payload.sealed}
-            for payload in entry.payloads
-        )
+        leaves.append((seq, receipts[-1].leaf_hash, entry.type, entry.ts_us, entry.request_id, entry.leaf))
+        payloads.extend((seq, payload.field, payload.key_id, payload.sealed) for payload in entry.payloads)
     if leaves:
-        writer.execute(_ADD_LEAVES, leaves)
+        writer.exec_driver_sql(_ADD_LEAF, leaves)
     if payloads:
-        writer.execute(_ADD_PAYLOADS, payloads)
-    for entry in entries:
-        _bring_along(writer, entry)
+        writer.exec_driver_sql(_ADD_PAYLOAD, payloads)
+    for first, last in (span for entry in entries for span in entry.erases):
+        writer.exec_driver_sql(_ERASE, (first, last))
+    for filter_hash, pairs in new_scopes.items():
+        if writer.exec_driver_sql(_FIND_SCOPE, (filter_hash,)).first() is None:
+            writer.exec_driver_sql(_ADD_SCOPE, (filter_hash, pairs))
     return receipts
-
-
-def _bring_along(writer: sa.Connection, entry: Entry) -> None:
-    for first, last in entry.erases:
-        writer.execute(sa.delete(PAYLOADS).where(PAYLOADS.c.seq >= first, PAYLOADS.c.seq <= last))
-    if entry.scope is not None:
-        same = SCOPES.c.filter_hash == entry.scope.filter_hash
-        if writer.execute(sa.select(SCOPES.c.filter_hash).where(same)).first() is None:
-            row = {"filter_hash": entry.scope.filter_hash, "pairs": entry.scope.pairs}
-            writer.execute(sa.insert(SCOPES), row)
 
 
 def _publish(writer: sa.Connection, checkpoint: StoredCheckpoint, subtrees: Sequence[Subtree]) -> None:

@@ -1,9 +1,12 @@
 """Libraries to measure on go the user's way: approved, ingested by the real parser, opened within the boundary."""
 
+import contextlib
+from datetime import date
 from pathlib import Path
 
-from eval.libraries import approve_all, ingest_all, open_for_staff
+from eval.libraries import approve_all, ingest_all, open_for_staff, open_place
 from tests.fakes import HashingEncoder
+from tests.judge_parts import POLICY, a_library
 
 
 def test_a_folder_is_approved_ingested_and_opened(tmp_path: Path) -> None:
@@ -17,3 +20,15 @@ def test_a_folder_is_approved_ingested_and_opened(tmp_path: Path) -> None:
     assert scope.rows.tolist() == [True]
     assert build.passages.passages([0])[0].text == "The archive opens at nine in the morning."
     build.passages.close()
+
+
+def test_a_place_holds_what_somebody_may_see_and_nothing_else(tmp_path: Path) -> None:
+    library = a_library(tmp_path)
+    library.allow("board", groups=["board"])
+    library.add("board/minutes.md", "# Minutes\n\nThe board meets on Mondays.\n", expires=date(2099, 1, 1))
+    library.ingest()
+    for groups, seen in ((frozenset[str](), [POLICY]), (frozenset({"board"}), ["board/minutes.md", POLICY])):
+        place = open_place(library.folder, library.builds, library.encoder, groups)
+        with contextlib.closing(place.build.passages):
+            names = ("board/minutes.md", POLICY, "legal/old.md", "legal/none.md")
+            assert [name for name in names if place.document(name)] == seen

@@ -1,5 +1,6 @@
 """A build is opened only if every byte is as its manifest says, and by the encoder that it was made with."""
 
+import hashlib
 import shutil
 from pathlib import Path
 
@@ -10,8 +11,9 @@ from indexes.builds import Build, current_build_id, hash_files, open_build
 from indexes.dense import DenseIndex
 from indexes.errors import BuildDamagedError, BuildMismatchError, NoBuildError
 from indexes.lexical import LexicalIndex
-from indexes.manifest import MANIFEST_FILE, DocumentInfo, EncoderInfo, Manifest, SplitterInfo
+from indexes.manifest import MANIFEST_FILE, DenseInfo, DocumentInfo, EncoderInfo, Manifest, SplitterInfo
 from indexes.passages import write_passages
+from indexes.sentences import write_sentences
 from tests.fakes import HashingEncoder, TinyLibrary
 
 
@@ -46,7 +48,7 @@ def test_opening_changes_nothing(folder: Path) -> None:
 def test_a_build_with_one_byte_changed_in_any_file_is_damaged_and_the_file_is_named(folder: Path) -> None:
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     names = {path.relative_to(folder).as_posix() for path in files}
-    assert names >= {"manifest.json", "passages.sqlite", "dense.faiss", "lexical/vocabulary.json", "lexical/rows.npy"}
+    assert names >= {"manifest.json", "passages.sqlite", "dense.faiss", "lexical/vocabulary.npy", "lexical/rows.npy"}
     assert sum(name.startswith("originals/") for name in names) == 2
     for path in files:
         _flip(path)
@@ -108,11 +110,14 @@ def test_parts_that_do_not_fit_together_are_damage_even_if_every_hash_is_right(t
     rows, dimensions = (1 if wrong == "dense" else 0), (4 if wrong == "dimensions" else 8)
     DenseIndex.from_vectors(np.ones((rows, dimensions), dtype=np.float32)).write(aside / "dense.faiss")
     LexicalIndex.from_terms([["x"]] if wrong == "lexical" else []).write(aside / "lexical")
+    write_sentences(aside / "sentences", [], sentences=0, dimensions=8)
     document = DocumentInfo("legal/a.md", "a" * 64, "A", 1, "document", "markdown 1")
     manifest = Manifest(
         created_at="2026-11-20T12:00:00+00:00",
         encoder=EncoderInfo("hashing", "e" * 64, "float32", 8),
         splitter=SplitterInfo("SentenceSplitter", 1, 220, 30),
+        terms=1,
+        dense=DenseInfo("auto", "flat", lists=0, probes=0, recall_at_10=1.0, sampled_queries=0),
         documents=(document,) if wrong == "manifest" else (),
         files=hash_files(aside),
     )
@@ -187,3 +192,17 @@ def test_hashes_are_by_relative_path_and_leave_the_manifest_out(tmp_path: Path) 
     assert hash_files(tmp_path) == {
         "sub/manifest.json": "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
     }
+
+
+def test_large_files_have_the_same_hashes_as_small_ones_would(tmp_path: Path) -> None:
+    contents = {f"{size}.bin": bytes([size % 251]) * size for size in (0, 1 << 20, (1 << 20) + 1, 3 << 20)}
+    for name, content in contents.items():
+        (tmp_path / name).write_bytes(content)
+    hashes = hash_files(tmp_path)
+    assert list(hashes) == sorted(contents)
+    assert hashes == {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
+
+
+def test_a_hash_that_is_given_is_taken_for_a_file_that_is_there(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"x")
+    assert hash_files(tmp_path, given={"a": "f" * 64, "b": "e" * 64}) == {"a": "f" * 64}

@@ -2,13 +2,15 @@
 
 from pathlib import Path
 
+import faiss
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from indexes.dense import DenseIndex, Mask
+from indexes import dense
+from indexes.dense import DenseIndex, Mask, StoredVectors
 from indexes.errors import BuildDamagedError
 
 DIMENSIONS = 16
@@ -39,6 +41,81 @@ def test_law_2_search_equals_comparing_every_allowed_vector_and_shows_no_other(
     assert len(set(found.tolist())) == len(found) == min(k, int(allowed.sum()))
     np.testing.assert_allclose(scores, expected, atol=1e-5)
     np.testing.assert_allclose(cosines[found], expected, atol=1e-5)
+
+
+@settings(max_examples=40)
+@given(rows=st.integers(8, 300), seed=st.integers(0, 2**16), share=st.floats(0, 1), k=st.integers(1, 40))
+def test_law_2_a_search_in_lists_within_little_equals_comparing_every_allowed_vector(
+    rows: int, seed: int, share: float, k: int
+) -> None:
+    vectors, (question,) = _unit_vectors(rows, seed), _unit_vectors(1, seed + 1)
+    allowed: Mask = np.random.default_rng(seed).random(rows) < share
+    index = DenseIndex.in_lists(vectors, lists=8)
+    index.probes = 1
+    found, scores = index.search(question, allowed, k)
+    assert allowed[found].all()
+    assert len(set(found.tolist())) == len(found) == min(k, int(allowed.sum()))
+    np.testing.assert_allclose(scores, np.sort((vectors @ question)[allowed])[::-1][:k], atol=1e-5)
+
+
+@pytest.mark.parametrize(("share", "expected"), [(1.0, 4), (0.5, 8), (0.1, 40), (0.05, 64), (0.001, 64)])
+def test_the_less_may_be_seen_the_more_lists_are_looked_into(
+    monkeypatch: pytest.MonkeyPatch, share: float, expected: int
+) -> None:
+    monkeypatch.setattr(dense, "EXACT_ROWS", 150)
+    index = DenseIndex.in_lists(_unit_vectors(2000), lists=64)
+    index.probes = 4
+    assert index._probes_within(int(share * 2000)) == expected
+
+
+def test_law_2_a_search_in_some_lists_shows_no_hidden_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dense, "EXACT_ROWS", 10)
+    vectors = _unit_vectors(3000)
+    index = DenseIndex.in_lists(vectors, lists=32)
+    index.probes = 4
+    allowed = np.random.default_rng(3).random(3000) < 0.5
+    for row in range(0, 3000, 100):
+        found, scores = index.search(vectors[row], allowed, 10)
+        assert allowed[found].all()
+        assert (found[0] == row) == bool(allowed[row])
+        np.testing.assert_allclose(scores, (vectors @ vectors[row])[found], atol=1e-5)
+
+
+def test_an_index_of_lists_comes_back_from_its_file_as_it_was(tmp_path: Path) -> None:
+    vectors = _unit_vectors(400)
+    index = DenseIndex.in_lists(vectors, lists=16)
+    index.probes = 3
+    index.write(tmp_path / "dense.faiss")
+    read = DenseIndex.read(tmp_path / "dense.faiss")
+    assert (len(read), read.dimensions, read.lists, read.probes) == (400, DIMENSIONS, 16, 3)
+    rows = np.array([399, 0, 7])
+    np.testing.assert_array_equal(read.vectors(rows), vectors[rows])
+    np.testing.assert_allclose(read.scores(vectors[4], rows), vectors[rows] @ vectors[4], atol=1e-6)
+    for before, after in zip(
+        index.search(vectors[4], _all(400), 5), read.search(vectors[4], _all(400), 5), strict=True
+    ):
+        np.testing.assert_array_equal(before, after)
+
+
+def test_the_same_vectors_make_the_same_lists(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        DenseIndex.in_lists(_unit_vectors(400), lists=16).write(tmp_path / name)
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+
+
+@pytest.mark.parametrize("lists", [0, 4])
+def test_half_and_single_precision_make_the_same_index(tmp_path: Path, lists: int) -> None:
+    both: dict[str, StoredVectors] = {"one": _unit_vectors(100), "two": _unit_vectors(100).astype(np.float16)}
+    for name, vectors in both.items():
+        index = DenseIndex.in_lists(vectors, lists=lists) if lists else DenseIndex.from_vectors(vectors)
+        index.write(tmp_path / name)
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+
+
+def test_a_file_with_another_kind_of_index_is_damage(tmp_path: Path) -> None:
+    faiss.write_index(faiss.IndexFlatIP(4), str(tmp_path / "dense.faiss"))
+    with pytest.raises(BuildDamagedError, match="not a FAISS index of the expected kind: got IndexFlatIP"):
+        DenseIndex.read(tmp_path / "dense.faiss")
 
 
 def test_law_2_the_best_row_is_not_found_when_it_is_hidden() -> None:

@@ -5,12 +5,22 @@ import shutil
 import socket
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+from sentence_transformers import SentenceTransformer
 
 from indexes import encoder as encoder_module
-from indexes.encoder import DEFAULT_ENCODER, SentenceTransformersEncoder, load_encoder
+from indexes.encoder import DEFAULT_ENCODER, SentenceTransformersEncoder, default_copies, load_encoder
 from indexes.errors import EncoderError
+
+TEXTS = [
+    "Keep masters.",
+    "Who approves a new vendor, and by when?",
+    "Which rules hold for a tape that came without a label, and who has to be asked before it is played again?",
+    "word " * 400,
+    "",
+]
 
 
 @pytest.fixture(scope="module")
@@ -111,3 +121,25 @@ def test_damaged_weights_are_refused(model: Path, tmp_path: Path) -> None:
     (tmp_path / "m" / "model.safetensors").write_bytes(b"damaged")
     with pytest.raises(EncoderError, match=r"the encoder in .* cannot be loaded"):
         load_encoder(str(tmp_path / "m"))
+
+
+def test_vectors_are_those_of_the_library(model: Path, real_encoder: SentenceTransformersEncoder) -> None:
+    """The way past `SentenceTransformer.encode` gives what it gives, but for the last bits that padding moves."""
+    theirs = SentenceTransformer(str(model), device="cpu", model_kwargs={"dtype": getattr(torch, real_encoder.dtype)})
+    expected = theirs.encode(TEXTS, convert_to_tensor=True, show_progress_bar=False).to(torch.float32).numpy()
+    expected /= np.linalg.norm(expected, axis=1, keepdims=True)
+    for vectors in (real_encoder.encode(TEXTS), np.vstack([real_encoder.encode([text]) for text in TEXTS])):
+        assert np.sum(vectors * expected, axis=1).min() > 0.9995
+
+
+def test_a_vector_does_not_depend_on_what_is_encoded_beside_it(real_encoder: SentenceTransformersEncoder) -> None:
+    """A replay encodes a question alone, and compares scores to a few millionths."""
+    alone = np.vstack([real_encoder.encode([text]) for text in TEXTS])
+    for texts in (TEXTS, TEXTS * 20, TEXTS[::-1]):
+        beside = dict(zip(texts, real_encoder.encode(texts), strict=True))
+        np.testing.assert_allclose(np.vstack([beside[text] for text in TEXTS]), alone, atol=2e-6)
+
+
+def test_there_are_as_many_copies_as_asked_for(model: Path) -> None:
+    assert SentenceTransformersEncoder(name="x", folder=model, copies=3).copies == 3
+    assert 1 <= default_copies() <= 4

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexes.dense import Mask
+from indexes import lexical
+from indexes.dense import Mask, Scores
 from indexes.errors import BuildDamagedError
 from indexes.lexical import LexicalIndex
 
@@ -66,6 +67,91 @@ def test_a_passage_that_holds_more_of_the_question_comes_first() -> None:
     assert scores[2] == scores[3] == 0
 
 
+_LARGER = 40_000  # rows: enough that a search passes over passages which cannot come among the best
+
+
+@pytest.fixture(scope="module")
+def larger() -> LexicalIndex:
+    """Return an index in which word n stands in about every (n + 1)-th passage, some of them several times."""
+    drawn = np.random.default_rng(5).integers(0, 60, size=(_LARGER, 6))
+    return LexicalIndex.from_terms(
+        [f"w{at}" for at in range(60) if any(number % (at + 1) == 0 for number in row[: 1 + row[0] % 6])]
+        for row in drawn
+    )
+
+
+def _expected(scores: Scores, k: int) -> list[int]:
+    """Return the best rows the plain way: all scores in order, ties to the lower row."""
+    order = sorted(range(len(scores)), key=lambda row: (-scores[row], row))
+    return [row for row in order[:k] if scores[row] > 0]
+
+
+@given(passages=_PASSAGES, question=_QUESTION, k=st.integers(1, 30))
+def test_law_2_a_search_finds_the_best_allowed_rows_and_no_other(
+    passages: list[tuple[list[str], bool]], question: list[str], k: int
+) -> None:
+    index = LexicalIndex.from_terms(terms for terms, _ in passages)
+    scope = index.scope(np.array([seen for _, seen in passages], dtype=np.bool_))
+    scores = index.scores(question, scope)
+    rows, found = index.search(question, scope, k)
+    assert rows.tolist() == _expected(scores, k)
+    np.testing.assert_array_equal(found, scores[rows])
+    assert scope.allowed[rows].all()
+
+
+@pytest.mark.parametrize("share", [1.0, 0.7, 0.02])
+@pytest.mark.parametrize(
+    "question", [["w59", "w1", "w0"], ["w0"], ["w0", "w1", "w2", "w3"], ["w59", "w58", "w2"], ["w7", "none", "w7"]]
+)
+@pytest.mark.parametrize("k", [1, 50, 3000])
+def test_passing_over_what_cannot_be_among_the_best_changes_nothing(
+    larger: LexicalIndex, share: float, question: list[str], k: int
+) -> None:
+    scope = larger.scope(np.random.default_rng(8).random(_LARGER) < share)
+    scores = larger.scores(question, scope)
+    rows, found = larger.search(question, scope, k)
+    assert rows.tolist() == _expected(scores, k)
+    np.testing.assert_array_equal(found, scores[rows])
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_passing_over_as_early_as_possible_changes_nothing_either(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"_WORTH_PRUNING": 0, "_LOOK_UP_COST": 0, "_BLOCK": 4, "_FEW": 1}.items():
+        monkeypatch.setattr(lexical, name, value)
+    drawn = np.random.default_rng(seed)
+    words = np.minimum(drawn.zipf(1.3, size=(1500, 12)), 40)  # a few in most passages, most in a few
+    index = LexicalIndex.from_terms([[f"w{word}" for word in row[: 1 + row[0] % 12]] for row in words.tolist()])
+    scope = index.scope(drawn.random(1500) < drawn.choice([0.3, 1.0]))
+    for k in (1, 5, 40):
+        for _ in range(10):
+            question = [f"w{word}" for word in drawn.integers(1, 41, size=6)]
+            scores = index.scores(question, scope)
+            rows, found = index.search(question, scope, k)
+            assert rows.tolist() == _expected(scores, k)
+            np.testing.assert_array_equal(found, scores[rows])
+
+
+def test_the_score_of_a_row_is_the_same_number_whichever_way_it_was_found(larger: LexicalIndex) -> None:
+    scope = larger.scope(np.random.default_rng(8).random(_LARGER) < 0.5)
+    question = ["w3", "w59", "w0", "w12"]
+    scores = larger.scores(question, scope)
+    rows = np.random.default_rng(9).integers(0, _LARGER, 500)
+    np.testing.assert_array_equal(larger.scores_of(question, scope, rows), scores[rows])
+    np.testing.assert_array_equal(larger.scores_of(question[::-1], scope, rows), scores[rows])
+    assert (larger.scores_of(question, scope, np.flatnonzero(~scope.allowed)) == 0).all()
+    assert larger.scores_of(question, scope, np.zeros(0, np.int64)).shape == (0,)
+
+
+def test_a_word_is_counted_once_a_scope(larger: LexicalIndex) -> None:
+    one = larger.scope(np.random.default_rng(8).random(_LARGER) < 0.5)
+    other = larger.scope(~one.allowed)
+    for scope in (one, other, one):
+        allowed = larger.postings.rows[slice(*larger.postings.starts[[0, 1]])]
+        held = np.count_nonzero(scope.allowed[allowed])
+        expected = np.log1p((scope.count - held + 0.5) / (held + 0.5))
+        assert larger.rarity([larger.postings.terms()[0]], scope)[0] == expected
+
+
 def test_asking_twice_for_a_word_does_not_count_twice() -> None:
     index = LexicalIndex.from_terms(FOUR)
     scope = index.scope(_all(4))
@@ -108,8 +194,8 @@ def test_the_same_passages_make_the_same_files(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("file", "content"),
     [
-        ("vocabulary.json", None),
-        ("vocabulary.json", b"["),
+        ("vocabulary.npy", None),
+        ("starts.npy", b"["),
         ("rows.npy", None),
         ("rows.npy", b"not an array"),
         ("lengths.npy", b"\x80\x04N."),

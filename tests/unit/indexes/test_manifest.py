@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 
 from indexes.errors import BuildDamagedError
-from indexes.manifest import MANIFEST_FILE, DocumentInfo, EncoderInfo, Manifest, SplitterInfo, read_manifest
+from indexes.manifest import MANIFEST_FILE, DenseInfo, DocumentInfo, EncoderInfo, Manifest, SplitterInfo, read_manifest
 
 MANIFEST = Manifest(
     created_at="2026-11-20T13:00:00+01:00",
     encoder=EncoderInfo("hashing", "e" * 64, "float32", 64),
     splitter=SplitterInfo("SentenceSplitter", 1, 220, 30),
+    terms=1,
+    dense=DenseInfo("auto", "ivf", lists=2048, probes=64, recall_at_10=0.9985, sampled_queries=200),
     documents=(
         DocumentInfo("legal/a.md", "a" * 64, "Über “AI”", 3, "heading", "markdown 1.1"),
         DocumentInfo("legal/b.pdf", "b" * 64, "B", 4, "page", "pdf 1.1"),
@@ -47,6 +49,8 @@ def test_a_builds_id_is_its_time_in_utc_and_its_hash() -> None:
         replace(MANIFEST, created_at="2026-11-20T13:00:01+01:00"),
         replace(MANIFEST, encoder=replace(MANIFEST.encoder, digest="f" * 64)),
         replace(MANIFEST, splitter=replace(MANIFEST.splitter, overlap_tokens=31)),
+        replace(MANIFEST, terms=2),
+        replace(MANIFEST, dense=replace(MANIFEST.dense, probes=128)),
         replace(MANIFEST, documents=MANIFEST.documents[:1]),
         replace(MANIFEST, files={}),
     ],
@@ -70,9 +74,9 @@ def test_a_manifest_in_which_any_one_byte_was_changed_is_refused(tmp_path: Path)
         (b"", "is not a manifest"),
         (b"[]", "is not a manifest"),
         (b"{}", "is not a manifest: 'format'"),
-        (b'{"format": 2}', "expected format 1; run greenlit ingest to make a new build"),
+        (b'{"format": 1}', "expected format 2; run greenlit ingest to make a new build"),
         (MANIFEST.to_bytes()[:-10], "is not a manifest"),
-        (MANIFEST.to_bytes().replace(b'"format": 1', b'"format": 1, "more": 1'), "was changed"),
+        (MANIFEST.to_bytes().replace(b'"format": 2', b'"format": 2, "more": 1'), "was changed"),
         (MANIFEST.to_bytes().replace(b"hashing", b"hashers"), "was changed: the build's id should be"),
         (MANIFEST.to_bytes().replace(b'"created_at": "', b'"created_at": "x'), "is not a manifest"),
         (MANIFEST.to_bytes().replace(b'"id": "2026', b'"id": "2027'), "was changed"),

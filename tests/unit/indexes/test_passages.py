@@ -1,5 +1,6 @@
 """The stored texts: what was written is read, by row, by id, by document, from several threads."""
 
+import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -39,7 +40,7 @@ def test_rows_are_numbered_in_the_order_given(store: PassageStore) -> None:
     expected = [passage for split in DOCUMENTS for passage in split.passages]
     assert store.rows == 6
     assert store.passages(range(6)) == expected
-    assert store.document_numbers() == [0, 0, 0, 1, 1, 1]
+    assert store.document_sizes() == [3, 3]
     assert store.document_ids() == [("legal/a.md", "a" * 64), ("legal/b.pdf", "a" * 64)]
 
 
@@ -80,7 +81,7 @@ def test_only_sentences_that_lie_wholly_within_a_passage_are_its_own(store: Pass
 def test_a_document_without_passages_is_kept(tmp_path: Path) -> None:
     write_passages(tmp_path / "p", [SplitDocument(DOCUMENTS[0].document, (), ()), DOCUMENTS[1]])
     with closing(PassageStore(tmp_path / "p")) as store:
-        assert store.document_numbers() == [1, 1, 1]
+        assert store.document_sizes() == [0, 3]
         assert store.split_document("legal/a.md") == SplitDocument(DOCUMENTS[0].document, (), ())
 
 
@@ -88,6 +89,35 @@ def test_a_store_without_documents_is_a_store(tmp_path: Path) -> None:
     write_passages(tmp_path / "p", [])
     with closing(PassageStore(tmp_path / "p")) as store:
         assert (store.rows, store.document_ids()) == (0, [])
+
+
+def test_stored_texts_that_fit_together_pass_the_check(store: PassageStore) -> None:
+    store.check()
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        ("UPDATE passages SET start = start + 1 WHERE row = 4", r"passage of 'legal/b\.pdf' is not at its span"),
+        ("UPDATE passages SET text = 'Keep masters' WHERE row = 1", r"passage of 'legal/a\.md' is not at its span"),
+        ("UPDATE sentences SET stop = 72 WHERE number = 1 AND start = 56", r"sentence of 'legal/b\.pdf' lies outside"),
+        ("UPDATE sentences SET start = -1 WHERE number = 0 AND start = 9", r"sentence of 'legal/a\.md' lies outside"),
+        ("UPDATE sentences SET stop = start WHERE number = 1", r"sentence of 'legal/b\.pdf' lies outside"),
+        ("UPDATE passages SET number = 1 WHERE row = 2", r"'legal/a\.md' is not whole"),
+        ("UPDATE passages SET row = 7 WHERE row = 5", r"passage of 'legal/b\.pdf' is not at its span"),
+        ("DELETE FROM passages WHERE row = 5", r"'legal/b\.pdf' is not whole"),
+        ("DELETE FROM texts WHERE number = 0", r"'legal/a\.md' is not whole"),
+        ("UPDATE documents SET first_row = 4 WHERE number = 1", r"'legal/b\.pdf' is not whole"),
+        ("DELETE FROM documents WHERE number = 1", "a passage or sentence in the build belongs to no document"),
+        ("INSERT INTO sentences VALUES (2, 0, 1)", "a passage or sentence in the build belongs to no document"),
+    ],
+)
+def test_law_3_stored_texts_that_do_not_fit_together_fail_the_check(tmp_path: Path, damage: str, message: str) -> None:
+    write_passages(tmp_path / "p", DOCUMENTS)
+    with closing(sqlite3.connect(tmp_path / "p")) as connection, connection:
+        assert connection.execute(damage).rowcount > 0
+    with closing(PassageStore(tmp_path / "p")) as store, pytest.raises(BuildDamagedError, match=message):
+        store.check()
 
 
 def test_threads_may_read_together(store: PassageStore) -> None:

@@ -17,7 +17,7 @@ from indexes.errors import BuildDamagedError, SourcesError
 from indexes.holds import hold_build
 from indexes.library import FileBytes, Listed, list_documents, read_document
 from indexes.sources import Sources
-from ingest import pipeline
+from ingest import describe, index_vectors, pipeline
 from ingest.errors import LoadError, PublishError
 from ingest.parsed import Parsed
 from ingest.pipeline import CACHE_FILE
@@ -173,7 +173,7 @@ def test_law_1_a_document_that_loses_its_approval_leaves_the_next_build_and_the_
     folder = library.builds / report.build_id
     assert all(CANARY.encode() not in path.read_bytes() for path in folder.rglob("*") if path.is_file())
     with closing(sqlite3.connect(library.builds / pipeline.CACHE_FILE)) as cache:
-        assert cache.execute("SELECT count(*) FROM vectors").fetchone() == (report.passages,)
+        assert cache.execute("SELECT count(*) FROM passages").fetchone() == (report.passages,)
 
 
 def test_law_1_an_approval_acts_to_its_last_second_and_not_a_second_longer(library: TinyLibrary) -> None:
@@ -466,11 +466,38 @@ def test_a_new_version_of_the_reader_reads_everything_again(
     library.ingest()
     library.parser.parsed.clear()
     library.clock.pass_days(1)
-    monkeypatch.setattr(pipeline, "loader_version", lambda _: "markdown 99")
+    for module in (pipeline, describe):
+        monkeypatch.setattr(module, "loader_version", lambda _: "markdown 99")
     report = library.ingest()
     assert library.parser.parsed == ["legal/a.md"]
     assert report.published
     assert report.counts() == {"ingested": 1}
+
+
+def test_another_kind_of_dense_index_is_taken_when_it_is_asked_for(
+    library: TinyLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library.add("legal/a.md", "\n\n".join(f"# Rule {number}\n\nRule {number} holds." for number in range(40)))
+    library.ingest()
+    library.clock.pass_days(1)
+    monkeypatch.setattr(pipeline.Ingestion, "__init__", _asking_for("ivf"))
+    monkeypatch.setattr(index_vectors, "_TARGET_RECALL", 0.5)  # hashed words are not worth lists otherwise
+    first, again = library.ingest(), library.ingest()
+    assert (first.published, again.published) == (True, False)
+    build = _live(library)
+    assert (build.manifest.dense.setting, build.manifest.dense.kind) == ("ivf", "ivf")
+    assert build.manifest.dense.sampled_queries > 0
+    assert build.manifest.dense.probes == build.dense.probes > 0
+    build.passages.close()
+
+
+def _asking_for(kind: str) -> Callable[..., None]:
+    made = pipeline.Ingestion.__init__
+
+    def make(self: pipeline.Ingestion, **parts: object) -> None:
+        made(self, **parts, dense_index=kind)  # type: ignore[arg-type]
+
+    return make
 
 
 def test_another_encoder_makes_another_build_of_the_same_documents(library: TinyLibrary) -> None:
@@ -565,7 +592,7 @@ def test_law_1_vectors_of_a_build_that_failed_go_even_when_nothing_else_changed(
     library.revoke("legal/secret.md")
     assert library.ingest().published is False
     with closing(sqlite3.connect(library.builds / CACHE_FILE)) as cache:
-        assert cache.execute("SELECT count(*) FROM vectors").fetchone() == (1,)
+        assert cache.execute("SELECT count(*) FROM passages").fetchone() == (1,)
 
 
 def _fail(_folder: Path) -> None:

@@ -185,6 +185,25 @@ def test_a_build_whose_index_was_written_wrong_is_never_live(
     assert _names(library) == {live}
 
 
+@pytest.mark.parametrize("written", ["new", "shared"])
+def test_law_1_a_build_with_an_original_that_is_not_what_was_approved_is_never_live(
+    library: TinyLibrary, live: str, monkeypatch: pytest.MonkeyPatch, written: str
+) -> None:
+    add = publish_module.Staging.add_original
+
+    def spoil(self: publish_module.Staging, sha256: str, content: bytes) -> None:
+        add(self, sha256, content)
+        path = self._folder / ORIGINALS_FOLDER / sha256
+        if (path.stat().st_nlink > 1) == (written == "shared"):
+            path.unlink()
+            path.write_bytes(b"something else")
+
+    monkeypatch.setattr(publish_module.Staging, "add_original", spoil)
+    with pytest.raises(PublishError, match=r"failed its check .* is damaged: originals/"):
+        library.ingest()
+    _assert_serves(library, live)
+
+
 def _split_wrongly(split: SplitDocument, wrong: str) -> SplitDocument:
     first, *others = split.passages
     if wrong == "passage":
@@ -243,7 +262,7 @@ def test_a_build_that_is_live_stays_even_if_its_folder_cannot_be_synced(
 def test_every_file_is_durable_before_the_build_gets_its_name(
     library: TinyLibrary, live: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    del live
+    shared = {path.name for path in (library.builds / live / ORIGINALS_FOLDER).iterdir()}  # durable since then
     sync, synced = publish_module._sync, set[str]()
 
     def note(path: Path) -> None:
@@ -258,7 +277,7 @@ def test_every_file_is_durable_before_the_build_gets_its_name(
     monkeypatch.setattr(Path, "rename", rename)
     with pytest.raises(Crash) as caught:
         library.ingest()
-    assert caught.value.args[1] == set()
+    assert caught.value.args[1] == shared
 
 
 # Beside each other, one after another

@@ -1,6 +1,5 @@
 """The wiring: one set of parts behind every door, and a log that says where something broke but not on what."""
 
-import anyio.to_thread
 import pytest
 import structlog
 from pydantic import SecretStr
@@ -46,12 +45,6 @@ def test_a_token_that_can_be_guessed_stops_the_start(library: TinyLibrary, monke
         open_studio(library),
     ):
         pass
-
-
-def test_as_many_questions_are_worked_on_at_once_as_the_settings_say(studio: Studio) -> None:
-    assert studio.api.portal is not None
-    limiter = studio.api.portal.call(anyio.to_thread.current_default_thread_limiter)
-    assert limiter.total_tokens == studio.service.settings.max_concurrent
 
 
 def test_the_interactive_pages_that_load_from_elsewhere_are_not_there(studio: Studio) -> None:

@@ -45,7 +45,7 @@ def environment(library: TinyLibrary) -> dict[str, str | None]:
 @pytest.fixture
 def run(library: TinyLibrary, environment: dict[str, str | None], monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run a command over the library, with the fakes that stand for the encoder and the clock."""
-    monkeypatch.setattr(indexes.encoder, "load_encoder", lambda _name: library.encoder)
+    monkeypatch.setattr(indexes.encoder, "load_encoder", lambda _name, **_more: library.encoder)
     monkeypatch.setattr(service.app, "read_calibration", lambda: HALF_THE_WORDS)
     monkeypatch.setattr(service.app, "utc_now", library.clock)
     monkeypatch.setattr(service.audit.log, "system_clock_us", microseconds(library.clock))
@@ -180,7 +180,7 @@ class TestWhileAServiceRuns:
 
     @pytest.fixture(autouse=True)
     def _held(self, library: TinyLibrary, monkeypatch: pytest.MonkeyPatch) -> Any:
-        def no_encoder(_name: str) -> None:
+        def no_encoder(_name: str, **_more: object) -> None:
             raise AssertionError
 
         log = _held_log(library)

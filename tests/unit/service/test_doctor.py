@@ -23,7 +23,7 @@ FAR = date(2099, 1, 1)  # the doctor looks at the real clock
 @pytest.fixture(autouse=True)
 def _fast_encoder(library: TinyLibrary, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(service.doctor, "load_encoder", lambda _name: library.encoder)
+    monkeypatch.setattr(service.doctor, "load_encoder", lambda _name, **_more: library.encoder)
 
 
 @pytest.fixture
@@ -53,6 +53,11 @@ def test_nothing_is_wrong(settings: Settings) -> None:
         "disk",
     ]
     assert {check.detail for check in checks} >= {"2 events on 2 documents", "0 records", "enough room"}
+
+
+def test_the_encoder_s_settings_are_told(settings: Settings) -> None:
+    told = {check.name: check.detail for check in examine(settings.model_copy(update={"encoder_copies": 3}))}
+    assert told["encoder"].endswith("; for questions 3 copies, batches of up to 32 after 0 ms")
 
 
 def _no_sources(library: TinyLibrary) -> None:
@@ -122,7 +127,7 @@ def test_what_is_wrong_is_found_and_named(
 def test_an_encoder_that_cannot_be_loaded_is_named_and_the_rest_is_still_looked_at(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def missing(_name: str) -> HashingEncoder:
+    def missing(_name: str, **_more: object) -> HashingEncoder:
         raise EncoderError("the encoder's weights are not installed")
 
     monkeypatch.setattr(service.doctor, "load_encoder", missing)
@@ -130,7 +135,7 @@ def test_an_encoder_that_cannot_be_loaded_is_named_and_the_rest_is_still_looked_
 
 
 def test_a_build_of_another_encoder_is_named(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(service.doctor, "load_encoder", lambda _name: HashingEncoder(name="other"))
+    monkeypatch.setattr(service.doctor, "load_encoder", lambda _name, **_more: HashingEncoder(name="other"))
     assert "was made with the encoder hashing" in _wrong(settings)["build"]
 
 

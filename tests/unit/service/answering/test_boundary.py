@@ -11,9 +11,13 @@ from datetime import UTC, date, datetime, timedelta
 import numpy as np
 import pytest
 
+from indexes import standing
 from indexes.builds import Build, current_build_id, open_build
 from indexes.errors import RegisterError
-from indexes.register import RegisterState
+from indexes.register import Decision, RegisterState
+from indexes.sources import Source
+from indexes.standing import Grant
+from service.answering import boundary as boundary_module
 from service.answering.boundary import Boundary
 from service.answering.errors import LibraryUnavailableError
 from tests.fakes import TinyLibrary
@@ -123,6 +127,45 @@ def test_the_filter_hash_can_be_made_again_from_the_pairs_that_are_kept(library:
     assert [tuple(line.split("\0")) for line in lines] == sorted(build.documents)
     nobody = boundary.scope(build, frozenset())
     assert (nobody.pairs, nobody.filter_hash) == (b"", hashlib.sha256(b"").hexdigest())
+
+
+def test_law_2_what_was_kept_of_other_documents_does_not_outlive_a_change(library: TinyLibrary) -> None:
+    build = _build(with_rules(library))
+    boundary = _boundary(library)
+    assert boundary.scope(build, STAFF).grants.keys() == {POLICY, TRAVEL}
+    library.revoke(POLICY)
+    assert boundary.scope(build, STAFF).grants.keys() == {TRAVEL}
+    library.approve(POLICY, groups=["board"])
+    assert boundary.scope(build, STAFF).grants.keys() == {TRAVEL}
+    assert boundary.scope(build, frozenset({"board", "staff"})).grants.keys() == {POLICY, TRAVEL}
+    library.approve(POLICY)
+    assert boundary.scope(build, STAFF).grants.keys() == {POLICY, TRAVEL}
+    narrowed = library.folder / "sources.toml"
+    narrowed.write_text(narrowed.read_text().replace('"staff"', '"board"'))
+    assert not boundary.scope(build, STAFF).grants
+    library.clock.pass_days(4000)
+    assert not boundary.scope(build, frozenset({"board", "staff"})).grants
+
+
+def test_after_one_decision_only_that_document_is_looked_at_again(
+    library: TinyLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build = _build(with_rules(library))
+    boundary = _boundary(library)
+    looked_at, grant = list[str](), standing.grant
+
+    def note(decision: Decision | None, source: Source) -> Grant | None:
+        granted = grant(decision, source)
+        looked_at.append(granted.document if granted else "")
+        return granted
+
+    monkeypatch.setattr(boundary_module, "grant", note)
+    boundary.scope(build, STAFF)
+    boundary.scope(build, frozenset({"board"}))
+    assert sorted(looked_at) == [POLICY, TRAVEL]
+    library.approve(TRAVEL, by="bo@x.example")
+    boundary.scope(build, STAFF)
+    assert looked_at[2:] == [TRAVEL]
 
 
 def test_a_version_that_the_build_does_not_hold_is_not_shown(library: TinyLibrary) -> None:

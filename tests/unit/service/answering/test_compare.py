@@ -18,7 +18,7 @@ REFUSED = Ending(Reason.NO_EVIDENCE)
 def _hit(rank: int, text: str = "", score: float = 0.5) -> Hit:
     text = text or f"Text {rank}."
     passage = Passage(f"p{rank}", "legal/a.md", "a" * 64, "", 0, len(text), text, Locator("document"))
-    return Hit(rank, rank, passage, score, 0.0, 0.0)
+    return Hit(rank, rank, passage, score, weighed=0.0, dense=0.0, lexical=0.0)
 
 
 def _recorded(hit: Hit) -> dict[str, Any]:

@@ -4,13 +4,16 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from indexes.builds import current_build_id, open_build
 from service.answering.boundary import Boundary
 from service.answering.evidence import Calibration, Evidence, features, read_calibration
+from service.answering.features import PASSAGE_FEATURES
 from service.answering.retrieve import Retrieved, retrieve
-from tests.fakes import TinyLibrary
+from tests.answering_parts import RANKING, Made, found, open_made, weights
+from tests.fakes import HashingEncoder, TinyLibrary
 from tests.service_parts import HALF_THE_WORDS, OFF_TOPIC_QUESTION, TRAVEL_QUESTION, VENDOR_QUESTION, with_rules
 
 
@@ -20,7 +23,7 @@ def _found(library: TinyLibrary, question: str) -> Retrieved:
         library=library.folder, now=library.clock, notice=lambda _words: None, on_change=lambda _state: None
     )
     scope = boundary.scope(build, frozenset({"staff"}))
-    return retrieve(question, build=build, scope=scope, encoder=library.encoder, k=10)
+    return retrieve(question, build=build, scope=scope, encoder=library.encoder, ranking=RANKING, k=10)
 
 
 @pytest.mark.parametrize(("score", "suffices"), [(0.49, False), (0.5, True), (0.51, True)])
@@ -51,8 +54,90 @@ def test_nothing_found_or_nothing_asked_is_no_evidence_at_all(library: TinyLibra
 
 def test_features_are_numbers_for_any_question_that_found_something(library: TinyLibrary) -> None:
     with_rules(library)
-    for question in (VENDOR_QUESTION, OFF_TOPIC_QUESTION, "vendor", "xyzzy " * 40):
-        assert all(isinstance(value, float) for value in features(_found(library, question)).values())
+    for question in (VENDOR_QUESTION, OFF_TOPIC_QUESTION, "vendor", "xyzzy " * 40, "what is it?", "?"):
+        values = features(_found(library, question)).values()
+        assert all(isinstance(value, float) for value in values)
+        assert np.isfinite(list(values)).all()
+
+
+# Passages by falling coverage of "vendor review": the fourth counts for what is highest of all, and for nothing else.
+FOUR: Made = {
+    "legal/a.md": [["The vendor waits.", "The review waits."]],
+    "legal/b.md": [["A vendor of lamps."]],
+    "legal/c.md": [["Lunch at noon.", "Soup at one."]],
+    "legal/d.md": [["Swans on the lake."]],
+}
+BY_WORDS = replace(RANKING, passages=weights(PASSAGE_FEATURES, coverage=4.0, sentence_cosine=0.01, log_length=-0.001))
+
+
+def test_features_are_of_the_best_three_passages() -> None:
+    with open_made(FOUR) as build:
+        seen = found("vendor review", build, ranking=BY_WORDS)
+        vector = HashingEncoder().encode(["vendor review"])[0]
+        dense = sorted((hit.dense for hit in seen.hits), reverse=True)
+        rows = [hit.row for hit in seen.hits[:3]]
+        sentences = np.concatenate([build.sentences.of_row(row).vectors.astype(np.float32) @ vector for row in rows])
+    vendor, review = seen.question.rarity
+    got = features(seen)
+    assert seen.hits[0].row == 0
+    assert got["dense_top"] == dense[0]
+    assert got["dense_mean"] == pytest.approx(sum(dense[:3]) / 3)
+    assert got["sentence_top"] == pytest.approx(float(sentences.max()))
+    assert (got["coverage_top"], got["coverage_all"]) == pytest.approx((1, 1))
+    assert got["coverage_sentence"] == pytest.approx(review / (vendor + review)), "the rarer word stands alone"
+    assert got["rarest_missing"] == 0
+    assert got["weighed_top"] == seen.hits[0].weighed
+
+
+def test_a_word_that_only_the_fourth_passage_holds_is_missing() -> None:
+    with open_made(FOUR) as build:
+        seen = found("vendor review lamps swans", build, ranking=BY_WORDS)
+        assert {hit.row for hit in seen.hits[:2]} == {0, 1}
+        assert seen.hits[3].row == 2
+        first_three = features(replace(seen, hits=(*seen.hits[:2], seen.hits[3], seen.hits[2])))
+    rarity = dict(zip(seen.question.terms, seen.question.rarity.tolist(), strict=True))
+    missing = rarity["swan"] / sum(rarity.values())
+    assert first_three["rarest_missing"] == pytest.approx(missing)
+    assert first_three["coverage_all"] == pytest.approx(1 - missing)
+    assert first_three["coverage_top"] == pytest.approx((rarity["vendor"] + rarity["review"]) / sum(rarity.values()))
+    assert features(seen)["coverage_all"] == pytest.approx(1)
+
+
+def test_words_in_a_title_count_for_the_passage_and_for_no_sentence() -> None:
+    with open_made({"legal/vendor.md": [["A review of it."]]}) as build:
+        got = features(found("vendor review", build))
+    assert got["coverage_top"] == pytest.approx(1)
+    assert got["coverage_sentence"] == pytest.approx(0.5)
+
+
+NAMES: Made = {
+    "legal/Oslo.md": [["Lunch is at noon.", "Anna does the vendor review.", "Bert signs.", "Carl sings."]],
+    "legal/b.md": [["Carl sleeps."]],
+}
+
+
+@pytest.mark.parametrize(
+    ("question", "missing"),
+    [
+        ("Who does the vendor review?", 0.0),
+        ("Who does the vendor review, Anna?", 0.0),
+        ("Who does the vendor review, Bert?", 0.0),  # stands beside the best sentence
+        ("Who does the vendor review in Oslo?", 0.0),  # in its title
+        ("Who does the vendor review, Carl?", 1.0),  # stands elsewhere
+        ("Who does the vendor review, Anna or Carl?", 0.5),
+        ("Who does the vendor review in 2019?", 1.0),
+    ],
+)
+def test_names_are_missing_that_stand_neither_in_nor_beside_the_best_sentence(question: str, missing: float) -> None:
+    with open_made(NAMES) as build:
+        assert features(found(question, build))["names_missing"] == missing
+
+
+def test_without_a_passage_there_are_no_features() -> None:
+    with open_made({"legal/a.md": [["The vendor waits."]]}) as build:
+        seen = replace(found("vendor", build), hits=(), matches=None)
+    with pytest.raises(ValueError, match="expected at least one passage, got none"):
+        features(seen)
 
 
 def test_a_calibration_is_read_as_it_was_written(tmp_path: Path) -> None:

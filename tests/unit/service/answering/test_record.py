@@ -7,6 +7,7 @@ import pytest
 
 from indexes.manifest import read_manifest
 from service.answering.retrieve import CANDIDATES, KIND
+from tests.answering_parts import RANKING
 from tests.service_parts import OFF_TOPIC_QUESTION, POLICY, TRAVEL, VENDOR_QUESTION, Studio, sealed_texts
 
 SENTENCE = "The security team reviews every new AI vendor within ten working days."
@@ -33,7 +34,10 @@ def test_the_finished_leaf_tells_how_the_answer_came_about(studio: Studio) -> No
     assert finished["evidence_u"] >= finished["threshold_u"] > 0
     assert finished["encoder"] == {"name": encoder.name, "digest": encoder.digest, "dtype": encoder.dtype}
     assert (finished["retrieval"]["kind"], finished["retrieval"]["k"]) == (KIND, CANDIDATES)
-    assert sum(finished["retrieval"]["weights_u"].values()) == 1_000_000
+    assert finished["retrieval"]["weights_u"] == RANKING.weights_u()
+    scores = [hit["score_u"] for hit in finished["hits"]]
+    assert 1_000_000 - 2 <= sum(scores) <= 1_000_000 + 2, "both passages of the library are candidates"
+    assert scores == sorted(scores, reverse=True)
     assert finished["register_seq"] == 2
     assert finished["answerer"]["kind"] == "extractive"
     assert finished["answer_len"] == len(result["answer"])

@@ -166,8 +166,10 @@ def test_without_its_build_it_says_how_long_builds_are_kept(archive: Archive) ->
 
 def test_a_build_that_was_touched_is_not_asked(archive: Archive) -> None:
     seq = archive.ask().receipt.seq
-    (archive.live_build.get().folder / "lexical" / "vocabulary.json").write_text("[]")
-    with pytest.raises(ReplayError, match=r"back from a backup, it does not open: .*vocabulary\.json should have"):
+    file = archive.live_build.get().folder / "lexical" / "counts.npy"
+    content = file.read_bytes()
+    file.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    with pytest.raises(ReplayError, match=r"back from a backup, it does not open: .*counts\.npy should have"):
         archive.replay(seq)
 
 

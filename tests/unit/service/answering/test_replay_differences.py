@@ -8,13 +8,13 @@ import pytest
 
 from indexes.builds import Build
 from indexes.encoder import Vectors
-from service.answering import replay as replay_module
 from service.answering.answers import Citation, Reason
 from service.answering.drafts import DraftSentence, Quote
 from service.answering.record import Result
-from service.answering.retrieve import Retrieved, retrieve
+from service.answering.retrieve import Retrieved
 from service.answering.verify import VerifiedQuote
 from service.audit.leaves import ReleaseRef
+from tests.answering_parts import RANKING
 from tests.fakes import HashingEncoder, TinyLibrary
 from tests.replay_parts import (
     ALWAYS_ENOUGH,
@@ -209,7 +209,7 @@ def _written_by_a_model(archive: Archive, *, start: int, end: int, document: str
     question = a_question(QUESTION, ("staff",))
     opened = archive.recorder.received(question, build)
     scope = archive.boundary.scope(build, frozenset({"staff"}))
-    found = retrieve(QUESTION, build=build, scope=scope, encoder=archive.library.encoder, k=2)
+    found = archive.steps().find(QUESTION, build=build, scope=scope, k=2)
     split = build.passages.split_document(document)
     assert split is not None
     passage = split.passages[0]
@@ -246,11 +246,32 @@ def test_another_release_is_noted(archive: Archive) -> None:
     ]
 
 
-@pytest.mark.parametrize(("constant", "value"), [("KIND", "dense"), ("CANDIDATES", 60), ("DENSE_WEIGHT", 0.6)])
+@pytest.mark.parametrize(
+    "constant", ["service.answering.steps.KIND", "service.answering.replay.CANDIDATES"], ids=["kind", "candidates"]
+)
 def test_another_way_of_finding_passages_is_noted(
-    archive: Archive, constant: str, value: object, monkeypatch: pytest.MonkeyPatch
+    archive: Archive, constant: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seq = archive.ask().receipt.seq
-    monkeypatch.setattr(replay_module, constant, value)
+    assert archive.replay(seq)["notes"] == []
+    monkeypatch.setattr(constant, "dense" if constant.endswith("KIND") else 61)
     (note,) = archive.replay(seq)["notes"]
-    assert note.startswith("retrieval: hybrid-minmax found the passages, ")
+    assert note.startswith("retrieval: hybrid-linear found the passages, ")
+
+
+def test_other_weights_are_noted_and_their_scores_told_apart(archive: Archive) -> None:
+    seq = archive.ask().receipt.seq
+    seen = archive.replay(seq, ranking=replace(RANKING, passages=RANKING.passages * 1.01))
+    assert (seen["verdict"], seen["differences"]) == ("identical", [])
+    assert seen["notes"] == ["retrieval: hybrid-linear found the passages, hybrid-linear with other figures does now"]
+    assert seen["score_difference_u"] > 0
+
+
+def test_weights_that_turn_the_order_round_are_seen_by_the_passages(archive: Archive) -> None:
+    found = archive.search(QUESTION, limit=2)
+    first, second = (f"{hit.passage.passage_id} of {hit.passage.document}" for hit in found.hits)
+    seen = archive.replay(found.receipt.seq, ranking=replace(RANKING, passages=-RANKING.passages))
+    assert seen["differences"] == [
+        f"rank 1: expected passage {first}, found {second}",
+        f"rank 2: expected passage {second}, found {first}",
+    ]

@@ -1,5 +1,7 @@
 """Who calls the API."""
 
+import asyncio
+
 import pytest
 from fastapi.security import HTTPAuthorizationCredentials
 
@@ -20,12 +22,12 @@ def _credentials(token: str) -> HTTPAuthorizationCredentials:
 
 
 def test_the_bearer_of_the_token_is_known(signed_in: SignedIn) -> None:
-    assert signed_in.required(_credentials(TOKEN)).principal_id == "local"
-    assert signed_in.known(_credentials(TOKEN))
+    assert asyncio.run(signed_in.required(_credentials(TOKEN))).principal_id == "local"
+    assert asyncio.run(signed_in.known(_credentials(TOKEN)))
 
 
 @pytest.mark.parametrize("credentials", [None, _credentials(""), _credentials("another")])
 def test_anybody_else_is_not(signed_in: SignedIn, credentials: HTTPAuthorizationCredentials | None) -> None:
-    assert not signed_in.known(credentials)
+    assert not asyncio.run(signed_in.known(credentials))
     with pytest.raises(NotSignedInError, match="expected the token of this installation"):
-        signed_in.required(credentials)
+        asyncio.run(signed_in.required(credentials))

@@ -7,7 +7,7 @@ import pytest
 import structlog
 from starlette.testclient import TestClient
 
-import service.answering.pipeline
+import service.answering.steps
 from tests.fakes import TinyLibrary
 from tests.service_parts import (
     OFF_TOPIC_QUESTION,
@@ -113,7 +113,7 @@ def test_what_breaks_is_told_to_the_operator_by_its_type_only(studio: Studio, mo
     def breaks(_text: str, **_: object) -> None:
         raise KeyError(VENDOR_QUESTION)
 
-    monkeypatch.setattr(service.answering.pipeline, "retrieve", breaks)
+    monkeypatch.setattr(service.answering.steps, "retrieve", breaks)
     with structlog.testing.capture_logs() as lines:
         assert studio.browser().post("/", data={"question": VENDOR_QUESTION}).status_code == 500
     told = {"kind": "page", "errors": ["AnswerFailedError", "KeyError"]}

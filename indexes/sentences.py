@@ -1,0 +1,209 @@
+"""The sentences of each passage, made at ingest: where they stand, their vectors, their terms.
+
+So choosing among them costs a question no encoding and no splitting.
+A sentence's vector is pooled from the passage's own pass through the encoder (`Encoder.encode_with_spans`), so it knows
+what stands around it. A sentence that lies in two overlapping passages has an entry in each. A passage that holds no
+whole sentence has one entry: all of it. Terms are kept as 32-bit codes in the order of the text: two different terms
+share a code once in four billion pairs, and a code decides nothing but a rank.
+
+On disk: NumPy arrays, memory-mapped. Sentence numbers run through the build; those of row r are `first[r]:first[r+1]`.
+"""
+
+import zlib
+from array import array
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from indexes.dense import Rows, Scores
+from indexes.errors import BuildDamagedError
+
+Codes = NDArray[np.uint32]
+# Each array's type and number of dimensions.
+_KINDS = {
+    "first": ("int64", 1),
+    "spans": ("int32", 2),
+    "vectors": ("float16", 2),
+    "starts": ("int64", 1),
+    "terms": ("uint32", 1),
+    "context_starts": ("int64", 1),
+    "context": ("uint32", 1),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PassageSentences:
+    """The sentences of one passage, at least one.
+
+    `spans` are `[start, end)` in the document's text, shape (sentences, 2); `vectors` has shape (sentences,
+    dimensions); `sizes` are the numbers of codes of each sentence in `terms`; `context` holds those of title and
+    heading.
+    """
+
+    spans: NDArray[np.int32]
+    vectors: NDArray[np.float16]
+    sizes: NDArray[np.int64]
+    terms: Codes
+    context: Codes
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceIndex:
+    """The arrays: `starts[n]:starts[n+1]` are the places of sentence n's codes in `terms`; `context_starts` by row."""
+
+    first: NDArray[np.int64]
+    spans: NDArray[np.int32]
+    vectors: NDArray[np.float16]
+    starts: NDArray[np.int64]
+    terms: Codes
+    context_starts: NDArray[np.int64]
+    context: Codes
+
+    @classmethod
+    def read(cls, folder: Path) -> "SentenceIndex":
+        """Open an index, memory-mapped, from files whose hashes were checked before.
+
+        Raises:
+            BuildDamagedError: the files are no such index.
+        """
+        try:
+            index = cls(**{name: _mapped(folder / f"{name}.npy", *kind) for name, kind in _KINDS.items()})
+            sentences, rows = int(index.first[-1]), len(index.first) - 1
+            expected = (sentences, sentences, 2, rows, int(index.starts[-1]), int(index.context_starts[-1]))
+        except (OSError, ValueError, IndexError) as error:
+            raise BuildDamagedError(f"{folder} is not a sentence index: {error}") from error
+        counts = (len(index.vectors), len(index.starts) - 1, index.spans.shape[1], len(index.context_starts) - 1)
+        got = (*counts, len(index.terms), len(index.context))
+        if got != expected or len(index.spans) != sentences:
+            raise BuildDamagedError(f"{folder} is not a sentence index: expected sizes {expected}, got {got}")
+        return index
+
+    def __len__(self) -> int:
+        """Return how many passages there are."""
+        return len(self.first) - 1
+
+    def of_row(self, row: int) -> PassageSentences:
+        """Return the sentences of one passage, as they were given."""
+        first, end = int(self.first[row]), int(self.first[row + 1])
+        context = slice(int(self.context_starts[row]), int(self.context_starts[row + 1]))
+        return PassageSentences(
+            spans=self.spans[first:end],
+            vectors=self.vectors[first:end],
+            sizes=np.diff(self.starts[first : end + 1]),
+            terms=self.terms[int(self.starts[first]) : int(self.starts[end])],
+            context=self.context[context],
+        )
+
+    def of_rows(self, rows: Rows) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the numbers of all sentences of some rows, row by row, and where each row's begin among them.
+
+        Returns:
+            Numbers, shape (sentences,), and places, shape (len(rows),).
+        """
+        return _ranges(self.first[rows], self.first[rows + 1])
+
+    def cosines(self, vector: NDArray[np.float32], numbers: NDArray[np.int64]) -> Scores:
+        """Return the cosine of each given sentence with a unit vector, shape (len(numbers),)."""
+        halves = torch.from_numpy(np.ascontiguousarray(self.vectors[numbers]))
+        scores: Scores = halves.to(torch.float32).numpy() @ vector  # PyTorch widens halves ten times as fast as NumPy
+        return scores
+
+    def codes(self, numbers: NDArray[np.int64]) -> tuple[Codes, NDArray[np.int64]]:
+        """Return the codes of the terms of given sentences, one after the other, and where each sentence's begin."""
+        places, begins = _ranges(self.starts[numbers], self.starts[numbers + 1])
+        return self.terms[places], begins
+
+    def context_codes(self, rows: Rows) -> tuple[Codes, NDArray[np.int64]]:
+        """Return the codes of the terms of given rows' contexts, one after the other, and where each row's begin."""
+        places, begins = _ranges(self.context_starts[rows], self.context_starts[rows + 1])
+        return self.context[places], begins
+
+
+def write_sentences(folder: Path, passages: Iterable[PassageSentences], *, sentences: int, dimensions: int) -> None:
+    """Write the index of some passages, given in row order, into a new folder; vectors are never all in memory.
+
+    Args:
+        folder: the folder.
+        passages: no passages are allowed.
+        sentences: how many sentences they have together.
+        dimensions: of a vector.
+
+    Raises:
+        OSError: the disk refuses.
+    """
+    folder.mkdir()
+    vectors = _Rows(folder / "vectors.npy", (sentences, dimensions))
+    firsts, starts, context_starts = array("q", [0]), array("q", [0]), array("q", [0])
+    spans, terms, context = array("i"), array("I"), array("I")
+    with vectors:
+        for one in passages:
+            vectors.add(one.vectors)
+            firsts.append(firsts[-1] + len(one.spans))
+            starts.frombytes((starts[-1] + np.cumsum(one.sizes)).astype(np.int64).tobytes())
+            context_starts.append(context_starts[-1] + len(one.context))
+            for kept, given in ((spans, one.spans), (terms, one.terms), (context, one.context)):
+                kept.frombytes(np.ascontiguousarray(given).tobytes())
+    arrays: dict[str, NDArray[Any]] = {
+        "first": np.frombuffer(firsts, np.int64),
+        "spans": np.frombuffer(spans, np.int32).reshape(-1, 2),
+        "starts": np.frombuffer(starts, np.int64),
+        "terms": np.frombuffer(terms, np.uint32),
+        "context_starts": np.frombuffer(context_starts, np.int64),
+        "context": np.frombuffer(context, np.uint32),
+    }
+    for name, values in arrays.items():
+        np.save(folder / f"{name}.npy", values, allow_pickle=False)
+
+
+class _Rows:
+    """A file of half-precision rows that is written from beginning to end."""
+
+    def __init__(self, path: Path, shape: tuple[int, int]) -> None:
+        self._path = path
+        self._shape = shape
+        self._written = 0
+
+    def __enter__(self) -> Self:
+        self._file = self._path.open("xb")
+        header = {"descr": "<f2", "fortran_order": False, "shape": self._shape}
+        np.lib.format.write_array_header_2_0(self._file, header)
+        return self
+
+    def add(self, rows: NDArray[np.float16]) -> None:
+        self._file.write(np.ascontiguousarray(rows, "<f2").tobytes())
+        self._written += len(rows)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()
+        if error is None and self._written != self._shape[0]:
+            raise ValueError(f"expected {self._shape[0]} sentences, got {self._written}")
+
+
+def codes(terms: Sequence[str]) -> Codes:
+    """Return the code of each term, shape (len(terms),), uint32: the CRC-32 of its UTF-8 bytes."""
+    return np.fromiter((zlib.crc32(term.encode()) for term in terms), np.uint32, len(terms))
+
+
+def _ranges(starts: NDArray[np.int64], ends: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return all numbers of the ranges `starts[i]:ends[i]`, one range after the other, and where each begins."""
+    sizes = ends - starts
+    begins = np.concatenate([[0], np.cumsum(sizes)])
+    numbers = np.arange(begins[-1]) + np.repeat(starts - begins[:-1], sizes)
+    return numbers, begins[:-1]
+
+
+def _mapped(path: Path, kind: str, dimensions: int) -> NDArray[Any]:
+    mapped = np.lib.format.open_memmap(path, mode="r")
+    if mapped.dtype != np.dtype(kind) or mapped.ndim != dimensions:
+        raise ValueError(
+            f"{path.name} should have {dimensions} dimensions of {kind}, got {mapped.dtype} of shape {mapped.shape}"
+        )
+    return np.asarray(mapped)  # the same memory, without the subclass's cost on each slice

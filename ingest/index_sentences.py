@@ -1,0 +1,83 @@
+"""The sentences of a build's passages: what of each passage is encoded, and what the sentence index is given.
+
+Passages of a document that was carried over from the live build have theirs copied from there, so only what is new is
+cut into terms.
+"""
+
+from bisect import bisect_left
+from collections.abc import Callable, Collection, Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indexes.builds import Build
+from indexes.documents import Passage
+from indexes.encoder import Span
+from indexes.passages import SplitDocument
+from indexes.sentences import PassageSentences, codes
+from indexes.words import TERMS_VERSION, terms
+from ingest.encode import EncoderText
+from ingest.split import Splitter, context
+
+
+def encoder_texts(documents: Sequence[SplitDocument], splitter: Splitter) -> list[EncoderText]:
+    """Return what is encoded for each passage, with its sentences' places, in the documents' order."""
+    return [
+        encoder_text(splitter.encoder_text(passage), passage, spans)
+        for split in documents
+        for passage, spans in zip(split.passages, spans_by_passage(split), strict=True)
+    ]
+
+
+def encoder_text(text: str, passage: Passage, spans: Sequence[Span]) -> EncoderText:
+    """Move spans of a document's text to where they stand in what is encoded, which ends with the passage's text."""
+    shift = len(text) - len(passage.text) - passage.start
+    return EncoderText(text, tuple((start + shift, end + shift) for start, end in spans))
+
+
+def spans_by_passage(split: SplitDocument) -> list[list[Span]]:
+    """Return the sentences that lie wholly in each passage; for a passage that holds none, the passage itself."""
+    starts = [start for start, _ in split.sentences]
+    found = []
+    for passage in split.passages:
+        reach = split.sentences[bisect_left(starts, passage.start) : bisect_left(starts, passage.end)]
+        found.append([span for span in reach if span[1] <= passage.end] or [(passage.start, passage.end)])
+    return found
+
+
+def index_sentences(
+    documents: Sequence[SplitDocument],
+    *,
+    vectors: Callable[[Passage, Sequence[Span]], NDArray[np.float16]],
+    live: Build | None,
+    carried: Collection[str],
+) -> Iterator[PassageSentences]:
+    """Return what the sentence index holds of each passage, in the documents' order.
+
+    Args:
+        documents: split, in the build's order.
+        vectors: returns the vectors of a passage's sentences, shape (sentences, dimensions).
+        live: the live build, or `None`.
+        carried: ids of documents that are as they are in the live build.
+    """
+    rows = _first_rows(live) if live and live.manifest.terms == TERMS_VERSION else {}
+    for split in documents:
+        document = split.document.document
+        first = rows.get(document)
+        if live and first is not None and document in carried:
+            yield from (live.sentences.of_row(first + at) for at in range(len(split.passages)))
+            continue
+        for passage, spans in zip(split.passages, spans_by_passage(split), strict=True):
+            words = [codes(terms(split.document.text[start:end])) for start, end in spans]
+            yield PassageSentences(
+                spans=np.array(spans, np.int32),
+                vectors=vectors(passage, spans),
+                sizes=np.array([len(one) for one in words], np.int64),
+                terms=np.concatenate(words),
+                context=codes(terms(context(passage))),
+            )
+
+
+def _first_rows(build: Build) -> dict[str, int]:
+    firsts = np.flatnonzero(np.diff(build.document_of_row, prepend=-1))
+    return {build.documents[build.document_of_row[row]][0]: int(row) for row in firsts}

@@ -1,0 +1,63 @@
+"""A question as the indexes see it: its vector, its terms and how rare each is within the asker's scope.
+
+*Coverage* is the share of a question's content terms, each weighing as much as it is rare, that a text holds.
+"""
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indexes.builds import Build
+from indexes.sentences import Codes, codes
+from indexes.words import content_terms, terms
+from service.answering.boundary import Scope
+
+Held = NDArray[np.bool_]
+
+# A capital letter after the first word, or a digit: what a question is about in particular.
+_NAME = re.compile(r"(?<!^)\b[^\W\d_a-zß-öø-ÿ][\w'’-]*|\b\w*\d[\w.,]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question as the indexes see it.
+
+    Attributes:
+        vector: unit vector, shape (dimensions,).
+        terms: its content terms, or all its terms if it has no others.
+        rarity: their weights within the scope, shape (len(terms),).
+        codes: their codes, shape (len(terms),).
+        pairs: codes of the terms that stand side by side in it, shape (pairs, 2).
+        named: which of its terms are names or numbers, shape (len(terms),).
+    """
+
+    vector: NDArray[np.float32]
+    terms: tuple[str, ...]
+    rarity: NDArray[np.float64]
+    codes: Codes
+    pairs: NDArray[np.uint32]
+    named: NDArray[np.bool_]
+
+    def coverage(self, held: Held) -> NDArray[np.float64]:
+        """Return the coverage of texts, shape (texts,), by which terms they hold, shape (texts, len(terms))."""
+        total = float(self.rarity.sum()) or 1.0
+        shares: NDArray[np.float64] = held @ (self.rarity / total)
+        return shares
+
+
+def asked(text: str, vector: NDArray[np.float32], *, build: Build, scope: Scope) -> Asked:
+    """Return a question as the indexes see it."""
+    in_order = codes(terms(text))
+    subject = tuple(content_terms(text)) or tuple(dict.fromkeys(terms(text)))
+    pairs = np.stack([in_order[:-1], in_order[1:]], axis=1) if len(in_order) > 1 else np.zeros((0, 2), np.uint32)
+    names = {term for name in _NAME.findall(text) for term in content_terms(name)}
+    return Asked(
+        vector=vector,
+        terms=subject,
+        rarity=build.lexical.rarity(subject, scope.lexical),
+        codes=codes(subject),
+        pairs=pairs,
+        named=np.array([term in names for term in subject], dtype=np.bool_),
+    )

@@ -1,0 +1,133 @@
+"""More askers than there is room for, over real sockets: everybody gets a response, and it is all on record."""
+
+import http.client
+import json
+import socket
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit
+
+import pytest
+
+from indexes.encoder import Vectors
+from service.web.routes import SESSION_COOKIE
+from tests.fakes import TinyLibrary
+from tests.service_parts import TOKEN, TRAVEL_QUESTION, Studio, open_studio, serving, with_rules
+
+_PATIENCE_S = 30.0
+_AT_ONCE, _WAITING, _ASKERS = 2, 30, 40
+
+
+class Held:
+    """Holds every question in the encoder until it is let go."""
+
+    def __init__(self, encode: Callable[[Sequence[str]], Vectors]) -> None:
+        self._encode = encode
+        self.go_on = threading.Event()
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        assert self.go_on.wait(_PATIENCE_S)
+        return self._encode(texts)
+
+
+@pytest.fixture
+def crowded(library: TinyLibrary, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Studio, Held]]:
+    """Lend a service that works on two questions at once, each of which is held."""
+    with_rules(library)
+    held = Held(library.encoder.encode)
+    monkeypatch.setattr(library.encoder, "encode", held.encode)
+    with open_studio(library, max_concurrent=_AT_ONCE, max_queued=_WAITING) as studio:
+        yield studio, held
+
+
+def _post(url: str, path: str, body: bytes, kind: str) -> tuple[int, dict[str, str], bytes]:
+    port = urlsplit(url).port
+    assert port is not None
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_PATIENCE_S)
+    headers = {"Authorization": f"Bearer {TOKEN}", "Cookie": f"{SESSION_COOKIE}={TOKEN}", "Content-Type": kind}
+    connection.request("POST", path, body, headers)
+    response = connection.getresponse()
+    content = response.read()
+    connection.close()
+    return response.status, {name.lower(): value for name, value in response.getheaders()}, content
+
+
+def _ask(url: str) -> tuple[int, dict[str, str], bytes]:
+    return _post(url, "/v1/ask", json.dumps({"question": TRAVEL_QUESTION}).encode(), "application/json")
+
+
+def _until(condition: Callable[[], bool]) -> None:
+    ends = time.monotonic() + _PATIENCE_S
+    while not condition():
+        assert time.monotonic() < ends
+        time.sleep(0.005)
+
+
+def _finished(studio: Studio) -> list[tuple[str, str | None]]:
+    return [(leaf["outcome"], leaf["reason"]) for leaf in studio.leaves() if leaf["type"] == "query.finished"]
+
+
+def test_a_crowd_is_answered_as_far_as_there_is_room_and_the_rest_is_told_to_come_again(
+    crowded: tuple[Studio, Held],
+) -> None:
+    studio, held = crowded
+    too_many = _ASKERS - _AT_ONCE - _WAITING
+    with serving(studio.app) as url, ThreadPoolExecutor(_ASKERS + 1) as pool:
+        asked = [pool.submit(_ask, url) for _ in range(_ASKERS)]
+        _until(lambda: sum(one.done() for one in asked) == too_many)
+        status, headers, page = pool.submit(_post, url, "/", b"question=Who+asks%3F", "").result(_PATIENCE_S)
+        assert status == 422, "a form of no kind has no question"
+        form = "application/x-www-form-urlencoded"
+        status, headers, page = pool.submit(_post, url, "/", b"question=Who+asks%3F", form).result(_PATIENCE_S)
+        assert status == 429
+        assert int(headers["retry-after"]) >= 1
+        assert b"Too many people are asking at this moment" in page
+        assert pool.submit(_health, url).result(_PATIENCE_S) == 200, "other doors stay open"
+        held.go_on.set()
+        responses = [one.result(_PATIENCE_S) for one in asked]
+
+    assert Counter(status for status, _, _ in responses) == {200: _AT_ONCE + _WAITING, 429: too_many}
+    for status, headers, content in responses:
+        if status == 429:
+            problem = json.loads(content)
+            assert headers["content-type"] == "application/problem+json"
+            assert int(headers["retry-after"]) >= 1
+            assert (problem["type"], problem["status"]) == ("urn:greenlit:problem:overloaded", 429)
+            assert TRAVEL_QUESTION not in content.decode()
+    told = Counter(_finished(studio))
+    assert told == {("answered", None): _AT_ONCE + _WAITING, ("failed", "overloaded"): too_many + 1}
+    received = [leaf for leaf in studio.leaves() if leaf["type"] == "query.received"]
+    assert len(received) == _ASKERS + 1
+
+
+def _health(url: str) -> int:
+    port = urlsplit(url).port
+    assert port is not None
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_PATIENCE_S)
+    connection.request("GET", "/healthz")
+    status = connection.getresponse().status
+    connection.close()
+    return status
+
+
+def test_whoever_hangs_up_while_waiting_gives_up_their_place(crowded: tuple[Studio, Held]) -> None:
+    studio, held = crowded
+    body = json.dumps({"question": TRAVEL_QUESTION}).encode()
+    request = (
+        f"POST /v1/ask HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {TOKEN}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    ).encode() + body
+    with serving(studio.app) as url, ThreadPoolExecutor(_AT_ONCE) as pool:
+        port = urlsplit(url).port
+        working = [pool.submit(_ask, url) for _ in range(_AT_ONCE)]
+        _until(lambda: len(studio.leaves()) == _AT_ONCE)
+        for _ in range(3):
+            with socket.create_connection(("127.0.0.1", port), timeout=_PATIENCE_S) as left:
+                left.sendall(request)
+                time.sleep(0.1)
+        _until(lambda: _finished(studio) == [("failed", "overloaded")] * 3)
+        held.go_on.set()
+        assert [one.result(_PATIENCE_S)[0] for one in working] == [200, 200]

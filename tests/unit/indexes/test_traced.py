@@ -1,0 +1,69 @@
+"""A traced model gives the very same vectors; a model that cannot be traced is run as it is."""
+
+import warnings
+from typing import Any, cast
+
+import pytest
+import torch
+from sentence_transformers import SentenceTransformer
+
+from indexes import traced as traced_module
+from indexes.traced import traced
+
+
+class Summing(torch.nn.Module):
+    """A model of three lines: a text's vector is the mean of its tokens' vectors."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.embedding = torch.nn.Embedding(50, 4)
+
+    def forward(self, features: dict[str, Any]) -> dict[str, Any]:
+        mask = features["attention_mask"].unsqueeze(-1)
+        tokens = self.embedding(features["input_ids"]) * mask
+        return {"sentence_embedding": tokens.sum(1) / mask.sum(1)}
+
+
+class Deciding(Summing):
+    """Decides by its input, in Python: a trace would hold what it decided for the example."""
+
+    def forward(self, features: dict[str, Any]) -> dict[str, Any]:
+        found = super().forward(features)["sentence_embedding"]
+        return {"sentence_embedding": found if features["input_ids"].shape[1] < 20 else -found}
+
+
+class Untraceable(Summing):
+    """Gives something that no trace can hold."""
+
+    def forward(self, features: dict[str, Any]) -> dict[str, Any]:
+        if torch._C._get_tracing_state():
+            raise RuntimeError
+        return super().forward(features)
+
+
+def _features(texts: int, tokens: int) -> dict[str, Any]:
+    ids = torch.randint(0, 50, (texts, tokens), generator=torch.Generator().manual_seed(tokens))
+    return {"input_ids": ids, "attention_mask": torch.ones_like(ids), "modality": "text"}
+
+
+@pytest.mark.parametrize("kind", [Summing, Deciding, Untraceable])
+def test_whatever_the_model_the_vectors_are_its_own(kind: type[Summing]) -> None:
+    model = kind().eval()
+    with warnings.catch_warnings(), torch.inference_mode():
+        warnings.simplefilter("error")
+        run = traced(cast("SentenceTransformer", model), _features(2, 8))
+        for shape in ((1, 8), (2, 30), (5, 16)):
+            assert torch.equal(run(_features(*shape)), model(_features(*shape))["sentence_embedding"])
+
+
+def test_a_trace_is_used_where_it_gives_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = Summing().eval()
+    run = traced(cast("SentenceTransformer", model), _features(2, 8))
+    monkeypatch.setattr(model, "forward", lambda _: pytest.fail("the model itself was run"))
+    with torch.inference_mode():
+        assert run(_features(3, 12)).shape == (3, 4)
+
+
+def test_shapes_it_is_tried_with_reach_beyond_the_example() -> None:
+    assert {texts for texts, _ in traced_module._SHAPES} > {1}
+    assert max(tokens for _, tokens in traced_module._SHAPES) > 64

@@ -1,0 +1,71 @@
+"""A question as the indexes see it: its subject, how rare that is, what stands side by side, and what it names."""
+
+import numpy as np
+import pytest
+
+from indexes.sentences import codes
+from service.answering.asked import Asked, asked
+from tests.answering_parts import Made, a_scope, open_made
+from tests.fakes import HashingEncoder
+
+MADE: Made = {"legal/a.md": [["The vendor review."], ["A vendor."]], "legal/b.md": [["Lunch."]]}
+
+
+def _asked(text: str, *hidden: str) -> Asked:
+    with open_made(MADE) as build:
+        scope = a_scope(build, hidden=hidden)
+        return asked(text, HashingEncoder().encode([text])[0], build=build, scope=scope)
+
+
+@pytest.mark.parametrize(
+    ("text", "terms"),
+    [
+        ("Who reviews a vendor, and which vendors?", ("review", "vendor")),
+        ("Who is it, is it?", ("who", "is", "it")),
+        ("?!", ()),
+        ("", ()),
+    ],
+)
+def test_its_terms_are_its_subject_or_all_it_has(text: str, terms: tuple[str, ...]) -> None:
+    question = _asked(text)
+    assert question.terms == terms
+    assert question.codes.tolist() == codes(terms).tolist()
+    assert question.rarity.shape == question.named.shape == (len(terms),)
+
+
+def test_a_term_is_as_rare_as_in_what_may_be_seen() -> None:
+    text = "vendor review lunch zyzzyva"
+    vendor, review, lunch, nowhere = _asked(text).rarity
+    assert vendor < review == lunch < nowhere
+    assert _asked(text, "legal/b.md").rarity[2] > _asked(text, "legal/a.md").rarity[2]
+
+
+def test_words_that_stand_side_by_side_are_pairs_stop_words_too() -> None:
+    who, does, review = codes(["who", "doe", "review"]).tolist()
+    assert _asked("Who does reviews?").pairs.tolist() == [[who, does], [does, review]]
+    assert _asked("Reviews?").pairs.shape == _asked("").pairs.shape == (0, 2)
+
+
+def test_coverage_is_a_share_of_rarity() -> None:
+    question = _asked("vendor review")
+    held = np.array([[True, True], [True, False], [False, False]])
+    vendor, review = question.rarity
+    np.testing.assert_allclose(question.coverage(held), [1, vendor / (vendor + review), 0])
+    assert _asked("").coverage(np.zeros((2, 0), np.bool_)).tolist() == [0, 0]
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("Does Anna Smith review vendors?", ["anna", "smith"]),
+        ("Vendors review whom?", []),  # a first word is written large anyway
+        ("What does NASA pay for 10 vendors in Q3?", ["nasa", "10", "q3"]),
+        ("What is 2.5 of 10,000?", ["2.5", "10,000"]),
+        ("Who asks The Vendor?", ["vendor"]),  # a stop word names nothing
+        ("who pays vendors?", []),
+        ("Was zahlt Änne über den Tisch?", ["änne", "tisch"]),
+    ],
+)
+def test_names_and_numbers_are_what_it_asks_about_in_particular(text: str, named: list[str]) -> None:
+    question = _asked(text)
+    assert [term for term, is_named in zip(question.terms, question.named, strict=True) if is_named] == named

@@ -1,0 +1,123 @@
+"""Steps 2 to 5: from a question to an answer, or to the reason why there is none."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from indexes.builds import Build
+from service.answering.answers import Reason
+from service.answering.boundary import Scope
+from service.answering.drafts import DraftSentence, Quote
+from service.answering.extract import ExtractiveAnswerer
+from service.answering.retrieve import KIND, Retrieved
+from service.answering.steps import HITS, Steps, Worked
+from tests.answering_parts import RANKING, Made, a_scope, found, open_made
+from tests.fakes import HashingEncoder
+from tests.service_parts import ALWAYS_ENOUGH, HALF_THE_WORDS, NEVER_ENOUGH, Drafts, whole
+
+QUESTION = "Who does the vendor review?"
+ANSWER = "The team does the vendor review."
+MADE: Made = {"legal/a.md": [[ANSWER, "Lunch is at noon."]], "legal/b.md": [["Swans live on the lake."]]}
+QUOTING = Drafts(lambda seen, _build: [whole(hit) for hit in seen.hits], kind="extractive")
+
+
+def _steps(**changed: Any) -> Steps:
+    answerer = ExtractiveAnswerer(ranking=RANKING)
+    steps = Steps(encoder=HashingEncoder(), ranking=RANKING, calibration=HALF_THE_WORDS, answerer=answerer)
+    return replace(steps, **changed)
+
+
+def _worked(text: str, *, hidden_meanwhile: Sequence[str] = (), **changed: Any) -> Worked:
+    steps = _steps(**changed)
+    with open_made(MADE) as build:
+        seen = steps.find(text, build=build, scope=a_scope(build))
+
+        def now() -> Scope:
+            return a_scope(build, hidden=hidden_meanwhile)
+
+        return steps.answer(text, seen, build=build, now=now)
+
+
+def test_what_suffices_is_drafted_verified_and_numbered() -> None:
+    worked = _worked(QUESTION)
+    assert (worked.reason, worked.text) == (None, ANSWER)
+    assert worked.drafted
+    assert worked.evidence is not None
+    assert worked.evidence.suffices
+    assert [citation.n for citation in worked.citations] == [1]
+
+
+def test_too_little_evidence_is_a_refusal_and_nobody_drafts() -> None:
+    answerer = Drafts(QUOTING.make)
+    worked = _worked(QUESTION, calibration=NEVER_ENOUGH, answerer=answerer)
+    assert (worked.reason, worked.text, worked.citations) == (Reason.NO_EVIDENCE, None, ())
+    assert not worked.drafted
+    assert worked.evidence is not None
+    assert answerer.asked == []
+
+
+@pytest.mark.parametrize("text", ["who are you?", "?"])
+def test_what_asks_for_nothing_is_refused_before_the_evidence_is_weighed(text: str) -> None:
+    worked = _worked(text, calibration=ALWAYS_ENOUGH)
+    assert (worked.reason, worked.evidence, worked.drafted) == (Reason.REQUEST_NOT_SUPPORTED, None, False)
+    assert worked.found.hits, "what was found goes on record all the same"
+
+
+def test_where_nothing_may_be_seen_there_is_no_evidence() -> None:
+    steps = _steps(calibration=ALWAYS_ENOUGH)
+    with open_made(MADE) as build:
+        nothing = a_scope(build, hidden=list(MADE))
+        seen = steps.find(QUESTION, build=build, scope=nothing)
+        assert steps.weigh(seen).evidence is not None
+        worked = steps.answer(QUESTION, seen, build=build, now=lambda: nothing)
+    assert (seen.hits, seen.has_subject, worked.text) == ((), True, None)
+
+
+def test_a_draft_of_which_nothing_can_be_verified_is_a_refusal_that_was_drafted() -> None:
+    def invent(seen: Retrieved, _build: Build) -> list[DraftSentence]:
+        passage = seen.hits[0].passage
+        quote = Quote(passage.passage_id, passage.start, passage.end, "Something else.")
+        return [DraftSentence("Something else.", (quote,))]
+
+    worked = _worked(QUESTION, answerer=Drafts(invent))
+    assert (worked.reason, worked.text, worked.drafted) == (Reason.UNSUPPORTED_DRAFT, None, True)
+
+
+def test_what_was_hidden_while_it_was_drafted_is_not_cited() -> None:
+    worked = _worked(QUESTION, answerer=QUOTING, calibration=ALWAYS_ENOUGH, hidden_meanwhile=["legal/a.md"])
+    assert worked.text == "Swans live on the lake."
+    assert _worked(QUESTION, hidden_meanwhile=list(MADE)).reason is Reason.UNSUPPORTED_DRAFT
+
+
+def test_as_many_passages_are_found_as_are_wanted() -> None:
+    steps = _steps()
+    with open_made({"legal/a.md": [["A vendor review."]] * 15}) as build:
+        scope = a_scope(build)
+        assert len(steps.find("vendor", build=build, scope=scope).hits) == HITS
+        assert len(steps.find("vendor", build=build, scope=scope, k=12).hits) == 12
+        assert steps.find("vendor", build=build, scope=scope, k=2).hits == found("vendor", build, scope, k=2).hits
+
+
+@dataclass
+class _Turning:
+    """A reranker that turns the order round."""
+
+    kind: str = "turning:1"
+
+    def scores(self, text: str, passages: Sequence[str]) -> NDArray[np.float64]:
+        assert text == QUESTION
+        return np.arange(len(passages), dtype=np.float64)
+
+
+def test_a_reranker_looks_at_passages_again_and_is_named() -> None:
+    plain, turning = _steps(), _steps(reranker=_Turning())
+    assert (plain.retrieval, turning.retrieval) == (KIND, f"{KIND}+turning:1")
+    with open_made(MADE) as build:
+        scope = a_scope(build)
+        before = [hit.row for hit in plain.find(QUESTION, build=build, scope=scope).hits]
+        (best,) = turning.find(QUESTION, build=build, scope=scope, k=1).hits
+    assert (best.row, best.rank) == (before[-1], 1)
