@@ -47,7 +47,7 @@ from service.audit.opening import open_log
 _STEPS = ("received", "scope", "encode question", "weigh", "draft", "finished")
 _WARM_UP = 10  # questions before timing
 _QUESTIONS = 300
-_MANY = 200  # documents of the re-ingestion
+_MANY = 2_000  # documents of the re-ingestion
 _LARGE = 10_000  # passages that are asked over HTTP
 _SAMPLE_QUESTIONS = (
     "Who approves a new AI vendor?",
@@ -238,10 +238,10 @@ def _print_reingestion(console: Console, root: Path, encoder: Encoder) -> None:
     folder.mkdir(parents=True)
     _write_sources(place.library, {"many": folder})
     for number in range(_MANY):
-        (folder / f"page-{number:03}.md").write_text(_page(number, "first"), encoding="utf-8")
+        (folder / f"page-{number:04}.md").write_text(_page(number, "first"), encoding="utf-8")
     approve_all(place.library, ["many"])
     first = ingest_all(place.library, place.builds, encoder)
-    (folder / "page-007.md").write_text(_page(7, "second"), encoding="utf-8")
+    (folder / "page-0007.md").write_text(_page(7, "second"), encoding="utf-8")
     approve_all(place.library, ["many"])
     again = ingest_all(place.library, place.builds, encoder)
     console.print(f"\n[bold]Re-ingestion[/bold] after changing one of {_MANY} documents ({again.passages} passages)")

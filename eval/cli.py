@@ -252,6 +252,24 @@ def bench(
 
 
 @app.command()
+def scale(
+    sizes: Annotated[str, typer.Option(help="passages, with commas")] = "1000,10000,100000,1000000",
+    data: Data = None,
+) -> None:
+    """Measure retrieval, recall, memory and opening as the library grows; a million takes some 20 GB of disk."""
+    from rich.console import Console
+
+    from eval.scale_bench import scale_bench
+
+    try:
+        wanted = [int(size) for size in sizes.split(",")]
+    except ValueError as error:
+        _tell(f"greenlit: expected --sizes like 1000,10000, got '{sizes}'")
+        raise typer.Exit(2) from error
+    scale_bench(Console(highlight=False, soft_wrap=True), wanted, data=data)
+
+
+@app.command()
 def audit(
     leaves: Annotated[int, typer.Option(min=1, help="of the large log")] = 1_000_000,
 ) -> None:
