@@ -2,8 +2,8 @@
 
 First refuses what does not survive a journey between languages (floats, numbers of an array library, integers beyond
 2^53), then serialises. With what is left, sorted keys, no blanks and no needless escapes are all that RFC 8785 asks, so
-the standard library writes it (40 times as fast as `rfc8785`, which the tests compare with); only where a key is not
-ASCII does its order of keys differ, and `rfc8785` writes it. Does not know what the fields mean.
+the standard library writes it, in less time than `rfc8785`, with which the tests compare; only where a key is not ASCII
+does its order of keys differ, and `rfc8785` writes it. Does not know what the fields mean.
 """
 
 import json

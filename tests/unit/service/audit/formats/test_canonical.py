@@ -3,6 +3,9 @@
 from typing import Any
 
 import pytest
+import rfc8785
+from hypothesis import given
+from hypothesis import strategies as st
 
 from service.audit.errors import AuditEntryError
 from service.audit.formats.canonical import canonical_json
@@ -31,3 +34,23 @@ def test_a_text_that_is_not_unicode_is_refused_without_being_quoted() -> None:
         canonical_json({"document": "secret\ud800"})
     assert "secret" not in str(caught.value)
     assert caught.value.__cause__ is None
+
+
+_TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
+_LEAVES = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | _TEXTS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(_TEXTS, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(st.dictionaries(_TEXTS, _LEAVES, max_size=5))
+def test_what_is_written_is_what_the_reference_library_writes(value: dict[str, Any]) -> None:
+    """Control characters, quotes, keys outside of ASCII and their order, to the byte."""
+    assert canonical_json(value) == rfc8785.dumps(value)
+
+
+def test_every_single_character_is_written_as_the_reference_library_writes_it() -> None:
+    for code in (*range(0x300), 0x2028, 0x2029, 0xFEFF, 0xFFFD, 0x10FFFF):
+        value = {chr(code): chr(code)}
+        assert canonical_json(value) == rfc8785.dumps(value), hex(code)
