@@ -143,9 +143,14 @@ def _sentences(
     if matches is None:
         raise ValueError("expected candidates, got none")
     features = sentence_features(found.question, matches, hit.row, passage=hit.weighed - found.hits[0].weighed)
-    spans = prepared.place.build.sentences.spans[matches.numbers[matches.sentences_of(hit.row)]].tolist()
+    sentences, numbers = prepared.place.build.sentences, matches.numbers[matches.sentences_of(hit.row)]
+    spans = sentences.spans[numbers].tolist()
     texts = [hit.passage.text[start - hit.passage.start : end - hit.passage.start] for start, end in spans]
-    stating = np.array([is_statement(text, hit.passage) for text in texts], dtype=np.bool_)
+    lengths = [len(sentences.terms_of(number)) for number in numbers]
+    stating = np.array(
+        [is_statement(text, hit.passage, length=length) for text, length in zip(texts, lengths, strict=True)],
+        dtype=np.bool_,
+    )
     golds = [gold for gold in question.gold if gold.document == hit.passage.document]
     right = np.array([any(sentence_is_right(span, gold) for gold in golds) for span in spans], dtype=np.bool_)
     return features[stating], right[stating]

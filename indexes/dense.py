@@ -148,8 +148,7 @@ class DenseIndex:
 
     def scores(self, vector: NDArray[np.float32], rows: Rows) -> Scores:
         """Return the cosine of each given row with a unit vector, shape (len(rows),), whatever the kind of index."""
-        scores: Scores = self.vectors(rows) @ vector
-        return scores
+        return cosines(self.vectors(rows), vector)
 
     def vectors(self, rows: Rows) -> NDArray[np.float32]:
         """Return the vectors of given rows as they are kept, shape (len(rows), dimensions)."""
@@ -169,6 +168,16 @@ class DenseIndex:
         if self.lists:
             return faiss.SearchParametersIVF(nprobe=probes, **fields)  # type: ignore[call-arg]  # FAISS sets fields so
         return faiss.SearchParameters(**fields)
+
+
+def cosines(vectors: NDArray[np.float32], vector: NDArray[np.float32]) -> Scores:
+    """Return the cosine of each of some unit vectors, shape (vectors, dimensions), with another one.
+
+    One by one: a product of matrices would share the work out among cores, whose threads then turn idly for a while and
+    take time from other questions; and it would give equal vectors cosines that differ by where they stand.
+    """
+    scores: Scores = np.vecdot(vectors, vector)
+    return scores
 
 
 def _filled(index: faiss.Index, vectors: StoredVectors, *, train: StoredVectors) -> faiss.Index:

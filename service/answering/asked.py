@@ -43,7 +43,7 @@ class Asked:
     def coverage(self, held: Held) -> NDArray[np.float64]:
         """Return the coverage of texts, shape (texts,), by which terms they hold, shape (texts, len(terms))."""
         total = float(self.rarity.sum()) or 1.0
-        shares: NDArray[np.float64] = held @ (self.rarity / total)
+        shares: NDArray[np.float64] = np.vecdot(held, self.rarity / total)
         return shares
 
 

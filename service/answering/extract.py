@@ -67,7 +67,7 @@ class ExtractiveAnswerer:
         if retrieved.matches is None:
             return []
         most = max(hit.weighed for hit in retrieved.hits[:PASSAGES])
-        found: dict[str, _Candidate] = {}
+        found: dict[bytes, _Candidate] = {}
         for hit in retrieved.hits[:PASSAGES]:
             below = hit.weighed - most
             features = sentence_features(retrieved.question, retrieved.matches, hit.row, passage=below)
@@ -75,16 +75,17 @@ class ExtractiveAnswerer:
             numbers = retrieved.matches.numbers[retrieved.matches.sentences_of(hit.row)]
             for number, ((start, end), weight) in enumerate(zip(build.sentences.spans[numbers], weighed, strict=True)):
                 text = hit.passage.text[start - hit.passage.start : end - hit.passage.start]
-                if is_statement(text, hit.passage):
+                terms = build.sentences.terms_of(numbers[number])
+                if is_statement(text, hit.passage, length=len(terms)):
                     candidate = _Candidate(hit, number, int(start), int(end), text, float(weight))
-                    found.setdefault(" ".join(words(text)), candidate)
+                    found.setdefault(terms.tobytes(), candidate)
         return list(found.values())
 
 
-def is_statement(text: str, passage: Passage) -> bool:
-    """Tell whether a sentence of a passage says something, rather than being a label or a table that ran together."""
+def is_statement(text: str, passage: Passage, *, length: int) -> bool:
+    """Tell whether a sentence of so many words says something, or is a label, or a table that ran together."""
     is_open = passage.locator.kind == "page" and text[-1].isalnum()
-    return len(words(text)) >= (_LEAST_WORDS_OPEN if is_open else _LEAST_WORDS) and len(text) <= _MOST_CHARS
+    return length >= (_LEAST_WORDS_OPEN if is_open else _LEAST_WORDS) and len(text) <= _MOST_CHARS
 
 
 def _choose(candidates: Sequence[_Candidate]) -> list[_Candidate]:

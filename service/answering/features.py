@@ -38,7 +38,7 @@ SENTENCE_FEATURES = ("cosine", "coverage", "coverage_in_context", "coverage_near
 _K1 = 1.2  # of BM25 (`indexes.lexical`): a term adds less than its rarity times K1 + 1
 _COVERAGE_IN_SENTENCE = 0.6  # of coverage beside a cosine in `sentence`; .3 to 1 made no difference on the tuned halves
 _BEST_OF_DOCUMENT = 3  # candidates that speak for their document
-_ROUNDING = 1e-5  # equal vectors get cosines that differ in the seventh digit by where they stand among others
+_ROUNDING = 1e-5  # scores nearer than this are the same but for rounding
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,26 +190,31 @@ def best_sentence(question: Asked, matches: Matches, row: int) -> tuple[float, i
 
 def _held(wanted: Codes, found: Codes, begins: NDArray[np.int64]) -> Held:
     """Return which wanted codes stand in each text, shape (texts, len(wanted)); a text's codes begin at `begins`."""
-    if not len(begins):
-        return np.zeros((0, len(wanted)), np.bool_)
-    return _any(found[:, None] == wanted[None, :], begins, size=len(found))
+    held = np.zeros((len(begins), len(wanted)), np.bool_)
+    for column, code in enumerate(wanted):
+        held[_owners(np.flatnonzero(found == code), begins), column] = True
+    return held
 
 
 def _pairs_held(pairs: NDArray[np.uint32], found: Codes, begins: NDArray[np.int64]) -> Held:
-    beside = np.zeros((len(found), len(pairs)), np.bool_)
-    beside[:-1] = (found[:-1, None] == pairs[None, :, 0]) & (found[1:, None] == pairs[None, :, 1])
-    inner = begins[(begins > 0) & (begins <= len(found))]
-    beside[inner - 1] = False  # the last word of a sentence and the first of the next are no pair
-    return _any(beside, begins, size=len(found))
+    """Return which pairs stand side by side in each text, shape (texts, len(pairs))."""
+    held = np.zeros((len(begins), len(pairs)), np.bool_)
+    for column, (first, second) in enumerate(pairs):
+        places = np.flatnonzero(found[:-1] == first)
+        places = places[found[places + 1] == second]
+        owners = _owners(places, begins)
+        held[owners[owners == _owners(places + 1, begins)], column] = True  # not across the end of a text
+    return held
 
 
-def _any(held: Held, begins: NDArray[np.int64], *, size: int | None = None) -> Held:
-    """Return the logical or of the rows of each group, shape (groups, columns); false for an empty group."""
-    result = np.zeros((len(begins), held.shape[1]), np.bool_)
-    ends = np.append(begins[1:], len(held) if size is None else size)
-    filled = ends > begins
-    if filled.any():
-        result[filled] = np.logical_or.reduceat(held, begins[filled], axis=0)
+def _owners(places: NDArray[np.int64], begins: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the number of the text that each place is in; a text that holds nothing owns none."""
+    return np.searchsorted(begins, places, side="right") - 1
+
+
+def _any(held: Held, begins: NDArray[np.int64]) -> Held:
+    """Return the logical or of the rows of each group, shape (groups, columns); no group is empty."""
+    result: Held = np.logical_or.reduceat(held, begins, axis=0)
     return result
 
 

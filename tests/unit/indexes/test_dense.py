@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from indexes import dense
-from indexes.dense import DenseIndex, Mask, StoredVectors
+from indexes.dense import DenseIndex, Mask, StoredVectors, cosines
 from indexes.errors import BuildDamagedError
 
 DIMENSIONS = 16
@@ -176,3 +176,12 @@ def test_a_file_that_is_no_index_is_damage(tmp_path: Path, content: bytes) -> No
 def test_a_disk_that_refuses_is_an_os_error(tmp_path: Path) -> None:
     with pytest.raises(OSError, match=r"dense\.faiss cannot be written"):
         DenseIndex.from_vectors(_unit_vectors(1)).write(tmp_path / "nowhere" / "dense.faiss")
+
+
+def test_equal_vectors_get_equal_cosines_wherever_they_stand() -> None:
+    drawn = np.random.default_rng(3)
+    vectors = drawn.standard_normal((701, 384)).astype(np.float32)
+    vectors[[5, 333, 700]] = vectors[0]
+    found = cosines(vectors, vectors[1])
+    assert len({float(found[at]) for at in (0, 5, 333, 700)}) == 1
+    np.testing.assert_allclose(found, vectors @ vectors[1], rtol=1e-4, atol=1e-3)
