@@ -4,9 +4,13 @@ Run as Python, a model calls PyTorch some three hundred times, and each call let
 to get it back. Beside other busy threads that took 794 ms where the same steps as one call took 45 ms (8 questions, two
 cores). So the steps are traced once. A trace is only used if it gives the very same bits as the model for other numbers
 and lengths of texts; a model that decides by its input in Python does not, and is run as it is.
+
+Few texts take less time to compute than to rearrange the weights for it, which a linear layer does at every call. So
+the trace is first tried with weights that were rearranged once: a question of 11 words took 5.1 ms instead of 7.4.
 """
 
 import contextlib
+import copy
 import logging
 import warnings
 from collections.abc import Callable, Iterator
@@ -18,6 +22,8 @@ from sentence_transformers import SentenceTransformer
 Features = dict[str, Any]  # tensors by name, and names of other things
 Run = Callable[[Features], torch.Tensor]
 _SHAPES = ((1, 16), (3, 32), (2, 72))  # texts and tokens that a trace is tried with
+_ROWS = 16  # tokens that the weights are rearranged for; more are computed no slower
+_NOT_TRACEABLE = (RuntimeError, ValueError, TypeError, KeyError, AttributeError)
 
 
 class _Positional(torch.nn.Module):
@@ -34,6 +40,25 @@ class _Positional(torch.nn.Module):
         return cast("torch.Tensor", self.model(features)["sentence_embedding"])
 
 
+class _Packed(torch.nn.Module):
+    """A linear layer whose weights lie as they are computed with.
+
+    Calls the operation with a summand, here zeros: a trace cannot hold the arguments of the one without.
+    """
+
+    def __init__(self, layer: torch.nn.Linear) -> None:
+        super().__init__()
+        self.outputs = layer.out_features
+        packed = torch.ops.mkldnn._reorder_linear_weight(layer.weight.detach(), _ROWS)  # noqa: SLF001  (torch is pinned)
+        self.register_buffer("weight", packed)
+        self.register_buffer("bias", None if layer.bias is None else layer.bias.detach())
+
+    def forward(self, values: torch.Tensor) -> torch.Tensor:
+        zeros = values.new_zeros((*values.shape[:-1], self.outputs))
+        summed = torch.ops.mkldnn._linear_pointwise.binary(values, zeros, self.weight, self.bias, "add")  # noqa: SLF001
+        return cast("torch.Tensor", summed)
+
+
 def traced(model: SentenceTransformer, example: Features) -> Run:
     """Return what runs a model: its trace, or, where a trace would give anything else, the model itself.
 
@@ -45,22 +70,35 @@ def traced(model: SentenceTransformer, example: Features) -> Run:
     def plain(features: Features) -> torch.Tensor:
         return cast("torch.Tensor", model(dict(features))["sentence_embedding"])
 
+    with torch.inference_mode(), warnings.catch_warnings(), _quiet_logs():
+        warnings.simplefilter("ignore")  # the tracer warns of what the comparison finds out
+        for made in (_packed, lambda given: given):
+            with contextlib.suppress(*_NOT_TRACEABLE):
+                run, names = _trace(made(model), example)
+                if all(torch.equal(run(features), plain(features)) for features in _others_like(example, names)):
+                    return run
+    return plain
+
+
+def _trace(model: SentenceTransformer, example: Features) -> tuple[Run, tuple[str, ...]]:
+    """Return a model's trace, and the names of the features it takes."""
     names = tuple(sorted(name for name, value in example.items() if isinstance(value, torch.Tensor)))
     others = {name: value for name, value in example.items() if name not in names}
-    try:
-        with torch.inference_mode(), warnings.catch_warnings(), _quiet_logs():
-            warnings.simplefilter("ignore")  # the tracer warns of what the comparison below finds out
-            tensors = tuple(example[name] for name in names)
-            trace = torch.jit.trace(_Positional(model, names, others), tensors, check_trace=False)  # type: ignore[no-untyped-call]
-            trace = torch.jit.freeze(trace.eval())
+    tensors = tuple(example[name] for name in names)
+    trace = torch.jit.trace(_Positional(model, names, others), tensors, check_trace=False)  # type: ignore[no-untyped-call]
+    trace = torch.jit.freeze(trace.eval())
+    return lambda features: cast("torch.Tensor", trace(*(features[name] for name in names))), names
 
-            def run(features: Features) -> torch.Tensor:
-                return cast("torch.Tensor", trace(*(features[name] for name in names)))
 
-            same = all(torch.equal(run(features), plain(features)) for features in _others_like(example, names))
-    except (RuntimeError, ValueError, TypeError, KeyError):  # whatever a tracer cannot follow
-        return plain
-    return run if same else plain
+def _packed(model: SentenceTransformer) -> SentenceTransformer:
+    """Return a copy of a model with packed linear layers, which shares everything else with it."""
+    shared = {id(part): part for part in (*model.parameters(), *model.buffers(), getattr(model, "tokenizer", None))}
+    packed = copy.deepcopy(model, shared)
+    for module in list(packed.modules()):
+        for name, child in module.named_children():
+            if type(child) is torch.nn.Linear:
+                setattr(module, name, _Packed(child))
+    return packed
 
 
 @contextlib.contextmanager

@@ -24,6 +24,18 @@ class Summing(torch.nn.Module):
         return {"sentence_embedding": tokens.sum(1) / mask.sum(1)}
 
 
+class Layered(Summing):
+    """Has a linear layer with a bias and one without, in the arithmetic that the encoder prefers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = torch.nn.Sequential(torch.nn.Linear(4, 8), torch.nn.GELU(), torch.nn.Linear(8, 4, bias=False))
+        self.to(torch.bfloat16)
+
+    def forward(self, features: dict[str, Any]) -> dict[str, Any]:
+        return {"sentence_embedding": self.layers(super().forward(features)["sentence_embedding"])}
+
+
 class Deciding(Summing):
     """Decides by its input, in Python: a trace would hold what it decided for the example."""
 
@@ -46,7 +58,7 @@ def _features(texts: int, tokens: int) -> dict[str, Any]:
     return {"input_ids": ids, "attention_mask": torch.ones_like(ids), "modality": "text"}
 
 
-@pytest.mark.parametrize("kind", [Summing, Deciding, Untraceable])
+@pytest.mark.parametrize("kind", [Summing, Layered, Deciding, Untraceable])
 def test_whatever_the_model_the_vectors_are_its_own(kind: type[Summing]) -> None:
     model = kind().eval()
     with warnings.catch_warnings(), torch.inference_mode():
@@ -58,6 +70,33 @@ def test_whatever_the_model_the_vectors_are_its_own(kind: type[Summing]) -> None
 
 def test_a_trace_is_used_where_it_gives_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     model = Summing().eval()
+    run = traced(cast("SentenceTransformer", model), _features(2, 8))
+    monkeypatch.setattr(model, "forward", lambda _: pytest.fail("the model itself was run"))
+    with torch.inference_mode():
+        assert run(_features(3, 12)).shape == (3, 4)
+
+
+def test_packed_layers_compute_the_same_and_share_the_rest() -> None:
+    model = cast("SentenceTransformer", Layered().eval())
+    packed = traced_module._packed(model)
+    parts, packed_parts = cast("Any", model), cast("Any", packed)
+    with torch.inference_mode():
+        found, expected = (one(_features(3, 12))["sentence_embedding"] for one in (packed, model))
+    torch.testing.assert_close(found, expected)
+    assert not [module for module in packed.modules() if isinstance(module, torch.nn.Linear)]
+    assert packed_parts.embedding.weight is parts.embedding.weight
+    assert [type(module) for module in parts.layers] == [torch.nn.Linear, torch.nn.GELU, torch.nn.Linear]
+
+
+@pytest.mark.parametrize("problem", [AttributeError, RuntimeError])
+def test_where_layers_cannot_be_packed_the_model_is_traced_as_it_is(
+    monkeypatch: pytest.MonkeyPatch, problem: type[Exception]
+) -> None:
+    def fail(_: object) -> None:
+        raise problem("not in this version of PyTorch")
+
+    model = Layered().eval()
+    monkeypatch.setattr(traced_module, "_packed", fail)
     run = traced(cast("SentenceTransformer", model), _features(2, 8))
     monkeypatch.setattr(model, "forward", lambda _: pytest.fail("the model itself was run"))
     with torch.inference_mode():
