@@ -189,5 +189,11 @@ def _check_parts(build: Build) -> None:
         "sentences": len(build.sentences),
         "manifest": build.manifest.passages,
     }
-    if len(set(rows.values())) != 1 or build.dense.dimensions != build.manifest.encoder.dimensions:
-        raise BuildDamagedError(f"the parts of the build {build.build_id} do not fit together: {rows}")
+    dimensions = {
+        "dense": build.dense.dimensions,
+        "sentences": build.sentences.dimensions,
+        "manifest": build.manifest.encoder.dimensions,
+    }
+    for what, found in (("passages", rows), ("dimensions", dimensions)):
+        if len(set(found.values())) != 1:
+            raise BuildDamagedError(f"the parts of the build {build.build_id} do not fit together: {what} {found}")

@@ -88,6 +88,11 @@ class SentenceIndex:
         """Return how many passages there are."""
         return len(self.first) - 1
 
+    @property
+    def dimensions(self) -> int:
+        """Of a vector."""
+        return int(self.vectors.shape[1])
+
     def of_row(self, row: int) -> PassageSentences:
         """Return the sentences of one passage, as they were given."""
         first, end = int(self.first[row]), int(self.first[row + 1])

@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Self
 from urllib.parse import urlsplit
 
 import pytest
@@ -22,11 +23,17 @@ _AT_ONCE, _WAITING, _ASKERS = 2, 30, 40
 
 
 class Held:
-    """Holds every question in the encoder until it is let go."""
+    """Holds every question in the encoder until it is let go; at the latest when a test is left, so that none hangs."""
 
     def __init__(self, encode: Callable[[Sequence[str]], Vectors]) -> None:
         self._encode = encode
         self.go_on = threading.Event()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.go_on.set()
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         assert self.go_on.wait(_PATIENCE_S)
@@ -75,7 +82,7 @@ def test_a_crowd_is_answered_as_far_as_there_is_room_and_the_rest_is_told_to_com
 ) -> None:
     studio, held = crowded
     too_many = _ASKERS - _AT_ONCE - _WAITING
-    with serving(studio.app) as url, ThreadPoolExecutor(_ASKERS + 1) as pool:
+    with serving(studio.app) as url, ThreadPoolExecutor(_ASKERS + 1) as pool, held:
         asked = [pool.submit(_ask, url) for _ in range(_ASKERS)]
         _until(lambda: sum(one.done() for one in asked) == too_many)
         status, headers, page = pool.submit(_post, url, "/", b"question=Who+asks%3F", "").result(_PATIENCE_S)
@@ -120,7 +127,7 @@ def test_whoever_hangs_up_while_waiting_gives_up_their_place(crowded: tuple[Stud
         f"POST /v1/ask HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {TOKEN}\r\n"
         f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
     ).encode() + body
-    with serving(studio.app) as url, ThreadPoolExecutor(_AT_ONCE) as pool:
+    with serving(studio.app) as url, ThreadPoolExecutor(_AT_ONCE) as pool, held:
         port = urlsplit(url).port
         working = [pool.submit(_ask, url) for _ in range(_AT_ONCE)]
         _until(lambda: len(studio.leaves()) == _AT_ONCE)

@@ -102,7 +102,7 @@ def test_an_encoder_of_the_same_name_with_other_weights_is_another(folder: Path)
         open_build(folder, encoder=other)
 
 
-@pytest.mark.parametrize("wrong", ["dense", "lexical", "manifest", "dimensions"])
+@pytest.mark.parametrize("wrong", ["dense", "lexical", "manifest", "dimensions", "sentence dimensions"])
 def test_parts_that_do_not_fit_together_are_damage_even_if_every_hash_is_right(tmp_path: Path, wrong: str) -> None:
     aside = tmp_path / "aside"
     aside.mkdir()
@@ -110,7 +110,7 @@ def test_parts_that_do_not_fit_together_are_damage_even_if_every_hash_is_right(t
     rows, dimensions = (1 if wrong == "dense" else 0), (4 if wrong == "dimensions" else 8)
     DenseIndex.from_vectors(np.ones((rows, dimensions), dtype=np.float32)).write(aside / "dense.faiss")
     LexicalIndex.from_terms([["x"]] if wrong == "lexical" else []).write(aside / "lexical")
-    write_sentences(aside / "sentences", [], sentences=0, dimensions=8)
+    write_sentences(aside / "sentences", [], sentences=0, dimensions=4 if wrong == "sentence dimensions" else 8)
     document = DocumentInfo("legal/a.md", "a" * 64, "A", 1, "document", "markdown 1")
     manifest = Manifest(
         created_at="2026-11-20T12:00:00+00:00",
