@@ -36,8 +36,13 @@ class Ranking:
         return weighed
 
     def weights_u(self) -> dict[str, int]:
-        """Return the weights of passages in millionths, as the record of a question names them."""
-        return {name: round(weight * 1_000_000) for name, weight in zip(PASSAGE_FEATURES, self.passages, strict=True)}
+        """Return all weights in millionths as the record names them: `passage.<name>` and `sentence.<name>`."""
+        parts = (("passage", PASSAGE_FEATURES, self.passages), ("sentence", SENTENCE_FEATURES, self.sentences))
+        return {
+            f"{part}.{name}": round(weight * 1_000_000)
+            for part, names, weights in parts
+            for name, weight in zip(names, weights, strict=True)
+        }
 
 
 def read_ranking(path: Path = RANKING_FILE) -> Ranking:

@@ -41,9 +41,13 @@ def test_each_feature_is_weighed_by_its_own_weight(path: Path) -> None:
     np.testing.assert_allclose(ranking.weigh_sentences(both), [ranking.sentences.sum()] * 2)
 
 
-def test_the_record_names_the_weights_of_passages_in_millionths(path: Path) -> None:
-    path.write_text(json.dumps({**WRITTEN, "passages": dict.fromkeys(PASSAGE_FEATURES, -2.9300004)}))
-    assert read_ranking(path).weights_u() == dict.fromkeys(PASSAGE_FEATURES, -2_930_000)
+def test_the_record_names_all_weights_in_millionths(path: Path) -> None:
+    passages, sentences = dict.fromkeys(PASSAGE_FEATURES, -2.9300004), dict.fromkeys(SENTENCE_FEATURES, 0.5)
+    path.write_text(json.dumps({**WRITTEN, "passages": passages, "sentences": sentences}))
+    assert read_ranking(path).weights_u() == {
+        **{f"passage.{name}": -2_930_000 for name in PASSAGE_FEATURES},
+        **{f"sentence.{name}": 500_000 for name in SENTENCE_FEATURES},
+    }
 
 
 def test_the_weights_that_ship_are_of_these_features() -> None:

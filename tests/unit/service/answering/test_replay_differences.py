@@ -267,6 +267,12 @@ def test_other_weights_are_noted_and_their_scores_told_apart(archive: Archive) -
     assert seen["score_difference_u"] > 0
 
 
+def test_other_weights_of_sentences_are_noted_too(archive: Archive) -> None:
+    seq = archive.ask().receipt.seq
+    seen = archive.replay(seq, ranking=replace(RANKING, sentences=RANKING.sentences + 1))
+    assert seen["notes"] == ["retrieval: hybrid-linear found the passages, hybrid-linear with other figures does now"]
+
+
 def test_weights_that_turn_the_order_round_are_seen_by_the_passages(archive: Archive) -> None:
     found = archive.search(QUESTION, limit=2)
     first, second = (f"{hit.passage.passage_id} of {hit.passage.document}" for hit in found.hits)
