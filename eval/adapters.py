@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from eval.locate import Span, find_quote, find_words
-from eval.question_sets import Gold, QuestionSetError, SetQuestion, Texts, sample
+from eval.question_sets import Gold, QuestionSetError, SetQuestion, Texts, lines_of, sample
 from indexes.documents import Document
 from ingest.loading.registry import load_document
 
@@ -62,7 +62,7 @@ def read_public(path: Path) -> list[SetQuestion]:
 
 def _rows(path: Path) -> list[dict[str, Any]]:
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = lines_of(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise QuestionSetError(f"{path} cannot be read: {error.strerror}") from error
     rows = []
@@ -104,7 +104,7 @@ def _located(answered: list[SetQuestion], unanswered: list[SetQuestion]) -> Loca
 def _corpus(path: Path) -> dict[str, dict[str, str]]:
     """Return the documents of a corpus file by id."""
     try:
-        rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        rows = [json.loads(line) for line in lines_of(path.read_text(encoding="utf-8"))]
     except OSError as error:
         raise QuestionSetError(f"{path} cannot be read: {error.strerror}") from error
     return {row["doc_id"]: row for row in rows}

@@ -86,6 +86,11 @@ def sample(questions: Sequence[SetQuestion], count: int) -> list[SetQuestion]:
     return sorted(questions, key=lambda question: hashlib.sha256(question.id.encode()).digest())[:count]
 
 
+def lines_of(text: str) -> list[str]:
+    """Return the lines of JSON Lines. `str.splitlines` would end them at marks that JSON allows, like U+2028."""
+    return text.removesuffix("\n").split("\n")
+
+
 def read_set(path: Path, texts: Texts) -> list[SetQuestion]:
     """Read a question set and find its quotes.
 
@@ -97,7 +102,7 @@ def read_set(path: Path, texts: Texts) -> list[SetQuestion]:
         QuestionSetError: the file is missing, empty, or a line of it is wrong.
     """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = lines_of(path.read_text(encoding="utf-8-sig"))  # some editors begin a file with a mark
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "expected UTF-8"
         raise QuestionSetError(f"{path} cannot be read as a question set: {why}") from error

@@ -59,6 +59,13 @@ def test_a_set_is_read_and_its_quotes_are_found_in_the_stored_text(tmp_path: Pat
     assert second == SetQuestion("s-2", "Who reviews a film?", answerable=False, kind="wrong_entity")
 
 
+def test_only_a_newline_ends_a_line(tmp_path: Path, place: Place) -> None:
+    question = "Who\u2028reviews\u0085a vendor?"
+    line = json.dumps(ANSWERED | {"question": question}, ensure_ascii=False)
+    (tmp_path / "set.jsonl").write_bytes(f"\ufeff{line}\r\n\r\n{json.dumps(UNANSWERED)}".encode())
+    assert [one.question for one in read_set(tmp_path / "set.jsonl", place)] == [question, "Who reviews a film?"]
+
+
 def test_white_space_of_a_quote_may_differ_from_the_text(tmp_path: Path, place: Place) -> None:
     path = _write(tmp_path, ANSWERED | {"quotes": ["The security\n team  reviews"]})
     assert read_set(path, place)[0].gold[0].text == "The security team reviews"
