@@ -27,9 +27,7 @@ from eval.measure import Prepared, limited, prepare
 from eval.question_sets import QuestionSetError
 from indexes.encoder import Encoder
 from service.answering.evidence import CALIBRATION_FILE, Calibration, features
-from service.answering.ranking import Ranking
-from service.answering.retrieve import retrieve
-from service.answering.steps import HITS
+from service.answering.steps import Steps
 
 FALSE_REFUSALS = 0.05  # the share of answerable questions that may be refused
 CALIBRATED_SETS = ("handbook", "squad2", "squad11", "pdfs", "northlight")
@@ -87,38 +85,35 @@ class Model:
         return scores
 
 
-def calibrate(
-    *, data: Path, work: Path, encoder: Encoder, ranking: Ranking, tell: Callable[[str], None]
-) -> dict[str, object]:
+def calibrate(*, data: Path, work: Path, steps: Steps, tell: Callable[[str], None]) -> dict[str, object]:
     """Fit, write and return the shipped calibration.
 
     Args:
         data: the folder of public question sets.
         work: where libraries and builds are made, or were made by a run before.
-        encoder: the one that questions are asked with.
-        ranking: what ranks passages.
+        steps: the reader's steps; only finding is asked of them.
         tell: is told what is being done.
     """
     observed: list[Observed] = []
     for name in CALIBRATED_SETS:
         tell(f"asking {name}")
-        observed += observe(prepare(name, data=data, work=work, encoder=encoder), encoder, ranking)
+        observed += observe(prepare(name, data=data, work=work, encoder=steps.encoder), steps)
     model = fit_model([one for one in observed if one.kind not in NEAR_MISSES])
     threshold = highest_threshold([model.scores(one.tuned) for one in observed if one.answerable])
-    written = {**_written(model, threshold, encoder), "refused": [_rates(model, one, threshold) for one in observed]}
+    written = {
+        **_written(model, threshold, steps.encoder),
+        "refused": [_rates(model, one, threshold) for one in observed],
+    }
     CALIBRATION_FILE.write_text(json.dumps(written, indent=1) + "\n", encoding="utf-8")
     return written
 
 
-def calibrate_own(
-    own: Prepared, *, encoder: Encoder, ranking: Ranking, shipped: Calibration, write_to: Path
-) -> dict[str, object]:
+def calibrate_own(own: Prepared, *, steps: Steps, shipped: Calibration, write_to: Path) -> dict[str, object]:
     """Fit intercept, scale and threshold to a set of one's own, on one half, and report the other.
 
     Args:
         own: the set, asked of the live build.
-        encoder: the one that questions are asked with.
-        ranking: what ranks passages.
+        steps: the reader's steps; only finding is asked of them.
         shipped: the calibration whose weights stay.
         write_to: the file to write.
 
@@ -126,7 +121,7 @@ def calibrate_own(
         QuestionSetError: the set has too few questions of either sort.
         OSError: the file cannot be written.
     """
-    observed = observe(own, encoder, ranking)
+    observed = observe(own, steps)
     counts = {wanted: sum(len(one.both) for one in observed if one.answerable is wanted) for wanted in (True, False)}
     if min(counts.values()) < LEAST_OWN:
         raise QuestionSetError(
@@ -146,20 +141,21 @@ def calibrate_own(
         )
     model = Model(scale.intercept, weights * scale.weights[0])
     threshold = highest_threshold([model.scores(one.tuned) for one in observed if one.answerable])
-    written = {**_written(model, threshold, encoder), "refused": [_rates(model, one, threshold) for one in observed]}
+    written = {
+        **_written(model, threshold, steps.encoder),
+        "refused": [_rates(model, one, threshold) for one in observed],
+    }
     write_to.parent.mkdir(parents=True, exist_ok=True)
     write_to.write_text(json.dumps(written, indent=1) + "\n", encoding="utf-8")
     return written
 
 
-def observe(prepared: Prepared, encoder: Encoder, ranking: Ranking) -> list[Observed]:
+def observe(prepared: Prepared, steps: Steps) -> list[Observed]:
     """Ask a set and return the features of its questions, by kind; all answerable ones are one kind."""
     place = prepared.place
     halves: dict[str, dict[bool, list[list[float]]]] = {}
     for question in limited(prepared.questions, _QUESTIONS):
-        found = retrieve(
-            question.question, build=place.build, scope=place.scope, encoder=encoder, ranking=ranking, k=HITS
-        )
+        found = steps.find(question.question, build=place.build, scope=place.scope)
         if found.has_subject and found.hits:
             values = features(found)
             kind = ANSWERABLE if question.answerable else question.kind

@@ -6,6 +6,7 @@ Exit codes: 0 done or passed, 1 a figure fell or something was lost, 2 used wron
 import contextlib
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +14,8 @@ import typer
 
 if TYPE_CHECKING:
     from eval.runs import Run
+    from service.answering.steps import Steps
+    from service.settings import Settings
 
 app = typer.Typer(help="Measure: answers on question sets, speed and memory; calibrate the evidence.")
 
@@ -72,29 +75,37 @@ def run(
         _write(found, out or Path("eval", "runs", found.made_at.replace(":", "")))
 
 
-def _run_sets(sets: str, data: Path | None, limit: int | None, work: Path | None) -> "Run":
+def _run_sets(sets: str, data: Path | None, limit: int | None, work: Path | None, *, shipped: bool = False) -> "Run":
+    """Run sets with what is set here, or as Greenlit is shipped, whatever is set."""
     from eval.ask import shipped_steps
     from eval.measure import run_sets, set_names
     from indexes.encoder import load_encoder
     from service.settings import read_settings
 
-    names = set_names(sets)
-    steps = shipped_steps(load_encoder(read_settings().encoder))
+    names, settings = set_names(sets), read_settings()
+    steps = shipped_steps(load_encoder(settings.encoder)) if shipped else _steps_as_set(settings)
     return run_sets(names, steps=steps, data=data, work=work, limit=limit, tell=_tell)
 
 
 def _run_file(file: Path, limit: int | None) -> "Run":
-    from eval.ask import shipped_steps
     from eval.libraries import open_place
     from eval.measure import run_file
-    from indexes.encoder import load_encoder
     from service.settings import read_settings
 
     settings = read_settings()
-    encoder = load_encoder(settings.encoder)
-    place = open_place(settings.library, settings.builds, encoder, settings.groups())
+    steps = _steps_as_set(settings)
+    place = open_place(settings.library, settings.builds, steps.encoder, settings.groups())
     with contextlib.closing(place.build.passages):
-        return run_file(file, place=place, steps=shipped_steps(encoder), limit=limit, tell=_tell)
+        return run_file(file, place=place, steps=steps, limit=limit, tell=_tell)
+
+
+def _steps_as_set(settings: "Settings") -> "Steps":
+    """Return the steps that the service takes under these settings; nothing to batch, one question after the other."""
+    from indexes.encoder import load_encoder
+    from service.app import answering_steps
+
+    encoder = load_encoder(settings.encoder)
+    return replace(answering_steps(settings, encoder), encoder=encoder)
 
 
 def _write(found: "Run", folder: Path) -> None:
@@ -120,7 +131,7 @@ def gate(
     path = thresholds or THRESHOLDS
     with _told():
         wanted = read_thresholds(path) if path.exists() or not write else {}
-        found = read_run(run_path) if run_path else _run_sets("northlight", None, None, None)
+        found = read_run(run_path) if run_path else _run_sets("northlight", None, None, None, shipped=True)
         if write:
             write_thresholds(path, thresholds_of(found, wanted), found)
             _tell(f"written: {path}; read what changed before it is committed")
@@ -202,36 +213,28 @@ def _calibrate_own(file: Path, out: Path | None) -> dict[str, object]:
     from eval.calibrate import calibrate_own
     from eval.libraries import open_place
     from eval.measure import prepare_live
-    from indexes.encoder import load_encoder
-    from service.answering.evidence import read_calibration
-    from service.answering.ranking import read_ranking
     from service.settings import read_settings
 
-    settings = read_settings()
-    encoder = load_encoder(settings.encoder)
+    settings = read_settings().model_copy(update={"evidence": None})  # it is made from the shipped one, whatever is set
+    steps = _steps_as_set(settings)
     target = out or settings.state / "evidence.json"
-    place = open_place(settings.library, settings.builds, encoder, settings.groups())
+    place = open_place(settings.library, settings.builds, steps.encoder, settings.groups())
     with contextlib.closing(place.build.passages):
-        written = calibrate_own(
-            prepare_live(file, place),
-            encoder=encoder,
-            ranking=read_ranking(),
-            shipped=read_calibration(),
-            write_to=target,
-        )
+        prepared = prepare_live(file, place)
+        written = calibrate_own(prepared, steps=steps, shipped=steps.calibration, write_to=target)
     _tell(f"written: {target}; set GREENLIT_EVIDENCE={target} and start the service again")
     return written
 
 
 def _calibrate_shipped(data: Path | None, work: Path | None) -> dict[str, object]:
+    from eval.ask import shipped_steps
     from eval.calibrate import calibrate as calibrate_shipped
     from eval.measure import kept
     from indexes.encoder import DEFAULT_ENCODER, load_encoder
-    from service.answering.ranking import read_ranking
 
     with kept(work) as folder:
-        encoder = load_encoder(DEFAULT_ENCODER)
-        return calibrate_shipped(data=_need(data), work=folder, encoder=encoder, ranking=read_ranking(), tell=_tell)
+        steps = shipped_steps(load_encoder(DEFAULT_ENCODER))
+        return calibrate_shipped(data=_need(data), work=folder, steps=steps, tell=_tell)
 
 
 @app.command()

@@ -206,6 +206,7 @@ def run_of(measured: Sequence[tuple[SetRun, Estimates]], *, steps: Steps, settin
         settings=settings
         | {
             "encoder": steps.encoder.name,
+            "retrieval": steps.retrieval,
             "answerer": f"{steps.answerer.kind} {steps.answerer.name}",
             "threshold": steps.calibration.threshold,
             "resamples": RESAMPLES,

@@ -117,7 +117,7 @@ def open_service(
 
     live_build = LiveBuild(builds=settings.builds, encoder=encoder, notice=notice, on_open=on_open)
     boundary = Boundary(library=settings.library, now=utc_now, notice=notice, on_change=follower.register_changed)
-    steps = _steps(settings, encoder)
+    steps = answering_steps(settings, encoder)
     recorder = Recorder(
         log=opened.log,
         release=release(settings),
@@ -144,7 +144,13 @@ def open_service(
     )
 
 
-def _steps(settings: Settings, encoder: Encoder) -> Steps:
+def answering_steps(settings: Settings, encoder: Encoder) -> Steps:
+    """Return the steps of an answer as the settings say: calibration, reranker, how questions are encoded together.
+
+    Raises:
+        CalibrationError: ranking or calibration cannot be read.
+        EncoderError: the reranker cannot be loaded.
+    """
     batching = BatchingEncoder(
         encoder,
         at_once=encoder_copies(settings),

@@ -8,6 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from eval import calibrate
+from eval.ask import shipped_steps
 from eval.calibrate import (
     ANSWERABLE,
     FALSE_REFUSALS,
@@ -22,7 +23,6 @@ from eval.libraries import Place
 from eval.measure import Prepared
 from eval.question_sets import QuestionSetError
 from service.answering.evidence import Calibration, read_calibration
-from service.answering.ranking import read_ranking
 from tests.fakes import HashingEncoder
 
 FEATURES = len(calibrate._FEATURES)
@@ -78,7 +78,7 @@ class _Own:
 
     def calibrate(self, path: Path) -> dict[str, object]:
         prepared = Prepared("mine", Place.__new__(Place), ())
-        return calibrate_own(prepared, encoder=HashingEncoder(), ranking=read_ranking(), shipped=SHIPPED, write_to=path)
+        return calibrate_own(prepared, steps=shipped_steps(HashingEncoder()), shipped=SHIPPED, write_to=path)
 
 
 def test_an_own_calibration_keeps_the_weights_shifts_them_and_can_be_read(

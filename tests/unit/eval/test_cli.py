@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +12,9 @@ from typer.testing import CliRunner, Result
 import eval.gate
 from eval.cli import app
 from eval.gate import thresholds_of, write_thresholds
-from eval.runs import read_run, write_run
+from eval.runs import Run, read_run, write_run
+from service.answering.evidence import read_calibration
+from service.answering.steps import Steps
 from tests.fakes import HashingEncoder, TinyLibrary
 from tests.judge_parts import POLICY, REVIEW, a_library, a_run, a_set_run, answered
 
@@ -58,6 +61,50 @@ def test_a_set_of_ones_own_is_run_and_written_as_run_and_page(tmp_path: Path) ->
     assert read_run(tmp_path / "out").sets[0].name == "mine"
     assert "Which team reviews a vendor?" in (tmp_path / "out" / "run.json").read_text()
     assert (tmp_path / "out" / "report.html").is_file()
+
+
+@pytest.mark.usefixtures("library")
+def test_a_run_is_measured_with_the_calibration_that_is_set(tmp_path: Path) -> None:
+    strict = tmp_path / "evidence.json"
+    strict.write_text(json.dumps({"intercept": 0.0, "coefficients": {"dense_top": 0.0}, "threshold": 0.9}))
+    words = ("run", "--set", str(_a_set(tmp_path / "mine.jsonl")), "--out", str(tmp_path / "out"))
+    assert _run(*words, GREENLIT_EVIDENCE=str(strict)).exit_code == 0
+    run = read_run(tmp_path / "out")
+    assert run.settings["threshold"] == 0.9
+    assert run.sets[0].figures["all"]["refused_answerable"].value == 1.0
+
+
+@pytest.mark.usefixtures("library")
+def test_what_is_set_and_cannot_be_read_is_told(tmp_path: Path) -> None:
+    words = ("run", "--set", str(_a_set(tmp_path / "mine.jsonl")))
+    for name in ("EVIDENCE", "RERANKER"):
+        told = _run(*words, **{f"GREENLIT_{name}": str(tmp_path / "nowhere")})
+        assert told.exit_code == 2
+        assert str(tmp_path / "nowhere") in told.output.replace("\n", "")
+
+
+@pytest.mark.usefixtures("library")
+def test_calibrating_needs_no_calibration_of_ones_own(tmp_path: Path) -> None:
+    words = ("calibrate", "--set", str(_a_set(tmp_path / "mine.jsonl")))
+    told = _run(*words, GREENLIT_EVIDENCE=str(tmp_path / "not-yet.json"))
+    assert told.exit_code == 2
+    assert "mine: expected at least 20 questions that the documents answer" in told.output
+
+
+@pytest.mark.usefixtures("library")
+def test_the_gate_judges_what_is_shipped_whatever_is_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Steps] = []
+
+    def run_sets(names: Sequence[str], *, steps: Steps, **_: object) -> Run:
+        assert names == ["northlight"]
+        asked.append(steps)
+        return a_run()
+
+    monkeypatch.setattr("eval.measure.run_sets", run_sets)
+    words = ("gate", "--thresholds", str(tmp_path / "new.toml"), "--write")
+    assert _run(*words, GREENLIT_EVIDENCE=str(tmp_path / "nowhere")).exit_code == 0
+    assert asked[0].calibration == read_calibration()
+    assert asked[0].reranker is None
 
 
 @pytest.mark.usefixtures("library")
