@@ -92,7 +92,7 @@ def test_calibrating_needs_no_calibration_of_ones_own(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("library")
-def test_the_gate_judges_what_is_shipped_whatever_is_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_gate_judges_what_is_shipped_and_a_run_what_is_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[Steps] = []
 
     def run_sets(names: Sequence[str], *, steps: Steps, **_: object) -> Run:
@@ -100,11 +100,12 @@ def test_the_gate_judges_what_is_shipped_whatever_is_set(tmp_path: Path, monkeyp
         asked.append(steps)
         return a_run()
 
+    own = tmp_path / "evidence.json"
+    own.write_text(json.dumps({"intercept": 0.0, "coefficients": {}, "threshold": 0.9}))
     monkeypatch.setattr("eval.measure.run_sets", run_sets)
-    words = ("gate", "--thresholds", str(tmp_path / "new.toml"), "--write")
-    assert _run(*words, GREENLIT_EVIDENCE=str(tmp_path / "nowhere")).exit_code == 0
-    assert asked[0].calibration == read_calibration()
-    assert asked[0].reranker is None
+    for words in (("gate", "--thresholds", str(tmp_path / "new.toml"), "--write"), ("run", "--sets", "northlight")):
+        assert _run(*words, GREENLIT_EVIDENCE=str(own)).exit_code == 0
+    assert [steps.calibration.threshold for steps in asked] == [read_calibration().threshold, 0.9]
 
 
 @pytest.mark.usefixtures("library")
