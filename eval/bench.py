@@ -23,7 +23,7 @@ from rich.console import Console
 from eval.adapters import read_public
 from eval.crowd_bench import batching, print_http, print_retrievals
 from eval.large_library import deal_pages
-from eval.libraries import approve_all, ingest_all, open_for_staff, utc_now
+from eval.libraries import approve_all, ingest_all, open_place, utc_now
 from eval.plain import PlainIndex, all_threads, plain_index
 from eval.timing import Times, median_and_p95_ms, timed, times
 from indexes.builds import current_build_id, open_build
@@ -88,8 +88,8 @@ def bench(data: Path | None, console: Console) -> None:
         plain = _plain(place, encoder)
         _print_ingestion(console, report, plain)
         _print_questions(console, place, encoder, questions, plain)
-        found = open_for_staff(place.library, place.builds, encoder)
-        print_retrievals(console, _steps(batching(encoder), times()), found, questions, plain)
+        asked_of = open_place(place.library, place.builds, encoder)
+        print_retrievals(console, _steps(batching(encoder), times()), asked_of, questions, plain)
         _print_reingestion(console, Path(folder) / "many", encoder)
         large, passages = _make_large(Path(folder) / "large", data, encoder)
         print_http(console, large.environment(), questions, passages)

@@ -11,12 +11,11 @@ from collections.abc import Callable, Mapping, Sequence
 from rich.console import Console
 
 from eval.http_load import Load, measure
+from eval.libraries import Place
 from eval.plain import PlainIndex, all_threads
 from eval.served import Served, serving
 from indexes.batching import BatchingEncoder
-from indexes.builds import Build
 from indexes.encoder import Encoder
-from service.answering.boundary import Scope
 from service.answering.steps import Steps
 
 ASKERS = 50
@@ -25,20 +24,17 @@ _SECONDS = 8.0  # of each measurement
 _WARM_UP_S = 2.0
 
 
-def print_retrievals(
-    console: Console, steps: Steps, found: tuple[Build, Scope], questions: Sequence[str], plain: PlainIndex
-) -> None:
+def print_retrievals(console: Console, steps: Steps, place: Place, questions: Sequence[str], plain: PlainIndex) -> None:
     """Measure and print retrievals alone, 50 threads at once.
 
     Args:
         console: where to print.
         steps: those of a service; their encoder batches.
-        found: the build, and what the askers may see of it.
+        place: what is asked, and what the askers may see of it.
         questions: asked in turn.
         plain: plain LlamaIndex over the same texts.
     """
-    build, scope = found
-    ours = _rate(lambda text: steps.find(text, build=build, scope=scope), questions)
+    ours = _rate(lambda text: steps.find(text, build=place.build, scope=place.scope), questions)
     with all_threads():
         theirs = _rate(plain.retriever.retrieve, questions)
     console.print(f"\n[bold]Retrievals alone, {ASKERS} threads at once[/bold]")

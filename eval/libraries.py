@@ -75,12 +75,6 @@ def ingest_all(library: Path, builds: Path, encoder: Encoder) -> Report:
         )
 
 
-def open_for_staff(library: Path, builds: Path, encoder: Encoder) -> tuple[Build, Scope]:
-    """Open the live build, and what every signed-in person may see of it."""
-    place = open_place(library, builds, encoder)
-    return place.build, place.scope
-
-
 def open_place(library: Path, builds: Path, encoder: Encoder | None, groups: frozenset[str] = frozenset()) -> Place:
     """Open the live build, and what somebody in some groups (besides staff) may see of it now."""
     build = open_build(builds / current_build_id(builds), encoder=encoder)

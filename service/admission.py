@@ -2,8 +2,8 @@
 
 A question gets a thread at once while fewer than `at_once` are worked on. Up to `waiting` more wait in order, until a
 thread is free, the asker has gone, or their patience ends. Whoever does not get a turn is turned away with
-`OverloadedError`, after that was put on record; of those at most as many at once as may wait are recorded, so that
-neither memory nor threads grow with the crowd. All of it happens in one event loop, which never waits for a thread.
+`OverloadedError`, after that was put on record by a few threads. How many can be there at all is bounded by the
+server's limit on connections. All of it happens in one event loop, which never waits for a thread.
 """
 
 import asyncio
@@ -40,7 +40,6 @@ class Admission:
         self._waiting = waiting
         self._patience_s = patience_s
         self._queue: deque[asyncio.Future[None]] = deque()
-        self._turning_away = 0
         self._mean_s = _FIRST_GUESS_S
         self._limiters: tuple[CapacityLimiter, CapacityLimiter] | None = None
 
@@ -59,7 +58,7 @@ class Admission:
             Exception: whatever `work` or `turn_away` raises.
         """
         if not await self._turn(gone):
-            await self._record(turn_away)
+            await anyio.to_thread.run_sync(turn_away, limiter=self._threads()[1])
             raise OverloadedError(retry_after_s=self._retry_after_s())
         started_s = time.monotonic()
         try:
@@ -103,15 +102,6 @@ class Admission:
             self._queue.popleft().set_result(None)
         else:
             self._free += 1
-
-    async def _record(self, turn_away: Callable[[], object]) -> None:
-        if self._turning_away >= self._waiting + 1:
-            return  # a flood: it is turned away all the same
-        self._turning_away += 1
-        try:
-            await anyio.to_thread.run_sync(turn_away, limiter=self._threads()[1])
-        finally:
-            self._turning_away -= 1
 
     def _retry_after_s(self) -> int:
         """Return when the queue of this moment will have been worked off, in whole seconds."""

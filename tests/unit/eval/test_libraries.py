@@ -4,7 +4,7 @@ import contextlib
 from datetime import date
 from pathlib import Path
 
-from eval.libraries import approve_all, ingest_all, open_for_staff, open_place
+from eval.libraries import approve_all, ingest_all, open_place
 from tests.fakes import HashingEncoder
 from tests.judge_parts import POLICY, a_library
 
@@ -16,10 +16,10 @@ def test_a_folder_is_approved_ingested_and_opened(tmp_path: Path) -> None:
     (library / "notes" / "a.md").write_text("# Rooms\n\nThe archive opens at nine in the morning.\n")
     assert approve_all(library, ["notes"]) == 1
     assert ingest_all(library, builds, encoder).counts() == {"ingested": 1}
-    build, scope = open_for_staff(library, builds, encoder)
-    assert scope.rows.tolist() == [True]
-    assert build.passages.passages([0])[0].text == "The archive opens at nine in the morning."
-    build.passages.close()
+    place = open_place(library, builds, encoder)
+    assert place.scope.rows.tolist() == [True]
+    assert place.build.passages.passages([0])[0].text == "The archive opens at nine in the morning."
+    place.build.passages.close()
 
 
 def test_a_place_holds_what_somebody_may_see_and_nothing_else(tmp_path: Path) -> None:
