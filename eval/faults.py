@@ -85,15 +85,15 @@ def _load_and_kill(state: Path, load_s: float) -> dict[int, tuple[str, str, str]
             acknowledged[int(seq)] = (leaf_hash, kind, request_id)
             begun.set()
 
-    listener = threading.Thread(target=listen)
-    listener.start()
-    if not begun.wait(_START_TIMEOUT_S):
+    with process:  # its pipe is closed at the end
+        listener = threading.Thread(target=listen)
+        listener.start()
+        has_begun = begun.wait(_START_TIMEOUT_S)
+        time.sleep(load_s)
         process.kill()
+        listener.join()
+    if not has_begun:
         raise SystemExit("greenlit: the process that records did not begin")
-    time.sleep(load_s)
-    process.kill()
-    process.wait()
-    listener.join()
     return acknowledged
 
 
