@@ -1,15 +1,20 @@
-"""The one command line, composed of each package's `cli.py`.
+"""The one command line.
 
-`approve`, `revoke`, `reject`, `register` and `ingest` write (`ingest.cli`); `ask`, `search`, `serve` and `doctor` read
-(`service.cli`); `run` does both; `eval` measures (`eval.cli`). Follow a document's way in from `ingest/pipeline.py`, a
-question's way through from `service/answering/pipeline.py`.
+`approve`, `revoke`, `reject`, `register` and `ingest` write (`ingest.cli`); `ask`, `search`, `serve`, `doctor` and
+`audit` read (`service.commands`); `run` does both; `eval` measures (`eval.cli`). Follow a document's way in from
+`ingest/pipeline.py`, a question's way through from `service/answering/pipeline.py`.
 """
 
 import typer
 
 import eval.cli
 import ingest.cli
-import service.cli
+from service.commands.ask import ask, search
+from service.commands.audit import app as audit_app
+from service.commands.doctor import doctor
+from service.commands.serve import serve
+from service.commands.verify import verify
+from service.commands.witness import witness
 
 app = typer.Typer(
     help="Knowledge search that answers only from documents your organisation has approved.",
@@ -23,11 +28,17 @@ app = typer.Typer(
 def run() -> None:
     """Ingest what is approved, then serve: the libraries behind both are loaded once."""
     ingest.cli.ingest()
-    service.cli.serve()
+    serve()
 
 
 app.add_typer(ingest.cli.app)
-app.add_typer(service.cli.app)
+app.command()(ask)
+app.command()(search)
+app.command()(serve)
+app.command()(doctor)
+audit_app.command()(verify)
+audit_app.command()(witness)
+app.add_typer(audit_app, name="audit")
 app.add_typer(eval.cli.app, name="eval")
 
 

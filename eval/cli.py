@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from eval.runs import Run
+    from eval.quality.runs import Run
     from service.answering.steps import Steps
     from service.settings import Settings
 
@@ -36,9 +36,9 @@ def _tell(line: str) -> None:
 @contextlib.contextmanager
 def _told() -> Iterator[None]:
     """Turn what a person can mend into a message and exit code 2."""
-    from eval.gate import GateError
-    from eval.question_sets import QuestionSetError
-    from eval.runs import RunError
+    from eval.quality.gate import GateError
+    from eval.quality.question_sets import QuestionSetError
+    from eval.quality.runs import RunError
     from indexes.errors import IndexesError
     from ingest.errors import IngestError
     from service.answering.errors import AnsweringError
@@ -77,8 +77,8 @@ def run(
 
 def _run_sets(sets: str, data: Path | None, limit: int | None, work: Path | None, *, shipped: bool = False) -> "Run":
     """Run sets with what is set here, or as Greenlit is shipped, whatever is set."""
-    from eval.ask import shipped_steps
-    from eval.measure import run_sets, set_names
+    from eval.quality.ask import shipped_steps
+    from eval.quality.measure import run_sets, set_names
     from indexes.encoder import load_encoder
     from service.settings import read_settings
 
@@ -88,8 +88,8 @@ def _run_sets(sets: str, data: Path | None, limit: int | None, work: Path | None
 
 
 def _run_file(file: Path, limit: int | None) -> "Run":
-    from eval.libraries import open_place
-    from eval.measure import run_file
+    from eval.quality.libraries import open_place
+    from eval.quality.measure import run_file
     from service.settings import read_settings
 
     settings = read_settings()
@@ -102,16 +102,16 @@ def _run_file(file: Path, limit: int | None) -> "Run":
 def _steps_as_set(settings: "Settings") -> "Steps":
     """Return the steps that the service takes under these settings; nothing to batch, one question after the other."""
     from indexes.encoder import load_encoder
-    from service.app import answering_steps
+    from service.parts import answering_steps
 
     encoder = load_encoder(settings.encoder)
     return replace(answering_steps(settings, encoder), encoder=encoder)
 
 
 def _write(found: "Run", folder: Path) -> None:
-    from eval.report import write_report
-    from eval.runs import write_run
-    from eval.tables import run_table
+    from eval.quality.report import write_report
+    from eval.quality.runs import write_run
+    from eval.quality.tables import run_table
 
     paths = write_run(found, folder), write_report(found, folder)
     typer.echo(run_table(found))
@@ -125,8 +125,8 @@ def gate(
     write: Annotated[bool, typer.Option("--write", help="write the run as the new baseline, for review")] = False,
 ) -> None:
     """Hold the shipped set against the baseline; exit 1 if a figure fell, 2 if nothing can be judged."""
-    from eval.gate import THRESHOLDS, gate_table, judge, read_thresholds, thresholds_of, write_thresholds
-    from eval.runs import read_run
+    from eval.quality.gate import THRESHOLDS, gate_table, judge, read_thresholds, thresholds_of, write_thresholds
+    from eval.quality.runs import read_run
 
     path = thresholds or THRESHOLDS
     with _told():
@@ -150,9 +150,9 @@ def compare(
     b: Annotated[Path, typer.Argument(help="another: after")],
 ) -> None:
     """Say what differs between two runs, how sure that is, and which questions were gained and lost."""
-    from eval.compare import compare as compare_runs
-    from eval.compare import comparison_text, missing_sets
-    from eval.runs import read_run
+    from eval.quality.compare import compare as compare_runs
+    from eval.quality.compare import comparison_text, missing_sets
+    from eval.quality.runs import read_run
 
     with _told():
         before, after = read_run(a), read_run(b)
@@ -165,9 +165,9 @@ def draft_set(
     out: Annotated[Path | None, typer.Option(help="the file to write; printed unless set")] = None,
 ) -> None:
     """Begin a question set of your own: lines to finish, for sections of the live library."""
-    from eval.draft_set import draft_lines
-    from eval.libraries import open_place
-    from eval.question_sets import QuestionSetError
+    from eval.quality.draft_set import draft_lines
+    from eval.quality.libraries import open_place
+    from eval.quality.question_sets import QuestionSetError
     from service.settings import read_settings
 
     with _told():
@@ -187,8 +187,8 @@ def draft_set(
 @app.command()
 def fit(data: Data = None, work: Work = None) -> None:
     """Fit the ranking on half of the sets and write ranking.json; for developers, then calibrate."""
-    from eval.fit import fit as fit_ranking
-    from eval.measure import kept
+    from eval.fitting.fit import fit as fit_ranking
+    from eval.quality.measure import kept
     from indexes.encoder import DEFAULT_ENCODER, load_encoder
 
     with _told(), kept(work) as folder:
@@ -210,9 +210,9 @@ def calibrate(
 
 
 def _calibrate_own(file: Path, out: Path | None) -> dict[str, object]:
-    from eval.calibrate import calibrate_own
-    from eval.libraries import open_place
-    from eval.measure import prepare_live
+    from eval.fitting.calibrate import calibrate_own
+    from eval.quality.libraries import open_place
+    from eval.quality.measure import prepare_live
     from service.settings import read_settings
 
     settings = read_settings().model_copy(update={"evidence": None})  # it is made from the shipped one, whatever is set
@@ -227,9 +227,9 @@ def _calibrate_own(file: Path, out: Path | None) -> dict[str, object]:
 
 
 def _calibrate_shipped(data: Path | None, work: Path | None) -> dict[str, object]:
-    from eval.ask import shipped_steps
-    from eval.calibrate import calibrate as calibrate_shipped
-    from eval.measure import kept
+    from eval.fitting.calibrate import calibrate as calibrate_shipped
+    from eval.quality.ask import shipped_steps
+    from eval.quality.measure import kept
     from indexes.encoder import DEFAULT_ENCODER, load_encoder
 
     with kept(work) as folder:
@@ -245,8 +245,8 @@ def bench(
     """Measure ingestion, one question, start-up and memory beside plain LlamaIndex; then the audit log."""
     from rich.console import Console
 
-    from eval.audit_bench import audit_bench
-    from eval.bench import bench as measure
+    from eval.log.audit_bench import audit_bench
+    from eval.speed.bench import bench as measure
 
     console = Console(highlight=False, soft_wrap=True)
     measure(data, console)
@@ -262,7 +262,7 @@ def scale(
     """Measure retrieval, recall, memory and opening as the library grows; a million takes some 20 GB of disk."""
     from rich.console import Console
 
-    from eval.scale_bench import scale_bench
+    from eval.speed.scale_bench import scale_bench
 
     try:
         wanted = [int(size) for size in sizes.split(",")]
@@ -279,7 +279,7 @@ def audit(
     """Measure the audit log alone: recording, checkpoints, verifying, proofs."""
     from rich.console import Console
 
-    from eval.audit_bench import audit_bench
+    from eval.log.audit_bench import audit_bench
 
     audit_bench(Console(highlight=False, soft_wrap=True), leaves)
 
@@ -292,7 +292,7 @@ def faults(
     """Load the audit log, kill -9 at random moments, restart, verify; exit 1 if anything is lost or wrong."""
     from rich.console import Console
 
-    from eval.faults import faults as kill
+    from eval.log.faults import faults as kill
 
     if not kill(rounds, seed, Console(highlight=False, soft_wrap=True)):
         raise typer.Exit(1)

@@ -8,9 +8,9 @@ import structlog
 from hypothesis import settings
 
 from indexes.encoder import DEFAULT_ENCODER, SentenceTransformersEncoder, load_encoder
-from tests.fakes import Clock, HashingEncoder, TinyLibrary
-from tests.no_skips import pytest_make_collect_report, pytest_runtest_makereport  # noqa: F401  (hooks)
-from tests.service_parts import Studio, open_studio, with_rules
+from tests.support.fakes import Clock, HashingEncoder, TinyLibrary
+from tests.support.no_skips import pytest_make_collect_report, pytest_runtest_makereport  # noqa: F401  (hooks)
+from tests.support.service_parts import Studio, open_studio, with_rules
 
 settings.register_profile("project", deadline=None)  # these machines are noisy: how long an example takes says nothing
 settings.load_profile("project")

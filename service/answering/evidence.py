@@ -53,7 +53,7 @@ class Calibration:
 
 
 def read_calibration(path: Path = CALIBRATION_FILE) -> Calibration:
-    """Read the model that `eval.calibrate` wrote.
+    """Read the model that `eval.fitting.calibrate` wrote.
 
     Raises:
         CalibrationError: it is missing or damaged.

@@ -6,14 +6,13 @@ followed as an instruction. It is left out of `repr`, so that it cannot slip int
 
 import unicodedata
 from dataclasses import dataclass, field
-from typing import Literal
 
 import uuid6
 
 from service.access.principals import Principal
 from service.answering.errors import QuestionError
+from service.audit.leaves import Channel
 
-Channel = Literal["api", "cli", "web"]
 _WHITE = "\t\n\r"
 
 

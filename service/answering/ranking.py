@@ -46,7 +46,7 @@ class Ranking:
 
 
 def read_ranking(path: Path = RANKING_FILE) -> Ranking:
-    """Read the weights that `eval.fit` wrote.
+    """Read the weights that `eval.fitting.fit` wrote.
 
     Raises:
         CalibrationError: the file is missing, damaged, or of other features.

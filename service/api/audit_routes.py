@@ -45,9 +45,9 @@ from service.api.audit_results import (
 )
 from service.api.identity import SignedIn
 from service.api.problems import problems
+from service.audit.desk import Auditing, Replaying, Span
 from service.audit.errors import FilterError, NotCoveredError
 from service.audit.reading.auditor import Filter
-from service.auditing import Auditing, Replaying, Span
 
 _OWN_LIMIT = 200
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

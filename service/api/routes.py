@@ -11,7 +11,6 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from service.access.principals import Principal
-from service.admission import Admission
 from service.answering.pipeline import Answering
 from service.answering.questions import Question, checked_text
 from service.answering.reading import Reading
@@ -26,8 +25,9 @@ from service.api.bodies import (
 )
 from service.api.identity import SignedIn
 from service.api.problems import problems
-from service.health import Health
-from service.originals import original_response
+from service.http.admission import Admission
+from service.http.originals import original_response
+from service.operating.health import Health
 
 
 def api_router(

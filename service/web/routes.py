@@ -22,14 +22,14 @@ from indexes.errors import BuildError
 from service.access.errors import NotSignedInError
 from service.access.local import LocalAccess
 from service.access.principals import Principal
-from service.admission import Admission
 from service.answering.errors import AnsweringError, LibraryUnavailableError, OverloadedError, QuestionError
 from service.answering.pipeline import Answering
 from service.answering.questions import Question, checked_text
 from service.answering.reading import Reading
 from service.audit.errors import AuditError, NoRecordError, SealError
 from service.audit.reading.own_records import OwnRecords
-from service.originals import original_response
+from service.http.admission import Admission
+from service.http.originals import original_response
 
 SESSION_COOKIE = "greenlit_session"
 _FOLDER = Path(__file__).parent

@@ -8,7 +8,7 @@ import pytest
 
 from indexes.batching import BatchingEncoder
 from indexes.encoder import Encoder, SentenceTransformersEncoder
-from tests.fakes import HashingEncoder
+from tests.support.fakes import HashingEncoder
 
 TEXTS = ["Keep masters for ten years.", "Über 東京 😀", "", "a" * 3000, "word " * 2000, "Ask the legal team first."]
 

@@ -17,8 +17,16 @@ from starlette.requests import Request as StarletteRequest
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
-from tests.fakes import TinyLibrary
-from tests.service_parts import OFF_TOPIC_QUESTION, TOKEN, VENDOR_QUESTION, Studio, open_studio, serving, with_rules
+from tests.support.fakes import TinyLibrary
+from tests.support.service_parts import (
+    OFF_TOPIC_QUESTION,
+    TOKEN,
+    VENDOR_QUESTION,
+    Studio,
+    open_studio,
+    serving,
+    with_rules,
+)
 
 CHROMIUM = Path(os.environ.get("TEST_CHROMIUM", "/usr/bin/chromium"))
 SCREENS = os.environ.get("TEST_SCREENS")

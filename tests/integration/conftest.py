@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.installation import Installation, install
+from tests.support.installation import Installation, install
 
 
 @pytest.fixture(scope="session")

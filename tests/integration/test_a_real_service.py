@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.installation import (
+from tests.support.installation import (
     BY,
     OFF_TOPIC_QUESTION,
     START_TIMEOUT_S,

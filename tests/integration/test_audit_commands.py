@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from service.audit.storage.sqlite_store import SqliteLeafStore
-from tests.installation import OFF_TOPIC_QUESTION, START_TIMEOUT_S, VENDOR_QUESTION, Installation, copy_of
+from tests.support.installation import OFF_TOPIC_QUESTION, START_TIMEOUT_S, VENDOR_QUESTION, Installation, copy_of
 
 PURPOSE = "complaint 2026-17"
 

@@ -8,8 +8,8 @@ import httpx
 import pytest
 from rich.console import Console
 
-from eval import crowd_bench, http_load, served
-from tests.installation import TRAVEL_QUESTION, VENDOR_QUESTION, Installation, copy_of
+from eval.speed import crowd_bench, http_load, served
+from tests.support.installation import TRAVEL_QUESTION, VENDOR_QUESTION, Installation, copy_of
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from eval import faults as module
-from eval.faults import faults
+from eval.log import faults as module
+from eval.log.faults import faults
 
 
 def test_a_log_that_was_killed_under_load_is_whole() -> None:

@@ -6,8 +6,8 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.fakes import TinyLibrary
-from tests.service_parts import (
+from tests.support.fakes import TinyLibrary
+from tests.support.service_parts import (
     OFF_TOPIC_QUESTION,
     POLICY,
     POLICY_TEXT,

@@ -12,8 +12,8 @@ from schemathesis import GenerationMode
 from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import ignored_auth, positive_data_acceptance
 
-from tests.audit_doors import CALLS, asked
-from tests.service_parts import BEARER, Studio
+from tests.support.audit_doors import CALLS, asked
+from tests.support.service_parts import BEARER, Studio
 
 TAKEN_BY_AUDIT = {"PayloadBody", "EraseBody", "OwnEraseBody", "RevealBody", "ReplayBody", "RotateBody", "ExportBody"}
 

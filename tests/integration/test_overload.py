@@ -15,8 +15,8 @@ import pytest
 
 from indexes.encoder import Vectors
 from service.web.routes import SESSION_COOKIE
-from tests.fakes import TinyLibrary
-from tests.service_parts import TOKEN, TRAVEL_QUESTION, Studio, open_studio, serving, with_rules
+from tests.support.fakes import TinyLibrary
+from tests.support.service_parts import TOKEN, TRAVEL_QUESTION, Studio, open_studio, serving, with_rules
 
 _PATIENCE_S = 30.0
 _AT_ONCE, _WAITING, _ASKERS = 2, 30, 40

@@ -2,8 +2,8 @@
 
 from indexes.encoder import SentenceTransformersEncoder
 from service.answering.evidence import read_calibration
-from tests.fakes import TinyLibrary
-from tests.replay_parts import OFF_TOPIC, POLICY, QUESTION, TRAVEL, is_identical, open_archive, with_documents
+from tests.support.fakes import TinyLibrary
+from tests.support.replay_parts import OFF_TOPIC, POLICY, QUESTION, TRAVEL, is_identical, open_archive, with_documents
 
 QUESTIONS = (QUESTION, "How much is the daily travel allowance?", "Which class are flights booked in?", OFF_TOPIC)
 

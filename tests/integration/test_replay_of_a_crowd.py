@@ -5,8 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from indexes.encoder import SentenceTransformersEncoder
-from tests.fakes import TinyLibrary
-from tests.service_parts import BEARER, open_studio, with_rules
+from tests.support.fakes import TinyLibrary
+from tests.support.service_parts import BEARER, open_studio, with_rules
 
 QUESTIONS = [
     "Who reviews a new AI vendor?",

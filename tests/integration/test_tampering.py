@@ -26,7 +26,7 @@ from service.audit.log import payload_context
 from service.audit.shards import month_of
 from service.audit.storage.sqlite_store import STORE_FILE, SqliteLeafStore
 from service.audit.storage.store import leaf_hash
-from tests.real_logs import NAME, RealLog, at_us
+from tests.support.real_logs import NAME, RealLog, at_us
 
 NOVEMBER, DECEMBER = f"{NAME}/audit/2026-11", f"{NAME}/audit/2026-12"
 CONTRACTS, ERASED, SCRIPTS, ERASURE = 5, 7, 9, 11  # records of November; its first five open the log

@@ -15,8 +15,8 @@ import pytest
 
 from service.audit.checkpoints.signer import MEMORY_FILE
 from service.audit.formats.notes import Checkpoint, cosigned_at, read_checkpoint, read_verifier_key
-from tests.fakes import TinyLibrary
-from tests.service_parts import (
+from tests.support.fakes import TinyLibrary
+from tests.support.service_parts import (
     BEARER,
     TOKEN,
     TRAVEL_QUESTION,
@@ -26,10 +26,10 @@ from tests.service_parts import (
     serving,
     with_rules,
 )
-from tests.witness_parts import LogOnDisk, kept_files, new_witness, serving_log
+from tests.support.witness_parts import LogOnDisk, kept_files, new_witness, serving_log
 
 ROOT = Path(__file__).parents[2]
-COMMAND = "import typer; from service.witness_cli import witness; typer.run(witness)"
+COMMAND = "import typer; from service.commands.witness import witness; typer.run(witness)"
 TIMEOUT_S = 60.0
 LOUD = "THIS LOG CANNOT BE TRUSTED AS IT IS NOW"
 MONTH = "2026-11"

@@ -53,8 +53,8 @@ def main(root: Path) -> None:
     from ingest.loading.process import LoaderProcess  # noqa: PLC0415
     from ingest.pipeline import Ingestion, ingest  # noqa: PLC0415
     from service.audit.storage.sqlite_store import SqliteLeafStore  # noqa: PLC0415
-    from tests.fakes import QuietProgress, TinyLibrary  # noqa: PLC0415
-    from tests.service_parts import (  # noqa: PLC0415
+    from tests.support.fakes import QuietProgress, TinyLibrary  # noqa: PLC0415
+    from tests.support.service_parts import (  # noqa: PLC0415
         POLICY,
         POLICY_TEXT,
         TRAVEL,

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.fakes import TinyLibrary
-from tests.traces import Traces, watch
+from tests.support.fakes import TinyLibrary
+from tests.support.traces import Traces, watch
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ import greenlit
 from service.access.errors import TokenError
 from service.access.local import TOKEN_FILE, local_token
 from service.web.routes import SESSION_COOKIE
-from tests.audit_doors import CALLS, Asked, asked
-from tests.service_parts import BEARER, POLICY, TOKEN, VENDOR_QUESTION, Studio
+from tests.support.audit_doors import CALLS, Asked, asked
+from tests.support.service_parts import BEARER, POLICY, TOKEN, VENDOR_QUESTION, Studio
 
 Headers = Mapping[str, str]
 OF_THE_SERVICE_ITSELF = {"shard.opened", "key.created", "config.changed", "build.activated", "register.extended"}

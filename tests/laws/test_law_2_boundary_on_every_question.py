@@ -10,8 +10,8 @@ import pytest
 import service.answering.steps
 from service.answering.drafts import DraftSentence
 from service.answering.retrieve import Retrieved, retrieve
-from tests.fakes import TinyLibrary
-from tests.service_parts import (
+from tests.support.fakes import TinyLibrary
+from tests.support.service_parts import (
     ALWAYS_ENOUGH,
     EVERY_DOOR,
     OFF_TOPIC_QUESTION,

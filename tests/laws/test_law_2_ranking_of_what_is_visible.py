@@ -13,7 +13,7 @@ from service.answering.evidence import features
 from service.answering.extract import ExtractiveAnswerer
 from service.answering.features import PASSAGE_FEATURES, passage_features, sentence_features
 from service.answering.retrieve import CANDIDATES, Retrieved
-from tests.answering_parts import RANKING, Made, Whole, a_scope, found, open_made
+from tests.support.answering_parts import RANKING, Made, Whole, a_scope, found, open_made
 
 _WORDS = st.sampled_from(["vendor", "review", "team", "the", "of", "10", "days", "travel", "allowance", "orbit"])
 _SENTENCES = st.lists(_WORDS, min_size=1, max_size=6).map(lambda some: " ".join(some).capitalize() + ".")

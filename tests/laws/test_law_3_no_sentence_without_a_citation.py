@@ -9,8 +9,8 @@ import pytest
 from indexes.builds import Build
 from service.answering.drafts import DraftSentence, Quote
 from service.answering.retrieve import Retrieved
-from tests.fakes import TinyLibrary
-from tests.service_parts import (
+from tests.support.fakes import TinyLibrary
+from tests.support.service_parts import (
     ALWAYS_ENOUGH,
     POLICY,
     TRAVEL,

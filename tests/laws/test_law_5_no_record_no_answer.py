@@ -12,8 +12,8 @@ from indexes.builds import Build
 from service.answering.drafts import DraftSentence
 from service.answering.retrieve import Retrieved, retrieve
 from service.audit.storage.sqlite_store import STORE_FILE
-from tests.fakes import TinyLibrary
-from tests.service_parts import (
+from tests.support.fakes import TinyLibrary
+from tests.support.service_parts import (
     ALWAYS_ENOUGH,
     OFF_TOPIC_QUESTION,
     TRAVEL_QUESTION,

@@ -17,9 +17,9 @@ import structlog
 from service.audit.errors import AuditUnavailableError
 from service.audit.storage.sqlite_file import SqliteFile
 from service.audit.storage.sqlite_store import STORE_FILE
-from tests.audit_doors import CALLS, RECORDED, asked
-from tests.fakes import TinyLibrary
-from tests.service_parts import VENDOR_QUESTION, Studio, open_studio, with_rules
+from tests.support.audit_doors import CALLS, RECORDED, asked
+from tests.support.fakes import TinyLibrary
+from tests.support.service_parts import VENDOR_QUESTION, Studio, open_studio, with_rules
 
 NEEDLE = "ten working days"
 QUESTION = f"{VENDOR_QUESTION} quokka4711 {'Please say. ' * 150}"  # long, so that it needs more room in the file

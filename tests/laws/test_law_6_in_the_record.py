@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from service.audit.storage.sqlite_store import STORE_FILE
-from tests.audit_doors import CALLS, Asked, asked, command, use_fakes
-from tests.fakes import TinyLibrary
-from tests.service_parts import Studio, open_studio, sealed_texts, with_rules
-from tests.traces import CANARY, Traces, over_http
+from tests.support.audit_doors import CALLS, Asked, asked, command, use_fakes
+from tests.support.fakes import TinyLibrary
+from tests.support.service_parts import Studio, open_studio, sealed_texts, with_rules
+from tests.support.traces import CANARY, Traces, over_http
 
 ANSWERED = f"Who reviews a new AI vendor, {CANARY}?"
 REFUSED = f"Is {CANARY} sleeping?"

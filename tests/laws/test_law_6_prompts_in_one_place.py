@@ -10,15 +10,15 @@ import httpx
 import pytest
 import structlog
 
-import service.app
+import service.parts
 from indexes.builds import Build
 from service.answering.drafts import DraftSentence
 from service.answering.record import Recorder
 from service.answering.retrieve import Retrieved
-from tests.audit_doors import command, use_fakes
-from tests.fakes import TinyLibrary
-from tests.service_parts import ALWAYS_ENOUGH, Drafts, open_studio, sealed_texts, with_rules
-from tests.traces import CANARY, Traces, over_http
+from tests.support.audit_doors import command, use_fakes
+from tests.support.fakes import TinyLibrary
+from tests.support.service_parts import ALWAYS_ENOUGH, Drafts, open_studio, sealed_texts, with_rules
+from tests.support.traces import CANARY, Traces, over_http
 
 ANSWERED = f"Who reviews a new AI vendor, {CANARY}?"
 REFUSED = f"Is {CANARY} sleeping?"
@@ -145,8 +145,8 @@ def test_a_step_that_breaks_on_the_prompt_does_not_repeat_it(
         code, said = _cli(library, "ask", ANSWERED)
         assert (code, CANARY in said) == (1, False)
     use_fakes(library, monkeypatch)
-    monkeypatch.setattr(service.app, "ExtractiveAnswerer", lambda *, ranking: ranking and answerer)
-    monkeypatch.setattr(service.app, "read_calibration", lambda: ALWAYS_ENOUGH)
+    monkeypatch.setattr(service.parts, "ExtractiveAnswerer", lambda *, ranking: ranking and answerer)
+    monkeypatch.setattr(service.parts, "read_calibration", lambda: ALWAYS_ENOUGH)
     code, said = _cli(library, "ask", ANSWERED)
     assert (code, CANARY in said, "RuntimeError" in said) == (1, False, True)
     assert traces.found() == []

@@ -15,9 +15,9 @@ from fastapi.routing import iter_route_contexts
 
 import service.audit.opening
 from service.audit.storage.store import Entry, Receipt
-from service.audit_cli import app as audit_app
-from service.running import announced
-from tests.audit_doors import (
+from service.commands.audit import app as audit_app
+from service.operating.running import announced
+from tests.support.audit_doors import (
     CALLS,
     COMMANDS,
     OWN,
@@ -30,8 +30,8 @@ from tests.audit_doors import (
     company,
     use_fakes,
 )
-from tests.fakes import TinyLibrary
-from tests.service_parts import BreakableStore, Studio, open_studio, serving, with_rules
+from tests.support.fakes import TinyLibrary
+from tests.support.service_parts import BreakableStore, Studio, open_studio, serving, with_rules
 
 QUESTION = "Who reviews a new AI vendor, quokka4711?"
 ANSWER = "ten working days"

@@ -21,7 +21,7 @@ from service.audit.reading.own_records import OwnRecords
 from service.audit.reading.reveal import Reveal
 from service.audit.storage.sqlite_store import STORE_FILE
 from service.audit.storage.store import Receipt
-from tests.small_log import Asked, SmallLog, open_small_log
+from tests.support.small_log import Asked, SmallLog, open_small_log
 
 ASKER, WATCHER = "mira@x.example", "ann@x.example"
 SECRETS = ("zebra canary", "ten years after", ASKER)

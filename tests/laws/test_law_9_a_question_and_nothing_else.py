@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.fakes import TinyLibrary
-from tests.service_parts import (
+from tests.support.fakes import TinyLibrary
+from tests.support.service_parts import (
     POLICY,
     POLICY_TEXT,
     TRAVEL,

@@ -1,28 +1,35 @@
-"""ARCHITECTURE.md lists exactly the modules that there are, each with what it is for."""
+"""ARCHITECTURE.md lists the rooms that there are, each with what its package says of itself."""
 
-import re
+import ast
 from pathlib import Path
 
-_LINE = re.compile(r"^- `([\w./]+\.py)` — (.+)$", re.MULTILINE)
+import pytest
+
+from tests.support.rooms import listed, rooms
+
 _PACKAGES = ("indexes", "ingest", "service", "eval")
-_SINGLE = ("greenlit.py", "approved_docs/make_documents.py")
 
 
-def _modules(project_files: list[Path]) -> list[str]:
-    names = [path.as_posix() for path in project_files if path.suffix == ".py"]
-    return sorted(name for name in names if name in _SINGLE or name.split("/")[0] in _PACKAGES)
+@pytest.fixture(scope="module")
+def modules(root: Path, project_files: list[Path]) -> dict[str, str]:
+    """The text of every module of the four packages."""
+    names = [path for path in project_files if path.suffix == ".py" and path.parts[0] in _PACKAGES]
+    return {path.as_posix(): (root / path).read_text(encoding="utf-8") for path in names}
 
 
-def test_list_of_modules_equals_the_tree(root: Path, project_files: list[Path]) -> None:
-    listed = [name for name, _ in _LINE.findall((root / "ARCHITECTURE.md").read_text(encoding="utf-8"))]
-    modules = _modules(project_files)
+def test_list_of_rooms_equals_the_tree(root: Path) -> None:
+    text = (root / "ARCHITECTURE.md").read_text(encoding="utf-8")
 
-    assert sorted(set(modules) - set(listed)) == [], "missing from ARCHITECTURE.md"
-    assert sorted(set(listed) - set(modules)) == [], "in ARCHITECTURE.md, but not in the tree"
-    assert len(listed) == len(set(listed)), "listed twice"
+    assert listed(text) == rooms(), "run python -m tests.support.rooms"
 
 
-def test_every_module_has_a_purpose_of_one_line(root: Path) -> None:
-    purposes = _LINE.findall((root / "ARCHITECTURE.md").read_text(encoding="utf-8"))
+def test_every_module_says_what_it_does_in_its_first_line(modules: dict[str, str]) -> None:
+    first = {name: (ast.get_docstring(ast.parse(text)) or "").partition("\n")[0] for name, text in modules.items()}
 
-    assert [name for name, purpose in purposes if len(purpose) < 10] == []
+    assert [name for name, line in first.items() if len(line) < 10] == []
+
+
+def test_every_folder_with_modules_is_a_package_with_a_purpose(modules: dict[str, str]) -> None:
+    folders = {name.rsplit("/", 1)[0] for name in modules}
+
+    assert sorted(folder for folder in folders if f"{folder}/__init__.py" not in modules) == []

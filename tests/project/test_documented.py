@@ -14,7 +14,8 @@ from fastapi.routing import APIRoute
 import greenlit
 from service.answering.answers import Reason
 from service.api.problems import problem_response
-from service.app import Service, create_app
+from service.app import create_app
+from service.parts import Service
 from service.settings import Settings
 from service.web.routes import web_router
 

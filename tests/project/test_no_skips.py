@@ -30,8 +30,15 @@ def _run(folder: Path, root: Path, *, no_skips: bool) -> tuple[int, str]:
     (folder / "test_module.py").write_text(_SKIPPED_MODULE, encoding="utf-8")
     environment = {**os.environ, "PYTHONPATH": str(root), "GREENLIT_NO_SKIPS": "1" if no_skips else "0"}
     environment.pop("PYTEST_ADDOPTS", None)  # meant for our suite
-    options = ["-p", "tests.no_skips", "-p", "no:cacheprovider", "--rootdir=.", "--continue-on-collection-errors"]
-    command = [sys.executable, "-m", "pytest", "-q", *options]
+    options = [
+        "-p",
+        "tests.support.no_skips",
+        "-p",
+        "no:cacheprovider",
+        "--rootdir=.",
+        "--continue-on-collection-errors",
+    ]
+    command = [sys.executable, "-m", "pytest", "-q", "--continue-on-collection-errors", *options]
     ran = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     return ran.returncode, ran.stdout
 

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-import eval.gate
+import eval.quality.gate
 from eval.cli import app
-from eval.gate import thresholds_of, write_thresholds
-from eval.runs import Run, read_run, write_run
+from eval.quality.gate import thresholds_of, write_thresholds
+from eval.quality.runs import Run, read_run, write_run
 from service.answering.evidence import read_calibration
 from service.answering.steps import Steps
-from tests.fakes import HashingEncoder, TinyLibrary
-from tests.judge_parts import POLICY, REVIEW, a_library, a_run, a_set_run, answered
+from tests.support.fakes import HashingEncoder, TinyLibrary
+from tests.support.judge_parts import POLICY, REVIEW, a_library, a_run, a_set_run, answered
 
 
 def _run(*words: str, **environment: str | None) -> Result:
@@ -102,7 +102,7 @@ def test_the_gate_judges_what_is_shipped_and_a_run_what_is_set(tmp_path: Path, m
 
     own = tmp_path / "evidence.json"
     own.write_text(json.dumps({"intercept": 0.0, "coefficients": {}, "threshold": 0.9}))
-    monkeypatch.setattr("eval.measure.run_sets", run_sets)
+    monkeypatch.setattr("eval.quality.measure.run_sets", run_sets)
     for words in (("gate", "--thresholds", str(tmp_path / "new.toml"), "--write"), ("run", "--sets", "northlight")):
         assert _run(*words, GREENLIT_EVIDENCE=str(own)).exit_code == 0
     assert [steps.calibration.threshold for steps in asked] == [read_calibration().threshold, 0.9]
@@ -160,7 +160,7 @@ def test_the_gate_passes_fails_and_refuses_to_judge(tmp_path: Path) -> None:
 
 
 def test_the_gate_reads_the_shipped_baseline_unless_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(eval.gate, "THRESHOLDS", tmp_path / "shipped.toml")
+    monkeypatch.setattr(eval.quality.gate, "THRESHOLDS", tmp_path / "shipped.toml")
     write_run(a_run(), tmp_path)
     told = _run("gate", "--run", str(tmp_path))
     assert told.exit_code == 2

@@ -11,7 +11,7 @@ import pytest
 from indexes.batching import BatchingEncoder
 from indexes.encoder import Vectors
 from indexes.errors import EncoderError
-from tests.fakes import HashingEncoder
+from tests.support.fakes import HashingEncoder
 
 _PATIENCE_S = 10.0
 

@@ -14,7 +14,7 @@ from indexes.lexical import LexicalIndex
 from indexes.manifest import MANIFEST_FILE, DenseInfo, DocumentInfo, EncoderInfo, Manifest, SplitterInfo
 from indexes.passages import write_passages
 from indexes.sentences import write_sentences
-from tests.fakes import HashingEncoder, TinyLibrary
+from tests.support.fakes import HashingEncoder, TinyLibrary
 
 
 @pytest.fixture

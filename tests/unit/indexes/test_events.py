@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from indexes.errors import RegisterError
 from indexes.events import Approval, event_from_line, event_to_line
-from tests.fakes import APPROVAL, NOON, REVOCATION
+from tests.support.fakes import APPROVAL, NOON, REVOCATION
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 

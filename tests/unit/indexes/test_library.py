@@ -13,7 +13,7 @@ from indexes.errors import DocumentNameError, SourcesError, UnsafeFileError
 from indexes.library import document_at, list_documents, locate, missing_folders, read_document
 from indexes.names import MAX_NAME_CHARS
 from indexes.sources import Sources, read_sources
-from tests.fakes import TinyLibrary
+from tests.support.fakes import TinyLibrary
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from indexes import register as register_module
 from indexes.errors import RegisterError
 from indexes.events import event_from_line, event_to_line
 from indexes.register import Decision, Register, RegisterState, append_events, register_hash
-from tests.fakes import APPROVAL, NOON, REVOCATION
+from tests.support.fakes import APPROVAL, NOON, REVOCATION
 
 OTHER = replace(APPROVAL, document="legal/b.md")
 ROOT = Path(__file__).parents[3]

@@ -10,7 +10,7 @@ from indexes.events import Approval
 from indexes.register import Decision, Problem
 from indexes.sources import Source
 from indexes.standing import Grant, Standing, grant, may_read, standing
-from tests.fakes import APPROVAL, NOON, REVOCATION
+from tests.support.fakes import APPROVAL, NOON, REVOCATION
 
 A, B, C = (letter * 64 for letter in "abc")
 ANN = APPROVAL

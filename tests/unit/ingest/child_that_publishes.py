@@ -19,7 +19,7 @@ from indexes.holds import HOLDS_FOLDER
 from ingest.approvals import Approvals, Terms
 from ingest.errors import PublishError
 from ingest.pipeline import Ingestion, ingest
-from tests.fakes import NOON, Clock, DirectParser, HashingEncoder, QuietProgress
+from tests.support.fakes import NOON, Clock, DirectParser, HashingEncoder, QuietProgress
 
 
 def publish(root: Path, clock: Clock) -> None:

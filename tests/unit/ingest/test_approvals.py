@@ -11,7 +11,7 @@ from indexes.register import Register
 from indexes.sources import Sources
 from indexes.standing import Standing
 from ingest.approvals import Terms, checked_by, checked_groups, checked_reason, in_words, months_later
-from tests.fakes import TinyLibrary
+from tests.support.fakes import TinyLibrary
 
 ANN = Terms(by="ann@x.example")
 

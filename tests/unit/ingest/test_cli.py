@@ -15,7 +15,7 @@ from indexes.builds import current_build_id
 from indexes.errors import EncoderError
 from indexes.register import Register
 from ingest.cli import app
-from tests.fakes import HashingEncoder, TinyLibrary
+from tests.support.fakes import HashingEncoder, TinyLibrary
 
 Run = Callable[..., Result]
 ANN = ("--by", "ann@x.example")

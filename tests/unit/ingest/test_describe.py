@@ -8,7 +8,7 @@ from indexes.documents import Document, Locator, Section
 from indexes.manifest import DenseInfo, Manifest, SplitterInfo
 from ingest.describe import describe, same
 from ingest.split import Splitter
-from tests.fakes import NOON, HashingEncoder
+from tests.support.fakes import NOON, HashingEncoder
 
 
 def _described() -> Manifest:

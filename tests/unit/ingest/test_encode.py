@@ -11,8 +11,8 @@ import pytest
 from indexes.encoder import Span, Vectors
 from ingest.encode import EncoderText, VectorCache
 from ingest.errors import PublishError
-from tests.answering_parts import whole_texts
-from tests.fakes import HashingEncoder
+from tests.support.answering_parts import whole_texts
+from tests.support.fakes import HashingEncoder
 
 TEXT = "Rules\nKeep masters. Ask the team."
 TWO = EncoderText(TEXT, ((6, 19), (20, 33)))

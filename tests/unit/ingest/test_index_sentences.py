@@ -20,8 +20,8 @@ from ingest import pipeline
 from ingest.encode import EncoderText
 from ingest.index_sentences import encoder_text, encoder_texts, index_sentences, spans_by_passage
 from ingest.split import Splitter
-from tests.answering_parts import Made, made_document, open_made
-from tests.fakes import HashingEncoder, TinyLibrary
+from tests.support.answering_parts import Made, made_document, open_made
+from tests.support.fakes import HashingEncoder, TinyLibrary
 
 #       0         1         2         3
 TEXT = "One two. Three four five. Six seven."

@@ -13,7 +13,7 @@ from indexes.postings import Postings
 from ingest import index_words as module
 from ingest.index_words import index_words
 from ingest.split import Splitter
-from tests.fakes import HashingEncoder, TinyLibrary
+from tests.support.fakes import HashingEncoder, TinyLibrary
 
 NAMES = ("legal/a.md", "legal/b.md", "legal/c.md")
 

@@ -22,7 +22,7 @@ from ingest.errors import LoadError, PublishError
 from ingest.parsed import Parsed
 from ingest.pipeline import CACHE_FILE
 from ingest.report import Report
-from tests.fakes import REVOCATION, DirectParser, HashingEncoder, TinyLibrary
+from tests.support.fakes import REVOCATION, DirectParser, HashingEncoder, TinyLibrary
 
 CANARY = "zebra4711"
 SECRET = f"# Plan\n\nThe {CANARY} plan is secret.\n"

@@ -21,7 +21,7 @@ from indexes.passages import SplitDocument
 from ingest import publish as publish_module
 from ingest.errors import PublishError
 from ingest.split import Splitter
-from tests.fakes import TinyLibrary
+from tests.support.fakes import TinyLibrary
 
 ROOT = Path(__file__).parents[3]
 PARTS = {  # every step of publishing, in order

@@ -10,7 +10,7 @@ from indexes.documents import Document, Locator, Passage, Section
 from indexes.encoder import Encoder, SentenceTransformersEncoder
 from indexes.passages import SplitDocument
 from ingest.split import Splitter, context
-from tests.fakes import HashingEncoder
+from tests.support.fakes import HashingEncoder
 
 _WORDS = (
     "keep the masters for ten years e.g. No. 4 Review! Why? über 東京 12,5 supercalifragilistic a.b.c - • \n".split(" ")

@@ -6,11 +6,12 @@ from pydantic import SecretStr
 
 from service.access.errors import TokenError
 from service.answering.drafts import DraftSentence
-from service.app import release, utc_now, where_it_broke
 from service.audit.log import system_clock_us
-from service.upkeep import Task
-from tests.fakes import TinyLibrary
-from tests.service_parts import (
+from service.operating.logs import where_it_broke
+from service.operating.upkeep import Task
+from service.parts import release, utc_now
+from tests.support.fakes import TinyLibrary
+from tests.support.service_parts import (
     ALWAYS_ENOUGH,
     TOKEN,
     VENDOR_QUESTION,
@@ -39,7 +40,7 @@ def test_the_groups_of_the_local_person_come_from_the_settings(library: TinyLibr
 
 
 def test_a_token_that_can_be_guessed_stops_the_start(library: TinyLibrary, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tests.service_parts.TOKEN", "short")
+    monkeypatch.setattr("tests.support.service_parts.TOKEN", "short")
     with (
         pytest.raises(TokenError, match="GREENLIT_TOKEN: expected at least 8 characters, got 5"),
         open_studio(library),

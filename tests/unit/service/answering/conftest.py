@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.fakes import TinyLibrary
-from tests.replay_parts import Archive, open_archive, with_documents
+from tests.support.fakes import TinyLibrary
+from tests.support.replay_parts import Archive, open_archive, with_documents
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ import pytest
 
 from indexes.sentences import codes
 from service.answering.asked import Asked, asked
-from tests.answering_parts import Made, a_scope, open_made
-from tests.fakes import HashingEncoder
+from tests.support.answering_parts import Made, a_scope, open_made
+from tests.support.fakes import HashingEncoder
 
 MADE: Made = {"legal/a.md": [["The vendor review."], ["A vendor."]], "legal/b.md": [["Lunch."]]}
 

@@ -20,8 +20,8 @@ from indexes.standing import Grant
 from service.answering import boundary as boundary_module
 from service.answering.boundary import Boundary
 from service.answering.errors import LibraryUnavailableError
-from tests.fakes import TinyLibrary
-from tests.service_parts import POLICY, POLICY_TEXT, TRAVEL, TRAVEL_TEXT, with_rules
+from tests.support.fakes import TinyLibrary
+from tests.support.service_parts import POLICY, POLICY_TEXT, TRAVEL, TRAVEL_TEXT, with_rules
 
 STAFF = frozenset({"staff"})
 

@@ -12,9 +12,9 @@ from service.answering.boundary import Boundary
 from service.answering.evidence import Calibration, Evidence, features, read_calibration
 from service.answering.features import PASSAGE_FEATURES
 from service.answering.retrieve import Retrieved, retrieve
-from tests.answering_parts import RANKING, Made, found, open_made, weights
-from tests.fakes import HashingEncoder, TinyLibrary
-from tests.service_parts import HALF_THE_WORDS, OFF_TOPIC_QUESTION, TRAVEL_QUESTION, VENDOR_QUESTION, with_rules
+from tests.support.answering_parts import RANKING, Made, found, open_made, weights
+from tests.support.fakes import HashingEncoder, TinyLibrary
+from tests.support.service_parts import HALF_THE_WORDS, OFF_TOPIC_QUESTION, TRAVEL_QUESTION, VENDOR_QUESTION, with_rules
 
 
 def _found(library: TinyLibrary, question: str) -> Retrieved:

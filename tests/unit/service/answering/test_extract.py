@@ -15,9 +15,9 @@ from service.answering.features import SENTENCE_FEATURES
 from service.answering.ranking import Ranking
 from service.answering.retrieve import retrieve
 from service.answering.verify import verify
-from tests.answering_parts import RANKING, Made, a_scope, found, open_made, weights
-from tests.fakes import TinyLibrary
-from tests.service_parts import TRAVEL_QUESTION, VENDOR_QUESTION, with_rules
+from tests.support.answering_parts import RANKING, Made, a_scope, found, open_made, weights
+from tests.support.fakes import TinyLibrary
+from tests.support.service_parts import TRAVEL_QUESTION, VENDOR_QUESTION, with_rules
 
 STAFF = frozenset({"staff"})
 COVERED = replace(RANKING, sentences=weights(SENTENCE_FEATURES, coverage=10.0))  # nothing counts but words

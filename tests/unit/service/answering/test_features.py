@@ -21,8 +21,8 @@ from service.answering.features import (
     passage_features,
     sentence_features,
 )
-from tests.answering_parts import Made, Whole, a_scope, made_document, open_made
-from tests.fakes import HashingEncoder
+from tests.support.answering_parts import Made, Whole, a_scope, made_document, open_made
+from tests.support.fakes import HashingEncoder
 
 # Words that most texts share, words of no subject, numbers, and what is no word at all.
 _WORDS = st.sampled_from(

@@ -12,8 +12,8 @@ from service.answering.follow import last_day_within_retention
 from service.audit.errors import AuditUnavailableError
 from service.audit.events import BUILD_TYPE, CONFIG_TYPE
 from service.audit.leaves import ReleaseRef
-from tests.fakes import TinyLibrary
-from tests.replay_parts import ANSWER, POLICY_TEXT, RELEASE, Archive, open_archive, with_documents
+from tests.support.fakes import TinyLibrary
+from tests.support.replay_parts import ANSWER, POLICY_TEXT, RELEASE, Archive, open_archive, with_documents
 
 OTHER_RELEASE = ReleaseRef(version="1.1.0", config_hash="c" * 64)
 ANY_SETTINGS = ReleaseRef(version="1.0.0", config_hash="d" * 64)

@@ -15,8 +15,8 @@ from service.audit.events import (
     REGISTER_EXTENDED_TYPE,
     REGISTER_REWRITTEN_TYPE,
 )
-from tests.fakes import TinyLibrary
-from tests.replay_parts import ANSWER, RELEASE, TRAVEL, Archive, open_archive
+from tests.support.fakes import TinyLibrary
+from tests.support.replay_parts import ANSWER, RELEASE, TRAVEL, Archive, open_archive
 
 
 def _sha256(content: bytes) -> str:

@@ -11,8 +11,8 @@ import pytest
 from indexes.builds import Build
 from indexes.errors import BuildDamagedError, BuildMismatchError, NoBuildError
 from service.answering.live_build import LiveBuild
-from tests.fakes import HashingEncoder, TinyLibrary
-from tests.service_parts import TRAVEL, with_rules
+from tests.support.fakes import HashingEncoder, TinyLibrary
+from tests.support.service_parts import TRAVEL, with_rules
 
 
 class Follower:

@@ -9,8 +9,8 @@ from service.answering.past_questions import PastQuestion, open_past_question
 from service.audit.errors import AuditUnavailableError, NoRecordError
 from service.audit.events import READ_TYPE, payload_erased
 from service.audit.serialise import FINISHED_TYPE, RECEIVED_TYPE
-from tests.fakes import TinyLibrary
-from tests.replay_parts import (
+from tests.support.fakes import TinyLibrary
+from tests.support.replay_parts import (
     ANSWER,
     AUDITOR,
     OFF_TOPIC,

@@ -9,8 +9,8 @@ import pytest
 from service.answering.answers import Reason
 from service.answering.errors import AnswerFailedError, LibraryUnavailableError
 from service.answering.questions import Question
-from tests.fakes import TinyLibrary
-from tests.service_parts import (
+from tests.support.fakes import TinyLibrary
+from tests.support.service_parts import (
     ALWAYS_ENOUGH,
     OFF_TOPIC_QUESTION,
     POLICY,

@@ -5,8 +5,8 @@ import pytest
 from indexes.errors import BuildDamagedError, NoBuildError
 from service.access.principals import Principal
 from service.answering.errors import LibraryUnavailableError
-from tests.fakes import TinyLibrary
-from tests.service_parts import POLICY, POLICY_TEXT, TRAVEL, Studio, open_studio
+from tests.support.fakes import TinyLibrary
+from tests.support.service_parts import POLICY, POLICY_TEXT, TRAVEL, Studio, open_studio
 
 NOBODY = Principal("nobody", frozenset(), frozenset(), "test")
 

@@ -7,8 +7,8 @@ import pytest
 
 from indexes.manifest import read_manifest
 from service.answering.retrieve import CANDIDATES, KIND
-from tests.answering_parts import RANKING
-from tests.service_parts import OFF_TOPIC_QUESTION, POLICY, TRAVEL, VENDOR_QUESTION, Studio, sealed_texts
+from tests.support.answering_parts import RANKING
+from tests.support.service_parts import OFF_TOPIC_QUESTION, POLICY, TRAVEL, VENDOR_QUESTION, Studio, sealed_texts
 
 SENTENCE = "The security team reviews every new AI vendor within ten working days."
 

@@ -14,8 +14,8 @@ from service.answering.errors import ReplayError
 from service.answering.record import Result
 from service.audit.errors import AuditUnavailableError
 from service.audit.serialise import RECEIVED_TYPE
-from tests.fakes import TinyLibrary
-from tests.replay_parts import (
+from tests.support.fakes import TinyLibrary
+from tests.support.replay_parts import (
     ALWAYS_ENOUGH,
     ANSWER,
     NEVER_ENOUGH,

@@ -14,9 +14,9 @@ from service.answering.record import Result
 from service.answering.retrieve import Retrieved
 from service.answering.verify import VerifiedQuote
 from service.audit.leaves import ReleaseRef
-from tests.answering_parts import RANKING
-from tests.fakes import HashingEncoder, TinyLibrary
-from tests.replay_parts import (
+from tests.support.answering_parts import RANKING
+from tests.support.fakes import HashingEncoder, TinyLibrary
+from tests.support.replay_parts import (
     ALWAYS_ENOUGH,
     BOARD,
     NEVER_ENOUGH,

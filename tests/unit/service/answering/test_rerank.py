@@ -18,9 +18,9 @@ from indexes.errors import EncoderError
 from service.answering.extract import ExtractiveAnswerer
 from service.answering.rerank import RERANKED, CrossEncoderReranker, Reranker, rerank
 from service.answering.steps import Steps
-from tests.answering_parts import RANKING, a_scope, found, open_made
-from tests.fakes import HashingEncoder
-from tests.service_parts import ALWAYS_ENOUGH
+from tests.support.answering_parts import RANKING, a_scope, found, open_made
+from tests.support.fakes import HashingEncoder
+from tests.support.service_parts import ALWAYS_ENOUGH
 
 QUESTION = "May a vendor upload footage?"
 WORDS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "may", "vendor", "upload", "footage", "travel", "allowance")

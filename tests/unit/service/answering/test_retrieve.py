@@ -12,9 +12,9 @@ from service.answering import retrieve as retrieve_module
 from service.answering.boundary import Boundary, Scope
 from service.answering.features import PASSAGE_FEATURES, passage_features
 from service.answering.retrieve import CANDIDATES, Retrieved, retrieve
-from tests.answering_parts import RANKING, Made, a_scope, found, open_made, weights
-from tests.fakes import HashingEncoder, TinyLibrary
-from tests.service_parts import OFF_TOPIC_QUESTION, POLICY, TRAVEL, TRAVEL_QUESTION, VENDOR_QUESTION, with_rules
+from tests.support.answering_parts import RANKING, Made, a_scope, found, open_made, weights
+from tests.support.fakes import HashingEncoder, TinyLibrary
+from tests.support.service_parts import OFF_TOPIC_QUESTION, POLICY, TRAVEL, TRAVEL_QUESTION, VENDOR_QUESTION, with_rules
 
 
 def _opened(library: TinyLibrary, groups: frozenset[str] = frozenset({"staff"})) -> tuple[Build, Scope]:

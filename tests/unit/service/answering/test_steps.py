@@ -15,9 +15,9 @@ from service.answering.drafts import DraftSentence, Quote
 from service.answering.extract import ExtractiveAnswerer
 from service.answering.retrieve import KIND, Retrieved
 from service.answering.steps import HITS, Steps, Worked
-from tests.answering_parts import RANKING, Made, a_scope, found, open_made
-from tests.fakes import HashingEncoder
-from tests.service_parts import ALWAYS_ENOUGH, HALF_THE_WORDS, NEVER_ENOUGH, Drafts, whole
+from tests.support.answering_parts import RANKING, Made, a_scope, found, open_made
+from tests.support.fakes import HashingEncoder
+from tests.support.service_parts import ALWAYS_ENOUGH, HALF_THE_WORDS, NEVER_ENOUGH, Drafts, whole
 
 QUESTION = "Who does the vendor review?"
 ANSWER = "The team does the vendor review."

@@ -7,8 +7,8 @@ from indexes.documents import Passage
 from service.answering.boundary import Boundary, Scope
 from service.answering.drafts import DraftSentence, Quote
 from service.answering.verify import verify
-from tests.fakes import TinyLibrary
-from tests.service_parts import POLICY, with_rules
+from tests.support.fakes import TinyLibrary
+from tests.support.service_parts import POLICY, with_rules
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ import pytest
 
 from service.api.audit_routes import moment_us
 from service.audit.errors import FilterError
-from tests.audit_doors import ORIGIN, PURPOSE, asked, got, posted
-from tests.fakes import TinyLibrary
-from tests.service_parts import OFF_TOPIC_QUESTION, POLICY, VENDOR_QUESTION, Studio, open_studio, with_rules
+from tests.support.audit_doors import ORIGIN, PURPOSE, asked, got, posted
+from tests.support.fakes import TinyLibrary
+from tests.support.service_parts import OFF_TOPIC_QUESTION, POLICY, VENDOR_QUESTION, Studio, open_studio, with_rules
 
 SENTENCE = "The security team reviews every new AI vendor within ten working days."
 

@@ -12,8 +12,8 @@ from service.audit.errors import NotCoveredError
 from service.audit.formats.notes import read_checkpoint, read_verifier_key, verified
 from service.audit.formats.tree import verify_consistency, verify_inclusion
 from service.audit.reading.proofs import Proofs
-from tests.audit_doors import ORIGIN, asked, got
-from tests.service_parts import VENDOR_QUESTION, Studio
+from tests.support.audit_doors import ORIGIN, asked, got
+from tests.support.service_parts import VENDOR_QUESTION, Studio
 
 SENTENCE = "The security team reviews every new AI vendor within ten working days."
 

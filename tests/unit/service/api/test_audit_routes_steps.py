@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from service.audit.formats.notes import read_verifier_key, verified
-from tests.audit_doors import PURPOSE, asked, got, posted
-from tests.fakes import TinyLibrary
-from tests.service_parts import OFF_TOPIC_QUESTION, VENDOR_QUESTION, Studio, open_studio, with_rules
+from tests.support.audit_doors import PURPOSE, asked, got, posted
+from tests.support.fakes import TinyLibrary
+from tests.support.service_parts import OFF_TOPIC_QUESTION, VENDOR_QUESTION, Studio, open_studio, with_rules
 
 SENTENCE = "The security team reviews every new AI vendor within ten working days."
 

@@ -1,7 +1,7 @@
 """The routes of the API: each hands over and returns; what they return is held exactly in the integration tests."""
 
 from service.audit.storage.store import Receipt
-from tests.service_parts import POLICY, VENDOR_QUESTION, Studio, sealed_texts
+from tests.support.service_parts import POLICY, VENDOR_QUESTION, Studio, sealed_texts
 
 
 def test_outer_blanks_of_a_question_are_not_asked(studio: Studio) -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 from service.audit.errors import AuditUnavailableError
 from service.audit.log import system_clock_us
 from service.audit.opening import OpenLog, open_log
-from tests.audit_parts import LogFolder
+from tests.support.audit_parts import LogFolder
 
 
 def say(*words: object) -> None:

@@ -18,7 +18,7 @@ from service.audit.leaves import (
     RetrievalRef,
     VerdictRef,
 )
-from tests.audit_parts import LogFolder, Press, TroubledStore
+from tests.support.audit_parts import LogFolder, Press, TroubledStore
 
 REQUEST_ID = "01890a5d-ac96-774b-bcce-b302099a8057"
 

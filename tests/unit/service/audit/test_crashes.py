@@ -18,8 +18,8 @@ from service.audit.errors import AuditError, AuditKeyError, AuditUnavailableErro
 from service.audit.keys import keyring
 from service.audit.keys.key_files import create_missing_key
 from service.audit.opening import Pace
-from tests.audit_faults import faults_in
-from tests.audit_parts import DECEMBER_US, Hold, LogFolder
+from tests.support.audit_faults import faults_in
+from tests.support.audit_parts import DECEMBER_US, Hold, LogFolder
 
 
 @dataclass

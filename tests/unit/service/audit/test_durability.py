@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from service.audit.log import system_clock_us
-from tests.audit_faults import faults_in
-from tests.audit_parts import FIRST_LEAVES, LogFolder
+from tests.support.audit_faults import faults_in
+from tests.support.audit_parts import FIRST_LEAVES, LogFolder
 
 CHILD = Path(__file__).with_name("child_that_writes.py")
 ROOT = Path(__file__).parents[4]

@@ -22,8 +22,8 @@ from service.audit.leaves import AnswererRef, Asker, QueryFinished, QueryReceive
 from service.audit.log import payload_context, system_clock_us
 from service.audit.storage.store import Entry, KeptScope, leaf_hash
 from service.audit.storage.writer import Ticket
-from tests.audit_faults import faults_in
-from tests.audit_parts import FIRST_LEAVES, MIRA, NOON_US, NOVEMBER, LogFolder
+from tests.support.audit_faults import faults_in
+from tests.support.audit_parts import FIRST_LEAVES, MIRA, NOON_US, NOVEMBER, LogFolder
 
 CANARY = "zebra-canary-4711: may I use the model for appraisals?"
 

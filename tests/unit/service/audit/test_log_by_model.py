@@ -21,8 +21,8 @@ from service.audit import events
 from service.audit.errors import AuditUnavailableError
 from service.audit.log import payload_context
 from service.audit.shards import origin_at
-from tests.audit_faults import faults_in
-from tests.audit_parts import MIRA, LogFolder, refuse
+from tests.support.audit_faults import faults_in
+from tests.support.audit_parts import MIRA, LogFolder, refuse
 
 DAY_US = 86_400_000_000
 some_texts = st.text(max_size=40)

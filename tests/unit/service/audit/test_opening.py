@@ -14,8 +14,8 @@ from service.audit.errors import AuditBusyError, AuditKeyError, AuditUnavailable
 from service.audit.formats import notes
 from service.audit.keys import keyring
 from service.audit.opening import open_log
-from tests.audit_faults import faults_in
-from tests.audit_parts import DECEMBER_US, FIRST_LEAVES, NOON_US, NOVEMBER, LogFolder, refuse, wait_until
+from tests.support.audit_faults import faults_in
+from tests.support.audit_parts import DECEMBER_US, FIRST_LEAVES, NOON_US, NOVEMBER, LogFolder, refuse, wait_until
 
 LogAt = Callable[..., LogFolder]
 Spoil = Callable[[Path], None]

@@ -12,7 +12,7 @@ from service.audit import events
 from service.audit.errors import AuditKeyError, AuditUnavailableError
 from service.audit.formats import notes
 from service.audit.log import payload_context
-from tests.witness_parts import LogOnDisk, in_force, key_ids, origin, rotation
+from tests.support.witness_parts import LogOnDisk, in_force, key_ids, origin, rotation
 
 Step = Callable[..., Any]
 

@@ -13,7 +13,7 @@ from service.audit.checkpoints import signer
 from service.audit.checkpoints.signer import Signer
 from service.audit.formats.notes import VerifierKey
 from service.audit.log import AuditLog
-from tests.witness_parts import LogOnDisk, in_force, key_ids, origin, rotation
+from tests.support.witness_parts import LogOnDisk, in_force, key_ids, origin, rotation
 
 Step = Callable[..., Any]
 

@@ -11,8 +11,8 @@ from service.audit.errors import AuditUnavailableError
 from service.audit.formats import notes
 from service.audit.shard_keeper import ShardKeeper
 from service.audit.storage.writer import Writer
-from tests.audit_faults import faults_in
-from tests.audit_parts import (
+from tests.support.audit_faults import faults_in
+from tests.support.audit_parts import (
     DECEMBER,
     DECEMBER_US,
     FIRST_LEAVES,

@@ -3,7 +3,7 @@
 import pytest
 
 from service.audit.shards import Shard, key_name, month_of, origin_at, shard_of, shards_of
-from tests.audit_parts import DECEMBER, DECEMBER_US, NOVEMBER, LogFolder
+from tests.support.audit_parts import DECEMBER, DECEMBER_US, NOVEMBER, LogFolder
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ from starlette.testclient import TestClient
 
 from service.audit.reading.own_records import OwnRecords
 from service.audit.storage.sqlite_store import STORE_FILE
-from tests.audit_doors import CALLS, PURPOSE, Asked, asked, company
-from tests.service_parts import OFF_TOPIC_QUESTION, VENDOR_QUESTION, Studio
+from tests.support.audit_doors import CALLS, PURPOSE, Asked, asked, company
+from tests.support.service_parts import OFF_TOPIC_QUESTION, VENDOR_QUESTION, Studio
 
 SENTENCE = "The security team reviews every new AI vendor within ten working days."
 ERASE = "Erase this text"

@@ -8,8 +8,8 @@ import structlog
 from starlette.testclient import TestClient
 
 import service.answering.steps
-from tests.fakes import TinyLibrary
-from tests.service_parts import (
+from tests.support.fakes import TinyLibrary
+from tests.support.service_parts import (
     OFF_TOPIC_QUESTION,
     POLICY,
     POLICY_TEXT,

@@ -10,8 +10,8 @@ from service.audit.checking.store_check import Snapshot, StoreCheck
 from service.audit.checkpoints import stored_tree
 from service.audit.keys.keyring import Keyring
 from service.audit.shards import shards_of
-from tests import reference_tree
-from tests.real_logs import RealLog, at_us
+from tests.support import reference_tree
+from tests.support.real_logs import RealLog, at_us
 
 
 @pytest.fixture

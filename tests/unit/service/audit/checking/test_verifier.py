@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from service.audit.checking.verifier import LogCheck, Problem, check_export
-from tests.export_parts import (
+from tests.support.export_parts import (
     NAME,
     NEW_KEY,
     OLD_KEY,

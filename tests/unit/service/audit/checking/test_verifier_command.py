@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from service.audit.checking import verifier
-from tests.export_parts import (
+from tests.support.export_parts import (
     OLD_KEY,
     STRANGER,
     WITNESS,

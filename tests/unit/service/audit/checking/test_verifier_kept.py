@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from service.audit.checking.verifier import DAMAGE, LogCheck, Problem, check_export, check_receipt
-from tests.export_parts import (
+from tests.support.export_parts import (
     NAME,
     NEW_KEY,
     OLD_KEY,

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from service.audit.checking.verifier import LogCheck, check_export
-from tests.export_parts import (
+from tests.support.export_parts import (
     NAME,
     OLD_KEY,
     STRANGER,

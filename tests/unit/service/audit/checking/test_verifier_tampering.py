@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from service.audit.checking.verifier import DAMAGE, LogCheck, check_export
-from tests.export_parts import OLD_KEY, HandMadeLog, a_log, change_manifest, seal, write_export
+from tests.support.export_parts import OLD_KEY, HandMadeLog, a_log, change_manifest, seal, write_export
 
 FILES = ("leaves.jsonl", "payloads.jsonl", "checkpoints.jsonl", "checkpoint-2026-10.txt", "manifest.json")
 

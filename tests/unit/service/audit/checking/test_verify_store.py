@@ -23,7 +23,7 @@ from service.audit.keys.keyring import Keyring
 from service.audit.rotation import Rotation
 from service.audit.storage.sqlite_store import SqliteLeafStore
 from service.audit.storage.store import LeafReader
-from tests.real_logs import NAME, RealLog, at_us
+from tests.support.real_logs import NAME, RealLog, at_us
 
 NO_WITNESS = "no witness: whoever holds the signing key could have written another history"
 

@@ -16,7 +16,7 @@ from service.audit.checking.witness import Witness
 from service.audit.errors import AuditUnavailableError
 from service.audit.formats import notes
 from service.audit.formats.notes import read_checkpoint
-from tests.witness_parts import LogOnDisk, kept_files, larger, new_witness, origin
+from tests.support.witness_parts import LogOnDisk, kept_files, larger, new_witness, origin
 
 OTHER = Ed25519PrivateKey.from_private_bytes(b"\x07" * 32)
 

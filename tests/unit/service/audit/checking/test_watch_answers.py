@@ -13,7 +13,7 @@ from service.audit.checking.watch import Answer, Grown, Refusal, watch
 from service.audit.checking.witness import Witness
 from service.audit.formats import notes
 from service.audit.formats.notes import read_checkpoint
-from tests.witness_parts import KEY_NAME, LogOnDisk, new_witness, origin
+from tests.support.witness_parts import KEY_NAME, LogOnDisk, new_witness, origin
 
 OTHER = Ed25519PrivateKey.from_private_bytes(b"\x07" * 32)
 

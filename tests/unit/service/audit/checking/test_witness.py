@@ -17,7 +17,7 @@ from service.audit.checkpoints.stored_tree import StoredTree
 from service.audit.errors import AuditUnavailableError, NoteError, ProofError
 from service.audit.formats import notes
 from service.audit.formats.notes import cosigned_at, read_checkpoint, read_verifier_key
-from tests.witness_parts import KEY_NAME, NOW_S, LogOnDisk, kept_files, larger, new_witness, origin
+from tests.support.witness_parts import KEY_NAME, NOW_S, LogOnDisk, kept_files, larger, new_witness, origin
 
 OTHER = Ed25519PrivateKey.from_private_bytes(b"\x07" * 32)
 NOVEMBER = "2026-11"

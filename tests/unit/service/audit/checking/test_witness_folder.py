@@ -13,7 +13,7 @@ from service.audit.checking.witness import Witness
 from service.audit.errors import AuditKeyError, AuditUnavailableError, NoteError
 from service.audit.formats import notes
 from service.audit.formats.notes import read_checkpoint, signing_key_of, witness_key_of
-from tests.witness_parts import KEY_NAME, NOW_S, LogOnDisk, kept_files, new_witness
+from tests.support.witness_parts import KEY_NAME, NOW_S, LogOnDisk, kept_files, new_witness
 
 OTHER = Ed25519PrivateKey.from_private_bytes(b"\x07" * 32)
 NOVEMBER = "2026-11"

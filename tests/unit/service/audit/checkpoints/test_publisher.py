@@ -15,7 +15,7 @@ from service.audit.formats import notes
 from service.audit.formats.canonical import canonical_json
 from service.audit.storage.sqlite_store import SqliteLeafStore
 from service.audit.storage.store import Entry, StoredCheckpoint, Subtree
-from tests import reference_tree
+from tests.support import reference_tree
 
 NAME = "greenlit/audit"
 NOVEMBER, DECEMBER = "greenlit/audit/2026-11", "greenlit/audit/2026-12"

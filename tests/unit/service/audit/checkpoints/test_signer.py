@@ -14,8 +14,8 @@ from service.audit.errors import AuditKeyError, AuditUnavailableError
 from service.audit.formats import notes
 from service.audit.formats.notes import Checkpoint
 from service.audit.formats.tree import consistency_proof
-from tests import reference_tree
-from tests.audit_parts import as_nobody
+from tests.support import reference_tree
+from tests.support.audit_parts import as_nobody
 
 NAME = "greenlit/audit"
 NOVEMBER, DECEMBER = "greenlit/audit/2026-11", "greenlit/audit/2026-12"

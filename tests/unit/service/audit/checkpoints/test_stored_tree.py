@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from service.audit.checkpoints.stored_tree import Growing, StoredTree
 from service.audit.formats.tree import EMPTY_ROOT, Frontier, leaf_hash, verify_consistency, verify_inclusion
 from service.audit.storage.store import SUBTREE_LEAVES, LeafReader, Subtree
-from tests import reference_tree
+from tests.support import reference_tree
 
 ORIGIN = "greenlit/audit/2026-11"
 FIRST = 7  # the shard begins here; other shards' leaves stand before

@@ -25,7 +25,7 @@ from service.audit.formats.tree import (
     verify_consistency,
     verify_inclusion,
 )
-from tests import reference_tree
+from tests.support import reference_tree
 
 EIGHT = [bytes.fromhex(text) for text in ("", "00", "10", "2021", "3031", "40414243", "5051525354555657")]
 EIGHT.append(bytes.fromhex("606162636465666768696a6b6c6d6e6f"))

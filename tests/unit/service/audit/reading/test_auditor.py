@@ -13,7 +13,7 @@ from service.audit.reading import auditor as auditor_module
 from service.audit.reading import walk
 from service.audit.reading.auditor import Auditor, Filter
 from service.audit.storage.store import leaf_hash
-from tests.small_log import ANSWER, QUESTION, REFUSED, Asked, Ending, SmallLog, at_us, open_small_log
+from tests.support.small_log import ANSWER, QUESTION, REFUSED, Asked, Ending, SmallLog, at_us, open_small_log
 
 ALL = Filter()
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from service.audit.errors import AuditUnavailableError
 from service.audit.reading.erased import ErasedRecords
 from service.audit.storage.sqlite_store import SqliteLeafStore
-from tests.real_logs import RealLog
+from tests.support.real_logs import RealLog
 
 
 @pytest.fixture

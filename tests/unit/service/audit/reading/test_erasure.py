@@ -15,7 +15,7 @@ from service.audit.reading import erasure as erasure_module
 from service.audit.reading.erasure import MAX_RANGES
 from service.audit.reading.unseal import Unsealer
 from service.audit.storage.sqlite_store import STORE_FILE
-from tests.small_log import ANSWERED, REFUSED, Ending, SmallLog, at_us, open_small_log
+from tests.support.small_log import ANSWERED, REFUSED, Ending, SmallLog, at_us, open_small_log
 
 CANARY = "zebra-canary-4711"
 

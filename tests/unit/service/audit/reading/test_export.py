@@ -20,8 +20,8 @@ from service.audit.leaves import BuildRef
 from service.audit.reading.export import Exports, Line
 from service.audit.reading.export_files import write_export
 from service.audit.storage.store import Entry, Receipt, StoredCheckpoint, StoredLeaf, StoredPayload
-from tests import reference_tree
-from tests.real_logs import RealLog, at_us
+from tests.support import reference_tree
+from tests.support.real_logs import RealLog, at_us
 
 WHO = "auditor@x.example"
 CANARY = "zebra-canary-4711"

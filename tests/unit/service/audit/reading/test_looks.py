@@ -10,7 +10,7 @@ from service.audit import events
 from service.audit.reading.auditor import Filter
 from service.audit.reading.looks import Looks
 from service.audit.reading.unseal import Unsealer
-from tests.small_log import Asked, SmallLog, open_small_log
+from tests.support.small_log import Asked, SmallLog, open_small_log
 
 
 @pytest.fixture

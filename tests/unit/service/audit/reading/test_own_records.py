@@ -14,7 +14,7 @@ from service.audit.leaves import Asker, QueryReceived
 from service.audit.reading import own_records as own_records_module
 from service.audit.reading import walk
 from service.audit.reading.auditor import Filter
-from tests.small_log import ANSWER, BUILD, DOCUMENT, QUESTION, REFUSED, RELEASE, SmallLog, open_small_log
+from tests.support.small_log import ANSWER, BUILD, DOCUMENT, QUESTION, REFUSED, RELEASE, SmallLog, open_small_log
 
 
 @pytest.fixture

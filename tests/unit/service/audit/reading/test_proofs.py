@@ -11,7 +11,7 @@ from service.audit.errors import FilterError, NoRecordError, NotCoveredError, Pr
 from service.audit.formats import notes, tree
 from service.audit.reading.proofs import Proofs
 from service.audit.storage.sqlite_store import SqliteLeafStore
-from tests.small_log import SmallLog, open_small_log
+from tests.support.small_log import SmallLog, open_small_log
 
 NOVEMBER, DECEMBER = "greenlit.local/audit/2026-11", "greenlit.local/audit/2026-12"
 

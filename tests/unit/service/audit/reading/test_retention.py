@@ -12,7 +12,7 @@ from service.audit.formats import notes, tree
 from service.audit.keys.keyring import Keyring
 from service.audit.log import AuditLog
 from service.audit.storage.store import Receipt
-from tests.small_log import REFUSED, SmallLog, at_us, open_small_log
+from tests.support.small_log import REFUSED, SmallLog, at_us, open_small_log
 
 ENDED = ["payload.erased", "key.revoked", "key.revoked", "key.revoked"]
 

@@ -9,7 +9,7 @@ import pytest
 from service.audit import events
 from service.audit.errors import AuditKeyError, AuditUnavailableError, NoRecordError, RevealError, SealError
 from service.audit.keys.key_files import destroy_key
-from tests.small_log import SmallLog, open_small_log
+from tests.support.small_log import SmallLog, open_small_log
 
 ASKER = "mira@x.example"
 TERMS = {"by": "Ann Auditor", "second": "Dora Officer", "case": "C-2026-7", "purpose": "a threat to a person"}

@@ -11,7 +11,7 @@ from service.audit.errors import AuditUnavailableError
 from service.audit.events import Event
 from service.audit.reading.summaries import cited_documents, iso_time, summary, value_of
 from service.audit.storage.store import StoredLeaf
-from tests.small_log import BUILD, DOCUMENT, QUESTION, REFUSED, RELEASE, Ending, SmallLog, open_small_log
+from tests.support.small_log import BUILD, DOCUMENT, QUESTION, REFUSED, RELEASE, Ending, SmallLog, open_small_log
 
 COMMON = {"seq", "leaf_hash", "type", "ts_us", "time", "request_id"}
 

@@ -10,7 +10,7 @@ from service.audit import events
 from service.audit.errors import AuditError, SealError
 from service.audit.keys.key_files import destroy_key
 from service.audit.reading.unseal import Erased, Erasures, Opened, Unsealer, commitments_of
-from tests.small_log import ANSWER, QUESTION, REFUSED, Ending, SmallLog, open_small_log
+from tests.support.small_log import ANSWER, QUESTION, REFUSED, Ending, SmallLog, open_small_log
 
 CANARY = "zebra-canary-4711"
 

@@ -8,7 +8,7 @@ import pytest
 from service.audit.reading import walk
 from service.audit.reading.walk import backwards, first_at, forwards, no_record
 from service.audit.storage.store import LeafReader, StoredLeaf
-from tests.small_log import SmallLog, at_us, open_small_log
+from tests.support.small_log import SmallLog, at_us, open_small_log
 
 
 @pytest.fixture

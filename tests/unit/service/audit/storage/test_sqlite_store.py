@@ -14,7 +14,7 @@ from service.audit.errors import AuditUnavailableError
 from service.audit.storage.sqlite_schema import SCHEMA_VERSION
 from service.audit.storage.sqlite_store import SqliteLeafStore
 from service.audit.storage.store import Entry, Payload, StoredCheckpoint
-from tests.audit_parts import as_nobody
+from tests.support.audit_parts import as_nobody
 
 CANARY = "zebra-canary-4711"
 ORIGIN = "greenlit/audit/2026-11"

@@ -13,7 +13,7 @@ import pytest
 from service.audit.errors import AuditUnavailableError
 from service.audit.storage.store import Entry, Receipt
 from service.audit.storage.writer import Writer
-from tests.audit_parts import Hold, Press, TroubledStore, wait_until
+from tests.support.audit_parts import Hold, Press, TroubledStore, wait_until
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""The weights and thresholds that answering reads, made anew."""

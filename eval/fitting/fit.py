@@ -1,0 +1,178 @@
+"""Fit the ranking: which weights put right passages, and right sentences, first. Run as `greenlit eval fit`.
+
+1  prepare the sets (`measure`), and look up the candidates of each answerable question in the tuned half
+2  fit the weights of passages: maximise the likelihood that a right candidate comes first (softmax over candidates)
+3  rank with them, gather the sentences of the best passages, fit the weights of sentences in the same way
+4  write `service/answering/ranking.json`
+
+Every set weighs the same, however many questions it has. Questions outside of the tuned half are never looked at.
+`greenlit eval calibrate` has to follow: the evidence is weighed over what the ranking finds.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+
+from eval.quality.ask import is_right
+from eval.quality.measure import Prepared, limited, prepare
+from eval.quality.question_sets import Gold, SetQuestion
+from indexes.encoder import Encoder
+from service.answering.extract import PASSAGES, is_statement
+from service.answering.features import PASSAGE_FEATURES, SENTENCE_FEATURES, passage_features, sentence_features
+from service.answering.ranking import RANKING_FILE, Ranking
+from service.answering.retrieve import Retrieved, retrieve
+
+FITTED_SETS = ("handbook", "squad2", "squad11", "pdfs", "northlight")
+_PENALTY = 0.01  # of squared weights, features being scaled to unit variance; .001 and .05 fitted no better
+_QUESTIONS = 800  # of a set, both halves together
+_UNRANKED = Ranking(np.zeros(len(PASSAGE_FEATURES)), np.zeros(len(SENTENCE_FEATURES)))
+_ALL = 1 << 20  # hits: every candidate
+
+Weights = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The candidates of one question: features, shape (candidates, features), and which of them are right."""
+
+    features: NDArray[np.float64]
+    right: NDArray[np.bool_]
+
+
+def fit(*, data: Path, work: Path, encoder: Encoder, tell: Callable[[str], None]) -> dict[str, object]:
+    """Fit both models and write them.
+
+    Args:
+        data: the folder of public sets.
+        work: where libraries and builds are made, or were made by a run before.
+        encoder: the one that questions are asked with.
+        tell: is told what is being done.
+
+    Returns:
+        What was written.
+    """
+    sets = []
+    for name in FITTED_SETS:
+        tell(f"preparing {name}")
+        sets.append(prepare(name, data=data, work=work, encoder=encoder))
+    tell("fitting passages")
+    passages = fit_softmax([passage_groups(one, encoder) for one in sets])
+    ranking = Ranking(passages, _UNRANKED.sentences)
+    tell("fitting sentences")
+    of_spans = [one for one in sets if not _by_page(one)]
+    sentences = fit_softmax([sentence_groups(one, encoder, ranking) for one in of_spans])
+    written: dict[str, object] = {
+        "passages": dict(zip(PASSAGE_FEATURES, [round(float(weight), 3) for weight in passages], strict=True)),
+        "sentences": dict(zip(SENTENCE_FEATURES, [round(float(weight), 3) for weight in sentences], strict=True)),
+        "made_by": "greenlit eval fit",
+        "made_on": f"{datetime.now(UTC):%Y-%m-%d}",
+        "encoder": encoder.digest,
+        "sets": list(FITTED_SETS),
+    }
+    RANKING_FILE.write_text(json.dumps(written, indent=1) + "\n", encoding="utf-8")
+    return written
+
+
+def fit_softmax(sets: Sequence[Sequence[Group]]) -> Weights:
+    """Return the weights under which, in the mean over sets, a right candidate is likeliest to come first.
+
+    Args:
+        sets: groups by set; those with no right or no wrong candidate say nothing and are left out.
+
+    Returns:
+        Weights, shape (features,).
+    """
+    telling = [[group for group in groups if group.right.any() and not group.right.all()] for groups in sets]
+    scale = np.concatenate([group.features for groups in telling for group in groups]).std(axis=0) + 1e-9
+
+    def loss(weights: Weights) -> tuple[float, Weights]:
+        total, slope = _PENALTY * float(weights @ weights), 2 * _PENALTY * weights
+        for groups in telling:
+            for group in groups:
+                scaled = group.features / scale
+                sums = scaled @ weights
+                shares = np.exp(sums - sums.max())
+                shares /= shares.sum()
+                right = max(float(shares[group.right].sum()), 1e-12)
+                total -= np.log(right) / len(groups)
+                slope -= (np.where(group.right, shares / right, 0) - shares) @ scaled / len(groups)
+        return total, slope
+
+    found = minimize(loss, np.zeros(len(scale)), jac=True, method="L-BFGS-B")
+    weights: Weights = found.x / scale
+    return weights
+
+
+def passage_groups(prepared: Prepared, encoder: Encoder) -> list[Group]:
+    """Return the candidates of each tuned question of a set."""
+    groups = []
+    for question in _tuned(prepared):
+        found = _retrieve(question, prepared, encoder, _UNRANKED, k=_ALL)
+        if found.matches is None:
+            continue
+        right = {hit.row for hit in found.hits if any(is_right(hit.passage, gold) for gold in question.gold)}
+        groups.append(
+            Group(passage_features(found.question, found.matches), np.isin(found.matches.rows, sorted(right)))
+        )
+    return groups
+
+
+def sentence_groups(prepared: Prepared, encoder: Encoder, ranking: Ranking) -> list[Group]:
+    """Return the sentences of the best passages for each tuned question of a set."""
+    groups = []
+    for question in _tuned(prepared):
+        found = _retrieve(question, prepared, encoder, ranking, k=PASSAGES)
+        if found.matches is None:
+            continue
+        parts = [_sentences(found, at, question, prepared) for at in range(len(found.hits))]
+        features, right = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+        groups.append(Group(features, right))
+    return groups
+
+
+def _sentences(
+    found: Retrieved, at: int, question: SetQuestion, prepared: Prepared
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    hit, matches = found.hits[at], found.matches
+    if matches is None:
+        raise ValueError("expected candidates, got none")
+    features = sentence_features(found.question, matches, hit.row, passage=hit.weighed - found.hits[0].weighed)
+    sentences, numbers = prepared.place.build.sentences, matches.numbers[matches.sentences_of(hit.row)]
+    spans = sentences.spans[numbers].tolist()
+    texts = [hit.passage.text[start - hit.passage.start : end - hit.passage.start] for start, end in spans]
+    lengths = [len(sentences.terms_of(number)) for number in numbers]
+    stating = np.array(
+        [is_statement(text, hit.passage, length=length) for text, length in zip(texts, lengths, strict=True)],
+        dtype=np.bool_,
+    )
+    golds = [gold for gold in question.gold if gold.document == hit.passage.document]
+    right = np.array([any(sentence_is_right(span, gold) for gold in golds) for span in spans], dtype=np.bool_)
+    return features[stating], right[stating]
+
+
+def sentence_is_right(span: Sequence[int], gold: Gold) -> bool:
+    """Return whether a sentence holds a gold that is shorter than it, or lies at least half in one that is longer."""
+    start, end = span
+    shared = min(end, gold.end) - max(start, gold.start)
+    within = start <= gold.start and gold.end <= end
+    return within or 2 * shared >= end - start
+
+
+def _retrieve(question: SetQuestion, prepared: Prepared, encoder: Encoder, ranking: Ranking, *, k: int) -> Retrieved:
+    place = prepared.place
+    return retrieve(question.question, build=place.build, scope=place.scope, encoder=encoder, ranking=ranking, k=k)
+
+
+def _tuned(prepared: Prepared) -> list[SetQuestion]:
+    asked = limited([question for question in prepared.questions if question.answerable], _QUESTIONS)
+    return [question for question in asked if question.tuned_on]
+
+
+def _by_page(prepared: Prepared) -> bool:
+    return all(gold.whole_page for question in prepared.questions for gold in question.gold)

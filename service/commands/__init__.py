@@ -1,0 +1,1 @@
+"""The reader's commands, a module each; `greenlit.py` puts them into the one command line."""

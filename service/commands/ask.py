@@ -1,0 +1,134 @@
+"""The commands ask and search.
+
+While a service runs it holds the audit log, so they go through it; with none running they open the same parts in this
+process. Exit codes: 0 answered, 1 refused or found wrong, 2 bad usage.
+"""
+
+import json
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from indexes.errors import IndexesError, SettingsError
+from indexes.names import printable
+from service.access.errors import AccessError
+from service.answering.errors import AnsweringError, QuestionError
+from service.audit.errors import AuditBusyError, AuditError
+from service.commands.opening import opened_service
+from service.settings import Settings, read_settings
+
+if TYPE_CHECKING:
+    from service.parts import Service
+
+_out = Console(soft_wrap=True, highlight=False)
+_err = Console(stderr=True, soft_wrap=True, highlight=False)
+_TIMEOUT_S = 60.0  # for a question through the running service
+
+QuestionArgument = Annotated[str, typer.Argument(help="the question, in words")]
+AsJson = Annotated[bool, typer.Option("--json", help="print JSON")]
+
+
+def _fail(error: Exception | str, code: int) -> typer.Exit:
+    _err.print(f"[red]greenlit:[/red] {escape(str(error))}")
+    return typer.Exit(code)
+
+
+def ask(question: QuestionArgument, as_json: AsJson = False) -> None:
+    """Answer a question from the approved documents, or refuse it with a reason."""
+    result = _ask_somewhere("/v1/ask", question, {})
+    if as_json:
+        print(json.dumps(result, indent=1, ensure_ascii=False))
+    elif result["refusal"]:
+        _out.print(f"[yellow]No answer:[/yellow] {escape(result['refusal']['message'])}")
+    else:
+        _print_answer(result)
+    if result["refusal"]:
+        raise typer.Exit(1)
+
+
+def _print_answer(result: dict[str, Any]) -> None:
+    for sentence in result["sentences"]:
+        marks = "".join(f"[{n}]" for n in sentence["citations"])
+        _out.print(f"{escape(printable(sentence['text']))} [cyan]{escape(marks)}[/cyan]")
+    _out.print()
+    for citation in result["citations"]:
+        locator = citation["locator"]
+        where = f", page {locator['page']}" if locator["kind"] == "page" else ""
+        where = ", " + " › ".join(locator["path"]) if locator["kind"] == "heading" else where
+        line = f"[{citation['n']}] {citation['title']}{where} ({citation['document']}, until {citation['expires']})"
+        _out.print(f"[cyan]{escape(printable(line))}[/cyan]")
+
+
+def search(
+    question: QuestionArgument,
+    limit: Annotated[int, typer.Option(min=1, max=50, help="at most this many passages")] = 10,
+    as_json: AsJson = False,
+) -> None:
+    """Show the ranked passages for a question, without an answer."""
+    result = _ask_somewhere("/v1/search", question, {"limit": limit})
+    if as_json:
+        print(json.dumps(result, indent=1, ensure_ascii=False))
+        return
+    for passage in result["passages"]:
+        _out.print(f"[cyan]{passage['rank']}  {passage['score']:.3f}  {escape(printable(passage['document']))}[/cyan]")
+        _out.print(escape("\n".join(printable(line) for line in passage["text"].split("\n"))))
+        _out.print()
+
+
+def _ask_somewhere(path: str, question: str, more: dict[str, Any]) -> dict[str, Any]:
+    """Ask the running service, or, with none running, the same parts in this process."""
+    try:
+        settings = read_settings()
+        _check(question, settings)
+    except (SettingsError, QuestionError) as error:
+        raise _fail(error, 2) from error
+    notices: list[str] = []
+    try:
+        with opened_service(settings, notices.append) as service:
+            result = _ask_here(service, path, question, more)
+    except AuditBusyError as error:
+        return _ask_running(settings, path, {"question": question, **more}, busy=error)
+    except (IndexesError, AccessError, AuditError, AnsweringError) as error:
+        raise _fail(error, 1) from error
+    for notice in notices:
+        _err.print(f"[red]problem:[/red] {escape(notice)}")
+    return result
+
+
+def _check(question: str, settings: Settings) -> None:
+    from service.answering.questions import checked_text
+
+    checked_text(question, max_chars=settings.max_question_chars)
+
+
+def _ask_here(service: "Service", path: str, text: str, more: dict[str, Any]) -> dict[str, Any]:
+    from service.answering.questions import Question
+
+    question = Question(text.strip(), service.access.owner(), "cli")
+    if path == "/v1/search":
+        return service.answering.search(question, limit=more["limit"]).as_json()
+    return service.answering.ask(question).as_json()
+
+
+def _ask_running(settings: Settings, path: str, body: dict[str, Any], *, busy: Exception) -> dict[str, Any]:
+    import httpx
+
+    from service.access.local import local_token
+    from service.operating.running import running_url
+
+    url = running_url(settings.state)
+    if url is None:
+        raise _fail(busy, 1) from busy
+    try:
+        token = local_token(settings.state, settings.given_token())
+        headers = {"Authorization": f"Bearer {token}"}
+        with httpx.Client(base_url=url, headers=headers, timeout=_TIMEOUT_S, trust_env=False) as client:
+            response = client.post(path, json=body)
+            value: dict[str, Any] = response.json()
+    except (httpx.HTTPError, ValueError, AccessError) as error:
+        raise _fail(f"the running service at {url} does not answer ({type(error).__name__})", 1) from error
+    if response.is_error:
+        raise _fail(f"{value.get('title')}: {value.get('detail')}", 1)
+    return value

@@ -1,0 +1,293 @@
+"""The auditors' commands: `greenlit audit …`.
+
+While a service runs they go through it; with none running they open the log here (`audit_client`). `verify` only reads
+files, and `witness` only talks to the service it watches. Exit codes: 0 done or fine, 1 refused or found wrong, 2 used
+wrongly.
+"""
+
+import contextlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from indexes.errors import IndexesError, SettingsError
+from indexes.names import printable
+from service.access.errors import AccessError
+from service.answering.errors import AnsweringError
+from service.audit.errors import AuditError, FilterError
+from service.commands.lines import json_lines, own_lines, record_line, text_lines
+from service.settings import Settings, read_settings
+
+if TYPE_CHECKING:
+    from service.audit.desk import Replaying
+    from service.audit.opening import OpenLog
+    from service.commands.client import AuditClient
+
+app = typer.Typer(help="The record of questions: list, show, verify, export, replay, erase, reveal, witness.")
+_out = Console(soft_wrap=True, highlight=False)
+_err = Console(stderr=True, soft_wrap=True, highlight=False)
+
+AsJson = Annotated[bool, typer.Option("--json", help="print JSON")]
+_NO_PURPOSE = "no purpose was given"  # what somebody reads whose question was looked at without a word why
+SeqArgument = Annotated[int, typer.Argument(min=0, help="the number of the record")]
+Purpose = Annotated[str, typer.Option(help="what for; kept sealed beside the record of this")]
+From = Annotated[str | None, typer.Option("--from", help="a number, a day or a time (UTC): from here on")]
+To = Annotated[
+    str | None, typer.Option("--to", help="a number, or a day or time (UTC) that is itself left out: up to here")
+]
+
+
+def fail(error: Exception | str, code: int) -> typer.Exit:
+    """Print an error in one line and return what ends the command."""
+    _err.print(f"[red]greenlit:[/red] {escape(printable(str(error)))}")
+    return typer.Exit(code)
+
+
+def settings_or_exit() -> Settings:
+    """Return the settings, or end the command."""
+    try:
+        return read_settings()
+    except SettingsError as error:
+        raise fail(error, 2) from error
+
+
+@contextlib.contextmanager
+def _client() -> Iterator["AuditClient"]:
+    """Lend a client of the log; whatever is refused ends the command with one line."""
+    from service.commands.client import AuditCallError, audit_client
+
+    settings = settings_or_exit()
+    try:
+        with audit_client(settings, replayer=lambda opened: _replay(settings, opened), notice=_notice) as client:
+            yield client
+    except AuditCallError as error:
+        raise fail(error, 2 if error.used_wrongly else 1) from error
+    except (AuditError, AccessError, IndexesError, AnsweringError) as error:
+        raise fail(error, 2 if isinstance(error, FilterError) else 1) from error
+
+
+@contextlib.contextmanager
+def _replay(settings: Settings, opened: "OpenLog") -> Iterator["Replaying"]:
+    """Lend what replays, over a log that was opened here; loads the encoder."""
+    from indexes.encoder import load_encoder
+    from service.parts import open_service
+
+    encoder = load_encoder(settings.encoder)
+    with open_service(settings, opened=opened, encoder=encoder, notice=_notice) as service:
+        yield service.replay
+
+
+def _notice(words: str) -> None:
+    _err.print(f"[red]problem:[/red] {escape(printable(words))}")
+
+
+def _print_json(value: Any) -> None:
+    print(json.dumps(value, indent=1, ensure_ascii=False))
+
+
+@app.command("list")
+def list_records(
+    since: From = None,
+    until: To = None,
+    kind: Annotated[str | None, typer.Option("--type", help="only this type, such as query.finished")] = None,
+    outcome: Annotated[str | None, typer.Option(help="answered, refused, failed or aborted")] = None,
+    reason: Annotated[str | None, typer.Option(help="only this reason, such as no_evidence")] = None,
+    document: Annotated[str | None, typer.Option(help="only where this document was found or cited")] = None,
+    channel: Annotated[str | None, typer.Option(help="api, cli, web, slack, mcp or openai")] = None,
+    request_id: Annotated[str | None, typer.Option(help="only this question")] = None,
+    after: Annotated[int, typer.Option(min=-1, help="only numbers above this: the `next` of the page before")] = -1,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="at most this many")] = 100,
+    as_json: AsJson = False,
+) -> None:
+    """List records without their texts. That they were listed is a record too."""
+    wanted: dict[str, Any] = {
+        "type": kind,
+        "outcome": outcome,
+        "reason": reason,
+        "document": document,
+        "channel": channel,
+        "request_id": request_id,
+        "limit": limit,
+        "after": after,
+    }
+    last = _bounds(wanted, since, until)
+    with _client() as client:
+        page = client.get("/records", {name: value for name, value in wanted.items() if value is not None})
+    if last is not None:
+        within = [record for record in page["records"] if record["seq"] <= last]
+        is_more = page["next"] is not None and page["next"] < last
+        page = {"records": within, "next": page["next"] if is_more else None}
+    if as_json:
+        _print_json(page)
+        return
+    for record in page["records"]:
+        _out.print(escape(record_line(record)))
+    if page["next"] is not None:
+        _out.print(f"[dim]more: --after {page['next']}[/dim]")
+
+
+def _bounds(wanted: dict[str, Any], since: str | None, until: str | None) -> int | None:
+    """Put numbers and times where the route expects them; return the last number, where one was given."""
+    if since is not None and since.isdecimal():
+        wanted["after"] = max(int(since) - 1, wanted["after"])
+    else:
+        wanted["since"] = since
+    if until is not None and until.isdecimal():
+        most = int(until) - wanted["after"]  # so that what lies beyond is not even looked at
+        wanted["limit"] = max(1, min(wanted["limit"], most))
+        return int(until)
+    wanted["until"] = until
+    return None
+
+
+@app.command()
+def show(
+    seq: SeqArgument,
+    payload: Annotated[bool, typer.Option("--payload", help="open its texts: a second, recorded step")] = False,
+    purpose: Purpose = "",
+    as_json: AsJson = False,
+) -> None:
+    """Show one record: its leaf, and with --payload its texts."""
+    with _client() as client:
+        record = client.get(f"/records/{seq}")
+        if payload:
+            record |= client.post(f"/records/{seq}/payload", {"purpose": purpose.strip() or _NO_PURPOSE})
+    if as_json:
+        _print_json(record)
+        return
+    for line in (record_line(record), f"leaf hash  {record['leaf_hash']}", *json_lines(record["leaf"])):
+        _out.print(escape(line))
+    for field, text in record.get("texts", {}).items():
+        _out.print("\n".join([f"[cyan]{escape(field)}[/cyan]", *map(escape, text_lines(text))]))
+    if erased := record["erased"]:
+        _out.print(f"[yellow]erased {erased['time']} ({escape(erased['ground'])}, record {erased['seq']})[/yellow]")
+
+
+@app.command()
+def export(
+    folder: Annotated[Path, typer.Argument(help="a new or empty folder")],
+    since: From = None,
+    until: To = None,
+    payloads: Annotated[bool, typer.Option("--payloads", help="with the texts of questions and answers")] = False,
+    purpose: Purpose = "",
+) -> None:
+    """Export records with checkpoints and proofs, to be verified anywhere. That they were exported is a record too."""
+    from service.audit.reading.export_files import write_export
+
+    body: dict[str, Any] = {"payloads": payloads, "purpose": purpose.strip() or _NO_PURPOSE}
+    for name, time_name, value in (("from", "since", since), ("to", "until", until)):
+        if value is not None:
+            body[name if value.isdecimal() else time_name] = int(value) if value.isdecimal() else value
+    with _client() as client:
+        write_export(client.export(body), folder)
+    shown = escape(printable(str(folder)))
+    _out.print(f"exported to {shown}; check it with greenlit audit verify {shown}")
+
+
+@app.command()
+def replay(seq: SeqArgument, as_json: AsJson = False) -> None:
+    """Make a past answer again on the build that gave it, and say `identical` or what differs."""
+    with _client() as client:
+        result = client.post("/replay", {"seq": seq})
+    if as_json:
+        _print_json(result)
+    else:
+        _out.print(f"{result['verdict']}: {result['passages']} passages, build {escape(str(result['build']))}")
+        for line in (*result["differences"], *result["notes"]):
+            _out.print(f"  {escape(printable(line))}")
+    if result["verdict"] != "identical":
+        raise typer.Exit(1)
+
+
+@app.command()
+def erase(
+    request_id: Annotated[str | None, typer.Option(help="the question whose texts go")] = None,
+    before: Annotated[str | None, typer.Option(help="a day or a time (UTC): texts older than this go")] = None,
+    ground: Annotated[str, typer.Option(help="the legal ground, as a code")] = "asker_request",
+    purpose: Purpose = "",
+    as_json: AsJson = False,
+) -> None:
+    """Erase the texts of a question, or all older than a time. The leaves stay, so every proof still verifies."""
+    if (request_id is None) == (before is None):
+        raise fail("expected either --request-id or --before", 2)
+    body = {"request_id": request_id, "before": before, "ground": ground, "purpose": purpose}
+    with _client() as client:
+        result = client.post("/erase", {name: value for name, value in body.items() if value is not None})
+    if as_json:
+        _print_json(result)
+    else:
+        _out.print(f"erased the texts of {result['erased']} record{'' if result['erased'] == 1 else 's'}")
+
+
+@app.command()
+def reveal(
+    seq: SeqArgument,
+    by: Annotated[str, typer.Option(help="the first of two people")],
+    second: Annotated[str, typer.Option(help="the second of two people")],
+    case: Annotated[str, typer.Option(help="the number of the case")],
+    purpose: Annotated[str, typer.Option(help="the reason")],
+    as_json: AsJson = False,
+) -> None:
+    """Say whose question it was: asked by two different people, for a case, on record."""
+    body = {"seq": seq, "by": by, "second": second, "case": case, "purpose": purpose}
+    with _client() as client:
+        result = client.post("/reveal", body)
+    if as_json:
+        _print_json(result)
+    else:
+        _out.print(escape(printable(f"{result['actor']} is {result['identity']}")))
+
+
+@app.command()
+def proof(seq: SeqArgument) -> None:
+    """Print the proof that a record is in the log, as JSON; `verify --proof` checks it anywhere."""
+    with _client() as client:
+        _print_json(client.get("/proof", {"seq": seq}))
+
+
+@app.command()
+def key() -> None:
+    """Print the key that verifies the log's checkpoints: hand it to auditors in person."""
+    with _client() as client:
+        print(client.get("/key").strip())
+
+
+@app.command()
+def rotate(
+    purpose: Annotated[str, typer.Argument(metavar="payload|signing", help="which key to change")],
+    as_json: AsJson = False,
+) -> None:
+    """Change the key that seals texts, or the key that signs checkpoints. The change is on record."""
+    if purpose not in ("payload", "signing"):
+        raise fail(f"expected payload or signing, got '{purpose}'", 2)
+    with _client() as client:
+        result = client.post("/rotate", {"purpose": purpose})
+    if as_json:
+        _print_json(result)
+    else:
+        _out.print(f"new {purpose} key {result['key_id']}")
+        if "vkey" in result:
+            _out.print(f"hand this to auditors: {escape(result['vkey'])}")
+
+
+@app.command()
+def own(
+    limit: Annotated[int, typer.Option(min=1, max=200, help="at most this many questions")] = 50,
+    before: Annotated[int | None, typer.Option(min=0, help="only older ones: the `next` of the page before")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List what the log holds about your own questions, and who looked at it."""
+    with _client() as client:
+        result = client.get("/own", {"limit": limit} | ({} if before is None else {"before": before}))
+    if as_json:
+        _print_json(result)
+        return
+    for line in own_lines(result["questions"]):
+        _out.print(escape(line))
+    if result["next"] is not None:
+        _out.print(f"[dim]more: --before {result['next']}[/dim]")

@@ -1,0 +1,28 @@
+"""Opens what a command works with in this process: the log first, then the parts of the service."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from service.settings import Settings, encoder_copies
+
+if TYPE_CHECKING:
+    from service.parts import Service
+
+
+@contextlib.contextmanager
+def opened_service(settings: Settings, notice: Callable[[str], None]) -> Iterator["Service"]:
+    """Open the log first: if a service holds it, there is no need to load an encoder."""
+    from service.audit.log import system_clock_us
+    from service.audit.opening import open_log
+
+    opened = open_log(
+        settings.state, keys=settings.keys_folder(), name=settings.log_name, clock=system_clock_us, notice=notice
+    )
+    with contextlib.closing(opened):
+        from indexes.encoder import load_encoder
+        from service.parts import open_service
+
+        encoder = load_encoder(settings.encoder, copies=encoder_copies(settings))
+        with open_service(settings, opened=opened, encoder=encoder, notice=notice) as service:
+            yield service

@@ -1,0 +1,117 @@
+"""The command serve: the pages and the API on this machine."""
+
+import contextlib
+import socket
+import time
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from indexes.errors import IndexesError, SettingsError
+from indexes.names import printable
+from service.access.errors import AccessError
+from service.answering.errors import AnsweringError
+from service.audit.errors import AuditError
+from service.commands.opening import opened_service
+from service.settings import read_settings
+
+if TYPE_CHECKING:
+    from service.parts import Service
+
+_out = Console(soft_wrap=True, highlight=False)
+_err = Console(stderr=True, soft_wrap=True, highlight=False)
+_MORE_CONNECTIONS = 256  # beside those that ask: pages that are read, and connections kept open
+
+
+def _fail(error: Exception | str, code: int) -> typer.Exit:
+    _err.print(f"[red]greenlit:[/red] {escape(str(error))}")
+    return typer.Exit(code)
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="the address to listen on; loopback only in local mode")] = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="the port to listen on")] = None,
+) -> None:
+    """Serve the page and the API on this machine."""
+    import structlog
+
+    from service.access.local import is_loopback
+    from service.operating.logs import configure_logs
+
+    configure_logs()
+    try:
+        settings = read_settings()
+    except SettingsError as error:
+        raise _fail(error, 2) from error
+    host, port = host or settings.host, port or settings.port
+    if not is_loopback(host):
+        raise _fail(
+            f"local mode serves this machine only: expected a loopback address like 127.0.0.1, got '{printable(host)}'",
+            2,
+        )
+    try:
+        listening = _listen(host, port)
+    except OSError as error:
+        raise _fail(f"{host}:{port} cannot be listened on ({error.strerror}): choose another with --port", 1) from error
+    try:
+        notice = structlog.get_logger("greenlit").warning
+        with contextlib.closing(listening), opened_service(settings, notice) as service:
+            _run(service, listening, f"http://{'[::1]' if ':' in host else host}:{port}")
+    except (IndexesError, AccessError, AuditError, AnsweringError) as error:
+        raise _fail(error, 1) from error
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Bind before anything is loaded: a port in use is said at once."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((host.strip("[]"), port))
+    except OSError:
+        listening.close()
+        raise
+    return listening
+
+
+def _run(service: "Service", listening: socket.socket, url: str) -> None:
+    import structlog
+    import uvicorn
+
+    from service.app import create_app
+    from service.operating.running import announced
+    from service.operating.upkeep import upkeep
+    from service.parts import token_of
+
+    settings = service.settings
+    notice = structlog.get_logger("greenlit").warning
+    config = uvicorn.Config(
+        create_app(service),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        ws="none",
+        # Far beyond those who are answered, wait or are turned away on record: a bound for memory only.
+        limit_concurrency=settings.max_concurrent + 2 * settings.max_queued + _MORE_CONNECTIONS,
+    )
+    for problem in service.health.report().problems:
+        _err.print(f"[red]problem:[/red] {escape(problem)}")
+    shown = "…" if settings.token else token_of(settings)  # a configured token stays out of the terminal
+    with announced(settings.state, url=url):
+        _out.print(f"Greenlit is ready. Open {url}/open?token={shown}")
+        _end_in_order_on_signals()
+        with upkeep(service.tasks, clock_s=time.monotonic, notice=notice):
+            uvicorn.Server(config).run(sockets=[listening])
+
+
+def _end_in_order_on_signals() -> None:
+    """Let a signal unwind what is open. The server stops in order on its own, but then raises the signal once more."""
+    import signal
+
+    def end(*_: object) -> None:
+        raise SystemExit(0)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, end)

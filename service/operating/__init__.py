@@ -1,0 +1,1 @@
+"""Running the service: its health, its upkeep, its log, where it is found."""

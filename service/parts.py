@@ -1,0 +1,162 @@
+"""The parts of a service, built once, in order: `open_service`. Reads nothing itself; knows no door."""
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+
+from indexes.batching import BatchingEncoder
+from indexes.builds import Build
+from indexes.encoder import Encoder
+from indexes.holds import HOLDS_FOLDER
+from service.access.local import LocalAccess, local_token
+from service.answering.boundary import Boundary
+from service.answering.evidence import read_calibration
+from service.answering.extract import ExtractiveAnswerer
+from service.answering.follow import Follower
+from service.answering.live_build import LiveBuild
+from service.answering.pipeline import Answering
+from service.answering.ranking import read_ranking
+from service.answering.reading import Reading
+from service.answering.record import Recorder
+from service.answering.replay import Replay
+from service.answering.rerank import CrossEncoderReranker
+from service.answering.steps import Steps
+from service.audit.desk import Auditing, auditing_over
+from service.audit.leaves import ReleaseRef
+from service.audit.opening import OpenLog
+from service.audit.reading.retention import Retention
+from service.operating.health import Health
+from service.operating.upkeep import Task
+from service.settings import Settings, encoder_copies
+
+_FOLLOW_S = 5.0  # an approval is on record this soon, even if nobody asks
+_RETENTION_S = 3600.0  # months are counted in days; an hour is soon enough
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The parts of a running service."""
+
+    answering: Answering
+    reading: Reading
+    access: LocalAccess
+    health: Health
+    auditing: Auditing
+    replay: Replay
+    tasks: tuple[Task, ...]
+    settings: Settings
+
+
+def utc_now() -> datetime:
+    """Return the time, in UTC."""
+    return datetime.now(UTC)
+
+
+def release(settings: Settings) -> ReleaseRef:
+    """Return the program's version and settings, as every record names them."""
+    return ReleaseRef(version=version("greenlit"), config_hash=settings.config_hash())
+
+
+@contextlib.contextmanager
+def open_service(
+    settings: Settings, *, opened: OpenLog, encoder: Encoder, notice: Callable[[str], None]
+) -> Iterator[Service]:
+    """Make the parts of a service over an open log and a loaded encoder.
+
+    Args:
+        settings: as read by a door.
+        opened: the log where questions are recorded; the caller closes it.
+        encoder: the one that encodes questions.
+        notice: is told what an operator should see, such as a line of the register that cannot be understood.
+
+    Raises:
+        TokenError: the token of this installation cannot be read or made.
+    """
+    access = LocalAccess(token=token_of(settings), groups=settings.groups())
+    follower = Follower(
+        log=opened.log,
+        store=opened.store,
+        release=release(settings),
+        holds=settings.state / HOLDS_FOLDER,
+        retention_months=settings.retention_months,
+        today=lambda: utc_now().date(),
+        notice=notice,
+    )
+
+    def on_open(build: Build) -> None:
+        follower.started()
+        follower.build_opened(build)
+
+    live_build = LiveBuild(builds=settings.builds, encoder=encoder, notice=notice, on_open=on_open)
+    boundary = Boundary(library=settings.library, now=utc_now, notice=notice, on_change=follower.register_changed)
+    steps = answering_steps(settings, encoder)
+    recorder = Recorder(
+        log=opened.log,
+        release=release(settings),
+        encoder=encoder,
+        ranking=steps.ranking,
+        retrieval=steps.retrieval,
+        clock_s=time.monotonic,
+    )
+    yield Service(
+        answering=Answering(live_build=live_build, boundary=boundary, steps=steps, recorder=recorder),
+        reading=Reading(live_build=live_build, boundary=boundary),
+        access=access,
+        health=Health(live_build=live_build, boundary=boundary, log=opened.log),
+        auditing=auditing_over(opened),
+        replay=Replay(
+            log=opened.log,
+            store=opened.store,
+            keyring=opened.keyring,
+            builds=settings.builds,
+            steps=steps,
+        ),
+        tasks=_tasks(settings, opened, live_build, boundary, follower),
+        settings=settings,
+    )
+
+
+def answering_steps(settings: Settings, encoder: Encoder) -> Steps:
+    """Return the steps of an answer as the settings say: calibration, reranker, how questions are encoded together.
+
+    Raises:
+        CalibrationError: ranking or calibration cannot be read.
+        EncoderError: the reranker cannot be loaded.
+    """
+    batching = BatchingEncoder(
+        encoder,
+        at_once=encoder_copies(settings),
+        max_batch=settings.encoder_batch,
+        wait_s=settings.encoder_wait_ms / 1000,
+    )
+    ranking = read_ranking()
+    return Steps(
+        encoder=batching,
+        ranking=ranking,
+        calibration=read_calibration(settings.evidence) if settings.evidence else read_calibration(),
+        answerer=ExtractiveAnswerer(ranking=ranking),
+        reranker=CrossEncoderReranker(settings.reranker) if settings.reranker else None,
+    )
+
+
+def _tasks(
+    settings: Settings, opened: OpenLog, live_build: LiveBuild, boundary: Boundary, follower: Follower
+) -> tuple[Task, ...]:
+    retention = Retention(log=opened.log, store=opened.store, keyring=opened.keyring, months=settings.retention_months)
+    return (
+        Task("following the register", boundary.problems, _FOLLOW_S),
+        Task("following the build", lambda: follower.hold(live_build.get()), _FOLLOW_S),
+        Task("ending retention", lambda: retention.apply(_now_us()), _RETENTION_S),
+    )
+
+
+def _now_us() -> int:
+    return round(utc_now().timestamp() * 1_000_000)
+
+
+def token_of(settings: Settings) -> str:
+    """Return the token of this installation."""
+    return local_token(settings.state, settings.given_token())

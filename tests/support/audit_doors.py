@@ -1,0 +1,222 @@
+"""Every door to the audit log, for tests that go through all of them, and people with and without the right to.
+
+`CALLS` has one good request for each audit route and for the page `/record`; `COMMANDS` has one for each audit command.
+Both are about a question that was `asked`.
+"""
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+from typer.testing import CliRunner, Result
+
+import greenlit
+import indexes.encoder
+import service.audit.log
+import service.parts
+from service.access.errors import NotSignedInError
+from service.access.local import LocalAccess
+from service.access.principals import Principal, Role
+from service.app import create_app
+from tests.support.fakes import TinyLibrary
+from tests.support.service_parts import ADDRESS, HALF_THE_WORDS, TOKEN, VENDOR_QUESTION, Studio, microseconds
+
+ORIGIN = "greenlit.test/audit/2026-11"
+PURPOSE = "complaint 2026-17"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question on record: its id, and the numbers of its two records."""
+
+    request_id: str
+    received: int
+    finished: int
+
+
+def asked(studio: Studio, question: str = VENDOR_QUESTION) -> Asked:
+    """Ask a question, and have a checkpoint cover it."""
+    return _on_record(studio, studio.ask(question)["request_id"])
+
+
+def _on_record(studio: Studio, request_id: str) -> Asked:
+    studio.opened.log.publish()
+    received, finished = studio.store.of_request(request_id)
+    return Asked(request_id, received.seq, finished.seq)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A good request: which route, and, for a question, its address and what is sent."""
+
+    route: str
+    address: Callable[[Asked], str]
+    body: Callable[[Asked], Mapping[str, Any]] | None = None
+
+    @property
+    def is_page(self) -> bool:
+        return not self.route.split()[1].startswith("/v1")
+
+    def send(self, client: Any, question: Asked, **more: Any) -> Any:
+        """Send it through a client of HTTP."""
+        if self.body is not None:
+            more["data" if self.is_page else "json"] = dict(self.body(question))
+        return client.request(self.route.split()[0], self.address(question), **more)
+
+
+def _reveal(question: Asked) -> Mapping[str, Any]:
+    return {"seq": question.received, "by": "ann", "second": "ben", "case": "HR-1", "purpose": PURPOSE}
+
+
+_AUDIT = "/v1/audit"
+# The type of the leaf that has to be durable before anything is shown or done, and the request.
+RECORDED: Sequence[tuple[str, Call]] = (
+    ("audit.read", Call(f"GET {_AUDIT}/records", lambda _: f"{_AUDIT}/records?limit=1000")),
+    ("audit.read", Call(f"GET {_AUDIT}/records/{{seq}}", lambda q: f"{_AUDIT}/records/{q.received}")),
+    (
+        "audit.read",
+        Call(
+            f"POST {_AUDIT}/records/{{seq}}/payload",
+            lambda q: f"{_AUDIT}/records/{q.received}/payload",
+            lambda _: {"purpose": PURPOSE},
+        ),
+    ),
+    ("audit.read", Call(f"POST {_AUDIT}/replay", lambda _: f"{_AUDIT}/replay", lambda q: {"seq": q.finished})),
+    ("identity.revealed", Call(f"POST {_AUDIT}/reveal", lambda _: f"{_AUDIT}/reveal", _reveal)),
+    (
+        "audit.exported",
+        Call(
+            f"POST {_AUDIT}/export",
+            lambda _: f"{_AUDIT}/export",
+            lambda q: {"from": q.received, "to": q.finished, "payloads": True, "purpose": PURPOSE},
+        ),
+    ),
+    ("audit.read", Call(f"GET {_AUDIT}/own", lambda _: f"{_AUDIT}/own")),
+    ("audit.read", Call("GET /record", lambda _: "/record")),
+    (
+        "payload.erased",
+        Call(f"POST {_AUDIT}/own/erase", lambda _: f"{_AUDIT}/own/erase", lambda q: {"request_id": q.request_id}),
+    ),
+    ("payload.erased", Call("POST /record/erase", lambda _: "/record/erase", lambda q: {"request_id": q.request_id})),
+    (
+        "payload.erased",
+        Call(f"POST {_AUDIT}/erase", lambda _: f"{_AUDIT}/erase", lambda q: {"request_id": q.request_id}),
+    ),
+    (
+        "key.created",
+        Call(f"POST {_AUDIT}/rotate", lambda _: f"{_AUDIT}/rotate", lambda _: {"purpose": "payload"}),
+    ),
+)
+# These give hashes, signatures and keys, and no record.
+UNRECORDED: Sequence[Call] = (
+    Call(f"GET {_AUDIT}/proof", lambda q: f"{_AUDIT}/proof?seq={q.finished}"),
+    Call(f"GET {_AUDIT}/consistency", lambda _: f"{_AUDIT}/consistency?origin={ORIGIN}&old=1&new=2"),
+    Call(f"GET {_AUDIT}/checkpoint", lambda _: f"{_AUDIT}/checkpoint?origin={ORIGIN}"),
+    Call(f"GET {_AUDIT}/shards", lambda _: f"{_AUDIT}/shards"),
+    Call(f"GET {_AUDIT}/key", lambda _: f"{_AUDIT}/key"),
+)
+CALLS: Mapping[str, Call] = {call.route: call for call in (*(call for _, call in RECORDED), *UNRECORDED)}
+OWN = {f"GET {_AUDIT}/own", "GET /record", f"POST {_AUDIT}/own/erase", "POST /record/erase"}
+
+# The same for commands.
+COMMANDS: Sequence[tuple[str, Callable[[Asked, Path], Sequence[str]]]] = (
+    ("audit.read", lambda _, __: ["list"]),
+    ("audit.read", lambda q, _: ["show", str(q.received)]),
+    ("audit.read", lambda q, _: ["show", str(q.received), "--payload", "--purpose", PURPOSE]),
+    ("audit.read", lambda q, _: ["replay", str(q.finished)]),
+    (
+        "identity.revealed",
+        lambda q, _: ["reveal", str(q.received), "--by", "ann", "--second", "ben", "--case", "1", "--purpose", PURPOSE],
+    ),
+    ("audit.exported", lambda _, folder: ["export", str(folder / "export"), "--payloads", "--purpose", PURPOSE]),
+    ("audit.read", lambda _, __: ["own"]),
+    ("payload.erased", lambda q, _: ["erase", "--request-id", q.request_id]),
+    ("key.created", lambda _, __: ["rotate", "payload"]),
+)
+
+
+def got(studio: Studio, path: str, status: int = 200, params: Mapping[str, Any] | None = None) -> Any:
+    """Return what an audit route gives: JSON, or text where it is none."""
+    response = studio.api.get(f"/v1/audit{path}", params=params)
+    assert response.status_code == status, response.text
+    return response.json() if "json" in response.headers["content-type"] else response.text
+
+
+def posted(studio: Studio, path: str, body: Mapping[str, Any], status: int = 200) -> Any:
+    """Post to an audit route and return what it gives."""
+    response = studio.api.post(f"/v1/audit{path}", json=dict(body))
+    assert response.status_code == status, response.text
+    return response.json()
+
+
+class People(LocalAccess):
+    """Recognises several people, each by a token that is their name; `roles` by name, the auditors among them."""
+
+    def __init__(self, **roles: frozenset[Role]) -> None:
+        super().__init__(token=TOKEN, groups=frozenset())
+        self._people = {name: Principal(name, frozenset({"staff"}), held, "token") for name, held in roles.items()}
+
+    def principal(self, token: str | None) -> Principal:
+        if token not in self._people:
+            raise NotSignedInError("expected the token of somebody known")
+        return self._people[token]
+
+
+AUDITOR = frozenset({Role.STAFF, Role.AUDITOR})
+STAFF = frozenset(Role) - {Role.AUDITOR}
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """A studio that several people use."""
+
+    studio: Studio
+    access: People
+
+    def api(self, name: str) -> TestClient:
+        """Return somebody who is signed in to the API."""
+        app = create_app(dataclasses.replace(self.studio.service, access=self.access))
+        return TestClient(
+            app, base_url=ADDRESS, headers={"Authorization": f"Bearer {name}"}, raise_server_exceptions=False
+        )
+
+    def browser(self, name: str) -> TestClient:
+        """Return somebody who is signed in to the pages."""
+        client = self.api(name)
+        client.headers.pop("authorization")
+        client.cookies.set("greenlit_session", name)
+        return client
+
+    def ask(self, name: str, question: str = VENDOR_QUESTION) -> Asked:
+        """Ask in somebody's name."""
+        result = self.api(name).post("/v1/ask", json={"question": question}).json()
+        return _on_record(self.studio, result["request_id"])
+
+
+def company(studio: Studio) -> Company:
+    """Return a studio that is used by `mira` and `tom` of staff, who are no auditors, and by the auditor `ann`."""
+    return Company(studio, People(mira=STAFF, tom=STAFF, ann=AUDITOR))
+
+
+def environment(library: TinyLibrary) -> dict[str, str]:
+    """Return the settings of a command line over the installation that `open_studio` opens."""
+    places = {"LIBRARY": library.folder, "BUILDS": library.builds, "STATE": library.root / "state"}
+    paths = {f"GREENLIT_{name}": str(path) for name, path in places.items()}
+    return {"GREENLIT_TOKEN": TOKEN, "GREENLIT_LOG_NAME": "greenlit.test", **paths}
+
+
+def command(library: TinyLibrary, *arguments: str) -> Result:
+    """Run a command in this process."""
+    return CliRunner().invoke(greenlit.app, arguments, env=environment(library))
+
+
+def use_fakes(library: TinyLibrary, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let commands that open the log themselves use the fakes that stand for the encoder and the clock."""
+    monkeypatch.setattr(indexes.encoder, "load_encoder", lambda _name, **_more: library.encoder)
+    monkeypatch.setattr(service.parts, "read_calibration", lambda: HALF_THE_WORDS)
+    monkeypatch.setattr(service.parts, "utc_now", library.clock)
+    monkeypatch.setattr(service.audit.log, "system_clock_us", microseconds(library.clock))

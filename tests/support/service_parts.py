@@ -1,0 +1,293 @@
+"""A whole service over a tiny library: the real wiring of `service.app`, with a fake encoder and a clock.
+
+`open_studio` makes it; a `Studio` asks through the API, reads the record, and knows every door to a document. `Drafts`
+is an answerer that drafts what a test tells it, `BreakableStore` an audit store that refuses chosen leaves.
+"""
+
+import contextlib
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import quote
+
+import pytest
+import structlog
+import uvicorn
+from fastapi import FastAPI
+from pydantic import SecretStr
+from starlette.testclient import TestClient
+from starlette.types import ASGIApp
+
+import service.parts
+from indexes.builds import Build
+from service.answering.drafts import Answerer, DraftSentence, Quote
+from service.answering.evidence import Calibration
+from service.answering.ranking import Ranking
+from service.answering.retrieve import Hit, Retrieved
+from service.app import create_app
+from service.audit.errors import AuditUnavailableError
+from service.audit.keys.keyring import Keyring
+from service.audit.log import payload_context
+from service.audit.opening import OpenLog, Pace, assemble
+from service.audit.storage.sqlite_store import SqliteLeafStore
+from service.audit.storage.store import Entry, Receipt
+from service.parts import Service, open_service
+from service.settings import Settings
+from service.web.routes import SESSION_COOKIE
+from tests.support.answering_parts import RANKING
+from tests.support.fakes import Clock, TinyLibrary
+
+TOKEN = "the-token-of-the-tests"
+BEARER = {"Authorization": f"Bearer {TOKEN}"}
+ADDRESS = "http://127.0.0.1"
+
+POLICY = "legal/ai-policy.md"
+POLICY_TEXT = """# AI use policy
+
+Staff may use approved AI tools to draft emails. Never upload unreleased scripts to any chatbot.
+
+The security team reviews every new AI vendor within ten working days.
+"""
+TRAVEL = "legal/travel.md"
+TRAVEL_TEXT = """# Travel rules
+
+The daily travel allowance is fifty euros. Flights are booked in economy class.
+"""
+VENDOR_QUESTION = "Who reviews a new AI vendor?"
+TRAVEL_QUESTION = "What is the daily travel allowance?"
+OFF_TOPIC_QUESTION = "Which orbit do geostationary satellites follow?"
+
+HALF_THE_WORDS = Calibration(intercept=-5.0, coefficients={"coverage_all": 10.0}, threshold=0.5)
+ALWAYS_ENOUGH = Calibration(intercept=0.0, coefficients={}, threshold=0.0)
+NEVER_ENOUGH = Calibration(intercept=0.0, coefficients={}, threshold=0.99)
+
+Make = Callable[[Retrieved, Build], Sequence[DraftSentence]]
+
+
+@dataclass
+class Drafts:
+    """An answerer that drafts what a function of the hits and the build says."""
+
+    make: Make
+    kind: Literal["extractive", "llm"] = "llm"
+    name: str = "stub-1"
+    asked: list[str] = field(default_factory=list)
+
+    def draft(self, text: str, *, retrieved: Retrieved, build: Build) -> Sequence[DraftSentence]:
+        self.asked.append(text)
+        return self.make(retrieved, build)
+
+
+def whole(hit: Hit) -> DraftSentence:
+    """Return a sentence that quotes a whole passage."""
+    passage = hit.passage
+    return DraftSentence(
+        " ".join(passage.text.split()), (Quote(passage.passage_id, passage.start, passage.end, passage.text),)
+    )
+
+
+class BreakableStore(SqliteLeafStore):
+    """An audit store that cannot write leaves of the types in `refused`, until a test empties that."""
+
+    def __init__(self, *, folder: Path, busy_timeout_s: float = 2.0) -> None:
+        super().__init__(folder=folder, busy_timeout_s=busy_timeout_s)
+        self.refused: set[str] = set()
+
+    def append(self, entries: Sequence[Entry]) -> list[Receipt]:
+        if any(entry.type in self.refused for entry in entries):
+            raise AuditUnavailableError("the disk is full")
+        return super().append(entries)
+
+
+@dataclass
+class Studio:
+    """A running service, and who asks it."""
+
+    library: TinyLibrary
+    service: Service
+    app: FastAPI
+    api: TestClient  # signed in by the token
+    opened: OpenLog
+    store: BreakableStore
+
+    @property
+    def state(self) -> Path:
+        return self.service.settings.state
+
+    def ask(self, question: str, **more: Any) -> dict[str, Any]:
+        """Ask through the API; the answer as JSON."""
+        response = self.api.post("/v1/ask", json={"question": question, **more})
+        assert response.status_code == 200, response.text
+        value: dict[str, Any] = response.json()
+        return value
+
+    def search(self, question: str, limit: int = 10) -> dict[str, Any]:
+        """Search through the API; the result as JSON."""
+        response = self.api.post("/v1/search", json={"question": question, "limit": limit})
+        assert response.status_code == 200, response.text
+        value: dict[str, Any] = response.json()
+        return value
+
+    def browser(self) -> TestClient:
+        """Return a browser that opened the link of the service."""
+        cookies = {SESSION_COOKIE: TOKEN}
+        return TestClient(self.app, base_url=ADDRESS, cookies=cookies, raise_server_exceptions=False)
+
+    def stranger(self) -> TestClient:
+        """Return somebody who is not signed in."""
+        return TestClient(self.app, base_url=ADDRESS, raise_server_exceptions=False)
+
+    def leaves(self) -> list[dict[str, Any]]:
+        """Return the leaves of all questions, in order."""
+        return [leaf for leaf in self.all_leaves() if leaf["type"].startswith("query.")]
+
+    def all_leaves(self) -> list[dict[str, Any]]:
+        """Return all leaves of the record, in order."""
+        return [json.loads(stored.leaf) for stored in self.store.leaves(-1, 100_000)]
+
+    def doors_showing(self, document: str, question: str, needle: str) -> list[str]:
+        """Return the doors through which a document, or the text `needle` of it, can be seen now."""
+        name = quote(document)
+        browser = self.browser()
+        pages = {
+            "ask": self.api.post("/v1/ask", json={"question": question}).text,
+            "search": self.api.post("/v1/search", json={"question": question, "limit": 50}).text,
+            "documents": self.api.get("/v1/documents").text,
+            "document": self.api.get(f"/v1/documents/{name}").text,
+            "original": self.api.get(f"/v1/originals/{name}").text,
+            "page of the answer": browser.post("/", data={"question": question}).text,
+            "page of the documents": browser.get("/documents").text,
+            "page of the document": browser.get(f"/documents/{name}").text,
+            "page of the original": browser.get(f"/originals/{name}").text,
+        }
+        return [door for door, seen in pages.items() if needle in seen or document in seen]
+
+
+EVERY_DOOR = [
+    "ask",
+    "search",
+    "documents",
+    "document",
+    "original",
+    "page of the answer",
+    "page of the documents",
+    "page of the document",
+    "page of the original",
+]
+
+
+def with_rules(library: TinyLibrary) -> TinyLibrary:
+    """Put the two rules into a library and make a build."""
+    library.add(POLICY, POLICY_TEXT)
+    library.add(TRAVEL, TRAVEL_TEXT)
+    library.ingest()
+    return library
+
+
+@contextlib.contextmanager
+def open_studio(
+    library: TinyLibrary,
+    *,
+    calibration: Calibration = HALF_THE_WORDS,
+    answerer: Answerer | None = None,
+    groups: str = "",
+    **more: Any,
+) -> Iterator[Studio]:
+    """Open a service over a library, as `greenlit serve` does; the clock is the library's.
+
+    Args:
+        library: its newest build is asked.
+        calibration: what weighs the evidence.
+        answerer: drafts instead of the extractive one.
+        groups: of the person who asks, besides "staff", separated by commas.
+        more: other settings.
+    """
+    settings = settings_for(library, local_groups=groups, **more)
+    store = BreakableStore.open(settings.state)
+    opened_log = assemble(
+        store,
+        keys=settings.keys_folder(),
+        name="greenlit.test",
+        clock=microseconds(library.clock),
+        notice=structlog.get_logger("greenlit").warning,
+        pace=Pace(retry_wait_s=0.01),
+    )
+    with contextlib.closing(opened_log), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(service.parts, "utc_now", library.clock)
+        patch.setattr(service.parts, "read_calibration", lambda: calibration)
+        patch.setattr(service.parts, "read_ranking", lambda: RANKING)
+        if answerer is not None:
+            patch.setattr(service.parts, "ExtractiveAnswerer", lambda *, ranking: _instead(answerer, ranking))
+        notice = structlog.get_logger("greenlit").warning
+        with open_service(settings, opened=opened_log, encoder=library.encoder, notice=notice) as opened:
+            app = create_app(opened)
+            with TestClient(app, base_url=ADDRESS, headers=BEARER, raise_server_exceptions=False) as api:
+                yield Studio(library, opened, app, api, opened_log, store)
+
+
+def settings_for(library: TinyLibrary, **more: Any) -> Settings:
+    """Return the settings of a service over a library."""
+    return Settings(
+        library=library.folder,
+        builds=library.builds,
+        state=library.root / "state",
+        token=SecretStr(TOKEN),
+        **more,
+    )
+
+
+def _instead(answerer: Answerer, ranking: Ranking) -> Answerer:
+    del ranking
+    return answerer
+
+
+def microseconds(clock: Clock) -> Callable[[], int]:
+    """Return a clock of the audit log that shows what a test's clock shows."""
+    return lambda: round(clock().timestamp() * 1_000_000)
+
+
+def without_receipt(result: dict[str, Any]) -> dict[str, Any]:
+    """Return a result without what differs between any two questions."""
+    return {key: value for key, value in result.items() if key not in ("request_id", "receipt")}
+
+
+def files_holding(needle: str, *folders: Path) -> list[Path]:
+    """Return every file under some folders that holds a text: the audit store too, where texts are sealed."""
+    files = (path for folder in folders for path in sorted(folder.rglob("*")) if path.is_file())
+    return [path for path in files if needle.encode() in path.read_bytes()]
+
+
+def sealed_texts(state: Path, field: str) -> list[str]:
+    """Return every text of a field in the log that a state folder holds, in order, opened with its keys."""
+    store, keyring = SqliteLeafStore(folder=state), Keyring(folder=state / "keys")
+    texts = []
+    for stored in store.leaves(-1, 100_000):
+        leaf = json.loads(stored.leaf)
+        for payload in store.payloads(stored.seq):
+            if payload.field == field:
+                context = payload_context(leaf["origin"], leaf["type"], leaf.get("request_id", ""), field)
+                texts.append(keyring.open(payload.key_id, payload.sealed, context=context)[1].decode())
+    return texts
+
+
+@contextlib.contextmanager
+def serving(app: ASGIApp) -> Iterator[str]:
+    """Serve an application on a free port of this machine, as `greenlit serve` does; lends its address."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, server_header=False, ws="none"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+    thread.start()
+    try:
+        while not server.started:
+            assert thread.is_alive(), "the server did not start"
+            time.sleep(0.01)
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join()
+        listening.close()

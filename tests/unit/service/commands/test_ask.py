@@ -1,0 +1,264 @@
+"""The reader's commands in this process: what they print, and with which code they end."""
+
+import json
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from typer.testing import CliRunner, Result
+
+import greenlit
+import indexes.encoder
+import service.audit.log
+import service.operating.doctor
+import service.parts
+from service.answering.evidence import read_calibration
+from service.audit.opening import OpenLog, open_log
+from service.audit.storage.sqlite_store import SqliteLeafStore
+from service.operating.doctor import Check
+from service.operating.running import announced
+from tests.support.fakes import TinyLibrary
+from tests.support.service_parts import (
+    HALF_THE_WORDS,
+    OFF_TOPIC_QUESTION,
+    POLICY,
+    TOKEN,
+    TRAVEL,
+    VENDOR_QUESTION,
+    microseconds,
+    with_rules,
+)
+
+SENTENCE = "The security team reviews every new AI vendor within ten working days."
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def environment(library: TinyLibrary) -> dict[str, str | None]:
+    places = {"LIBRARY": library.folder, "BUILDS": library.builds, "STATE": library.root / "state"}
+    return {f"GREENLIT_{name}": str(path) for name, path in places.items()}
+
+
+@pytest.fixture
+def run(library: TinyLibrary, environment: dict[str, str | None], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run a command over the library, with the fakes that stand for the encoder and the clock."""
+    monkeypatch.setattr(indexes.encoder, "load_encoder", lambda _name, **_more: library.encoder)
+    monkeypatch.setattr(service.parts, "read_calibration", lambda: HALF_THE_WORDS)
+    monkeypatch.setattr(service.parts, "utc_now", library.clock)
+    monkeypatch.setattr(service.audit.log, "system_clock_us", microseconds(library.clock))
+
+    def run_it(*arguments: str, **more: str) -> Result:
+        return CliRunner().invoke(greenlit.app, arguments, env=environment | more)
+
+    return run_it
+
+
+def test_an_answer_is_printed_with_its_sources(library: TinyLibrary, run: Run) -> None:
+    with_rules(library)
+    result = run("ask", VENDOR_QUESTION)
+    assert result.exit_code == 0
+    assert f"{SENTENCE} [1]" in result.stdout
+    assert "[1] AI use policy" in result.stdout
+    assert f"({POLICY}, until 2027-11-20)" in result.stdout
+    assert result.stderr == ""
+
+
+def test_as_json_it_is_what_the_api_gives(library: TinyLibrary, run: Run) -> None:
+    with_rules(library)
+    value = json.loads(run("ask", VENDOR_QUESTION, "--json").stdout)
+    assert (value["outcome"], value["answer"]) == ("answered", SENTENCE)
+    stored = SqliteLeafStore(folder=library.root / "state").leaf(value["receipt"]["seq"])
+    assert stored is not None
+    assert (stored.type, stored.leaf_hash) == ("query.finished", value["receipt"]["leaf_hash"])
+
+
+def test_a_refusal_ends_with_1(library: TinyLibrary, run: Run) -> None:
+    with_rules(library)
+    result = run("ask", OFF_TOPIC_QUESTION)
+    assert result.exit_code == 1
+    assert "No answer: The approved documents that you may read do not hold enough evidence" in result.stdout
+    as_json = run("ask", OFF_TOPIC_QUESTION, "--json")
+    assert (as_json.exit_code, json.loads(as_json.stdout)["refusal"]["reason"]) == (1, "no_evidence")
+
+
+def test_passages_are_printed_by_rank(library: TinyLibrary, run: Run) -> None:
+    with_rules(library)
+    result = run("search", VENDOR_QUESTION)
+    assert result.exit_code == 0
+    assert result.stdout.index(f"1  1.000  {POLICY}") < result.stdout.index(f"2  0.000  {TRAVEL}")
+    assert len(json.loads(run("search", VENDOR_QUESTION, "--limit", "1", "--json").stdout)["passages"]) == 1
+
+
+def test_every_question_is_on_record(library: TinyLibrary, run: Run) -> None:
+    with_rules(library)
+    run("ask", VENDOR_QUESTION)
+    run("search", VENDOR_QUESTION)
+    store = SqliteLeafStore(folder=library.root / "state")
+    leaves = [json.loads(leaf.leaf) for leaf in store.leaves(-1, 100)]
+    channels = [leaf.get("channel") for leaf in leaves if leaf["type"].startswith("query.")]
+    assert channels == ["cli", None, "cli", None]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("ask", ""), "expected a question, got none"),
+        (("ask", "a" * 2001), "expected a question of at most 2000 characters, got 2001"),
+        (("search", "a\x07"), "got the character U+0007"),
+        (("search", "a", "--limit", "0"), "Invalid value"),
+        (("ask",), "Missing argument"),
+        (("serve", "--port", "0"), "Invalid value"),
+    ],
+)
+def test_bad_usage_ends_with_2(run: Run, arguments: tuple[str, ...], says: str) -> None:
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert says in result.stderr
+
+
+@pytest.mark.parametrize("command", [("ask", VENDOR_QUESTION), ("search", "a"), ("serve",), ("doctor",)])
+def test_a_wrong_setting_ends_with_2_and_names_itself(run: Run, command: tuple[str, ...]) -> None:
+    result = run(*command, GREENLIT_PORT="none")
+    assert result.exit_code == 2
+    assert "greenlit: GREENLIT_PORT: " in result.stderr
+
+
+@pytest.mark.parametrize("command", [("ask", "Who reviews a vendor?"), ("serve",)])
+def test_without_a_calibration_it_says_so_and_ends_with_1(
+    library: TinyLibrary, run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    library.ingest()
+    monkeypatch.setattr(service.parts, "read_calibration", lambda: read_calibration(tmp_path / "none.json"))
+    told = run(*command, GREENLIT_PORT=str(_free_port()))
+    assert told.exit_code == 1
+    assert "none.json cannot be read as a calibration" in told.stderr
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    return port
+
+
+def test_without_a_build_it_ends_with_1(run: Run) -> None:
+    result = run("ask", VENDOR_QUESTION)
+    assert result.exit_code == 1
+    assert "no current build in" in result.stderr
+
+
+def test_what_is_wrong_with_the_register_is_told_beside_the_answer(library: TinyLibrary, run: Run) -> None:
+    with_rules(library)
+    with library.register_path.open("ab") as file:
+        file.write(b"nonsense\n")
+    result = run("ask", VENDOR_QUESTION)
+    assert result.exit_code == 0
+    assert SENTENCE in result.stdout
+    assert "problem: " in result.stderr
+    assert "register.jsonl, line 3" in result.stderr
+
+
+def _held_log(library: TinyLibrary) -> OpenLog:
+    state = library.root / "state"
+    return open_log(state, keys=state / "keys", name="greenlit.local", clock=microseconds(library.clock))
+
+
+def test_a_log_that_is_busy_with_no_service_to_ask_ends_with_1(library: TinyLibrary, run: Run) -> None:
+    with_rules(library)
+    log = _held_log(library)
+    result = run("ask", VENDOR_QUESTION)
+    log.close()
+    assert result.exit_code == 1
+    assert "another process" in result.stderr
+
+
+class TestWhileAServiceRuns:
+    """The log is held, and the address of the service is announced."""
+
+    @pytest.fixture(autouse=True)
+    def _held(self, library: TinyLibrary, monkeypatch: pytest.MonkeyPatch) -> Any:
+        def no_encoder(_name: str, **_more: object) -> None:
+            raise AssertionError
+
+        log = _held_log(library)
+        monkeypatch.setattr(indexes.encoder, "load_encoder", no_encoder)
+        with announced(library.root / "state", url="http://127.0.0.1:1"):
+            yield
+        log.close()
+
+    @pytest.fixture
+    def replies(self, monkeypatch: pytest.MonkeyPatch) -> Callable[[int, Any], list[httpx.Request]]:
+        """Let the service reply; the requests that came are listed."""
+
+        def reply(status: int, content: Any) -> list[httpx.Request]:
+            asked: list[httpx.Request] = []
+
+            def answer(request: httpx.Request) -> httpx.Response:
+                asked.append(request)
+                return httpx.Response(status, json=content)
+
+            client = httpx.Client
+            monkeypatch.setattr(
+                httpx, "Client", lambda **settings: client(transport=httpx.MockTransport(answer), **settings)
+            )
+            return asked
+
+        return reply
+
+    def test_it_is_asked_with_the_token(self, run: Run, replies: Callable[[int, Any], list[httpx.Request]]) -> None:
+        asked = replies(200, {"refusal": {"reason": "no_evidence", "message": "Nothing [here]."}})
+        result = run("ask", VENDOR_QUESTION, GREENLIT_TOKEN=TOKEN)
+        assert (result.exit_code, result.stdout) == (1, "No answer: Nothing [here].\n")
+        (request,) = asked
+        assert str(request.url) == "http://127.0.0.1:1/v1/ask"
+        assert request.headers["authorization"] == f"Bearer {TOKEN}"
+        assert json.loads(request.content) == {"question": VENDOR_QUESTION}
+
+    def test_its_problem_is_told(self, run: Run, replies: Callable[[int, Any], list[httpx.Request]]) -> None:
+        replies(503, {"title": "No record, no answer", "detail": "the log is full"})
+        result = run("search", VENDOR_QUESTION, GREENLIT_TOKEN=TOKEN)
+        assert (result.exit_code, result.stderr) == (1, "greenlit: No record, no answer: the log is full\n")
+
+    def test_that_it_does_not_answer_is_told_without_the_question(self, run: Run) -> None:
+        result = run("ask", VENDOR_QUESTION, GREENLIT_TOKEN=TOKEN)
+        assert result.exit_code == 1
+        assert "the running service at http://127.0.0.1:1 does not answer (ConnectError)" in result.stderr
+        assert VENDOR_QUESTION not in result.output
+
+    def test_a_token_that_cannot_be_read_is_told(self, run: Run) -> None:
+        result = run("ask", VENDOR_QUESTION, GREENLIT_TOKEN="short")
+        assert result.exit_code == 1
+
+
+def test_a_port_in_use_is_said_before_anything_is_loaded(library: TinyLibrary, run: Run) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        result = run("serve", "--port", str(taken.getsockname()[1]))
+    assert result.exit_code == 1
+    assert "cannot be listened on (Address already in use): choose another with --port" in result.stderr
+    assert not (library.root / "state").exists()
+
+
+@pytest.mark.parametrize("ok", [True, False])
+def test_the_doctor_tells_what_it_found(
+    run: Run,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    ok: bool,
+) -> None:
+    checks = [Check("library", ok=True, detail="fine"), Check("build", ok=ok, detail="none [yet]")]
+    monkeypatch.setattr(service.operating.doctor, "examine", lambda _settings: checks)
+    plain, as_json = run("doctor"), run("doctor", "--json")
+    assert plain.exit_code == as_json.exit_code == (0 if ok else 1)
+    assert "ok    library: fine" in plain.stdout
+    assert f"{'ok   ' if ok else 'wrong'} build: none [yet]" in plain.stdout
+    assert json.loads(as_json.stdout)["checks"][1] == {"name": "build", "ok": ok, "detail": "none [yet]"}
+
+
+def test_markup_in_a_document_is_printed_as_it_is(library: TinyLibrary, run: Run) -> None:
+    library.add("legal/markup.txt", "The vendor form says [red]stop[/red] and [link=x]go[/link] on page one.\n")
+    library.ingest()
+    result = run("ask", "What does the vendor form say?")
+    assert "says [red]stop[/red] and [link=x]go[/link] on page one. [1]" in result.stdout

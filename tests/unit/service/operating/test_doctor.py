@@ -1,0 +1,181 @@
+"""The doctor: each part that is wrong is found, named, and told how to mend."""
+
+import shutil
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+import service.operating.doctor
+from indexes.errors import EncoderError
+from service.audit.log import system_clock_us
+from service.audit.opening import open_log
+from service.operating.doctor import examine
+from service.settings import Settings
+from tests.support.fakes import HashingEncoder, TinyLibrary
+from tests.support.service_parts import POLICY, POLICY_TEXT, TRAVEL, TRAVEL_TEXT, settings_for
+
+FAR = date(2099, 1, 1)  # the doctor looks at the real clock
+
+
+@pytest.fixture(autouse=True)
+def _fast_encoder(library: TinyLibrary, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(service.operating.doctor, "load_encoder", lambda _name, **_more: library.encoder)
+
+
+@pytest.fixture
+def settings(library: TinyLibrary) -> Settings:
+    """Return the settings of an installation with nothing wrong."""
+    library.add(POLICY, POLICY_TEXT, expires=FAR)
+    library.add(TRAVEL, TRAVEL_TEXT, expires=FAR)
+    library.ingest()
+    return settings_for(library)
+
+
+def _wrong(settings: Settings) -> dict[str, str]:
+    return {check.name: check.detail for check in examine(settings) if not check.ok}
+
+
+def test_nothing_is_wrong(settings: Settings) -> None:
+    checks = examine(settings)
+    assert _wrong(settings) == {}
+    assert [check.name for check in checks] == [
+        "settings",
+        "library",
+        "register",
+        "encoder",
+        "build",
+        "token",
+        "audit log",
+        "disk",
+    ]
+    assert {check.detail for check in checks} >= {"2 events on 2 documents", "0 records", "enough room"}
+
+
+def test_the_encoder_s_settings_are_told(settings: Settings) -> None:
+    told = {check.name: check.detail for check in examine(settings.model_copy(update={"encoder_copies": 3}))}
+    assert told["encoder"].endswith("; for questions 3 copies, batches of up to 32 after 0 ms")
+
+
+def _no_sources(library: TinyLibrary) -> None:
+    (library.folder / "sources.toml").unlink()
+
+
+def _missing_folder(library: TinyLibrary) -> None:
+    shutil.rmtree(library.folder / "security")
+
+
+def _link(library: TinyLibrary) -> None:
+    (library.folder / "legal" / "link.md").symlink_to(library.folder / POLICY)
+
+
+def _nobody(library: TinyLibrary) -> None:
+    library.allow("closed", groups=[])
+
+
+def _bad_line(library: TinyLibrary) -> None:
+    with library.register_path.open("ab") as file:
+        file.write(b"nonsense\n")
+
+
+def _no_register(library: TinyLibrary) -> None:
+    library.register_path.unlink()
+
+
+def _no_build(library: TinyLibrary) -> None:
+    shutil.rmtree(library.builds)
+
+
+def _damaged(library: TinyLibrary) -> None:
+    next(library.builds.glob("*/dense.faiss")).write_bytes(b"damaged")
+
+
+def _not_ingested(library: TinyLibrary) -> None:
+    library.add("legal/new.md", "# New\n\nA new rule.\n", expires=FAR)
+
+
+def _open_state(library: TinyLibrary) -> None:
+    (library.root / "state").mkdir(mode=0o755)
+    (library.root / "state").chmod(0o755)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "part", "says"),
+    [
+        (_no_sources, "library", "no sources.toml in"),
+        (_missing_folder, "library", "the folder of source 'security' is missing: make "),
+        (_link, "library", "files cannot be documents; the first: is a symbolic link"),
+        (_nobody, "library", "nobody may read source 'closed': give it groups in sources.toml"),
+        (_bad_line, "register", "register.jsonl, line 3: "),
+        (_no_register, "register", "approves nothing: run greenlit approve"),
+        (_no_build, "build", "no current build in "),
+        (_damaged, "build", "is damaged: dense.faiss"),
+        (_not_ingested, "build", "1 approved documents are not in it, such as 'legal/new.md': run greenlit ingest"),
+        (_open_state, "audit log", "can be opened by others: run chmod 700 "),
+    ],
+)
+def test_what_is_wrong_is_found_and_named(
+    library: TinyLibrary, settings: Settings, spoil: Callable[[TinyLibrary], None], part: str, says: str
+) -> None:
+    spoil(library)
+    assert says in _wrong(settings)[part]
+
+
+def test_an_encoder_that_cannot_be_loaded_is_named_and_the_rest_is_still_looked_at(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing(_name: str, **_more: object) -> HashingEncoder:
+        raise EncoderError("the encoder's weights are not installed")
+
+    monkeypatch.setattr(service.operating.doctor, "load_encoder", missing)
+    assert _wrong(settings) == {"encoder": "the encoder's weights are not installed"}
+
+
+def test_a_build_of_another_encoder_is_named(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service.operating.doctor, "load_encoder", lambda _name, **_more: HashingEncoder(name="other"))
+    assert "was made with the encoder hashing" in _wrong(settings)["build"]
+
+
+def test_a_setting_that_does_nothing_is_named(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GREENLIT_PROT", "8001")
+    assert "GREENLIT_PROT is no setting and does nothing" in _wrong(settings)["settings"]
+
+
+@pytest.mark.parametrize("change", [lambda path: path.unlink(), lambda path: path.write_text("# Changed\n")])
+def test_an_approved_document_whose_file_is_gone_or_changed_is_not_one_that_ingesting_would_mend(
+    library: TinyLibrary, settings: Settings, change: Callable[[Path], object]
+) -> None:
+    library.add("legal/new.md", "# New\n\nA new rule.\n", expires=FAR)
+    change(library.folder / "legal" / "new.md")
+    assert _wrong(settings) == {}
+
+
+def test_a_token_that_others_can_read_is_named(settings: Settings) -> None:
+    without_token = settings.model_copy(update={"token": None})
+    assert _wrong(without_token) == {}
+    (settings.state / "token").chmod(0o644)
+    assert "can be read by others: run chmod 600" in _wrong(without_token)["token"]
+
+
+def test_a_log_that_a_service_holds_is_not_wrong(settings: Settings) -> None:
+    log = open_log(settings.state, keys=settings.keys_folder(), name="greenlit.test", clock=system_clock_us)
+    details = {check.name: check.detail for check in examine(settings)}
+    log.close()
+    assert details["audit log"] == "in use by a running service"
+
+
+def test_too_little_room_is_told_before_it_runs_out(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Usage(NamedTuple):
+        total: int
+        used: int
+        free: int
+
+    monkeypatch.setattr(shutil, "disk_usage", lambda _place: Usage(9, 9, 5 << 20))
+    assert "5 MiB free under " in _wrong(settings)["disk"]
+
+
+def test_looking_twice_finds_the_same(settings: Settings) -> None:
+    assert examine(settings) == examine(settings)

@@ -1,0 +1,71 @@
+"""Health: what fails by name, what is wrong in words."""
+
+import pytest
+
+from service.operating.health import Report
+from tests.support.fakes import TinyLibrary
+from tests.support.service_parts import Studio, open_studio
+
+
+def test_all_is_well(studio: Studio) -> None:
+    report = studio.service.health.report()
+    assert report == Report((), ())
+    assert report.ready
+
+
+def test_without_a_build_it_is_not_ready(library: TinyLibrary) -> None:
+    with open_studio(library) as studio:
+        report = studio.service.health.report()
+    assert report.failing == ("build",)
+    assert "run greenlit ingest" in report.problems[0]
+
+
+def test_a_library_that_cannot_be_read_is_named(studio: Studio) -> None:
+    (studio.library.folder / "sources.toml").write_text("[[source")
+    report = studio.service.health.report()
+    assert report.failing == ("library",)
+    assert "cannot be read as TOML" in report.problems[0]
+
+
+def test_a_line_of_the_register_that_cannot_be_understood_is_a_problem_but_others_are_answered(studio: Studio) -> None:
+    with studio.library.register_path.open("ab") as file:
+        file.write(b"nonsense\n")
+    report = studio.service.health.report()
+    assert report.ready
+    assert "register.jsonl, line 3" in report.problems[0]
+
+
+def test_a_newer_build_that_cannot_be_opened_is_a_problem_but_the_old_one_answers(studio: Studio) -> None:
+    assert studio.service.health.report().ready
+    (studio.library.builds / "current").write_text("20990101T000000Z-nothing\n")
+    report = studio.service.health.report()
+    assert report.ready
+    assert "is missing from" in report.problems[0]
+
+
+@pytest.mark.parametrize("refused", ["query.received", "query.finished"])
+def test_a_log_that_cannot_be_written_is_named(studio: Studio, refused: str) -> None:
+    studio.store.close()  # so that it cannot be mended by reopening at once
+    studio.store.refused = {refused}
+    studio.store.reopen = _away  # type: ignore[method-assign]
+    studio.api.post("/v1/ask", json={"question": "Who reviews a vendor?"})
+    report = studio.service.health.report()
+    assert report.failing == ("log",)
+    assert report.problems
+    assert studio.api.get("/readyz").status_code == 503
+
+
+def test_approvals_that_cannot_be_put_on_record_fail_the_log(studio: Studio) -> None:
+    """Nothing may be answered from approvals that are not on record, so this service is not ready."""
+    studio.store.refused = {"register.extended"}
+    studio.store.reopen = _away  # type: ignore[method-assign]
+    studio.library.add("legal/new.md", "# New\n\nA new rule for everybody.\n")
+    report = studio.service.health.report()
+    assert report.failing == ("log",)
+    assert "the disk is full" in report.problems[0]
+
+
+def _away() -> None:
+    from service.audit.errors import AuditUnavailableError  # noqa: PLC0415
+
+    raise AuditUnavailableError("the disk is away")
