@@ -1,7 +1,7 @@
 """The one command line.
 
-`approve`, `revoke`, `reject`, `register` and `ingest` write (`ingest.cli`); `ask`, `search`, `serve`, `doctor` and
-`audit` read (`service.commands`); `run` does both; `eval` measures (`eval.cli`). Follow a document's way in from
+`approve`, `revoke`, `reject`, `register` and `ingest` write (`ingest.cli`); `ask`, `search`, `serve`, `open`, `doctor`
+and `audit` read (`service.commands`); `run` does both; `eval` measures (`eval.cli`). Follow a document's way in from
 `ingest/pipeline.py`, a question's way through from `service/answering/pipeline.py`.
 """
 
@@ -12,6 +12,7 @@ import ingest.cli
 from service.commands.ask import ask, search
 from service.commands.audit import app as audit_app
 from service.commands.doctor import doctor
+from service.commands.open import open_
 from service.commands.serve import serve
 from service.commands.verify import verify
 from service.commands.witness import witness
@@ -36,6 +37,7 @@ app.command()(ask)
 app.command()(search)
 app.command()(serve)
 app.command()(doctor)
+app.command("open")(open_)
 audit_app.command()(verify)
 audit_app.command()(witness)
 app.add_typer(audit_app, name="audit")

@@ -7,7 +7,8 @@ everything but itself, and a log line without any text.
 from importlib.metadata import version
 
 import structlog
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
+from starlette.templating import Jinja2Templates
 
 from service.api.audit_routes import audit_router
 from service.api.identity import SignedIn
@@ -19,7 +20,11 @@ from service.http.middleware import BodyLimit, Failures, OwnHostOnly, RequestLog
 from service.http.telemetry import NO_TELEMETRY
 from service.operating.logs import where_it_broke
 from service.parts import Service
-from service.web.routes import Told, web_router
+from service.web.asking import asking_router
+from service.web.documents import documents_router
+from service.web.pages import FOLDER, Pages, Told, add_page_handlers
+from service.web.record import record_router
+from service.web.session import session_router
 
 _DESCRIPTION = "Answers only from approved documents, in cited sentences, on the record."
 
@@ -35,31 +40,11 @@ def create_app(service: Service) -> FastAPI:
         redirect_slashes=False,  # a redirect would repeat the address, whatever somebody put there
         telemetry=NO_TELEMETRY,
     )
-    settings, limit = service.settings, service.settings.max_question_chars
-    admission = Admission(at_once=settings.max_concurrent, waiting=settings.max_queued, patience_s=settings.max_wait_s)
-    signed_in = SignedIn(service.access)
-    app.include_router(
-        api_router(
-            answering=service.answering,
-            admission=admission,
-            reading=service.reading,
-            signed_in=signed_in,
-            health=service.health,
-            max_question_chars=limit,
-        )
-    )
-    app.include_router(audit_router(signed_in=signed_in, auditing=service.auditing, replay=service.replay))
-    app.include_router(
-        web_router(
-            answering=service.answering,
-            admission=admission,
-            reading=service.reading,
-            access=service.access,
-            own=service.auditing.own,
-            told=Told(limit, settings.retention_months, settings.retention_reason),
-        )
-    )
-
+    settings = service.settings
+    told = Told(settings.max_question_chars, settings.retention_months, settings.retention_reason)
+    pages = Pages(service.access, told, Jinja2Templates(directory=FOLDER / "templates"))
+    for door in _doors(service, pages):
+        app.include_router(door)
     log = structlog.get_logger("greenlit")
 
     def notice(kind: str, error: Exception) -> None:
@@ -68,9 +53,31 @@ def create_app(service: Service) -> FastAPI:
         log.error("failed", kind=kind, where=where_it_broke(error), **reason)
 
     add_problem_handlers(app, notice)
+    add_page_handlers(app, pages)
     app.add_middleware(BodyLimit)
     app.add_middleware(Failures, notice=notice)
     app.add_middleware(OwnHostOnly)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(RequestLog, log=log)
     return app
+
+
+def _doors(service: Service, pages: Pages) -> list[APIRouter]:
+    """Return the doors: the API, the audit log's part of it, and the pages."""
+    settings, signed_in = service.settings, SignedIn(service.access)
+    admission = Admission(at_once=settings.max_concurrent, waiting=settings.max_queued, patience_s=settings.max_wait_s)
+    return [
+        api_router(
+            answering=service.answering,
+            admission=admission,
+            reading=service.reading,
+            signed_in=signed_in,
+            health=service.health,
+            max_question_chars=settings.max_question_chars,
+        ),
+        audit_router(signed_in=signed_in, auditing=service.auditing, replay=service.replay),
+        session_router(pages),
+        asking_router(pages, answering=service.answering, admission=admission),
+        documents_router(pages, reading=service.reading),
+        record_router(pages, own=service.auditing.own),
+    ]

@@ -11,7 +11,9 @@ from indexes.batching import BatchingEncoder
 from indexes.builds import Build
 from indexes.encoder import Encoder
 from indexes.holds import HOLDS_FOLDER
-from service.access.local import LocalAccess, local_token
+from service.access.local import LocalAccess
+from service.access.port import Access
+from service.access.principals import Principal
 from service.answering.boundary import Boundary
 from service.answering.evidence import read_calibration
 from service.answering.extract import ExtractiveAnswerer
@@ -42,7 +44,8 @@ class Service:
 
     answering: Answering
     reading: Reading
-    access: LocalAccess
+    access: Access
+    owner: Principal  # who runs the command line here
     health: Health
     auditing: Auditing
     replay: Replay
@@ -75,7 +78,7 @@ def open_service(
     Raises:
         TokenError: the token of this installation cannot be read or made.
     """
-    access = LocalAccess(token=token_of(settings), groups=settings.groups())
+    access = local_access(settings)
     follower = Follower(
         log=opened.log,
         store=opened.store,
@@ -101,22 +104,24 @@ def open_service(
         retrieval=steps.retrieval,
         clock_s=time.monotonic,
     )
-    yield Service(
-        answering=Answering(live_build=live_build, boundary=boundary, steps=steps, recorder=recorder),
-        reading=Reading(live_build=live_build, boundary=boundary),
-        access=access,
-        health=Health(live_build=live_build, boundary=boundary, log=opened.log),
-        auditing=auditing_over(opened),
-        replay=Replay(
-            log=opened.log,
-            store=opened.store,
-            keyring=opened.keyring,
-            builds=settings.builds,
-            steps=steps,
-        ),
-        tasks=_tasks(settings, opened, live_build, boundary, follower),
-        settings=settings,
-    )
+    with contextlib.closing(access):
+        yield Service(
+            answering=Answering(live_build=live_build, boundary=boundary, steps=steps, recorder=recorder),
+            reading=Reading(live_build=live_build, boundary=boundary),
+            access=access,
+            owner=access.owner(),
+            health=Health(live_build=live_build, boundary=boundary, log=opened.log),
+            auditing=auditing_over(opened),
+            replay=Replay(
+                log=opened.log,
+                store=opened.store,
+                keyring=opened.keyring,
+                builds=settings.builds,
+                steps=steps,
+            ),
+            tasks=_tasks(settings, opened, live_build, boundary, follower),
+            settings=settings,
+        )
 
 
 def answering_steps(settings: Settings, encoder: Encoder) -> Steps:
@@ -157,6 +162,10 @@ def _now_us() -> int:
     return round(utc_now().timestamp() * 1_000_000)
 
 
-def token_of(settings: Settings) -> str:
-    """Return the token of this installation."""
-    return local_token(settings.state, settings.given_token())
+def local_access(settings: Settings) -> LocalAccess:
+    """Return what recognises the one person of local mode.
+
+    Raises:
+        TokenError: the token of this installation cannot be read or made.
+    """
+    return LocalAccess.open(state=settings.state, given=settings.given_token(), groups=settings.groups())

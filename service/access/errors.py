@@ -3,6 +3,7 @@
 AccessError
 ├── NotSignedInError    no identity came, or one that is not known
 ├── NotAllowedError     somebody known, without the role that this takes
+├── SessionsUnavailableError  sessions cannot be read or written
 └── TokenError          the local token cannot be read or made
 """
 
@@ -17,6 +18,10 @@ class NotSignedInError(AccessError):
 
 class NotAllowedError(AccessError):
     """Whoever asks is known, but has not the role that this takes."""
+
+
+class SessionsUnavailableError(AccessError):
+    """Sessions cannot be read or written now, so nobody is signed in by one."""
 
 
 class TokenError(AccessError):

@@ -1,49 +1,96 @@
-"""Local mode: one person on their own machine, who holds every role, recognised by a random token.
+"""Local mode: one person on their own machine, who holds every role.
 
-The token is made at the first start and kept in `var/token` (mode 0600). Whoever can read that file can already read
-the library, so the token guards against other people and pages on the same machine, not against the machine's owner.
+Programs are recognised by a random token, made at the first start and kept in `var/token` (mode 0600). Whoever can
+read that file can already read the library, so it guards against other people and pages on the same machine, not
+against the machine's owner. Browsers never see it: they sign in by a link and get a session (`sessions`).
 """
 
 import contextlib
+import dataclasses
 import hmac
 import ipaddress
 import os
 import secrets
 import stat
+import time
 from pathlib import Path
 
 from indexes.standing import EVERYBODY
 from service.access.errors import NotSignedInError, TokenError
+from service.access.port import Carried, NewSession
 from service.access.principals import Principal, Role
+from service.access.sessions import SESSIONS_FILE, Sessions
 
 TOKEN_FILE = "token"  # noqa: S105  (a file's name)
+_PERSON = "local"
 _TOKEN_BYTES = 32
 _LEAST_GIVEN_CHARS = 8  # of a token that the operator chose; only this machine can try to guess it
 _LEAST_MADE_CHARS = 43  # of one made here: 32 random bytes in base64
 
 
 class LocalAccess:
-    """Recognises the one person of local mode by their token."""
+    """Recognises the one person of local mode: a program by the token, a browser by its session. An `Access`."""
 
-    def __init__(self, *, token: str, groups: frozenset[str]) -> None:
-        """Take the token and the groups the person is in besides everybody's."""
+    def __init__(self, *, token: str, groups: frozenset[str], sessions: Sessions) -> None:
+        """Take the token, the groups the person is in besides everybody's, and the sessions of their browsers."""
         self._token = token.encode()
+        self._sessions = sessions
         self._principal = Principal(
-            principal_id="local",
+            principal_id=_PERSON,
             groups=groups | {EVERYBODY},
             roles=frozenset(Role),
             auth="local-token",
         )
+        self._in_browser = dataclasses.replace(self._principal, auth="local-session")
 
-    def principal(self, token: str | None) -> Principal:
-        """Return who a token belongs to.
+    @classmethod
+    def open(cls, *, state: Path, given: str | None, groups: frozenset[str]) -> "LocalAccess":
+        """Return the access of an installation, its token made if need be.
+
+        Args:
+            state: the folder that holds the token and the sessions.
+            given: the token that the configuration names, if it names one.
+            groups: of the one person, besides everybody's.
 
         Raises:
-            NotSignedInError: there is no token, or another one.
+            TokenError: the token cannot be read or made.
         """
-        if token is None or not hmac.compare_digest(token.encode(errors="replace"), self._token):
-            raise NotSignedInError("expected the token of this installation, as Authorization: Bearer")
-        return self._principal
+        sessions = Sessions(path=state / SESSIONS_FILE, clock_s=time.time)
+        return cls(token=local_token(state, given), groups=groups, sessions=sessions)
+
+    def principal(self, carried: Carried) -> Principal:
+        """Return the one person, if the token or a session of theirs came.
+
+        Raises:
+            NotSignedInError: neither did.
+            SessionsUnavailableError: sessions cannot be read now.
+        """
+        if carried.bearer is not None:
+            if hmac.compare_digest(carried.bearer.encode(errors="replace"), self._token):
+                return self._principal
+        elif carried.session is not None and self._sessions.person(carried.session) == _PERSON:
+            return self._in_browser
+        raise NotSignedInError("expected the token of this installation, as Authorization: Bearer")
+
+    def sign_in(self, code: str) -> NewSession:
+        """Begin a session for the browser that opened the link."""
+        return self._sessions.begin(code)
+
+    def sign_out(self, session_id: str) -> None:
+        """End the session of a browser."""
+        self._sessions.end(session_id)
+
+    def new_code(self) -> str:
+        """Return the code of a new sign-in link: for the command line, whose owner could read the token anyway."""
+        return self._sessions.new_code(_PERSON)
+
+    def close(self) -> None:
+        """Close the store of sessions."""
+        self._sessions.close()
+
+    def bearer(self) -> str:
+        """Return the token: for the command line, which calls the running service with it."""
+        return self._token.decode()
 
     def owner(self) -> Principal:
         """Return the person who runs the command line here, who could read the token anyway."""
@@ -63,6 +110,10 @@ def local_token(state: Path, given: str | None) -> str:
     if given is not None:
         if len(given) < _LEAST_GIVEN_CHARS:
             raise TokenError(f"GREENLIT_TOKEN: expected at least {_LEAST_GIVEN_CHARS} characters, got {len(given)}")
+        if not (given.isascii() and given.isprintable()) or " " in given:
+            raise TokenError(
+                "GREENLIT_TOKEN: expected visible ASCII characters only, got others: programs could not send it"
+            )
         return given
     path = state / TOKEN_FILE
     try:

@@ -6,7 +6,7 @@ from fastapi import Depends
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from service.access.errors import NotSignedInError
-from service.access.local import LocalAccess
+from service.access.port import Access, Carried
 from service.access.principals import Principal
 
 _bearer = HTTPBearer(auto_error=False, description="the token in var/token")
@@ -16,13 +16,13 @@ Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 class SignedIn:
     """Recognises the caller of a request, in the event loop: a token is compared faster than a thread is woken."""
 
-    def __init__(self, access: LocalAccess) -> None:
-        """Take what recognises tokens."""
+    def __init__(self, access: Access) -> None:
+        """Take what recognises callers."""
         self._access = access
 
     async def required(self, credentials: Credentials) -> Principal:
         """Return the caller, or raise `NotSignedInError`."""
-        return self._access.principal(credentials.credentials if credentials else None)
+        return self._access.principal(Carried(bearer=credentials.credentials if credentials else None))
 
     async def known(self, credentials: Credentials) -> bool:
         """Tell whether the caller is somebody we know."""

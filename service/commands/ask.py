@@ -88,8 +88,8 @@ def _ask_somewhere(path: str, question: str, more: dict[str, Any]) -> dict[str, 
     try:
         with opened_service(settings, notices.append) as service:
             result = _ask_here(service, path, question, more)
-    except AuditBusyError as error:
-        return _ask_running(settings, path, {"question": question, **more}, busy=error)
+    except AuditBusyError:
+        return _ask_running(settings, path, {"question": question, **more})
     except (IndexesError, AccessError, AuditError, AnsweringError) as error:
         raise _fail(error, 1) from error
     for notice in notices:
@@ -106,28 +106,29 @@ def _check(question: str, settings: Settings) -> None:
 def _ask_here(service: "Service", path: str, text: str, more: dict[str, Any]) -> dict[str, Any]:
     from service.answering.questions import Question
 
-    question = Question(text.strip(), service.access.owner(), "cli")
+    question = Question(text.strip(), service.owner, "cli")
     if path == "/v1/search":
         return service.answering.search(question, limit=more["limit"]).as_json()
     return service.answering.ask(question).as_json()
 
 
-def _ask_running(settings: Settings, path: str, body: dict[str, Any], *, busy: Exception) -> dict[str, Any]:
+def _ask_running(settings: Settings, path: str, body: dict[str, Any]) -> dict[str, Any]:
     import httpx
 
     from service.access.local import local_token
-    from service.operating.running import running_url
+    from service.operating.running import NotRunningError, running_url
 
-    url = running_url(settings.state)
-    if url is None:
-        raise _fail(busy, 1) from busy
     try:
+        url = running_url(settings.state)
         token = local_token(settings.state, settings.given_token())
+    except (NotRunningError, AccessError) as error:
+        raise _fail(error, 1) from error
+    try:
         headers = {"Authorization": f"Bearer {token}"}
         with httpx.Client(base_url=url, headers=headers, timeout=_TIMEOUT_S, trust_env=False) as client:
             response = client.post(path, json=body)
             value: dict[str, Any] = response.json()
-    except (httpx.HTTPError, ValueError, AccessError) as error:
+    except (httpx.HTTPError, ValueError) as error:
         raise _fail(f"the running service at {url} does not answer ({type(error).__name__})", 1) from error
     if response.is_error:
         raise _fail(f"{value.get('title')}: {value.get('detail')}", 1)

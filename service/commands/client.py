@@ -14,7 +14,7 @@ import httpx
 from fastapi import FastAPI
 from pydantic import ValidationError
 
-from service.access.local import LocalAccess, local_token
+from service.access.local import LocalAccess
 from service.api.audit_bodies import ExportBody
 from service.api.audit_routes import audit_router, export_lines
 from service.api.identity import SignedIn
@@ -24,7 +24,7 @@ from service.audit.desk import Replaying, auditing_over
 from service.audit.errors import AuditBusyError, AuditError
 from service.audit.opening import OpenLog, open_log
 from service.http.telemetry import NO_TELEMETRY
-from service.operating.running import running_url
+from service.operating.running import NotRunningError, running_url
 from service.settings import Settings
 
 _TIMEOUT_S = 300.0  # a replay or a long scan; nothing waits longer on this machine
@@ -72,22 +72,26 @@ def audit_client(settings: Settings, *, replayer: Replayer, notice: Notice) -> I
         AuditError: the log cannot be opened, and no service runs that holds it.
         AccessError: the token of this installation cannot be read or made.
     """
-    token = local_token(settings.state, settings.given_token())
+    access = LocalAccess.open(state=settings.state, given=settings.given_token(), groups=settings.groups())
     clock, keys = audit_log.system_clock_us, settings.keys_folder()
     try:
         opened = open_log(settings.state, keys=keys, name=settings.log_name, clock=clock, notice=notice)
     except AuditBusyError:
-        url = running_url(settings.state)
-        if url is None:
-            raise
+        url = _url(settings)
     else:
-        access = LocalAccess(token=token, groups=settings.groups())
         with contextlib.closing(opened), contextlib.ExitStack() as stack:
             replay = _LateReplay(lambda: stack.enter_context(replayer(opened)))
-            yield _Here(opened, access, token, replay, notice)
+            yield _Here(opened, access, replay, notice)
         return
-    with httpx.Client(base_url=url, headers=_bearer(token), timeout=_TIMEOUT_S, trust_env=False) as http:
+    with httpx.Client(base_url=url, headers=_bearer(access), timeout=_TIMEOUT_S, trust_env=False) as http:
         yield _Running(http)
+
+
+def _url(settings: Settings) -> str:
+    try:
+        return running_url(settings.state)
+    except NotRunningError as error:
+        raise AuditCallError(str(error)) from error
 
 
 class _Running:
@@ -143,10 +147,10 @@ class _LateReplay:
 class _Here:
     """In this process, over a log that was opened here."""
 
-    def __init__(self, opened: OpenLog, access: LocalAccess, token: str, replay: _LateReplay, notice: Notice) -> None:
+    def __init__(self, opened: OpenLog, access: LocalAccess, replay: _LateReplay, notice: Notice) -> None:
         self._auditing = auditing_over(opened)
         self._who = access.owner().principal_id
-        self._headers = _bearer(token)
+        self._headers = _bearer(access)
         self._replay = replay
         self._app = FastAPI(telemetry=NO_TELEMETRY)
         self._app.include_router(audit_router(signed_in=SignedIn(access), auditing=self._auditing, replay=replay))
@@ -179,8 +183,8 @@ class _Here:
         return _value(asyncio.run(call()))
 
 
-def _bearer(token: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {token}"}
+def _bearer(access: LocalAccess) -> dict[str, str]:
+    return {"Authorization": f"Bearer {access.bearer()}"}
 
 
 def _reason(error: Exception) -> str:

@@ -1,4 +1,4 @@
-"""Opens what a command works with in this process: the log first, then the parts of the service."""
+"""What commands open: the parts of the service in this process, the log first; a browser's way in."""
 
 import contextlib
 from collections.abc import Callable, Iterator
@@ -26,3 +26,16 @@ def opened_service(settings: Settings, notice: Callable[[str], None]) -> Iterato
         encoder = load_encoder(settings.encoder, copies=encoder_copies(settings))
         with open_service(settings, opened=opened, encoder=encoder, notice=notice) as service:
             yield service
+
+
+def sign_in_link(settings: Settings, url: str) -> str:
+    """Return a link that signs a browser in, once and within minutes, to the service at an address.
+
+    Raises:
+        AccessError: the code of the link cannot be written.
+    """
+    from service.access.local import LocalAccess
+
+    access = LocalAccess.open(state=settings.state, given=settings.given_token(), groups=settings.groups())
+    with contextlib.closing(access):
+        return f"{url}/open?code={access.new_code()}"

@@ -14,7 +14,7 @@ from indexes.names import printable
 from service.access.errors import AccessError
 from service.answering.errors import AnsweringError
 from service.audit.errors import AuditError
-from service.commands.opening import opened_service
+from service.commands.opening import opened_service, sign_in_link
 from service.settings import read_settings
 
 if TYPE_CHECKING:
@@ -83,7 +83,6 @@ def _run(service: "Service", listening: socket.socket, url: str) -> None:
     from service.app import create_app
     from service.operating.running import announced
     from service.operating.upkeep import upkeep
-    from service.parts import token_of
 
     settings = service.settings
     notice = structlog.get_logger("greenlit").warning
@@ -98,9 +97,9 @@ def _run(service: "Service", listening: socket.socket, url: str) -> None:
     )
     for problem in service.health.report().problems:
         _err.print(f"[red]problem:[/red] {escape(problem)}")
-    shown = "…" if settings.token else token_of(settings)  # a configured token stays out of the terminal
     with announced(settings.state, url=url):
-        _out.print(f"Greenlit is ready. Open {url}/open?token={shown}")
+        _out.print(f"Greenlit is ready. Open {sign_in_link(settings, url)}")
+        _out.print("The link works once, within ten minutes; greenlit open gives another.")
         _end_in_order_on_signals()
         with upkeep(service.tasks, clock_s=time.monotonic, notice=notice):
             uvicorn.Server(config).run(sockets=[listening])

@@ -1,6 +1,8 @@
 """Where the running service can be reached from the command line: `var/service.json`, written when it listens.
 
-The service holds the audit log's single writer, so while it runs, commands on the same machine ask through it.
+The service holds the audit log's single writer, so while it runs, commands on the same machine ask through it. A
+service that was killed leaves its file behind, and by then anybody may listen on its port. So the file names the
+process that wrote it, and counts only while that very process holds the log's lock.
 """
 
 import contextlib
@@ -9,15 +11,27 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from service.audit.storage.writer_lock import holding
+
 _FILE = "service.json"
+
+
+class NotRunningError(Exception):
+    """No service of this installation is known to listen; the message says what is there instead."""
 
 
 @contextlib.contextmanager
 def announced(state: Path, *, url: str) -> Iterator[None]:
-    """Say where the service listens for as long as the context lasts."""
+    """Say where the service listens for as long as the context lasts. The caller holds the log's lock.
+
+    Args:
+        state: the folder of the installation's state.
+        url: where the service listens.
+    """
     path = state / _FILE
+    said = {"url": url, "pid": os.getpid(), "process": holding(state)}
     beside = path.with_suffix(".tmp")
-    beside.write_text(json.dumps({"url": url, "pid": os.getpid()}), encoding="utf-8")
+    beside.write_text(json.dumps(said), encoding="utf-8")
     beside.replace(path)
     try:
         yield
@@ -25,10 +39,23 @@ def announced(state: Path, *, url: str) -> Iterator[None]:
         path.unlink(missing_ok=True)
 
 
-def running_url(state: Path) -> str | None:
-    """Return where the service listens; `None` if none has said so."""
+def running_url(state: Path) -> str:
+    """Return where the service listens that holds the log of this installation now.
+
+    Raises:
+        NotRunningError: nobody holds the log, or whoever does has not said where they listen.
+    """
+    now = holding(state)
+    if not now:
+        raise NotRunningError("no service of this installation is running: start one with greenlit serve")
     try:
-        value = json.loads((state / _FILE).read_text(encoding="utf-8"))
-        return str(value["url"])
+        said = json.loads((state / _FILE).read_text(encoding="utf-8"))
+        url, by = str(said["url"]), str(said["process"])
     except (OSError, ValueError, KeyError, TypeError):
-        return None
+        url, by = "", ""
+    if by != now:
+        raise NotRunningError(
+            f"another process ({now.partition(' ')[0]}) holds the audit log and has not said where it listens, so "
+            "nothing was sent anywhere: wait until it is ready, or until it ends"
+        )
+    return url

@@ -20,7 +20,6 @@ from starlette.routing import Route
 from tests.support.fakes import TinyLibrary
 from tests.support.service_parts import (
     OFF_TOPIC_QUESTION,
-    TOKEN,
     VENDOR_QUESTION,
     Studio,
     open_studio,
@@ -51,7 +50,7 @@ class Visit:
     complaints: list[str] = field(default_factory=list)
 
     def sign_in(self) -> None:
-        self.page.goto(f"{self.url}/open?token={TOKEN}")
+        self.page.goto(f"{self.url}/open?code={self.studio.code()}")
 
     def ask(self, question: str) -> None:
         self.page.get_by_label("Ask the approved documents").fill(question)

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from indexes.encoder import Vectors
-from service.web.routes import SESSION_COOKIE
+from service.web.pages import SESSION_COOKIE
 from tests.support.fakes import TinyLibrary
 from tests.support.service_parts import TOKEN, TRAVEL_QUESTION, Studio, open_studio, serving, with_rules
 
@@ -50,11 +50,11 @@ def crowded(library: TinyLibrary, monkeypatch: pytest.MonkeyPatch) -> Iterator[t
         yield studio, held
 
 
-def _post(url: str, path: str, body: bytes, kind: str) -> tuple[int, dict[str, str], bytes]:
+def _post(url: str, path: str, body: bytes, kind: str, session: str = "") -> tuple[int, dict[str, str], bytes]:
     port = urlsplit(url).port
     assert port is not None
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_PATIENCE_S)
-    headers = {"Authorization": f"Bearer {TOKEN}", "Cookie": f"{SESSION_COOKIE}={TOKEN}", "Content-Type": kind}
+    headers = {"Authorization": f"Bearer {TOKEN}", "Cookie": f"{SESSION_COOKIE}={session}", "Content-Type": kind}
     connection.request("POST", path, body, headers)
     response = connection.getresponse()
     content = response.read()
@@ -81,14 +81,14 @@ def test_a_crowd_is_answered_as_far_as_there_is_room_and_the_rest_is_told_to_com
     crowded: tuple[Studio, Held],
 ) -> None:
     studio, held = crowded
-    too_many = _ASKERS - _AT_ONCE - _WAITING
+    too_many, session = _ASKERS - _AT_ONCE - _WAITING, studio.session()
     with serving(studio.app) as url, ThreadPoolExecutor(_ASKERS + 1) as pool, held:
         asked = [pool.submit(_ask, url) for _ in range(_ASKERS)]
         _until(lambda: sum(one.done() for one in asked) == too_many)
-        status, headers, page = pool.submit(_post, url, "/", b"question=Who+asks%3F", "").result(_PATIENCE_S)
+        status, headers, page = pool.submit(_post, url, "/", b"question=Who+asks%3F", "", session).result(_PATIENCE_S)
         assert status == 422, "a form of no kind has no question"
         form = "application/x-www-form-urlencoded"
-        status, headers, page = pool.submit(_post, url, "/", b"question=Who+asks%3F", form).result(_PATIENCE_S)
+        status, headers, page = pool.submit(_post, url, "/", b"question=Who+asks%3F", form, session).result(_PATIENCE_S)
         assert status == 429
         assert int(headers["retry-after"]) >= 1
         assert b"Too many people are asking at this moment" in page

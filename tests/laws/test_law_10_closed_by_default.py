@@ -11,14 +11,14 @@ from typer.testing import CliRunner
 import greenlit
 from service.access.errors import TokenError
 from service.access.local import TOKEN_FILE, local_token
-from service.web.routes import SESSION_COOKIE
+from service.web.pages import SESSION_COOKIE
 from tests.support.audit_doors import CALLS, Asked, asked
 from tests.support.service_parts import BEARER, POLICY, TOKEN, VENDOR_QUESTION, Studio
 
 Headers = Mapping[str, str]
 OF_THE_SERVICE_ITSELF = {"shard.opened", "key.created", "config.changed", "build.activated", "register.extended"}
 NOBODYS = Asked("01890a5d-ac96-774b-bcce-b302099a8057", 0, 1)
-OPEN_TO_ALL = {"/healthz", "/readyz", "/style.css", "/open", "/openapi.json"}
+OPEN_TO_ALL = {"/healthz", "/readyz", "/style.css", "/open", "/sign-out", "/openapi.json"}
 KNOWN = {"/", "/documents", "/documents/{document:path}", "/originals/{document:path}"}
 KNOWN |= {"/v1/ask", "/v1/search", "/v1/documents", "/v1/documents/{document:path}", "/v1/originals/{document:path}"}
 KNOWN |= {route.split()[1] for route in CALLS}  # the audit log's own doors
@@ -61,9 +61,10 @@ WITHOUT_IDENTITY: dict[str, tuple[Headers, dict[str, str]]] = {
     "other case": ({"Authorization": f"Bearer {TOKEN.upper()}"}, {}),
     "another scheme": ({"Authorization": f"Basic {TOKEN}"}, {}),
     "not ASCII": ({"Authorization": "Bearer t\xf6ken"}, {}),
-    "wrong cookie": ({}, {SESSION_COOKIE: f"{TOKEN}x"}),
+    "made up session": ({}, {SESSION_COOKIE: "a" * 43}),
+    "the token as a session": ({}, {SESSION_COOKIE: TOKEN}),
     "empty cookie": ({}, {SESSION_COOKIE: ""}),
-    "another cookie": ({}, {"session": TOKEN}),
+    "another cookie": ({}, {"session": "a" * 43}),
 }
 
 
@@ -88,16 +89,18 @@ def test_the_same_calls_succeed_for_somebody_known(studio: Studio) -> None:
         if path == "/open":
             continue
         headers: Headers
-        headers, cookies = (BEARER, {}) if path.startswith(("/v1", "/openapi")) else ({}, {SESSION_COOKIE: TOKEN})
+        in_browser = {SESSION_COOKIE: studio.session()}
+        headers, cookies = (BEARER, {}) if path.startswith(("/v1", "/openapi")) else ({}, in_browser)
         question = asked(studio)  # a new one for each: some of them erase it
         assert _call(studio, (method, path), headers, cookies, question)[0] == 200, f"{method} {path}"
 
 
 def test_the_cookie_opens_pages_only_and_the_header_the_api_only(studio: Studio) -> None:
     """A page elsewhere can make a browser send its cookies, so they must not open the API."""
-    question = asked(studio)
+    question, session = asked(studio), studio.session()
     for route in (("POST", "/v1/ask"), ("GET", "/v1/audit/own"), ("POST", "/v1/audit/own/erase")):
-        assert _call(studio, route, {}, {SESSION_COOKIE: TOKEN}, question)[0] == 401
+        assert _call(studio, route, {}, {SESSION_COOKIE: session}, question)[0] == 401
+        assert _call(studio, route, {"Authorization": f"Bearer {session}"}, {}, question)[0] == 401
     for route in (("POST", "/"), ("GET", "/record"), ("POST", "/record/erase")):
         assert _call(studio, route, BEARER, {}, question)[0] == 401
     assert studio.store.payloads(question.received)
@@ -108,17 +111,45 @@ def test_open_to_all_tells_nothing(studio: Studio) -> None:
     (studio.library.folder / "sources.toml").unlink()
     assert stranger.get("/healthz").json() == {"status": "ok"}
     assert stranger.get("/readyz").json() == {"status": "not_ready", "failing": ["library"], "problems": []}
-    assert stranger.get("/open").status_code == 401
-    assert stranger.get("/open", params={"token": "guessed"}).status_code == 401
-    assert "set-cookie" not in stranger.get("/open", params={"token": "guessed"}).headers
+    for code in ("", "guessed", TOKEN):
+        response = stranger.get("/open", params={"code": code})
+        assert response.status_code == 401
+        assert "set-cookie" not in response.headers
 
 
-def test_the_link_signs_in_and_leaves_the_token_out_of_the_address(studio: Studio) -> None:
-    response = studio.stranger().get("/open", params={"token": TOKEN}, follow_redirects=False)
+def test_the_link_signs_in_once_and_leaves_nothing_that_works_in_the_address(studio: Studio) -> None:
+    code = studio.code()
+    response = studio.stranger().get("/open", params={"code": code}, follow_redirects=False)
     assert (response.status_code, response.headers["location"]) == (303, "/")
     cookie = response.headers["set-cookie"].lower()
     assert "httponly" in cookie
     assert "samesite=strict" in cookie
+    assert "max-age=43200" in cookie
+    assert TOKEN not in cookie
+    again = studio.stranger().get("/open", params={"code": code}, follow_redirects=False)
+    assert (again.status_code, "set-cookie" in again.headers) == (401, False)
+    assert "Open Greenlit with its link" in again.text
+
+
+def test_two_browsers_have_two_sessions_and_neither_is_the_token(studio: Studio) -> None:
+    one, other = studio.session(), studio.session()
+    assert len({one, other, TOKEN}) == 3
+
+
+def test_a_browser_that_only_guesses_an_address_does_not_use_the_code_up(studio: Studio) -> None:
+    code = studio.code()
+    guessing = studio.stranger().get("/open", params={"code": code}, headers={"Sec-Purpose": "prefetch;prerender"})
+    assert (guessing.status_code, "set-cookie" in guessing.headers) == (503, False)
+    assert studio.stranger().get("/open", params={"code": code}, follow_redirects=False).status_code == 303
+
+
+def test_whoever_signs_out_is_out(studio: Studio) -> None:
+    browser = studio.browser()
+    session = browser.cookies[SESSION_COOKIE]
+    assert "You are signed out" in browser.post("/sign-out").text
+    assert browser.get("/").status_code == 401
+    browser.cookies.set(SESSION_COOKIE, session)
+    assert browser.get("/").status_code == 401  # not only forgotten by the browser
 
 
 @pytest.mark.parametrize("site", ["cross-site", "same-site", "anything"])
@@ -135,6 +166,32 @@ def test_a_form_of_another_site_erases_nothing(studio: Studio, site: str) -> Non
     response = studio.browser().post("/record/erase", data=data, headers={"Sec-Fetch-Site": site})
     assert response.status_code == 403
     assert studio.store.payloads(question.received)
+
+
+OTHER_ORIGINS = [
+    "http://evil.example",
+    "http://127.0.0.1:9999",
+    "https://127.0.0.1.evil.example",
+    "null",
+    "",
+    "file://",
+]
+
+
+@pytest.mark.parametrize("origin", OTHER_ORIGINS)
+@pytest.mark.parametrize("path", ["/", "/record/erase", "/sign-out"])
+def test_where_a_browser_says_only_the_origin_another_one_is_not_taken(studio: Studio, path: str, origin: str) -> None:
+    browser, question = studio.browser(), asked(studio)
+    data = {"question": VENDOR_QUESTION, "request_id": question.request_id}
+    before = len(studio.leaves())
+    assert browser.post(path, data=data, headers={"Origin": origin}).status_code == 403
+    assert (len(studio.leaves()), bool(studio.store.payloads(question.received))) == (before, True)
+    assert browser.get("/").status_code == 200
+
+
+def test_a_form_from_our_own_origin_is_taken(studio: Studio) -> None:
+    response = studio.browser().post("/", data={"question": VENDOR_QUESTION}, headers={"Origin": "http://127.0.0.1"})
+    assert "ten working days" in response.text
 
 
 @pytest.mark.parametrize("site", ["same-origin", "none"])

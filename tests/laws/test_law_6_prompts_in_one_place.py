@@ -109,7 +109,7 @@ def test_a_prompt_in_an_address_is_not_repeated_either(library: TinyLibrary, tra
             f"/v1/documents/legal/{CANARY}",
             f"/documents/{CANARY}?from={CANARY}",
             f"/originals/{CANARY}",
-            f"/open?token={CANARY}",
+            f"/open?code={CANARY}",
             f"/{CANARY}",
         ):
             response = client.get(address)

@@ -1,5 +1,6 @@
 """The documents name every route, refusal reason, command, option and make target, and nothing that does not exist."""
 
+import dataclasses
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +9,6 @@ from typing import Any, cast
 
 import pytest
 import typer.main
-from fastapi import APIRouter
 from fastapi.routing import APIRoute
 
 import greenlit
@@ -17,7 +17,6 @@ from service.api.problems import problem_response
 from service.app import create_app
 from service.parts import Service
 from service.settings import Settings
-from service.web.routes import web_router
 
 _DOCUMENTS = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "DECISIONS.md", "EVALUATION.md")
 _NOTHING = cast("Any", None)  # routes are made without the parts that answer
@@ -36,20 +35,24 @@ def documents() -> str:
     return "\n".join((root / name).read_text(encoding="utf-8") for name in _DOCUMENTS)
 
 
+def _routes() -> tuple[list[str], list[str]]:
+    """Return the routes of the API and the pages, as "METHOD path"."""
+    parts = {field.name: _NOTHING for field in dataclasses.fields(Service)}
+    settings = Settings(_env_file=None)
+    app = create_app(Service(**parts | {"auditing": _AUDITING, "tasks": (), "settings": settings}))
+    routes = [route for route in app.routes if isinstance(route, APIRoute)]
+    named = [(route, method) for route in routes for method in sorted(route.methods or ())]
+    api = [f"{method.upper()} {path}" for path, methods in app.openapi()["paths"].items() for method in methods]
+    pages = [f"{method} {route.path.replace(':path}', '}')}" for route, method in named if not route.include_in_schema]
+    return api, pages
+
+
 def _api_routes() -> list[str]:
-    service = Service(_NOTHING, _NOTHING, _NOTHING, _NOTHING, _AUDITING, _NOTHING, (), Settings(_env_file=None))
-    paths = create_app(service).openapi()["paths"]
-    return [f"{method.upper()} {path}" for path, methods in paths.items() for method in methods]
+    return _routes()[0]
 
 
 def _pages() -> list[str]:
-    router: APIRouter = web_router(
-        answering=_NOTHING, admission=_NOTHING, reading=_NOTHING, access=_NOTHING, own=_NOTHING, told=_NOTHING
-    )
-    routes = [route for route in router.routes if isinstance(route, APIRoute)]
-    return [
-        f"{method} {route.path.replace(':path}', '}')}" for route in routes for method in sorted(route.methods or ())
-    ]
+    return _routes()[1]
 
 
 def test_there_are_routes_to_look_for() -> None:

@@ -19,9 +19,10 @@ import indexes.encoder
 import service.audit.log
 import service.parts
 from service.access.errors import NotSignedInError
-from service.access.local import LocalAccess
+from service.access.port import Carried, NewSession
 from service.access.principals import Principal, Role
 from service.app import create_app
+from service.web.pages import SESSION_COOKIE
 from tests.support.fakes import TinyLibrary
 from tests.support.service_parts import ADDRESS, HALF_THE_WORDS, TOKEN, VENDOR_QUESTION, Studio, microseconds
 
@@ -153,17 +154,26 @@ def posted(studio: Studio, path: str, body: Mapping[str, Any], status: int = 200
     return response.json()
 
 
-class People(LocalAccess):
-    """Recognises several people, each by a token that is their name; `roles` by name, the auditors among them."""
+class People:
+    """Recognises several people, each by a token or a session that is their name; an `Access`.
+
+    `roles` by name, the auditors among them.
+    """
 
     def __init__(self, **roles: frozenset[Role]) -> None:
-        super().__init__(token=TOKEN, groups=frozenset())
         self._people = {name: Principal(name, frozenset({"staff"}), held, "token") for name, held in roles.items()}
 
-    def principal(self, token: str | None) -> Principal:
-        if token not in self._people:
+    def principal(self, carried: Carried) -> Principal:
+        name = carried.bearer or carried.session
+        if name not in self._people:
             raise NotSignedInError("expected the token of somebody known")
-        return self._people[token]
+        return self._people[name]
+
+    def sign_in(self, code: str) -> NewSession:
+        return NewSession(code, 60)
+
+    def sign_out(self, session_id: str) -> None:
+        del self._people[session_id]
 
 
 AUDITOR = frozenset({Role.STAFF, Role.AUDITOR})
@@ -188,7 +198,7 @@ class Company:
         """Return somebody who is signed in to the pages."""
         client = self.api(name)
         client.headers.pop("authorization")
-        client.cookies.set("greenlit_session", name)
+        client.cookies.set(SESSION_COOKIE, name)
         return client
 
     def ask(self, name: str, question: str = VENDOR_QUESTION) -> Asked:

@@ -36,9 +36,9 @@ from service.audit.log import payload_context
 from service.audit.opening import OpenLog, Pace, assemble
 from service.audit.storage.sqlite_store import SqliteLeafStore
 from service.audit.storage.store import Entry, Receipt
-from service.parts import Service, open_service
+from service.parts import Service, local_access, open_service
 from service.settings import Settings
-from service.web.routes import SESSION_COOKIE
+from service.web.pages import SESSION_COOKIE
 from tests.support.answering_parts import RANKING
 from tests.support.fakes import Clock, TinyLibrary
 
@@ -135,8 +135,17 @@ class Studio:
 
     def browser(self) -> TestClient:
         """Return a browser that opened the link of the service."""
-        cookies = {SESSION_COOKIE: TOKEN}
+        cookies = {SESSION_COOKIE: self.session()}
         return TestClient(self.app, base_url=ADDRESS, cookies=cookies, raise_server_exceptions=False)
+
+    def code(self) -> str:
+        """Return the code of a new sign-in link, as the command line puts it there."""
+        with contextlib.closing(local_access(self.service.settings)) as access:
+            return access.new_code()
+
+    def session(self) -> str:
+        """Return the id of a new session."""
+        return self.service.access.sign_in(self.code()).session_id
 
     def stranger(self) -> TestClient:
         """Return somebody who is not signed in."""

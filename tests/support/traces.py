@@ -20,9 +20,9 @@ import pytest
 import service.audit.log
 from service.operating.logs import configure_logs
 from service.operating.running import announced
-from service.web.routes import SESSION_COOKIE
+from service.web.pages import SESSION_COOKIE
 from tests.support.fakes import TinyLibrary
-from tests.support.service_parts import BEARER, TOKEN, Studio, files_holding, microseconds, serving
+from tests.support.service_parts import BEARER, Studio, files_holding, microseconds, serving
 
 CANARY = "quokka4711"
 
@@ -75,6 +75,6 @@ def watch(
 def over_http(studio: Studio) -> Iterator[httpx.Client]:
     """Serve a studio on a port; lends somebody who is signed in to the API and to the pages."""
     with serving(studio.app) as url, announced(studio.state, url=url):
-        cookies = {SESSION_COOKIE: TOKEN}
+        cookies = {SESSION_COOKIE: studio.session()}
         with httpx.Client(base_url=url, headers=BEARER, cookies=cookies, trust_env=False) as client:
             yield client

@@ -27,10 +27,9 @@ from service.audit.storage.sqlite_schema import (
     TRIGGERS,
 )
 from service.audit.storage.store import Entry, Receipt, StoredCheckpoint, Subtree, leaf_hash
-from service.audit.storage.writer_lock import WriterLock
+from service.audit.storage.writer_lock import LOCK_FILE, WriterLock
 
 STORE_FILE = "audit.sqlite"
-LOCK_FILE = "audit.lock"
 DEFAULT_BUSY_TIMEOUT_S = 2.0  # nothing but a person's own program can hold the lock: wait for a moment, then say so
 
 _T = TypeVar("_T")

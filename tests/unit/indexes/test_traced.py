@@ -8,6 +8,7 @@ import torch
 from sentence_transformers import SentenceTransformer
 
 from indexes import traced as traced_module
+from indexes.encoder import _has_bfloat16
 from indexes.traced import traced
 
 
@@ -30,7 +31,7 @@ class Layered(Summing):
     def __init__(self) -> None:
         super().__init__()
         self.layers = torch.nn.Sequential(torch.nn.Linear(4, 8), torch.nn.GELU(), torch.nn.Linear(8, 4, bias=False))
-        self.to(torch.bfloat16)
+        self.to(torch.bfloat16 if _has_bfloat16() else torch.float32)
 
     def forward(self, features: dict[str, Any]) -> dict[str, Any]:
         return {"sentence_embedding": self.layers(super().forward(features)["sentence_embedding"])}

@@ -5,6 +5,7 @@ import structlog
 from pydantic import SecretStr
 
 from service.access.errors import TokenError
+from service.access.port import Carried
 from service.answering.drafts import DraftSentence
 from service.audit.log import system_clock_us
 from service.operating.logs import where_it_broke
@@ -26,7 +27,7 @@ SECRET = "quokka4711"
 
 
 def test_the_parts_belong_to_one_installation(studio: Studio) -> None:
-    assert studio.service.access.principal(TOKEN).groups == {"staff"}
+    assert studio.service.access.principal(Carried(bearer=TOKEN)).groups == {"staff"}
     studio.ask(VENDOR_QUESTION)
     keys = {path.name for path in (studio.state / "keys").glob("*.key")}
     assert keys == {"signing.key", "payload-2026-11-1.key", "identity-2026-11.key", "actor-2026-11.key"}
@@ -36,7 +37,7 @@ def test_the_parts_belong_to_one_installation(studio: Studio) -> None:
 
 def test_the_groups_of_the_local_person_come_from_the_settings(library: TinyLibrary) -> None:
     with open_studio(with_rules(library), groups="board, legal") as studio:
-        assert studio.service.access.owner().groups == {"staff", "board", "legal"}
+        assert studio.service.owner.groups == {"staff", "board", "legal"}
 
 
 def test_a_token_that_can_be_guessed_stops_the_start(library: TinyLibrary, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,7 +25,7 @@ from tests.support.service_parts import (
 
 
 def _question(studio: Studio, text: str) -> Question:
-    return Question(text, studio.service.access.owner(), "cli")
+    return Question(text, studio.service.owner, "cli")
 
 
 def test_a_question_is_answered(studio: Studio) -> None:

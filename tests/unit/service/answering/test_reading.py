@@ -12,13 +12,13 @@ NOBODY = Principal("nobody", frozenset(), frozenset(), "test")
 
 
 def test_documents_are_listed_by_name_with_who_approved_them(studio: Studio) -> None:
-    listed = studio.service.reading.documents(studio.service.access.owner())
+    listed = studio.service.reading.documents(studio.service.owner)
     assert [readable.info.document for readable in listed] == [POLICY, TRAVEL]
     assert listed[0].as_json()["approved_by"] == "ann@x.example"
 
 
 def test_a_text_is_the_stored_one_and_an_original_the_approved_bytes(studio: Studio) -> None:
-    owner = studio.service.access.owner()
+    owner = studio.service.owner
     text = studio.service.reading.text(owner, POLICY)
     original = studio.service.reading.original(owner, POLICY)
     assert text is not None
@@ -29,7 +29,7 @@ def test_a_text_is_the_stored_one_and_an_original_the_approved_bytes(studio: Stu
 
 @pytest.mark.parametrize("document", ["legal/none.md", "", "legal", POLICY.upper()])
 def test_what_does_not_exist_is_nothing(studio: Studio, document: str) -> None:
-    owner = studio.service.access.owner()
+    owner = studio.service.owner
     assert studio.service.reading.text(owner, document) is None
     assert studio.service.reading.original(owner, document) is None
 
@@ -41,7 +41,7 @@ def test_for_somebody_in_no_group_there_is_nothing(studio: Studio) -> None:
 
 
 def test_an_original_that_was_changed_in_the_build_is_not_given(studio: Studio) -> None:
-    owner = studio.service.access.owner()
+    owner = studio.service.owner
     found = studio.service.reading.original(owner, POLICY)
     assert found is not None
     for path in studio.library.builds.glob(f"*/originals/{found[0].info.sha256}"):
@@ -53,7 +53,7 @@ def test_an_original_that_was_changed_in_the_build_is_not_given(studio: Studio) 
 
 def test_without_a_library_or_a_build_nobody_can_say(library: TinyLibrary) -> None:
     with open_studio(library) as studio:
-        owner = studio.service.access.owner()
+        owner = studio.service.owner
         with pytest.raises(NoBuildError, match="no current build"):
             studio.service.reading.documents(owner)
         library.ingest()

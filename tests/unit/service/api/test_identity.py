@@ -1,6 +1,7 @@
 """Who calls the API."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 from fastapi.security import HTTPAuthorizationCredentials
@@ -13,8 +14,8 @@ TOKEN = "a-token-of-the-tests"
 
 
 @pytest.fixture
-def signed_in() -> SignedIn:
-    return SignedIn(LocalAccess(token=TOKEN, groups=frozenset()))
+def signed_in(tmp_path: Path) -> SignedIn:
+    return SignedIn(LocalAccess.open(state=tmp_path, given=TOKEN, groups=frozenset()))
 
 
 def _credentials(token: str) -> HTTPAuthorizationCredentials:

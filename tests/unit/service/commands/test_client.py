@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -14,8 +15,9 @@ import pytest
 import service.audit.log
 from indexes.errors import EncoderError
 from service.audit.desk import Replaying
-from service.audit.errors import AuditBusyError, ExportError, FilterError
+from service.audit.errors import ExportError, FilterError
 from service.audit.opening import OpenLog
+from service.audit.storage import writer_lock
 from service.audit.storage.sqlite_store import SqliteLeafStore
 from service.commands.client import AuditCallError, AuditClient, audit_client
 from service.operating.running import announced
@@ -87,7 +89,10 @@ def test_with_no_service_running_the_log_is_opened_and_let_go(library: TinyLibra
             (record,) = client.get("/records", {"type": "query.finished"})["records"]
             assert record["seq"] == question.finished
             assert client.get("/key").startswith("greenlit.test/audit+")
-            with pytest.raises(AuditBusyError, match="another process"), _another(settings):
+            with (
+                pytest.raises(AuditCallError, match="nothing was sent anywhere"),
+                _another(settings),
+            ):
                 pass
 
 
@@ -287,10 +292,30 @@ def test_an_export_that_breaks_off_is_said(running: Running) -> None:
 def test_a_log_that_is_held_with_no_service_to_ask_is_busy(library: TinyLibrary, settings: Settings) -> None:
     with (
         open_studio(with_rules(library)),
-        pytest.raises(AuditBusyError, match="another process"),
+        pytest.raises(AuditCallError, match="holds the audit log and has not said where it listens"),
         audit_client(settings, replayer=Replays(), notice=_fail),
     ):
         pass
+
+
+def test_whoever_listens_where_a_killed_service_did_is_sent_nothing(
+    library: TinyLibrary, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        with open_studio(with_rules(library)) as studio, announced(studio.state, url=url):
+            left = (studio.state / "service.json").read_bytes()
+        (studio.state / "service.json").write_bytes(left)
+        monkeypatch.setattr(writer_lock, "_PROCESS", "another")
+        with (
+            open_studio(library),  # the log is held again, by a process that has not said where it listens
+            pytest.raises(AuditCallError, match="nothing was sent anywhere"),
+            audit_client(settings, replayer=Replays(), notice=_fail),
+        ):
+            pass
+        listening.settimeout(0)
+        with pytest.raises(BlockingIOError):
+            listening.accept()
 
 
 def test_a_state_folder_of_its_own_is_made(tmp_path: Path, settings: Settings) -> None:

@@ -1,0 +1,63 @@
+"""The page `/`: asks, and shows the answer or the refusal."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from indexes.errors import BuildError
+from service.access.principals import Principal
+from service.answering.errors import AnsweringError, LibraryUnavailableError, OverloadedError, QuestionError
+from service.answering.pipeline import Answering
+from service.answering.questions import Question, checked_text
+from service.audit.errors import AuditError
+from service.http.admission import Admission
+from service.web.pages import Pages, field_of, from_here, tell_operator
+
+_MESSAGES: tuple[tuple[type[Exception], int, str], ...] = (
+    (AuditError, 503, "The question could not be recorded, so no answer is given. Please tell the operator."),
+    (BuildError, 503, "There is nothing to answer from yet. The operator has to run greenlit ingest."),
+    (LibraryUnavailableError, 503, "The approvals cannot be read, so nothing counts as approved. Tell the operator."),
+    (OverloadedError, 429, "Too many people are asking at this moment. Please ask again in a while."),
+    (AnsweringError, 500, "Something broke, and no answer is given. Please tell the operator."),
+)
+
+
+def asking_router(pages: Pages, *, answering: Answering, admission: Admission) -> APIRouter:
+    """Return the page that asks."""
+    router = APIRouter(include_in_schema=False)
+    person = Depends(pages.signed_in)
+
+    @router.get("/", dependencies=[person])
+    def page(request: Request) -> Response:
+        return pages.show(request, "ask.html")
+
+    @router.post("/", dependencies=[Depends(from_here)])
+    async def ask(request: Request, principal: Annotated[Principal, person]) -> Response:
+        """Take the form off the wire; the answer is made in a thread."""
+        text = await field_of(request, "question")
+        limit = pages.told.max_question_chars
+        try:
+            checked = checked_text(text, max_chars=limit)
+        except QuestionError as error:
+            return pages.show(request, "ask.html", 422, question=text[:limit], problem=str(error))
+        question = Question(checked, principal, "web")
+        try:
+            return await admission.run(
+                lambda: pages.show(request, "ask.html", question=checked, answer=answering.ask(question)),
+                turn_away=lambda: answering.turn_away(question),
+                gone=request.receive,
+            )
+        except (AuditError, BuildError, AnsweringError) as error:
+            return _not_answered(pages, request, checked, error)
+
+    return router
+
+
+def _not_answered(pages: Pages, request: Request, question: str, error: Exception) -> Response:
+    status, message = next(known[1:] for known in _MESSAGES if isinstance(error, known[0]))
+    response = pages.show(request, "ask.html", status, question=question, problem=message)
+    if isinstance(error, OverloadedError):
+        response.headers["Retry-After"] = str(error.retry_after_s)
+    else:
+        tell_operator(error)
+    return response
