@@ -1,4 +1,8 @@
-"""The documents name every route, refusal reason, command, option and make target, and nothing that does not exist."""
+"""The documents name every route, status, reason, command, option, law, type of leaf and make target that there is.
+
+They name no command, target or file that does not exist, and the README stays short. Whether links lead somewhere is in
+`test_links.py`.
+"""
 
 import dataclasses
 import re
@@ -9,50 +13,65 @@ from typing import Any, cast
 
 import pytest
 import typer.main
-from fastapi.routing import APIRoute
+from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
 
 import greenlit
 from service.answering.answers import Reason
 from service.api.problems import problem_response
 from service.app import create_app
+from service.audit import events, serialise
 from service.parts import Service
 from service.settings import Settings
 
-_DOCUMENTS = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "DECISIONS.md", "EVALUATION.md")
+MAX_README_BYTES = 12_000  # what somebody reads in five minutes
 _NOTHING = cast("Any", None)  # routes are made without the parts that answer
 _AUDITING = cast("Any", SimpleNamespace(own=None))
 
 
 @pytest.fixture(scope="module")
-def readme() -> str:
-    return (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
+def doors(root: Path) -> str:
+    """What says which commands, routes and pages there are."""
+    return (root / "API.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
-def documents() -> str:
-    """All documents of the project as one text."""
-    root = Path(__file__).resolve().parents[2]
-    return "\n".join((root / name).read_text(encoding="utf-8") for name in _DOCUMENTS)
+def auditors_guide(root: Path) -> str:
+    return (root / "AUDIT.md").read_text(encoding="utf-8")
 
 
-def _routes() -> tuple[list[str], list[str]]:
-    """Return the routes of the API and the pages, as "METHOD path"."""
+@pytest.fixture(scope="module")
+def documents(root: Path, project_files: list[Path]) -> str:
+    """All documents of the project as one text, but for the history of changes, which may name what is gone."""
+    names = [path for path in project_files if len(path.parts) == 1 and path.suffix == ".md"]
+    assert len(names) > 8
+    return "\n".join((root / name).read_text(encoding="utf-8") for name in names if name != Path("CHANGELOG.md"))
+
+
+def _app() -> FastAPI:
     parts = {field.name: _NOTHING for field in dataclasses.fields(Service)}
-    settings = Settings(_env_file=None)
-    app = create_app(Service(**parts | {"auditing": _AUDITING, "tasks": (), "settings": settings}))
-    routes = [route for route in app.routes if isinstance(route, APIRoute)]
-    named = [(route, method) for route in routes for method in sorted(route.methods or ())]
-    api = [f"{method.upper()} {path}" for path, methods in app.openapi()["paths"].items() for method in methods]
-    pages = [f"{method} {route.path.replace(':path}', '}')}" for route, method in named if not route.include_in_schema]
-    return api, pages
+    return create_app(Service(**parts | {"auditing": _AUDITING, "settings": Settings(_env_file=None)}))
+
+
+def _api() -> dict[str, Any]:
+    """Return what each route of the API says of itself, by path and method."""
+    return cast("dict[str, Any]", _app().openapi()["paths"])
 
 
 def _api_routes() -> list[str]:
-    return _routes()[0]
+    return [f"{method.upper()} {path}" for path, methods in _api().items() for method in methods]
+
+
+def _error_statuses() -> set[str]:
+    responses = [route["responses"] for methods in _api().values() for route in methods.values()]
+    return {status for by_status in responses for status in by_status if status.isdecimal() and int(status) >= 400}
 
 
 def _pages() -> list[str]:
-    return _routes()[1]
+    """Return every route that is none of the API, as "METHOD path"."""
+    routes = [(method, route.path) for route in iter_route_contexts(_app().routes) for method in route.methods or ()]
+    named = {f"{method} {str(path).replace(':path}', '}')}" for method, path in routes if method != "HEAD"}
+    return sorted(named - {*_api_routes(), "GET /openapi.json"})
 
 
 def test_there_are_routes_to_look_for() -> None:
@@ -61,13 +80,20 @@ def test_there_are_routes_to_look_for() -> None:
 
 
 @pytest.mark.parametrize("route", [*_api_routes(), *_pages(), "GET /openapi.json"])
-def test_every_route_is_in_the_readme(readme: str, route: str) -> None:
-    assert f"`{route}`" in readme
+def test_every_route_is_in_the_guide_to_the_doors(doors: str, route: str) -> None:
+    assert f"`{route}`" in doors
+
+
+def test_every_status_of_an_error_is_in_the_guide_to_the_doors(doors: str) -> None:
+    listed = re.findall(r"^\| ((?:\d{3}, )*\d{3}) \| .{10,} \|$", doors, re.MULTILINE)
+
+    assert {"401", "404", "422", "503"} <= _error_statuses()
+    assert _error_statuses() <= {status for line in listed for status in line.split(", ")}
 
 
 @pytest.mark.parametrize("reason", list(Reason))
-def test_every_refusal_reason_is_in_the_readme(readme: str, reason: Reason) -> None:
-    assert f"`{reason.value}`" in readme
+def test_every_refusal_reason_is_in_the_guide_to_the_doors(doors: str, reason: Reason) -> None:
+    assert re.search(rf"^\| `{reason.value}` \| .{{20,}} \|$", doors, re.MULTILINE)
 
 
 def _commands() -> dict[str, Any]:
@@ -88,8 +114,8 @@ def test_there_are_commands_to_look_for() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(_commands()))
-def test_every_command_and_option_is_in_the_readme(readme: str, name: str) -> None:
-    lines = [line for line in readme.splitlines() if line.startswith(f"| `greenlit {name}")]
+def test_every_command_and_option_is_in_the_guide_to_the_doors(doors: str, name: str) -> None:
+    lines = [line for line in doors.splitlines() if re.match(rf"\| `greenlit {name}[ `]", line)]
 
     assert len(lines) == 1, f"expected one line of the table of commands to begin with `greenlit {name}`"
     for parameter in _commands()[name].params:
@@ -105,10 +131,27 @@ def test_every_command_and_option_says_what_it_is_for(name: str) -> None:
     assert [option.name for option in command.params if not option.help] == []
 
 
-def test_every_law_is_in_the_readme_with_the_tests_that_guard_it(root: Path, readme: str) -> None:
-    assert re.findall(r"^\| (\d+)\. .{20,} \| .{20,} \|$", readme, re.MULTILINE) == [str(law) for law in range(1, 11)]
+def test_every_law_is_in_the_guide_for_auditors_with_the_tests_that_guard_it(root: Path, auditors_guide: str) -> None:
+    laws = re.findall(r"^\| (\d+)\. .{20,} \| .{20,} \|$", auditors_guide, re.MULTILINE)
+    assert laws == [str(law) for law in range(1, 11)]
     guards = [path.relative_to(root).as_posix() for path in (root / "tests" / "laws").glob("test_*.py")]
-    assert [path for path in guards if f"`{path}`" not in readme] == []
+    assert [path for path in guards if f"`{path}`" not in auditors_guide] == []
+
+
+def test_every_type_of_leaf_is_in_the_guide_for_auditors_and_no_other(auditors_guide: str) -> None:
+    types = {value for module in (events, serialise) for name, value in vars(module).items() if name.endswith("_TYPE")}
+    listed = re.findall(r"^\| (`.+`) \| .{20,} \|$", auditors_guide, re.MULTILINE)
+
+    assert {"query.received", "query.finished", "audit.read", "shard.opened"} <= types
+    assert sorted(name.strip("`") for line in listed for name in line.split(", ")) == sorted(types)
+
+
+def test_the_readme_is_short_and_names_every_other_document(root: Path, project_files: list[Path]) -> None:
+    readme = (root / "README.md").read_text(encoding="utf-8")
+    documents = [path.name for path in project_files if len(path.parts) == 1 and path.suffix == ".md"]
+
+    assert len(readme.encode()) < MAX_README_BYTES
+    assert [name for name in documents if name != "README.md" and f"]({name})" not in readme] == []
 
 
 def test_every_make_target_is_in_the_guide_for_contributors(root: Path) -> None:
@@ -131,8 +174,6 @@ def test_documents_name_only_commands_targets_and_files_that_exist(root: Path, d
         assert any(name.split()[0] == command for name in _commands()), command
     for path in set(re.findall(r"`((?:indexes|ingest|service|eval|tests)/[\w./]+\.(?:py|json|toml))`", documents)):
         assert (root / path).is_file(), path
-    for link in set(re.findall(r"\]\(([\w./-]+)\)", documents)):
-        assert (root / link).exists(), link
 
 
 def test_problem_types_are_stable_names() -> None:
