@@ -8,21 +8,23 @@ by 1 to 200 people at once. Prints figures and ratios and asserts nothing: machi
 With `GREENLIT_EVAL_DATA` the library is a real handbook of 246 pages and its questions; without, the sample library.
 """
 
+import contextlib
 import importlib.util
 import json
 import os
 import resource
 import sys
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from rich.console import Console
 
 from eval.quality.adapters import read_public
-from eval.quality.libraries import approve_all, ingest_all, open_place, utc_now
-from eval.speed.crowd_bench import batching, print_http, print_retrievals
+from eval.quality.libraries import approve_all, ingest_all, open_place
+from eval.speed.crowd_bench import print_http, print_retrievals
 from eval.speed.large_library import deal_pages
 from eval.speed.plain import PlainIndex, all_threads, plain_index
 from eval.speed.timing import Times, median_and_p95_ms, timed, times
@@ -30,19 +32,12 @@ from indexes.builds import current_build_id, open_build
 from indexes.encoder import DEFAULT_ENCODER, Encoder, load_encoder
 from indexes.sources import read_sources
 from ingest.report import Report
-from service.access.principals import Principal, Role
-from service.answering.boundary import Boundary
-from service.answering.evidence import read_calibration
-from service.answering.extract import ExtractiveAnswerer
-from service.answering.live_build import LiveBuild
 from service.answering.pipeline import Answering
 from service.answering.questions import Question
-from service.answering.ranking import read_ranking
-from service.answering.record import Recorder
-from service.answering.steps import Steps
-from service.audit.leaves import ReleaseRef
-from service.audit.log import AuditLog, system_clock_us
+from service.audit.log import system_clock_us
 from service.audit.opening import open_log
+from service.parts import Service, answering_steps, open_service
+from service.settings import Settings
 
 _STEPS = ("received", "scope", "encode question", "weigh", "draft", "finished")
 _WARM_UP = 10  # questions before timing
@@ -89,7 +84,7 @@ def bench(data: Path | None, console: Console) -> None:
         _print_ingestion(console, report, plain)
         _print_questions(console, place, encoder, questions, plain)
         asked_of = open_place(place.library, place.builds, encoder)
-        print_retrievals(console, _steps(batching(encoder), times()), asked_of, questions, plain)
+        print_retrievals(console, answering_steps(Settings(_env_file=None), encoder), asked_of, questions, plain)
         _print_reingestion(console, Path(folder) / "many", encoder)
         large, passages = _make_large(Path(folder) / "large", data, encoder)
         print_http(console, large.environment(), questions, passages)
@@ -167,23 +162,18 @@ def _print_ingestion(console: Console, report: Report, plain: PlainIndex) -> Non
 def _print_questions(
     console: Console, place: _Place, encoder: Encoder, questions: list[str], plain: PlainIndex
 ) -> None:
-    noted = times()
-    opened = open_log(place.state, keys=place.state / "keys", name="bench", clock=system_clock_us)
-    try:
-        answering = _answering(place, encoder, opened.log, noted)
-        principal = Principal("bench", frozenset({"staff"}), frozenset({Role.STAFF}), "bench")
-        whole, refused = [], 0
+    noted, whole, refused = times(), [], 0
+    with _opened(place, encoder) as service:
+        answering = _timed(service.answering, noted)
         for number in range(_WARM_UP + _QUESTIONS):
             if number == _WARM_UP:
                 noted.clear()
-            question = Question(questions[number % len(questions)], principal, "cli")
+            question = Question(questions[number % len(questions)], service.owner, "cli")
             started = time.perf_counter()
             answer = answering.ask(question)
             if number >= _WARM_UP:
                 whole.append(time.perf_counter() - started)
                 refused += answer.refusal is not None
-    finally:
-        opened.close()
     with all_threads():
         theirs = [_seconds(lambda text=text: plain.retriever.retrieve(text)) for text in questions[:_QUESTIONS]]
     console.print(f"\n[bold]One question, in process, recorded durably[/bold] ({_QUESTIONS}, {refused} refused)")
@@ -193,31 +183,30 @@ def _print_questions(
     _row(console, "plain LlamaIndex, retrieval alone", theirs)
 
 
-def _answering(place: _Place, encoder: Encoder, log: AuditLog, noted: Times) -> Answering:
-    live_build = LiveBuild(builds=place.builds, encoder=encoder, notice=lambda _: None, on_open=lambda _: None)
-    boundary = Boundary(library=place.library, now=utc_now, notice=lambda _: None, on_change=lambda _: None)
-    recorder = Recorder(
-        log=log,
-        release=ReleaseRef(version="bench", config_hash="0" * 64),
-        encoder=encoder,
-        ranking=read_ranking(),
-        clock_s=time.monotonic,
+@contextlib.contextmanager
+def _opened(place: _Place, encoder: Encoder) -> Iterator[Service]:
+    """Open the parts of a service as `greenlit serve` does."""
+    settings = Settings(_env_file=None, library=place.library, builds=place.builds, state=place.state)
+    opened = open_log(settings.state, keys=settings.keys_folder(), name=settings.log_name, clock=system_clock_us)
+    with (
+        contextlib.closing(opened),
+        open_service(settings, opened=opened, encoder=encoder, notice=lambda _: None) as service,
+    ):
+        yield service
+
+
+def _timed(answering: Answering, noted: Times) -> Answering:
+    steps = replace(
+        answering.steps,
+        encoder=timed(answering.steps.encoder, noted, {"encode": "encode question"}),
+        calibration=timed(answering.steps.calibration, noted, {"weigh": "weigh"}),
+        answerer=timed(answering.steps.answerer, noted, {"draft": "draft"}),
     )
-    steps = _steps(encoder, noted)
-    return Answering(
-        live_build=live_build,
-        boundary=timed(boundary, noted, {"scope": "scope"}),
+    return replace(
+        answering,
         steps=steps,
-        recorder=timed(recorder, noted, {"received": "received", "finished": "finished"}),
-    )
-
-
-def _steps(encoder: Encoder, noted: Times) -> Steps:
-    return Steps(
-        encoder=timed(encoder, noted, {"encode": "encode question"}),
-        ranking=read_ranking(),
-        calibration=timed(read_calibration(), noted, {"weigh": "weigh"}),
-        answerer=timed(ExtractiveAnswerer(ranking=read_ranking()), noted, {"draft": "draft"}),
+        boundary=timed(answering.boundary, noted, {"scope": "scope"}),
+        recorder=timed(answering.recorder, noted, {"received": "received", "finished": "finished"}),
     )
 
 

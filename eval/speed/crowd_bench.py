@@ -14,8 +14,6 @@ from eval.quality.libraries import Place
 from eval.speed.http_load import Load, measure
 from eval.speed.plain import PlainIndex, all_threads
 from eval.speed.served import Served, serving
-from indexes.batching import BatchingEncoder
-from indexes.encoder import Encoder
 from service.answering.steps import Steps
 
 ASKERS = 50
@@ -39,11 +37,6 @@ def print_retrievals(console: Console, steps: Steps, place: Place, questions: Se
         theirs = _rate(plain.retriever.retrieve, questions)
     console.print(f"\n[bold]Retrievals alone, {ASKERS} threads at once[/bold]")
     console.print(f"  Greenlit {ours:7.1f}/s   plain LlamaIndex {theirs:7.1f}/s   ratio {ours / theirs:.2f}")
-
-
-def batching(encoder: Encoder) -> BatchingEncoder:
-    """Return an encoder that batches as the service's does by itself on two cores."""
-    return BatchingEncoder(encoder)
 
 
 def print_http(console: Console, environment: Mapping[str, str], questions: Sequence[str], passages: int) -> None:

@@ -15,6 +15,7 @@ the doors' part.
 
 import contextlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from indexes.builds import Build
 from service.answering.answers import Answer, Reason, Refusal, SearchResult, Sentence
@@ -27,22 +28,14 @@ from service.answering.steps import Steps
 from service.audit.errors import AuditError
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Answering:
-    """Answers questions. Any thread may call."""
+    """Answers questions with parts that are ready. Any thread may call."""
 
-    def __init__(
-        self,
-        *,
-        live_build: LiveBuild,
-        boundary: Boundary,
-        steps: Steps,
-        recorder: Recorder,
-    ) -> None:
-        """Take parts that are ready."""
-        self._live_build = live_build
-        self._boundary = boundary
-        self._steps = steps
-        self._recorder = recorder
+    live_build: LiveBuild
+    boundary: Boundary
+    steps: Steps
+    recorder: Recorder
 
     def ask(self, question: Question) -> Answer:
         """Answer a question, or refuse it, on record.
@@ -53,11 +46,11 @@ class Answering:
             LibraryUnavailableError: nobody can say what is approved.
             AnswerFailedError: a step broke; the question is on record as failed.
         """
-        build = self._live_build.get()
-        opened = self._recorder.received(question, build)  # 1
+        build = self.live_build.get()
+        opened = self.recorder.received(question, build)  # 1
         with self._failure_recorded(opened):
             result, sentences = self._work(question, build)  # 2 to 5
-        receipt = self._recorder.finished(opened, result)  # 6
+        receipt = self.recorder.finished(opened, result)  # 6
         refusal = Refusal(Reason(result.reason)) if result.reason else None
         return Answer(question.request_id, sentences, tuple(result.citations), refusal, receipt)  # 7
 
@@ -67,8 +60,8 @@ class Answering:
         Raises:
             BuildError, AuditUnavailableError: as `ask`.
         """
-        opened = self._recorder.received(question, self._live_build.get())
-        self._recorder.finished(opened, Result("failed", "overloaded"))
+        opened = self.recorder.received(question, self.live_build.get())
+        self.recorder.finished(opened, Result("failed", "overloaded"))
 
     def search(self, question: Question, *, limit: int) -> SearchResult:
         """Return up to `limit` ranked passages, on record.
@@ -76,22 +69,22 @@ class Answering:
         Raises:
             As `ask`.
         """
-        build = self._live_build.get()
-        opened = self._recorder.received(question, build)  # 1
+        build = self.live_build.get()
+        opened = self.recorder.received(question, build)  # 1
         with self._failure_recorded(opened):
-            scope = self._boundary.scope(build, question.principal.groups)
-            found = self._steps.find(question.text, build=build, scope=scope, k=limit)  # 2
-            after = self._boundary.scope(build, question.principal.groups)  # a revocation may have come meanwhile
+            scope = self.boundary.scope(build, question.principal.groups)
+            found = self.steps.find(question.text, build=build, scope=scope, k=limit)  # 2
+            after = self.boundary.scope(build, question.principal.groups)  # a revocation may have come meanwhile
             hits = tuple(hit for hit in found.hits if hit.passage.document in after.grants)
-        receipt = self._recorder.finished(opened, Result("answered", scope=scope, hits=hits))  # 6
+        receipt = self.recorder.finished(opened, Result("answered", scope=scope, hits=hits))  # 6
         return SearchResult(question.request_id, hits, receipt)  # 7
 
     def _work(self, question: Question, build: Build) -> tuple[Result, tuple[Sentence, ...]]:
         groups = question.principal.groups
-        scope = self._boundary.scope(build, groups)
-        found = self._steps.find(question.text, build=build, scope=scope)  # 2
-        worked = self._steps.answer(  # 3 to 5
-            question.text, found, build=build, now=lambda: self._boundary.scope(build, groups)
+        scope = self.boundary.scope(build, groups)
+        found = self.steps.find(question.text, build=build, scope=scope)  # 2
+        worked = self.steps.answer(  # 3 to 5
+            question.text, found, build=build, now=lambda: self.boundary.scope(build, groups)
         )
         result = Result(
             outcome="refused" if worked.reason else "answered",
@@ -99,7 +92,7 @@ class Answering:
             scope=scope,
             hits=found.hits,
             evidence=worked.evidence,
-            answerer=self._steps.answerer if worked.drafted else None,
+            answerer=self.steps.answerer if worked.drafted else None,
             citations=worked.citations,
             answer=worked.text,
         )
@@ -113,7 +106,7 @@ class Answering:
         except Exception as error:
             reason = "library_unavailable" if isinstance(error, LibraryUnavailableError) else "internal_error"
             with contextlib.suppress(AuditError):  # the first failure is the one to tell
-                self._recorder.finished(opened, Result("failed", reason))
+                self.recorder.finished(opened, Result("failed", reason))
             if isinstance(error, LibraryUnavailableError | AuditError):
                 raise
             raise AnswerFailedError(f"the question could not be answered ({type(error).__name__})") from error
