@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from indexes import console
+
 if TYPE_CHECKING:
     from eval.quality.runs import Run
     from service.answering.steps import Steps
@@ -30,7 +32,7 @@ Work = Annotated[Path | None, typer.Option(help="a folder that keeps libraries a
 
 
 def _tell(line: str) -> None:
-    typer.echo(line, err=True)
+    console.err.line(line)
 
 
 @contextlib.contextmanager
@@ -46,17 +48,16 @@ def _told() -> Iterator[None]:
     try:
         yield
     except (QuestionSetError, RunError, GateError, IndexesError, IngestError, AnsweringError, OSError) as error:
-        _tell(f"greenlit: {error}")
-        raise typer.Exit(2) from error
+        raise console.fail(error, 2) from error
 
 
 def _need(data: Path | None) -> Path:
     if data is None or not data.is_dir():
-        _tell(
-            "greenlit: this needs the public sets: expected GREENLIT_EVAL_DATA = their folder "
-            f"(EVALUATION.md says where they come from), got {data or 'nothing'}"
+        raise console.fail(
+            "this needs the public sets: expected GREENLIT_EVAL_DATA = their folder "
+            f"(EVALUATION.md says where they come from), got {data or 'nothing'}",
+            2,
         )
-        raise typer.Exit(2)
     return data
 
 
@@ -114,7 +115,7 @@ def _write(found: "Run", folder: Path) -> None:
     from eval.quality.tables import run_table
 
     paths = write_run(found, folder), write_report(found, folder)
-    typer.echo(run_table(found))
+    console.out.text(run_table(found))
     _tell(f"written: {paths[0]}, {paths[1]}")
 
 
@@ -137,11 +138,10 @@ def gate(
             _tell(f"written: {path}; read what changed before it is committed")
             return
         judged = judge(found, wanted)
-    typer.echo(gate_table(judged))
+    console.out.text(gate_table(judged))
     fell = sum(one.verdict == "FELL" for one in judged)
     if fell:
-        _tell(f"greenlit: {fell} of {len(judged)} figures fell below the baseline by more than their tolerance")
-        raise typer.Exit(1)
+        raise console.fail(f"{fell} of {len(judged)} figures fell below the baseline by more than their tolerance", 1)
 
 
 @app.command()
@@ -157,7 +157,7 @@ def compare(
     with _told():
         before, after = read_run(a), read_run(b)
         found = compare_runs(before, after)
-    typer.echo(comparison_text(found, missing_sets(before, after)))
+    console.out.text(comparison_text(found, missing_sets(before, after)))
 
 
 @app.command("draft-set")
@@ -178,7 +178,8 @@ def draft_set(
         with contextlib.closing(place.build.passages):
             lines = list(draft_lines(place))
         if out is None:
-            typer.echo("\n".join(lines))
+            for line in lines:
+                console.out.json(json.loads(line), indent=None)
             return
         out.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     _tell(f"written: {out}, {len(lines)} lines to finish; EVALUATION.md says how")
@@ -193,7 +194,7 @@ def fit(data: Data = None, work: Work = None) -> None:
 
     with _told(), kept(work) as folder:
         encoder = load_encoder(DEFAULT_ENCODER)
-        typer.echo(json.dumps(fit_ranking(data=_need(data), work=folder, encoder=encoder, tell=_tell), indent=1))
+        console.out.json(fit_ranking(data=_need(data), work=folder, encoder=encoder, tell=_tell))
 
 
 @app.command()
@@ -206,7 +207,7 @@ def calibrate(
     """Calibrate the evidence: for your own library with --set; without, the shipped one, for developers."""
     with _told():
         written = _calibrate_own(file, out) if file else _calibrate_shipped(data, work)
-        typer.echo(json.dumps(written, indent=1))
+        console.out.json(written)
 
 
 def _calibrate_own(file: Path, out: Path | None) -> dict[str, object]:
@@ -243,15 +244,12 @@ def bench(
     leaves: Annotated[int, typer.Option(min=0, help="of the large audit log; 0 leaves the audit part out")] = 1_000_000,
 ) -> None:
     """Measure ingestion, one question, start-up and memory beside plain LlamaIndex; then the audit log."""
-    from rich.console import Console
-
     from eval.log.audit_bench import audit_bench
     from eval.speed.bench import bench as measure
 
-    console = Console(highlight=False, soft_wrap=True)
-    measure(data, console)
+    measure(data, console.out.drawing())
     if leaves:
-        audit_bench(console, leaves)
+        audit_bench(console.out.drawing(), leaves)
 
 
 @app.command()
@@ -260,16 +258,13 @@ def scale(
     data: Data = None,
 ) -> None:
     """Measure retrieval, recall, memory and opening as the library grows; a million takes some 20 GB of disk."""
-    from rich.console import Console
-
     from eval.speed.scale_bench import scale_bench
 
     try:
         wanted = [int(size) for size in sizes.split(",")]
     except ValueError as error:
-        _tell(f"greenlit: expected --sizes like 1000,10000, got '{sizes}'")
-        raise typer.Exit(2) from error
-    scale_bench(Console(highlight=False, soft_wrap=True), wanted, data=data)
+        raise console.fail(f"expected --sizes like 1000,10000, got '{sizes}'", 2) from error
+    scale_bench(console.out.drawing(), wanted, data=data)
 
 
 @app.command()
@@ -277,11 +272,9 @@ def audit(
     leaves: Annotated[int, typer.Option(min=1, help="of the large log")] = 1_000_000,
 ) -> None:
     """Measure the audit log alone: recording, checkpoints, verifying, proofs."""
-    from rich.console import Console
-
     from eval.log.audit_bench import audit_bench
 
-    audit_bench(Console(highlight=False, soft_wrap=True), leaves)
+    audit_bench(console.out.drawing(), leaves)
 
 
 @app.command()
@@ -290,9 +283,7 @@ def faults(
     seed: Annotated[int, typer.Option(help="of the moments of the kills")] = 1,
 ) -> None:
     """Load the audit log, kill -9 at random moments, restart, verify; exit 1 if anything is lost or wrong."""
-    from rich.console import Console
-
     from eval.log.faults import faults as kill
 
-    if not kill(rounds, seed, Console(highlight=False, soft_wrap=True)):
+    if not kill(rounds, seed, console.out.drawing()):
         raise typer.Exit(1)

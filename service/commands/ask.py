@@ -4,15 +4,12 @@ While a service runs it holds the audit log, so they go through it; with none ru
 process. Exit codes: 0 answered, 1 refused or found wrong, 2 bad usage.
 """
 
-import json
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 
+from indexes.console import fail, out, problem
 from indexes.errors import IndexesError, SettingsError
-from indexes.names import printable
 from service.access.errors import AccessError
 from service.answering.errors import AnsweringError, QuestionError
 from service.audit.errors import AuditBusyError, AuditError
@@ -22,26 +19,19 @@ from service.settings import Settings, read_settings
 if TYPE_CHECKING:
     from service.parts import Service
 
-_out = Console(soft_wrap=True, highlight=False)
-_err = Console(stderr=True, soft_wrap=True, highlight=False)
-_TIMEOUT_S = 60.0  # for a question through the running service
+_OK = 200
 
 QuestionArgument = Annotated[str, typer.Argument(help="the question, in words")]
 AsJson = Annotated[bool, typer.Option("--json", help="print JSON")]
-
-
-def _fail(error: Exception | str, code: int) -> typer.Exit:
-    _err.print(f"[red]greenlit:[/red] {escape(str(error))}")
-    return typer.Exit(code)
 
 
 def ask(question: QuestionArgument, as_json: AsJson = False) -> None:
     """Answer a question from the approved documents, or refuse it with a reason."""
     result = _ask_somewhere("/v1/ask", question, {})
     if as_json:
-        print(json.dumps(result, indent=1, ensure_ascii=False))
+        out.json(result)
     elif result["refusal"]:
-        _out.print(f"[yellow]No answer:[/yellow] {escape(result['refusal']['message'])}")
+        out.line(("No answer:", "yellow"), f" {result['refusal']['message']}")
     else:
         _print_answer(result)
     if result["refusal"]:
@@ -51,14 +41,14 @@ def ask(question: QuestionArgument, as_json: AsJson = False) -> None:
 def _print_answer(result: dict[str, Any]) -> None:
     for sentence in result["sentences"]:
         marks = "".join(f"[{n}]" for n in sentence["citations"])
-        _out.print(f"{escape(printable(sentence['text']))} [cyan]{escape(marks)}[/cyan]")
-    _out.print()
+        out.line(f"{sentence['text']} ", (marks, "cyan"))
+    out.line()
     for citation in result["citations"]:
         locator = citation["locator"]
         where = f", page {locator['page']}" if locator["kind"] == "page" else ""
         where = ", " + " › ".join(locator["path"]) if locator["kind"] == "heading" else where
         line = f"[{citation['n']}] {citation['title']}{where} ({citation['document']}, until {citation['expires']})"
-        _out.print(f"[cyan]{escape(printable(line))}[/cyan]")
+        out.line((line, "cyan"))
 
 
 def search(
@@ -69,12 +59,12 @@ def search(
     """Show the ranked passages for a question, without an answer."""
     result = _ask_somewhere("/v1/search", question, {"limit": limit})
     if as_json:
-        print(json.dumps(result, indent=1, ensure_ascii=False))
+        out.json(result)
         return
     for passage in result["passages"]:
-        _out.print(f"[cyan]{passage['rank']}  {passage['score']:.3f}  {escape(printable(passage['document']))}[/cyan]")
-        _out.print(escape("\n".join(printable(line) for line in passage["text"].split("\n"))))
-        _out.print()
+        out.line((f"{passage['rank']}  {passage['score']:.3f}  {passage['document']}", "cyan"))
+        out.text(passage["text"])
+        out.line()
 
 
 def _ask_somewhere(path: str, question: str, more: dict[str, Any]) -> dict[str, Any]:
@@ -83,7 +73,7 @@ def _ask_somewhere(path: str, question: str, more: dict[str, Any]) -> dict[str, 
         settings = read_settings()
         _check(question, settings)
     except (SettingsError, QuestionError) as error:
-        raise _fail(error, 2) from error
+        raise fail(error, 2) from error
     notices: list[str] = []
     try:
         with opened_service(settings, notices.append) as service:
@@ -91,9 +81,9 @@ def _ask_somewhere(path: str, question: str, more: dict[str, Any]) -> dict[str, 
     except AuditBusyError:
         return _ask_running(settings, path, {"question": question, **more})
     except (IndexesError, AccessError, AuditError, AnsweringError) as error:
-        raise _fail(error, 1) from error
+        raise fail(error, 1) from error
     for notice in notices:
-        _err.print(f"[red]problem:[/red] {escape(notice)}")
+        problem(notice)
     return result
 
 
@@ -113,23 +103,12 @@ def _ask_here(service: "Service", path: str, text: str, more: dict[str, Any]) ->
 
 
 def _ask_running(settings: Settings, path: str, body: dict[str, Any]) -> dict[str, Any]:
-    import httpx
-
-    from service.access.local import local_token
-    from service.operating.running import NotRunningError, running_url
+    from service.commands.calling import CallError, called
 
     try:
-        url = running_url(settings.state)
-        token = local_token(settings.state, settings.given_token())
-    except (NotRunningError, AccessError) as error:
-        raise _fail(error, 1) from error
-    try:
-        headers = {"Authorization": f"Bearer {token}"}
-        with httpx.Client(base_url=url, headers=headers, timeout=_TIMEOUT_S, trust_env=False) as client:
-            response = client.post(path, json=body)
-            value: dict[str, Any] = response.json()
-    except (httpx.HTTPError, ValueError) as error:
-        raise _fail(f"the running service at {url} does not answer ({type(error).__name__})", 1) from error
-    if response.is_error:
-        raise _fail(f"{value.get('title')}: {value.get('detail')}", 1)
+        status, value = called(settings, "POST", path, body=body)
+    except CallError as error:
+        raise fail(error, 1) from error
+    if status != _OK:
+        raise fail(f"{value.get('title')}: {value.get('detail')}", 1)
     return value

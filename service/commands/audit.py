@@ -6,21 +6,18 @@ wrongly.
 """
 
 import contextlib
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 
+from indexes.console import fail, out, problem
 from indexes.errors import IndexesError, SettingsError
-from indexes.names import printable
 from service.access.errors import AccessError
 from service.answering.errors import AnsweringError
 from service.audit.errors import AuditError, FilterError
-from service.commands.lines import json_lines, own_lines, record_line, text_lines
+from service.commands.lines import own_lines, record_line
 from service.settings import Settings, read_settings
 
 if TYPE_CHECKING:
@@ -29,8 +26,6 @@ if TYPE_CHECKING:
     from service.commands.client import AuditClient
 
 app = typer.Typer(help="The record of questions: list, show, verify, export, replay, erase, reveal, witness.")
-_out = Console(soft_wrap=True, highlight=False)
-_err = Console(stderr=True, soft_wrap=True, highlight=False)
 
 AsJson = Annotated[bool, typer.Option("--json", help="print JSON")]
 _NO_PURPOSE = "no purpose was given"  # what somebody reads whose question was looked at without a word why
@@ -40,12 +35,6 @@ From = Annotated[str | None, typer.Option("--from", help="a number, a day or a t
 To = Annotated[
     str | None, typer.Option("--to", help="a number, or a day or time (UTC) that is itself left out: up to here")
 ]
-
-
-def fail(error: Exception | str, code: int) -> typer.Exit:
-    """Print an error in one line and return what ends the command."""
-    _err.print(f"[red]greenlit:[/red] {escape(printable(str(error)))}")
-    return typer.Exit(code)
 
 
 def settings_or_exit() -> Settings:
@@ -63,7 +52,7 @@ def _client() -> Iterator["AuditClient"]:
 
     settings = settings_or_exit()
     try:
-        with audit_client(settings, replayer=lambda opened: _replay(settings, opened), notice=_notice) as client:
+        with audit_client(settings, replayer=lambda opened: _replay(settings, opened), notice=problem) as client:
             yield client
     except AuditCallError as error:
         raise fail(error, 2 if error.used_wrongly else 1) from error
@@ -78,16 +67,8 @@ def _replay(settings: Settings, opened: "OpenLog") -> Iterator["Replaying"]:
     from service.parts import open_service
 
     encoder = load_encoder(settings.encoder)
-    with open_service(settings, opened=opened, encoder=encoder, notice=_notice) as service:
+    with open_service(settings, opened=opened, encoder=encoder, notice=problem) as service:
         yield service.replay
-
-
-def _notice(words: str) -> None:
-    _err.print(f"[red]problem:[/red] {escape(printable(words))}")
-
-
-def _print_json(value: Any) -> None:
-    print(json.dumps(value, indent=1, ensure_ascii=False))
 
 
 @app.command("list")
@@ -123,12 +104,12 @@ def list_records(
         is_more = page["next"] is not None and page["next"] < last
         page = {"records": within, "next": page["next"] if is_more else None}
     if as_json:
-        _print_json(page)
+        out.json(page)
         return
     for record in page["records"]:
-        _out.print(escape(record_line(record)))
+        out.line(record_line(record))
     if page["next"] is not None:
-        _out.print(f"[dim]more: --after {page['next']}[/dim]")
+        out.line((f"more: --after {page['next']}", "dim"))
 
 
 def _bounds(wanted: dict[str, Any], since: str | None, until: str | None) -> int | None:
@@ -158,14 +139,16 @@ def show(
         if payload:
             record |= client.post(f"/records/{seq}/payload", {"purpose": purpose.strip() or _NO_PURPOSE})
     if as_json:
-        _print_json(record)
+        out.json(record)
         return
-    for line in (record_line(record), f"leaf hash  {record['leaf_hash']}", *json_lines(record["leaf"])):
-        _out.print(escape(line))
+    out.line(record_line(record))
+    out.line(f"leaf hash  {record['leaf_hash']}")
+    out.json(record["leaf"])
     for field, text in record.get("texts", {}).items():
-        _out.print("\n".join([f"[cyan]{escape(field)}[/cyan]", *map(escape, text_lines(text))]))
+        out.line((field, "cyan"))
+        out.text(text)
     if erased := record["erased"]:
-        _out.print(f"[yellow]erased {erased['time']} ({escape(erased['ground'])}, record {erased['seq']})[/yellow]")
+        out.line((f"erased {erased['time']} ({erased['ground']}, record {erased['seq']})", "yellow"))
 
 
 @app.command()
@@ -185,8 +168,7 @@ def export(
             body[name if value.isdecimal() else time_name] = int(value) if value.isdecimal() else value
     with _client() as client:
         write_export(client.export(body), folder)
-    shown = escape(printable(str(folder)))
-    _out.print(f"exported to {shown}; check it with greenlit audit verify {shown}")
+    out.line(f"exported to {folder}; check it with greenlit audit verify {folder}")
 
 
 @app.command()
@@ -195,11 +177,11 @@ def replay(seq: SeqArgument, as_json: AsJson = False) -> None:
     with _client() as client:
         result = client.post("/replay", {"seq": seq})
     if as_json:
-        _print_json(result)
+        out.json(result)
     else:
-        _out.print(f"{result['verdict']}: {result['passages']} passages, build {escape(str(result['build']))}")
+        out.line(f"{result['verdict']}: {result['passages']} passages, build {result['build']}")
         for line in (*result["differences"], *result["notes"]):
-            _out.print(f"  {escape(printable(line))}")
+            out.line(f"  {line}")
     if result["verdict"] != "identical":
         raise typer.Exit(1)
 
@@ -219,9 +201,9 @@ def erase(
     with _client() as client:
         result = client.post("/erase", {name: value for name, value in body.items() if value is not None})
     if as_json:
-        _print_json(result)
+        out.json(result)
     else:
-        _out.print(f"erased the texts of {result['erased']} record{'' if result['erased'] == 1 else 's'}")
+        out.line(f"erased the texts of {result['erased']} record{'' if result['erased'] == 1 else 's'}")
 
 
 @app.command()
@@ -238,23 +220,23 @@ def reveal(
     with _client() as client:
         result = client.post("/reveal", body)
     if as_json:
-        _print_json(result)
+        out.json(result)
     else:
-        _out.print(escape(printable(f"{result['actor']} is {result['identity']}")))
+        out.line(f"{result['actor']} is {result['identity']}")
 
 
 @app.command()
 def proof(seq: SeqArgument) -> None:
     """Print the proof that a record is in the log, as JSON; `verify --proof` checks it anywhere."""
     with _client() as client:
-        _print_json(client.get("/proof", {"seq": seq}))
+        out.json(client.get("/proof", {"seq": seq}))
 
 
 @app.command()
 def key() -> None:
     """Print the key that verifies the log's checkpoints: hand it to auditors in person."""
     with _client() as client:
-        print(client.get("/key").strip())
+        out.line(client.get("/key").strip())
 
 
 @app.command()
@@ -268,11 +250,11 @@ def rotate(
     with _client() as client:
         result = client.post("/rotate", {"purpose": purpose})
     if as_json:
-        _print_json(result)
+        out.json(result)
     else:
-        _out.print(f"new {purpose} key {result['key_id']}")
+        out.line(f"new {purpose} key {result['key_id']}")
         if "vkey" in result:
-            _out.print(f"hand this to auditors: {escape(result['vkey'])}")
+            out.line(f"hand this to auditors: {result['vkey']}")
 
 
 @app.command()
@@ -285,9 +267,9 @@ def own(
     with _client() as client:
         result = client.get("/own", {"limit": limit} | ({} if before is None else {"before": before}))
     if as_json:
-        _print_json(result)
+        out.json(result)
         return
     for line in own_lines(result["questions"]):
-        _out.print(escape(line))
+        out.line(line)
     if result["next"] is not None:
-        _out.print(f"[dim]more: --before {result['next']}[/dim]")
+        out.line((f"more: --before {result['next']}", "dim"))

@@ -1,9 +1,8 @@
-"""Records as lines for a terminal: short, and with nothing in them that could mislead a reader.
+"""Records as short lines for people; `indexes.console` prints them, and escapes what could mislead.
 
 All of it can be had with `--json`; here a pseudonym is cut, and a record is one line of at most 120 characters.
 """
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -29,19 +28,9 @@ def record_line(record: Mapping[str, Any]) -> str:
     return line if len(line) <= COLUMNS else f"{line[: COLUMNS - 1]}…"
 
 
-def json_lines(value: Mapping[str, Any]) -> list[str]:
-    """Return an object as the lines of its JSON."""
-    return text_lines(json.dumps(value, indent=1, ensure_ascii=False))
-
-
-def text_lines(text: str) -> list[str]:
-    """Return a text as lines."""
-    return [printable(line) for line in text.split("\n")]
-
-
 def own_lines(questions: Iterable[Mapping[str, Any]]) -> list[str]:
     """Return what is on record of somebody's own questions."""
-    return [printable(line) for question in questions for line in _own(question)]
+    return [line for question in questions for line in _own(question)]
 
 
 def _own(question: Mapping[str, Any]) -> Iterator[str]:

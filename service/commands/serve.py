@@ -6,11 +6,9 @@ import time
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 
+from indexes.console import fail, out, problem
 from indexes.errors import IndexesError, SettingsError
-from indexes.names import printable
 from service.access.errors import AccessError
 from service.answering.errors import AnsweringError
 from service.audit.errors import AuditError
@@ -20,14 +18,7 @@ from service.settings import read_settings
 if TYPE_CHECKING:
     from service.parts import Service
 
-_out = Console(soft_wrap=True, highlight=False)
-_err = Console(stderr=True, soft_wrap=True, highlight=False)
 _MORE_CONNECTIONS = 256  # beside those that ask: pages that are read, and connections kept open
-
-
-def _fail(error: Exception | str, code: int) -> typer.Exit:
-    _err.print(f"[red]greenlit:[/red] {escape(str(error))}")
-    return typer.Exit(code)
 
 
 def serve(
@@ -44,23 +35,23 @@ def serve(
     try:
         settings = read_settings()
     except SettingsError as error:
-        raise _fail(error, 2) from error
+        raise fail(error, 2) from error
     host, port = host or settings.host, port or settings.port
     if not is_loopback(host):
-        raise _fail(
-            f"local mode serves this machine only: expected a loopback address like 127.0.0.1, got '{printable(host)}'",
+        raise fail(
+            f"local mode serves this machine only: expected a loopback address like 127.0.0.1, got '{host}'",
             2,
         )
     try:
         listening = _listen(host, port)
     except OSError as error:
-        raise _fail(f"{host}:{port} cannot be listened on ({error.strerror}): choose another with --port", 1) from error
+        raise fail(f"{host}:{port} cannot be listened on ({error.strerror}): choose another with --port", 1) from error
     try:
         notice = structlog.get_logger("greenlit").warning
         with contextlib.closing(listening), opened_service(settings, notice) as service:
             _run(service, listening, f"http://{'[::1]' if ':' in host else host}:{port}")
     except (IndexesError, AccessError, AuditError, AnsweringError) as error:
-        raise _fail(error, 1) from error
+        raise fail(error, 1) from error
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -95,11 +86,11 @@ def _run(service: "Service", listening: socket.socket, url: str) -> None:
         # Far beyond those who are answered, wait or are turned away on record: a bound for memory only.
         limit_concurrency=settings.max_concurrent + 2 * settings.max_queued + _MORE_CONNECTIONS,
     )
-    for problem in service.health.report().problems:
-        _err.print(f"[red]problem:[/red] {escape(problem)}")
+    for words in service.health.report().problems:
+        problem(words)
     with announced(settings.state, url=url):
-        _out.print(f"Greenlit is ready. Open {sign_in_link(settings, url)}")
-        _out.print("The link works once, within ten minutes; greenlit open gives another.")
+        out.line(f"Greenlit is ready. Open {sign_in_link(settings, url)}")
+        out.line("The link works once, within ten minutes; greenlit open gives another.")
         _end_in_order_on_signals()
         with upkeep(service.tasks, clock_s=time.monotonic, notice=notice):
             uvicorn.Server(config).run(sockets=[listening])

@@ -5,16 +5,13 @@ because what it says would have to be believed. An export or a receipt goes to `
 is, the same file that an auditor can carry. Exit codes: 0 all is well, 1 found wrong, 2 used wrongly.
 """
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 
+from indexes.console import fail, out
 from indexes.errors import SettingsError
-from indexes.names import printable
 from service.audit.errors import AuditError, NoteError
 from service.settings import Settings, read_settings
 
@@ -22,9 +19,6 @@ if TYPE_CHECKING:
     from service.audit.checking.store_check import Witnessed
     from service.audit.checking.verify_store import Verdict
     from service.audit.checkpoints.signer import Signer
-
-_out = Console(soft_wrap=True, highlight=False)
-_err = Console(stderr=True, soft_wrap=True, highlight=False)
 
 
 def verify(
@@ -47,15 +41,10 @@ def verify(
         else:
             code = _whole(read_settings(), keys, _witnessed(witness, witness_key), as_json=as_json)
     except (SettingsError, NoteError) as error:
-        raise _fail(error, 2) from error
+        raise fail(error, 2) from error
     except (AuditError, OSError, UnicodeDecodeError) as error:
-        raise _fail(error, 1) from error
+        raise fail(error, 1) from error
     raise typer.Exit(code)
-
-
-def _fail(error: Exception | str, code: int) -> typer.Exit:
-    _err.print(f"[red]greenlit:[/red] {escape(printable(str(error)))}")
-    return typer.Exit(code)
 
 
 def _check_key(text: str) -> None:
@@ -96,7 +85,7 @@ def _witnessed(witness: Path | None, witness_key: str) -> "Witnessed | None":
     paths = sorted(witness.glob(f"*{NOTE_SUFFIX}")) if witness.is_dir() else [witness]
     notes = tuple(path.read_text(encoding="utf-8") for path in paths if ".refused-" not in path.name)
     if not notes:
-        raise _fail(f"expected notes of a witness in {witness}, found none", 2)
+        raise fail(f"expected notes of a witness in {witness}, found none", 2)
     return Witnessed(key=witness_key, notes=notes)
 
 
@@ -108,7 +97,7 @@ def _whole(settings: Settings, keys: list[str], witness: "Witnessed | None", *, 
     from service.audit.storage.sqlite_store import STORE_FILE, SqliteLeafStore
 
     if not (settings.state / STORE_FILE).exists():
-        raise _fail(f"expected a log in {settings.state}, found none: ask something first, or set GREENLIT_STATE", 1)
+        raise fail(f"expected a log in {settings.state}, found none: ask something first, or set GREENLIT_STATE", 1)
     folder = settings.keys_folder()
     signer = Signer(folder=folder, name=key_name(settings.log_name))
     verdict = verify_store(
@@ -119,7 +108,7 @@ def _whole(settings: Settings, keys: list[str], witness: "Witnessed | None", *, 
         witness=witness,
     )
     if as_json:
-        print(json.dumps(verdict.as_json(), indent=1, ensure_ascii=False))
+        out.json(verdict.as_json())
     else:
         _print(verdict)
     return 0 if verdict.ok else 1
@@ -132,10 +121,10 @@ def _own_key(signer: "Signer") -> str:
 def _print(verdict: "Verdict") -> None:
     for problem in verdict.problems:
         record = "" if problem.seq is None else f"record {problem.seq}, "
-        _out.print(f"[red]WRONG[/red] {record}promise {problem.promise}: {escape(printable(problem.detail))}")
+        out.line(("WRONG", "red"), f" {record}promise {problem.promise}: {problem.detail}")
     counts = dict(verdict.counts)
     wrong = counts.pop("wrong")
-    _out.print(f"[red]{wrong} wrong[/red]" if wrong else "[green]all is as it was signed[/green]")
-    _out.print(", ".join(f"{name} {count}" for name, count in counts.items()))
+    out.line((f"{wrong} wrong", "red") if wrong else ("all is as it was signed", "green"))
+    out.line(", ".join(f"{name} {count}" for name, count in counts.items()))
     for remark in verdict.remarks:
-        _out.print(f"[dim]{escape(printable(remark))}[/dim]")
+        out.line((remark, "dim"))

@@ -17,10 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 
-from indexes.names import printable
+from indexes.console import err, fail, out
 
 if TYPE_CHECKING:
     import httpx
@@ -39,9 +37,6 @@ _ANSWERS = frozenset(
 _SILENT = frozenset({408, 429})  # and every status from 500 on: to be tried again
 _NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,62}")
 _TOKEN = re.compile(r"[!-~]+")
-
-_out = Console(soft_wrap=True, highlight=False)
-_err = Console(stderr=True, soft_wrap=True, highlight=False)
 
 
 class _NoAnswerError(Exception):
@@ -77,13 +72,13 @@ def witness(
     from service.audit.errors import AuditError
 
     if once and every is not None:
-        raise _fail("expected --once or --every, got both", 2)
+        raise fail("expected --once or --every, got both", 2)
     keys = _log_keys(key or [])
     if name is not None and _NAME.fullmatch(name) is None:
-        raise _fail("--name: expected up to 63 small letters, digits, dots and hyphens, got something else", 2)
+        raise fail("--name: expected up to 63 small letters, digits, dots and hyphens, got something else", 2)
     try:
         if not keys and not WitnessFolder(folder).log_keys():
-            raise _fail("expected --key the first time: the log's operator prints it with `greenlit audit key`", 2)
+            raise fail("expected --key the first time: the log's operator prints it with `greenlit audit key`", 2)
         with _service(_checked_url(url), _token(token_file)) as http:
             opened = Witness.open(folder, name=name, log_keys=keys, clock_s=_now_s)
             _introduce(opened)
@@ -94,12 +89,7 @@ def witness(
                 every_s=None if once else every or DEFAULT_EVERY_S,
             )
     except (AuditError, _NotLetInError) as error:
-        raise _fail(str(error), 1) from error
-
-
-def _fail(words: str, code: int) -> typer.Exit:
-    _err.print(f"[red]greenlit:[/red] {escape(printable(words))}")
-    return typer.Exit(code)
+        raise fail(error, 1) from error
 
 
 def _keep_looking(
@@ -114,19 +104,17 @@ def _keep_looking(
             refusal = look(grown.append)
         except _NoAnswerError as error:
             if every_s is None:
-                raise _fail(str(error), 1) from error
+                raise fail(error, 1) from error
             if not silent:
-                _err.print(
-                    f"[yellow]{_time()}[/yellow] {escape(printable(str(error)))}; trying again every {every_s} s"
-                )
+                err.line((_time(), "yellow"), f" {error}; trying again every {every_s} s")
             silent = True
         else:
             if silent:
-                _out.print(f"{_time()} the service answers again")
+                out.line(f"{_time()} the service answers again")
             silent = False
         finally:
             if grown:
-                _out.print(escape(f"{_time()} {opened.key().name} cosigned {', '.join(map(_in_words, grown))}"))
+                out.line(f"{_time()} {opened.key().name} cosigned {', '.join(map(_in_words, grown))}")
         if refusal is not None:
             raise _alarm(refusal, opened)
         if every_s is None:
@@ -140,23 +128,21 @@ def _pause(seconds: int) -> None:
 
 def _alarm(refusal: "Refusal", opened: "Witness") -> typer.Exit:
     """Say as loudly as a terminal can that the log does not fit."""
-    _err.print(f"[bold red]{_time()} THIS LOG CANNOT BE TRUSTED AS IT IS NOW[/bold red]")
-    _err.print(f"[red]{escape(printable(refusal.reason))}[/red]")
-    _err.print(
-        escape(printable(f"what it showed is put aside in {refusal.evidence}; what was seen before stays beside it"))
-    )
-    _err.print(f"{opened.key().name} stops: tell the log's auditors before anybody mends anything")
+    err.line((f"{_time()} THIS LOG CANNOT BE TRUSTED AS IT IS NOW", "bold red"))
+    err.line((refusal.reason, "red"))
+    err.line(f"what it showed is put aside in {refusal.evidence}; what was seen before stays beside it")
+    err.line(f"{opened.key().name} stops: tell the log's auditors before anybody mends anything")
     return typer.Exit(1)
 
 
 def _introduce(opened: "Witness") -> None:
     """Say who this is when it is new, and what was found before, so that nobody goes on as if it had not happened."""
     if not opened.months():
-        _out.print(f"this witness's key, for auditors: {escape(opened.key().text())}")
+        out.line(f"this witness's key, for auditors: {opened.key().text()}")
     if refused := opened.refused():
-        _err.print(
-            f"[bold red]this log did not fit before:[/bold red] {len(refused)} answers were put aside, the last in "
-            f"{escape(printable(refused[-1]))}"
+        err.line(
+            ("this log did not fit before:", "bold red"),
+            f" {len(refused)} answers were put aside, the last in {refused[-1]}",
         )
 
 
@@ -179,7 +165,7 @@ def _log_keys(texts: list[str]) -> "list[VerifierKey]":
     try:
         return [read_verifier_key(text.strip()) for text in texts]
     except NoteError as error:
-        raise _fail(f"--key: {error}", 2) from error
+        raise fail(f"--key: {error}", 2) from error
 
 
 def _checked_url(url: str) -> str:
@@ -193,9 +179,9 @@ def _checked_url(url: str) -> str:
     except httpx.InvalidURL:
         parts = httpx.URL("")
     if parts.scheme not in {"http", "https"} or not parts.host or parts.userinfo or parts.query or parts.fragment:
-        raise _fail("--url: expected an address like https://greenlit.example, without a name, password or query", 2)
+        raise fail("--url: expected an address like https://greenlit.example, without a name, password or query", 2)
     if parts.scheme == "http" and not is_loopback(parts.host):
-        _err.print("[yellow]the token goes to another machine in the clear: use https[/yellow]")
+        err.line(("the token goes to another machine in the clear: use https", "yellow"))
     return url
 
 
@@ -206,12 +192,12 @@ def _token(path: Path | None) -> str:
     else:
         try:
             if path.stat().st_mode & stat.S_IRWXO:
-                raise _fail(f"{path} can be read by everybody: chmod 600 it, and have the token changed", 2)
+                raise fail(f"{path} can be read by everybody: chmod 600 it, and have the token changed", 2)
             token = path.read_text(encoding="ascii", errors="replace").strip()
         except OSError as error:
-            raise _fail(f"{path} cannot be read ({error.strerror})", 2) from error
+            raise fail(f"{path} cannot be read ({error.strerror})", 2) from error
     if _TOKEN.fullmatch(token) is None:
-        raise _fail(f"expected a token in {path or TOKEN_VARIABLE}, got none: the service's operator gives you one", 2)
+        raise fail(f"expected a token in {path or TOKEN_VARIABLE}, got none: the service's operator gives you one", 2)
     return token
 
 

@@ -1,59 +1,30 @@
-"""The reader's commands in this process: what they print, and with which code they end."""
+"""The commands ask and search: what they print, and with which code they end."""
 
 import json
-import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from typer.testing import CliRunner, Result
 
-import greenlit
 import indexes.encoder
-import service.audit.log
-import service.operating.doctor
 import service.parts
 from service.answering.evidence import read_calibration
-from service.audit.opening import OpenLog, open_log
 from service.audit.storage.sqlite_store import SqliteLeafStore
-from service.operating.doctor import Check
 from service.operating.running import announced
+from tests.support.command_line import Run, held_log
 from tests.support.fakes import TinyLibrary
 from tests.support.service_parts import (
-    HALF_THE_WORDS,
     OFF_TOPIC_QUESTION,
     POLICY,
     TOKEN,
     TRAVEL,
     VENDOR_QUESTION,
-    microseconds,
     with_rules,
 )
 
 SENTENCE = "The security team reviews every new AI vendor within ten working days."
-Run = Callable[..., Result]
-
-
-@pytest.fixture
-def environment(library: TinyLibrary) -> dict[str, str | None]:
-    places = {"LIBRARY": library.folder, "BUILDS": library.builds, "STATE": library.root / "state"}
-    return {f"GREENLIT_{name}": str(path) for name, path in places.items()}
-
-
-@pytest.fixture
-def run(library: TinyLibrary, environment: dict[str, str | None], monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run a command over the library, with the fakes that stand for the encoder and the clock."""
-    monkeypatch.setattr(indexes.encoder, "load_encoder", lambda _name, **_more: library.encoder)
-    monkeypatch.setattr(service.parts, "read_calibration", lambda: HALF_THE_WORDS)
-    monkeypatch.setattr(service.parts, "utc_now", library.clock)
-    monkeypatch.setattr(service.audit.log, "system_clock_us", microseconds(library.clock))
-
-    def run_it(*arguments: str, **more: str) -> Result:
-        return CliRunner().invoke(greenlit.app, arguments, env=environment | more)
-
-    return run_it
 
 
 def test_an_answer_is_printed_with_its_sources(library: TinyLibrary, run: Run) -> None:
@@ -110,7 +81,6 @@ def test_every_question_is_on_record(library: TinyLibrary, run: Run) -> None:
         (("search", "a\x07"), "got the character U+0007"),
         (("search", "a", "--limit", "0"), "Invalid value"),
         (("ask",), "Missing argument"),
-        (("serve", "--port", "0"), "Invalid value"),
     ],
 )
 def test_bad_usage_ends_with_2(run: Run, arguments: tuple[str, ...], says: str) -> None:
@@ -119,29 +89,21 @@ def test_bad_usage_ends_with_2(run: Run, arguments: tuple[str, ...], says: str) 
     assert says in result.stderr
 
 
-@pytest.mark.parametrize("command", [("ask", VENDOR_QUESTION), ("search", "a"), ("serve",), ("doctor",)])
+@pytest.mark.parametrize("command", [("ask", VENDOR_QUESTION), ("search", "a")])
 def test_a_wrong_setting_ends_with_2_and_names_itself(run: Run, command: tuple[str, ...]) -> None:
     result = run(*command, GREENLIT_PORT="none")
     assert result.exit_code == 2
     assert "greenlit: GREENLIT_PORT: " in result.stderr
 
 
-@pytest.mark.parametrize("command", [("ask", "Who reviews a vendor?"), ("serve",)])
 def test_without_a_calibration_it_says_so_and_ends_with_1(
-    library: TinyLibrary, run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: tuple[str, ...]
+    library: TinyLibrary, run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     library.ingest()
     monkeypatch.setattr(service.parts, "read_calibration", lambda: read_calibration(tmp_path / "none.json"))
-    told = run(*command, GREENLIT_PORT=str(_free_port()))
+    told = run("ask", VENDOR_QUESTION)
     assert told.exit_code == 1
     assert "none.json cannot be read as a calibration" in told.stderr
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-    return port
 
 
 def test_without_a_build_it_ends_with_1(run: Run) -> None:
@@ -161,14 +123,9 @@ def test_what_is_wrong_with_the_register_is_told_beside_the_answer(library: Tiny
     assert "register.jsonl, line 3" in result.stderr
 
 
-def _held_log(library: TinyLibrary) -> OpenLog:
-    state = library.root / "state"
-    return open_log(state, keys=state / "keys", name="greenlit.local", clock=microseconds(library.clock))
-
-
 def test_a_log_that_is_busy_with_no_service_to_ask_ends_with_1(library: TinyLibrary, run: Run) -> None:
     with_rules(library)
-    log = _held_log(library)
+    log = held_log(library)
     result = run("ask", VENDOR_QUESTION)
     log.close()
     assert result.exit_code == 1
@@ -183,7 +140,7 @@ class TestWhileAServiceRuns:
         def no_encoder(_name: str, **_more: object) -> None:
             raise AssertionError
 
-        log = _held_log(library)
+        log = held_log(library)
         monkeypatch.setattr(indexes.encoder, "load_encoder", no_encoder)
         with announced(library.root / "state", url="http://127.0.0.1:1"):
             yield
@@ -231,30 +188,6 @@ class TestWhileAServiceRuns:
     def test_a_token_that_cannot_be_read_is_told(self, run: Run) -> None:
         result = run("ask", VENDOR_QUESTION, GREENLIT_TOKEN="short")
         assert result.exit_code == 1
-
-
-def test_a_port_in_use_is_said_before_anything_is_loaded(library: TinyLibrary, run: Run) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        result = run("serve", "--port", str(taken.getsockname()[1]))
-    assert result.exit_code == 1
-    assert "cannot be listened on (Address already in use): choose another with --port" in result.stderr
-    assert not (library.root / "state").exists()
-
-
-@pytest.mark.parametrize("ok", [True, False])
-def test_the_doctor_tells_what_it_found(
-    run: Run,
-    monkeypatch: pytest.MonkeyPatch,
-    *,
-    ok: bool,
-) -> None:
-    checks = [Check("library", ok=True, detail="fine"), Check("build", ok=ok, detail="none [yet]")]
-    monkeypatch.setattr(service.operating.doctor, "examine", lambda _settings: checks)
-    plain, as_json = run("doctor"), run("doctor", "--json")
-    assert plain.exit_code == as_json.exit_code == (0 if ok else 1)
-    assert "ok    library: fine" in plain.stdout
-    assert f"{'ok   ' if ok else 'wrong'} build: none [yet]" in plain.stdout
-    assert json.loads(as_json.stdout)["checks"][1] == {"name": "build", "ok": ok, "detail": "none [yet]"}
 
 
 def test_markup_in_a_document_is_printed_as_it_is(library: TinyLibrary, run: Run) -> None:

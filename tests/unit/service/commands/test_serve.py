@@ -1,0 +1,57 @@
+"""The command serve: what keeps it from starting, and how it says so."""
+
+import socket
+from pathlib import Path
+
+import pytest
+
+import service.parts
+from service.answering.evidence import read_calibration
+from tests.support.command_line import Run
+from tests.support.fakes import TinyLibrary
+
+
+def test_a_port_that_is_none_is_bad_usage(run: Run) -> None:
+    result = run("serve", "--port", "0")
+    assert result.exit_code == 2
+    assert "Invalid value" in result.stderr
+
+
+def test_a_wrong_setting_ends_with_2_and_names_itself(run: Run) -> None:
+    result = run("serve", GREENLIT_PORT="none")
+    assert result.exit_code == 2
+    assert "greenlit: GREENLIT_PORT: " in result.stderr
+
+
+def test_a_host_that_is_not_this_machine_is_refused_in_one_line(run: Run) -> None:
+    result = run("serve", "--host", "10.0.0.1\x1b[2J\n[red]")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == (
+        "greenlit: local mode serves this machine only: expected a loopback address like 127.0.0.1, "
+        "got '10.0.0.1\\u{001b}[2J\\u{000a}[red]'\n"
+    )
+
+
+def test_without_a_calibration_it_says_so_and_ends_with_1(
+    library: TinyLibrary, run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    library.ingest()
+    monkeypatch.setattr(service.parts, "read_calibration", lambda: read_calibration(tmp_path / "none.json"))
+    told = run("serve", GREENLIT_PORT=str(_free_port()))
+    assert told.exit_code == 1
+    assert "none.json cannot be read as a calibration" in told.stderr
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    return port
+
+
+def test_a_port_in_use_is_said_before_anything_is_loaded(library: TinyLibrary, run: Run) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        result = run("serve", "--port", str(taken.getsockname()[1]))
+    assert result.exit_code == 1
+    assert "cannot be listened on (Address already in use): choose another with --port" in result.stderr
+    assert not (library.root / "state").exists()
