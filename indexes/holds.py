@@ -10,12 +10,12 @@ or understood holds without end. A hold that has ended stays where it is: it cos
 """
 
 import json
-import os
 from datetime import date
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from indexes.durable import remove_left_over, replace_file, sync_folder
 from indexes.errors import HoldError
 
 HOLDS_FOLDER = "builds_in_use"
@@ -46,7 +46,9 @@ def hold_build(folder: Path, build_id: str, *, until: date) -> None:
         _make(folder)
         with FileLock(folder / ".lock", timeout=_LOCK_TIMEOUT_S):
             if not _reaches(path, until):  # another thread may have held it meanwhile
-                _replace(path, json.dumps({"build": build_id, "until": until.isoformat()}).encode() + b"\n")
+                remove_left_over(path)
+                content = json.dumps({"build": build_id, "until": until.isoformat()}).encode() + b"\n"
+                replace_file(path, content, mode=0o600)
     except Timeout as error:
         raise HoldError(
             f"{folder} has been locked for {_LOCK_TIMEOUT_S:.0f} s: try again, or see which process holds the lock"
@@ -108,23 +110,4 @@ def _last_day(path: Path) -> date:
 def _make(folder: Path) -> None:
     if not folder.is_dir():
         folder.mkdir(mode=0o700, exist_ok=True)
-        _sync_folder(folder.parent)
-
-
-def _replace(path: Path, content: bytes) -> None:
-    aside = path.with_suffix(".new")
-    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(descriptor)
-    aside.replace(path)
-    _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        sync_folder(folder.parent)

@@ -33,6 +33,7 @@ from indexes.builds import (
     open_build,
 )
 from indexes.dense import DenseIndex
+from indexes.durable import remove_left_over, sync_folder, written_beside
 from indexes.errors import BuildDamagedError, BuildError, HoldError
 from indexes.holds import held_builds
 from indexes.lexical import LexicalIndex
@@ -221,18 +222,10 @@ def _check(folder: Path) -> None:
 
 
 def _point_current(builds: Path, build_id: str) -> None:
-    descriptor, name = tempfile.mkstemp(prefix=_STAGING_PREFIX, dir=builds)
-    try:
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(build_id + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(builds / CURRENT_FILE)
-    except OSError:
-        Path(name).unlink(missing_ok=True)
-        raise
+    with written_beside(builds / CURRENT_FILE, f"{build_id}\n".encode("ascii"), mode=0o600) as beside:
+        beside.replace(builds / CURRENT_FILE)
     with contextlib.suppress(OSError):  # the build is live now: what fails from here on must not take it away
-        _sync(builds)
+        sync_folder(builds)
 
 
 def _sync_all(folder: Path, *, but: Collection[Path]) -> None:
@@ -254,5 +247,4 @@ def _remove_staging(builds: Path) -> None:
     for path in builds.glob(f"{_STAGING_PREFIX}*"):
         if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)
-        else:
-            path.unlink(missing_ok=True)
+    remove_left_over(builds / CURRENT_FILE)

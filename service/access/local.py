@@ -5,16 +5,15 @@ read that file can already read the library, so it guards against other people a
 against the machine's owner. Browsers never see it: they sign in by a link and get a session (`sessions`).
 """
 
-import contextlib
 import dataclasses
 import hmac
 import ipaddress
-import os
 import secrets
 import stat
 import time
 from pathlib import Path
 
+from indexes.durable import create_file
 from indexes.standing import EVERYBODY
 from service.access.errors import NotSignedInError, TokenError
 from service.access.port import Carried, NewSession
@@ -118,8 +117,8 @@ def local_token(state: Path, given: str | None) -> str:
     path = state / TOKEN_FILE
     try:
         state.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with contextlib.suppress(FileExistsError):
-            _make(path)
+        if not path.exists():
+            create_file(path, f"{secrets.token_urlsafe(_TOKEN_BYTES)}\n".encode(), mode=0o600)
         if stat.S_IMODE(path.stat().st_mode) & 0o077:
             raise TokenError(f"{path} can be read by others: run chmod 600 {path}, or remove it to get a new one")
         token = path.read_text(encoding="ascii").strip()
@@ -128,22 +127,6 @@ def local_token(state: Path, given: str | None) -> str:
     if len(token) < _LEAST_MADE_CHARS:
         raise TokenError(f"{path} holds no token: remove it to get a new one")
     return token
-
-
-def _make(path: Path) -> None:
-    """Write a new token beside, then link it into place: a crash never leaves half a token."""
-    if path.exists():
-        return
-    beside = path.with_name(f".token-{secrets.token_hex(8)}")
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(secrets.token_urlsafe(_TOKEN_BYTES) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        os.link(beside, path)
-    finally:
-        beside.unlink()
 
 
 def is_loopback(host: str) -> bool:

@@ -6,7 +6,7 @@ import typer
 
 from indexes.console import Part, fail, out
 from indexes.errors import SettingsError
-from service.settings import read_settings
+from service.settings import Settings, read_settings
 
 
 def doctor(as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False) -> None:
@@ -17,7 +17,7 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="print JSON")] =
         settings = read_settings()
     except SettingsError as error:
         raise fail(error, 2) from error
-    checks = examine(settings)
+    checks = examine(settings, running=lambda: _problems_of_running(settings))
     if as_json:
         out.json({"checks": [check.as_json() for check in checks]})
     else:
@@ -26,3 +26,16 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="print JSON")] =
             out.line(mark, f" {check.name}: {check.detail}")
     if not all(check.ok for check in checks):
         raise typer.Exit(1)
+
+
+def _problems_of_running(settings: Settings) -> list[str]:
+    """Return what the running service finds wrong; that it cannot be asked is wrong too."""
+    from service.commands.calling import CallError, called
+
+    try:
+        _, told = called(settings, "GET", "/readyz")
+    except CallError as error:
+        return [str(error)]
+    if not isinstance(told.get("problems"), list):
+        return ["the running service does not say how it is: expected problems from /readyz, got none"]
+    return [*map(str, told["problems"])] or [f"{part} fails" for part in told.get("failing", ())]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from indexes.account import as_root
 from indexes.console import fail, out, problem
 from indexes.errors import IndexesError, SettingsError
 from service.access.errors import AccessError
@@ -86,7 +87,7 @@ def _run(service: "Service", listening: socket.socket, url: str) -> None:
         # Far beyond those who are answered, wait or are turned away on record: a bound for memory only.
         limit_concurrency=settings.max_concurrent + 2 * settings.max_queued + _MORE_CONNECTIONS,
     )
-    for words in service.health.report().problems:
+    for words in filter(None, (as_root(), *service.health.report().problems)):
         problem(words)
     with announced(settings.state, url=url):
         out.line(f"Greenlit is ready. Open {sign_in_link(settings, url)}")

@@ -3,6 +3,7 @@
 Reads settings' values as given and changes nothing, but for opening the audit log, which may have to be made.
 """
 
+import os
 import shutil
 import stat
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from indexes.account import as_root
 from indexes.builds import current_build_id, open_build
 from indexes.encoder import SentenceTransformersEncoder, load_encoder
 from indexes.errors import IndexesError
@@ -25,6 +27,7 @@ from service.audit.log import system_clock_us
 from service.audit.opening import open_log
 from service.settings import Settings, encoder_copies, unknown_settings
 
+Running = Callable[[], list[str]]  # what the running service finds wrong, in words
 _LEAST_FREE_BYTES = 1 << 30  # less room than this and the next build or a busy day of records may not fit
 
 
@@ -41,8 +44,13 @@ class Check:
         return asdict(self)
 
 
-def examine(settings: Settings) -> list[Check]:
-    """Return all checks, in the order in which a question needs what they look at."""
+def examine(settings: Settings, *, running: Running) -> list[Check]:
+    """Return all checks, in the order in which a question needs what they look at.
+
+    Args:
+        settings: of the installation.
+        running: asks the running service, which holds the log then; not called with none running.
+    """
     encoder: list[SentenceTransformersEncoder] = []
 
     def load() -> str:
@@ -55,13 +63,14 @@ def examine(settings: Settings) -> list[Check]:
         )
 
     return [
+        _check("account", _account),
         _check("settings", _settings),
         _check("library", lambda: _library(settings.library)),
         _check("register", lambda: _register(settings.library)),
         _check("encoder", load),
         _check("build", lambda: _build(settings, encoder[0] if encoder else None)),
         _check("token", lambda: _token(settings)),
-        _check("audit log", lambda: _log(settings)),
+        _check("audit log", lambda: _log(settings, running)),
         _check("disk", lambda: _disk(settings)),
     ]
 
@@ -75,6 +84,12 @@ def _check(name: str, look: Callable[[], str]) -> Check:
         return Check(name, ok=True, detail=look())
     except (_WrongError, IndexesError, AuditError, AccessError, OSError) as error:
         return Check(name, ok=False, detail=str(error))
+
+
+def _account() -> str:
+    if words := as_root():
+        raise _WrongError(words)
+    return "not root" if os.geteuid() else "root in a container"
 
 
 def _settings() -> str:
@@ -137,7 +152,7 @@ def _token(settings: Settings) -> str:
     return "from GREENLIT_TOKEN" if settings.token else f"in {settings.state / 'token'}"
 
 
-def _log(settings: Settings) -> str:
+def _log(settings: Settings, running: Running) -> str:
     state, keys = settings.state, settings.keys_folder()
     for folder in (state, keys):
         if folder.exists() and stat.S_IMODE(folder.stat().st_mode) & 0o077:
@@ -145,7 +160,9 @@ def _log(settings: Settings) -> str:
     try:
         opened = open_log(state, keys=keys, name=settings.log_name, clock=system_clock_us)
     except AuditBusyError:
-        return "in use by a running service"
+        if problems := running():
+            raise _WrongError("; ".join(problems)) from None
+        return "in use by a running service, which finds nothing wrong"
     try:
         if problem := opened.log.healthy():
             raise _WrongError(problem)

@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from indexes.durable import replace_file
 from service.audit.storage.writer_lock import holding
 
 _FILE = "service.json"
@@ -30,9 +31,7 @@ def announced(state: Path, *, url: str) -> Iterator[None]:
     """
     path = state / _FILE
     said = {"url": url, "pid": os.getpid(), "process": holding(state)}
-    beside = path.with_suffix(".tmp")
-    beside.write_text(json.dumps(said), encoding="utf-8")
-    beside.replace(path)
+    replace_file(path, json.dumps(said).encode(), mode=0o600)
     try:
         yield
     finally:

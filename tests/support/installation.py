@@ -52,7 +52,8 @@ class Installation:
     def environment(self) -> dict[str, str]:
         places = {name: str(self.folder / name.lower()) for name in ("LIBRARY", "BUILDS", "STATE")}
         settings = {f"GREENLIT_{name}": value for name, value in places.items()}
-        return {"PATH": os.environ["PATH"], "PYTHONPATH": str(REPOSITORY), "HOME": str(self.folder), **settings}
+        machine = {"PATH": os.environ["PATH"], "HOME": str(self.folder), "container": "of the tests, maybe as root"}
+        return {**machine, "PYTHONPATH": str(REPOSITORY), **settings}
 
     def command(self, *arguments: str) -> list[str]:
         return [sys.executable, "-m", "greenlit", *arguments]

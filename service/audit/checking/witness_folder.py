@@ -10,9 +10,7 @@ Knows the forms of these files, and nothing of what a checkpoint must be: that i
 """
 
 import contextlib
-import os
 import re
-import secrets
 import stat
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -21,11 +19,11 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from filelock import FileLock
 
+from indexes.durable import replace_file, sync_folder
 from service.audit.errors import AuditKeyError, AuditUnavailableError, NoteError
 from service.audit.formats import notes
 from service.audit.formats.notes import VerifierKey
 from service.audit.keys.key_files import load_or_create_key, read_key
-from service.audit.keys.private_files import sync_folder
 
 WITNESS_KEY = "witness.key"
 PUBLIC_KEY = "witness.pub"
@@ -184,17 +182,9 @@ class WitnessFolder:
 
     def _write(self, name: str, content: bytes) -> None:
         path = self.path / name
-        aside = self.path / f".{name}.{secrets.token_hex(8)}"
         try:
-            with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644), "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            aside.replace(path)
-            sync_folder(self.path)
+            replace_file(path, content, mode=0o644)
         except OSError as error:
-            with contextlib.suppress(OSError):
-                aside.unlink(missing_ok=True)
             raise AuditUnavailableError(
                 f"{path} cannot be written ({error.strerror}): nothing was cosigned; make room, and give access to it"
             ) from error

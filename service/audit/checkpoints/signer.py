@@ -9,8 +9,6 @@ files beside each other, outside the store: `signing.key` (Ed25519, 32 bytes), `
 
 import contextlib
 import json
-import os
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,11 +16,11 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from indexes.durable import replace_file, sync_folder
 from service.audit.errors import AuditKeyError, AuditUnavailableError, ProofError
 from service.audit.formats import notes, tree
 from service.audit.formats.notes import Checkpoint, VerifierKey
 from service.audit.keys.key_files import create_key, key_exists, read_key
-from service.audit.keys.private_files import sync_folder
 
 SIGNING_KEY = "signing.key"
 PUBLIC_KEY = "signing.pub"
@@ -197,15 +195,7 @@ def _write(path: Path, text: str) -> None:
     Raises:
         AuditKeyError: it cannot be written.
     """
-    aside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
-        with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(path)
-        sync_folder(path.parent)
+        replace_file(path, text.encode(), mode=0o600)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            aside.unlink(missing_ok=True)
         raise AuditKeyError(f"{path} cannot be written ({error.strerror}): make room, and give access to it") from error

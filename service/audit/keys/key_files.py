@@ -12,8 +12,9 @@ import secrets
 import stat
 from pathlib import Path
 
+from indexes.durable import create_file, sync_folder
 from service.audit.errors import AuditKeyError
-from service.audit.keys.private_files import make_private_folder, sync_folder
+from service.audit.keys.private_files import make_private_folder
 
 KEY_BYTES = 32  # as wide as SHA-256, and what AES-256 and Ed25519 take
 KEY_SUFFIX = ".key"
@@ -152,24 +153,11 @@ def destroy_key(folder: Path, name: str) -> bool:
 def _create(folder: Path, name: str) -> bytes | None:
     """Make a key that is either whole or not there; where the name is taken, that key stays, and none is returned."""
     path, key = folder / name, secrets.token_bytes(KEY_BYTES)
-    aside = path.with_name(f".{name}.{secrets.token_hex(8)}")
-    made: bytes | None = None
     try:
         make_private_folder(folder)
-        try:
-            with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-                file.write(key)
-                file.flush()
-                os.fsync(file.fileno())
-            with contextlib.suppress(FileExistsError):
-                os.link(aside, path)
-                made = key
-        finally:
-            aside.unlink(missing_ok=True)
-        sync_folder(folder)  # the loser too: it is about to use a name that the winner may not have synced yet
+        return key if create_file(path, key, mode=0o600) else None
     except OSError as error:
         raise _unusable(path, "made", error) from error
-    return made
 
 
 def _check(path: Path, status: os.stat_result) -> None:

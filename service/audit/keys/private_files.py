@@ -7,6 +7,8 @@ import os
 import stat
 from pathlib import Path
 
+from indexes.durable import sync_folder
+
 
 def make_private_folder(folder: Path) -> None:
     """Make a folder, and its parents, with mode 0700 where they are missing; their names are durable on return.
@@ -31,12 +33,3 @@ def make_private_file(path: Path) -> None:
     if stat.S_IMODE(path.stat().st_mode) & (stat.S_IRWXG | stat.S_IRWXO):
         path.chmod(0o600)
     sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -18,8 +18,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from indexes.durable import sync_folder
 from service.audit.errors import ExportError
-from service.audit.keys.private_files import make_private_folder, sync_folder
+from service.audit.keys.private_files import make_private_folder
 from service.audit.reading.export import CHECKPOINTS_FILE, LEAVES_FILE, MANIFEST_FILE, PAYLOADS_FILE, TABLE_FILE
 
 _FIXED_NAMES = (LEAVES_FILE, CHECKPOINTS_FILE, PAYLOADS_FILE, TABLE_FILE)

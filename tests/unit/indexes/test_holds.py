@@ -112,7 +112,7 @@ def test_a_hold_that_cannot_be_read_is_neither_taken_for_long_enough_nor_made_sh
 
 def test_other_files_hold_nothing(folder: Path) -> None:
     hold_build(folder, BUILD, until=LAST_DAY)
-    (folder / f"{OTHER}.new").write_text("left by a process that was killed")
+    (folder / f".{OTHER}.json.0123456789abcdef").write_text("left by a process that was killed")
     (folder / "README").touch()
     assert held_builds(folder, today=LAST_DAY) == {BUILD}
 
@@ -174,14 +174,14 @@ def test_a_hold_is_durable_before_it_counts_and_so_is_its_name(folder: Path, mon
 
     def note(descriptor: int) -> None:
         place = Path(os.readlink(f"/proc/self/fd/{descriptor}"))  # noqa: PTH115
-        synced.append((place.name, held_builds(folder, today=LAST_DAY)))
+        synced.append((place.name.removesuffix(place.suffix), held_builds(folder, today=LAST_DAY)))
         fsync(descriptor)
 
     monkeypatch.setattr(os, "fsync", note)
     hold_build(folder, BUILD, until=LAST_DAY)
     assert synced == [
         (folder.parent.name, set()),
-        (f"{BUILD}.new", set()),
+        (f".{BUILD}.json", set()),
         (folder.name, {BUILD}),
     ]
 
@@ -196,6 +196,13 @@ def test_a_disk_that_is_full_leaves_the_hold_as_it_was(folder: Path, monkeypatch
     assert _content(folder) == before
     hold_build(folder, BUILD, until=LAST_DAY + timedelta(days=1))
     assert held_builds(folder, today=LAST_DAY + timedelta(days=1)) == {BUILD}
+
+
+def test_what_a_crash_left_is_gone_when_the_hold_is_written_again(folder: Path) -> None:
+    hold_build(folder, BUILD, until=LAST_DAY)
+    (folder / f".{BUILD}.json.0123456789abcdef").write_text("left by a process that was killed")
+    hold_build(folder, BUILD, until=LAST_DAY + timedelta(days=1))
+    assert {path.name for path in folder.iterdir()} - {".lock"} == {f"{BUILD}.json"}
 
 
 def test_a_state_folder_that_is_missing_is_not_made_up(folder: Path) -> None:

@@ -39,6 +39,11 @@ PARTS = {  # every step of publishing, in order
 }
 
 
+# Where what is on the disk differs: no file of the build, vectors half-kept, all files without a name, a name that is
+# not live, `current` written but not named. How a small file comes to its name is tried in `indexes/test_durable`.
+STATES = ["original", "encoding", "sync", "check", "current"]
+
+
 class Crash(BaseException):
     """Not an error that anybody handles: as if the program ended there."""
 
@@ -83,8 +88,8 @@ def _raise(error: BaseException) -> Callable[..., None]:
 # A crash, a full disk, a kill
 
 
-@pytest.mark.parametrize("part", PARTS)
-def test_a_crash_at_any_part_leaves_the_old_build_serving(
+@pytest.mark.parametrize("part", ["manifest", "check"])
+def test_a_crash_before_and_after_the_build_has_its_name_leaves_the_old_build_serving(
     library: TinyLibrary, live: str, monkeypatch: pytest.MonkeyPatch, part: str
 ) -> None:
     with monkeypatch.context() as patch:
@@ -135,7 +140,7 @@ def child() -> Iterator[Callable[[str], str]]:
         yield ask
 
 
-@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("part", STATES)
 def test_a_process_killed_at_any_part_leaves_the_old_build_serving(
     library: TinyLibrary, live: str, child: Callable[[str], str], part: str
 ) -> None:
@@ -156,7 +161,7 @@ def test_a_process_killed_at_any_moment_leaves_a_whole_build_serving(
     _assert_serves(library, library.ingest().build_id)
 
 
-@pytest.mark.parametrize("limit", [0, 100, 1000, 4096, 9000, 14_000, 20_000])
+@pytest.mark.parametrize("limit", [1000, 14_000, 20_000])  # refused: an original, the kept vectors, the passages
 def test_a_disk_that_is_really_full_leaves_the_old_build_and_nothing_else(
     library: TinyLibrary, live: str, child: Callable[[str], str], limit: int
 ) -> None:
@@ -246,14 +251,7 @@ def test_current_is_replaced_only_after_the_check(
 def test_a_build_that_is_live_stays_even_if_its_folder_cannot_be_synced(
     library: TinyLibrary, live: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sync = publish_module._sync
-
-    def refuse(path: Path) -> None:
-        if path == library.builds:
-            raise OSError(errno.EIO, os.strerror(errno.EIO))
-        sync(path)
-
-    monkeypatch.setattr(publish_module, "_sync", refuse)
+    monkeypatch.setattr(publish_module, "sync_folder", _raise(OSError(errno.EIO, os.strerror(errno.EIO))))
     build_id = library.ingest().build_id
     assert build_id != live
     _assert_serves(library, build_id)

@@ -12,7 +12,7 @@ import service.operating.doctor
 from indexes.errors import EncoderError
 from service.audit.log import system_clock_us
 from service.audit.opening import open_log
-from service.operating.doctor import examine
+from service.operating.doctor import Check, examine
 from service.settings import Settings
 from tests.support.fakes import HashingEncoder, TinyLibrary
 from tests.support.service_parts import POLICY, POLICY_TEXT, TRAVEL, TRAVEL_TEXT, settings_for
@@ -24,6 +24,7 @@ FAR = date(2099, 1, 1)  # the doctor looks at the real clock
 def _fast_encoder(library: TinyLibrary, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(service.operating.doctor, "load_encoder", lambda _name, **_more: library.encoder)
+    monkeypatch.setenv("container", "as root or not, nothing is wrong with the account")
 
 
 @pytest.fixture
@@ -35,14 +36,23 @@ def settings(library: TinyLibrary) -> Settings:
     return settings_for(library)
 
 
+def _nothing_runs() -> list[str]:
+    pytest.fail("no service runs")
+
+
+def _examined(settings: Settings) -> list[Check]:
+    return examine(settings, running=_nothing_runs)
+
+
 def _wrong(settings: Settings) -> dict[str, str]:
-    return {check.name: check.detail for check in examine(settings) if not check.ok}
+    return {check.name: check.detail for check in _examined(settings) if not check.ok}
 
 
 def test_nothing_is_wrong(settings: Settings) -> None:
-    checks = examine(settings)
+    checks = _examined(settings)
     assert _wrong(settings) == {}
     assert [check.name for check in checks] == [
+        "account",
         "settings",
         "library",
         "register",
@@ -56,7 +66,7 @@ def test_nothing_is_wrong(settings: Settings) -> None:
 
 
 def test_the_encoder_s_settings_are_told(settings: Settings) -> None:
-    told = {check.name: check.detail for check in examine(settings.model_copy(update={"encoder_copies": 3}))}
+    told = {check.name: check.detail for check in _examined(settings.model_copy(update={"encoder_copies": 3}))}
     assert told["encoder"].endswith("; for questions 3 copies, batches of up to 32 after 0 ms")
 
 
@@ -160,11 +170,18 @@ def test_a_token_that_others_can_read_is_named(settings: Settings) -> None:
     assert "can be read by others: run chmod 600" in _wrong(without_token)["token"]
 
 
-def test_a_log_that_a_service_holds_is_not_wrong(settings: Settings) -> None:
+@pytest.mark.parametrize("problems", [[], ["the key is gone", "the clock is behind"]])
+def test_a_service_that_holds_the_log_is_asked_how_it_is(settings: Settings, problems: list[str]) -> None:
     log = open_log(settings.state, keys=settings.keys_folder(), name="greenlit.test", clock=system_clock_us)
-    details = {check.name: check.detail for check in examine(settings)}
+    found = {check.name: check for check in examine(settings, running=lambda: problems)}["audit log"]
     log.close()
-    assert details["audit log"] == "in use by a running service"
+    assert found.ok == (not problems)
+    assert found.detail == ("; ".join(problems) or "in use by a running service, which finds nothing wrong")
+
+
+def test_root_is_told_what_it_loses(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service.operating.doctor, "as_root", lambda: "running as root")
+    assert _wrong(settings) == {"account": "running as root"}
 
 
 def test_too_little_room_is_told_before_it_runs_out(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -178,4 +195,4 @@ def test_too_little_room_is_told_before_it_runs_out(settings: Settings, monkeypa
 
 
 def test_looking_twice_finds_the_same(settings: Settings) -> None:
-    assert examine(settings) == examine(settings)
+    assert _examined(settings) == _examined(settings)

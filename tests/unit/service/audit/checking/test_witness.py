@@ -195,7 +195,7 @@ def test_what_cannot_be_kept_is_not_handed_out(
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with monkeypatch.context() as patch:
-        patch.setattr("service.audit.checking.witness_folder.os.fsync", full)
+        patch.setattr(os, "fsync", full)
         with pytest.raises(AuditUnavailableError, match=r"No space left on device.*nothing was cosigned"):
             witness.cosign(log.note(), proof=[])
     assert kept_files(folder) == before, "nothing half-written is left"

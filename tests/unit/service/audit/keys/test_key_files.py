@@ -21,7 +21,6 @@ from service.audit.keys.key_files import (
     load_or_create_key,
     read_key,
 )
-from service.audit.keys.private_files import sync_folder
 
 NAME = "signing.key"
 READERS = pytest.mark.parametrize("read", [read_key, load_or_create_key])
@@ -97,36 +96,8 @@ def test_many_threads_at_once_make_one_key(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == [NAME]
 
 
-def test_a_key_has_its_name_only_when_its_bytes_are_durable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    steps: list[str] = []
-    link, fsync = os.link, os.fsync
-
-    def watched_sync(descriptor: int) -> None:
-        steps.append(f"sync {os.fstat(descriptor).st_size} bytes")
-        fsync(descriptor)
-
-    def watched_link(source: Path, target: Path) -> None:
-        steps.append("name")
-        link(source, target)
-
-    def watched_folder(folder: Path) -> None:
-        monkeypatch.setattr(os, "fsync", fsync)
-        steps.append(f"sync {folder.name}")
-        sync_folder(folder)
-
-    monkeypatch.setattr(os, "fsync", watched_sync)
-    monkeypatch.setattr(os, "link", watched_link)
-    monkeypatch.setattr(key_files, "sync_folder", watched_folder)
-    (tmp_path / "keys").mkdir()
-    create_key(tmp_path / "keys", NAME)
-    assert steps == ["sync 32 bytes", "name", "sync keys"]
-
-
-@pytest.mark.parametrize("step", ["fsync", "link"])
-def test_a_disk_that_refuses_leaves_no_half_of_a_key(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
-) -> None:
-    monkeypatch.setattr(os, step, _refuse)
+def test_a_disk_that_refuses_leaves_no_half_of_a_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "fsync", _refuse)
     with pytest.raises(AuditKeyError, match=r"signing\.key cannot be made \(No space left on device\): .* has room"):
         create_key(tmp_path, NAME)
     assert list(tmp_path.iterdir()) == []
