@@ -4,11 +4,11 @@ import contextlib
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from importlib.metadata import version
 
 from indexes.batching import BatchingEncoder
 from indexes.builds import Build
+from indexes.clock import utc_now
 from indexes.encoder import Encoder
 from indexes.holds import HOLDS_FOLDER
 from service.access.local import LocalAccess
@@ -51,11 +51,6 @@ class Service:
     replay: Replay
     tasks: tuple[Task, ...]
     settings: Settings
-
-
-def utc_now() -> datetime:
-    """Return the time, in UTC."""
-    return datetime.now(UTC)
 
 
 def release(settings: Settings) -> ReleaseRef:

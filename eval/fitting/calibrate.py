@@ -16,7 +16,6 @@ vector machines", 1999), and the threshold.
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +24,7 @@ from sklearn.linear_model import LogisticRegression
 
 from eval.quality.measure import Prepared, limited, prepare
 from eval.quality.question_sets import QuestionSetError
+from indexes.clock import utc_now
 from indexes.encoder import Encoder
 from service.answering.evidence import CALIBRATION_FILE, Calibration, features
 from service.answering.steps import Steps
@@ -199,7 +199,7 @@ def _written(model: Model, threshold: float, encoder: Encoder) -> dict[str, obje
         "coefficients": {name: round(float(w), 4) for name, w in zip(_FEATURES, model.weights, strict=True)},
         "threshold": round(threshold, 4),
         "made_by": "greenlit eval calibrate",
-        "made_on": f"{datetime.now(UTC):%Y-%m-%d}",
+        "made_on": f"{utc_now():%Y-%m-%d}",
         "encoder": encoder.digest,
     }
 

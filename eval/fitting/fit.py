@@ -12,7 +12,6 @@ Every set weighs the same, however many questions it has. Questions outside of t
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +21,7 @@ from scipy.optimize import minimize
 from eval.quality.ask import is_right
 from eval.quality.measure import Prepared, limited, prepare
 from eval.quality.question_sets import Gold, SetQuestion
+from indexes.clock import utc_now
 from indexes.encoder import Encoder
 from service.answering.extract import PASSAGES, is_statement
 from service.answering.features import PASSAGE_FEATURES, SENTENCE_FEATURES, passage_features, sentence_features
@@ -71,7 +71,7 @@ def fit(*, data: Path, work: Path, encoder: Encoder, tell: Callable[[str], None]
         "passages": dict(zip(PASSAGE_FEATURES, [round(float(weight), 3) for weight in passages], strict=True)),
         "sentences": dict(zip(SENTENCE_FEATURES, [round(float(weight), 3) for weight in sentences], strict=True)),
         "made_by": "greenlit eval fit",
-        "made_on": f"{datetime.now(UTC):%Y-%m-%d}",
+        "made_on": f"{utc_now():%Y-%m-%d}",
         "encoder": encoder.digest,
         "sets": list(FITTED_SETS),
     }

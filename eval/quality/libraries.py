@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 from indexes.builds import Build, current_build_id, open_build
+from indexes.clock import utc_now
 from indexes.documents import Document
 from indexes.encoder import Encoder
 from indexes.holds import HOLDS_FOLDER
@@ -42,11 +42,6 @@ class Quiet:
     def advance(self, count: int = 1) -> None:
         """Draw nothing."""
         del count
-
-
-def utc_now() -> datetime:
-    """Return the time, in UTC."""
-    return datetime.now(UTC)
 
 
 def approve_all(library: Path, names: Sequence[str]) -> int:

@@ -20,10 +20,11 @@ from typing import Any
 from eval.quality.adapters import PUBLIC_SETS
 from eval.quality.ask import ask_set
 from eval.quality.intervals import RESAMPLES
-from eval.quality.libraries import Place, approve_all, ingest_all, open_place, utc_now
+from eval.quality.libraries import Place, approve_all, ingest_all, open_place
 from eval.quality.metrics import Estimates, estimates, figures, overall
 from eval.quality.question_sets import QuestionSetError, SetQuestion, read_set, sample
 from eval.quality.runs import Run, SetRun, revision
+from indexes.clock import utc_now
 from indexes.encoder import Encoder
 from service.answering.steps import Steps
 

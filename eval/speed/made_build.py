@@ -13,7 +13,7 @@ import random
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import date
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexes.builds import Build
+from indexes.clock import utc_now
 from indexes.documents import Document, Locator, Passage, Section, passage_id
 from indexes.encoder import Encoder
 from indexes.events import Approval
@@ -179,7 +180,7 @@ def make_build(base: Base, passages: int, *, root: Path, encoder: Encoder) -> Ma
         encoder=encoder,
         splitter=SplitterInfo("made", 1, 220, 30),
         dense_index="auto",
-        now=datetime.now(UTC),
+        now=utc_now(),
     )
     started = time.monotonic()
     with staging(root / "builds") as aside:
@@ -215,7 +216,7 @@ def _write_library(documents: MadeDocuments, library: Path) -> None:
     sources = entry.format("made", '"staff"') + "\n" + entry.format("few", '"staff", "few"')
     (library / "sources.toml").write_text(sources, encoding="utf-8")
     approval = partial(
-        Approval, title="", by="eval@greenlit.example", at=datetime.now(UTC), expires=date.max, groups=("staff", "few")
+        Approval, title="", by="eval@greenlit.example", at=utc_now(), expires=date.max, groups=("staff", "few")
     )
     names = (documents.name(number) for number in range(len(documents)))
     append_events(library / REGISTER_FILE, [approval(document, sha256) for document, sha256 in names])

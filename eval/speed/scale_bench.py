@@ -28,10 +28,11 @@ from numpy.typing import NDArray
 from rich.console import Console
 
 from eval.quality.adapters import read_public
-from eval.quality.libraries import approve_all, ingest_all, utc_now
+from eval.quality.libraries import approve_all, ingest_all
 from eval.speed.made_build import FEW, STAFF, Base, Made, make_build, read_base
 from eval.speed.timing import median_and_p95_ms, timed, times
 from indexes.builds import current_build_id, open_build
+from indexes.clock import utc_now
 from indexes.encoder import DEFAULT_ENCODER, Encoder, load_encoder
 from indexes.sources import read_sources
 from service.answering.boundary import Boundary

@@ -8,12 +8,12 @@ import shutil
 import stat
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from indexes.account import as_root
 from indexes.builds import current_build_id, open_build
+from indexes.clock import utc_now
 from indexes.encoder import SentenceTransformersEncoder, load_encoder
 from indexes.errors import IndexesError
 from indexes.library import list_documents, missing_folders, read_document
@@ -125,7 +125,7 @@ def _build(settings: Settings, encoder: SentenceTransformersEncoder | None) -> s
     build.passages.close()
     held = dict(build.documents)
     sources = read_sources(settings.library)
-    now = datetime.now(UTC)
+    now = utc_now()
     waiting = []
     for document, decision in Register(settings.library / REGISTER_FILE).refresh().decisions.items():
         source = sources.get(source_name(document))

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from eval.quality.libraries import utc_now
 from eval.speed.made_build import FEW, STAFF, Base, MadeDocuments, make_build, make_vectors, read_base
 from indexes.builds import current_build_id, open_build
+from indexes.clock import utc_now
 from service.answering.boundary import Boundary
 from tests.support.fakes import HashingEncoder, TinyLibrary
 
