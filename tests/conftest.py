@@ -1,51 +1,26 @@
-"""Fixtures that many tests share."""
+"""What every test run begins with: hooks, and the fixtures where tests are run.
 
-from collections.abc import Iterator
-from pathlib import Path
+Fixtures that many tests share are in `tests/support/fixtures.py`, with which half the project and the model libraries
+are imported. A process that only hands tests to others (`-n`) does without.
+"""
+
+import gc
 
 import pytest
-import structlog
-from hypothesis import settings
 
-from indexes.encoder import DEFAULT_ENCODER, SentenceTransformersEncoder, load_encoder
-from tests.support.fakes import Clock, HashingEncoder, TinyLibrary
+from tests.support.in_memory import use_memory
 from tests.support.no_skips import pytest_make_collect_report, pytest_runtest_makereport  # noqa: F401  (hooks)
-from tests.support.service_parts import Studio, open_studio, with_rules
-
-settings.register_profile("project", deadline=None)  # these machines are noisy: how long an example takes says nothing
-settings.load_profile("project")
 
 
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def pytest_configure(config: pytest.Config) -> None:
+    """Choose where temporary files go, and load the fixtures."""
+    use_memory()
+    hands_out = config.getoption("numprocesses", None) and not hasattr(config, "workerinput")
+    if not hands_out:
+        config.pluginmanager.import_plugin("tests.support.fixtures")
 
 
-@pytest.fixture
-def hashing_encoder() -> HashingEncoder:
-    return HashingEncoder()
-
-
-@pytest.fixture
-def library(tmp_path: Path) -> TinyLibrary:
-    return TinyLibrary(tmp_path / "studio")
-
-
-@pytest.fixture(scope="session")
-def real_encoder() -> SentenceTransformersEncoder:
-    """The embedded encoder, loaded once."""
-    return load_encoder(DEFAULT_ENCODER)
-
-
-@pytest.fixture
-def studio(library: TinyLibrary) -> Iterator[Studio]:
-    """A service that knows two rules: on AI tools, and on travel."""
-    with open_studio(with_rules(library)) as opened:
-        yield opened
-
-
-@pytest.fixture(autouse=True)
-def _fresh_service_log() -> Iterator[None]:
-    """Let no test leave its service log to the next."""
-    yield
-    structlog.reset_defaults()
+def pytest_collection_finish() -> None:
+    """Let the garbage collector pass over what stays until the end: modules and thousands of tests."""
+    gc.collect()
+    gc.freeze()

@@ -76,16 +76,16 @@ REFUSED: dict[str, tuple[int, dict[str, Any]]] = {
 @pytest.mark.parametrize("path", ["/v1/ask", "/v1/search"])
 @pytest.mark.parametrize(("status", "request_"), REFUSED.values(), ids=REFUSED.keys())
 def test_anything_but_a_question_is_refused_and_not_repeated(
-    studio: Studio, path: str, status: int, request_: dict[str, Any]
+    shared_studio: Studio, path: str, status: int, request_: dict[str, Any]
 ) -> None:
-    response = studio.api.post(path, **request_)
+    response = shared_studio.api.post(path, **request_)
     assert response.status_code == status
     assert response.headers["content-type"] == "application/problem+json"
     problem = response.json()
     assert sorted(problem) == ["detail", "status", "title", "type"]
     assert (problem["status"], problem["type"].startswith("urn:greenlit:problem:")) == (status, True)
     assert CANARY not in response.text + str(response.headers)
-    assert studio.leaves() == []
+    assert shared_studio.leaves() == []
 
 
 @pytest.mark.parametrize(
@@ -102,8 +102,8 @@ def test_anything_but_a_question_is_refused_and_not_repeated(
         ([], "body: expected a JSON object"),
     ],
 )
-def test_a_problem_says_what_was_expected(studio: Studio, body: object, detail: str) -> None:
-    assert studio.api.post("/v1/ask", json=body).json()["detail"] == detail
+def test_a_problem_says_what_was_expected(shared_studio: Studio, body: object, detail: str) -> None:
+    assert shared_studio.api.post("/v1/ask", json=body).json()["detail"] == detail
 
 
 @pytest.mark.parametrize(
@@ -116,8 +116,8 @@ def test_a_problem_says_what_was_expected(studio: Studio, body: object, detail: 
         (1.5, "limit: expected a whole number"),
     ],
 )
-def test_a_search_limit_is_a_whole_number_from_1_to_50(studio: Studio, limit: object, detail: str) -> None:
-    response = studio.api.post("/v1/search", json={"question": VENDOR_QUESTION, "limit": limit})
+def test_a_search_limit_is_a_whole_number_from_1_to_50(shared_studio: Studio, limit: object, detail: str) -> None:
+    response = shared_studio.api.post("/v1/search", json={"question": VENDOR_QUESTION, "limit": limit})
     assert (response.status_code, response.json()["detail"]) == (422, detail)
 
 
@@ -126,13 +126,13 @@ def test_the_longest_question_is_taken(studio: Studio) -> None:
 
 
 @pytest.mark.parametrize("send", ["file", "five fields"])
-def test_the_form_takes_a_question_and_no_file(studio: Studio, send: str) -> None:
+def test_the_form_takes_a_question_and_no_file(shared_studio: Studio, send: str) -> None:
     data = {f"{CANARY}{number}": CANARY for number in range(5)} if send == "five fields" else {"question": "?"}
     files = {"question": (CANARY, CANARY.encode())} if send == "file" else {"nothing": ("", b"")}
-    response = studio.browser().post("/", data=data, files=files)
+    response = shared_studio.browser().post("/", data=data, files=files)
     assert response.status_code == 400
     assert CANARY not in response.text
-    assert studio.leaves() == []
+    assert shared_studio.leaves() == []
 
 
 COMMANDS = [

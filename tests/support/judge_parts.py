@@ -17,6 +17,7 @@ from service.answering.features import PASSAGE_FEATURES, SENTENCE_FEATURES
 from service.answering.ranking import Ranking
 from service.answering.steps import Steps
 from tests.support.fakes import HashingEncoder, TinyLibrary
+from tests.support.made_once import grown
 
 POLICY = "legal/policy.md"
 POLICY_TEXT = """# Policy
@@ -36,12 +37,14 @@ ALLOWANCE = "The daily travel allowance"
 
 def a_library(tmp_path: Path) -> TinyLibrary:
     """Return a library with one policy that is approved and one that was revoked, with a build of it."""
-    library = TinyLibrary(tmp_path / "studio")
+    return grown(TinyLibrary(tmp_path / "studio"), _add_policies)
+
+
+def _add_policies(library: TinyLibrary) -> None:
     library.add(POLICY, POLICY_TEXT, expires=date(2099, 1, 1))
     library.add("legal/old.md", "# Old\n\nThe daily travel allowance was forty euros.\n", expires=date(2099, 1, 1))
     library.ingest()
     library.revoke("legal/old.md")
-    return library
 
 
 def a_place(tmp_path: Path) -> Place:

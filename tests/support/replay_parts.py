@@ -33,6 +33,7 @@ from service.audit.storage.sqlite_store import SqliteLeafStore
 from service.audit.storage.store import Entry, Receipt
 from tests.support.answering_parts import RANKING
 from tests.support.fakes import TinyLibrary
+from tests.support.made_once import grown
 
 RELEASE = ReleaseRef(version="1.0.0", config_hash="c" * 64)
 AUDITOR = "auditor@x.example"
@@ -238,8 +239,11 @@ def open_archive(
 
 def with_documents(library: TinyLibrary) -> TinyLibrary:
     """Put two rules for everybody and one for the board into a library, and make a build."""
+    return grown(library, _add_documents)
+
+
+def _add_documents(library: TinyLibrary) -> None:
     library.add(POLICY, POLICY_TEXT)
     library.add(TRAVEL, TRAVEL_TEXT)
     library.add(BOARD, BOARD_TEXT, groups=["board"])
     library.ingest()
-    return library

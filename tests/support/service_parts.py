@@ -41,6 +41,7 @@ from service.settings import Settings
 from service.web.pages import SESSION_COOKIE
 from tests.support.answering_parts import RANKING
 from tests.support.fakes import Clock, TinyLibrary
+from tests.support.made_once import grown
 
 TOKEN = "the-token-of-the-tests"
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
@@ -192,10 +193,13 @@ EVERY_DOOR = [
 
 def with_rules(library: TinyLibrary) -> TinyLibrary:
     """Put the two rules into a library and make a build."""
+    return grown(library, _add_rules)
+
+
+def _add_rules(library: TinyLibrary) -> None:
     library.add(POLICY, POLICY_TEXT)
     library.add(TRAVEL, TRAVEL_TEXT)
     library.ingest()
-    return library
 
 
 @contextlib.contextmanager

@@ -57,11 +57,11 @@ def _covered_after(times: int) -> Callable[[Proofs, int], dict[str, Any]]:
 
 @pytest.mark.parametrize(("times", "status"), [(0, 200), (1, 200), (20, 200), (21, 409)])
 def test_a_proof_is_waited_for_for_two_seconds(
-    studio: Studio, monkeypatch: pytest.MonkeyPatch, pauses: list[float], times: int, status: int
+    shared_studio: Studio, monkeypatch: pytest.MonkeyPatch, pauses: list[float], times: int, status: int
 ) -> None:
-    question = asked(studio)
+    question = asked(shared_studio)
     monkeypatch.setattr(Proofs, "inclusion", _covered_after(times))
-    said = got(studio, "/proof", status, {"seq": question.finished})
+    said = got(shared_studio, "/proof", status, {"seq": question.finished})
     assert pauses == [0.1] * min(times, 20)
     assert sum(pauses) <= 2.001
     if status == 409:
@@ -105,9 +105,9 @@ def test_one_checkpoint_is_proven_to_have_grown_from_another(studio: Studio) -> 
         ({"origin": ORIGIN, "old": 1}, 422),
     ],
 )
-def test_what_cannot_be_proven_is_said(studio: Studio, params: dict[str, Any], status: int) -> None:
-    asked(studio)
-    got(studio, "/consistency", status, params)
+def test_what_cannot_be_proven_is_said(shared_studio: Studio, params: dict[str, Any], status: int) -> None:
+    asked(shared_studio)
+    got(shared_studio, "/consistency", status, params)
 
 
 def test_a_checkpoint_of_no_shard_is_not_found_and_of_an_empty_log_not_there_yet(studio: Studio) -> None:

@@ -1,0 +1,58 @@
+"""Fixtures that many tests share."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import structlog
+from hypothesis import settings
+
+from indexes.encoder import DEFAULT_ENCODER, SentenceTransformersEncoder, load_encoder
+from tests.support.fakes import Clock, HashingEncoder, TinyLibrary
+from tests.support.service_parts import Studio, open_studio, with_rules
+
+settings.register_profile("project", deadline=None)  # these machines are noisy: how long an example takes says nothing
+settings.load_profile("project")
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def hashing_encoder() -> HashingEncoder:
+    return HashingEncoder()
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> TinyLibrary:
+    return TinyLibrary(tmp_path / "studio")
+
+
+@pytest.fixture(scope="session")
+def real_encoder() -> SentenceTransformersEncoder:
+    """The embedded encoder, loaded once."""
+    return load_encoder(DEFAULT_ENCODER)
+
+
+@pytest.fixture
+def studio(library: TinyLibrary) -> Iterator[Studio]:
+    """A service that knows two rules: on AI tools, and on travel."""
+    with open_studio(with_rules(library)) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def shared_studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
+    """The same service for all tests of a module: for what is refused, and for whoever looks only at what is new."""
+    library = TinyLibrary(tmp_path_factory.mktemp("shared") / "studio")
+    with open_studio(with_rules(library)) as opened:
+        yield opened
+
+
+@pytest.fixture(autouse=True)
+def _fresh_service_log() -> Iterator[None]:
+    """Let no test leave its service log to the next."""
+    yield
+    structlog.reset_defaults()
