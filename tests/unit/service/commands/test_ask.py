@@ -25,6 +25,27 @@ from tests.support.service_parts import (
 )
 
 SENTENCE = "The security team reviews every new AI vendor within ten working days."
+HOSTILE = "a\x1b[2Jb\u009b1m\u202ec\rd\u2028[red]"
+HOSTILE_REPLIES = [
+    (
+        "ask",
+        200,
+        {
+            "sentences": [{"text": HOSTILE, "citations": [1]}],
+            "citations": [
+                {
+                    **dict.fromkeys(("title", "document", "expires"), HOSTILE),
+                    "n": 1,
+                    "locator": {"kind": "heading", "path": [HOSTILE]},
+                }
+            ],
+            "refusal": None,
+        },
+    ),
+    ("ask", 200, {"refusal": {"message": HOSTILE}}),
+    ("search", 200, {"passages": [{"rank": 1, "score": 1.0, "document": HOSTILE, "text": f"{HOSTILE}\n{HOSTILE}"}]}),
+    ("ask", 503, {"title": HOSTILE, "detail": HOSTILE}),
+]
 
 
 def test_an_answer_is_printed_with_its_sources(library: TinyLibrary, run: Run) -> None:
@@ -178,6 +199,22 @@ class TestWhileAServiceRuns:
         replies(503, {"title": "No record, no answer", "detail": "the log is full"})
         result = run("search", VENDOR_QUESTION, GREENLIT_TOKEN=TOKEN)
         assert (result.exit_code, result.stderr) == (1, "greenlit: No record, no answer: the log is full\n")
+
+    @pytest.mark.parametrize("more", [(), ("--json",)])
+    @pytest.mark.parametrize(("command", "status", "content"), HOSTILE_REPLIES)
+    def test_nothing_that_it_says_steers_the_terminal(
+        self,
+        run: Run,
+        replies: Callable[[int, Any], list[httpx.Request]],
+        command: str,
+        status: int,
+        content: Any,
+        more: tuple[str, ...],
+    ) -> None:
+        replies(status, content)
+        printed = run(command, VENDOR_QUESTION, *more, GREENLIT_TOKEN=TOKEN).output
+        assert "[red]" in printed
+        assert all(char.isprintable() or char == "\n" for char in printed)
 
     def test_that_it_does_not_answer_is_told_without_the_question(self, run: Run) -> None:
         result = run("ask", VENDOR_QUESTION, GREENLIT_TOKEN=TOKEN)

@@ -202,6 +202,27 @@ def test_markup_in_a_text_is_printed_as_it_is(library: TinyLibrary, audit: Audit
     assert text in audit("own").stdout
 
 
+def test_nothing_on_record_steers_the_terminal(audit: Audit, questions: tuple[Asked, Asked], tmp_path: Path) -> None:
+    seq, bad = str(questions[0].received), "a\x1b[2Jb\u009b1m\u202ec\rd\ne\u2028[red]"
+    folder = tmp_path / bad
+    for words in (
+        ["show", seq, "--payload", "--purpose", bad],
+        ["reveal", seq, "--by", "ann", "--second", "ben", "--case", "1", "--purpose", bad],
+        ["reveal", seq, "--by", bad, "--second", "ben", "--case", "1", "--purpose", PURPOSE],
+        ["export", str(folder), "--purpose", bad],
+        ["export", str(folder), "--purpose", bad],
+        ["list", "--type", bad],
+        ["rotate", bad],
+        ["own"],
+        ["own", "--json"],
+        ["list"],
+    ):
+        printed = audit(*words).output
+        assert printed
+        assert all(char.isprintable() or char == "\n" for char in printed), words
+    assert "[red]" in audit("own").output
+
+
 # --- export ---
 
 
