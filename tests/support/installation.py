@@ -29,7 +29,7 @@ SOURCES = '[[source]]\nname = "rules"\nkind = "folder"\nowner = "o@x.example"\ng
 VENDOR_QUESTION = "How many working days does the security team take to review a new AI vendor?"
 TRAVEL_QUESTION = "How much is the daily travel allowance?"
 OFF_TOPIC_QUESTION = "Which orbit do geostationary satellites follow?"
-START_TIMEOUT_S = 60.0
+START_TIMEOUT_S = 180.0  # generous: what is waited for is an event, and machines are busy
 BY = ("--by", "ann@x.example")
 
 
