@@ -35,7 +35,8 @@ app.add_typer(audit_app, name="audit")
 _out = Console(soft_wrap=True, highlight=False)
 _err = Console(stderr=True, soft_wrap=True, highlight=False)
 _TIMEOUT_S = 60.0  # for a question through the running service
-_MORE_CONNECTIONS = 256  # beside those that ask: pages that are read, and connections kept open
+_MORE_REQUESTS = 256  # beside those that ask: pages that are read
+_IDLE_S = 5  # a connection after an answer, until it asks again
 
 QuestionArgument = Annotated[str, typer.Argument(help="the question, in words")]
 AsJson = Annotated[bool, typer.Option("--json", help="print JSON")]
@@ -217,6 +218,8 @@ def _run(service: "Service", listening: socket.socket, url: str) -> None:
     import uvicorn
 
     from service.app import create_app, token_of
+    from service.http.limits import limits_for
+    from service.http.protocol import limited_protocol
     from service.running import announced
     from service.upkeep import upkeep
 
@@ -224,12 +227,13 @@ def _run(service: "Service", listening: socket.socket, url: str) -> None:
     notice = structlog.get_logger("greenlit").warning
     config = uvicorn.Config(
         create_app(service),
+        # Far beyond those who are answered, wait or are turned away on record: a bound for memory only.
+        http=limited_protocol(limits_for(settings.max_concurrent + 2 * settings.max_queued + _MORE_REQUESTS)),
         log_config=None,
         access_log=False,
         server_header=False,
         ws="none",
-        # Far beyond those who are answered, wait or are turned away on record: a bound for memory only.
-        limit_concurrency=settings.max_concurrent + 2 * settings.max_queued + _MORE_CONNECTIONS,
+        timeout_keep_alive=_IDLE_S,
     )
     for problem in service.health.report().problems:
         _err.print(f"[red]problem:[/red] {escape(problem)}")

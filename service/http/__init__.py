@@ -1,0 +1,1 @@
+"""How HTTP is spoken: what a connection may cost before anybody is known."""
