@@ -19,7 +19,8 @@ from service.settings import read_settings
 if TYPE_CHECKING:
     from service.parts import Service
 
-_MORE_CONNECTIONS = 256  # beside those that ask: pages that are read, and connections kept open
+_MORE_REQUESTS = 256  # beside those that ask: pages that are read
+_IDLE_S = 5  # a connection after an answer, until it asks again
 
 
 def serve(
@@ -73,6 +74,8 @@ def _run(service: "Service", listening: socket.socket, url: str) -> None:
     import uvicorn
 
     from service.app import create_app
+    from service.http.limits import limits_for
+    from service.http.protocol import limited_protocol
     from service.operating.running import announced
     from service.operating.upkeep import upkeep
 
@@ -80,12 +83,13 @@ def _run(service: "Service", listening: socket.socket, url: str) -> None:
     notice = structlog.get_logger("greenlit").warning
     config = uvicorn.Config(
         create_app(service),
+        # Far beyond those who are answered, wait or are turned away on record: a bound for memory only.
+        http=limited_protocol(limits_for(settings.max_concurrent + 2 * settings.max_queued + _MORE_REQUESTS)),
         log_config=None,
         access_log=False,
         server_header=False,
         ws="none",
-        # Far beyond those who are answered, wait or are turned away on record: a bound for memory only.
-        limit_concurrency=settings.max_concurrent + 2 * settings.max_queued + _MORE_CONNECTIONS,
+        timeout_keep_alive=_IDLE_S,
     )
     for words in filter(None, (as_root(), *service.health.report().problems)):
         problem(words)

@@ -4,16 +4,20 @@ From the inside out: a limit on bodies, an answer to whatever breaks unforeseen,
 others, closed headers, and a log line without any text.
 """
 
+import asyncio
 import re
 import time
 from collections.abc import Callable
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MAX_BODY_BYTES = 64 * 1024
+_LEFT = 499  # nginx's word for a client that left; no client ever sees it
+_FAILED = 500
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _OWN_HOST = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:[0-9]{1,5})?", re.IGNORECASE)
 _HEADERS = {
@@ -39,7 +43,7 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        body = b""
+        body = bytearray()
         more = True
         while more:
             message = await receive()
@@ -58,7 +62,7 @@ class BodyLimit:
             if sent:
                 return await receive()
             sent = True
-            return {"type": "http.request", "body": body, "more_body": False}
+            return {"type": "http.request", "body": bytes(body), "more_body": False}
 
         await self._app(scope, replay, send)
 
@@ -66,7 +70,7 @@ class BodyLimit:
 class Failures:
     """Answers whatever breaks unforeseen: an error that got past here would be printed, message and all, by the server.
 
-    `notice` is told of the kind of problem and the error.
+    `notice` is told of the kind of problem and the error. A client that left is no failure, and nobody to answer.
     """
 
     def __init__(self, app: ASGIApp, *, notice: Callable[[str, Exception], None]) -> None:
@@ -84,6 +88,8 @@ class Failures:
 
         try:
             await self._app(scope, receive, noting_start)
+        except ClientDisconnect:
+            raise  # for the log line
         except Exception as error:  # noqa: BLE001 - nothing may get past
             self._notice("internal", error)
             if scope["type"] == "http" and not started:
@@ -131,7 +137,11 @@ class SecurityHeaders:
 
 
 class RequestLog:
-    """Logs method, route, status and duration: no address beyond the route, no query, no body, no names."""
+    """Logs method, route, status and duration: no address beyond the route, no query, no body, no names.
+
+    Whoever left before the answer began is logged as 499, whatever answer nobody read; so is whoever the server cut
+    off while they sent. What broke meanwhile is logged as such.
+    """
 
     def __init__(self, app: ASGIApp, *, log: structlog.stdlib.BoundLogger) -> None:
         self._app = app
@@ -143,18 +153,51 @@ class RequestLog:
             await self._app(scope, receive, send)
             return
         started_s = time.monotonic()
-        status = 500
-
-        async def noting_status(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-            await send(message)
-
+        answer = _Answer(receive, send)
         try:
-            await self._app(scope, receive, noting_status)
+            await self._app(scope, answer.receive, answer.send)
+        except ClientDisconnect:
+            answer.leave()  # and nobody needs to hear more of it
+        except asyncio.CancelledError:
+            answer.leave()
+            raise
         finally:
             route = getattr(scope.get("route"), "path", "no route")
             took_ms = round((time.monotonic() - started_s) * 1000, 1)
             method = scope["method"] if scope["method"] in _METHODS else "other"  # a client may make one up
-            self._log.info("request", method=method, route=route, status=status, took_ms=took_ms)
+            self._log.info("request", method=method, route=route, status=answer.logged(), took_ms=took_ms)
+
+
+class _Answer:
+    """What became of one request, as its messages pass by."""
+
+    def __init__(self, receive: Receive, send: Send) -> None:
+        self._receive = receive
+        self._send = send
+        self._came = False  # all of the request, so that only leaving is left to be told
+        self._status: int | None = None
+        self._left = False
+
+    def leave(self) -> None:
+        """Note that the client is gone, if the answer has not begun."""
+        self._left = self._left or self._status is None
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        if message["type"] == "http.disconnect":
+            self.leave()
+        else:
+            self._came = not message.get("more_body", False)
+        return message
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            if self._came and await Request({"type": "http"}, self._receive).is_disconnected():
+                self.leave()  # nobody may have looked since the request came: an answer is made in a thread
+            self._status = message["status"]
+        await self._send(message)
+
+    def logged(self) -> int:
+        """Return the status for the log."""
+        status = self._status or (_LEFT if self._left else _FAILED)
+        return _LEFT if self._left and status < _FAILED else status

@@ -1,18 +1,22 @@
 """What stands around every door."""
 
 import asyncio
+import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import structlog
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from service.answering.errors import OverloadedError
+from service.http.admission import Admission
 from service.http.middleware import MAX_BODY_BYTES, BodyLimit, Failures, OwnHostOnly, RequestLog, SecurityHeaders
 
 SECRET = "quokka4711"
@@ -188,3 +192,162 @@ def test_what_is_not_http_passes_by() -> None:
         asyncio.run(around({"type": "lifespan"}, nothing, nothing))
     asyncio.run(RequestLog(app, log=structlog.get_logger())({"type": "lifespan"}, nothing, nothing))
     assert seen == ["lifespan"] * 5
+
+
+BODY: Message = {"type": "http.request", "body": b"question=a", "more_body": False}
+HALF: Message = {**BODY, "more_body": True}
+GONE: Message = {"type": "http.disconnect"}
+FORM = [(b"content-type", b"application/x-www-form-urlencoded")]
+
+
+class Asked:
+    """A request in messages, to an application as it stands in the service; what was logged of it, and what noted."""
+
+    def __init__(self, app: ASGIApp, *messages: Message) -> None:
+        self.sent: list[Message] = []
+        self.noted: list[str] = []
+        self._messages = list(messages)
+        self._app = RequestLog(
+            Failures(app, notice=lambda _kind, error: self.noted.append(type(error).__name__)),
+            log=structlog.get_logger(),
+        )
+        self.scope: Scope = {"type": "http", "method": "POST", "path": "/", "headers": FORM, "query_string": b""}
+
+    async def _receive(self) -> Message:
+        if not self._messages:
+            await asyncio.Event().wait()
+        return self._messages[0] if self._messages[0] is GONE else self._messages.pop(0)  # gone is for good
+
+    async def _send(self, message: Message) -> None:
+        self.sent.append(message)
+
+    def status(self) -> Any:
+        """Return the status that was logged."""
+
+        async def within_a_while() -> None:
+            await asyncio.wait_for(self._app(self.scope, self._receive, self._send), 10)
+
+        with structlog.testing.capture_logs() as lines:
+            asyncio.run(within_a_while())
+        (line,) = lines
+        return line["status"]
+
+
+async def _form(request: Request) -> Response:
+    async with request.form() as form:
+        return PlainTextResponse(str(form["question"]))
+
+
+def _routed(endpoint: Any) -> ASGIApp:
+    return Starlette(routes=[Route("/", endpoint, methods=["POST"])]).router
+
+
+@pytest.mark.parametrize("messages", [(GONE,), (HALF, GONE)])
+def test_who_leaves_while_sending_is_logged_as_gone(messages: tuple[Message, ...]) -> None:
+    asked = Asked(BodyLimit(_routed(_form)), *messages)
+    assert (asked.status(), asked.sent, asked.noted) == (499, [], [])
+
+
+def test_who_leaves_while_a_form_is_read_has_not_broken_anything() -> None:
+    asked = Asked(_routed(_form), HALF, GONE)
+    assert (asked.status(), asked.sent, asked.noted) == (499, [], [])
+
+
+def test_nor_has_who_leaves_while_an_answer_is_sent() -> None:
+    async def leaves(_request: Request) -> Response:
+        raise ClientDisconnect  # servers that speak a newer ASGI let sending tell it
+
+    asked = Asked(_routed(leaves), BODY)
+    assert (asked.status(), asked.sent, asked.noted) == (499, [], [])
+
+
+def test_a_refusal_that_comes_of_leaving_is_logged_as_gone() -> None:
+    async def body(request: Request) -> Response:
+        try:
+            return PlainTextResponse(await request.body())
+        except ClientDisconnect as error:
+            raise HTTPException(400) from error  # as FastAPI does, whatever broke while it read a body
+
+    asked = Asked(Starlette(routes=[Route("/", body, methods=["POST"])]), HALF, GONE)
+    assert (asked.status(), asked.noted) == (499, [])
+
+
+def test_who_leaves_the_queue_is_logged_as_gone_and_on_record() -> None:
+    admission = Admission(at_once=1, waiting=1, patience_s=60)
+    turned_away: list[str] = []
+    free = threading.Event()
+
+    async def ask(request: Request) -> Response:
+        working = asyncio.ensure_future(admission.run(free.wait, turn_away=free.wait, gone=asyncio.Event().wait))
+        await asyncio.sleep(0)
+        try:
+            await admission.run(free.wait, turn_away=lambda: turned_away.append("a"), gone=request.receive)
+        except OverloadedError:
+            return PlainTextResponse("", 429)
+        finally:
+            free.set()
+            await working
+        raise AssertionError
+
+    asked = Asked(BodyLimit(_routed(ask)), BODY, GONE)
+    assert (asked.status(), asked.noted, turned_away) == (499, [], ["a"])
+
+
+def test_who_leaves_while_the_answer_is_made_is_logged_as_gone_and_on_record() -> None:
+    recorded: list[str] = []
+
+    def answer(_request: Request) -> Response:  # in a thread
+        recorded.append("a")
+        return PlainTextResponse("an answer")
+
+    asked = Asked(BodyLimit(_routed(answer)), BODY, GONE)
+    assert (asked.status(), asked.noted, recorded) == (499, [], ["a"])
+
+
+def test_who_stays_is_logged_with_their_answer() -> None:
+    asked = Asked(BodyLimit(_routed(_form)), HALF, BODY)
+    assert (asked.status(), asked.sent[0]["status"]) == (200, 200)
+
+
+def test_an_answer_before_the_request_is_all_here_takes_nothing_of_it() -> None:
+    async def reads_late(_scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        assert await receive() == HALF
+        await send({"type": "http.response.body", "body": b""})
+
+    assert Asked(reads_late, HALF, BODY).status() == 200
+
+
+def test_what_breaks_while_nobody_waits_is_a_failure_still() -> None:
+    asked = Asked(BodyLimit(_routed(_breaks)), BODY, GONE)
+    assert (asked.status(), asked.noted) == (500, ["ValueError"])
+
+
+def test_who_leaves_a_stream_had_an_answer() -> None:
+    async def streams(_scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        assert await receive() == BODY
+        assert await receive() == GONE
+
+    assert Asked(streams, BODY, GONE).status() == 200
+
+
+def test_an_application_that_says_nothing_has_failed() -> None:
+    async def says_nothing(_scope: Scope, receive: Receive, _send: Send) -> None:
+        await receive()
+
+    assert Asked(says_nothing, BODY).status() == 500
+
+
+@pytest.mark.parametrize(("answer", "status"), [([], 499), ([200], 200)])
+def test_a_request_that_is_cancelled_is_logged_as_gone_unless_it_was_answered(answer: list[int], status: int) -> None:
+    async def cancelled(_scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        for started in answer:
+            await send({"type": "http.response.start", "status": started, "headers": []})
+        raise asyncio.CancelledError
+
+    asked = Asked(cancelled, BODY)
+    with structlog.testing.capture_logs() as lines, pytest.raises(asyncio.CancelledError):
+        asyncio.run(asked._app(asked.scope, asked._receive, asked._send))
+    assert [line["status"] for line in lines] == [status]
