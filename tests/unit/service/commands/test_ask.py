@@ -21,6 +21,7 @@ from service.audit.storage.sqlite_store import SqliteLeafStore
 from service.operating.doctor import Check
 from service.operating.running import announced
 from tests.support.fakes import TinyLibrary
+from tests.support.ports import free_port
 from tests.support.service_parts import (
     HALF_THE_WORDS,
     OFF_TOPIC_QUESTION,
@@ -132,16 +133,9 @@ def test_without_a_calibration_it_says_so_and_ends_with_1(
 ) -> None:
     library.ingest()
     monkeypatch.setattr(service.parts, "read_calibration", lambda: read_calibration(tmp_path / "none.json"))
-    told = run(*command, GREENLIT_PORT=str(_free_port()))
+    told = run(*command, GREENLIT_PORT=str(free_port()))
     assert told.exit_code == 1
     assert "none.json cannot be read as a calibration" in told.stderr
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-    return port
 
 
 def test_without_a_build_it_ends_with_1(run: Run) -> None:
