@@ -192,9 +192,10 @@ def fit(data: Data = None, work: Work = None) -> None:
     from eval.quality.measure import kept
     from indexes.encoder import DEFAULT_ENCODER, load_encoder
 
+    sets = _need(data)  # before the model is loaded, which takes seconds
     with _told(), kept(work) as folder:
         encoder = load_encoder(DEFAULT_ENCODER)
-        console.out.json(fit_ranking(data=_need(data), work=folder, encoder=encoder, tell=_tell))
+        console.out.json(fit_ranking(data=sets, work=folder, encoder=encoder, tell=_tell))
 
 
 @app.command()
@@ -233,9 +234,10 @@ def _calibrate_shipped(data: Path | None, work: Path | None) -> dict[str, object
     from eval.quality.measure import kept
     from indexes.encoder import DEFAULT_ENCODER, load_encoder
 
+    sets = _need(data)  # before the model is loaded, which takes seconds
     with kept(work) as folder:
         steps = shipped_steps(load_encoder(DEFAULT_ENCODER))
-        return calibrate_shipped(data=_need(data), work=folder, steps=steps, tell=_tell)
+        return calibrate_shipped(data=sets, work=folder, steps=steps, tell=_tell)
 
 
 @app.command()

@@ -13,6 +13,7 @@ from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import ignored_auth, positive_data_acceptance
 
 from tests.support.audit_doors import CALLS, asked
+from tests.support.examples import examples
 from tests.support.service_parts import BEARER, Studio
 
 TAKEN_BY_AUDIT = {"PayloadBody", "EraseBody", "OwnEraseBody", "RevealBody", "ReplayBody", "RotateBody", "ExportBody"}
@@ -75,7 +76,7 @@ def _with_parts(schemas: dict[str, Any], name: str) -> list[Any]:
 
 
 few_examples = hypothesis_settings(
-    max_examples=20,
+    max_examples=examples(10, thorough=100),
     derandomize=True,
     deadline=None,
     database=None,

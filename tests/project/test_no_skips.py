@@ -30,6 +30,7 @@ def _run(folder: Path, root: Path, *, no_skips: bool) -> tuple[int, str]:
     (folder / "test_module.py").write_text(_SKIPPED_MODULE, encoding="utf-8")
     environment = {**os.environ, "PYTHONPATH": str(root), "GREENLIT_NO_SKIPS": "1" if no_skips else "0"}
     environment.pop("PYTEST_ADDOPTS", None)  # meant for our suite
+    environment["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # they have no part in this, and take seconds to load
     options = [
         "-p",
         "tests.support.no_skips",

@@ -43,7 +43,7 @@ def refuse(_: str) -> None:
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < deadline, "it never came to pass"
         time.sleep(0.002)
@@ -140,7 +140,7 @@ class Hold:
 
     def __call__(self, _: str) -> None:
         self.begun.set()
-        assert self.go_on.wait(20)
+        assert self.go_on.wait(60)
 
 
 @dataclass

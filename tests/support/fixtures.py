@@ -8,10 +8,12 @@ import structlog
 from hypothesis import settings
 
 from indexes.encoder import DEFAULT_ENCODER, SentenceTransformersEncoder, load_encoder
+from tests.support.examples import examples
 from tests.support.fakes import Clock, HashingEncoder, TinyLibrary
 from tests.support.service_parts import Studio, open_studio, with_rules
 
-settings.register_profile("project", deadline=None)  # these machines are noisy: how long an example takes says nothing
+# These machines are noisy: how long an example takes says nothing.
+settings.register_profile("project", deadline=None, max_examples=examples(40, thorough=500))
 settings.load_profile("project")
 
 

@@ -3,7 +3,6 @@
 import contextlib
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -13,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+
+from tests.support.ports import free_port
 
 REPOSITORY = Path(__file__).parents[2]
 POLICY_TEXT = """# AI use policy
@@ -29,7 +30,7 @@ SOURCES = '[[source]]\nname = "rules"\nkind = "folder"\nowner = "o@x.example"\ng
 VENDOR_QUESTION = "How many working days does the security team take to review a new AI vendor?"
 TRAVEL_QUESTION = "How much is the daily travel allowance?"
 OFF_TOPIC_QUESTION = "Which orbit do geostationary satellites follow?"
-START_TIMEOUT_S = 180.0  # generous: what is waited for is an event, and machines are busy
+START_TIMEOUT_S = 300.0  # only so that nothing hangs for ever: it takes seconds, and a minute on a busy machine
 BY = ("--by", "ann@x.example")
 
 
@@ -55,12 +56,13 @@ class Installation:
         machine = {"PATH": os.environ["PATH"], "HOME": str(self.folder), "container": "of the tests, maybe as root"}
         return {**machine, "PYTHONPATH": str(REPOSITORY), **settings}
 
-    def command(self, *arguments: str) -> list[str]:
-        return [sys.executable, "-m", "greenlit", *arguments]
+    def command(self, *arguments: str, python: tuple[str, ...] = ()) -> list[str]:
+        return [sys.executable, *python, "-m", "greenlit", *arguments]
 
-    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def run(self, *arguments: str, python: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
+        """Run a command, with options of the interpreter."""
         return subprocess.run(
-            self.command(*arguments),
+            self.command(*arguments, python=python),
             cwd=self.folder,
             env=self.environment,
             capture_output=True,
@@ -131,13 +133,6 @@ class Installation:
         assert response.status_code == 200, response.text
         value: dict[str, Any] = response.json()
         return value
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def install(folder: Path) -> Installation:

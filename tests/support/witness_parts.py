@@ -9,7 +9,6 @@ import contextlib
 import dataclasses
 import json
 import shutil
-import socket
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -222,10 +221,3 @@ def command(*arguments: str, **environment: str | None) -> Result:
     app = typer.Typer()
     app.command()(witness_cli.witness)
     return CliRunner().invoke(app, arguments, env={"GREENLIT_TOKEN": TOKEN, **environment})
-
-
-def free_port() -> int:
-    """Return a port of this machine where nobody listens."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port: int = listening.getsockname()[1]
-    return port

@@ -13,7 +13,7 @@ from indexes.encoder import Vectors
 from indexes.errors import EncoderError
 from tests.support.fakes import HashingEncoder
 
-_PATIENCE_S = 10.0
+_PATIENCE_S = 60.0
 
 
 class Slow(HashingEncoder):

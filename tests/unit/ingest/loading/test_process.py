@@ -90,9 +90,9 @@ def test_an_unknown_extension_starts_no_child() -> None:
 
 
 def test_a_document_that_takes_too_long_is_given_up_and_the_next_one_is_read() -> None:
-    with _naughty(timeout_s=0.5) as process:
+    with _naughty(timeout_s=2) as process:
         pid = int(_do(process, b"pid"))
-        with pytest.raises(LoadError, match=r"took longer than 0\.5 s to parse"):
+        with pytest.raises(LoadError, match=r"took longer than 2 s to parse"):
             _do(process, b"sleep")
         assert not _is_alive(pid)
         assert int(_do(process, b"pid")) != pid
@@ -171,6 +171,6 @@ def test_the_child_ends_when_its_parent_is_gone() -> None:
         "os._exit(0)\n"
     )
     result = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=300
     )
     assert _wait_until_gone(int(result.stdout))

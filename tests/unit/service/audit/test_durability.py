@@ -43,7 +43,7 @@ def _go_on(log: LogFolder) -> list[dict[str, Any]]:
 
 def test_a_leaf_is_there_when_the_process_dies_the_moment_its_receipt_came(log: LogFolder) -> None:
     with _child(log, "once") as child:
-        line, _ = child.communicate(timeout=60)
+        line, _ = child.communicate(timeout=300)
     assert child.returncode == -9
     request_id, seq, expected = line.split()
     leaf = log.reader().leaf(int(seq))
@@ -78,7 +78,7 @@ def test_nothing_acknowledged_is_lost_when_a_busy_process_is_killed(log: LogFold
 
 def test_a_disk_that_refuses_gives_no_receipt_and_the_log_goes_on_afterwards(log: LogFolder) -> None:
     with _child(log, "refused") as child:
-        output, _ = child.communicate(timeout=60)
+        output, _ = child.communicate(timeout=300)
     before, refusal, after = output.splitlines()
     assert (before, after) == ("kept 5", "kept 6")
     assert refusal.startswith("refused the audit store ")

@@ -12,7 +12,8 @@ from service.audit.checking.watch import Answer
 from service.audit.formats import notes
 from service.audit.formats.notes import read_checkpoint
 from service.commands import witness as witness_cli
-from tests.support.witness_parts import LogOnDisk, command, free_port, kept_files, serving_log
+from tests.support.ports import free_port
+from tests.support.witness_parts import LogOnDisk, command, kept_files, serving_log
 
 ROOT = Path(__file__).parents[4]
 LOUD = "THIS LOG CANNOT BE TRUSTED AS IT IS NOW"

@@ -15,7 +15,8 @@ from typer.testing import Result
 from service.audit.checking.watch import Answer
 from service.audit.formats import notes
 from service.audit.formats.notes import read_checkpoint, signing_key_of
-from tests.support.witness_parts import KEY_NAME, TOKEN, LogOnDisk, command, free_port, serving_log
+from tests.support.ports import free_port
+from tests.support.witness_parts import KEY_NAME, TOKEN, LogOnDisk, command, serving_log
 
 ROOT = Path(__file__).parents[4]
 LOUD = "THIS LOG CANNOT BE TRUSTED AS IT IS NOW"
@@ -211,7 +212,7 @@ print(json.dumps([quick, sorted({name.partition(".")[0] for name in sys.modules}
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=300,
     )
     assert "does not answer (ConnectError)" in ran.stderr
     quick, loaded, opened = json.loads(ran.stdout.splitlines()[-1])

@@ -129,7 +129,7 @@ def test_processes_that_begin_a_month_at_once_agree_on_its_keys(folder: Path) ->
     for child in children:
         assert child.stdout is not None
         assert child.stdout.readline() == "ready\n"
-    lines = [child.communicate("go\n", timeout=60)[0].split() for child in children]
+    lines = [child.communicate("go\n", timeout=300)[0].split() for child in children]
     assert sum(int(made) for made, *_ in lines) == 3
     keyring = Keyring(folder=folder)
     for _, key_id, sealed, actor in lines:
