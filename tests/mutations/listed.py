@@ -10,7 +10,10 @@ _HERE = Path(__file__).resolve().parent
 
 @dataclass(frozen=True, slots=True)
 class Mutation:
-    """One mutation: what it breaks, in words; `old`, which stands once in `module`, becomes `new`; who is to notice."""
+    """One mutation: what it breaks, in words; `old`, which stands once in `module`, becomes `new`; who is to notice.
+
+    Of `tests`, those with `first` in their name are run first, to be quick; it need not fit any.
+    """
 
     id: str
     breaks: str
@@ -19,6 +22,7 @@ class Mutation:
     old: str
     new: str
     tests: tuple[str, ...]
+    first: str = ""
 
     def problem(self, root: Path) -> str | None:
         """Return why this mutation cannot be tried on the tree under `root`; `None` if it can."""

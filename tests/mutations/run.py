@@ -4,9 +4,9 @@
     python -m tests.mutations.run --only ID      one of them, or several
     python -m tests.mutations.run --check        only see that every mutation still applies
 
-In order: (1) every mutation is seen to apply, (2) the files under version control are copied aside, (3) the tests of
-all are run on the unbroken copy, because a test that fails anyway notices nothing, (4) each mutation is put into the
-copy, its tests are run until the first one fails, and the copy is mended again.
+In order: (1) every mutation is seen to apply, (2) the files under version control are copied aside, (3) each mutation
+is put into the copy, its tests are run until the first one fails, and the copy is mended again, (4) the tests that
+noticed one are run without any: a test that fails anyway notices nothing.
 
 A mutation is *caught* if a test failed, *hung* if the tests had to be ended (which counts as caught), and *SURVIVED* if
 all passed: then nobody keeps that promise. Exit status 1 if one survived or could not be tried. The large libraries are
@@ -27,6 +27,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tests.mutations.listed import Mutation, problems, read_mutations
 
@@ -72,8 +73,8 @@ class Run:
 
     def first_failure(self) -> str:
         """Return the name of the test that noticed."""
-        failed = (line.split()[1] for line in self.said().splitlines() if line.startswith(("FAILED ", "ERROR ")))
-        return next(failed, "")
+        failed = (line for line in self.said().splitlines() if line.startswith(("FAILED ", "ERROR ")))
+        return next((line.partition(" ")[2].partition(" - ")[0] for line in failed), "")
 
 
 def copy_tree(folder: Path) -> Path:
@@ -86,19 +87,30 @@ def copy_tree(folder: Path) -> Path:
     return folder
 
 
-def start(tests: Sequence[str], copy: Path, *, limit_s: float = TIME_LIMIT_S) -> Run:
+@dataclass(frozen=True, slots=True)
+class _First:
+    """A plugin of pytest that brings tests to the front."""
+
+    name: str
+
+    def pytest_collection_modifyitems(self, items: list[Any]) -> None:
+        """Put the tests with this in their name before the others."""
+        items.sort(key=lambda item: self.name not in item.nodeid)
+
+
+def start(tests: Sequence[str], copy: Path, *, first: str = "", limit_s: float = TIME_LIMIT_S) -> Run:
     """Run tests on a copy, in a fork that has the large libraries already."""
     output = copy.with_suffix(".txt")
     output.touch()
     pid = os.fork()
     if not pid:
-        _run_tests(tests, copy, output)
+        _run_tests(tests, copy, output, _First(first))
     with suppress(OSError):  # the child may have done it already, or have ended
         os.setpgid(pid, pid)
     return Run(pid, time.monotonic() + limit_s, output)
 
 
-def _run_tests(tests: Sequence[str], copy: Path, output: Path) -> None:
+def _run_tests(tests: Sequence[str], copy: Path, output: Path, plugin: _First) -> None:
     status = 3  # pytest's own number for what broke inside it
     try:
         os.setpgid(0, 0)
@@ -111,7 +123,7 @@ def _run_tests(tests: Sequence[str], copy: Path, output: Path) -> None:
         sys.path[:] = [str(copy), *(path for path in sys.path if path not in {str(ROOT), ""})]
         for name in [name for name in sys.modules if name.partition(".")[0] == "tests"]:
             del sys.modules[name]  # those of the copy are meant
-        status = int(importlib.import_module("pytest").main([*_PYTEST, *tests]))
+        status = int(importlib.import_module("pytest").main([*_PYTEST, *tests], [plugin]))
         sys.stdout.flush()
     finally:
         os._exit(status)
@@ -132,7 +144,7 @@ def try_all(mutations: Sequence[Mutation], copies: Sequence[Path]) -> Iterator[t
                 mutation, copy = waiting.pop(0), free.pop()
                 whole = (ROOT / mutation.module).read_text(encoding="utf-8")
                 _write(copy / mutation.module, whole.replace(mutation.old, mutation.new))
-                running[copy] = (mutation, start(mutation.tests, copy))
+                running[copy] = (mutation, start(mutation.tests, copy, first=mutation.first))
             time.sleep(_LOOK_S)
             for copy, (mutation, run) in list(running.items()):
                 if ended := run.ended():
@@ -145,15 +157,15 @@ def try_all(mutations: Sequence[Mutation], copies: Sequence[Path]) -> Iterator[t
             run.end()
 
 
-def _without_a_fault(tests: Sequence[str], copy: Path) -> str:
-    """Return what failed without any mutation; empty if nothing did."""
+def _without_a_mutation(tests: Sequence[str], copy: Path) -> str:
+    """Return what pytest said of tests that fail without any mutation; empty if none does."""
     run = start(tests, copy, limit_s=TIME_LIMIT_S * len(tests))
     try:
         while not (ended := run.ended()):
             time.sleep(_LOOK_S)
     finally:
         run.end()
-    return f"{run.said()[-3000:]}\nThe tests fail without any mutation: mend them first." if ended[0] else ""
+    return run.said()[-3000:] if ended[0] else ""
 
 
 def main() -> int:
@@ -181,16 +193,17 @@ def main() -> int:
 
 
 def _try_and_tell(mutations: Sequence[Mutation], copies: Sequence[Path]) -> int:
-    if failed := _without_a_fault(sorted({path for one in mutations for path in one.tests}), copies[0]):
-        _tell(failed)
-        return 1
-    words = []
+    words, noticing = [], set()
     for mutation, word, took_s, noticed in try_all(mutations, copies):
         words.append(word)
+        noticing |= {noticed.partition("[")[0]} - {""}
         _tell(f"{word:9} {took_s:5.1f} s  {mutation.id:40} {mutation.breaks:45} {noticed}")
     caught, hung = words.count("caught"), words.count("hung")
     lost = len(words) - caught - hung
     _tell(f"{len(words)} mutations: {caught} caught, {hung} hung, {lost} not noticed")
+    if noticing and (said := _without_a_mutation(sorted(noticing), copies[0])):
+        _tell(f"{said}\nThese fail without any mutation, so they notice nothing: mend them, and run this again.")
+        return 1
     return 1 if lost else 0
 
 
