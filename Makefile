@@ -14,7 +14,7 @@ DEV_STAMP := $(VENV)/.installed-dev
 BENCH_STAMP := $(VENV)/.installed-bench
 
 .DEFAULT_GOAL := help
-.PHONY: help run install test lint format eval bench faults clean
+.PHONY: help run install test lint format eval bench faults mutations clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -45,6 +45,9 @@ bench: $(BENCH_STAMP) ## measure this machine, beside what a user would otherwis
 
 faults: $(RUN_STAMP) ## load the audit log, kill it at random moments, restart, verify
 	$(BIN)/greenlit eval faults
+
+mutations: $(DEV_STAMP) ## break every promise on purpose, see that a test notices
+	$(BIN)/python -m tests.mutations.run
 
 clean: ## remove the environment and the caches; builds, records and the library stay
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -30,6 +30,9 @@ def test_a_document_comes_back_as_it_was_sent() -> None:
 def test_reasons_come_back_as_errors_in_plain_characters() -> None:
     with pytest.raises(LoadError, match=r"^no \[31mtext$"):
         read_reply(*_split(error_frames("refused", "no \x1b[31mtext")))
+    with pytest.raises(LoadError) as raised:
+        read_reply(*_split(error_frames("refused", "no " * 10_000)))
+    assert len(str(raised.value)) == 1000
     with pytest.raises(MemoryError):
         read_reply(*_split(error_frames("memory")))
 

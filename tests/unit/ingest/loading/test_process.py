@@ -75,11 +75,30 @@ def test_the_real_parsers_work_within_the_limits(make_docx: Callable[..., bytes]
             process.load("a.pdf", b"%PDF-1.7\n%%EOF")
 
 
+def test_the_kernel_holds_the_real_child_to_its_limits() -> None:
+    """Beneath what Python refuses: a parser in C, or one that broke out of it, gets no further than this."""
+    with LoaderProcess(max_memory_bytes=1 << 30) as process:
+        process.load("a.txt", b"Text.")
+        assert process._child is not None
+        lines = Path(f"/proc/{process._child._process.pid}/limits").read_text(encoding="ascii").splitlines()
+    limits = {line[:26].strip(): line[26:].split()[:2] for line in lines}
+    assert limits["Max address space"] == [str(1 << 30)] * 2
+    assert limits["Max open files"] == ["32", "32"]
+    for nothing in ("Max core file size", "Max file size", "Max processes"):
+        assert limits[nothing] == ["0", "0"], nothing
+
+
 def test_a_reason_of_the_loader_reaches_the_parent_and_the_child_lives_on(naughty: LoaderProcess) -> None:
     pid = _do(naughty, b"pid")
     with pytest.raises(LoadError, match=r"^expected peace, got war$"):
         _do(naughty, b"refuse")
     assert _do(naughty, b"pid") == pid
+
+
+def test_no_word_of_a_parser_that_breaks_reaches_anybody(capfd: pytest.CaptureFixture[str]) -> None:
+    with _naughty() as process, pytest.raises(LoadError, match=r"the parser crashed \(exit status 1\)") as raised:
+        _do(process, b"break")
+    assert "secret" not in f"{raised.value}{capfd.readouterr()}"
 
 
 def test_an_unknown_extension_starts_no_child() -> None:
@@ -98,6 +117,18 @@ def test_a_document_that_takes_too_long_is_given_up_and_the_next_one_is_read() -
         assert int(_do(process, b"pid")) != pid
 
 
+def test_a_reply_that_trickles_in_has_no_more_time_than_any_other() -> None:
+    with _naughty(timeout_s=0.5) as process, pytest.raises(LoadError, match=r"took longer than 0\.5 s to parse"):
+        _do(process, b"trickle")
+
+
+def test_a_reply_that_announces_too_much_is_not_waited_for(naughty: LoaderProcess) -> None:
+    with pytest.raises(
+        LoadError, match=r"cannot be true \(a frame of 1099511627776 bytes, expected at most 67108864\)"
+    ):
+        _do(naughty, b"boast")
+
+
 @pytest.mark.parametrize(
     ("action", "reason"),
     [
@@ -114,7 +145,7 @@ def test_a_failing_child_costs_one_document(naughty: LoaderProcess, action: byte
     assert _do(naughty, b"pid") != before
 
 
-@pytest.mark.parametrize("action", [b"socket", b"lookup", b"process", b"fork", b"write", b"read", b"list", b"delete"])
+@pytest.mark.parametrize("action", b"socket lookup process fork write overwrite read above list delete".split())
 def test_a_parser_may_not_reach_out(naughty: LoaderProcess, action: bytes) -> None:
     assert _do(naughty, action) == "refused: RefusedByWorkerError"
     assert not Path("/tmp/greenlit-naughty").exists()  # noqa: S108 - the file that must not be there

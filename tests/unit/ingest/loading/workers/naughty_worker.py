@@ -1,5 +1,6 @@
 """A stand-in for the loader's child: it does what the document says. Run by the tests of `process`."""
 
+import fcntl
 import json
 import os
 import socket
@@ -9,6 +10,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import ingest
 from indexes.documents import Locator, Section
 from ingest.errors import LoadError
 from ingest.loading import worker
@@ -28,7 +30,7 @@ def _attempt(action: Callable[[], object]) -> Parsed:
 
 
 def _fill_memory() -> Parsed:
-    return _parsed(str(len(b"x" * (8 << 30))))
+    return _parsed(str(len(b"x" * (3 << 30))))
 
 
 def _sleep() -> Parsed:
@@ -40,6 +42,19 @@ def _print_noise() -> Parsed:
     print("noise" * 10_000)  # noqa: T201 - the point of it
     os.write(1, b"noise")
     return _parsed("quiet")
+
+
+def _break() -> Parsed:
+    raise ValueError("a secret of the document")
+
+
+def _to_the_parent(piece: bytes, *, times: int, wait_s: float = 0) -> Parsed:
+    """Write past the worker, as code that took it over could: straight into the pipe of the replies."""
+    pipe = next(number for number in range(3, 32) if _is_open(number) and _is_written_to(number))
+    for _ in range(times):
+        os.write(pipe, piece)
+        time.sleep(wait_s)
+    return _parsed("said")
 
 
 def _refuse() -> Parsed:
@@ -58,6 +73,9 @@ ACTIONS: dict[bytes, Callable[[], Parsed]] = {
     b"memory": _fill_memory,
     b"noise": _print_noise,
     b"refuse": _refuse,
+    b"break": _break,
+    b"boast": lambda: _to_the_parent((1 << 40).to_bytes(8, "big"), times=1),
+    b"trickle": lambda: _to_the_parent(b"\0", times=60, wait_s=0.1),
     b"lie": _lie,
     b"environment": lambda: _parsed(json.dumps(dict(os.environ))),
     b"descriptors": lambda: _parsed(str(sum(_is_open(number) for number in range(3, 32)))),
@@ -67,6 +85,8 @@ ACTIONS: dict[bytes, Callable[[], Parsed]] = {
     b"fork": lambda: _attempt(os.fork),
     b"write": lambda: _attempt(lambda: Path("/tmp/greenlit-naughty").write_text("x", encoding="utf-8")),  # noqa: S108
     b"read": lambda: _attempt(lambda: Path("/etc/passwd").read_text(encoding="utf-8")),
+    b"above": lambda: _attempt((Path(ingest.__file__).parents[1] / "pyproject.toml").read_bytes),
+    b"overwrite": lambda: _attempt(lambda: Path(worker.__file__).open("r+b").close()),
     b"list": lambda: _attempt(lambda: list(Path("/etc").iterdir())),
     b"delete": lambda: _attempt(lambda: Path("/tmp/greenlit-naughty").unlink()),  # noqa: S108
 }
@@ -78,6 +98,10 @@ def _is_open(number: int) -> bool:
     except OSError:
         return False
     return True
+
+
+def _is_written_to(number: int) -> bool:
+    return fcntl.fcntl(number, fcntl.F_GETFL) & os.O_ACCMODE == os.O_WRONLY
 
 
 def load(name: str, content: bytes) -> Parsed:
