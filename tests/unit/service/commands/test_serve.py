@@ -9,6 +9,7 @@ import service.parts
 from service.answering.evidence import read_calibration
 from tests.support.command_line import Run
 from tests.support.fakes import TinyLibrary
+from tests.support.ports import free_port
 
 
 def test_a_port_that_is_none_is_bad_usage(run: Run) -> None:
@@ -37,16 +38,9 @@ def test_without_a_calibration_it_says_so_and_ends_with_1(
 ) -> None:
     library.ingest()
     monkeypatch.setattr(service.parts, "read_calibration", lambda: read_calibration(tmp_path / "none.json"))
-    told = run("serve", GREENLIT_PORT=str(_free_port()))
+    told = run("serve", GREENLIT_PORT=str(free_port()))
     assert told.exit_code == 1
     assert "none.json cannot be read as a calibration" in told.stderr
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-    return port
 
 
 def test_a_port_in_use_is_said_before_anything_is_loaded(library: TinyLibrary, run: Run) -> None:
