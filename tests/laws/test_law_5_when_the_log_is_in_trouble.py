@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 import structlog
 
 from service.audit.errors import AuditUnavailableError
@@ -37,7 +36,7 @@ def _under(studio: Studio, pragma: str) -> Iterator[None]:
     """Put every connection of the store that is, or will be, opened under a pragma."""
     connects = SqliteFile.connect
 
-    def connecting(file: SqliteFile) -> sa.Connection:
+    def connecting(file: SqliteFile) -> sqlite3.Connection:
         return _told(connects(file), pragma)
 
     assert studio.store._writer is not None
@@ -47,9 +46,8 @@ def _under(studio: Studio, pragma: str) -> Iterator[None]:
         yield
 
 
-def _told(connection: sa.Connection, pragma: str) -> sa.Connection:
-    connection.exec_driver_sql(f"PRAGMA {pragma}")
-    connection.rollback()
+def _told(connection: sqlite3.Connection, pragma: str) -> sqlite3.Connection:
+    connection.execute(f"PRAGMA {pragma}")
     return connection
 
 

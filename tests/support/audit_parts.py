@@ -86,8 +86,7 @@ class TroubledStore(SqliteLeafStore):
     def _prepare(self) -> None:
         super()._prepare()
         assert self._writer is not None
-        self._writer.exec_driver_sql("PRAGMA synchronous = OFF")  # no test of it cuts real power; see test_durability
-        self._writer.rollback()
+        self._writer.execute("PRAGMA synchronous = OFF")  # no test of it cuts real power; see test_durability
 
     def reopen(self) -> None:
         self.before("reopen")

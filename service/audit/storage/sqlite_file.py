@@ -6,16 +6,12 @@ removed. Nothing that was to be written reaches a log or an error.
 
 import contextlib
 import functools
-import logging
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
-
-import sqlalchemy as sa
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.pool import NullPool
 
 from service.audit.errors import AuditUnavailableError
 
@@ -49,29 +45,42 @@ class SqliteFile:
         self._wal_path = path.with_name(f"{path.name}-wal")
         self._busy_timeout_s = busy_timeout_s
         self._opened: list[tuple[int, int]] = []
-        # Neither parameters nor rows may reach a log, whatever level somebody sets for the library as a whole: the
-        # name gives this engine a logger of its own.
-        self._engine = sa.create_engine(
-            "sqlite://", creator=self._open, poolclass=NullPool, hide_parameters=True, logging_name="audit"
+
+    def connect(self) -> sqlite3.Connection:
+        """Return a new connection, to be closed by the caller; any one thread at a time may use it.
+
+        Raises:
+            sqlite3.Error: it cannot be opened.
+        """
+        connection = sqlite3.connect(
+            f"file:{quote(str(self.path))}?mode=rw",  # rw: never make an empty store where one was removed
+            uri=True,
+            timeout=self._busy_timeout_s,
+            isolation_level=None,  # transactions begin where the code says so
+            check_same_thread=False,  # the writer's is opened by one thread and used by another
         )
-        logging.getLogger("sqlalchemy.engine.Engine.audit").setLevel(logging.WARNING)
+        try:
+            connection.execute("PRAGMA synchronous = FULL")  # in WAL mode: fsync at every commit
+            connection.execute("PRAGMA fullfsync = ON")  # where fsync stops at the drive's cache (macOS)
+            connection.execute("PRAGMA foreign_keys = ON")
+            connection.execute("PRAGMA secure_delete = ON")  # an erased payload leaves no bytes behind
+        except sqlite3.Error:
+            connection.close()
+            raise
+        return connection
 
-    def connect(self) -> sa.Connection:
-        """Return a new connection."""
-        return self._engine.connect()
-
-    def read(self, work: Callable[[sa.Connection], _T]) -> _T:
-        """Read with a connection of its own, so that nobody waits for the writer.
+    def rows(self, query: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """Return all rows of a query, read with a connection of its own, so that nobody waits for the writer.
 
         Raises:
             AuditUnavailableError: it cannot be read.
         """
 
-        def with_connection() -> _T:
-            with self.connect() as connection:
-                return work(connection)
+        def read() -> list[tuple[Any, ...]]:
+            with closing(self.connect()) as connection:
+                return connection.execute(query, parameters).fetchall()
 
-        return self.guarded("read", with_connection)
+        return self.guarded("read", read)
 
     def stream(self, query: str, start: int, end: int) -> Iterator[tuple[Any, ...]]:
         """Give the rows of a query for the numbers `[start, end)`, a page of numbers at a time.
@@ -86,14 +95,11 @@ class SqliteFile:
         Raises:
             AuditUnavailableError: it cannot be read.
         """
-        with self.guarded("read", self.connect) as connection:
-            driver = connection.connection.driver_connection
-            if not isinstance(driver, sqlite3.Connection):
-                raise TypeError(f"expected a connection of sqlite3, got {type(driver).__name__}")
+        with closing(self.guarded("read", self.connect)) as connection:
             begin = start
             while begin < end:
                 until = min(end, begin + _STREAM_PAGE if begin >= 0 else 0)
-                yield from self.guarded("read", functools.partial(_page, driver, query, begin, until))
+                yield from self.guarded("read", functools.partial(_page, connection, query, begin, until))
                 begin = until
 
     def guarded(self, what: str, work: Callable[[], _T]) -> _T:
@@ -104,7 +110,7 @@ class SqliteFile:
         """
         try:
             return work()
-        except (SQLAlchemyError, sqlite3.Error) as error:
+        except sqlite3.Error as error:
             reason = _reason(error)
         # Raised out here, so that it is not chained to the database's error, which holds the texts to be written.
         raise AuditUnavailableError(f"the audit store {self.path} cannot be {what}: {reason}")
@@ -133,50 +139,32 @@ class SqliteFile:
     def _files(self) -> list[tuple[int, int]]:
         return [_identity(path) for path in (self.path, self._wal_path)]
 
-    def _open(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(
-            f"file:{quote(str(self.path))}?mode=rw",  # rw: never make an empty store where one was removed
-            uri=True,
-            timeout=self._busy_timeout_s,
-            isolation_level=None,  # transactions begin where the code says so
-            check_same_thread=False,
-        )
-        try:
-            connection.execute("PRAGMA synchronous = FULL")  # in WAL mode: fsync at every commit
-            connection.execute("PRAGMA fullfsync = ON")  # where fsync stops at the drive's cache (macOS)
-            connection.execute("PRAGMA foreign_keys = ON")
-            connection.execute("PRAGMA secure_delete = ON")  # an erased payload leaves no bytes behind
-        except sqlite3.Error:
-            connection.close()
-            raise
-        return connection
-
 
 def _identity(path: Path) -> tuple[int, int]:
     status = path.stat()
     return status.st_dev, status.st_ino
 
 
-def _page(driver: sqlite3.Connection, query: str, begin: int, until: int) -> list[tuple[Any, ...]]:
+def _page(connection: sqlite3.Connection, query: str, begin: int, until: int) -> list[tuple[Any, ...]]:
     try:
-        return driver.execute(query, (begin, until)).fetchall()
+        return connection.execute(query, (begin, until)).fetchall()
     except sqlite3.OperationalError as error:
         if "decode" not in str(error):
             raise
-    driver.text_factory = _lenient  # only now: it takes twice as long
+    connection.text_factory = _lenient  # only now: it takes twice as long
     try:
-        return driver.execute(query, (begin, until)).fetchall()
+        return connection.execute(query, (begin, until)).fetchall()
     finally:
-        driver.text_factory = str
+        connection.text_factory = str
 
 
 def _lenient(text: bytes) -> str:
     return text.decode("utf-8", "replace")
 
 
-def _reason(error: Exception) -> str:
-    name = getattr(getattr(error, "orig", error), "sqlite_errorname", None) or type(error).__name__
+def _reason(error: sqlite3.Error) -> str:
+    name = getattr(error, "sqlite_errorname", None) or type(error).__name__  # its own words may hold a text
     for code, words in _REASONS.items():
         if name.startswith(code):
             return f"{words} ({name})"
-    return str(name)
+    return name

@@ -5,55 +5,26 @@ which is a leaf of its own. The triggers stop mistakes and ordinary programs; so
 them, and is noticed by whoever holds an earlier checkpoint.
 """
 
-import sqlalchemy as sa
-
 SCHEMA_VERSION = 2
 QUESTION_TYPES = ("query.received", "query.finished")
 
-TABLES = sa.MetaData()
-LEAVES = sa.Table(
-    "leaves",
-    TABLES,
-    sa.Column("seq", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Column("leaf_hash", sa.Text, nullable=False),
-    sa.Column("type", sa.Text, nullable=False),
-    sa.Column("ts_us", sa.Integer, nullable=False),
-    sa.Column("request_id", sa.Text, nullable=False),
-    sa.Column("leaf", sa.LargeBinary, nullable=False),
-)
-PAYLOADS = sa.Table(
-    "payloads",
-    TABLES,
-    sa.Column("seq", sa.Integer, sa.ForeignKey("leaves.seq"), primary_key=True, autoincrement=False),
-    sa.Column("field", sa.Text, primary_key=True),
-    sa.Column("key_id", sa.Text, nullable=False),
-    sa.Column("sealed", sa.LargeBinary, nullable=False),
-)
-CHECKPOINTS = sa.Table(
-    "checkpoints",
-    TABLES,
-    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Column("origin", sa.Text, nullable=False),
-    sa.Column("size", sa.Integer, nullable=False),
-    sa.Column("root", sa.Text, nullable=False),
-    sa.Column("note", sa.Text, nullable=False),
-)
-SUBTREES = sa.Table(
-    "subtrees",
-    TABLES,
-    sa.Column("origin", sa.Text, primary_key=True),
-    sa.Column("level", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Column("hash", sa.LargeBinary, nullable=False),
-    sqlite_with_rowid=False,
-)
-SCOPES = sa.Table(
-    "scopes",
-    TABLES,
-    sa.Column("filter_hash", sa.Text, primary_key=True),
-    sa.Column("pairs", sa.LargeBinary, nullable=False),
-    sqlite_with_rowid=False,  # REPLACE of a row number would take a scope away without firing a trigger
-)
+TABLES = {
+    "leaves": """CREATE TABLE IF NOT EXISTS leaves (
+    seq INTEGER NOT NULL, leaf_hash TEXT NOT NULL, type TEXT NOT NULL, ts_us INTEGER NOT NULL,
+    request_id TEXT NOT NULL, leaf BLOB NOT NULL, PRIMARY KEY (seq))""",
+    "payloads": """CREATE TABLE IF NOT EXISTS payloads (
+    seq INTEGER NOT NULL, field TEXT NOT NULL, key_id TEXT NOT NULL, sealed BLOB NOT NULL,
+    PRIMARY KEY (seq, field), FOREIGN KEY (seq) REFERENCES leaves (seq))""",
+    "checkpoints": """CREATE TABLE IF NOT EXISTS checkpoints (
+    id INTEGER NOT NULL, origin TEXT NOT NULL, size INTEGER NOT NULL, root TEXT NOT NULL, note TEXT NOT NULL,
+    PRIMARY KEY (id))""",
+    "subtrees": """CREATE TABLE IF NOT EXISTS subtrees (
+    origin TEXT NOT NULL, level INTEGER NOT NULL, number INTEGER NOT NULL, hash BLOB NOT NULL,
+    PRIMARY KEY (origin, level, number)) WITHOUT ROWID""",
+    # without a row number: REPLACE of one would take a scope away without firing a trigger
+    "scopes": """CREATE TABLE IF NOT EXISTS scopes (
+    filter_hash TEXT NOT NULL, pairs BLOB NOT NULL, PRIMARY KEY (filter_hash)) WITHOUT ROWID""",
+}
 
 
 def _never(table: str, doing: str, what: str) -> str:

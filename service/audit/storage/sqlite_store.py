@@ -6,26 +6,17 @@ transaction, one fsync, then a look that the files are still the ones on the pat
 decides when to `reopen`. Reading is in `sqlite_reads`, tables and triggers are in `sqlite_schema`.
 """
 
+import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
-import sqlalchemy as sa
-from sqlalchemy.exc import SQLAlchemyError
-
 from service.audit.errors import AuditUnavailableError
 from service.audit.keys.private_files import make_private_file, make_private_folder
 from service.audit.storage.sqlite_file import SqliteFile
-from service.audit.storage.sqlite_reads import NEXT_CHECKPOINT, SqliteReads, next_seq
-from service.audit.storage.sqlite_schema import (
-    CHECKPOINTS,
-    INDEXES,
-    SCHEMA_VERSION,
-    SUBTREES,
-    TABLES,
-    TRIGGERS,
-)
+from service.audit.storage.sqlite_reads import NEXT_CHECKPOINT, NEXT_SEQ, SqliteReads
+from service.audit.storage.sqlite_schema import INDEXES, SCHEMA_VERSION, TABLES, TRIGGERS
 from service.audit.storage.store import Entry, Receipt, StoredCheckpoint, Subtree, leaf_hash
 from service.audit.storage.writer_lock import LOCK_FILE, WriterLock
 
@@ -33,12 +24,13 @@ STORE_FILE = "audit.sqlite"
 DEFAULT_BUSY_TIMEOUT_S = 2.0  # nothing but a person's own program can hold the lock: wait for a moment, then say so
 
 _T = TypeVar("_T")
-# Plain SQL: a row costs more in the library than in SQLite, and these are written for every question.
 _ADD_LEAF = "INSERT INTO leaves (seq, leaf_hash, type, ts_us, request_id, leaf) VALUES (?, ?, ?, ?, ?, ?)"
 _ADD_PAYLOAD = "INSERT INTO payloads (seq, field, key_id, sealed) VALUES (?, ?, ?, ?)"
 _FIND_SCOPE = "SELECT 1 FROM scopes WHERE filter_hash = ?"
 _ADD_SCOPE = "INSERT INTO scopes (filter_hash, pairs) VALUES (?, ?)"
 _ERASE = "DELETE FROM payloads WHERE seq >= ? AND seq <= ?"
+_ADD_CHECKPOINT = "INSERT INTO checkpoints (id, origin, size, root, note) VALUES (?, ?, ?, ?, ?)"
+_ADD_SUBTREE = "INSERT INTO subtrees (origin, level, number, hash) VALUES (?, ?, ?, ?)"
 _MOST_KNOWN_SCOPES = 1024  # hashes of 64 characters
 
 
@@ -50,7 +42,7 @@ class SqliteLeafStore(SqliteReads):
         super().__init__(SqliteFile(folder / STORE_FILE, busy_timeout_s=busy_timeout_s))
         self._path = folder / STORE_FILE
         self._lock = WriterLock(path=folder / LOCK_FILE)
-        self._writer: sa.Connection | None = None
+        self._writer: sqlite3.Connection | None = None
         self._known_scopes: set[str] = set()  # that the store holds; a scope never goes
 
     @classmethod
@@ -101,22 +93,17 @@ class SqliteLeafStore(SqliteReads):
     def close(self) -> None:
         """See `LeafStore.close`."""
         if self._writer is not None:
-            with suppress(SQLAlchemyError):  # a handle that failed may fail again when it is let go
+            with suppress(sqlite3.Error):  # a handle that failed may fail again when it is let go
                 self._writer.close()
             self._writer = None
         self._lock.release()
 
-    def _write(self, work: Callable[[sa.Connection], _T]) -> _T:
+    def _write(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
         if self._writer is None:
             raise AuditUnavailableError(f"the audit store {self._path} is closed")
         writer = self._writer
 
-        def in_one_step() -> _T:
-            with writer.begin():
-                writer.exec_driver_sql("BEGIN IMMEDIATE")
-                return work(writer)
-
-        done = self._file.guarded("written", in_one_step)
+        done = self._file.guarded("written", lambda: _in_one_step(writer, work))
         if not self._file.still_there():
             raise AuditUnavailableError(
                 f"the audit store {self._path} was removed or replaced while it was in use: put it back"
@@ -127,9 +114,8 @@ class SqliteLeafStore(SqliteReads):
         """Take erased payloads out of the write-ahead log too; a reader that is in the way only delays it."""
         writer = self._writer
         if writer is not None:
-            with suppress(SQLAlchemyError):
-                writer.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-                writer.rollback()
+            with suppress(sqlite3.Error):
+                _one(writer, "PRAGMA wal_checkpoint(TRUNCATE)")
 
     def _take(self, *, make: bool) -> None:
         """Open the file for writing, in the order that the module's docstring gives; hold nothing after an error."""
@@ -154,62 +140,72 @@ class SqliteLeafStore(SqliteReads):
 
     def _prepare(self) -> None:
         self._writer = writer = self._file.connect()
-        version = writer.exec_driver_sql("PRAGMA user_version").scalar_one()
+        (version,) = _one(writer, "PRAGMA user_version")
         if version not in (0, SCHEMA_VERSION):
             raise AuditUnavailableError(
                 f"the audit store {self._path} has schema {version}, expected {SCHEMA_VERSION}: "
                 "it was made by another version of Greenlit; move the state folder aside and keep it"
             )
-        if writer.exec_driver_sql("PRAGMA journal_mode = WAL").scalar_one() != "wal":
+        if _one(writer, "PRAGMA journal_mode = WAL") != ("wal",):
             raise AuditUnavailableError(
                 f"the audit store {self._path} must be on a local disk: no write-ahead log here"
             )
         # After a failed fsync the kernel may show frames that never reached the disk, and later commits would stand on
         # them. Copying them into the file makes them durable anew, or fails.
-        busy, _, _ = writer.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
+        busy, _, _ = _one(writer, "PRAGMA wal_checkpoint(TRUNCATE)")
         if busy:
-            raise AuditUnavailableError(f"the audit store {self._path} cannot be opened: another program is reading it")
-        writer.rollback()
-        with writer.begin():
-            writer.exec_driver_sql("BEGIN IMMEDIATE")
-            TABLES.create_all(writer)
-            for statement in (*TRIGGERS, *INDEXES):
-                writer.exec_driver_sql(statement)
-            # Written even when it is there already: a store that cannot be written must not look open.
-            writer.exec_driver_sql(f"PRAGMA user_version = {SCHEMA_VERSION}")
+            raise AuditUnavailableError(
+                f"the audit store {self._path} cannot be opened: another program has locked it (SQLITE_BUSY), "
+                "or is reading it"
+            )
+        _in_one_step(writer, _make)
 
 
-def _append(writer: sa.Connection, entries: Sequence[Entry], new_scopes: Mapping[str, bytes]) -> list[Receipt]:
+def _in_one_step(writer: sqlite3.Connection, work: Callable[[sqlite3.Connection], _T]) -> _T:
+    """Do some work in one transaction: all of it is durable when this returns, or none of it was done."""
+    writer.execute("BEGIN IMMEDIATE")
+    try:
+        done = work(writer)
+        writer.execute("COMMIT")
+    except BaseException:
+        with suppress(sqlite3.Error):  # some errors end the transaction by themselves, and the first tells more
+            writer.execute("ROLLBACK")
+        raise
+    return done
+
+
+def _one(connection: sqlite3.Connection, query: str, parameters: Sequence[object] = ()) -> tuple[Any, ...]:
+    """Return the one row of a query. All rows are asked for: a statement that is not at its end holds the file."""
+    (row,) = connection.execute(query, parameters).fetchall()
+    return tuple(row)
+
+
+def _make(writer: sqlite3.Connection) -> None:
+    for statement in (*TABLES.values(), *TRIGGERS, *INDEXES):
+        writer.execute(statement)
+    # Written even when it is there already: a store that cannot be written must not look open.
+    writer.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+
+def _append(writer: sqlite3.Connection, entries: Sequence[Entry], new_scopes: Mapping[str, bytes]) -> list[Receipt]:
     leaves: list[tuple[Any, ...]] = []
     payloads: list[tuple[Any, ...]] = []
     receipts: list[Receipt] = []
-    for seq, entry in enumerate(entries, next_seq(writer)):
+    for seq, entry in enumerate(entries, _one(writer, NEXT_SEQ)[0]):
         receipts.append(Receipt(origin=entry.origin, seq=seq, leaf_hash=leaf_hash(entry.leaf)))
         leaves.append((seq, receipts[-1].leaf_hash, entry.type, entry.ts_us, entry.request_id, entry.leaf))
         payloads.extend((seq, payload.field, payload.key_id, payload.sealed) for payload in entry.payloads)
-    if leaves:
-        writer.exec_driver_sql(_ADD_LEAF, leaves)
-    if payloads:
-        writer.exec_driver_sql(_ADD_PAYLOAD, payloads)
-    for first, last in (span for entry in entries for span in entry.erases):
-        writer.exec_driver_sql(_ERASE, (first, last))
+    writer.executemany(_ADD_LEAF, leaves)
+    writer.executemany(_ADD_PAYLOAD, payloads)
+    writer.executemany(_ERASE, (span for entry in entries for span in entry.erases))
     for filter_hash, pairs in new_scopes.items():
-        if writer.exec_driver_sql(_FIND_SCOPE, (filter_hash,)).first() is None:
-            writer.exec_driver_sql(_ADD_SCOPE, (filter_hash, pairs))
+        if not writer.execute(_FIND_SCOPE, (filter_hash,)).fetchall():
+            writer.execute(_ADD_SCOPE, (filter_hash, pairs))
     return receipts
 
 
-def _publish(writer: sa.Connection, checkpoint: StoredCheckpoint, subtrees: Sequence[Subtree]) -> None:
-    row = {
-        "id": int(writer.execute(NEXT_CHECKPOINT).scalar_one()),
-        "origin": checkpoint.origin,
-        "size": checkpoint.size,
-        "root": checkpoint.root,
-        "note": checkpoint.note,
-    }
-    writer.execute(sa.insert(CHECKPOINTS), row)
-    if subtrees:
-        rows = [
-            {"origin": tree.origin, "level": tree.level, "number": tree.number, "hash": tree.hash} for tree in subtrees
-        ]
-        writer.execute(sa.insert(SUBTREES), rows)
+def _publish(writer: sqlite3.Connection, checkpoint: StoredCheckpoint, subtrees: Sequence[Subtree]) -> None:
+    (number,) = _one(writer, NEXT_CHECKPOINT)
+    row = (number, checkpoint.origin, checkpoint.size, checkpoint.root, checkpoint.note)
+    writer.execute(_ADD_CHECKPOINT, row)
+    writer.executemany(_ADD_SUBTREE, ((tree.origin, tree.level, tree.number, tree.hash) for tree in subtrees))

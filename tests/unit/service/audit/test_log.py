@@ -280,8 +280,7 @@ def test_a_full_or_read_only_disk_gives_no_receipt_and_passes(log: LogFolder, tr
     log.ask_in_vain()
     log.parts.log.publish()
     assert log.store._writer is not None
-    log.store._writer.exec_driver_sql(trouble)
-    log.store._writer.rollback()
+    log.store._writer.execute(trouble)
     with pytest.raises(AuditUnavailableError, match=reason):
         log.ask("How long? " * 10_000)
     log.healed()

@@ -2,12 +2,13 @@
 
 import logging
 import sqlite3
+import traceback
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 
 from service.audit.errors import AuditUnavailableError
 from service.audit.storage import sqlite_file
@@ -34,15 +35,13 @@ def file(path: Path) -> SqliteFile:
 
 
 @pytest.fixture
-def writer(file: SqliteFile) -> Iterator[sa.Connection]:
-    with file.connect() as connection:
-        connection.exec_driver_sql("UPDATE numbers SET t = 'x' WHERE n = 0")
-        connection.rollback()
+def writer(file: SqliteFile) -> Iterator[sqlite3.Connection]:
+    with closing(file.connect()) as connection:
+        connection.execute("UPDATE numbers SET t = 'x' WHERE n = 0")
         yield connection
 
 
-def _count(connection: sa.Connection) -> int:
-    return int(connection.exec_driver_sql("SELECT COUNT(*) FROM numbers").scalar_one())
+COUNT = "SELECT COUNT(*) FROM numbers"
 
 
 def test_nothing_is_opened_before_it_is_needed(tmp_path: Path) -> None:
@@ -55,31 +54,52 @@ def test_a_missing_file_is_told_and_not_made(tmp_path: Path) -> None:
     with pytest.raises(
         AuditUnavailableError, match=r"none\.sqlite cannot be read: it cannot be opened; if it was remo"
     ):
-        file.read(_count)
+        file.rows(COUNT)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_every_connection_waits_for_the_disk_and_erases_what_it_deletes(file: SqliteFile) -> None:
-    def settings(connection: sa.Connection) -> list[int]:
-        names = ("synchronous", "fullfsync", "foreign_keys", "secure_delete")
-        return [int(connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()) for name in names]
-
-    assert file.read(settings) == [2, 1, 1, 1], "2 is FULL: in WAL mode the only level that syncs at each commit"
+    names = ("synchronous", "fullfsync", "foreign_keys", "secure_delete")
+    settings = [file.rows(f"PRAGMA {name}")[0][0] for name in names]
+    assert settings == [2, 1, 1, 1], "2 is FULL: in WAL mode the only level that syncs at each commit"
 
 
-def test_each_reader_has_a_connection_of_its_own(file: SqliteFile) -> None:
-    first, second = (file.read(lambda connection: connection.connection.driver_connection) for _ in range(2))
-    assert first is not second
-    assert isinstance(first, sqlite3.Connection)
-    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
-        first.execute("SELECT 1")
+def test_each_reader_has_a_connection_of_its_own_and_closes_it(
+    file: SqliteFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened, connect = list[sqlite3.Connection](), file.connect
+
+    def connecting() -> sqlite3.Connection:
+        opened.append(connect())
+        return opened[-1]
+
+    monkeypatch.setattr(file, "connect", connecting)
+    assert file.rows(COUNT) == file.rows(COUNT) == [(10,)]
+    with pytest.raises(AuditUnavailableError, match="cannot be read: SQLITE_ERROR"):
+        file.rows("SELECT * FROM nothing")
+    assert len(list(file.stream("SELECT n FROM numbers WHERE n >= ? AND n < ?", 0, 9))) == 9
+    next(file.stream("SELECT n FROM numbers WHERE n >= ? AND n < ?", 0, 9))  # and goes no further
+    assert len(set(opened)) == 5
+    for connection in opened:
+        with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+            connection.execute("SELECT 1")
+
+
+def test_a_connection_may_be_used_by_another_thread_than_opened_it(writer: sqlite3.Connection) -> None:
+    with ThreadPoolExecutor(1) as other:
+        assert other.submit(writer.execute, COUNT).result().fetchall() == [(10,)]
+
+
+def test_a_connection_begins_no_transaction_by_itself(writer: sqlite3.Connection) -> None:
+    writer.execute("UPDATE numbers SET t = 'y' WHERE n = 1")
+    assert not writer.in_transaction
 
 
 def test_reading_waits_for_no_writer(file: SqliteFile, path: Path) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         other.execute("DELETE FROM numbers")
-        assert file.read(_count) == 10
+        assert file.rows(COUNT) == [(10,)]
 
 
 @pytest.mark.parametrize(
@@ -91,33 +111,54 @@ def test_reading_waits_for_no_writer(file: SqliteFile, path: Path) -> None:
 )
 def test_an_error_that_has_no_words_is_named(file: SqliteFile, statement: str, reason: str) -> None:
     with pytest.raises(AuditUnavailableError, match=rf"some\.sqlite cannot be read: {reason}$"):
-        file.read(lambda connection: connection.exec_driver_sql(statement))
+        file.rows(statement)
 
 
-def test_errors_carry_neither_statement_nor_values(file: SqliteFile) -> None:
-    query = sa.text("INSERT INTO numbers VALUES (0, :text)")
+def _shown(error: BaseException) -> str:
+    """Return what a report that is chained and shows local values would say of an error, below this test."""
+    assert error.__traceback__ is not None
+    below = error.__traceback__.tb_next
+    report = traceback.TracebackException(type(error), error, below, capture_locals=True)
+    return f"{error!r} {vars(error)!r} {''.join(report.format())}"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["INSERT INTO numbers VALUES (0, 'x')", "INSERT INTO numbers VALUES (0", "SELECT CAST(x'7aff' AS TEXT)"],
+)
+def test_errors_are_not_chained_to_the_database_s_own(file: SqliteFile, statement: str) -> None:
+    """Its words may hold a text: what is not valid UTF-8 it shows in full."""
     with pytest.raises(AuditUnavailableError) as caught:
-        file.read(lambda connection: connection.execute(query, {"text": CANARY}))
-    assert CANARY not in f"{caught.value!r} {vars(caught.value)!r}"
+        file.rows(statement)
     assert caught.value.__cause__ is caught.value.__context__ is None
 
 
+def test_a_text_that_cannot_be_decoded_is_in_no_report(file: SqliteFile, writer: sqlite3.Connection) -> None:
+    writer.execute("UPDATE numbers SET t = CAST(? || x'ff' AS TEXT) WHERE n = 3", (CANARY.encode(),))
+    with pytest.raises(sqlite3.OperationalError, match=CANARY):
+        writer.execute("SELECT t FROM numbers").fetchall()
+    with pytest.raises(AuditUnavailableError, match=r"cannot be read: OperationalError$") as caught:
+        file.rows("SELECT t FROM numbers WHERE n = ?", (3,))
+    assert CANARY not in _shown(caught.value)
+
+
 def test_an_error_that_is_not_the_databases_passes(file: SqliteFile) -> None:
-    def stumble(_: sa.Connection) -> None:
+    def stumble() -> None:
         raise KeyError("mine")
 
     with pytest.raises(KeyError, match="mine"):
-        file.read(stumble)
+        file.guarded("read", stumble)
 
 
 def test_no_log_shows_a_value_or_a_row_at_any_level(file: SqliteFile, caplog: pytest.LogCaptureFixture) -> None:
-    query = sa.text("SELECT :text")
-    with caplog.at_level(logging.DEBUG), caplog.at_level(logging.DEBUG, logger="sqlalchemy.engine"):
-        assert file.read(lambda connection: connection.execute(query, {"text": CANARY}).scalar_one()) == CANARY
+    with caplog.at_level(logging.DEBUG):
+        assert file.rows("SELECT ?", (CANARY,)) == [(CANARY,)]
     assert CANARY not in caplog.text
 
 
-def test_a_file_that_was_replaced_or_removed_is_noticed(file: SqliteFile, writer: sa.Connection, path: Path) -> None:
+def test_a_file_that_was_replaced_or_removed_is_noticed(
+    file: SqliteFile, writer: sqlite3.Connection, path: Path
+) -> None:
     file.remember()
     assert file.still_there()
     log, copy = path.with_name("some.sqlite-wal"), path.with_name("copy")
@@ -128,7 +169,7 @@ def test_a_file_that_was_replaced_or_removed_is_noticed(file: SqliteFile, writer
     assert file.still_there()
     log.unlink()
     assert not file.still_there()
-    assert not writer.closed
+    assert writer.execute(COUNT).fetchall() == [(10,)], "which takes its writes in silence"
 
 
 def test_what_is_not_there_cannot_be_remembered(tmp_path: Path) -> None:

@@ -1,13 +1,12 @@
 """Reading beside the writer: by whoever only looks, without changing anything, and by the indexes."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 
 from service.audit.errors import AuditUnavailableError
 from service.audit.storage.sqlite_store import SqliteLeafStore
@@ -89,19 +88,21 @@ def test_a_damaged_file_is_told_in_words(writer: SqliteLeafStore, folder: Path) 
         SqliteLeafStore(folder=folder).leaves(-1, 100)
 
 
-def _plans(store: SqliteLeafStore) -> list[str]:
+def _plans(store: SqliteLeafStore, patch: pytest.MonkeyPatch) -> list[str]:
     """Have every query explained; how SQLite goes about it is added to the list returned."""
     plans: list[str] = []
+    rows = store._file.rows
 
-    def explain(_: object, cursor: sqlite3.Cursor, statement: str, parameters: Any, *_more: object) -> None:
-        plans.extend(row[3] for row in cursor.execute(f"EXPLAIN QUERY PLAN {statement}", parameters))
+    def explain(query: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        plans.extend(row[3] for row in rows(f"EXPLAIN QUERY PLAN {query}", parameters))
+        return rows(query, parameters)
 
-    sa.event.listen(store._file._engine, "before_cursor_execute", explain)
+    patch.setattr(store._file, "rows", explain)
     return plans
 
 
-def test_what_is_looked_up_is_found_by_an_index(writer: SqliteLeafStore) -> None:
-    plans = _plans(writer)
+def test_what_is_looked_up_is_found_by_an_index(writer: SqliteLeafStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    plans = _plans(writer, monkeypatch)
     writer.of_type("key.created", after=7)
     writer.newest_of("key.created")
     writer.of_request("request-1")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from service.audit.storage.sqlite_schema import TABLES
+from service.audit.storage.sqlite_schema import SCHEMA_VERSION, TABLES
 from service.audit.storage.sqlite_store import SqliteLeafStore
 from service.audit.storage.store import Entry, KeptScope, Payload, StoredCheckpoint, Subtree
 
@@ -91,7 +91,49 @@ def _entry(number: int) -> Entry:
 
 
 def _content(connection: sqlite3.Connection) -> dict[str, list[tuple[object, ...]]]:
-    return {name: connection.execute(f"SELECT * FROM {name}").fetchall() for name in TABLES.tables}  # noqa: S608
+    return {name: connection.execute(f"SELECT * FROM {name}").fetchall() for name in TABLES}  # noqa: S608
+
+
+def test_the_columns_are_those_of_every_store_of_this_version(somebody: sqlite3.Connection) -> None:
+    """What changes here needs a new version, or stores that were made before are taken for what they are not."""
+    assert SCHEMA_VERSION == 2
+    columns = {
+        name: {
+            row[0]: row[1:]
+            for row in somebody.execute('SELECT name, type, "notnull", pk FROM pragma_table_info(?)', (name,))
+        }
+        for name in TABLES
+    }
+    assert columns == {
+        "leaves": {
+            "seq": ("INTEGER", 1, 1),
+            "leaf_hash": ("TEXT", 1, 0),
+            "type": ("TEXT", 1, 0),
+            "ts_us": ("INTEGER", 1, 0),
+            "request_id": ("TEXT", 1, 0),
+            "leaf": ("BLOB", 1, 0),
+        },
+        "payloads": {
+            "seq": ("INTEGER", 1, 1),
+            "field": ("TEXT", 1, 2),
+            "key_id": ("TEXT", 1, 0),
+            "sealed": ("BLOB", 1, 0),
+        },
+        "checkpoints": {
+            "id": ("INTEGER", 1, 1),
+            "origin": ("TEXT", 1, 0),
+            "size": ("INTEGER", 1, 0),
+            "root": ("TEXT", 1, 0),
+            "note": ("TEXT", 1, 0),
+        },
+        "subtrees": {
+            "origin": ("TEXT", 1, 1),
+            "level": ("INTEGER", 1, 2),
+            "number": ("INTEGER", 1, 3),
+            "hash": ("BLOB", 1, 0),
+        },
+        "scopes": {"filter_hash": ("TEXT", 1, 1), "pairs": ("BLOB", 1, 0)},
+    }
 
 
 @pytest.mark.parametrize(("statement", "message"), [*LEAVES, *CHECKPOINTS, *SUBTREES, *SCOPES, *PAYLOADS])
@@ -136,5 +178,5 @@ def test_payloads_may_go(somebody: sqlite3.Connection) -> None:
 
 def test_a_payload_without_a_leaf_is_refused_by_the_store(store: SqliteLeafStore) -> None:
     assert store._writer is not None
-    with pytest.raises(Exception, match="FOREIGN KEY constraint failed"):
-        store._writer.exec_driver_sql("INSERT INTO payloads VALUES (9, 'prompt', 'k', x'00')")
+    with pytest.raises(sqlite3.IntegrityError, match="FOREIGN KEY constraint failed"):
+        store._writer.execute("INSERT INTO payloads VALUES (9, 'prompt', 'k', x'00')")

@@ -1,5 +1,6 @@
 """What is special to SQLite: how it is opened, how each trouble of a file is told, and that what is erased is gone."""
 
+import dataclasses
 import logging
 import shutil
 import sqlite3
@@ -42,10 +43,8 @@ def _erasure(number: int, *ranges: tuple[int, int]) -> Entry:
 
 def _pragma(store: SqliteLeafStore, statement: str) -> object:
     assert store._writer is not None
-    result = store._writer.exec_driver_sql(f"PRAGMA {statement}")
-    value = result.scalar() if result.returns_rows else None
-    store._writer.rollback()
-    return value
+    rows = store._writer.execute(f"PRAGMA {statement}").fetchall()
+    return rows[0][0] if rows else None
 
 
 def test_every_commit_waits_for_the_disk(store: SqliteLeafStore) -> None:
@@ -66,11 +65,46 @@ def test_what_a_failed_process_left_in_the_write_ahead_log_is_made_durable_anew(
         reader.execute("BEGIN")
         reader.execute("SELECT * FROM leaves").fetchall()
         store.append([_entry(0)])
-        with pytest.raises(AuditUnavailableError, match="another program is reading it"):
+        with pytest.raises(
+            AuditUnavailableError, match=r"locked it \(SQLITE_BUSY\), or is reading it"
+        ):
             store.reopen()
         reader.execute("COMMIT")
         store.reopen()
         assert b"request-0" in (folder / "audit.sqlite").read_bytes()
+
+
+def test_a_write_takes_the_file_before_it_looks_for_the_next_number(store: SqliteLeafStore) -> None:
+    statements: list[str] = []
+    assert store._writer is not None
+    store._writer.set_trace_callback(statements.append)
+    store.append([_entry(0)])
+    assert statements[0] == "BEGIN IMMEDIATE", "else somebody could take that number in between"
+    assert statements[-1] == "COMMIT"
+
+
+def _stumbling(number: int) -> Iterator[tuple[int, int]]:
+    yield number, number
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, AuditUnavailableError])
+def test_what_fails_half_way_leaves_nothing_and_no_open_transaction(
+    store: SqliteLeafStore, folder: Path, error: type[BaseException]
+) -> None:
+    store.append([_entry(0)])
+    entry = _erasure(1, (0, 0))
+    if error is KeyboardInterrupt:
+        entry = dataclasses.replace(entry, erases=_stumbling(0))  # type: ignore[arg-type]
+    else:
+        entry = dataclasses.replace(entry, payloads=(Payload("prompt", None, b""),))  # type: ignore[arg-type]
+    with pytest.raises(error):
+        store.append([_entry(1), entry])
+    assert store._writer is not None
+    assert not store._writer.in_transaction
+    assert (store.size(), store.payload_seqs(0, 9)) == (1, [0])
+    with closing(sqlite3.connect(folder / "audit.sqlite", timeout=0, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
 
 
 def test_files_are_for_their_owner_only(store: SqliteLeafStore, folder: Path) -> None:
@@ -81,7 +115,7 @@ def test_files_are_for_their_owner_only(store: SqliteLeafStore, folder: Path) ->
 
 
 def test_no_log_shows_a_text_at_any_level(store: SqliteLeafStore, caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.DEBUG), caplog.at_level(logging.DEBUG, logger="sqlalchemy.engine"):
+    with caplog.at_level(logging.DEBUG):
         store.append([_entry(0, CANARY)])
         assert store.payloads(0)[0].sealed == CANARY.encode()
     assert CANARY not in caplog.text

@@ -1,5 +1,6 @@
 """The writer when the store, its publisher or the disk fails: nobody gets a receipt, and nothing goes on by itself."""
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 
@@ -66,7 +67,8 @@ def test_after_a_failure_the_same_handle_is_never_used_again(writer: Writer, tro
     troubled.heal()
     _healed(writer)
     assert handle is not None
-    assert handle.closed
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        handle.execute("SELECT 1")
     assert troubled._writer is not handle
 
 
