@@ -1,6 +1,6 @@
 """Law 3: every released sentence cites a passage, and each quote stands verbatim at its span in the stored text."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from urllib.parse import quote as url_quote
 
@@ -131,12 +131,21 @@ SPOILED: list[Spoil] = [
 each_spoiled = pytest.mark.parametrize("spoil", SPOILED, ids=[spoil.__name__.strip("_") for spoil in SPOILED])
 
 
+@pytest.fixture(scope="module")
+def drafting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Studio, Drafts]]:
+    """Lend a service and what drafts for it, which each test tells what to draft."""
+    answerer = Drafts(lambda _retrieved, _build: [])
+    library = with_rules(TinyLibrary(tmp_path_factory.mktemp("drafting") / "studio"))
+    with open_studio(library, calibration=ALWAYS_ENOUGH, answerer=answerer) as studio:
+        yield studio, answerer
+
+
 @each_spoiled
-def test_a_draft_of_sentences_that_cannot_be_verified_is_refused(library: TinyLibrary, spoil: Spoil) -> None:
-    answerer = Drafts(lambda retrieved, build: [spoil(_good(retrieved), build)])
-    with open_studio(with_rules(library), calibration=ALWAYS_ENOUGH, answerer=answerer) as studio:
-        result = studio.ask(VENDOR_QUESTION)
-        finished = studio.leaves()[-1]
+def test_a_draft_of_sentences_that_cannot_be_verified_is_refused(drafting: tuple[Studio, Drafts], spoil: Spoil) -> None:
+    studio, answerer = drafting
+    answerer.make = lambda retrieved, build: [spoil(_good(retrieved), build)]
+    result = studio.ask(VENDOR_QUESTION)
+    finished = studio.leaves()[-1]
     assert (result["outcome"], result["answer"]) == ("refused", None)
     assert (result["sentences"], result["citations"]) == ([], [])
     assert result["refusal"]["reason"] == finished["reason"] == "unsupported_draft"
@@ -144,22 +153,24 @@ def test_a_draft_of_sentences_that_cannot_be_verified_is_refused(library: TinyLi
 
 
 @each_spoiled
-def test_of_one_good_and_one_bad_sentence_only_the_good_one_is_released(library: TinyLibrary, spoil: Spoil) -> None:
+def test_of_one_good_and_one_bad_sentence_only_the_good_one_is_released(
+    drafting: tuple[Studio, Drafts], spoil: Spoil
+) -> None:
     def make(retrieved: Retrieved, build: Build) -> list[DraftSentence]:
         return [spoil(_good(retrieved), build), _good(retrieved)]
 
-    with open_studio(with_rules(library), calibration=ALWAYS_ENOUGH, answerer=Drafts(make)) as studio:
-        result = studio.ask(VENDOR_QUESTION)
+    studio, answerer = drafting
+    answerer.make = make
+    result = studio.ask(VENDOR_QUESTION)
     assert result["answer"] == SENTENCE
     assert result["sentences"] == [{"text": SENTENCE, "citations": [1]}]
     assert [citation["n"] for citation in result["citations"]] == [1]
 
 
-def test_a_draft_without_sentences_is_refused(library: TinyLibrary) -> None:
-    with open_studio(
-        with_rules(library), calibration=ALWAYS_ENOUGH, answerer=Drafts(lambda _retrieved, _build: [])
-    ) as studio:
-        assert studio.ask(VENDOR_QUESTION)["refusal"]["reason"] == "unsupported_draft"
+def test_a_draft_without_sentences_is_refused(drafting: tuple[Studio, Drafts]) -> None:
+    studio, answerer = drafting
+    answerer.make = lambda _retrieved, _build: []
+    assert studio.ask(VENDOR_QUESTION)["refusal"]["reason"] == "unsupported_draft"
 
 
 @pytest.mark.parametrize("question", [VENDOR_QUESTION, TRAVEL_QUESTION])

@@ -74,16 +74,16 @@ _LARGER = 40_000  # rows: enough that a search passes over passages which cannot
 def larger() -> LexicalIndex:
     """Return an index in which word n stands in about every (n + 1)-th passage, some of them several times."""
     drawn = np.random.default_rng(5).integers(0, 60, size=(_LARGER, 6))
-    return LexicalIndex.from_terms(
-        [f"w{at}" for at in range(60) if any(number % (at + 1) == 0 for number in row[: 1 + row[0] % 6])]
-        for row in drawn
-    )
+    numbers = np.arange(60)
+    words_of = numbers[:, np.newaxis] % (numbers + 1) == 0  # for each number that is drawn, the words it brings
+    names = np.array([f"w{at}" for at in numbers])
+    return LexicalIndex.from_terms(names[words_of[row[: 1 + row[0] % 6]].any(axis=0)].tolist() for row in drawn)
 
 
 def _expected(scores: Scores, k: int) -> list[int]:
     """Return the best rows the plain way: all scores in order, ties to the lower row."""
-    order = sorted(range(len(scores)), key=lambda row: (-scores[row], row))
-    return [row for row in order[:k] if scores[row] > 0]
+    order = np.argsort(-scores, kind="stable")[:k]
+    return [int(row) for row in order if scores[row] > 0]
 
 
 @given(passages=_PASSAGES, question=_QUESTION, k=st.integers(1, 30))
