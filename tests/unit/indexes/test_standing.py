@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from indexes.decisions import Decision, Problem
 from indexes.events import Approval
-from indexes.register import Decision, Problem
 from indexes.sources import Source
 from indexes.standing import Grant, Standing, grant, may_read, standing
 from tests.fakes import APPROVAL, NOON, REVOCATION
@@ -185,7 +185,7 @@ def test_a_withdrawal_stands_whatever_the_file_is() -> None:
 
 
 def test_a_line_that_cannot_be_understood_grants_nothing() -> None:
-    decision = Decision(problem=Problem(3, "rubbish", "legal/a.md"))
+    decision = Decision(problem=Problem(3, "rubbish", ("legal/a.md",)))
     assert grant(decision, ONE) is None
     assert _stands(decision) is Standing.PENDING
 
