@@ -25,7 +25,14 @@ _MARKS = {"Mn", "Mc", "Me"}
 
 def printable(name: str) -> str:
     """Return the name with every character that could mislead a reader written as an escape."""
+    if _is_plain(name):
+        return name
     return "".join(_escape(c) if _misleads(c) else c for c in name)
+
+
+def _is_plain(text: str) -> bool:
+    """Most names and texts are, and seeing it at once makes a long register quick to read."""
+    return text.isascii() and text.isprintable()
 
 
 def _misleads(char: str) -> bool:
@@ -45,6 +52,8 @@ def misleading_in(text: str) -> str | None:
 
     Joiners and variation selectors are let through: titles in some scripts need them, and they move nothing on a line.
     """
+    if _is_plain(text):
+        return None
     for char in text:
         if char not in _JOINERS and unicodedata.category(char) in _REFUSED_CATEGORIES:
             return _named(char)
@@ -60,7 +69,7 @@ def check_document_name(name: str) -> str:
     shown = printable(name[:MAX_NAME_CHARS])
     if not name or len(name) > MAX_NAME_CHARS:
         raise DocumentNameError(f"expected a document name of 1 to {MAX_NAME_CHARS} characters, got {len(name)}")
-    for char in name:
+    for char in "" if _is_plain(name) else name:
         if _misleads(char):
             raise DocumentNameError(
                 f"the name '{shown}' holds {_named(char)}: rename the file so that its name reads as it is"

@@ -55,7 +55,7 @@ class LineOrder:
         if repeats:
             return replace(self, repeated=self.repeated + 1)
         if self.newest_at is None or at >= self.newest_at:
-            return replace(self, newest_at=at)
+            return LineOrder(at, self.earlier, self.first_earlier, self.repeated)
         if at + CLOCK_SKEW >= self.newest_at:
             return self
         return replace(self, earlier=self.earlier + 1, first_earlier=self.first_earlier or line)

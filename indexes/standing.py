@@ -5,13 +5,12 @@ writer asks for it before it parses, the reader before a passage may influence a
 arguments; the moment is an argument too.
 """
 
-import itertools
 import unicodedata
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
-from indexes.decisions import Decision
+from indexes.decisions import Decision, by_time
 from indexes.events import Approval
 from indexes.sources import Source
 
@@ -71,9 +70,10 @@ def grant(decision: Decision | None, source: Source) -> Grant | None:
     if decision is None or decision.problem or decision.withdrawal:
         return None
     as_filed = _newest(decision.approvals, source)
-    if as_filed is None or _in_time_order(decision.approvals):
+    dated = by_time(decision)
+    if as_filed is None or dated == decision.approvals:
         return as_filed
-    as_dated = _newest(tuple(sorted(decision.approvals, key=lambda approval: approval.at)), source)
+    as_dated = _newest(dated, source)
     if as_dated is None or as_dated.sha256 != as_filed.sha256:
         return None
     return replace(as_dated, groups=as_dated.groups & as_filed.groups, expires=min(as_dated.expires, as_filed.expires))
@@ -82,10 +82,6 @@ def grant(decision: Decision | None, source: Source) -> Grant | None:
 def orders_disagree(decision: Decision, source: Source) -> bool:
     """Tell whether a document has no grant only because its lines' order and their times name different versions."""
     return grant(decision, source) is None and _newest(decision.approvals, source) is not None
-
-
-def _in_time_order(approvals: tuple[Approval, ...]) -> bool:
-    return all(one.at <= other.at for one, other in itertools.pairwise(approvals))
 
 
 def _newest(approvals: tuple[Approval, ...], source: Source) -> Grant | None:

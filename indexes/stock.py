@@ -113,11 +113,11 @@ def approved_look_alike(document: str, live: Mapping[str, Grant]) -> str | None:
 
 
 def _in_order_of_right(names: Sequence[str], decisions: Mapping[str, Decision], live: Mapping[str, Grant]) -> list[str]:
-    """What is approved before what is not, what was approved first before what was later, then by name."""
+    """What is approved before what is not, what was decided on first before what was later or never, then by name."""
 
     def right(name: str) -> tuple[bool, datetime, str]:
-        approvals = decisions[name].approvals if name in decisions else ()
-        since = approvals[0].at if approvals else datetime.max.replace(tzinfo=UTC)
+        events = decisions[name].events if name in decisions else ()
+        since = events[0].at if events else datetime.max.replace(tzinfo=UTC)
         return name not in live, since, name
 
     return sorted(names, key=right)

@@ -130,7 +130,7 @@ def left_out(sources: Sources, state: RegisterState, *, at: datetime) -> list[st
     if not state.decisions:
         return ["the register approves nothing yet: run greenlit approve"]
     return [
-        f"source '{name}' is not in {SOURCES_FILE}: its approved documents are left out ({count})"
+        f"source '{name}' is not in {SOURCES_FILE}: what was approved in it is left out ({count} documents)"
         for name, count in approved_elsewhere(sources, state.decisions, at=at).items()
     ]
 

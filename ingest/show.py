@@ -1,7 +1,8 @@
 """What the writer's commands print: the only place of `ingest` that writes to a terminal.
 
 Whatever is printed passes through `_plain`, which writes characters that would steer a terminal as escapes and keeps
-square brackets from being read as markup. Tables and lines go to people; JSON, which is ASCII, to programs.
+square brackets from being read as markup; nor is `:name:` read as a picture. Tables and lines go to people; JSON, which
+is ASCII, to programs.
 """
 
 import json
@@ -17,8 +18,8 @@ from ingest.approvals import DocumentStanding
 from ingest.report import Report
 
 _PIPE_WIDTH = 1000  # characters: a program that reads a table gets whole lines
-_out = Console(soft_wrap=True, highlight=False, width=None if sys.stdout.isatty() else _PIPE_WIDTH)
-err = Console(stderr=True, soft_wrap=True, highlight=False)
+_out = Console(soft_wrap=True, highlight=False, emoji=False, width=None if sys.stdout.isatty() else _PIPE_WIDTH)
+err = Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
 
 _STYLES = {"approved": "green", "ingested": "green", "unchanged": "green", "pending": "yellow", "kept_out": "yellow"}
 

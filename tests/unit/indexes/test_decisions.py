@@ -87,7 +87,7 @@ def _allows_no_more(merged: Grant | None, true: Grant | None) -> bool:
     )
 
 
-@settings(max_examples=400)
+@settings(max_examples=600)
 @given(branches=_branches(), source=st.sampled_from([ONE, TWO]))
 def test_law_2_no_merge_of_two_branches_allows_what_the_times_do_not(
     branches: tuple[list[Event], list[Event]], source: Source
@@ -101,7 +101,7 @@ def test_law_2_no_merge_of_two_branches_allows_what_the_times_do_not(
             assert standing(true, source, file_sha256=file, at=NOON) is Standing.APPROVED
 
 
-@settings(max_examples=200)
+@settings(max_examples=400)
 @given(events=_EVENTS, order=st.randoms(use_true_random=False), source=st.sampled_from([ONE, TWO]))
 def test_law_2_no_order_of_the_lines_whatever_does_either(
     events: list[Event], order: st.DataObject, source: Source
@@ -179,8 +179,19 @@ def test_an_approval_of_a_clock_far_ahead_cannot_outlive_a_revocation_nor_a_new_
     assert granted is not None
     assert granted.groups == {"staff"}
     after = _of([ahead, REVOCATION, narrower])
-    assert after.approvals == (narrower,), "a revocation and a fresh approval mend it"
-    assert after.remark is None
+    assert after.approvals == (narrower,)
+    assert orders_disagree(decide(after, replace(narrower, sha256=FILES[1], at=_hour(2)), line=4), ONE)
+    assert "2099-11-20T12:00:00Z" in (dated_ahead("legal/a.md", after, now=NOON) or ""), "and it is told what to mend"
+
+
+def test_law_2_what_a_revocation_took_by_its_place_still_narrows_what_a_merge_puts_behind_it() -> None:
+    narrow = replace(APPROVAL, groups=("board",), at=_hour(4))
+    revoked, wide = replace(REVOCATION, at=_hour(1)), replace(APPROVAL, groups=("staff",), at=_hour(3))
+    granted = grant(_of([narrow, revoked, wide]), ONE)
+    assert granted is not None
+    assert granted.groups == frozenset()
+    other = replace(wide, sha256=FILES[1])
+    assert grant(_of([narrow, revoked, other]), ONE) is None
 
 
 # Lines that cannot be understood
@@ -234,9 +245,14 @@ def test_a_clock_that_runs_a_little_behind_writes_no_line_that_is_out_of_order()
 def test_a_revocation_of_a_time_that_has_not_come_keeps_approvals_out_and_says_so() -> None:
     revoked = _of([APPROVAL, replace(REVOCATION, at=NOON.replace(year=2099))])
     with pytest.raises(
-        RegisterError, match=r"'legal/a\.md' is withdrawn up to 2099-11-20T12:00:00Z, which has not come"
+        RegisterError, match=r"'legal/a\.md' is withdrawn up to 2099-11-20T12:00:00Z: that time has not"
     ):
         approval_time(revoked, "legal/a.md", NOON)
+    approved = _of([replace(APPROVAL, at=NOON.replace(year=2099))])
+    with pytest.raises(
+        RegisterError, match=r"an approval of 'legal/a\.md' is dated 2099.*: that time has not come; if it"
+    ):
+        approval_time(approved, "legal/a.md", NOON)
     assert approval_time(revoked, "legal/a.md", datetime(2100, 1, 1, tzinfo=UTC)).year == 2100
 
 
@@ -250,7 +266,7 @@ def test_only_times_beyond_what_clocks_differ_by_are_told() -> None:
         soon: Event = replace(event, at=NOON + CLOCK_SKEW)
         later: Event = replace(event, at=NOON + CLOCK_SKEW + timedelta(seconds=1))
         assert dated_ahead("legal/a.md", _of([soon]), now=NOON) is None
-        assert "has not come" in (dated_ahead("legal/a.md", _of([later]), now=NOON) or "")
+        assert "that time has not come" in (dated_ahead("legal/a.md", _of([later]), now=NOON) or "")
 
 
 def test_approvals_are_told_apart_from_withdrawals() -> None:

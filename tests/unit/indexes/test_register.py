@@ -585,6 +585,6 @@ def test_lines_of_the_same_second_are_in_order(path: Path) -> None:
 def test_a_time_that_has_not_come_is_told_until_it_is_mended(path: Path, event: Event) -> None:
     append_events(path, [event])
     (remark,) = register_remarks(_read(path), path, now=NOON)
-    assert "'legal/a.md' is" in remark
-    assert "2099-11-20T12:00:00Z, which has not come" in remark
+    assert "'legal/a.md' is" in remark, "which document it is"
+    assert "2099-11-20T12:00:00Z: that time has not come" in remark
     assert register_remarks(_read(path), path, now=NOON.replace(year=2100)) == []

@@ -20,7 +20,7 @@ TWO = replace(ONE, approvals_required=2)
 
 
 def _of(*approvals: Approval) -> Decision:
-    return Decision(approvals=approvals)
+    return Decision(approvals=approvals, events=approvals)
 
 
 def _granted(decision: Decision, source: Source = ONE) -> Grant:
