@@ -27,8 +27,11 @@ app = typer.Typer(
 
 @app.command()
 def run() -> None:
-    """Ingest what is approved, then serve: the libraries behind both are loaded once."""
-    ingest.cli.ingest()
+    """Ingest what is approved, then serve: the libraries behind both are loaded once.
+
+    Problems that ingesting names are printed, and what could be published is served.
+    """
+    ingest.cli.ingest_here()
     serve()
 
 

@@ -4,7 +4,8 @@ IndexesError
 ├── SettingsError         a setting that is wrong, by its name
 ├── DocumentNameError     a path that may not name a document
 ├── SourcesError          sources.toml is missing or wrong
-├── UnsafeFileError       a file of the library that must not or cannot be read
+├── UnsafeFileError       a file of the library that must not be read
+│   └── UnreadableFileError it may be, and the disk refuses
 ├── RegisterError         the register cannot be read or written
 ├── EncoderError          the encoder is missing or not the expected one
 └── BuildError            a build cannot be opened
@@ -35,6 +36,10 @@ class SourcesError(IndexesError):
 
 class UnsafeFileError(IndexesError):
     """A file of the library that must not, or cannot, be read."""
+
+
+class UnreadableFileError(UnsafeFileError):
+    """A file of the library that the disk does not give."""
 
 
 class RegisterError(IndexesError):

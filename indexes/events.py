@@ -2,6 +2,10 @@
 
 `approve` pins a document to bytes; `revoke` and `reject` withdraw it. A line is checked as a whole: an unknown event,
 a missing or unknown key, or a value of the wrong form is an error that says what was expected.
+
+What a line says is shown in terminals and on pages, so it must hold no character that steers one (escapes, newlines,
+right-to-left marks). None is written. One that was written by hand is an error in an approval, and shown as an escape
+in a withdrawal, which has to hold whatever its reason says.
 """
 
 import json
@@ -11,12 +15,13 @@ from datetime import UTC, date, datetime
 from typing import Any, Literal
 
 from indexes.errors import DocumentNameError, RegisterError
-from indexes.names import check_document_name
+from indexes.names import check_document_name, misleading_in, printable
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _HALF_CHARACTER = re.compile("[\ud800-\udfff]")  # JSON can escape half a character, which no file or page can hold
 _APPROVE_KEYS = {"event", "document", "sha256", "title", "by", "at", "expires", "groups", "note"}
 _WITHDRAW_KEYS = {"event", "document", "by", "at", "reason"}
+_MAX_SHOWN_CHARS = 120  # of a value that is wrong
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +61,7 @@ def event_to_line(event: Event) -> bytes:
             "sha256": event.sha256,
             "title": event.title,
             "by": event.by,
-            "at": _time_text(event.at),
+            "at": time_text(event.at),
             "expires": event.expires.isoformat(),
             "groups": list(event.groups),
             "note": event.note,
@@ -66,10 +71,22 @@ def event_to_line(event: Event) -> bytes:
             "event": event.event,
             "document": event.document,
             "by": event.by,
-            "at": _time_text(event.at),
+            "at": time_text(event.at),
             "reason": event.reason,
         }
     return json.dumps(value, ensure_ascii=True).encode() + b"\n"
+
+
+def check_event(event: Event) -> None:
+    """Check that an event may be written: that it can be read back, and steers no terminal that shows it.
+
+    Raises:
+        RegisterError: saying what was expected and what came.
+    """
+    event_from_line(event_to_line(event))
+    if isinstance(event, Withdrawal):
+        _person(event.by)
+        _plain("reason", event.reason)
 
 
 def event_from_line(line: bytes) -> Event:
@@ -89,37 +106,41 @@ def event_from_line(line: bytes) -> Event:
         return _approval(value)
     if kind in ("revoke", "reject"):
         return _withdrawal(value)
-    raise RegisterError(f'expected "event" = approve, revoke or reject, got {kind!r}')
+    raise RegisterError(f'expected "event" = approve, revoke or reject, got {_shown(kind)}')
 
 
 def _approval(value: dict[str, Any]) -> Approval:
     _check_keys(value, _APPROVE_KEYS, optional={"title", "note"})
     sha256 = _text(value, "sha256")
     if not _SHA256.fullmatch(sha256):
-        raise RegisterError(f'expected "sha256" = 64 lower-case hex digits, got {sha256[:80]!r}')
+        raise RegisterError(f'expected "sha256" = 64 lower-case hex digits, got {_shown(sha256)}')
     groups = value["groups"]
     if not isinstance(groups, list) or not all(_is_text(group) for group in groups):
-        raise RegisterError(f'expected "groups" = a list of names, got {groups!r}')
+        raise RegisterError(f'expected "groups" = a list of names, got {_shown(groups)}')
     try:
         expires = date.fromisoformat(_text(value, "expires"))
     except ValueError as error:
-        raise RegisterError(f'expected "expires" = a date like 2027-11-20, got {value["expires"]!r}') from error
+        raise RegisterError(f'expected "expires" = a date like 2027-11-20, got {_shown(value["expires"])}') from error
     return Approval(
         document=_document(value),
         sha256=sha256,
-        title=_text({"title": "", **value}, "title"),
-        by=_by(value),
+        title=_plain("title", _text({"title": "", **value}, "title")),
+        by=_person(_by(value)),
         at=_time(value),
         expires=expires,
-        groups=tuple(groups),
-        note=_text({"note": "", **value}, "note"),
+        groups=tuple(_plain("groups", group) for group in groups),
+        note=_plain("note", _text({"note": "", **value}, "note")),
     )
 
 
 def _withdrawal(value: dict[str, Any]) -> Withdrawal:
     _check_keys(value, _WITHDRAW_KEYS, optional=set())
     return Withdrawal(
-        event=value["event"], document=_document(value), by=_by(value), at=_time(value), reason=_text(value, "reason")
+        event=value["event"],
+        document=_document(value),
+        by=printable(_by(value)),
+        at=_time(value),
+        reason=printable(_text(value, "reason")),
     )
 
 
@@ -127,14 +148,31 @@ def _check_keys(value: dict[str, Any], keys: set[str], *, optional: set[str]) ->
     if missing := keys - optional - set(value):
         raise RegisterError(f'"{min(missing)}" is missing')
     if unknown := set(value) - keys:
-        raise RegisterError(f'unknown key "{min(unknown)}"; expected {sorted(keys)}')
+        raise RegisterError(f'unknown key "{printable(min(unknown)[:_MAX_SHOWN_CHARS])}"; expected {sorted(keys)}')
 
 
 def _text(value: dict[str, Any], key: str) -> str:
     text = value[key]
     if not _is_text(text):
-        raise RegisterError(f'expected "{key}" = a text, got {text!r}')
+        raise RegisterError(f'expected "{key}" = a text, got {_shown(text)}')
     return str(text)
+
+
+def _plain(key: str, text: str) -> str:
+    if found := misleading_in(text):
+        raise RegisterError(f'expected "{key}" = a line of plain text, got {_shown(text)}, which holds {found}')
+    return text
+
+
+def _person(by: str) -> str:
+    """Two that look the same would count as two people, so not even a joiner may stand in a name."""
+    if printable(by) != by:
+        raise RegisterError(f'expected "by" = a name that reads as it is, got {_shown(by)}')
+    return by
+
+
+def _shown(value: Any) -> str:
+    return printable(repr(value)[:_MAX_SHOWN_CHARS])
 
 
 def _is_text(value: Any) -> bool:
@@ -160,11 +198,12 @@ def _time(value: dict[str, Any]) -> datetime:
     try:
         at = datetime.fromisoformat(text)
         if at.tzinfo is None:
-            raise RegisterError(f'expected "at" = a time with its zone (Z), got {text!r}')
+            raise RegisterError(f'expected "at" = a time with its zone (Z), got {_shown(text)}')
         return at.astimezone(UTC)
     except (ValueError, OverflowError) as error:
-        raise RegisterError(f'expected "at" = a UTC time like 2026-11-20T09:00:00Z, got {text!r}') from error
+        raise RegisterError(f'expected "at" = a UTC time like 2026-11-20T09:00:00Z, got {_shown(text)}') from error
 
 
-def _time_text(at: datetime) -> str:
+def time_text(at: datetime) -> str:
+    """Return a time as the register has it: UTC, to the second."""
     return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

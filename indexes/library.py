@@ -9,12 +9,14 @@ import errno
 import hashlib
 import os
 import stat
+import sys
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from indexes.errors import DocumentNameError, SourcesError, UnsafeFileError
+from indexes.errors import DocumentNameError, SourcesError, UnreadableFileError, UnsafeFileError
 from indexes.names import MAX_NAME_CHARS, check_document_name, printable
 from indexes.sources import Source, Sources, source_name
 
@@ -44,18 +46,40 @@ def list_documents(sources: Sources) -> list[Listed]:
     """List every file of every source, sorted by name; hidden files and folders (`.name`) are passed over.
 
     Links and special files are listed with a `problem`, so that a person sees them; they are never followed.
-    A source whose folder is missing contributes nothing here; `missing_folders` names it.
+    A source whose folder is missing contributes nothing here; `folder_problems` names it. Names that look alike are all
+    listed: which of them is the document depends on what was approved (`stock`).
     """
     found: list[Listed] = []
     for source in sources.values():
-        if source.folder.is_dir():
+        if _is_folder(source.folder):
             found.extend(_walk(source.folder, source.name))
     return sorted(found, key=lambda listed: listed.document)
 
 
 def missing_folders(sources: Sources) -> list[Source]:
     """Return the sources whose folder does not exist."""
-    return [source for source in sources.values() if not source.folder.is_dir()]
+    return [source for source in sources.values() if not _is_folder(source.folder)]
+
+
+def folder_problems(sources: Sources) -> list[str]:
+    """Return which sources' folders do not exist or cannot be listed, in words; empty if all can."""
+    problems = []
+    for source in sources.values():
+        try:
+            with os.scandir(source.folder):
+                pass
+        except FileNotFoundError:
+            problems.append(f"source '{source.name}': {source.folder} does not exist")
+        except OSError as error:
+            problems.append(f"source '{source.name}': {source.folder} cannot be listed: {error.strerror}")
+    return problems
+
+
+def _is_folder(folder: Path) -> bool:
+    try:
+        return stat.S_ISDIR(folder.stat().st_mode)
+    except OSError:
+        return False
 
 
 def _walk(folder: Path, prefix: str) -> Iterator[Listed]:
@@ -69,7 +93,7 @@ def _walk(folder: Path, prefix: str) -> Iterator[Listed]:
         yield Listed(prefix, f"is a folder that cannot be listed: {error.strerror}")
         return
     for entry in entries:
-        name = f"{prefix}/{entry.name}"
+        name = f"{prefix}/{_as_typed(entry.name)}"
         if entry.name.startswith("."):
             continue
         if entry.is_symlink():
@@ -78,6 +102,11 @@ def _walk(folder: Path, prefix: str) -> Iterator[Listed]:
             yield from _walk(folder / entry.name, name)
         else:
             yield Listed(name, _name_problem(name))
+
+
+def _as_typed(name: str) -> str:
+    """Where the system takes both forms of a name for one, as macOS does, the form that it stores is no difference."""
+    return unicodedata.normalize("NFC", name) if sys.platform == "darwin" else name
 
 
 def _name_problem(name: str) -> str | None:
@@ -110,8 +139,11 @@ def document_at(sources: Sources, path: Path) -> str:
     The path is made absolute without following links, so a link cannot lend its target a second name.
 
     Raises:
-        DocumentNameError: the path lies in no source.
+        DocumentNameError: the path lies in no source, or is none.
     """
+    path = Path(_as_typed(str(path)))
+    if "\0" in str(path):  # what follows it would be cut off on the way to the disk
+        raise DocumentNameError(f"expected a path, got '{printable(str(path))}', which holds a NUL character")
     absolute = Path(os.path.normpath(path.absolute()))
     for source in sources.values():
         for folder in (source.folder, source.folder.resolve()):
@@ -135,7 +167,8 @@ def read_document(sources: Sources, document: str, *, max_bytes: int = DEFAULT_M
     Raises:
         DocumentNameError, SourcesError: as `locate`.
         FileNotFoundError: there is no such file.
-        UnsafeFileError: a link, a hard link, not a regular file, too large, changed while it was read, or unreadable.
+        UnreadableFileError: the disk does not give it.
+        UnsafeFileError: a link, a hard link, not a regular file, too large, or changed while it was read.
     """
     locate(sources, document)
     source = sources[source_name(document)]
@@ -149,8 +182,9 @@ def read_document(sources: Sources, document: str, *, max_bytes: int = DEFAULT_M
     except FileNotFoundError:
         raise
     except OSError as error:
-        reason = "a part of its path is a symbolic link" if _is_link_error(error) else error.strerror
-        raise UnsafeFileError(f"'{shown}' cannot be read: {reason}") from error
+        if _is_link_error(error):
+            raise UnsafeFileError(f"'{shown}' cannot be read: a part of its path is a symbolic link") from error
+        raise UnreadableFileError(f"'{shown}' cannot be read: {error.strerror}") from error
     if len(content) > max_bytes:
         raise UnsafeFileError(_too_large(shown, len(content), max_bytes))
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or len(content) != after.st_size:

@@ -1,16 +1,18 @@
 """The register: who approved which bytes of which document, until when, for whom. Append-only, one JSON event a line.
 
 Order of work: `Register.refresh` looks whether the file changed, reads what was added, folds each event into the
-document's `Decision`, and hands out an immutable `RegisterState`. `append_events` adds whole lines under a lock and
-makes them durable. What a decision means at a moment is `standing`; nothing here looks at the documents themselves.
+document's `Decision` (`decisions`), and hands out an immutable `RegisterState`. `append_events` adds whole lines under
+a lock and makes them durable. What a decision means at a moment is `standing`; nothing here looks at the documents.
 
-A line that cannot be understood is kept as a `Problem` with its number. If it names a document, that document is not
-approved until a later event decides again. A last line without a newline is still being written (or was cut off).
+A line that cannot be understood is kept as a `Problem` with its number. Documents that it names are not approved until
+a later event decides again. A last line without a newline is still being written (or was cut off). What a person should
+know of the order of the lines, which a merge may have mixed, `register_remarks` says.
 
 Every whole line is also known by its hash, whoever wrote it and whatever it says, so that a reader can put on record
 which lines there were, and show later that none of them was changed.
 """
 
+import contextlib
 import hashlib
 import json
 import os
@@ -18,44 +20,45 @@ import re
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from indexes.decisions import CLOCK_SKEW, Decision, Problem, block, dated_ahead, decide
 from indexes.errors import RegisterError
-from indexes.events import Approval, Event, Withdrawal, event_from_line, event_to_line
+from indexes.events import Event, check_event, event_from_line, event_to_line
 from indexes.names import printable
 
 REGISTER_FILE = "register.jsonl"
 _LOCK_TIMEOUT_S = 10.0  # a writer holds the lock for milliseconds; longer means that something is stuck
 _NAMED_DOCUMENT = re.compile(rb'"document"\s*:\s*"((?:[^"\\]|\\.)*)"')
+_MERGE_MARK = re.compile(rb"(?:<<<<<<<|\|\|\|\|\|\|\||=======|>>>>>>>)(?:\s|$)")  # what git writes around both sides
+_MAX_MARK_CHARS = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
-    """A line of the register that cannot be understood; `document` if the line still names one."""
+class LineOrder:
+    """How far the lines are in the order of their times.
 
-    line: int
-    message: str
-    document: str | None
-
-    def in_words(self, path: Path) -> str:
-        """Return file, line, problem and consequence."""
-        consequence = f"; '{self.document}' counts as not approved" if self.document else ""
-        return f"{path}, line {self.line}: {self.message}{consequence}"
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What the register says of one document.
-
-    `approvals` are those since the last withdrawal or problem, oldest first; `withdrawal` and `problem` are set while
-    they are the newest word.
+    `newest_at` is the latest time so far; `earlier` how many lines are dated before one above them, beyond what clocks
+    differ by, and `first_earlier` the number of the first; `repeated` how many stand in the register already.
     """
 
-    approvals: tuple[Approval, ...] = ()
-    withdrawal: Withdrawal | None = None
-    problem: Problem | None = None
+    newest_at: datetime | None = None
+    earlier: int = 0
+    first_earlier: int = 0
+    repeated: int = 0
+
+    def then(self, line: int, at: datetime, *, repeats: bool) -> "LineOrder":
+        """Return what holds after one more line."""
+        if repeats:
+            return replace(self, repeated=self.repeated + 1)
+        if self.newest_at is None or at >= self.newest_at:
+            return LineOrder(at, self.earlier, self.first_earlier, self.repeated)
+        if at + CLOCK_SKEW >= self.newest_at:
+            return self
+        return replace(self, earlier=self.earlier + 1, first_earlier=self.first_earlier or line)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +66,14 @@ class RegisterState:
     """The register at one moment: `position` is how many whole lines it has, `decisions` are by document id.
 
     `line_hashes` holds, for each whole line, blank ones too, the SHA-256 (hex) of its bytes without the newline: line n
-    is `line_hashes[n - 1]`.
+    is `line_hashes[n - 1]`. `order` says how far the lines are in the order of their times.
     """
 
     position: int = 0
     decisions: Mapping[str, Decision] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
     line_hashes: tuple[str, ...] = ()
+    order: LineOrder = LineOrder()
 
 
 _NOTHING = RegisterState()  # one object, so that a register that stays away is seen to be the same
@@ -142,10 +146,9 @@ def _with_unfinished(state: RegisterState, tail: bytes) -> RegisterState:
     """Show a last line without newline as a problem; it decides nothing unless it names a document."""
     if not tail.strip():
         return state
-    problem = Problem(state.position + 1, "the line is cut off (no newline at its end)", _named_document(tail))
+    cut_off = "the line is cut off (no newline at its end)"
     decisions = dict(state.decisions)
-    if problem.document:
-        decisions[problem.document] = Decision(problem=problem)
+    problem = _blocked(decisions, state.position + 1, tail, _left_by_merge(tail) or cut_off)
     return replace(state, decisions=decisions, problems=(*state.problems, problem))
 
 
@@ -154,6 +157,7 @@ def _fold_lines(state: RegisterState, added: bytes) -> RegisterState:
         return state
     decisions = dict(state.decisions)
     problems = list(state.problems)
+    order = state.order
     lines = added.removesuffix(b"\n").split(b"\n")
     for position, line in enumerate(lines, start=state.position + 1):
         if not line.strip():
@@ -161,32 +165,62 @@ def _fold_lines(state: RegisterState, added: bytes) -> RegisterState:
         try:
             event = event_from_line(line)
         except RegisterError as error:
-            problem = Problem(position, str(error), _named_document(line))
-            problems.append(problem)
-            if problem.document:
-                decisions[problem.document] = Decision(problem=problem)
-        else:
-            decisions[event.document] = _decide(decisions.get(event.document, Decision()), event)
+            problems.append(_blocked(decisions, position, line, _left_by_merge(line) or str(error)))
+            continue
+        before = decisions.get(event.document, Decision())
+        decisions[event.document] = after = decide(before, event, line=position)
+        order = order.then(position, event.at, repeats=after is before)
     hashes = tuple(hashlib.sha256(line).hexdigest() for line in lines)
-    return RegisterState(state.position + len(lines), decisions, tuple(problems), state.line_hashes + hashes)
+    return RegisterState(state.position + len(lines), decisions, tuple(problems), state.line_hashes + hashes, order)
 
 
-def _decide(before: Decision, event: Event) -> Decision:
-    """The newest events decide: a withdrawal ends every approval before it, an approval ends a withdrawal."""
-    if isinstance(event, Withdrawal):
-        return Decision(withdrawal=event)
-    return Decision(approvals=(*before.approvals, event))
+def _blocked(decisions: dict[str, Decision], position: int, line: bytes, message: str) -> Problem:
+    """Return what is wrong with a line, after it took the approvals of the documents that it names."""
+    problem = Problem(position, message, _named_documents(line))
+    for document in problem.documents:
+        decisions[document] = block(decisions.get(document, Decision()), problem)
+    return problem
 
 
-def _named_document(line: bytes) -> str | None:
-    match = _NAMED_DOCUMENT.search(line)
-    if not match:
+def _left_by_merge(line: bytes) -> str | None:
+    if not _MERGE_MARK.match(line):
         return None
-    try:
-        name = json.loads(b'"' + match.group(1) + b'"')
-    except ValueError:
-        return None
-    return printable(str(name))
+    mark = printable(line[:_MAX_MARK_CHARS].decode(errors="replace").strip())
+    return f"git left '{mark}' of a merge: keep the lines of both sides and take its marks out"
+
+
+def _named_documents(line: bytes) -> tuple[str, ...]:
+    """Return every document that a line names: two events on one line are a line that was joined, and take both."""
+    names: dict[str, None] = {}
+    for match in _NAMED_DOCUMENT.finditer(line):
+        with contextlib.suppress(ValueError):
+            names[printable(str(json.loads(b'"' + match.group(1) + b'"')))] = None
+    return tuple(names)
+
+
+def register_remarks(state: RegisterState, path: Path, *, now: datetime) -> list[str]:
+    """Return what a person should know of the register, in words, and that stops nothing; empty if there is nothing.
+
+    It is of lines that a merge has mixed, doubled or made moot, and of times that have not come.
+
+    Args:
+        state: the register.
+        path: its file, which the words name.
+        now: the time, with its zone.
+    """
+    order = state.order
+    remarks = []
+    if order.repeated:
+        remarks.append(f"{path}: lines that stand in it twice: {order.repeated}; the second of each decides nothing")
+    if order.earlier:
+        remarks.append(
+            f"{path}: lines dated before one above them: {order.earlier}, the first is line {order.first_earlier}; "
+            "branches were merged, or a clock was wrong; nothing is allowed by it that the times do not allow"
+        )
+    ours = [decision.remark for decision in state.decisions.values() if decision.remark]
+    remarks += [f"{path}, line {said.line}: {said.message}" for said in sorted(ours, key=lambda said: said.line)]
+    ahead = (dated_ahead(document, decision, now=now) for document, decision in state.decisions.items())
+    return remarks + [f"{path}: {said}" for said in ahead if said]
 
 
 def append_events(path: Path, events: Iterable[Event]) -> None:
@@ -195,12 +229,13 @@ def append_events(path: Path, events: Iterable[Event]) -> None:
     A line that an earlier writer left unfinished is ended first, so that it cannot swallow the new one.
 
     Raises:
-        RegisterError: an event could not be read back, the lock is held too long, or the disk refuses; the register
-            then holds no part of the events.
+        RegisterError: an event could not be read back or would steer a terminal, the lock is held too long, or the
+            disk refuses; the register then holds no part of the events.
     """
+    events = list(events)
+    for event in events:
+        check_event(event)
     lines = [event_to_line(event) for event in events]
-    for line in lines:
-        event_from_line(line)
     try:
         with FileLock(f"{path}.lock", timeout=_LOCK_TIMEOUT_S, mode=0o644):
             _append(path, b"".join(lines))

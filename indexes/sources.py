@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from indexes.errors import SourcesError
+from indexes.names import misleading_in
 
 SOURCES_FILE = "sources.toml"
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
@@ -91,6 +92,13 @@ def _source(path: Path, number: int, entry: dict[str, Any]) -> Source:
     for key in ("owner", "path"):
         if not isinstance(entry.get(key, ""), str):
             raise SourcesError(f"{where}: expected {key} = a text, got {entry[key]!r}")
+    for key, text in (
+        ("owner", entry.get("owner", "")),
+        ("path", entry.get("path", "")),
+        *(("groups", g) for g in groups),
+    ):
+        if found := misleading_in(text):
+            raise SourcesError(f"{where}: expected {key} to hold plain text, got {text!r}, which holds {found}")
     return Source(
         name=entry["name"],
         kind="folder",

@@ -5,12 +5,13 @@ writer asks for it before it parses, the reader before a passage may influence a
 arguments; the moment is an argument too.
 """
 
-from dataclasses import dataclass
+import unicodedata
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
+from indexes.decisions import Decision, by_time
 from indexes.events import Approval
-from indexes.register import Decision
 from indexes.sources import Source
 
 EVERYBODY = "staff"  # the group that every signed-in person is in
@@ -59,14 +60,33 @@ class Grant:
 def grant(decision: Decision | None, source: Source) -> Grant | None:
     """Return the newest sufficiently approved version of a document, expired or not; `None` if there is none.
 
+    Which approval is the newest, a merge of two branches may have left open: the lines then have another order than
+    their times. What holds is what both orders allow, and nothing if they name different versions.
+
     Args:
         decision: what the register says; `None` when it never mentions the document.
         source: the document's source, whose `approvals_required` and `groups` apply as they are now.
     """
     if decision is None or decision.problem or decision.withdrawal:
         return None
-    for newest in reversed(decision.approvals):
-        by_person = _latest_by_person(decision.approvals, newest.sha256)
+    as_filed = _newest(decision.approvals, source)
+    dated = by_time(decision)
+    if as_filed is None or dated == decision.approvals:
+        return as_filed
+    as_dated = _newest(dated, source)
+    if as_dated is None or as_dated.sha256 != as_filed.sha256:
+        return None
+    return replace(as_dated, groups=as_dated.groups & as_filed.groups, expires=min(as_dated.expires, as_filed.expires))
+
+
+def orders_disagree(decision: Decision, source: Source) -> bool:
+    """Tell whether a document has no grant only because its lines' order and their times name different versions."""
+    return grant(decision, source) is None and _newest(decision.approvals, source) is not None
+
+
+def _newest(approvals: tuple[Approval, ...], source: Source) -> Grant | None:
+    for newest in reversed(approvals):
+        by_person = _latest_by_person(approvals, newest.sha256)
         if len(by_person) >= source.approvals_required:
             return _combine(by_person[-source.approvals_required :])
     return None
@@ -77,9 +97,15 @@ def _latest_by_person(approvals: tuple[Approval, ...], sha256: str) -> list[Appr
     latest: dict[str, Approval] = {}
     for approval in approvals:
         if approval.sha256 == sha256:
-            latest.pop(approval.by.casefold(), None)
-            latest[approval.by.casefold()] = approval
+            person = _person(approval.by)
+            latest.pop(person, None)
+            latest[person] = approval
     return list(latest.values())
+
+
+def _person(by: str) -> str:
+    """What is the same of a name or address however it is typed: forms of characters, case, spaces."""
+    return " ".join(unicodedata.normalize("NFKC", by).casefold().split())
 
 
 def _combine(approvals: list[Approval]) -> Grant:

@@ -6,19 +6,23 @@ standing. Nothing here parses a document.
 """
 
 import calendar
+import stat
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Literal
 
-from indexes.errors import DocumentNameError, RegisterError, UnsafeFileError
+from indexes.decisions import approval_time, withdrawal_time
+from indexes.errors import DocumentNameError, UnsafeFileError
 from indexes.events import Approval, Withdrawal
-from indexes.library import document_at, list_documents, locate, read_document
-from indexes.names import printable
-from indexes.register import REGISTER_FILE, Register, RegisterState, append_events
+from indexes.library import document_at, locate, read_document
+from indexes.names import misleading_in, printable
+from indexes.register import REGISTER_FILE, Register, RegisterState, append_events, register_remarks
 from indexes.sources import Sources, read_sources, source_name
 from indexes.standing import Grant, Standing, grant, standing
+from indexes.stock import approved_look_alike, list_library, live_grants
+from ingest.errors import TermsError
 
 _WITHDRAWN = (Standing.REVOKED, Standing.REJECTED)
 
@@ -97,12 +101,17 @@ class Approvals:
         back names it by itself.
 
         Raises:
-            DocumentNameError, SourcesError: the path means no document.
+            DocumentNameError, SourcesError: the path means no document, or one that looks like an approved one.
             UnsafeFileError: the one file named cannot be read.
+            RegisterError: the register cannot be read, or lets no approval of the document count yet.
         """
         name = self.name_of(path)
-        if "/" in name and not locate(self.sources, name).is_dir():
-            return Plan((self._approval(name, terms),), (), of_folder=False)
+        state = self.state()
+        if "/" in name and not _is_folder(locate(self.sources, name)):
+            live = live_grants(self.sources, state.decisions, at=self._now())
+            if alike := approved_look_alike(name, live):
+                raise DocumentNameError(alike)
+            return Plan((self._approval(name, terms, state),), (), of_folder=False)
         approvals: list[Approval] = []
         passed_over: list[tuple[str, str]] = []
         for line in self.overview(under=name):
@@ -111,7 +120,7 @@ class Approvals:
             elif line.standing in (Standing.APPROVED, Standing.MISSING, *_WITHDRAWN):
                 passed_over.append((line.document, f"is {line.standing}"))
             else:
-                approvals.append(self._approval(line.document, terms))
+                approvals.append(self._approval(line.document, terms, state))
         return Plan(tuple(approvals), tuple(passed_over), of_folder=True)
 
     def approve(self, plan: Plan) -> None:
@@ -130,11 +139,13 @@ class Approvals:
             RegisterError: the register cannot be written.
         """
         name = self.name_of(path)
-        if "/" not in name or locate(self.sources, name).is_dir():
+        decisions = self.state().decisions
+        if "/" not in name or (name not in decisions and _is_folder(locate(self.sources, name))):
             raise DocumentNameError(f"expected one document, got the folder '{printable(name)}'")
-        if name not in self.state().decisions and not locate(self.sources, name).exists():
+        if name not in decisions and not _is_there(locate(self.sources, name)):
             raise DocumentNameError(f"there is no '{printable(name)}', neither in the library nor in the register")
-        withdrawal = Withdrawal(event=event, document=name, by=by, at=self._now(), reason=reason)
+        at = withdrawal_time(decisions.get(name), self._now())
+        withdrawal = Withdrawal(event=event, document=name, by=by, at=at, reason=reason)
         append_events(self.register_path, [withdrawal])
         return withdrawal
 
@@ -145,10 +156,15 @@ class Approvals:
             under: only documents of this folder (a source, or a folder in one); reads no file outside it.
         """
         state = self.state()
-        found = {listed.document: listed.problem for listed in list_documents(self.sources)}
+        listed = list_library(self.sources, state.decisions, at=self._now())
+        found = {item.document: item.problem for item in listed}
         known = (name for name in state.decisions if source_name(name) in self.sources)
         names = sorted(name for name in {*found, *known} if under is None or name.startswith(f"{under}/"))
         return [self._line(name, found.get(name), state) for name in names]
+
+    def remarks(self) -> list[str]:
+        """Return what a person should know of the register, in words; empty if there is nothing."""
+        return register_remarks(self.state(), self.register_path, now=self._now())
 
     def standings(self, documents: Iterable[str]) -> dict[str, Standing]:
         """Return the standing of some documents; reads no others."""
@@ -169,23 +185,39 @@ class Approvals:
         is_now = standing(decision, source, file_sha256=sha256 or ("" if problem else None), at=self._now())
         return DocumentStanding(document, is_now, sha256, grant(decision, source), problem)
 
-    def _approval(self, document: str, terms: Terms) -> Approval:
+    def _approval(self, document: str, terms: Terms, state: RegisterState) -> Approval:
         try:
             file = read_document(self.sources, document, max_bytes=self._max_file_bytes)
         except FileNotFoundError as error:
             raise UnsafeFileError(f"there is no file '{printable(document)}': expected a file to approve") from error
         source = self.sources[source_name(document)]
         now = self._now()
+        at = approval_time(state.decisions.get(document), document, now)
         return Approval(
             document=document,
             sha256=file.sha256,
             title=terms.title,
             by=terms.by,
-            at=now,
+            at=at,
             expires=terms.expires or months_later(now.astimezone(UTC).date(), source.review_months),
             groups=source.groups if terms.groups is None else terms.groups,
             note=terms.note,
         )
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return stat.S_ISDIR(path.stat().st_mode)
+    except OSError:  # there is none, its name is too long for the disk, or a folder on the way cannot be entered
+        return False
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        path.lstat()
+    except OSError:
+        return False
+    return True
 
 
 def months_later(day: date, months: int) -> date:
@@ -199,33 +231,48 @@ def checked_by(by: str) -> str:
     """Return who decides, if it can stand in a register.
 
     Raises:
-        RegisterError: it is empty or not printable.
+        TermsError: it is empty, or does not read as it is.
     """
     if not by.strip() or printable(by) != by:
-        raise RegisterError(f"expected --by = a name or address, got {printable(by)!r}")
+        raise TermsError(f"expected --by = a name or address, got '{printable(by)}'")
     return by.strip()
+
+
+def checked_text(option: str, text: str) -> str:
+    """Return the text of an option, if it can stand in a register and be shown: one line, and nothing that steers.
+
+    Args:
+        option: its name, like `--title`.
+        text: what was given.
+
+    Raises:
+        TermsError: it holds a character that a terminal or a page would act on.
+    """
+    if found := misleading_in(text.strip()):
+        raise TermsError(f"expected {option} = one line of plain text, got '{printable(text)}', which holds {found}")
+    return text.strip()
 
 
 def checked_reason(reason: str) -> str:
     """Return why a document is withdrawn.
 
     Raises:
-        RegisterError: it is empty.
+        TermsError: it is empty, or as `checked_text`.
     """
     if not reason.strip():
-        raise RegisterError("expected --reason = why, got an empty text")
-    return reason.strip()
+        raise TermsError("expected --reason = why, got an empty text")
+    return checked_text("--reason", reason)
 
 
 def checked_groups(text: str) -> tuple[str, ...]:
     """Return the groups of a comma-separated list.
 
     Raises:
-        RegisterError: there is none: an approval for nobody is a slip.
+        TermsError: there is none (an approval for nobody is a slip), or as `checked_text`.
     """
-    groups = tuple(group.strip() for group in text.split(",") if group.strip())
+    groups = tuple(group.strip() for group in checked_text("--groups", text).split(",") if group.strip())
     if not groups:
-        raise RegisterError("expected --groups = one or more names, separated by commas; got none")
+        raise TermsError("expected --groups = one or more names, separated by commas; got none")
     return groups
 
 

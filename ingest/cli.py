@@ -1,58 +1,53 @@
 """The writer's commands: approve, revoke, reject, register, ingest.
 
-Reads settings, calls `approvals` and `pipeline`, prints. Tables and progress go to people (stderr for progress), JSON
-with `--json` to programs. Exit codes: 0 done, 1 refused or found wrong, 2 bad usage.
+Reads settings, calls `approvals` and `pipeline`, has `show` print what came of it. Tables and progress go to people
+(stderr for progress), JSON with `--json` to programs. Exit codes: 0 done, 1 refused or found wrong, 2 bad usage.
 """
 
-import json
-import sys
-from datetime import UTC, date, datetime
-from typing import Annotated, Any, Literal
+from datetime import date
+from typing import Annotated, Literal
 
 import typer
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Column, Table
 
+from indexes.clock import utc_now
+from indexes.console import err, fail, out
 from indexes.errors import IndexesError, RegisterError
-from indexes.names import printable
 from indexes.settings import LibrarySettings, read_library_settings
+from ingest import show
 from ingest.approvals import (
     Approvals,
-    DocumentStanding,
     Terms,
     checked_by,
     checked_groups,
     checked_reason,
+    checked_text,
     in_words,
 )
-from ingest.errors import IngestError
+from ingest.errors import IngestError, TermsError
 from ingest.report import Report
 
-_PIPE_WIDTH = 1000  # characters: a program that reads a table gets whole lines
 app = typer.Typer()
-_out = Console(soft_wrap=True, highlight=False, width=None if sys.stdout.isatty() else _PIPE_WIDTH)
-_err = Console(stderr=True, soft_wrap=True, highlight=False)
-
-_STYLES = {"approved": "green", "ingested": "green", "unchanged": "green", "pending": "yellow", "kept_out": "yellow"}
 
 PathArgument = Annotated[str, typer.Argument(help="a file or folder of the library, or a document's name")]
 By = Annotated[str, typer.Option("--by", help="who decides: a name or address")]
 Reason = Annotated[str, typer.Option("--reason", help="why")]
 AsJson = Annotated[bool, typer.Option("--json", help="print JSON")]
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
+AllowMissing = Annotated[
+    bool,
+    typer.Option(
+        "--allow-missing",
+        help="publish although most approved documents of a source, or the register, are not there",
+    ),
+]
 
 
 def _approvals(settings: LibrarySettings) -> Approvals:
-    return Approvals(library=settings.library, now=_now, max_file_bytes=settings.max_file_bytes)
+    return Approvals(library=settings.library, now=utc_now, max_file_bytes=settings.max_file_bytes)
 
 
-def _fail(error: Exception, code: int) -> typer.Exit:
-    _err.print(f"[red]greenlit:[/red] {escape(str(error))}")
-    return typer.Exit(code)
+def _fail(error: Exception, code: int | None = None) -> typer.Exit:
+    """End with an error: with 1 if the register is in the way, else with 2, unless a code is given."""
+    return fail(error, code or (1 if isinstance(error, RegisterError) else 2))
 
 
 @app.command()
@@ -71,25 +66,25 @@ def approve(
             by=checked_by(by),
             expires=_date(expires) if expires is not None else None,
             groups=checked_groups(groups) if groups is not None else None,
-            title=title.strip(),
-            note=note.strip(),
+            title=checked_text("--title", title),
+            note=checked_text("--note", note),
         )
         approvals = _approvals(read_library_settings())
         plan = approvals.plan_approval(path, terms)
-    except IndexesError as error:
-        raise _fail(error, 2) from error
+    except (IndexesError, TermsError) as error:
+        raise _fail(error) from error
     for document, why in plan.passed_over:
-        _err.print(f"passed over {escape(printable(document))}: {escape(why)}")
+        err.line(f"passed over {document}: {why}")
     if not plan.approvals:
-        _err.print("nothing to approve")
+        err.line("nothing to approve")
         return
-    _out.print(escape(in_words(plan.approvals)))
+    out.text(in_words(plan.approvals))
     if plan.of_folder and not yes and not typer.confirm(f"Approve these {len(plan.approvals)}?"):
         raise typer.Exit(1)
     try:
         approvals.approve(plan)
     except RegisterError as error:
-        raise _fail(error, 1) from error
+        raise _fail(error) from error
     _report_approvals(approvals, [approval.document for approval in plan.approvals])
 
 
@@ -97,17 +92,25 @@ def _date(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError as error:
-        raise RegisterError(f"expected --expires = a date like 2027-11-20, got {printable(text)!r}") from error
+        raise TermsError(f"expected --expires = a date like 2027-11-20, got '{text}'") from error
 
 
 def _report_approvals(approvals: Approvals, documents: list[str]) -> None:
     standing_of = approvals.standings(documents)
-    more = {"pending": ": another person has to approve it too", "expired": ": its last day is already past"}
+    withdrawn = ": it was withdrawn meanwhile, and the approval does not count"
+    more = {
+        "pending": ": another person has to approve it too",
+        "expired": ": its last day is already past",
+        "revoked": withdrawn,
+        "rejected": withdrawn,
+    }
     for document in documents:
         is_now = standing_of[document]
-        _out.print(f"{escape(printable(document))} is {is_now}{more.get(is_now, '')}")
+        out.line(f"{document} is {is_now}{more.get(is_now, '')}")
     if any(standing_of[document] == "approved" for document in documents):
-        _err.print("run greenlit ingest to bring what is approved into a build")
+        err.line("run greenlit ingest to bring what is approved into a build")
+    if any(more.get(standing_of[document]) == withdrawn for document in documents):
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -125,14 +128,10 @@ def reject(path: PathArgument, by: By, reason: Reason) -> None:
 def _withdraw(event: Literal["revoke", "reject"], path: str, by: str, reason: str) -> None:
     try:
         approvals = _approvals(read_library_settings())
-        by, reason = checked_by(by), checked_reason(reason)
-    except IndexesError as error:
-        raise _fail(error, 2) from error
-    try:
-        withdrawal = approvals.withdraw(event, path, by=by, reason=reason)
-    except IndexesError as error:
-        raise _fail(error, 1 if isinstance(error, RegisterError) else 2) from error
-    _out.print(f"{escape(printable(withdrawal.document))} is {'revoked' if event == 'revoke' else 'rejected'}")
+        withdrawal = approvals.withdraw(event, path, by=checked_by(by), reason=checked_reason(reason))
+    except (IndexesError, TermsError) as error:
+        raise _fail(error) from error
+    out.line(f"{withdrawal.document} is {'revoked' if event == 'revoke' else 'rejected'}")
 
 
 @app.command()
@@ -140,61 +139,43 @@ def register(
     status: Annotated[str | None, typer.Option(help="only documents with this standing")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """List every document with its standing."""
+    """List every document with its standing. Exits with 1 if a line of the register cannot be understood."""
     from indexes.standing import Standing
 
     if status is not None and status not in list(Standing):
-        raise _fail(RegisterError(f"expected --status = one of {', '.join(Standing)}, got '{printable(status)}'"), 2)
+        raise _fail(TermsError(f"expected --status = one of {', '.join(Standing)}, got '{status}'"))
     try:
         approvals = _approvals(read_library_settings())
         lines = [line for line in approvals.overview() if status in (None, line.standing.value)]
         problems = [problem.in_words(approvals.register_path) for problem in approvals.state().problems]
+        remarks = approvals.remarks()
     except IndexesError as error:
         raise _fail(error, 1) from error
     if as_json:
-        print(json.dumps({"documents": [_standing_json(line) for line in lines], "problems": problems}, indent=1))
+        documents = [show.standing_json(line) for line in lines]
+        out.json({"documents": documents, "problems": problems, "remarks": remarks})
     else:
-        _out.print(_standing_table(lines), soft_wrap=False)
-        for problem in problems:
-            _err.print(f"[red]problem:[/red] {escape(problem)}")
+        show.standings(lines)
+        show.troubles(problems=problems, remarks=remarks)
     if problems:
         raise typer.Exit(1)
 
 
-def _standing_json(line: DocumentStanding) -> dict[str, Any]:
-    granted = line.grant
-    return {
-        "document": line.document,
-        "standing": line.standing.value,
-        "sha256": line.sha256,
-        "approved_sha256": granted.sha256 if granted else None,
-        "approved_by": list(granted.approved_by) if granted else [],
-        "approved_on": granted.approved_on.isoformat() if granted else None,
-        "expires": granted.expires.isoformat() if granted else None,
-        "groups": sorted(granted.groups) if granted else [],
-        "problem": line.problem,
-    }
-
-
-def _standing_table(lines: list[DocumentStanding]) -> Table:
-    table = Table(
-        Column("document", overflow="fold"), "standing", "approved by", "until", "for", box=None, pad_edge=False
-    )
-    for line in lines:
-        granted = line.grant
-        table.add_row(
-            escape(printable(line.document)),
-            f"[{_STYLES.get(line.standing.value, 'red')}]{line.standing}[/]",
-            escape(", ".join(granted.approved_by)) if granted else "",
-            str(granted.expires) if granted else "",
-            escape(line.problem or (", ".join(sorted(granted.groups)) if granted else "")),
-        )
-    return table
-
-
 @app.command()
-def ingest(as_json: AsJson = False) -> None:
-    """Make a build of what is approved now, check it, and publish it."""
+def ingest(as_json: AsJson = False, allow_missing: AllowMissing = False) -> None:
+    """Make a build of what is approved now, check it, and publish it.
+
+    Exits with 1 if there is a problem that somebody has to mend: a line of the register that cannot be understood, a
+    source's folder that is not there, an approved document without a file or that cannot be taken in. The rest is
+    published all the same, unless a source lost more than half of its approved documents. Documents that the register
+    keeps out (pending, changed, expired, revoked, rejected) are no problem.
+    """
+    if ingest_here(as_json=as_json, allow_missing=allow_missing).problems:
+        raise typer.Exit(1)
+
+
+def ingest_here(*, as_json: bool = False, allow_missing: bool = False) -> Report:
+    """Ingest as the settings say, and print what came of it; problems are in the report."""
     from indexes.encoder import load_encoder
     from indexes.holds import HOLDS_FOLDER
     from ingest.loading.process import LoaderProcess
@@ -206,7 +187,7 @@ def ingest(as_json: AsJson = False) -> None:
         settings = read_library_settings()
         encoder = load_encoder(settings.encoder)
         parser = LoaderProcess(timeout_s=settings.parse_timeout_s, max_memory_bytes=settings.parse_memory_bytes)
-        with parser, TerminalProgress(_err) as progress:
+        with parser, TerminalProgress(err.drawing()) as progress:
             report = run(
                 Ingestion(
                     library=settings.library,
@@ -215,28 +196,16 @@ def ingest(as_json: AsJson = False) -> None:
                     encoder=encoder,
                     parser=parser,
                     progress=progress,
-                    now=_now,
+                    now=utc_now,
                     max_file_bytes=settings.max_file_bytes,
                     dense_index=settings.dense_index,
+                    allow_missing=allow_missing,
                 )
             )
     except (IndexesError, IngestError) as error:
         raise _fail(error, 1) from error
     if as_json:
-        print(json.dumps(report.as_json(), indent=1))
+        out.json(report.as_json())
     else:
-        _print_report(report)
-
-
-def _print_report(report: Report) -> None:
-    table = Table(Column("document", overflow="fold"), "outcome", "passages", "reason", box=None, pad_edge=False)
-    for line in report.documents:
-        outcome = f"[{_STYLES[line.outcome]}]{line.outcome.replace('_', ' ')}[/]"
-        table.add_row(escape(printable(line.document)), outcome, str(line.passages or ""), escape(line.reason))
-    _out.print(table, soft_wrap=False)
-    for problem in report.problems:
-        _err.print(f"[red]problem:[/red] {escape(problem)}")
-    counts = ", ".join(f"{count} {outcome.replace('_', ' ')}" for outcome, count in report.counts().items())
-    said = "published" if report.published else "nothing changed; still live:"
-    _out.print(f"{counts or 'no documents'}; {report.passages} passages in {report.seconds:.1f} s")
-    _out.print(f"{said} build {report.build_id}")
+        show.report(report)
+    return report

@@ -7,10 +7,11 @@
 5  split into passages
 6  encode, each text once; index vectors, words and sentences
 7  write the build aside, check it, publish it by one atomic rename; remove old ones that no record needs
-8  report: a line for each document that was ingested, unchanged, or kept out and why
+8  report: a line for each document that was ingested, unchanged, kept out and why, or approved and missing
 
 Nothing is parsed before step 3 has let it through, and what is parsed are the very bytes that were hashed. One bad
-document is kept out and the rest goes on. It does not judge content: people did, in the register.
+document is kept out and the rest goes on; a source that lost most of its documents stops the publication (`losses`). It
+does not judge content: people did, in the register.
 """
 
 import contextlib
@@ -25,16 +26,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexes.builds import Build, current_build_id, open_build
-from indexes.documents import Document, Locator, Passage, Section
+from indexes.decisions import Decision
+from indexes.documents import Document, Passage
 from indexes.encoder import Encoder, Span
-from indexes.errors import BuildError, DocumentNameError, UnsafeFileError
-from indexes.library import FileBytes, Listed, list_documents, missing_folders, read_document
+from indexes.errors import BuildError, DocumentNameError, UnreadableFileError, UnsafeFileError
+from indexes.library import FileBytes, Listed, folder_problems, read_document
 from indexes.manifest import DenseSetting, Manifest
 from indexes.passages import SplitDocument
-from indexes.register import REGISTER_FILE, Decision, Register
+from indexes.register import REGISTER_FILE, Register, register_remarks
 from indexes.sentences import PassageSentences
 from indexes.sources import Sources, read_sources, source_name
 from indexes.standing import Grant, Standing, grant, standing
+from indexes.stock import list_library, take_stock
 from ingest.describe import describe, same
 from ingest.encode import VectorCache
 from ingest.errors import LoadError
@@ -42,10 +45,13 @@ from ingest.index_sentences import encoder_text, encoder_texts, index_sentences
 from ingest.index_vectors import index_vectors, sample_sentences
 from ingest.index_words import index_words
 from ingest.loading import loader_version
+from ingest.losses import KeptOut, count_losses, left_out, missing_outcomes, stop_if_lost, stop_if_register_is_gone
 from ingest.parsed import Parsed
 from ingest.publish import Content, Staging, staging
+from ingest.reasons import why_not
 from ingest.report import Outcome, OutcomeKind, Report
 from ingest.split import Splitter
+from ingest.titles import titled
 
 CACHE_FILE = "cache/vectors.sqlite"
 
@@ -72,7 +78,10 @@ class Progress(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Ingestion:
-    """All that an ingestion needs, given by the caller. `holds` is the folder that says which builds records need."""
+    """All that an ingestion needs, given by the caller. `holds` is the folder that says which builds records need.
+
+    With `allow_missing`, a build is published although a source lost most of its approved documents.
+    """
 
     library: Path
     builds: Path
@@ -83,6 +92,7 @@ class Ingestion:
     now: Callable[[], datetime]
     max_file_bytes: int
     dense_index: DenseSetting = "auto"
+    allow_missing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +104,11 @@ class _Admitted:
 
 
 class _KeptOutError(Exception):
-    """A document stays out of the build; the message is the reason shown to a person."""
+    """A document stays out of the build; the message is the reason shown to a person, `why` its kind."""
+
+    def __init__(self, message: str, why: KeptOut = "refused") -> None:
+        super().__init__(message)
+        self.why = why
 
 
 def ingest(ingestion: Ingestion) -> Report:
@@ -103,27 +117,37 @@ def ingest(ingestion: Ingestion) -> Report:
     Raises:
         SourcesError, RegisterError: the library cannot be read.
         EncoderError: the encoder failed.
+        LostDocumentsError: most approved documents of a source are not there; the previous build stays live.
         PublishError: the build cannot be written or failed its check; the previous build stays live.
     """
     started = time.monotonic()
+    now = ingestion.now()
     sources = read_sources(ingestion.library)  # 1
     register = Register(ingestion.library / REGISTER_FILE)
     state = register.refresh()
-    problems = [problem.in_words(register.path) for problem in state.problems]
-    problems += [f"source '{source.name}': {source.folder} does not exist" for source in missing_folders(sources)]
-    listed = list_documents(sources)  # 2
+    listed = list_library(sources, state.decisions, at=now)  # 2
+    stocks = take_stock(sources, state.decisions, at=now, found={item.document for item in listed})
     with staging(ingestion.builds) as aside, _live_build(ingestion) as live:
         work = _Work(ingestion, sources, state.decisions, aside, live)
         documents, outcomes = work.admit_and_split(listed)  # 3 to 5
+        outcomes += missing_outcomes(stocks, state.decisions)
+        losses = count_losses(stocks, work.kept_out)
         manifest = work.manifest(documents)
         if live and same(manifest, live.manifest):
             build_id, published = live.build_id, False
             work.forget_others(documents)
         else:
+            if not ingestion.allow_missing:
+                stop_if_lost(losses)
+                stop_if_register_is_gone(state, register.path, live_documents=len(live.documents) if live else 0)
             build_id, published = work.encode_and_publish(documents, manifest), True  # 6, 7
-        today = ingestion.now().astimezone(UTC).date()
-        problems += aside.remove_old(live=build_id, holds=ingestion.holds, today=today)
-    return Report(build_id, published, tuple(outcomes), tuple(problems), time.monotonic() - started)  # 8
+        old = aside.remove_old(live=build_id, holds=ingestion.holds, today=now.astimezone(UTC).date())
+    problems = [problem.in_words(register.path) for problem in state.problems] + folder_problems(sources)
+    problems += [problem for loss in losses for problem in loss.problems()] + old
+    remarks = register_remarks(state, register.path, now=now) + left_out(sources, state, at=now)
+    remarks += [remark for loss in losses for remark in loss.remarks()]
+    lines = tuple(sorted(outcomes, key=lambda line: line.document))
+    return Report(build_id, published, lines, tuple(problems), time.monotonic() - started, tuple(remarks))  # 8
 
 
 @contextlib.contextmanager
@@ -159,6 +183,7 @@ class _Work:
         self._splitter = Splitter(ingestion.encoder)
         self._known = {info.document: info for info in live.manifest.documents} if live else {}
         self._carried: set[str] = set()  # documents whose passages are those of the live build
+        self.kept_out: dict[str, KeptOut] = {}  # documents that stay out, and for what kind of reason
 
     def admit_and_split(self, listed: list[Listed]) -> tuple[list[SplitDocument], list[Outcome]]:
         """Steps 3 to 5 for every document; each ends in exactly one outcome."""
@@ -174,6 +199,7 @@ class _Work:
                 self._aside.add_original(admitted.file.sha256, admitted.file.content)
             except (_KeptOutError, LoadError) as error:
                 outcomes.append(Outcome(item.document, "kept_out", str(error), 0))
+                self.kept_out[item.document] = error.why if isinstance(error, _KeptOutError) else "refused"
             else:
                 documents.append(split)
                 if kind == "unchanged":
@@ -189,7 +215,9 @@ class _Work:
         try:
             file = read_document(self._sources, item.document, max_bytes=self._in.max_file_bytes)
         except FileNotFoundError as error:
-            raise _KeptOutError("missing: the file went away while it was being read") from error
+            raise _KeptOutError("missing: the file went away while it was being read", "unreadable") from error
+        except UnreadableFileError as error:
+            raise _KeptOutError(str(error), "unreadable") from error
         except (UnsafeFileError, DocumentNameError) as error:
             raise _KeptOutError(str(error)) from error
         source = self._sources[source_name(item.document)]
@@ -198,7 +226,8 @@ class _Work:
         is_now = standing(decision, source, file_sha256=file.sha256, at=now)
         granted = grant(decision, source)
         if is_now is not Standing.APPROVED or granted is None or granted.sha256 != file.sha256:
-            raise _KeptOutError(_why_not(is_now, decision, granted, file))
+            why: KeptOut = "changed" if is_now is Standing.CHANGED else "unapproved"
+            raise _KeptOutError(why_not(is_now, decision, granted, file, source), why)
         return _Admitted(file, granted)
 
     def _reused(self, admitted: _Admitted) -> SplitDocument | None:
@@ -217,9 +246,7 @@ class _Work:
         """4: parse the bytes that were hashed."""
         file = admitted.file
         parsed = self._in.parser.load(file.document, file.content)
-        title = admitted.grant.title or parsed.title or _title_from(file.document)
-        sections = tuple(_without_title(section, title) for section in parsed.sections)
-        return Document(file.document, file.sha256, title, parsed.text, sections)
+        return titled(file.document, file.sha256, parsed, given=admitted.grant.title)
 
     def manifest(self, documents: list[SplitDocument]) -> Manifest:
         """Return what a build of these documents says of itself, as far as that is known before it is made."""
@@ -268,33 +295,3 @@ class _Work:
         live = self._live  # whose vectors another arithmetic may have made
         same = live is not None and live.manifest.encoder.dtype == self._in.encoder.dtype
         return index_sentences(documents, vectors=vectors, live=live if same else None, carried=self._carried)
-
-
-def _without_title(section: Section, title: str) -> Section:
-    """A heading that only repeats the document's title says nothing of where in it a section stands."""
-    locator = section.locator
-    if not locator.headings or locator.headings[0] != title:
-        return section
-    rest = locator.headings[1:]
-    return replace(section, locator=Locator("heading", headings=rest) if rest else Locator("document"))
-
-
-def _title_from(document: str) -> str:
-    return Path(document).stem.replace("-", " ").replace("_", " ").strip().capitalize()
-
-
-def _why_not(is_now: Standing, decision: Decision | None, granted: Grant | None, file: FileBytes) -> str:
-    """Say in one line why a document is not admitted."""
-    if decision and decision.problem:
-        return f"pending: the register's line {decision.problem.line} cannot be understood; approve it again"
-    if decision and decision.withdrawal:
-        return (
-            f"{is_now}: by {decision.withdrawal.by} on {decision.withdrawal.at:%Y-%m-%d}: {decision.withdrawal.reason}"
-        )
-    if is_now is Standing.CHANGED and granted:
-        return f"changed: approved {granted.sha256[:12]}, found {file.sha256[:12]}; the new version needs approval"
-    if is_now is Standing.EXPIRED and granted:
-        return f"expired: the approval ended on {granted.expires}"
-    if decision and any(approval.sha256 == file.sha256 for approval in decision.approvals):
-        return "pending: one person approved this version, another has to"
-    return "pending: nobody has approved it"

@@ -4,12 +4,12 @@ from collections import Counter
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-OutcomeKind = Literal["ingested", "unchanged", "kept_out"]
+OutcomeKind = Literal["ingested", "unchanged", "kept_out", "missing"]
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one document; `reason` says why it was kept out, and is empty otherwise."""
+    """What became of one document; `reason` says why it is not in the build, and is empty if it is."""
 
     document: str
     outcome: OutcomeKind
@@ -19,13 +19,17 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """An ingestion, closed. `published` is false when nothing had changed and the live build stays."""
+    """An ingestion, closed. `published` is false when nothing had changed and the live build stays.
+
+    `problems` have to be mended by somebody; `remarks` are worth knowing and stop nothing.
+    """
 
     build_id: str
     published: bool
     documents: tuple[Outcome, ...]
     problems: tuple[str, ...]
     seconds: float
+    remarks: tuple[str, ...] = ()
 
     @property
     def passages(self) -> int:
@@ -43,6 +47,7 @@ class Report:
             "published": self.published,
             "documents": [asdict(outcome) for outcome in self.documents],
             "problems": list(self.problems),
+            "remarks": list(self.remarks),
             "passages": self.passages,
             "seconds": round(self.seconds, 3),
         }

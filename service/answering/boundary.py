@@ -19,10 +19,11 @@ from pathlib import Path
 import numpy as np
 
 from indexes.builds import Build
+from indexes.decisions import Decision
 from indexes.dense import Mask
 from indexes.errors import IndexesError
 from indexes.lexical import LexicalScope
-from indexes.register import REGISTER_FILE, Decision, Register, RegisterState
+from indexes.register import REGISTER_FILE, Register, RegisterState
 from indexes.sources import SOURCES_FILE, Source, Sources, read_sources, source_name
 from indexes.standing import Grant, grant, may_read
 from service.answering.errors import LibraryUnavailableError

@@ -178,7 +178,7 @@ class TinyLibrary:
         """Add events to the register as they are."""
         append_events(self.register_path, events)
 
-    def ingest(self) -> Report:
+    def ingest(self, *, allow_missing: bool = False) -> Report:
         """Make and publish a build."""
         return ingest(
             Ingestion(
@@ -190,5 +190,6 @@ class TinyLibrary:
                 progress=QuietProgress(),
                 now=self.clock,
                 max_file_bytes=1 << 20,
+                allow_missing=allow_missing,
             )
         )

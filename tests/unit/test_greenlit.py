@@ -25,7 +25,7 @@ def test_help_loads_no_model_library() -> None:
 
 def test_run_ingests_before_it_serves(monkeypatch: pytest.MonkeyPatch) -> None:
     called: list[str] = []
-    monkeypatch.setattr("ingest.cli.ingest", lambda: called.append("ingest"))
+    monkeypatch.setattr("ingest.cli.ingest_here", lambda: called.append("ingest"))
     monkeypatch.setattr("greenlit.serve", lambda: called.append("serve"))
     greenlit.run()
     assert called == ["ingest", "serve"]

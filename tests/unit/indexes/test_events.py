@@ -10,10 +10,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexes.errors import RegisterError
-from indexes.events import Approval, event_from_line, event_to_line
+from indexes.events import Approval, Event, Withdrawal, check_event, event_from_line, event_to_line
+from indexes.names import printable
 from tests.support.fakes import APPROVAL, NOON, REVOCATION
 
-TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
+TEXTS = st.text(st.characters(exclude_categories=["Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"]), max_size=30)
+NAMES = TEXTS.map(printable).filter(str.strip)
+STEERING = [
+    "red \x1b[31m",
+    "two\nlines",
+    "c1 \x9b31m",
+    "right \u202eto left",
+    "soft\xadhyphen",
+    "line\u2028end",
+    "\x00",
+]
 
 
 def _line(event: dict[str, Any]) -> bytes:
@@ -55,7 +66,7 @@ def test_a_withdrawal_is_written_in_the_documented_form() -> None:
     }
 
 
-@given(title=TEXTS, note=TEXTS, groups=st.lists(TEXTS), by=TEXTS.filter(str.strip), day=st.dates())
+@given(title=TEXTS, note=TEXTS, groups=st.lists(TEXTS), by=NAMES, day=st.dates())
 def test_every_approval_comes_back_as_it_was_from_one_line(
     title: str, note: str, groups: list[str], by: str, day: date
 ) -> None:
@@ -72,6 +83,67 @@ def test_every_withdrawal_comes_back_as_it_was(reason: str) -> None:
     for kind in ("revoke", "reject"):
         event = replace(REVOCATION, event=kind, reason=reason)
         assert event_from_line(event_to_line(event)) == event
+
+
+# Characters that would steer a terminal or a page
+
+
+@pytest.mark.parametrize("text", STEERING)
+@pytest.mark.parametrize("key", ["title", "note", "by", "groups"])
+def test_an_approval_that_would_steer_a_terminal_is_no_approval(key: str, text: str) -> None:
+    line = _approval_with(**{key: [text] if key == "groups" else text})
+    with pytest.raises(RegisterError, match=f'expected "{key}" = ') as caught:
+        event_from_line(line)
+    assert printable(str(caught.value)) == str(caught.value), "nor does the message"
+
+
+@pytest.mark.parametrize("text", STEERING)
+def test_law_2_a_withdrawal_holds_whatever_its_reason_says_and_shows_it_as_an_escape(text: str) -> None:
+    line = _line({**json.loads(event_to_line(REVOCATION)), "reason": text, "by": f"ann {text}"})
+    event = event_from_line(line)
+    assert isinstance(event, Withdrawal)
+    assert (event.reason, event.by) == (printable(text), f"ann {printable(text)}")
+    assert printable(event.reason) == event.reason != text
+
+
+@pytest.mark.parametrize("text", STEERING)
+@pytest.mark.parametrize(
+    ("event", "key"), [(APPROVAL, "title"), (APPROVAL, "note"), (REVOCATION, "reason"), (REVOCATION, "by")]
+)
+def test_no_such_character_is_written(event: Event, key: str, text: str) -> None:
+    with pytest.raises(RegisterError, match=f'expected "{key}" = '):
+        check_event(replace(event, **{key: text}))  # type: ignore[arg-type]
+
+
+def test_a_title_may_hold_what_its_script_needs() -> None:
+    """Persian is written with joiners, and many a sign of today with a variation selector."""
+    title = "می‌خواهم ⚖️ Ελληνικά"
+    event = event_from_line(_approval_with(title=title))
+    assert isinstance(event, Approval)
+    assert event.title == title
+
+
+def test_two_people_who_look_the_same_cannot_approve() -> None:
+    with pytest.raises(RegisterError, match='expected "by" = a name that reads as it is, got'):
+        event_from_line(_approval_with(by="ann\u200d@x.example"))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        _approval_with(**{"\x1b[31mkey": 1}),
+        _approval_with(event="\x1b[31m"),
+        _approval_with(sha256="\u202e"),
+        _approval_with(at="\x1b" * 9999),
+        _approval_with(expires="\u2028"),
+        _approval_with(groups="\x9b" * 9999),
+    ],
+)
+def test_what_is_wrong_with_a_line_is_told_on_one_short_printable_line(line: bytes) -> None:
+    with pytest.raises(RegisterError) as caught:
+        event_from_line(line)
+    assert printable(str(caught.value)) == str(caught.value)
+    assert len(str(caught.value)) < 300
 
 
 def test_title_and_note_may_be_left_out() -> None:

@@ -3,14 +3,15 @@
 import hashlib
 import os
 import socket
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from indexes import library as library_module
-from indexes.errors import DocumentNameError, SourcesError, UnsafeFileError
-from indexes.library import document_at, list_documents, locate, missing_folders, read_document
+from indexes.errors import DocumentNameError, SourcesError, UnreadableFileError, UnsafeFileError
+from indexes.library import document_at, folder_problems, list_documents, locate, missing_folders, read_document
 from indexes.names import MAX_NAME_CHARS
 from indexes.sources import Sources, read_sources
 from tests.support.fakes import TinyLibrary
@@ -105,7 +106,57 @@ def test_folders_nested_without_end_are_cut_off(library: TinyLibrary, sources: S
 def test_a_source_without_a_folder_lists_nothing_and_is_named(library: TinyLibrary, sources: Sources) -> None:
     (library.folder / "security").rmdir()
     assert [source.name for source in missing_folders(sources)] == ["security"]
+    assert folder_problems(sources) == [f"source 'security': {library.folder / 'security'} does not exist"]
     assert _listed(sources) == {}
+
+
+def test_a_source_whose_folder_is_a_file_is_named(library: TinyLibrary, sources: Sources) -> None:
+    (library.folder / "security").rmdir()
+    (library.folder / "security").touch()
+    assert folder_problems(sources) == [
+        f"source 'security': {library.folder / 'security'} cannot be listed: Not a directory"
+    ]
+    assert _listed(sources) == {}
+
+
+def test_a_source_whose_folder_cannot_be_reached_is_named_and_stops_nothing(
+    library: TinyLibrary, sources: Sources, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library.write("legal/a.md", "x")
+    status, scandir = Path.stat, os.scandir
+
+    def refuse(path: Path, **more: bool) -> os.stat_result:
+        if path.name == "security":
+            raise PermissionError(13, "Permission denied")
+        return status(path, **more)
+
+    def refuse_listing(folder: Path) -> Iterator[os.DirEntry[str]]:
+        if folder.name == "security":
+            raise PermissionError(13, "Permission denied")
+        return scandir(folder)
+
+    monkeypatch.setattr(Path, "stat", refuse)
+    monkeypatch.setattr(os, "scandir", refuse_listing)
+    assert folder_problems(sources) == [
+        f"source 'security': {library.folder / 'security'} cannot be listed: Permission denied"
+    ]
+    assert _listed(sources) == {"legal/a.md": None}
+
+
+def test_a_name_whose_accents_stand_apart_is_listed_with_what_to_do(library: TinyLibrary, sources: Sources) -> None:
+    library.write("legal/u\u0308bersicht.md", "x")
+    ((_, problem),) = _listed(sources).items()
+    assert problem is not None
+    assert problem.endswith("rename the file to 'legal/\u00fcbersicht.md', typed anew")
+
+
+def test_on_a_system_that_takes_both_forms_for_one_the_stored_form_is_no_difference(
+    library: TinyLibrary, sources: Sources, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = library.write("legal/u\u0308bersicht.md", "x")
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert _listed(sources) == {"legal/\u00fcbersicht.md": None}
+    assert document_at(sources, path) == "legal/\u00fcbersicht.md"
 
 
 # Names and places
@@ -118,6 +169,16 @@ def test_a_document_stands_at_its_place(library: TinyLibrary, sources: Sources) 
 def test_a_document_of_no_approved_source_is_refused(sources: Sources) -> None:
     with pytest.raises(SourcesError, match="not in an approved source: expected one of legal, security, got 'hr'"):
         locate(sources, "hr/a.md")
+
+
+@pytest.mark.parametrize("path", ["legal/a.md\0", "legal/a.md\0.pdf", "\0", "/\0/a"])
+def test_a_nul_in_a_path_or_a_name_is_refused_in_words(library: TinyLibrary, sources: Sources, path: str) -> None:
+    library.write("legal/a.md", "x")
+    with pytest.raises(DocumentNameError, match=r"which holds a NUL character"):
+        document_at(sources, library.folder / path)
+    for act in (locate, read_document):
+        with pytest.raises(DocumentNameError, match=r"u\{0000\}|expected a document name like"):
+            act(sources, path)
 
 
 @pytest.mark.parametrize("name", ["legal/../security/a.md", "/etc/passwd", "legal/./a.md", "legal//a.md"])
@@ -202,7 +263,7 @@ def test_a_folder_and_a_socket_are_no_documents(
     monkeypatch.chdir(library.folder)  # a socket's path may have 107 characters
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind("legal/a.md")
-        with pytest.raises(UnsafeFileError, match=r"'legal/a.md' cannot be read: No such device or address"):
+        with pytest.raises(UnreadableFileError, match=r"'legal/a.md' cannot be read: No such device or address"):
             read_document(sources, "legal/a.md")
 
 

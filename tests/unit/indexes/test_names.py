@@ -5,11 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexes.errors import DocumentNameError
-from indexes.names import MAX_NAME_CHARS, check_document_name, printable
+from indexes.names import MAX_NAME_CHARS, check_document_name, misleading_in, printable, spelled
 
 
 @pytest.mark.parametrize(
-    "name", ["legal/a.md", "legal/AI use/policy (v2).pdf", "people/übersicht.docx", "a/b/c/d/e.txt"]
+    "name", ["legal/a.md", "legal/AI use/policy (v2).pdf", "people/übersicht.docx", "a/b/c/d/e.txt", "legal/отчёт.md"]
 )
 def test_an_ordinary_name_is_returned_as_it_is(name: str) -> None:
     assert check_document_name(name) == name
@@ -37,11 +37,34 @@ def test_an_ordinary_name_is_returned_as_it_is(name: str) -> None:
         ("legal/a\u2028.md", r"u\{2028\} \(LINE SEPARATOR\)"),
         ("legal/a\udcff.md", r"u\{dcff\}"),
         ("legal/a\ue000.md", r"u\{e000\}"),
+        ("legal/so\u00adft.md", r"u\{00ad\} \(SOFT HYPHEN\)"),
+        ("legal/a\u034fb.md", r"u\{034f\} \(COMBINING GRAPHEME JOINER\)"),
+        ("legal/a\u3164.md", r"u\{3164\} \(HANGUL FILLER\)"),
+        ("legal/a\ufe0f.md", r"u\{fe0f\} \(VARIATION SELECTOR-16\)"),
+        ("legal/a\U000e0101.md", r"u\{e0101\}"),
+        (
+            "legal/u\u0308bersicht.md",
+            r"'legal/u\\u\{0308\}bersicht\.md' is not in Unicode's composed form \(NFC\); .*macOS.*'legal/übers",
+        ),
+        ("legal/e\u0301/a.md", r"rename the file to 'legal/é/a\.md', typed anew"),
+        ("legal/\u212b.md", "not in Unicode's composed form"),
     ],
 )
 def test_a_name_that_could_mislead_is_refused_with_the_rule_it_breaks(name: str, message: str) -> None:
     with pytest.raises(DocumentNameError, match=message):
         check_document_name(name)
+
+
+def test_a_name_is_spelled_so_that_two_that_look_alike_can_be_told_apart() -> None:
+    assert spelled("legal/p\u043elicy.md") == r"legal/p\u{043e}licy.md"
+    assert spelled("legal/policy.md") == "legal/policy.md"
+
+
+def test_a_line_of_text_may_hold_letters_of_every_script_and_no_character_that_moves_on_a_terminal() -> None:
+    assert misleading_in("Richtlinie für KI, μ-law, می‌خواهم ⚖️") is None
+    assert misleading_in("red \x1b[31m") == r"\u{001b} (a control character)"
+    assert misleading_in("a\u2066b") == r"\u{2066} (LEFT-TO-RIGHT ISOLATE)"
+    assert misleading_in("one\ntwo") == r"\u{000a} (a control character)"
 
 
 @given(st.text(max_size=40))

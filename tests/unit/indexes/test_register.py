@@ -10,6 +10,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -18,9 +19,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from indexes import register as register_module
+from indexes.decisions import Decision
 from indexes.errors import RegisterError
-from indexes.events import event_from_line, event_to_line
-from indexes.register import Decision, Register, RegisterState, append_events, register_hash
+from indexes.events import Approval, Event, event_from_line, event_to_line
+from indexes.register import LineOrder, Register, RegisterState, append_events, register_hash, register_remarks
 from tests.support.fakes import APPROVAL, NOON, REVOCATION
 
 OTHER = replace(APPROVAL, document="legal/b.md")
@@ -46,6 +48,20 @@ def _read(path: Path) -> RegisterState:
     return Register(path).refresh()
 
 
+def _approvals(state: RegisterState, document: str = "legal/a.md") -> tuple[Approval, ...]:
+    """Return the approvals that count of a document that nothing else holds for."""
+    decision = state.decisions[document]
+    assert (decision.withdrawal, decision.problem) == (None, None)
+    return decision.approvals
+
+
+def _of(*events: Event) -> dict[str, Decision]:
+    """Return decisions of documents that one approval each was given, in order."""
+    return {
+        event.document: Decision(approvals=(event,), events=(event,)) for event in events if isinstance(event, Approval)
+    }
+
+
 def _hashes(*lines: bytes) -> tuple[str, ...]:
     """Return the hashes of lines that are given with their newlines."""
     return tuple(hashlib.sha256(line.removesuffix(b"\n")).hexdigest() for line in lines)
@@ -62,7 +78,7 @@ def test_what_was_added_is_read(path: Path) -> None:
     append_events(path, [APPROVAL, OTHER])
     state = _read(path)
     assert state.position == 2
-    assert state.decisions == {"legal/a.md": Decision((APPROVAL,)), "legal/b.md": Decision((OTHER,))}
+    assert state.decisions == _of(APPROVAL, OTHER)
 
 
 def test_the_register_only_grows_by_whole_lines(path: Path) -> None:
@@ -79,15 +95,16 @@ def test_the_register_only_grows_by_whole_lines(path: Path) -> None:
 def test_approvals_gather_until_a_withdrawal_ends_them_all(path: Path) -> None:
     again = replace(APPROVAL, by="bo@x.example")
     append_events(path, [APPROVAL, again])
-    assert _read(path).decisions["legal/a.md"] == Decision((APPROVAL, again))
+    assert _approvals(_read(path)) == (APPROVAL, again)
     append_events(path, [REVOCATION])
-    assert _read(path).decisions["legal/a.md"] == Decision(withdrawal=REVOCATION)
+    decision = _read(path).decisions["legal/a.md"]
+    assert (decision.withdrawal, decision.approvals) == (REVOCATION, ())
 
 
 def test_after_a_revocation_only_fresh_approvals_count(path: Path) -> None:
-    fresh = replace(APPROVAL, by="bo@x.example")
+    fresh = replace(APPROVAL, by="bo@x.example", at=NOON + timedelta(seconds=1))
     append_events(path, [APPROVAL, REVOCATION, fresh])
-    assert _read(path).decisions["legal/a.md"] == Decision((fresh,))
+    assert _approvals(_read(path)) == (fresh,)
 
 
 def test_blank_lines_decide_nothing_but_count_as_lines(path: Path) -> None:
@@ -103,7 +120,7 @@ def test_a_state_that_was_handed_out_stays_as_it_was(path: Path) -> None:
     before = register.refresh()
     append_events(path, [REVOCATION])
     assert register.refresh().decisions["legal/a.md"].withdrawal == REVOCATION
-    assert before.decisions["legal/a.md"] == Decision((APPROVAL,))
+    assert _approvals(before) == (APPROVAL,)
 
 
 def test_an_event_that_could_not_be_read_back_is_not_written(path: Path) -> None:
@@ -137,12 +154,12 @@ def test_a_malformed_line_is_named_by_file_line_and_problem(
     path.write_bytes(event_to_line(OTHER) + line + b"\n")
     state = _read(path)
     (problem,) = state.problems
-    assert (problem.line, problem.document) == (2, document)
+    assert (problem.line, problem.documents) == (2, (document,) if document else ())
     assert message in problem.message
     words = problem.in_words(path)
     assert words.startswith(f"{path}, line 2: ")
     assert words.endswith("; 'legal/a.md' counts as not approved") == (document is not None)
-    assert state.decisions["legal/b.md"] == Decision((OTHER,)), "the others' approvals stand"
+    assert _approvals(state, "legal/b.md") == (OTHER,), "the others' approvals stand"
 
 
 def test_a_malformed_line_takes_its_documents_approval_until_a_newer_event(path: Path) -> None:
@@ -151,19 +168,21 @@ def test_a_malformed_line_takes_its_documents_approval_until_a_newer_event(path:
     decision = register.refresh().decisions["legal/a.md"]
     assert decision.problem is not None
     assert decision.approvals == ()
-    fresh = replace(APPROVAL, by="bo@x.example")
+    append_events(path, [APPROVAL])
+    assert register.refresh().decisions["legal/a.md"].approvals == (), "nor does a copy of it bring it back"
+    fresh = replace(APPROVAL, by="bo@x.example", at=NOON + timedelta(seconds=1))
     append_events(path, [fresh])
     state = register.refresh()
-    assert state.decisions["legal/a.md"] == Decision((fresh,)), "the older approval does not come back"
+    assert _approvals(state) == (fresh,), "the older approval does not come back"
     assert len(state.problems) == 1, "the line stays a problem that people are told of"
 
 
 def test_a_line_cut_off_before_its_document_is_a_problem_and_decides_nothing(path: Path) -> None:
     path.write_bytes(event_to_line(APPROVAL) + b'{"event": "rev')
     state = _read(path)
-    assert [(problem.line, problem.document) for problem in state.problems] == [(2, None)]
+    assert [(problem.line, problem.documents) for problem in state.problems] == [(2, ())]
     assert "cut off (no newline at its end)" in state.problems[0].message
-    assert state.decisions["legal/a.md"] == Decision((APPROVAL,))
+    assert _approvals(state) == (APPROVAL,)
 
 
 def test_a_line_cut_off_after_its_document_takes_that_documents_approval(path: Path) -> None:
@@ -175,7 +194,7 @@ def test_a_line_cut_off_after_its_document_takes_that_documents_approval(path: P
         .in_words(path)
         .endswith("line 3: the line is cut off (no newline at its end); 'legal/a.md' counts as not approved")
     )
-    assert state.decisions["legal/b.md"] == Decision((OTHER,))
+    assert _approvals(state, "legal/b.md") == (OTHER,)
 
 
 def test_law_1_a_whole_approval_without_its_newline_approves_nothing_yet(path: Path) -> None:
@@ -190,14 +209,14 @@ def test_a_line_that_is_still_being_written_is_read_once_it_is_whole(path: Path)
         path.write_bytes(line[:length])
         assert not any(decision.approvals for decision in register.refresh().decisions.values())
     path.write_bytes(line)
-    assert register.refresh() == RegisterState(1, {"legal/a.md": Decision((APPROVAL,))}, (), _hashes(line))
+    assert register.refresh() == RegisterState(1, _of(APPROVAL), (), _hashes(line), LineOrder(NOON))
 
 
 def test_a_line_that_was_cut_off_does_not_swallow_the_next_event(path: Path) -> None:
     path.write_bytes(event_to_line(APPROVAL) + b'{"event": "approve", "docu')
     append_events(path, [OTHER])
     state = _read(path)
-    assert state.decisions == {"legal/a.md": Decision((APPROVAL,)), "legal/b.md": Decision((OTHER,))}
+    assert state.decisions == _of(APPROVAL, OTHER)
     assert [problem.line for problem in state.problems] == [2]
 
 
@@ -264,7 +283,7 @@ def test_a_register_that_was_cut_short_is_read_anew(path: Path) -> None:
     register.refresh()
     line = event_to_line(APPROVAL)
     path.write_bytes(line)
-    assert register.refresh() == RegisterState(1, {"legal/a.md": Decision((APPROVAL,))}, (), _hashes(line))
+    assert register.refresh() == RegisterState(1, _of(APPROVAL), (), _hashes(line), LineOrder(NOON))
 
 
 def test_law_10_a_register_that_went_away_approves_nothing_and_may_come_back(path: Path) -> None:
@@ -274,7 +293,7 @@ def test_law_10_a_register_that_went_away_approves_nothing_and_may_come_back(pat
     path.rename(path.with_suffix(".away"))
     assert register.refresh() == RegisterState()
     path.with_suffix(".away").rename(path)
-    assert register.refresh().decisions["legal/a.md"] == Decision((APPROVAL,))
+    assert _approvals(register.refresh()) == (APPROVAL,)
 
 
 def test_a_register_that_cannot_be_read_is_an_error_and_not_an_empty_one(path: Path) -> None:
@@ -356,6 +375,9 @@ _PIECES = st.lists(
             b"\n",
             b"rubbish\n",
             b'"document": "legal/b.md"',
+            event_to_line(replace(APPROVAL, at=NOON + timedelta(days=1))),
+            event_to_line(replace(REVOCATION, at=NOON - timedelta(days=1))),
+            b"=======\n",
         ]
     ),
     max_size=12,
@@ -465,7 +487,104 @@ def test_a_place_that_cannot_hold_a_register_is_an_error(tmp_path: Path) -> None
         append_events(tmp_path / "file" / "register.jsonl", [APPROVAL])
 
 
-def test_the_order_of_the_lines_decides_and_not_their_times(path: Path) -> None:
-    earlier = replace(REVOCATION, at=NOON.replace(year=2020))
-    append_events(path, [APPROVAL, earlier])
-    assert _read(path).decisions["legal/a.md"].withdrawal == earlier
+# Lines that a merge of two branches has mixed
+
+LATER = NOON + timedelta(hours=1)
+EVENING = NOON + timedelta(hours=8)
+
+
+def test_law_2_a_merge_does_not_undo_a_revocation(path: Path) -> None:
+    renewed_elsewhere = replace(APPROVAL, by="bo@x.example", at=LATER)
+    append_events(path, [APPROVAL, replace(REVOCATION, at=EVENING), renewed_elsewhere])
+    state = _read(path)
+    decision = state.decisions["legal/a.md"]
+    assert (decision.approvals, decision.withdrawal) == ((), replace(REVOCATION, at=EVENING))
+    assert state.problems == (), "nothing has to be mended"
+    mixed, moot = register_remarks(state, path, now=EVENING)
+    assert mixed.startswith(
+        f"{path}: lines dated before one above them: 1, the first is line 3; branches were merged, or"
+    )
+    assert moot == (
+        f"{path}, line 3: this approval of 'legal/a.md' is dated 2026-11-20T13:00:00Z and does not count: what was "
+        "approved up to 2026-11-20T20:00:00Z is withdrawn; if it should count, approve it again"
+    )
+
+
+def test_law_2_a_union_of_two_branches_does_not_bring_an_old_line_back(path: Path) -> None:
+    revocation = replace(REVOCATION, at=EVENING)
+    append_events(path, [APPROVAL, revocation, APPROVAL, revocation])
+    state = _read(path)
+    assert state.decisions["legal/a.md"].withdrawal == revocation
+    assert state.order.repeated == 2
+    assert f"{path}: lines that stand in it twice: 2; the second of each decides nothing" in register_remarks(
+        state, path, now=EVENING
+    )
+
+
+def test_a_revocation_that_a_union_doubled_does_not_end_the_approval_that_followed_it(path: Path) -> None:
+    revocation = replace(REVOCATION, at=LATER)
+    again = replace(APPROVAL, at=EVENING)
+    append_events(path, [APPROVAL, revocation, again, revocation])
+    assert _approvals(_read(path)) == (again,)
+
+
+def test_law_2_a_revocation_by_a_clock_that_runs_behind_ends_what_stands_above_it(path: Path) -> None:
+    behind = replace(REVOCATION, at=NOON - timedelta(seconds=7))
+    append_events(path, [APPROVAL, behind])
+    state = _read(path)
+    assert state.decisions["legal/a.md"].withdrawal == behind
+    (remark,) = register_remarks(state, path, now=EVENING)
+    assert (
+        "line 2: 'legal/a.md' is withdrawn by this line of 2026-11-20T11:59:53Z, although an approval above" in remark
+    )
+    append_events(path, [replace(APPROVAL, at=EVENING)])
+    assert register_remarks(_read(path), path, now=EVENING) == [], "decided anew, there is nothing left to know"
+
+
+def test_marks_that_git_leaves_of_a_merge_are_named_and_both_sides_count(path: Path) -> None:
+    ours, theirs = event_to_line(replace(APPROVAL, at=LATER)), event_to_line(replace(REVOCATION, at=EVENING))
+    path.write_bytes(
+        event_to_line(APPROVAL) + b"<<<<<<< HEAD\n" + ours + b"||||||| 1a2b\n=======\n" + theirs + b">>>>>>> renew\n"
+    )
+    state = _read(path)
+    assert state.decisions["legal/a.md"].withdrawal is not None
+    assert [problem.in_words(path) for problem in state.problems] == [
+        f"{path}, line {line}: git left '{mark}' of a merge: keep the lines of both sides and take its marks out"
+        for line, mark in [(2, "<<<<<<< HEAD"), (4, "||||||| 1a2b"), (5, "======="), (7, ">>>>>>> renew")]
+    ]
+
+
+def test_a_mark_that_ends_the_file_is_named_too(path: Path) -> None:
+    path.write_bytes(event_to_line(APPROVAL) + b">>>>>>> renew")
+    assert "git left '>>>>>>> renew' of a merge" in _read(path).problems[0].message
+
+
+def test_two_events_that_were_joined_on_one_line_take_the_approval_of_both_documents(path: Path) -> None:
+    """A merge of files whose last line has no newline can do this, and nobody knows which of the two was meant."""
+    append_events(path, [APPROVAL, OTHER])
+    with path.open("ab") as file:
+        file.write(event_to_line(APPROVAL).strip() + event_to_line(replace(REVOCATION, document="legal/b.md")))
+    state = _read(path)
+    assert [decision.approvals for decision in state.decisions.values()] == [(), ()]
+    assert state.problems[0].in_words(path).endswith("; 'legal/a.md' and 'legal/b.md' count as not approved")
+
+
+def test_times_that_differ_by_no_more_than_clocks_do_are_not_told_of_other_documents(path: Path) -> None:
+    append_events(path, [APPROVAL, replace(OTHER, at=NOON - timedelta(seconds=40))])
+    assert register_remarks(_read(path), path, now=NOON) == []
+
+
+def test_lines_of_the_same_second_are_in_order(path: Path) -> None:
+    append_events(path, [APPROVAL, OTHER, replace(APPROVAL, by="bo@x.example"), replace(REVOCATION, by="cy@x.example")])
+    assert register_remarks(_read(path), path, now=NOON) == []
+
+
+@pytest.mark.parametrize(
+    "event", [replace(REVOCATION, at=NOON.replace(year=2099)), replace(APPROVAL, at=NOON.replace(year=2099))]
+)
+def test_a_time_that_has_not_come_is_told_until_it_is_mended(path: Path, event: Event) -> None:
+    append_events(path, [event])
+    (remark,) = register_remarks(_read(path), path, now=NOON)
+    assert "'legal/a.md' is" in remark, "which document it is"
+    assert "2099-11-20T12:00:00Z: that time has not come" in remark
+    assert register_remarks(_read(path), path, now=NOON.replace(year=2100)) == []

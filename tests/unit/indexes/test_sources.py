@@ -80,6 +80,12 @@ def test_a_missing_allowlist_says_where_it_was_expected_and_how_to_set_it(tmp_pa
         ('[[source]]\nname = "legal"\napprovals_required = true', "whole number from 1 to 5, got True"),
         ('[[source]]\nname = "legal"\nreview_months = 121', "review_months = a whole number from 1 to 120, got 121"),
         (LEGAL + LEGAL, "two sources have the same name"),
+        (
+            '[[source]]\nname = "legal"\npath = "a\\u0000b"',
+            r"expected path to hold plain text, got 'a\\x00b', which holds",
+        ),
+        ('[[source]]\nname = "legal"\nowner = "\\u001b[31m"', r"expected owner to hold plain text, got '\\x1b\[31m'"),
+        ('[[source]]\nname = "legal"\ngroups = ["a\\u202e"]', r"expected groups to hold plain text, .*RIGHT-TO-LEFT"),
     ],
 )
 def test_a_slip_in_the_allowlist_stops_everything_and_names_itself(tmp_path: Path, text: str, message: str) -> None:

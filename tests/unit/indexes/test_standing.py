@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from indexes.decisions import Decision, Problem
 from indexes.events import Approval
-from indexes.register import Decision, Problem
 from indexes.sources import Source
 from indexes.standing import Grant, Standing, grant, may_read, standing
 from tests.support.fakes import APPROVAL, NOON, REVOCATION
@@ -20,7 +20,7 @@ TWO = replace(ONE, approvals_required=2)
 
 
 def _of(*approvals: Approval) -> Decision:
-    return Decision(approvals=approvals)
+    return Decision(approvals=approvals, events=approvals)
 
 
 def _granted(decision: Decision, source: Source = ONE) -> Grant:
@@ -185,7 +185,7 @@ def test_a_withdrawal_stands_whatever_the_file_is() -> None:
 
 
 def test_a_line_that_cannot_be_understood_grants_nothing() -> None:
-    decision = Decision(problem=Problem(3, "rubbish", "legal/a.md"))
+    decision = Decision(problem=Problem(3, "rubbish", ("legal/a.md",)))
     assert grant(decision, ONE) is None
     assert _stands(decision) is Standing.PENDING
 

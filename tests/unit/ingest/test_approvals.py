@@ -6,11 +6,14 @@ from pathlib import Path
 import pytest
 
 from indexes.errors import DocumentNameError, RegisterError, SourcesError, UnsafeFileError
+from indexes.events import Withdrawal
 from indexes.library import FileBytes, read_document
+from indexes.names import printable
 from indexes.register import Register
 from indexes.sources import Sources
 from indexes.standing import Standing
-from ingest.approvals import Terms, checked_by, checked_groups, checked_reason, in_words, months_later
+from ingest.approvals import Terms, checked_by, checked_groups, checked_reason, checked_text, in_words, months_later
+from ingest.errors import TermsError
 from tests.support.fakes import TinyLibrary
 
 ANN = Terms(by="ann@x.example")
@@ -154,6 +157,93 @@ def test_without_an_allowlist_nothing_can_be_approved(library: TinyLibrary) -> N
         library.approve("legal/a.md")
 
 
+@pytest.mark.parametrize(
+    "name", ["legal/Policy.md", "legal/p\u043elicy.md", "legal/pol1cy.md", "legal/policy\u2011.md"]
+)
+def test_a_document_that_would_be_taken_for_an_approved_one_cannot_be_approved(library: TinyLibrary, name: str) -> None:
+    library.add("legal/policy.md", "x")
+    library.add("legal/policy-.md", "x")
+    library.add("legal/pollcy.md", "x")
+    library.write(name, "y")
+    with pytest.raises(
+        DocumentNameError, match=r"looks like 'legal/pol.*', which is approved: rename this file, or revoke"
+    ):
+        library.approve(name)
+    library.approve("legal/policy.md", by="bo@x.example")
+    plan = library.approvals.plan_approval("legal", ANN)
+    assert (plan.approvals, len(plan.passed_over)) == ((), 4)
+
+
+def test_once_the_other_is_revoked_it_can(library: TinyLibrary) -> None:
+    library.add("legal/policy.md", "x")
+    (library.folder / "legal" / "policy.md").rename(library.folder / "legal" / "Policy.md")
+    with pytest.raises(DocumentNameError, match="which is approved"):
+        library.approve("legal/Policy.md")
+    library.revoke("legal/policy.md")
+    library.approve("legal/Policy.md")
+    assert _standings(library)["legal/Policy.md"] is Standing.APPROVED
+
+
+def test_of_a_folder_only_the_first_of_two_that_look_alike_is_approved(library: TinyLibrary) -> None:
+    for name in ("a.md", "A.md"):
+        library.write(f"legal/{name}", "x")
+    plan = library.approvals.plan_approval("legal", ANN)
+    assert [approval.document for approval in plan.approvals] == ["legal/A.md"]
+    assert dict(plan.passed_over) == {
+        "legal/a.md": "'legal/a.md' looks like 'legal/A.md': rename one, so that nobody takes one for the other"
+    }
+
+
+@pytest.mark.parametrize("path", ["legal/a.md\0", "legal/\0/a.md", "\0"])
+def test_a_nul_in_a_path_means_no_document(library: TinyLibrary, path: str) -> None:
+    library.add("legal/a.md", "x")
+    with pytest.raises(DocumentNameError, match="which holds a NUL character"):
+        library.approve(path)
+    with pytest.raises(DocumentNameError, match="which holds a NUL character"):
+        library.revoke(path)
+
+
+def test_a_name_that_is_too_long_for_the_disk_is_no_file(library: TinyLibrary) -> None:
+    name = f"legal/{'x' * 300}.md"
+    with pytest.raises(UnsafeFileError, match="cannot be read: File name too long"):
+        library.approve(name)
+    with pytest.raises(DocumentNameError, match=r"there is no '.*', neither in the library nor in the register"):
+        library.revoke(name)
+
+
+# The order of decisions
+
+
+def test_an_approval_after_a_revocation_of_the_same_second_counts(library: TinyLibrary) -> None:
+    library.add("legal/a.md", "x")
+    for _ in range(3):
+        library.revoke("legal/a.md")
+        assert _standings(library) == {"legal/a.md": Standing.REVOKED}
+        library.approve("legal/a.md")
+        assert _standings(library) == {"legal/a.md": Standing.APPROVED}
+    assert library.approvals.remarks() == []
+
+
+def test_what_a_person_thought_over_while_it_was_revoked_does_not_count(library: TinyLibrary) -> None:
+    library.write("legal/a.md", "x")
+    plan = library.approvals.plan_approval("legal/a.md", ANN)
+    library.clock.pass_days(1 / 24)
+    library.revoke("legal/a.md")
+    library.approvals.approve(plan)
+    assert _standings(library) == {"legal/a.md": Standing.REVOKED}
+
+
+def test_where_a_revocation_has_a_time_that_has_not_come_an_approval_is_refused(library: TinyLibrary) -> None:
+    library.add("legal/a.md", "x")
+    in_a_year = library.clock.at.replace(year=2027)
+    library.append(Withdrawal("revoke", "legal/a.md", by="ann", at=in_a_year, reason="typed wrong"))
+    with pytest.raises(
+        RegisterError, match=r"'legal/a\.md' is withdrawn up to 2027-11-20T12:00:00Z: that time has not"
+    ):
+        library.approve("legal/a.md")
+    assert "that time has not come" in library.approvals.remarks()[0]
+
+
 # Withdrawing
 
 
@@ -257,21 +347,35 @@ def test_an_approval_begins_on_todays_date_in_utc(library: TinyLibrary) -> None:
 def test_who_decides_must_be_a_name_that_can_be_read() -> None:
     assert checked_by(" ann@x.example ") == "ann@x.example"
     for by in ("", "  ", "ann\nbo", "ann\u202eob"):
-        with pytest.raises(RegisterError, match="expected --by = a name or address, got"):
+        with pytest.raises(TermsError, match="expected --by = a name or address, got"):
             checked_by(by)
 
 
 def test_a_reason_must_be_given() -> None:
     assert checked_reason(" superseded ") == "superseded"
-    with pytest.raises(RegisterError, match="expected --reason = why, got an empty text"):
+    with pytest.raises(TermsError, match="expected --reason = why, got an empty text"):
         checked_reason(" ")
 
 
 def test_groups_are_separated_by_commas_and_there_is_at_least_one() -> None:
     assert checked_groups("board, legal team,,") == ("board", "legal team")
     for text in ("", " , "):
-        with pytest.raises(RegisterError, match="expected --groups = one or more names, separated by commas; got none"):
+        with pytest.raises(TermsError, match="expected --groups = one or more names, separated by commas; got none"):
             checked_groups(text)
+
+
+@pytest.mark.parametrize("text", ["red \x1b[31m", "two\nlines", "c1 \x9b", "a\u202eb", "a\u2028b", "a\u200bb", "a\0b"])
+def test_what_would_steer_a_terminal_is_refused_with_the_option_and_what_was_found(text: str) -> None:
+    for check in (lambda: checked_text("--title", text), lambda: checked_groups(text), lambda: checked_reason(text)):
+        with pytest.raises(
+            TermsError, match=r"expected --\w+ = one line of plain text, got .*, which holds \\u\{"
+        ) as caught:
+            check()
+        assert printable(str(caught.value)) == str(caught.value)
+
+
+def test_text_is_taken_without_blanks_and_ends_of_lines_around_it() -> None:
+    assert checked_text("--note", " board, item 3\n") == "board, item 3"
 
 
 def test_a_plan_is_confirmed_in_words(library: TinyLibrary) -> None:

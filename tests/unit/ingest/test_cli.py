@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,11 @@ from typer.testing import CliRunner, Result
 from indexes import register as register_module
 from indexes.builds import current_build_id
 from indexes.errors import EncoderError
+from indexes.names import printable
 from indexes.register import Register
-from ingest.cli import app
-from tests.support.fakes import HashingEncoder, TinyLibrary
+from ingest.approvals import Approvals, Plan
+from ingest.cli import app, ingest_here
+from tests.support.fakes import REVOCATION, HashingEncoder, TinyLibrary
 
 Run = Callable[..., Result]
 ANN = ("--by", "ann@x.example")
@@ -44,6 +47,11 @@ def run(library: TinyLibrary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 def _events(library: TinyLibrary) -> list[dict[str, Any]]:
     return [json.loads(line) for line in library.register_path.read_bytes().splitlines()]
+
+
+def _steers_nothing(result: Result) -> bool:
+    """Tell whether the output is plain lines: nothing that a terminal would act on."""
+    return all(printable(line) == line for line in result.output.split("\n"))
 
 
 def _json(result: Result) -> Any:
@@ -150,7 +158,21 @@ def test_a_folder_with_nothing_undecided_says_so(library: TinyLibrary, run: Run)
         (("legal/a.md", *ANN, "--expires", "2027-02-30"), "expected --expires = a date"),
         (("legal/a.md", *ANN, "--groups", " , "), "expected --groups = one or more names"),
         (("legal/a.md", "--by", " "), "expected --by = a name or address, got ' '"),
-        (("legal/a.md", "--by", "ann\nbo"), "expected --by = a name or address"),
+        (("legal/a.md", "--by", "ann\nbo"), r"expected --by = a name or address, got 'ann\u{000a}bo'"),
+        (("legal/a.md", "--by", "ann\x1b[2J"), r"expected --by = a name or address, got 'ann\u{001b}[2J'"),
+        (
+            ("legal/a.md", *ANN, "--title", "a\x1b]0;b\x07"),
+            r"expected --title = one line of plain text, got 'a\u{001b}]0;b\u{0007}', which holds \u{001b}",
+        ),
+        (("legal/a.md", *ANN, "--note", "one\ntwo"), r"expected --note = one line of plain text, got 'one\u{000a}two'"),
+        (("legal/a.md", *ANN, "--groups", "a\u202e"), r"which holds \u{202e} (RIGHT-TO-LEFT OVERRIDE)"),
+        (
+            ("legal/a.md", *ANN, "--expires", "\x9b31m"),
+            r"expected --expires = a date like 2027-11-20, got '\u{009b}31m'",
+        ),
+        (("legal/a.md\0", *ANN), r"which holds a NUL character"),
+        (("legal/\x1b[2Ja.md", *ANN), r"the name 'legal/\u{001b}[2Ja.md' holds \u{001b}"),
+        (("/\x1b[2J", *ANN), r"'/\u{001b}[2J' lies in no approved source"),
         (("legal/a.md",), "Missing option '--by'"),
         ((*ANN,), "Missing argument"),
     ],
@@ -162,6 +184,7 @@ def test_a_slip_is_named_exits_with_2_and_approves_nothing(
     result = run("approve", *arguments)
     assert result.exit_code == 2
     assert message in " ".join(result.stderr.split())
+    assert _steers_nothing(result)
     assert not library.register_path.exists()
 
 
@@ -179,6 +202,31 @@ def test_a_register_that_cannot_be_written_exits_with_1(
 def test_a_name_that_looks_like_markup_is_printed_as_it_is(library: TinyLibrary, run: Run) -> None:
     library.write("legal/[red]a[/].md", "x")
     assert "legal/[red]a[/].md is approved" in run("approve", "legal/[red]a[/].md", *ANN).stdout
+
+
+def test_an_approval_that_was_revoked_while_a_person_thought_exits_with_1(
+    library: TinyLibrary, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library.add("legal/a.md", "x")
+    approve = Approvals.approve
+
+    def revoke_first(self: Approvals, plan: Plan) -> None:
+        library.clock.pass_days(1 / 24)
+        library.revoke("legal/a.md")
+        approve(self, plan)
+
+    monkeypatch.setattr(Approvals, "approve", revoke_first)
+    result = run("approve", "legal/a.md", *ANN)
+    assert result.exit_code == 1
+    assert "legal/a.md is revoked: it was withdrawn meanwhile, and the approval does not count" in result.stdout
+
+
+def test_where_no_approval_can_count_yet_the_command_exits_with_1(library: TinyLibrary, run: Run) -> None:
+    library.add("legal/a.md", "x")
+    library.append(replace(REVOCATION, at=datetime(2999, 1, 1, tzinfo=UTC)))
+    result = run("approve", "legal/a.md", *ANN)
+    assert result.exit_code == 1
+    assert "greenlit: 'legal/a.md' is withdrawn up to 2999-01-01T00:00:00Z: that time has not come" in result.stderr
 
 
 # revoke, reject
@@ -212,6 +260,8 @@ def test_a_document_can_be_rejected(library: TinyLibrary, run: Run) -> None:
         (("legal", *ANN, "--reason", "x"), "expected one document, got the folder 'legal'"),
         (("legal/a.md", *ANN, "--reason", " "), "expected --reason = why, got an empty text"),
         (("legal/a.md", "--by", "", "--reason", "x"), "expected --by = a name or address, got ''"),
+        (("legal/a.md", *ANN, "--reason", "a\x85b"), r"expected --reason = one line of plain text, got 'a\u{0085}b'"),
+        (("legal/a.md\0", *ANN, "--reason", "x"), "which holds a NUL character"),
         (("legal/a.md", *ANN), "Missing option '--reason'"),
     ],
 )
@@ -296,6 +346,49 @@ def test_a_line_that_cannot_be_understood_exits_with_1_and_is_named(library: Tin
     assert len(_json(result)["problems"]) == 1
 
 
+def test_what_a_merge_did_is_remarked_and_exits_with_0(library: TinyLibrary, run: Run) -> None:
+    library.add("legal/a.md", "x")
+    library.append(library.approvals.state().decisions["legal/a.md"].events[0])
+    result = run("register")
+    assert result.exit_code == 0
+    assert "remark: " in result.stderr
+    assert "lines that stand in it twice: 1" in result.stderr
+    assert len(_json(run("register", "--json"))["remarks"]) == 1
+
+
+@pytest.mark.parametrize("command", ["register", "ingest"])
+def test_nothing_that_was_written_into_the_register_by_hand_steers_a_terminal(
+    library: TinyLibrary, run: Run, command: str
+) -> None:
+    library.add("legal/a.md", "x")
+    library.write("legal/b.md", "x")
+    (event,) = _events(library)
+    lines = [
+        {**event, "title": "\x1b]0;owned\x07", "at": "2999-01-01T00:00:00Z"},
+        {**event, "by": "\x1b[2Jann"},
+        {**event, "groups": ["\x9b31m"]},
+        {**event, "\x1b[31mkey": "value"},
+        {
+            "event": "revoke",
+            "document": "legal/b.md",
+            "by": "\x1b[31mbo",
+            "at": event["at"],
+            "reason": "red\x1b[31m\nb",
+        },
+        {"event": "\x1b[31m", "document": "legal/\x1b[31m.md"},
+    ]
+    with library.register_path.open("ab") as file:
+        file.write(b"".join(json.dumps(line).encode() + b"\n" for line in lines) + b"<<<<<<< \x1b[31mHEAD\n")
+    result = run(command)
+    assert result.exit_code == 1
+    assert _steers_nothing(result)
+    assert _steers_nothing(run(command, "--json"))
+    assert r"\u{001b}" in result.output, "it is shown as an escape"
+    if command == "ingest":
+        assert r"revoked: by \u{001b}[31mbo on" in result.stdout
+        assert r"red\u{001b}[31m\u{000a}b" in result.stdout
+
+
 def test_without_an_allowlist_the_register_exits_with_1(library: TinyLibrary, run: Run) -> None:
     (library.folder / "sources.toml").unlink()
     result = run("register")
@@ -352,8 +445,53 @@ def test_ingest_of_an_empty_library_is_done(run: Run) -> None:
 def test_ingest_names_what_is_wrong_with_the_library(library: TinyLibrary, run: Run) -> None:
     (library.folder / "security").rmdir()
     result = run("ingest")
-    assert result.exit_code == 0
+    assert result.exit_code == 1
     assert "problem: source 'security':" in result.stderr
+    assert current_build_id(library.builds), "the rest is published all the same"
+
+
+def test_ingest_tells_an_approved_document_without_a_file(library: TinyLibrary, run: Run) -> None:
+    for name in "abc":
+        library.add(f"legal/{name}.md", "# Masters\n\nKeep masters.\n")
+    (library.folder / "legal" / "b.md").unlink()
+    result = run("ingest")
+    assert result.exit_code == 1
+    assert "legal/b.md missing missing: approved by ann@x.example, but there is no" in " ".join(result.stdout.split())
+    assert "2 ingested, 1 missing; 2 passages in" in result.stdout
+    assert "problem: source 'legal': 1 of 3 approved documents have no file (legal/b.md)" in result.stderr
+
+
+def test_ingest_publishes_nothing_when_most_of_a_source_is_gone_unless_told_to(library: TinyLibrary, run: Run) -> None:
+    library.add("legal/a.md", "# Masters\n\nKeep masters.\n")
+    assert run("ingest").exit_code == 0
+    live = current_build_id(library.builds)
+    (library.folder / "legal" / "a.md").unlink()
+    result = run("ingest")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "greenlit: nothing was published, what was live stays live: source 'legal': 1 of 1" in result.stderr
+    assert "--allow-missing" in result.stderr
+    assert current_build_id(library.builds) == live
+    result = run("ingest", "--allow-missing")
+    assert result.exit_code == 1, "what is missing is still a problem"
+    assert current_build_id(library.builds) != live
+
+
+def test_what_the_register_keeps_out_is_no_problem(library: TinyLibrary, run: Run) -> None:
+    library.write("legal/pending.md", "x")
+    library.add("legal/changed.md", "x")
+    library.write("legal/changed.md", "y")
+    library.add("legal/revoked.md", "x")
+    library.revoke("legal/revoked.md")
+    result = run("ingest")
+    assert result.exit_code == 0
+    assert "3 kept out" in result.stdout
+
+
+def test_ingest_with_problems_is_served_all_the_same(library: TinyLibrary, run: Run) -> None:
+    """`greenlit run` goes on after problems; only an ingestion that could not be done ends it."""
+    assert run("ingest").exit_code == 0
+    library.add("legal/damaged.pdf", "no pdf")
+    assert ingest_here().problems
 
 
 def test_ingest_asks_the_state_folder_which_old_builds_records_need(
@@ -362,7 +500,7 @@ def test_ingest_asks_the_state_folder_which_old_builds_records_need(
     (tmp_path / "var").mkdir()
     (tmp_path / "var" / "builds_in_use").touch()
     result = run("ingest")
-    assert result.exit_code == 0
+    assert result.exit_code == 1
     assert f"problem: no old build was removed: {tmp_path / 'var' / 'builds_in_use'} cannot be listed" in result.stderr
     assert current_build_id(library.builds)
 

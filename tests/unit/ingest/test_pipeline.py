@@ -13,12 +13,14 @@ from typing import IO, Any
 import pytest
 
 from indexes.builds import Build, current_build_id, open_build
-from indexes.errors import BuildDamagedError, SourcesError
+from indexes.errors import BuildDamagedError, NoBuildError, SourcesError, UnreadableFileError
 from indexes.holds import hold_build
-from indexes.library import FileBytes, Listed, list_documents, read_document
+from indexes.library import FileBytes, Listed, read_document
 from indexes.sources import Sources
+from indexes.stock import list_library
 from ingest import describe, index_vectors, pipeline
-from ingest.errors import LoadError, PublishError
+from ingest.approvals import Terms
+from ingest.errors import LoadError, LostDocumentsError, PublishError
 from ingest.parsed import Parsed
 from ingest.pipeline import CACHE_FILE
 from ingest.report import Report
@@ -118,6 +120,20 @@ def _another_document_was_approved(library: TinyLibrary) -> None:
     library.write("legal/plan.md", SECRET)
 
 
+def _a_merge_put_an_approval_behind_its_revocation(library: TinyLibrary) -> None:
+    library.add("legal/plan.md", SECRET)
+    tomorrow = library.clock.at + timedelta(days=1)
+    revoked = replace(REVOCATION, document="legal/plan.md", at=tomorrow)
+    renewed_elsewhere = replace(library.approve("legal/plan.md", by="bo@x.example").approvals[0], by="cy@x.example")
+    library.append(revoked, renewed_elsewhere)
+
+
+def _a_merge_left_open_which_version_is_the_newest(library: TinyLibrary) -> None:
+    library.write("legal/plan.md", SECRET)
+    (approval,) = library.approvals.plan_approval("legal/plan.md", Terms(by="ann@x.example")).approvals
+    library.append(replace(approval, sha256="b" * 64, at=approval.at + timedelta(hours=1)), approval)
+
+
 KEPT_OUT: list[tuple[Prepare, str, str]] = [
     (_nobody_decided, "legal/plan.md", "pending: nobody has approved it"),
     (_one_of_two_approved, "security/plan.md", "pending: one person approved this version, another has to"),
@@ -135,6 +151,12 @@ KEPT_OUT: list[tuple[Prepare, str, str]] = [
     (_its_line_cannot_be_understood, "legal/plan.md", "pending: the register's line 3 cannot be understood"),
     (_its_line_is_cut_off, "legal/plan.md", "pending: the register's line 2 cannot be understood; approve it again"),
     (_another_document_was_approved, "legal/plan.md", "pending: nobody has approved it"),
+    (_a_merge_put_an_approval_behind_its_revocation, "legal/plan.md", r"revoked: by ann@x\.example on 2026-11-21"),
+    (
+        _a_merge_left_open_which_version_is_the_newest,
+        "legal/plan.md",
+        "pending: the register's lines on it are not in the order of their times, and disagree; approve it again",
+    ),
 ]
 
 
@@ -273,15 +295,20 @@ def test_law_1_each_file_is_read_exactly_once(library: TinyLibrary, monkeypatch:
 
 
 def test_a_file_that_goes_away_meanwhile_is_kept_out(library: TinyLibrary, monkeypatch: pytest.MonkeyPatch) -> None:
-    library.add("legal/plan.md", GOOD)
+    for name in ("plan", "good"):
+        library.add(f"legal/{name}.md", GOOD)
 
-    def list_then_remove(sources: Sources) -> list[Listed]:
-        listed = list_documents(sources)
+    def list_then_remove(*arguments: Any, **named: Any) -> list[Listed]:
+        listed = list_library(*arguments, **named)
         (library.folder / "legal" / "plan.md").unlink()
         return listed
 
-    monkeypatch.setattr(pipeline, "list_documents", list_then_remove)
-    assert _reason(library.ingest(), "legal/plan.md") == "missing: the file went away while it was being read"
+    monkeypatch.setattr(pipeline, "list_library", list_then_remove)
+    report = library.ingest()
+    assert _reason(report, "legal/plan.md") == "missing: the file went away while it was being read"
+    assert report.problems == (
+        "source 'legal': 1 of 2 approved documents have a file that cannot be read (legal/plan.md)",
+    )
 
 
 # Law 1: files that are no documents
@@ -393,6 +420,211 @@ def test_a_parser_that_gives_up_costs_only_its_document(library: TinyLibrary) ->
         library.add(name, GOOD)
     assert _reason(library.ingest(), "legal/a.md") == "it took longer than 120 s to parse"
     assert _documents(library) == ["legal/b.md"]
+
+
+# Documents that are not there
+
+
+def _lose(library: TinyLibrary, *documents: str) -> None:
+    for document in documents:
+        (library.folder / document).unlink()
+
+
+def test_an_approved_document_without_a_file_has_its_line_and_is_a_problem(library: TinyLibrary) -> None:
+    for name in "abc":
+        library.add(f"legal/{name}.md", GOOD)
+    library.write("legal/pending.md", GOOD)
+    library.ingest()
+    _lose(library, "legal/b.md", "legal/pending.md")
+    report = library.ingest()
+    assert [(line.document, line.outcome) for line in report.documents] == [
+        ("legal/a.md", "unchanged"),
+        ("legal/b.md", "missing"),
+        ("legal/c.md", "unchanged"),
+    ]
+    assert report.documents[1].reason == (
+        "missing: approved by ann@x.example, but there is no file: put it back, or revoke the document"
+    )
+    assert report.problems == ("source 'legal': 1 of 3 approved documents have no file (legal/b.md)",)
+    assert report.published
+    library.revoke("legal/b.md")
+    report = library.ingest()
+    assert (report.problems, report.counts()) == ((), {"unchanged": 2})
+
+
+@pytest.mark.parametrize("how", ["empty", "gone"])
+def test_a_source_that_lost_most_of_its_documents_stops_the_publication(library: TinyLibrary, how: str) -> None:
+    """Its folder is an empty mount point, or was moved: what was live stays live and goes on answering."""
+    for name in "abcde":
+        library.add(f"legal/{name}.md", GOOD)
+    library.add("security/a.md", GOOD, by="ann@x.example")
+    library.approve("security/a.md", by="bo@x.example")
+    first = library.ingest()
+    (library.folder / "legal").rename(library.folder / "elsewhere")
+    if how == "empty":
+        (library.folder / "legal").mkdir()
+    with pytest.raises(LostDocumentsError) as caught:
+        library.ingest()
+    assert str(caught.value) == (
+        "nothing was published, what was live stays live: source 'legal': 5 of 5 approved documents have no file "
+        f"(legal/a.md, legal/b.md, legal/c.md and 2 more); see whether {library.folder / 'legal'} is all there (a disk "
+        "that is not mounted, a folder that was moved); put the files back, or revoke what is gone for good; greenlit "
+        "ingest --allow-missing publishes without them"
+    )
+    assert current_build_id(library.builds) == first.build_id
+    report = library.ingest(allow_missing=True)
+    assert report.counts() == {"missing": 5, "unchanged": 1}
+    assert len(report.problems) == (2 if how == "gone" else 1)
+    again = library.ingest()
+    assert (again.published, again.counts()) == (False, report.counts()), "nothing is published, so nothing is stopped"
+
+
+def test_half_of_a_source_is_not_most_of_it(library: TinyLibrary) -> None:
+    for name in "abcd":
+        library.add(f"legal/{name}.md", GOOD)
+    _lose(library, "legal/a.md", "legal/b.md")
+    assert library.ingest().counts() == {"missing": 2, "ingested": 2}
+    _lose(library, "legal/c.md")
+    with pytest.raises(LostDocumentsError, match="3 of 4 approved documents have no file"):
+        library.ingest()
+
+
+def test_the_first_build_of_a_source_that_is_not_mounted_is_stopped_too(library: TinyLibrary) -> None:
+    library.add("legal/a.md", GOOD)
+    _lose(library, "legal/a.md")
+    with pytest.raises(LostDocumentsError, match="1 of 1 approved documents have no file"):
+        library.ingest()
+    with pytest.raises(NoBuildError):
+        current_build_id(library.builds)
+
+
+def test_files_that_the_disk_does_not_give_are_lost_like_missing_ones(
+    library: TinyLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library.add("legal/a.md", GOOD)
+    library.add("legal/b.md", GOOD)
+    _lose(library, "legal/b.md")
+
+    def fail(_sources: Sources, document: str, *, max_bytes: int) -> FileBytes:
+        raise UnreadableFileError(f"'{document}' cannot be read: Input/output error ({max_bytes})")
+
+    monkeypatch.setattr(pipeline, "read_document", fail)
+    with pytest.raises(
+        LostDocumentsError, match=r"no file \(legal/b\.md\); .* a file that cannot be read \(legal/a\.md\)"
+    ):
+        library.ingest()
+
+
+def test_a_folder_that_cannot_be_listed_loses_what_is_in_it(
+    library: TinyLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library.add("legal/closed/a.md", GOOD)
+    library.add("legal/b.md", GOOD)
+    scandir = os.scandir
+
+    def refuse_closed(folder: Path) -> Any:
+        if Path(folder).name == "closed":
+            raise PermissionError(13, "Permission denied")
+        return scandir(folder)
+
+    monkeypatch.setattr(os, "scandir", refuse_closed)
+    report = library.ingest()
+    assert [(line.document, line.outcome) for line in report.documents] == [
+        ("legal/b.md", "ingested"),
+        ("legal/closed", "kept_out"),
+        ("legal/closed/a.md", "missing"),
+    ]
+
+
+def test_one_approved_document_that_cannot_be_taken_in_is_a_problem_and_stops_nothing(library: TinyLibrary) -> None:
+    library.add("legal/damaged.pdf", "not a pdf")
+    report = library.ingest()
+    assert report.published
+    assert report.problems == (
+        "source 'legal': 1 of 1 approved documents have a file that cannot be taken in (legal/damaged.pdf)",
+    )
+
+
+def test_most_files_of_a_source_changed_is_remarked(library: TinyLibrary) -> None:
+    """As when a checkout changes the ends of all lines: no loss, since new versions wait for their approval."""
+    for name in "abc":
+        library.add(f"legal/{name}.md", GOOD)
+    library.ingest()
+    for name in "ab":
+        library.write(f"legal/{name}.md", GOOD.replace("\n", "\r\n"))
+    report = library.ingest()
+    assert (report.published, report.problems) == (True, ())
+    (remark,) = report.remarks
+    assert remark.startswith(
+        "source 'legal': 2 of 3 files are not the approved versions any more (legal/a.md, legal/b.md)"
+    )
+
+
+def test_a_register_that_went_away_stops_the_publication(library: TinyLibrary) -> None:
+    library.add("legal/a.md", GOOD)
+    first = library.ingest()
+    library.register_path.unlink()
+    with pytest.raises(
+        LostDocumentsError, match=r"register\.jsonl decides on nothing, and the live build holds 1 documents"
+    ):
+        library.ingest()
+    assert current_build_id(library.builds) == first.build_id
+    assert library.ingest(allow_missing=True).published
+
+
+def test_what_was_approved_in_a_source_that_left_the_allowlist_is_left_out_and_remarked(library: TinyLibrary) -> None:
+    library.add("legal/a.md", GOOD)
+    library.allow("wiki")
+    library.add("wiki/b.md", GOOD)
+    library.ingest()
+    sources = library.folder / "sources.toml"
+    sources.write_text(sources.read_text().split('[[source]]\nname = "wiki"')[0])
+    report = library.ingest()
+    assert (report.published, report.problems) == (True, ())
+    assert report.remarks == (
+        "source 'wiki' is not in sources.toml: what was approved in it is left out (1 documents)",
+    )
+    assert _documents(library) == ["legal/a.md"]
+
+
+def test_a_library_of_which_nothing_is_approved_loses_nothing(library: TinyLibrary) -> None:
+    library.write("legal/a.md", GOOD)
+    report = library.ingest()
+    assert (report.published, report.problems) == (True, ())
+    assert report.remarks == ("the register approves nothing yet: run greenlit approve",)
+
+
+def test_what_a_merge_did_to_the_register_is_remarked(library: TinyLibrary) -> None:
+    library.add("legal/a.md", GOOD)
+    library.append(library.approvals.state().decisions["legal/a.md"].events[0])
+    assert "lines that stand in it twice: 1" in library.ingest().remarks[0]
+
+
+# Names that look alike
+
+
+def test_law_1_a_file_put_beside_an_approved_one_is_kept_out_and_does_not_push_it_out(library: TinyLibrary) -> None:
+    library.add("legal/policy.md", GOOD)
+    library.write("legal/Policy.md", SECRET)
+    library.write("legal/p\u043elicy.md", SECRET)
+    report = library.ingest()
+    assert _documents(library) == ["legal/policy.md"]
+    assert _reason(report, "legal/Policy.md").startswith("'legal/Policy.md' looks like 'legal/policy.md', which is app")
+    assert _reason(report, "legal/p\u043elicy.md").startswith(r"'legal/p\u{043e}licy.md' looks like 'legal/policy.md'")
+    assert report.problems == ()
+
+
+def test_of_two_that_are_approved_and_look_alike_the_later_is_kept_out_and_a_problem(library: TinyLibrary) -> None:
+    library.add("legal/policy.md", GOOD)
+    library.write("legal/POLICY.md", SECRET)
+    (approval,) = library.approvals.state().decisions["legal/policy.md"].approvals
+    file = read_document(library.approvals.sources, "legal/POLICY.md")
+    library.append(replace(approval, document=file.document, sha256=file.sha256, at=approval.at + timedelta(days=1)))
+    report = library.ingest()
+    assert _documents(library) == ["legal/policy.md"]
+    assert report.problems == (
+        "source 'legal': 1 of 2 approved documents have a file that cannot be taken in (legal/POLICY.md)",
+    )
 
 
 # Nothing twice

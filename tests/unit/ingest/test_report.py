@@ -10,9 +10,11 @@ REPORT = Report(
         Outcome("legal/b.md", "unchanged", "", 2),
         Outcome("legal/c.md", "kept_out", "pending: nobody has approved it", 0),
         Outcome("legal/d.md", "kept_out", "is a symbolic link", 0),
+        Outcome("legal/e.md", "missing", "missing: approved by ann", 0),
     ),
     problems=("register.jsonl, line 3: rubbish",),
     seconds=1.23456,
+    remarks=("register.jsonl: lines that stand in it twice: 1",),
 )
 
 
@@ -21,7 +23,7 @@ def test_it_counts_the_passages_of_the_live_build() -> None:
 
 
 def test_it_counts_the_outcomes() -> None:
-    assert REPORT.counts() == {"ingested": 1, "unchanged": 1, "kept_out": 2}
+    assert REPORT.counts() == {"ingested": 1, "unchanged": 1, "kept_out": 2, "missing": 1}
 
 
 def test_its_public_form_is_the_documented_one() -> None:
@@ -37,6 +39,7 @@ def test_its_public_form_is_the_documented_one() -> None:
         "build_id": "20261120T120000Z-0",
         "published": True,
         "problems": ["register.jsonl, line 3: rubbish"],
+        "remarks": ["register.jsonl: lines that stand in it twice: 1"],
         "passages": 5,
         "seconds": 1.235,
     }

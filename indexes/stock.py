@@ -1,0 +1,128 @@
+"""Taking stock: which documents are approved, source by source, and whether their files are there.
+
+The register says what is approved, the library's folders what there is; here the two are held against each other. A
+file whose name looks like that of another document of its source is kept from being one, unless it is the one that was
+approved (first): an approved document is never pushed out by a file that is put beside it. Reads no file's content.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from indexes.decisions import Decision
+from indexes.library import Listed, list_documents, locate
+from indexes.look_alikes import look_alikes, look_keys
+from indexes.names import spelled
+from indexes.sources import Source, Sources, source_name
+from indexes.standing import Grant, grant
+
+
+@dataclass(frozen=True, slots=True)
+class SourceStock:
+    """What is approved in one source, by document id and in order; `missing` are those of it without a file."""
+
+    source: Source
+    approved: tuple[str, ...]
+    missing: tuple[str, ...]
+
+
+def take_stock(
+    sources: Sources, decisions: Mapping[str, Decision], *, at: datetime, found: Collection[str] | None = None
+) -> list[SourceStock]:
+    """Hold what is approved at a moment against the files that there are.
+
+    Args:
+        sources: the allowlist.
+        decisions: what the register says, by document id (`RegisterState.decisions`).
+        at: the moment, with its time zone.
+        found: the documents that were found, if somebody has listed the library; else each approved document is
+            looked for at its place, which costs one `lstat` each.
+
+    Returns:
+        One for each source, in the allowlist's order, those without an approved document too.
+    """
+    live = live_grants(sources, decisions, at=at)
+    missing = {name for name in live if (name not in found if found is not None else not _is_there(sources, name))}
+    stocks = []
+    for source in sources.values():
+        approved = tuple(sorted(name for name in live if source_name(name) == source.name))
+        stocks.append(SourceStock(source, approved, tuple(name for name in approved if name in missing)))
+    return stocks
+
+
+def _is_there(sources: Sources, document: str) -> bool:
+    try:
+        locate(sources, document).lstat()
+    except OSError:
+        return False
+    return True
+
+
+def live_grants(sources: Sources, decisions: Mapping[str, Decision], *, at: datetime) -> dict[str, Grant]:
+    """Return the approvals that hold at a moment, by document id, of the sources on the allowlist."""
+    live = {}
+    for document, decision in decisions.items():
+        source = sources.get(source_name(document))
+        granted = grant(decision, source) if source else None
+        if granted and granted.live_at(at):
+            live[document] = granted
+    return live
+
+
+def approved_elsewhere(sources: Sources, decisions: Mapping[str, Decision], *, at: datetime) -> dict[str, int]:
+    """Return how many documents are approved in sources that are not on the allowlist (any more), by source."""
+    counts: dict[str, int] = {}
+    today = at.astimezone(UTC).date()
+    for document, decision in decisions.items():
+        name = source_name(document)
+        if name not in sources and any(approval.expires >= today for approval in decision.approvals):
+            counts[name] = counts.get(name, 0) + 1
+    return counts
+
+
+def list_library(sources: Sources, decisions: Mapping[str, Decision], *, at: datetime) -> list[Listed]:
+    """List every file of every source as `list_documents` does, those that look like another one with that problem."""
+    listed = list_documents(sources)
+    live = live_grants(sources, decisions, at=at)
+    alike: dict[str, str] = {}
+    for source in sources:
+        fit = {item.document for item in listed if not item.problem} | live.keys()
+        alike |= look_alikes(_in_order_of_right([name for name in fit if source_name(name) == source], decisions, live))
+    return [
+        replace(item, problem=_looks_like(item.document, alike[item.document], live))
+        if item.document in alike and not item.problem
+        else item
+        for item in listed
+    ]
+
+
+def approved_look_alike(document: str, live: Mapping[str, Grant]) -> str | None:
+    """Return the approved document that this one would be taken for, in words; `None` if it would be for none.
+
+    Args:
+        document: a document id; one that is approved itself would be taken for none.
+        live: as `live_grants`.
+    """
+    if document in live:
+        return None
+    keys = set(look_keys(document))
+    for other in live:
+        if source_name(other) == source_name(document) and not keys.isdisjoint(look_keys(other)):
+            return _looks_like(document, other, live)
+    return None
+
+
+def _in_order_of_right(names: Sequence[str], decisions: Mapping[str, Decision], live: Mapping[str, Grant]) -> list[str]:
+    """What is approved before what is not, what was decided on first before what was later or never, then by name."""
+
+    def right(name: str) -> tuple[bool, datetime, str]:
+        events = decisions[name].events if name in decisions else ()
+        since = events[0].at if events else datetime.max.replace(tzinfo=UTC)
+        return name not in live, since, name
+
+    return sorted(names, key=right)
+
+
+def _looks_like(document: str, other: str, live: Mapping[str, Grant]) -> str:
+    approved = ", which is approved: rename this file, or revoke that document" if other in live else ": rename one"
+    return f"'{spelled(document)}' looks like '{spelled(other)}'{approved}, so that nobody takes one for the other"

@@ -1,0 +1,140 @@
+"""Which approved documents a new build would not hold, although the register lets them in, and what follows of it.
+
+A document is *lost* if it is approved and there is no file, or the disk does not give it. Each source that lost any is
+a problem that somebody has to mend, and so is each with approved files that cannot be taken in for what they are. If a
+source lost more than half of what is approved in it, something is wrong with the library rather than with a document (a
+disk that is not mounted, a folder that was moved), and nothing is published unless that is asked for: the build before
+it still holds them, and what was revoked is silent there too. The same holds for a register that decides on nothing any
+more.
+
+Held against the approvals and not against the build before, so that it holds for the first build as well.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from indexes.decisions import Decision
+from indexes.register import RegisterState
+from indexes.sources import SOURCES_FILE, Sources
+from indexes.standing import grant
+from indexes.stock import SourceStock, approved_elsewhere
+from ingest.errors import LostDocumentsError
+from ingest.report import Outcome
+
+KeptOut = Literal["unapproved", "changed", "refused", "unreadable"]
+_NAMED = 3  # documents of a source that are named in a message
+_NOTHING_DONE = "nothing was published, what was live stays live"
+_DO_IT_ANYWAY = "greenlit ingest --allow-missing publishes without them"
+
+
+@dataclass(frozen=True, slots=True)
+class Losses:
+    """What one source lost, by document id: `missing` files, and `unreadable` ones, which the disk does not give.
+
+    No loss are `refused` files, which cannot be taken in for what they are, and `changed` ones, whose new version waits
+    for its approval.
+    """
+
+    stock: SourceStock
+    unreadable: tuple[str, ...]
+    refused: tuple[str, ...]
+    changed: tuple[str, ...]
+
+    @property
+    def too_many(self) -> bool:
+        """Whether the source lost more than half of what is approved in it."""
+        return 2 * (len(self.stock.missing) + len(self.unreadable)) > len(self.stock.approved)
+
+    def problems(self) -> list[str]:
+        """Return what has to be mended, in words; empty if nothing has."""
+        kinds = (
+            (self.stock.missing, "have no file"),
+            (self.unreadable, "have a file that cannot be read"),
+            (self.refused, "have a file that cannot be taken in"),
+        )
+        where, of = f"source '{self.stock.source.name}'", f"of {len(self.stock.approved)} approved documents"
+        return [f"{where}: {len(some)} {of} {what} ({_some(some)})" for some, what in kinds if some]
+
+    def remarks(self) -> list[str]:
+        """Return what a person may want to know: that most files are not the approved versions."""
+        if 2 * len(self.changed) <= len(self.stock.approved):
+            return []
+        count = f"{len(self.changed)} of {len(self.stock.approved)} files are not the approved versions any more"
+        return [
+            f"source '{self.stock.source.name}': {count} ({_some(self.changed)}): did somebody mean to change them?"
+        ]
+
+
+def count_losses(stocks: Iterable[SourceStock], kept_out: Mapping[str, KeptOut]) -> list[Losses]:
+    """Return what each source lost.
+
+    Args:
+        stocks: the library's stock, held against the files that were listed.
+        kept_out: why documents stay out although there is a file.
+    """
+
+    def kept(stock: SourceStock, why: KeptOut) -> tuple[str, ...]:
+        return tuple(name for name in stock.approved if kept_out.get(name) == why)
+
+    return [
+        Losses(stock, kept(stock, "unreadable"), kept(stock, "refused"), kept(stock, "changed")) for stock in stocks
+    ]
+
+
+def missing_outcomes(stocks: Iterable[SourceStock], decisions: Mapping[str, Decision]) -> list[Outcome]:
+    """Return a line for each approved document without a file."""
+    outcomes = []
+    for stock in stocks:
+        for document in stock.missing:
+            granted = grant(decisions[document], stock.source)
+            by = ", ".join(granted.approved_by) if granted else ""
+            reason = f"missing: approved by {by}, but there is no file: put it back, or revoke the document"
+            outcomes.append(Outcome(document, "missing", reason, 0))
+    return outcomes
+
+
+def stop_if_lost(losses: Sequence[Losses]) -> None:
+    """Stop before anything is published if a source lost more than half of what is approved in it.
+
+    Raises:
+        LostDocumentsError: naming the sources, their folders and some of the documents.
+    """
+    lost = [loss for loss in losses if loss.too_many]
+    if lost:
+        said = "; ".join(problem for loss in lost for problem in loss.problems())
+        folders = ", ".join(str(loss.stock.source.folder) for loss in lost)
+        raise LostDocumentsError(
+            f"{_NOTHING_DONE}: {said}; see whether {folders} is all there (a disk that is not mounted, a folder that "
+            f"was moved); put the files back, or revoke what is gone for good; {_DO_IT_ANYWAY}"
+        )
+
+
+def stop_if_register_is_gone(state: RegisterState, path: Path, *, live_documents: int) -> None:
+    """Stop before anything is published if the register decides on nothing, and the live build holds documents.
+
+    Raises:
+        LostDocumentsError: naming the register.
+    """
+    if live_documents and not state.decisions:
+        raise LostDocumentsError(
+            f"{_NOTHING_DONE}: {path} decides on nothing, and the live build holds {live_documents} documents; put the "
+            f"register back, or approve documents (greenlit approve); {_DO_IT_ANYWAY}"
+        )
+
+
+def left_out(sources: Sources, state: RegisterState, *, at: datetime) -> list[str]:
+    """Return what is left out by no fault of a document, in words: sources off the allowlist, a register of nothing."""
+    if not state.decisions:
+        return ["the register approves nothing yet: run greenlit approve"]
+    return [
+        f"source '{name}' is not in {SOURCES_FILE}: what was approved in it is left out ({count} documents)"
+        for name, count in approved_elsewhere(sources, state.decisions, at=at).items()
+    ]
+
+
+def _some(documents: Sequence[str]) -> str:
+    more = len(documents) - _NAMED
+    return ", ".join(documents[:_NAMED]) + (f" and {more} more" if more > 0 else "")

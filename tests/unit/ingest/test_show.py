@@ -1,0 +1,39 @@
+"""Whatever is printed reads as it is: nothing of it steers the terminal, nothing of it is taken for markup."""
+
+import pytest
+
+from indexes.names import printable
+from indexes.standing import Standing
+from ingest import show
+from ingest.approvals import DocumentStanding
+from ingest.report import Outcome, Report
+
+STEERING = "a\x1b[31m\x9b2J\u202e\nb[red]c[/red]:smile:"
+SHOWN = r"a\u{001b}[31m\u{009b}2J\u{202e}\u{000a}b[red]c[/red]:smile:"
+
+
+def _printed(capsys: pytest.CaptureFixture[str]) -> str:
+    captured = capsys.readouterr()
+    printed = captured.out + captured.err
+    assert all(printable(line) == line for line in printed.split("\n"))
+    return printed
+
+
+def test_problems_and_remarks(capsys: pytest.CaptureFixture[str]) -> None:
+    show.troubles(problems=[STEERING], remarks=[STEERING])
+    printed = _printed(capsys)
+    assert printed.count(SHOWN) == 2
+    assert [line.split(":")[0] for line in printed.splitlines()] == ["problem", "remark"]
+
+
+def test_the_overview(capsys: pytest.CaptureFixture[str]) -> None:
+    show.standings([DocumentStanding(STEERING, Standing.PENDING, None, None, STEERING)])
+    assert _printed(capsys).count(SHOWN) == 2
+
+
+def test_a_report(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = (Outcome(STEERING, "kept_out", STEERING, 0), Outcome("legal/b.md", "missing", "missing: gone", 0))
+    show.report(Report("build", published=True, documents=lines, problems=(STEERING,), seconds=1, remarks=(STEERING,)))
+    printed = _printed(capsys)
+    assert printed.count(SHOWN) == 4
+    assert "1 kept out, 1 missing; 0 passages in 1.0 s" in printed
