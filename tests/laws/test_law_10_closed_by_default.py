@@ -226,7 +226,9 @@ def test_serving_other_machines_is_refused_before_anything_is_opened(
     monkeypatch.chdir(tmp_path)
     asked = CliRunner().invoke(greenlit.app, ["serve", "--host", host], env={"GREENLIT_STATE": str(tmp_path / "var")})
     set_so = CliRunner().invoke(
-        greenlit.app, ["serve"], env={"GREENLIT_STATE": str(tmp_path / "var"), "GREENLIT_HOST": host}
+        greenlit.app,
+        ["serve"],
+        env={"GREENLIT_STATE": str(tmp_path / "var"), "GREENLIT_HOST": host, "GREENLIT_TOKEN": "no-token-changes-that"},
     )
     assert (asked.exit_code, set_so.exit_code) == (2, 2)
     assert "expected a loopback address" in asked.output

@@ -24,11 +24,19 @@ class Mutation:
     tests: tuple[str, ...]
     first: str = ""
 
+    def whole(self, root: Path) -> str:
+        """Return the module as it is."""
+        return (root / self.module).read_text(encoding="utf-8")
+
+    def applied(self, root: Path) -> str:
+        """Return the module with this mutation."""
+        return self.whole(root).replace(self.old, self.new)
+
     def problem(self, root: Path) -> str | None:
         """Return why this mutation cannot be tried on the tree under `root`; `None` if it can."""
         if missing := [path for path in (self.module, *self.tests) if not (root / path).exists()]:
             return f"{self.id}: there is no {' and no '.join(missing)}: say where it is now"
-        count = (root / self.module).read_text(encoding="utf-8").count(self.old)
+        count = self.whole(root).count(self.old)
         if count != 1:
             return f"{self.id}: expected its old text once in {self.module}, got it {count} times: write it anew"
         return None

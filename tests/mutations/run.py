@@ -16,122 +16,22 @@ imported once, before the forks in which tests run; nothing of this project is. 
 import argparse
 import gc
 import importlib
-import os
-import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from tests.mutations.copies import ROOT, TIME_LIMIT_S, Run, copy_tree, put, start
 from tests.mutations.listed import Mutation, problems, read_mutations
 
-ROOT = Path(__file__).resolve().parents[2]
-TIME_LIMIT_S = 300.0
 _LOOK_S = 0.05  # how often it is looked whether tests have ended
 _SLOW_IMPORTS = (
     "torch sentence_transformers llama_index.core.node_parser sklearn.metrics faiss nltk docx fastapi uvicorn "
     "starlette.testclient pytest hypothesis anyio.pytest_plugin schemathesis.pytest.plugin"
 ).split()
-_QUIET = ("-W", "ignore::pytest.PytestAssertRewriteWarning")  # a plugin came with what was imported before
-_PYTEST = ("-x", "-q", "-n", "0", "-p", "no:cacheprovider", "-p", "no:randomly", *_QUIET)
 _WORDS = {0: "SURVIVED", 1: "caught", -signal.SIGKILL: "hung"}  # by pytest's exit status; with any other, no test ran
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """Tests that run on a copy, in a process group of their own."""
-
-    pid: int
-    ends_s: float
-    output: Path
-
-    def ended(self) -> tuple[int, float] | None:
-        """Return how the tests ended, and the seconds of processor that they took; `None` if they still run."""
-        late = time.monotonic() > self.ends_s
-        if late:
-            self.end()
-        pid, status, used = os.wait4(self.pid, 0 if late else os.WNOHANG)
-        if not pid:
-            return None
-        self.end()  # whatever a broken program left running
-        return os.waitstatus_to_exitcode(status), used.ru_utime + used.ru_stime
-
-    def end(self) -> None:
-        """End the tests and all that they started."""
-        with suppress(ProcessLookupError):
-            os.killpg(self.pid, signal.SIGKILL)
-
-    def said(self) -> str:
-        """Return what pytest printed."""
-        return self.output.read_text(encoding="utf-8", errors="replace")
-
-    def first_failure(self) -> str:
-        """Return the name of the test that noticed."""
-        failed = (line for line in self.said().splitlines() if line.startswith(("FAILED ", "ERROR ")))
-        return next((line.partition(" ")[2].partition(" - ")[0] for line in failed), "")
-
-
-def copy_tree(folder: Path) -> Path:
-    """Copy the files under version control into a folder, and return it."""
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True)  # noqa: S607
-    for name in listed.stdout.decode().rstrip("\0").split("\0"):
-        if (ROOT / name).is_file():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, folder / name)
-    return folder
-
-
-@dataclass(frozen=True, slots=True)
-class _First:
-    """A plugin of pytest that brings tests to the front."""
-
-    name: str
-
-    def pytest_collection_modifyitems(self, items: list[Any]) -> None:
-        """Put the tests with this in their name before the others."""
-        items.sort(key=lambda item: self.name not in item.nodeid)
-
-
-def start(tests: Sequence[str], copy: Path, *, first: str = "", limit_s: float = TIME_LIMIT_S) -> Run:
-    """Run tests on a copy, in a fork that has the large libraries already."""
-    output = copy.with_suffix(".txt")
-    output.touch()
-    pid = os.fork()
-    if not pid:
-        _run_tests(tests, copy, output, _First(first))
-    with suppress(OSError):  # the child may have done it already, or have ended
-        os.setpgid(pid, pid)
-    return Run(pid, time.monotonic() + limit_s, output)
-
-
-def _run_tests(tests: Sequence[str], copy: Path, output: Path, plugin: _First) -> None:
-    status = 3  # pytest's own number for what broke inside it
-    try:
-        os.setpgid(0, 0)
-        descriptor = os.open(output, os.O_WRONLY | os.O_TRUNC)
-        os.dup2(descriptor, 1)
-        os.dup2(descriptor, 2)
-        os.chdir(copy)
-        os.environ["PYTHONPATH"] = str(copy)
-        sys.dont_write_bytecode = False  # of the copy: the next mutation finds all but its own module compiled
-        sys.path[:] = [str(copy), *(path for path in sys.path if path not in {str(ROOT), ""})]
-        for name in [name for name in sys.modules if name.partition(".")[0] == "tests"]:
-            del sys.modules[name]  # those of the copy are meant
-        status = int(importlib.import_module("pytest").main([*_PYTEST, *tests], [plugin]))
-        sys.stdout.flush()
-    finally:
-        os._exit(status)
-
-
-def _write(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8")
-    shutil.rmtree(path.parent / "__pycache__", ignore_errors=True)  # two mutations in one second may look like one file
 
 
 def try_all(mutations: Sequence[Mutation], copies: Sequence[Path]) -> Iterator[tuple[Mutation, str, float, str]]:
@@ -142,13 +42,12 @@ def try_all(mutations: Sequence[Mutation], copies: Sequence[Path]) -> Iterator[t
         while waiting or running:
             while waiting and free:
                 mutation, copy = waiting.pop(0), free.pop()
-                whole = (ROOT / mutation.module).read_text(encoding="utf-8")
-                _write(copy / mutation.module, whole.replace(mutation.old, mutation.new))
+                put(copy, mutation.module, mutation.applied(ROOT))
                 running[copy] = (mutation, start(mutation.tests, copy, first=mutation.first))
             time.sleep(_LOOK_S)
             for copy, (mutation, run) in list(running.items()):
                 if ended := run.ended():
-                    _write(copy / mutation.module, (ROOT / mutation.module).read_text(encoding="utf-8"))
+                    put(copy, mutation.module, mutation.whole(ROOT))
                     del running[copy]
                     free.append(copy)
                     yield mutation, _WORDS.get(ended[0], "NOT TRIED"), ended[1], run.first_failure()
@@ -172,9 +71,7 @@ def main() -> int:
     """Run the command line; return 0 if every mutation was noticed."""
     parser = argparse.ArgumentParser(description="Breaks the program on purpose and sees whether the tests notice.")
     parser.add_argument("--only", nargs="+", default=[], metavar="ID", help="try these mutations and no others")
-    parser.add_argument(
-        "--jobs", type=int, default=1, metavar="N", help="mutations tried at once, each on its own copy"
-    )
+    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="so many at once, each on its own copy")
     parser.add_argument("--check", action="store_true", help="only see that every mutation still applies")
     given = parser.parse_args()
     known = read_mutations()

@@ -9,6 +9,7 @@ import pytest
 
 from indexes.builds import current_build_id, open_build
 from service.answering.boundary import Boundary
+from service.answering.errors import CalibrationError
 from service.answering.evidence import Calibration, Evidence, features, read_calibration
 from service.answering.features import PASSAGE_FEATURES
 from service.answering.retrieve import Retrieved, retrieve
@@ -144,6 +145,15 @@ def test_a_calibration_is_read_as_it_was_written(tmp_path: Path) -> None:
     path = tmp_path / "evidence.json"
     path.write_text(json.dumps({"intercept": -1, "coefficients": {"dense_top": 2.5}, "threshold": 0.4, "run": "…"}))
     assert read_calibration(path) == Calibration(-1.0, {"dense_top": 2.5}, 0.4)
+
+
+@pytest.mark.parametrize("missing", ["intercept", "coefficients", "threshold"])
+def test_law_4_a_calibration_that_lacks_a_part_is_none(tmp_path: Path, missing: str) -> None:
+    path = tmp_path / "evidence.json"
+    whole = {"intercept": -1, "coefficients": {"dense_top": 2.5}, "threshold": 0.4}
+    path.write_text(json.dumps({name: value for name, value in whole.items() if name != missing}))
+    with pytest.raises(CalibrationError, match=rf"evidence\.json cannot be read as a calibration \('{missing}'\)"):
+        read_calibration(path)
 
 
 def test_the_calibration_that_ships_fits_the_features(library: TinyLibrary) -> None:

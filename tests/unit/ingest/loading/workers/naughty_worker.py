@@ -34,7 +34,7 @@ def _fill_memory() -> Parsed:
 
 
 def _sleep() -> Parsed:
-    time.sleep(60)
+    time.sleep(20)
     return _parsed("rested")
 
 
