@@ -173,12 +173,9 @@ class _LimitedConnection(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         cycle = None if self._phase is _Phase.HEAD else self.cycle
-        if cycle is not None and cycle.response_started and not cycle.response_complete:
-            self.end(str(status))
-            return
         self._all.ending(self, str(status))
         self._enter(_Phase.ENDING)
-        if cycle is None or not cycle.response_started:
+        if cycle is None or not cycle.response_started:  # an answer that has begun just breaks off
             self.transport.write(self._limits.refusal(status))
         if cycle is not None:
             cycle.disconnected = True

@@ -148,6 +148,13 @@ def test_a_body_that_takes_too_long_is_ended_and_the_application_told(start: Sta
     assert server.app.bodies == []
 
 
+def test_the_application_is_told_before_the_client_has_gone(start: Start) -> None:
+    server = start(body_s=SHORT_S, ending_s=10 * PATIENCE_S)
+    server.client().send(HEAD + b"Content-Length: 1000\r\n\r\n" + b"a" * 500)
+    server.until(server.app.left.is_set)
+    assert server.connections() == 1
+
+
 def test_a_body_has_its_own_time_beside_the_head(start: Start) -> None:
     server = start(head_s=SHORT_S, body_s=PATIENCE_S)
     client = server.client()
