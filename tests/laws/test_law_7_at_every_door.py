@@ -25,12 +25,14 @@ from tests.support.audit_doors import (
     UNRECORDED,
     Asked,
     Call,
+    Company,
     asked,
     command,
     company,
     use_fakes,
 )
 from tests.support.fakes import TinyLibrary
+from tests.support.made_once import grown
 from tests.support.service_parts import BreakableStore, Studio, open_studio, serving, with_rules
 
 QUESTION = "Who reviews a new AI vendor, quokka4711?"
@@ -114,23 +116,29 @@ def test_whoever_looks_leaves_a_record_that_is_durable_before_the_first_byte_lea
 
 
 @EACH_UNRECORDED
-def test_proofs_and_keys_are_nobodys_record_and_leave_none(studio: Studio, call: Call) -> None:
-    question = asked(studio, QUESTION)
-    before = _kinds(studio)
-    response = _send(studio, call, question)
+def test_proofs_and_keys_are_nobodys_record_and_leave_none(shared_studio: Studio, call: Call) -> None:
+    question = asked(shared_studio, QUESTION)
+    before = _kinds(shared_studio)
+    response = _send(shared_studio, call, question)
     assert response.status_code == 200, response.text
-    assert _kinds(studio) == before
+    assert _kinds(shared_studio) == before
     assert _shows_nothing(response.text, question)
 
 
 # --- who may ---
 
 
+@pytest.fixture(scope="module")
+def shared_company(shared_studio: Studio) -> Company:
+    """The same people for all tests of this module that look only at what is new."""
+    return company(shared_studio)
+
+
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS.keys())
-def test_only_an_auditor_gets_more_than_their_own_and_proofs(studio: Studio, call: Call) -> None:
-    people = company(studio)
+def test_only_an_auditor_gets_more_than_their_own_and_proofs(shared_company: Company, call: Call) -> None:
+    people = shared_company
     question = people.ask("mira", QUESTION)
-    before = _kinds(studio)
+    before = _kinds(people.studio)
     response = call.send(people.browser("mira") if call.is_page else people.api("mira"), question)
     if call in UNRECORDED or call.route in OWN:
         assert response.status_code == 200
@@ -142,7 +150,7 @@ def test_only_an_auditor_gets_more_than_their_own_and_proofs(studio: Studio, cal
         "status": 403,
         "detail": "expected somebody with the role of an auditor",
     }
-    assert _kinds(studio) == before
+    assert _kinds(people.studio) == before
     assert call.send(people.api("ann"), question).status_code == 200
 
 
@@ -237,10 +245,14 @@ def test_a_command_that_cannot_be_put_on_record_there_shows_nothing(
 @pytest.fixture
 def without_a_service(library: TinyLibrary, monkeypatch: pytest.MonkeyPatch) -> tuple[TinyLibrary, Asked]:
     """Let commands open the log themselves."""
-    with open_studio(with_rules(library)) as studio:
-        question = asked(studio, QUESTION)
+    question = grown(library, _ask)
     use_fakes(library, monkeypatch)
     return library, question
+
+
+def _ask(library: TinyLibrary) -> Asked:
+    with open_studio(with_rules(library)) as studio:
+        return asked(studio, QUESTION)
 
 
 @EACH_COMMAND

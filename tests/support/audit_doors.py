@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 from starlette.testclient import TestClient
 from typer.testing import CliRunner, Result
 
@@ -185,13 +186,12 @@ class Company:
     """A studio that several people use."""
 
     studio: Studio
-    access: People
+    app: FastAPI  # with an access of its own
 
     def api(self, name: str) -> TestClient:
         """Return somebody who is signed in to the API."""
-        app = create_app(dataclasses.replace(self.studio.service, access=self.access))
         return TestClient(
-            app, base_url=ADDRESS, headers={"Authorization": f"Bearer {name}"}, raise_server_exceptions=False
+            self.app, base_url=ADDRESS, headers={"Authorization": f"Bearer {name}"}, raise_server_exceptions=False
         )
 
     def browser(self, name: str) -> TestClient:
@@ -209,7 +209,8 @@ class Company:
 
 def company(studio: Studio) -> Company:
     """Return a studio that is used by `mira` and `tom` of staff, who are no auditors, and by the auditor `ann`."""
-    return Company(studio, People(mira=STAFF, tom=STAFF, ann=AUDITOR))
+    access = People(mira=STAFF, tom=STAFF, ann=AUDITOR)
+    return Company(studio, create_app(dataclasses.replace(studio.service, access=access)))
 
 
 def environment(library: TinyLibrary) -> dict[str, str]:

@@ -37,7 +37,9 @@ ALLOWANCE = "The daily travel allowance"
 
 def a_library(tmp_path: Path) -> TinyLibrary:
     """Return a library with one policy that is approved and one that was revoked, with a build of it."""
-    return grown(TinyLibrary(tmp_path / "studio"), _add_policies)
+    library = TinyLibrary(tmp_path / "studio")
+    grown(library, _add_policies)
+    return library
 
 
 def _add_policies(library: TinyLibrary) -> None:

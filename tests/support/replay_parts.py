@@ -239,7 +239,8 @@ def open_archive(
 
 def with_documents(library: TinyLibrary) -> TinyLibrary:
     """Put two rules for everybody and one for the board into a library, and make a build."""
-    return grown(library, _add_documents)
+    grown(library, _add_documents)
+    return library
 
 
 def _add_documents(library: TinyLibrary) -> None:

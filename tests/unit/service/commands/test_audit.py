@@ -12,6 +12,7 @@ import service.parts
 from service.audit.storage.sqlite_store import SqliteLeafStore
 from tests.support.audit_doors import PURPOSE, Asked, asked, command, use_fakes
 from tests.support.fakes import TinyLibrary
+from tests.support.made_once import grown
 from tests.support.service_parts import (
     NEVER_ENOUGH,
     OFF_TOPIC_QUESTION,
@@ -29,6 +30,10 @@ Audit = Callable[..., Result]
 @pytest.fixture
 def questions(library: TinyLibrary) -> tuple[Asked, Asked]:
     """Ask two questions, on the 20th and on the 21st."""
+    return grown(library, _ask_twice)
+
+
+def _ask_twice(library: TinyLibrary) -> tuple[Asked, Asked]:
     with open_studio(with_rules(library)) as studio:
         first = asked(studio)
         library.clock.pass_days(1)
