@@ -50,6 +50,21 @@ def take_stock(
     return stocks
 
 
+def stock_problems(stocks: Sequence[SourceStock]) -> list[str]:
+    """Return what an operator should know of a stock, in words: nothing approved, or approved and not there."""
+    if not any(stock.approved for stock in stocks):
+        return ["the register approves nothing now, so there is nothing to answer from: run greenlit approve"]
+    problems = []
+    for stock in stocks:
+        where, missing = f"source '{stock.source.name}'", stock.missing
+        if not stock.approved:
+            problems.append(f"{where} has no approved document: approve some, or take it out of sources.toml")
+        elif missing:
+            some = f"{len(missing)} of {len(stock.approved)} approved documents have no file, such as '{missing[0]}'"
+            problems.append(f"{where}: {some}: put them back, or revoke them")
+    return problems
+
+
 def _is_there(sources: Sources, document: str) -> bool:
     try:
         locate(sources, document).lstat()

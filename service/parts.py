@@ -105,7 +105,7 @@ def open_service(
             reading=Reading(live_build=live_build, boundary=boundary),
             access=access,
             owner=access.owner(),
-            health=Health(live_build=live_build, boundary=boundary, log=opened.log),
+            health=Health(live_build=live_build, boundary=boundary, log=opened.log, clock_s=time.monotonic),
             auditing=auditing_over(opened),
             replay=Replay(
                 log=opened.log,

@@ -26,6 +26,7 @@ from indexes.lexical import LexicalScope
 from indexes.register import REGISTER_FILE, Register, RegisterState
 from indexes.sources import SOURCES_FILE, Source, Sources, read_sources, source_name
 from indexes.standing import Grant, grant, may_read
+from indexes.stock import stock_problems, take_stock
 from service.answering.errors import LibraryUnavailableError
 
 _KEPT_SCOPES = 256  # combinations of groups; each costs a mask of one byte a passage
@@ -114,6 +115,16 @@ class Boundary:
         """
         with self._lock:
             return [problem.in_words(self._register.path) for problem in self._live()[1].problems]
+
+    def stock_problems(self) -> list[str]:
+        """Return what is wrong with the stock of documents, in words; looks for the file of each approved one.
+
+        Raises:
+            As `problems`.
+        """
+        with self._lock:
+            sources, state = self._live()
+        return stock_problems(take_stock(sources, state.decisions, at=self._now()))
 
     def _live(self) -> tuple[Sources, RegisterState]:
         try:

@@ -20,6 +20,7 @@ from indexes.library import list_documents, missing_folders, read_document
 from indexes.register import REGISTER_FILE, Register
 from indexes.sources import Sources, read_sources, source_name
 from indexes.standing import Grant, grant
+from indexes.stock import stock_problems, take_stock
 from service.access.errors import AccessError
 from service.access.local import local_token
 from service.audit.errors import AuditBusyError, AuditError
@@ -115,8 +116,9 @@ def _register(library: Path) -> str:
     state = register.refresh()
     if state.problems:
         raise _WrongError("; ".join(problem.in_words(register.path) for problem in state.problems) + ": mend the line")
-    if not state.decisions:
-        raise _WrongError(f"{register.path} approves nothing: run greenlit approve")
+    sources = read_sources(library)
+    if problems := stock_problems(take_stock(sources, state.decisions, at=utc_now())):
+        raise _WrongError("; ".join(problems))
     return f"{state.position} events on {len(state.decisions)} documents"
 
 

@@ -1,5 +1,7 @@
 """Whether the service can answer: each thing it needs, and what is wrong with it."""
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from indexes.errors import BuildError
@@ -8,6 +10,8 @@ from service.answering.errors import LibraryUnavailableError
 from service.answering.live_build import LiveBuild
 from service.audit.errors import AuditError
 from service.audit.log import AuditLog
+
+_STOCK_S = 10.0  # a file that is gone is named this soon
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +30,12 @@ class Report:
 class Health:
     """Looks at the parts when asked."""
 
-    def __init__(self, *, live_build: LiveBuild, boundary: Boundary, log: AuditLog) -> None:
-        """Take the parts to look at."""
+    def __init__(
+        self, *, live_build: LiveBuild, boundary: Boundary, log: AuditLog, clock_s: Callable[[], float]
+    ) -> None:
+        """Take the parts to look at, and a steady clock in seconds."""
+        self._clock_s = clock_s
+        self._stock: tuple[float, list[str]] = (-math.inf, [])  # when it was taken, and what was wrong
         self._live_build = live_build
         self._boundary = boundary
         self._log = log
@@ -46,6 +54,7 @@ class Health:
         problems += [problem] if (problem := self._live_build.problem()) else []
         try:
             problems += self._boundary.problems()
+            problems += self._stock_problems()
         except LibraryUnavailableError as error:
             failing.append("library")
             problems.append(str(error))
@@ -57,3 +66,11 @@ class Health:
             failing.append("log")
             problems += dict.fromkeys(unrecorded)
         return Report(tuple(failing), tuple(problems))
+
+    def _stock_problems(self) -> list[str]:
+        """Look for the documents' files, but not with every call: anybody may ask how the service is."""
+        taken_s, problems = self._stock
+        if self._clock_s() - taken_s >= _STOCK_S:
+            problems = self._boundary.stock_problems()
+            self._stock = (self._clock_s(), problems)
+        return problems

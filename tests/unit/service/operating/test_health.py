@@ -1,10 +1,22 @@
 """Health: what fails by name, what is wrong in words."""
 
+from collections.abc import Callable
+
 import pytest
 
 from service.operating.health import Report
 from tests.support.fakes import TinyLibrary
-from tests.support.service_parts import Studio, open_studio
+from tests.support.service_parts import POLICY, TRAVEL, Studio, open_studio, with_rules
+
+DOORS = "security/doors.md"
+
+
+@pytest.fixture
+def library(library: TinyLibrary) -> TinyLibrary:
+    """A library with something approved in each of its sources."""
+    library.add(DOORS, "# Doors\n\nDoors are locked at seven.\n")
+    library.approve(DOORS, by="ben@x.example")
+    return library
 
 
 def test_all_is_well(studio: Studio) -> None:
@@ -32,7 +44,7 @@ def test_a_line_of_the_register_that_cannot_be_understood_is_a_problem_but_other
         file.write(b"nonsense\n")
     report = studio.service.health.report()
     assert report.ready
-    assert "register.jsonl, line 3" in report.problems[0]
+    assert "register.jsonl, line 5" in report.problems[0]
 
 
 def test_a_newer_build_that_cannot_be_opened_is_a_problem_but_the_old_one_answers(studio: Studio) -> None:
@@ -41,6 +53,42 @@ def test_a_newer_build_that_cannot_be_opened_is_a_problem_but_the_old_one_answer
     report = studio.service.health.report()
     assert report.ready
     assert "is missing from" in report.problems[0]
+
+
+def _revoke_all(studio: Studio) -> None:
+    for document in (POLICY, TRAVEL, DOORS):
+        studio.library.revoke(document)
+
+
+def _no_register(studio: Studio) -> None:
+    studio.library.register_path.write_bytes(b"")
+
+
+def _another_source(studio: Studio) -> None:
+    studio.library.allow("people", groups=["staff"])
+
+
+def _file_gone(studio: Studio) -> None:
+    (studio.library.folder / TRAVEL).unlink()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "says"),
+    [
+        (_revoke_all, "the register approves nothing now"),
+        (_no_register, "the register approves nothing now"),
+        (_another_source, "source 'people' has no approved document: approve some"),
+        (_file_gone, f"source 'legal': 1 of 2 approved documents have no file, such as '{TRAVEL}'"),
+    ],
+)
+def test_what_is_not_there_to_answer_from_is_named(
+    library: TinyLibrary, spoil: Callable[[Studio], None], says: str
+) -> None:
+    with open_studio(with_rules(library)) as studio:
+        spoil(studio)
+        report = studio.service.health.report()
+    assert report.ready
+    assert [says in problem for problem in report.problems] == [True]
 
 
 @pytest.mark.parametrize("refused", ["query.received", "query.finished"])
