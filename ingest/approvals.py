@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from indexes.decisions import approval_time, withdrawal_time
-from indexes.errors import DocumentNameError, UnsafeFileError
+from indexes.errors import DocumentNameError, RegisterError, UnsafeFileError
 from indexes.events import Approval, Withdrawal
 from indexes.library import document_at, locate, read_document
 from indexes.names import misleading_in, printable
@@ -120,7 +120,10 @@ class Approvals:
             elif line.standing in (Standing.APPROVED, Standing.MISSING, *_WITHDRAWN):
                 passed_over.append((line.document, f"is {line.standing}"))
             else:
-                approvals.append(self._approval(line.document, terms, state))
+                try:
+                    approvals.append(self._approval(line.document, terms, state))
+                except RegisterError as error:  # a time that has not come; the others go on
+                    passed_over.append((line.document, str(error)))
         return Plan(tuple(approvals), tuple(passed_over), of_folder=True)
 
     def approve(self, plan: Plan) -> None:

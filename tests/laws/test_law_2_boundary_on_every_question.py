@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import service.answering.steps
+from ingest.approvals import Terms
 from service.answering.drafts import DraftSentence
 from service.answering.retrieve import Retrieved, retrieve
 from tests.support.fakes import TinyLibrary
@@ -76,6 +77,27 @@ def _approve_a_newer_version(library: TinyLibrary) -> None:
     library.add(POLICY, POLICY_TEXT.replace("ten working", "three calendar"))
 
 
+def _merge_an_approval_behind_the_revocation(library: TinyLibrary) -> None:
+    (before,) = library.approvals.plan_approval(POLICY, Terms(by="bo@x.example")).approvals  # on the other branch
+    library.clock.pass_days(1)
+    library.revoke(POLICY)
+    library.append(before)
+
+
+def _merge_the_first_approval_behind_the_revocation(library: TinyLibrary) -> None:
+    lines = library.register_path.read_bytes()
+    library.revoke(POLICY)
+    with library.register_path.open("ab") as file:
+        file.write(lines)
+
+
+def _leave_marks_of_a_merge(library: TinyLibrary) -> None:
+    lines = library.register_path.read_bytes()
+    library.revoke(POLICY)
+    revoked = library.register_path.read_bytes()[len(lines) :]
+    library.register_path.write_bytes(b"<<<<<<< HEAD\n" + revoked + b"=======\n" + lines + b">>>>>>> renewals\n")
+
+
 def _add_a_line(line: bytes) -> Callable[[TinyLibrary], None]:
     def add(library: TinyLibrary) -> None:
         with library.register_path.open("ab") as file:
@@ -105,6 +127,9 @@ WITHDRAWALS: dict[str, Callable[[TinyLibrary], None]] = {
     "malformed line": _add_a_line(b'{"event": "approve", "document": "' + POLICY.encode() + b'", "sha256": 7}\n'),
     "unknown event": _add_a_line(b'{"event": "allow", "document": "' + POLICY.encode() + b'"}\n'),
     "line cut off": _add_a_line(b'{"event": "revoke", "document": "' + POLICY.encode() + b'", "by": "a'),
+    "merged with an approval of before": _merge_an_approval_behind_the_revocation,
+    "merged with the first approval": _merge_the_first_approval_behind_the_revocation,
+    "merge not finished": _leave_marks_of_a_merge,
     "register emptied": _empty_the_register,
     "register removed": _remove_the_register,
 }

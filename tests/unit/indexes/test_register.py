@@ -554,6 +554,48 @@ def test_marks_that_git_leaves_of_a_merge_are_named_and_both_sides_count(path: P
     ]
 
 
+def _merge_with_git(folder: Path, attributes: str, *, renewed: Event, revoked: Event) -> int:
+    """Let two branches of a register add a line each and merge them; return what `git merge` exits with."""
+
+    def git(*arguments: str) -> int:
+        identity = ("-c", "user.name=a", "-c", "user.email=a@x.example", "-c", "commit.gpgsign=false")
+        return subprocess.run(["git", *identity, *arguments], cwd=folder, capture_output=True, check=False).returncode  # noqa: S607
+
+    def commit(*events: Event) -> None:
+        append_events(folder / "register.jsonl", events)
+        assert git("add", "register.jsonl", ".gitattributes") == git("commit", "-m", "decided") == 0
+
+    assert git("init", "-b", "main") == 0
+    (folder / ".gitattributes").write_text(attributes)
+    commit(APPROVAL)
+    assert git("checkout", "-b", "renewals") == 0
+    commit(renewed)
+    assert git("checkout", "main") == 0
+    commit(revoked)
+    return git("merge", "renewals")
+
+
+def test_git_asks_a_person_about_a_register_that_both_branches_added_to(tmp_path: Path) -> None:
+    attributes = "* merge=union\n" + (ROOT / ".gitattributes").read_text()
+    renewed, revoked = replace(APPROVAL, by="bo@x.example", at=LATER), replace(REVOCATION, at=EVENING)
+    assert _merge_with_git(tmp_path, attributes, renewed=renewed, revoked=revoked) == 1
+    state = _read(tmp_path / "register.jsonl")
+    assert state.decisions["legal/a.md"].withdrawal == revoked, "and both sides count meanwhile"
+    assert len(state.problems) == 3
+
+
+def test_law_2_whoever_lets_git_join_both_branches_gets_no_revoked_document_back(tmp_path: Path) -> None:
+    renewed, revoked = replace(APPROVAL, by="bo@x.example", at=LATER), replace(REVOCATION, at=EVENING)
+    assert _merge_with_git(tmp_path, "*.jsonl merge=union\n", renewed=renewed, revoked=revoked) == 0
+    state = _read(tmp_path / "register.jsonl")
+    assert [line.split(b'"')[3] for line in (tmp_path / "register.jsonl").read_bytes().splitlines()] == [
+        b"approve",
+        b"revoke",
+        b"approve",
+    ]
+    assert state.decisions["legal/a.md"].withdrawal == revoked
+
+
 def test_a_mark_that_ends_the_file_is_named_too(path: Path) -> None:
     path.write_bytes(event_to_line(APPROVAL) + b">>>>>>> renew")
     assert "git left '>>>>>>> renew' of a merge" in _read(path).problems[0].message

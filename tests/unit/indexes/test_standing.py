@@ -52,10 +52,14 @@ def test_law_1_one_of_two_approvals_is_not_enough() -> None:
     assert _stands(_of(ANN), TWO) is Standing.PENDING
 
 
-@pytest.mark.parametrize("by", ["ann@x.example", "Ann@X.example"])
+@pytest.mark.parametrize("by", ["ann@x.example", "Ann@X.example", "ａｎｎ@x.example", "ann@x.example "])
 def test_law_1_one_person_approving_twice_is_one_approval(by: str) -> None:
     assert grant(_of(ANN, replace(BO, by=by)), TWO) is None
     assert _stands(_of(ANN, replace(BO, by=by)), TWO) is Standing.PENDING
+
+
+def test_law_1_a_person_whose_accents_are_typed_apart_is_the_same_person() -> None:
+    assert grant(_of(replace(ANN, by="J\u00fcrgen"), replace(BO, by="Ju\u0308rgen")), TWO) is None
 
 
 def test_two_different_people_are_enough() -> None:

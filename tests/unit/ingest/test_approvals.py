@@ -1,5 +1,6 @@
 """Decisions: what a path means, what an approval pins, and every document's standing."""
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -242,6 +243,18 @@ def test_where_a_revocation_has_a_time_that_has_not_come_an_approval_is_refused(
     ):
         library.approve("legal/a.md")
     assert "that time has not come" in library.approvals.remarks()[0]
+
+
+def test_of_a_folder_the_others_are_approved(library: TinyLibrary) -> None:
+    library.add("legal/a.md", "x")
+    (approval,) = library.approvals.state().decisions["legal/a.md"].approvals
+    library.append(replace(approval, sha256="b" * 64, at=library.clock.at.replace(year=2027)))
+    library.write("legal/b.md", "x")
+    plan = library.approvals.plan_approval("legal", ANN)
+    assert [approval.document for approval in plan.approvals] == ["legal/b.md"]
+    ((document, why),) = plan.passed_over
+    assert document == "legal/a.md"
+    assert "an approval of 'legal/a.md' is dated 2027-11-20T12:00:00Z: that time has not come" in why
 
 
 # Withdrawing
