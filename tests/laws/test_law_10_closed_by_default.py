@@ -1,5 +1,6 @@
 """Law 10: no identity, no answer; this machine only; empty groups mean nobody."""
 
+import socket
 import stat
 from collections.abc import Mapping
 from pathlib import Path
@@ -223,6 +224,10 @@ EVERY_ADDRESS = "0.0.0.0"  # noqa: S104  (what is refused)
 def test_serving_other_machines_is_refused_before_anything_is_opened(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, host: str
 ) -> None:
+    def nothing_is_bound(*_: object) -> None:
+        raise AssertionError("expected no attempt to listen")  # rather than a service that a failing test would leave
+
+    monkeypatch.setattr(socket.socket, "bind", nothing_is_bound)
     monkeypatch.chdir(tmp_path)
     asked = CliRunner().invoke(greenlit.app, ["serve", "--host", host], env={"GREENLIT_STATE": str(tmp_path / "var")})
     set_so = CliRunner().invoke(

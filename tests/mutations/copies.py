@@ -15,6 +15,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 TIME_LIMIT_S = 300.0
+HUNG = 124  # in place of an exit status: the tests were ended here
 _QUIET = ("-W", "ignore::pytest.PytestAssertRewriteWarning")  # a plugin came with what was imported before the fork
 _PYTEST = ("-x", "-q", "-n", "0", "-p", "no:cacheprovider", "-p", "no:randomly", *_QUIET)
 
@@ -45,7 +46,7 @@ class Run:
     output: Path
 
     def ended(self) -> tuple[int, float] | None:
-        """Return pytest's exit status and the seconds of processor that it took; `None` if the tests still run."""
+        """Return pytest's exit status, or `HUNG`, and the seconds of processor used; `None` if the tests still run."""
         late = time.monotonic() > self.ends_s
         if late:
             self.end()
@@ -53,7 +54,7 @@ class Run:
         if not pid:
             return None
         self.end()  # whatever a broken program left running
-        return os.waitstatus_to_exitcode(status), used.ru_utime + used.ru_stime
+        return HUNG if late else os.waitstatus_to_exitcode(status), used.ru_utime + used.ru_stime
 
     def end(self) -> None:
         """End the tests and all that they started."""
@@ -66,7 +67,8 @@ class Run:
 
     def first_failure(self) -> str:
         """Return the name of the test that failed, empty if none did."""
-        failed = (line for line in self.said().splitlines() if line.startswith(("FAILED ", "ERROR ")))
+        summary = self.said().rpartition("short test summary info")[2]
+        failed = (line for line in summary.splitlines() if line.startswith(("FAILED ", "ERROR ")))
         return next((line.partition(" ")[2].partition(" - ")[0] for line in failed), "")
 
 

@@ -23,7 +23,7 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from tests.mutations.copies import ROOT, TIME_LIMIT_S, Run, copy_tree, put, start
+from tests.mutations.copies import HUNG, ROOT, TIME_LIMIT_S, Run, copy_tree, put, start
 from tests.mutations.listed import Mutation, problems, read_mutations
 
 _LOOK_S = 0.05  # how often it is looked whether tests have ended
@@ -31,7 +31,7 @@ _SLOW_IMPORTS = (
     "torch sentence_transformers llama_index.core.node_parser sklearn.metrics faiss nltk docx fastapi uvicorn "
     "starlette.testclient pytest hypothesis anyio.pytest_plugin schemathesis.pytest.plugin"
 ).split()
-_WORDS = {0: "SURVIVED", 1: "caught", -signal.SIGKILL: "hung"}  # by pytest's exit status; with any other, no test ran
+_WORDS = {0: "SURVIVED", 1: "caught", HUNG: "hung"}  # by pytest's exit status; with any other, nobody knows
 
 
 def try_all(mutations: Sequence[Mutation], copies: Sequence[Path]) -> Iterator[tuple[Mutation, str, float, str]]:
