@@ -71,17 +71,18 @@ WITHOUT_IDENTITY: dict[str, tuple[Headers, dict[str, str]]] = {
 
 @pytest.mark.parametrize(("headers", "cookies"), WITHOUT_IDENTITY.values(), ids=WITHOUT_IDENTITY.keys())
 def test_no_route_but_a_few_named_ones_answers_somebody_unknown(
-    studio: Studio, headers: Headers, cookies: dict[str, str]
+    shared_studio: Studio, headers: Headers, cookies: dict[str, str]
 ) -> None:
-    routes = _routes(studio)
+    before = len(shared_studio.all_leaves())
+    routes = _routes(shared_studio)
     assert {path for _, path in routes} == KNOWN | OPEN_TO_ALL
     for method, path in routes:
-        status, text = _call(studio, (method, path), headers, cookies)
+        status, text = _call(shared_studio, (method, path), headers, cookies)
         if path not in OPEN_TO_ALL:
             assert status == 401, f"{method} {path} answered {status}"
         assert POLICY not in text
         assert "AI use policy" not in text
-    assert {leaf["type"] for leaf in studio.all_leaves()} <= OF_THE_SERVICE_ITSELF
+    assert {leaf["type"] for leaf in shared_studio.all_leaves()[before:]} <= OF_THE_SERVICE_ITSELF
 
 
 def test_the_same_calls_succeed_for_somebody_known(studio: Studio) -> None:
@@ -96,15 +97,15 @@ def test_the_same_calls_succeed_for_somebody_known(studio: Studio) -> None:
         assert _call(studio, (method, path), headers, cookies, question)[0] == 200, f"{method} {path}"
 
 
-def test_the_cookie_opens_pages_only_and_the_header_the_api_only(studio: Studio) -> None:
+def test_the_cookie_opens_pages_only_and_the_header_the_api_only(shared_studio: Studio) -> None:
     """A page elsewhere can make a browser send its cookies, so they must not open the API."""
-    question, session = asked(studio), studio.session()
+    question, session = asked(shared_studio), shared_studio.session()
     for route in (("POST", "/v1/ask"), ("GET", "/v1/audit/own"), ("POST", "/v1/audit/own/erase")):
-        assert _call(studio, route, {}, {SESSION_COOKIE: session}, question)[0] == 401
-        assert _call(studio, route, {"Authorization": f"Bearer {session}"}, {}, question)[0] == 401
+        assert _call(shared_studio, route, {}, {SESSION_COOKIE: session}, question)[0] == 401
+        assert _call(shared_studio, route, {"Authorization": f"Bearer {session}"}, {}, question)[0] == 401
     for route in (("POST", "/"), ("GET", "/record"), ("POST", "/record/erase")):
-        assert _call(studio, route, BEARER, {}, question)[0] == 401
-    assert studio.store.payloads(question.received)
+        assert _call(shared_studio, route, BEARER, {}, question)[0] == 401
+    assert shared_studio.store.payloads(question.received)
 
 
 def test_open_to_all_tells_nothing(studio: Studio) -> None:
@@ -154,19 +155,20 @@ def test_whoever_signs_out_is_out(studio: Studio) -> None:
 
 
 @pytest.mark.parametrize("site", ["cross-site", "same-site", "anything"])
-def test_a_form_of_another_site_is_not_taken(studio: Studio, site: str) -> None:
-    response = studio.browser().post("/", data={"question": VENDOR_QUESTION}, headers={"Sec-Fetch-Site": site})
+def test_a_form_of_another_site_is_not_taken(shared_studio: Studio, site: str) -> None:
+    before = shared_studio.leaves()
+    response = shared_studio.browser().post("/", data={"question": VENDOR_QUESTION}, headers={"Sec-Fetch-Site": site})
     assert response.status_code == 403
-    assert studio.leaves() == []
+    assert shared_studio.leaves() == before
 
 
 @pytest.mark.parametrize("site", ["cross-site", "same-site", "anything"])
-def test_a_form_of_another_site_erases_nothing(studio: Studio, site: str) -> None:
-    question = asked(studio)
+def test_a_form_of_another_site_erases_nothing(shared_studio: Studio, site: str) -> None:
+    question = asked(shared_studio)
     data = {"request_id": question.request_id}
-    response = studio.browser().post("/record/erase", data=data, headers={"Sec-Fetch-Site": site})
+    response = shared_studio.browser().post("/record/erase", data=data, headers={"Sec-Fetch-Site": site})
     assert response.status_code == 403
-    assert studio.store.payloads(question.received)
+    assert shared_studio.store.payloads(question.received)
 
 
 OTHER_ORIGINS = [
@@ -181,23 +183,25 @@ OTHER_ORIGINS = [
 
 @pytest.mark.parametrize("origin", OTHER_ORIGINS)
 @pytest.mark.parametrize("path", ["/", "/record/erase", "/sign-out"])
-def test_where_a_browser_says_only_the_origin_another_one_is_not_taken(studio: Studio, path: str, origin: str) -> None:
-    browser, question = studio.browser(), asked(studio)
+def test_where_only_the_origin_is_said_another_one_is_not_taken(shared_studio: Studio, path: str, origin: str) -> None:
+    browser, question = shared_studio.browser(), asked(shared_studio)
     data = {"question": VENDOR_QUESTION, "request_id": question.request_id}
-    before = len(studio.leaves())
+    before = len(shared_studio.leaves())
     assert browser.post(path, data=data, headers={"Origin": origin}).status_code == 403
-    assert (len(studio.leaves()), bool(studio.store.payloads(question.received))) == (before, True)
+    assert (len(shared_studio.leaves()), bool(shared_studio.store.payloads(question.received))) == (before, True)
     assert browser.get("/").status_code == 200
 
 
-def test_a_form_from_our_own_origin_is_taken(studio: Studio) -> None:
-    response = studio.browser().post("/", data={"question": VENDOR_QUESTION}, headers={"Origin": "http://127.0.0.1"})
+def test_a_form_from_our_own_origin_is_taken(shared_studio: Studio) -> None:
+    response = shared_studio.browser().post(
+        "/", data={"question": VENDOR_QUESTION}, headers={"Origin": "http://127.0.0.1"}
+    )
     assert "ten working days" in response.text
 
 
 @pytest.mark.parametrize("site", ["same-origin", "none"])
-def test_our_own_form_is_taken(studio: Studio, site: str) -> None:
-    response = studio.browser().post("/", data={"question": VENDOR_QUESTION}, headers={"Sec-Fetch-Site": site})
+def test_our_own_form_is_taken(shared_studio: Studio, site: str) -> None:
+    response = shared_studio.browser().post("/", data={"question": VENDOR_QUESTION}, headers={"Sec-Fetch-Site": site})
     assert "ten working days" in response.text
 
 
@@ -205,16 +209,17 @@ FOREIGN = ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example", "
 
 
 @pytest.mark.parametrize("host", [*FOREIGN, "", "localhost:8000:1", "[::1].evil.example", "xlocalhost", "127.0.0.1/"])
-def test_a_request_for_another_host_is_refused(studio: Studio, host: str) -> None:
-    response = studio.api.post("/v1/ask", json={"question": VENDOR_QUESTION}, headers={"Host": host})
+def test_a_request_for_another_host_is_refused(shared_studio: Studio, host: str) -> None:
+    before = shared_studio.leaves()
+    response = shared_studio.api.post("/v1/ask", json={"question": VENDOR_QUESTION}, headers={"Host": host})
     assert response.status_code == 400
     assert response.json()["detail"] == "expected 127.0.0.1, localhost or [::1] as the request's host, got another"
-    assert studio.leaves() == []
+    assert shared_studio.leaves() == before
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.1:8000", "localhost", "LOCALHOST:65535", "[::1]", "[::1]:8000"])
-def test_this_machines_own_names_are_taken(studio: Studio, host: str) -> None:
-    assert studio.api.get("/v1/documents", headers={"Host": host}).status_code == 200
+def test_this_machines_own_names_are_taken(shared_studio: Studio, host: str) -> None:
+    assert shared_studio.api.get("/v1/documents", headers={"Host": host}).status_code == 200
 
 
 EVERY_ADDRESS = "0.0.0.0"  # noqa: S104  (what is refused)
