@@ -36,6 +36,8 @@ def test_the_doctor_tells_what_it_found(
 
 
 def test_a_running_service_is_asked(library: TinyLibrary, run: Run) -> None:
+    library.add("security/doors.md", "# Doors\n\nDoors are locked at seven.\n")
+    library.approve("security/doors.md", by="ben@x.example")
     with (
         open_studio(with_rules(library)) as studio,
         serving(studio.app) as url,
