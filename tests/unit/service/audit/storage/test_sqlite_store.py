@@ -65,9 +65,7 @@ def test_what_a_failed_process_left_in_the_write_ahead_log_is_made_durable_anew(
         reader.execute("BEGIN")
         reader.execute("SELECT * FROM leaves").fetchall()
         store.append([_entry(0)])
-        with pytest.raises(
-            AuditUnavailableError, match=r"locked it \(SQLITE_BUSY\), or is reading it"
-        ):
+        with pytest.raises(AuditUnavailableError, match=r"locked it \(SQLITE_BUSY\), or is reading it"):
             store.reopen()
         reader.execute("COMMIT")
         store.reopen()
