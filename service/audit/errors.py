@@ -2,6 +2,7 @@
 
 AuditError
 ├── AuditUnavailableError  the log cannot be written or read now: no answer may be given
+│   └── AuditDamagedError  for what is stored is not what was written, and waiting does not help
 ├── AuditBusyError         another process holds the store's single writer
 ├── AuditEntryError        an entry that must not, or cannot, become a leaf
 ├── AuditKeyError          a key of the log is missing, unreadable, exposed or of the wrong size
@@ -24,6 +25,10 @@ class AuditError(Exception):
 
 class AuditUnavailableError(AuditError):
     """The log cannot be written or read now; the message says why."""
+
+
+class AuditDamagedError(AuditUnavailableError):
+    """What is stored is not what was written; the message names the file or the record, and says what to do."""
 
 
 class AuditBusyError(AuditError):

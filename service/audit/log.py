@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from service.audit.errors import AuditKeyError, AuditUnavailableError
+from service.audit.errors import AuditDamagedError, AuditError, AuditKeyError, AuditUnavailableError
 from service.audit.events import Event
 from service.audit.formats.commitments import commit, new_salt
 from service.audit.keys.keyring import Keyring, SealingPurpose
@@ -21,7 +21,7 @@ from service.audit.leaves import Asker, Commitment, Pseudonym, QueryFinished, Qu
 from service.audit.serialise import FINISHED_TYPE, RECEIVED_TYPE, event_leaf, finished_leaf, received_leaf
 from service.audit.shard_keeper import ShardKeeper
 from service.audit.shards import month_of
-from service.audit.storage.store import Entry, KeptScope, Payload, Receipt
+from service.audit.storage.store import Entry, KeptScope, LeafReader, Payload, Receipt
 from service.audit.storage.writer import Writer
 
 Clock = Callable[[], int]  # microseconds since 1970, UTC
@@ -40,16 +40,21 @@ class _Sealed:
 class AuditLog:
     """The record of prompts and answers. Any thread may call; every call blocks until the disk has it."""
 
-    def __init__(self, *, writer: Writer, keyring: Keyring, keeper: ShardKeeper, clock: Clock) -> None:
+    def __init__(
+        self, *, writer: Writer, store: LeafReader, keyring: Keyring, keeper: ShardKeeper, clock: Clock
+    ) -> None:
         """Take parts that are ready: the writer is started.
 
         Args:
             writer: the single writer of the store.
+            store: the store, to see whether it is whole.
             keyring: seals texts and makes pseudonyms.
             keeper: opens and closes shards.
             clock: the time, in microseconds since 1970, UTC.
         """
         self._writer = writer
+        self._store = store
+        self._damage: str | None = None
         self._keyring = keyring
         self._keeper = keeper
         self._clock = clock
@@ -132,11 +137,31 @@ class AuditLog:
             raise AuditUnavailableError(str(error)) from error
 
     def healthy(self) -> str | None:
-        """Return why the log cannot be written now; `None` if it can."""
+        """Return why nothing can be recorded now; `None` if all is well.
+
+        Tells of a store that fails or is damaged, of a key that is missing, unusable or replaced, and of a clock behind
+        the newest record; from the start on, without a question having come.
+        """
         try:
-            return self._writer.problem() or self._keeper.problem(self._clock())
-        except AuditKeyError as error:
+            return self._problem() or self._keeper.problem(self._clock())
+        except AuditError as error:
             return str(error)
+
+    def look_for_damage(self) -> None:
+        """Look through the whole store, which takes seconds where it is large; nothing waits for it meanwhile.
+
+        Damage that is found stops the log, so that nothing is written over it, until a later look finds none.
+
+        Raises:
+            AuditDamagedError: it is damaged.
+            AuditUnavailableError: it cannot be read now.
+        """
+        self._damage = self._store.damage()
+        if self._damage:
+            raise AuditDamagedError(self._damage)
+
+    def _problem(self) -> str | None:
+        return self._writer.problem() or self._damage
 
     def close(self) -> None:
         """Finish what was begun, publish a last checkpoint and let go of the store; closing twice is fine."""
@@ -173,7 +198,7 @@ class AuditLog:
     def _stamp(self) -> Stamp:
         """Return shard and time of the next leaf, opening the shard if need be. Called under the lock."""
         now_us = self._clock()
-        if reason := self._writer.problem():
+        if reason := self._problem():
             raise AuditUnavailableError(reason)
         return self._keeper.stamp(now_us)
 

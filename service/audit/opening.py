@@ -92,5 +92,5 @@ def assemble(
         store.close()
         raise
     keeper = ShardKeeper(name=name, store=store, writer=writer, keyring=keyring, signer=signer)
-    log = AuditLog(writer=writer, keyring=keyring, keeper=keeper, clock=clock)
+    log = AuditLog(writer=writer, store=store, keyring=keyring, keeper=keeper, clock=clock)
     return OpenLog(name=name, log=log, store=store, keyring=keyring, signer=signer, clock=clock)

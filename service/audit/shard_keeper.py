@@ -8,12 +8,13 @@ log's lock.
 """
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from service.audit import events
 from service.audit.checkpoints.signer import Signer
-from service.audit.errors import AuditUnavailableError
+from service.audit.errors import AuditDamagedError, AuditEntryError, AuditKeyError, AuditUnavailableError
 from service.audit.events import Event
 from service.audit.keys.keyring import KeyPurpose, Keyring
 from service.audit.leaves import QueryFinished, Stamp, VerdictRef
@@ -63,19 +64,23 @@ class ShardKeeper:
         self._swept = False
 
     def problem(self, now_us: int) -> str | None:
-        """Return why no leaf can be made at this time, as far as is known; `None` if nothing is in the way.
+        """Return why no leaf can be made at this time; `None` if nothing is in the way. Changes nothing.
+
+        Any thread may ask, before the first leaf as well: what is not known yet is looked up in the store.
 
         Raises:
-            AuditKeyError: the folder of the keys cannot be looked into.
+            AuditUnavailableError: the store cannot be read.
+            AuditKeyError: the signing key, or the folder of the keys, cannot be read.
         """
-        end = self._end
-        if end is None:
-            return None
+        end = self._end if self._failures == self._writer.failures else None
+        end = end or self._look()
         if reason := _clock_problem(end, now_us):
             return reason
-        if end.shard is None or end.shard.origin != origin_at(self._name, max(end.ts_us, now_us)):
-            return None  # the next leaf opens a shard, with keys of its own
-        return self._missing_key(end)
+        self._signer.key()
+        origin = origin_at(self._name, max(end.ts_us, now_us))
+        if end.shard is None or end.closed or end.shard.origin != origin:
+            return self._closed_before(origin)  # else the next leaf opens a shard, with keys of its own
+        return self._missing_key(end.key_ids or self._sealing_keys(origin, self._created()))
 
     def stamp(self, now_us: int) -> Stamp:
         """Return the stamp of the next leaf, opening the month's shard if need be.
@@ -94,7 +99,7 @@ class ShardKeeper:
             self._open(end, origin)
         if end.key_ids is None:
             end.key_ids = self._record_keys(end, origin)
-        if reason := self._missing_key(end):
+        if reason := self._missing_key(end.key_ids):
             raise AuditUnavailableError(reason)
         if not self._swept:
             self._sweep(end, origin)
@@ -106,31 +111,41 @@ class ShardKeeper:
         failures = self._writer.failures
         if self._end is not None and self._failures == failures:
             return self._end
+        self._end = self._look()
+        self._failures = failures
+        return self._end
+
+    def _look(self) -> _End:
         shards = shards_of(self._store)
         size = self._store.size()
         newest = self._store.leaf(size - 1) if size else None
-        self._end = _End(
+        return _End(
             shard=shards[-1] if shards else None,
             closed=newest is not None and newest.type == CLOSED_TYPE,
             ts_us=newest.ts_us if newest else 0,
         )
-        self._failures = failures
-        return self._end
 
-    def _missing_key(self, end: _End) -> str | None:
+    def _missing_key(self, key_ids: Iterable[str]) -> str | None:
         """Return which key is gone: the keyring may remember it, but nobody could open later what it seals now."""
-        for key_id in end.key_ids or ():
-            if not self._keyring.has(key_id):
-                return f"the key {key_id} is missing: restore it from a backup"
+        for key_id in key_ids:
+            try:
+                self._keyring.check(key_id)
+            except AuditKeyError as error:
+                return str(error)
         return None
 
-    def _open(self, end: _End, origin: str) -> None:
+    def _closed_before(self, origin: str) -> str | None:
         known = [shard.origin for shard in shards_of(self._store)]
-        if origin in known:
-            raise AuditUnavailableError(
-                f"the shard {origin} was closed: expected the clock and the name of the log to go on from "
-                f"{known[-1]}; set them right"
-            )
+        if origin not in known:
+            return None
+        return (
+            f"the shard {origin} was closed: expected the clock and the name of the log to go on from {known[-1]}; "
+            "set them right"
+        )
+
+    def _open(self, end: _End, origin: str) -> None:
+        if reason := self._closed_before(origin):
+            raise AuditUnavailableError(reason)
         previous = None
         if end.shard is not None:
             if not end.closed:
@@ -144,17 +159,26 @@ class ShardKeeper:
 
     def _record_keys(self, end: _End, origin: str) -> tuple[str, ...]:
         """Record the keys that are not on record, just made or made before a crash; return those that seal now."""
-        created = [json.loads(leaf.leaf) for leaf in self._store.of_type(events.KEY_CREATED_TYPE)]
+        created = self._created()
         if not any(value["purpose"] == "signing" for value in created):
             key = self._signer.key()
             self._note(end, origin, events.key_created("signing", key.key_id.hex(), key.text()))
-        on_record = {value["key_id"]: value for value in created if value["purpose"] != "signing"}
-        there = self._keyring.key_ids(month_of(origin))
-        for key_id in there:
+        on_record = {value["key_id"] for value in created}
+        for key_id in self._keyring.key_ids(month_of(origin)):
             if key_id not in on_record:
                 self._note(end, origin, events.key_created(_purpose(key_id), key_id))
-        of_shard = [key_id for key_id, value in on_record.items() if value["origin"] == origin]
-        in_order = sorted({*there, *of_shard}, key=lambda key_id: (len(key_id), key_id))  # 10 comes after 9
+        return self._sealing_keys(origin, created)
+
+    def _created(self) -> list[dict[str, Any]]:
+        return [json.loads(leaf.leaf) for leaf in self._store.of_type(events.KEY_CREATED_TYPE)]
+
+    def _sealing_keys(self, origin: str, created: Iterable[dict[str, Any]]) -> tuple[str, ...]:
+        """Return the keys that a shard seals with, one a purpose: those that are there, or should be by the record."""
+        on_record = {
+            value["key_id"] for value in created if value["purpose"] != "signing" and value["origin"] == origin
+        }
+        there = self._keyring.key_ids(month_of(origin))
+        in_order = sorted({*there, *on_record}, key=lambda key_id: (len(key_id), key_id))  # 10 comes after 9
         return tuple({_purpose(key_id): key_id for key_id in in_order}.values())
 
     def _last_checkpoint(self, shard: Shard) -> dict[str, Any]:
@@ -171,15 +195,14 @@ class ShardKeeper:
     def _sweep(self, end: _End, origin: str) -> None:
         """Close every question that has no result: this process has not taken one yet, so nobody works on them."""
         for received in self._store.unfinished():
-            self._submit(
-                Entry(
-                    origin=origin,
-                    type=FINISHED_TYPE,
-                    ts_us=end.ts_us,
-                    request_id=received.request_id,
-                    leaf=finished_leaf(_aborted(received), Stamp(origin, end.ts_us), answer=None),
-                )
-            )
+            try:
+                leaf = finished_leaf(_aborted(received), Stamp(origin, end.ts_us), answer=None)
+            except AuditEntryError as error:  # the id that stands beside the leaf is not the one that was written
+                raise AuditDamagedError(
+                    f"record {received.seq} is not as it was written: run greenlit audit verify, and put the store "
+                    "back as it was"
+                ) from error
+            self._submit(Entry(origin, FINISHED_TYPE, end.ts_us, received.request_id, leaf))
 
     def _note(self, end: _End, origin: str, event: Event) -> int:
         leaf = event_leaf(event, Stamp(origin, end.ts_us), actor=None, texts={})

@@ -2,7 +2,8 @@
 
 Only reads files: nothing is recorded, because nothing of the records is shown, and a running service is not asked,
 because what it says would have to be believed. An export or a receipt goes to `service.audit.checking.verifier` as it
-is, the same file that an auditor can carry. Exit codes: 0 all is well, 1 found wrong, 2 used wrongly.
+is, the same file that an auditor can carry. Exit codes: 0 all is well, 1 found wrong, or not all could be checked,
+2 used wrongly.
 """
 
 from pathlib import Path
@@ -18,7 +19,6 @@ from service.settings import Settings, read_settings
 if TYPE_CHECKING:
     from service.audit.checking.store_check import Witnessed
     from service.audit.checking.verify_store import Verdict
-    from service.audit.checkpoints.signer import Signer
 
 
 def verify(
@@ -90,22 +90,23 @@ def _witnessed(witness: Path | None, witness_key: str) -> "Witnessed | None":
 
 
 def _whole(settings: Settings, keys: list[str], witness: "Witnessed | None", *, as_json: bool) -> int:
+    from service.audit.checking.at_hand import at_hand
     from service.audit.checking.verify_store import verify_store
-    from service.audit.checkpoints.signer import Signer
-    from service.audit.keys.keyring import Keyring
     from service.audit.shards import key_name
     from service.audit.storage.sqlite_store import STORE_FILE, SqliteLeafStore
 
     if not (settings.state / STORE_FILE).exists():
         raise fail(f"expected a log in {settings.state}, found none: ask something first, or set GREENLIT_STATE", 1)
-    folder = settings.keys_folder()
-    signer = Signer(folder=folder, name=key_name(settings.log_name))
+    store = SqliteLeafStore(folder=settings.state)
+    name, has_checkpoints = key_name(settings.log_name), store.checkpoint_count() > 0
+    here = at_hand(settings.keys_folder(), name=name, given=keys, has_checkpoints=has_checkpoints)
     verdict = verify_store(
-        SqliteLeafStore(folder=settings.state),
-        keys=keys or [_own_key(signer)],
-        keyring=Keyring(folder=folder) if folder.is_dir() else None,
-        signed=signer.last(),
+        store,
+        keys=here.keys,
+        keyring=here.keyring,
+        signed=here.signed,
         witness=witness,
+        unchecked=here.unchecked,
     )
     if as_json:
         out.json(verdict.as_json())
@@ -114,17 +115,16 @@ def _whole(settings: Settings, keys: list[str], witness: "Witnessed | None", *, 
     return 0 if verdict.ok else 1
 
 
-def _own_key(signer: "Signer") -> str:
-    return signer.key().text()
-
-
 def _print(verdict: "Verdict") -> None:
     for problem in verdict.problems:
         record = "" if problem.seq is None else f"record {problem.seq}, "
         out.line(("WRONG", "red"), f" {record}promise {problem.promise}: {problem.detail}")
+    for words in verdict.unchecked:
+        out.line(("CANNOT BE CHECKED", "yellow"), f" {words}")
     counts = dict(verdict.counts)
     wrong = counts.pop("wrong")
-    out.line((f"{wrong} wrong", "red") if wrong else ("all is as it was signed", "green"))
+    fine = "what could be checked is as it was signed" if verdict.unchecked else "all is as it was signed"
+    out.line((f"{wrong} wrong", "red") if wrong else (fine, "green"))
     out.line(", ".join(f"{name} {count}" for name, count in counts.items()))
     for remark in verdict.remarks:
         out.line((remark, "dim"))

@@ -9,10 +9,9 @@ import json
 import shutil
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -517,25 +516,20 @@ def _flipped(content: bytes) -> Iterator[bytes]:
         yield content[:at] + bytes([byte ^ 1 << at % 8]) + content[at + 1 :]
 
 
-class _StaysOpen:
-    """A connection that nobody can close."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._connection, name)
+class _KeptOpen(sqlite3.Connection):
+    """A connection that whoever closes it leaves open."""
 
     def close(self) -> None:
-        """Leave it open."""
+        pass
 
 
 def _each_flip(log: Log, select: str, update: str) -> Iterator[tuple[tuple[object, ...], Problem]]:
     """Flip a bit in each byte of a column, one at a time; give the row's key and the first thing found wrong."""
     store, keyring = log.store, Keyring(folder=log.keys)
     keys, signed = [log.signer.key().text()], log.signer.last()
-    with log.behind() as file, closing(store._file.connect()) as connection, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(store._file, "connect", lambda: _StaysOpen(connection))  # opening it takes longest of all
+    kept = _KeptOpen(store._file.path, isolation_level=None)  # opening it takes longest of all
+    with log.behind() as file, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(store._file, "connect", lambda: kept)
         file.execute("PRAGMA synchronous = OFF")
         for content, *key in file.execute(select).fetchall():
             for flipped in _flipped(content):
@@ -544,6 +538,7 @@ def _each_flip(log: Log, select: str, update: str) -> Iterator[tuple[tuple[objec
                 assert not verdict.ok, (update, key, flipped)
                 yield tuple(key), verdict.problems[0]
             file.execute(update, (content, *key))
+    sqlite3.Connection.close(kept)
     assert log.verify().ok, "each was put back"
 
 

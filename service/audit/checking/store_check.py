@@ -1,9 +1,9 @@
 """A `LogCheck` that a store streams through: it also checks what a store holds beside its leaves.
 
 A leaf's columns must repeat what it says. A checkpoint's row must repeat its note, and none may be missing between two
-others. A text must open with its key, and fit its commitment; who asked must be there, and be whom the pseudonym stands
-for. The kept subtrees of a month must be those of its leaves. Keeps a page of each, the roots of a month's subtrees of
-256 leaves, and a few bytes a record.
+others. A text must open with its key (`sealing_keys`), and fit its commitment; who asked must be there, and be whom the
+pseudonym stands for. The kept subtrees of a month must be those of its leaves. Keeps a page of each, the roots of a
+month's subtrees of 256 leaves, and a few bytes a record.
 """
 
 import array
@@ -17,14 +17,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from service.audit.checking.sealing_keys import SealingKeys
 from service.audit.checking.verifier import DAMAGE, LogCheck, NoteRow, TextRow
-from service.audit.errors import AuditError
-from service.audit.keys.actors import Pseudonyms
-from service.audit.keys.keyring import Keyring, Opener
+from service.audit.keys.keyring import Keyring
 from service.audit.log import ASKER_FIELD, payload_context
 from service.audit.serialise import FINISHED_TYPE, RECEIVED_TYPE
 from service.audit.shards import Shard, month_of
-from service.audit.storage.store import SUBTREE_LEAVES, LeafReader, StoredLeaf, StoredPayload
+from service.audit.storage.store import SUBTREE_LEAVES, LeafReader, StoredLeaf
 
 _FIRST_SEQ = operator.attrgetter("first_seq")
 _LOWEST = -(2**63)  # no store gives out a number below 0: what has one was put there by somebody else
@@ -70,20 +69,20 @@ class StoreCheck(LogCheck):
         """
         self.filters: dict[str, int] = {}  # filter hashes, and the first record that names each
         self.unnamed = array.array("q")  # questions without who asked
+        self.named_keys: dict[str, int] = {}  # the log's own, by itself, and which record names each
+        self.sealing = SealingKeys(keyring) if keyring else None
         self._store = store
         self._snapshot = snapshot
-        self._keyring = keyring
         self.signed_sizes: Counter[str] = Counter()  # of the largest checkpoint of each shard so far
         self._said: Any = None  # by the leaf that streams by
         self._askers: dict[int, str | None] = {}  # of the questions that stream by; `None`: it cannot be opened
-        self._pseudonyms: dict[str, Pseudonyms | None] = {}
         self._hashes: list[bytes] = []  # since the month's last complete subtree of 256 leaves
         self._roots: list[bytes] = []  # of the month's complete subtrees of 256 leaves
         kept = [(*_said_by(note)[:2], note, "witness") for note in witness.notes] if witness else []
         super().__init__(
             keys=keys,
             notes=heapq.merge(self._own_notes(), sorted(kept), key=lambda row: row[:2]),
-            texts=self._opened_texts(keyring.opener()) if keyring else None,
+            texts=self._opened_texts(self.sealing) if self.sealing else None,
             witness=witness.key if witness else "",
         )
 
@@ -100,6 +99,10 @@ class StoreCheck(LogCheck):
 
     def _read(self, seq: int, leaf: dict[str, Any]) -> None:
         self._said = leaf
+        if leaf["type"] == "key.created" and leaf["purpose"] == "signing":
+            self.named_keys.setdefault(leaf["vkey"], seq)
+        if self.sealing:
+            self.sealing.read(seq, leaf)
         super()._read(seq, leaf)
 
     def _leaves(self, start: int, end: int) -> Iterator[tuple[int, bytes, str]]:
@@ -124,26 +127,18 @@ class StoreCheck(LogCheck):
         self.expect(same, row.seq, "leaf", "is kept under another type, time or question than it says")
         if retrieval := said.get("retrieval"):
             self.filters.setdefault(retrieval["filter_hash"], row.seq)
-        if self._keyring and (asked or row.seq in self._askers):
-            self._check_asker(row.seq, said if asked else None, self._keyring)
+        if self.sealing and (asked or row.seq in self._askers):
+            self._check_asker(row.seq, said if asked else None, self.sealing)
 
-    def _check_asker(self, seq: int, asked: dict[str, Any] | None, keyring: Keyring) -> None:
+    def _check_asker(self, seq: int, asked: dict[str, Any] | None, sealing: SealingKeys) -> None:
         if seq not in self._askers:
             self.unnamed.append(seq)
             return
-        name, fits = self._askers.pop(seq), False
-        if asked and name is not None:
-            pseudonyms = self._pseudonyms_of(asked["origin"], keyring)
-            fits = pseudonyms is not None and pseudonyms.actor(name) == asked["actor"]
-        self.expect(fits, seq, "payload", "is not of whom its pseudonym stands for, as far as can be seen")
-
-    def _pseudonyms_of(self, origin: str, keyring: Keyring) -> Pseudonyms | None:
-        if origin not in self._pseudonyms:
-            try:
-                self._pseudonyms[origin] = keyring.pseudonyms(month_of(origin))
-            except AuditError:
-                self._pseudonyms[origin] = None
-        return self._pseudonyms[origin]
+        name = self._askers.pop(seq)
+        if asked is None:
+            self.expect(False, seq, "payload", "has who asked beside it, and is no question")
+        elif name is not None:
+            sealing.try_pseudonym(seq, origin=asked["origin"], subject=name, actor=asked["actor"])
 
     def _own_notes(self) -> Iterator[NoteRow]:
         """Give the store's checkpoints; a row that is wrong by itself is counted and left out."""
@@ -157,23 +152,21 @@ class StoreCheck(LogCheck):
                 self.signed_sizes[row.origin] = max(row.size, self.signed_sizes[row.origin])
                 yield row.origin, row.size, row.note, "checkpoint"
 
-    def _opened_texts(self, opener: Opener) -> Iterator[TextRow]:
-        """Give the store's texts; one that cannot be opened has no salt, and so fits nothing."""
+    def _opened_texts(self, sealing: SealingKeys) -> Iterator[TextRow]:
+        """Give the store's texts; of one that cannot be opened it is only known that it is there."""
         for row in self._store.stream_payloads(_LOWEST, self._snapshot.size):
             field = str(row.payload.field)
-            salt, text = self._opened(row, field, opener)
+            if not row.type:  # its record is not here, which the check of the row says
+                yield row.seq, field, None, b""
+                continue
+            shards = self._snapshot.shards
+            shard = shards[bisect.bisect_right(shards, row.seq, key=_FIRST_SEQ) - 1]
+            context = payload_context(shard.origin, row.type, row.request_id, field)
+            opened = sealing.open(row.seq, row.payload, month=month_of(shard.origin), context=context)
+            salt, text = opened or (None, b"")
             if field == ASKER_FIELD:
-                self._askers[row.seq] = text.decode("utf-8", "replace") if salt else None
+                self._askers[row.seq] = None if salt is None else text.decode("utf-8", "replace")
             yield row.seq, field, salt, text
-
-    def _opened(self, row: StoredPayload, field: str, opener: Opener) -> tuple[bytes, bytes]:
-        shards = self._snapshot.shards
-        shard = shards[bisect.bisect_right(shards, row.seq, key=_FIRST_SEQ) - 1]
-        context = payload_context(shard.origin, row.type, row.request_id, field)
-        try:
-            return opener(row.payload.key_id, row.payload.sealed, context=context)
-        except AuditError:
-            return b"", b""
 
     def _grow(self, leaf_hash: bytes) -> None:
         self._hashes.append(leaf_hash)

@@ -1,13 +1,15 @@
 """Checks a whole store: that it holds what it was given, all of it, in order, and nothing else.
 
 It goes once through the log as it is at the start; the log may be written on meanwhile, and what is newer is left for
-next time. (1) Month by month the leaves stream through a `StoreCheck`, with checkpoints, texts, subtrees and what a
-witness kept. When all have passed, (2) texts that were erased meanwhile are excused, (3) the pairs behind each filter
-hash must be those that were hashed, (4) there must be no subtree of leaves that there are not, and (5) what the signer
-remembers must be here, and under a kept checkpoint.
+next time. (1) The store itself must be whole, as far as its database can tell. (2) Month by month the leaves stream
+through a `StoreCheck`, with checkpoints, texts, subtrees and what a witness kept. When all have passed, (3) texts that
+were erased meanwhile are excused, and what each key did not open is told, (4) the pairs behind each filter hash must be
+those that were hashed, (5) there must be no subtree of leaves that there are not, and (6) what the signer remembers
+must be here, and under a kept checkpoint.
 
-Each problem names the first record that can be wrong, and the promise that is broken: one of those in `verifier`, or
-*scope* (3) or *memory* (5). Takes no lock, changes nothing, holds a page at a time.
+Each problem names the first record that can be wrong, and the promise that is broken: one of those in `verifier`
+(*file* is (1)), or *scope* (4) or *memory* (6). What cannot be checked, because a key is missing, is no problem, but
+then the log is not in order either. Takes no lock, changes nothing, holds a page at a time.
 """
 
 import contextlib
@@ -16,15 +18,15 @@ import itertools
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from service.audit.checking.store_check import Snapshot, StoreCheck, Witnessed
 from service.audit.checking.verifier import DAMAGE, Problem
 from service.audit.checkpoints.signer import Signed
 from service.audit.checkpoints.stored_tree import StoredTree
-from service.audit.errors import AuditError
-from service.audit.events import ERASED_TYPE
+from service.audit.errors import AuditError, AuditUnavailableError
+from service.audit.events import ERASED_TYPE, KEY_REVOKED_TYPE
 from service.audit.keys.keyring import Keyring
 from service.audit.reading.erased import ErasedRecords
 from service.audit.reading.summaries import value_of
@@ -37,16 +39,20 @@ _LEVELS = range(1, 8)  # 256 to the power of 8 is more than there are sequence n
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What came of a check: how much was looked at, what is wrong (the first record first), what to know."""
+    """What came of a check.
+
+    How much was looked at, what is wrong (the first record first), what to know, and what could not be checked.
+    """
 
     counts: Mapping[str, int]
     problems: tuple[Problem, ...]
     remarks: tuple[str, ...]
+    unchecked: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
-        """Whether nothing is wrong."""
-        return self.counts["wrong"] == 0
+        """Whether all was checked, and nothing is wrong."""
+        return self.counts["wrong"] == 0 and not self.unchecked
 
     def as_json(self) -> dict[str, Any]:
         """Return it for showing."""
@@ -54,6 +60,7 @@ class Verdict:
             "ok": self.ok,
             "counts": dict(self.counts),
             "problems": [asdict(problem) for problem in self.problems],
+            "unchecked": list(self.unchecked),
             "remarks": list(self.remarks),
         }
 
@@ -65,6 +72,7 @@ def verify_store(
     keyring: Keyring | None,
     signed: Signed | None,
     witness: Witnessed | None = None,
+    unchecked: Sequence[str] = (),
 ) -> Verdict:
     """Check a store.
 
@@ -74,28 +82,81 @@ def verify_store(
         keyring: opens the texts; `None` leaves them unchecked, and the verdict says so.
         signed: what the signer remembers, read before this is called; `None` if that is not at hand.
         witness: what a witness kept of this log.
+        unchecked: what the caller knows that it cannot be checked.
 
     Raises:
-        AuditUnavailableError: the store cannot be read.
+        AuditUnavailableError: the store cannot be read at all.
     """
     checkpoints = store.checkpoint_count()  # before the leaves, so that those of each checkpoint are counted too
     size = store.size()
+    damage = store.damage()
     shards = _shards(store, size)
     snapshot = Snapshot(size=size, checkpoints=checkpoints, shards=tuple(shards))
     check = StoreCheck(store=store, snapshot=snapshot, keys=keys, keyring=keyring, witness=witness)
-    for shard, end in zip(shards, [*(shard.first_seq for shard in shards[1:]), size], strict=False):
-        check.month(shard, end)
-    _check_erased(check, store, size)
-    missing_scopes = _check_scopes(check, store)
-    _check_surplus(check, store, shards)
-    if signed is not None:
-        _check_memory(check, store, snapshot, signed)
-    remarks = list(_remarks(check, size, missing_scopes))
+    check.expect(damage is None, None, "file", str(damage))
+    told = _Told()
+    try:
+        _go_through(check, store, snapshot, keys, signed, told)
+    except AuditUnavailableError as error:
+        check.expect(False, check.seq, "file", f"and what follows it cannot be read: {error}")
+    remarks = [*told.remarks]
     remarks += ["the texts were not checked: their keys were not given"] if keyring is None else []
     remarks += ["the signer's memory was not given"] if signed is None else []
     remarks += ["no witness: whoever holds the signing key could have written another history"] if not witness else []
     problems = tuple(sorted(check.problems, key=_certain_at))
-    return Verdict(counts=_counts(check, size), problems=problems, remarks=tuple(remarks))
+    return Verdict(_counts(check, size), problems, tuple(remarks), (*unchecked, *told.unchecked))
+
+
+@dataclass(slots=True)
+class _Told:
+    """What is told of a log that is not wrong."""
+
+    remarks: list[str] = field(default_factory=list)
+    unchecked: list[str] = field(default_factory=list)
+
+
+def _go_through(
+    check: StoreCheck,
+    store: LeafReader,
+    snapshot: Snapshot,
+    keys: Sequence[str],
+    signed: Signed | None,
+    told: _Told,
+) -> None:
+    size, shards = snapshot.size, snapshot.shards
+    for shard, end in zip(shards, [*(shard.first_seq for shard in shards[1:]), size], strict=False):
+        check.month(shard, end)
+    _check_named(check, keys)
+    _check_erased(check, store, size)
+    _check_keys(check, store, size, told)
+    missing_scopes = _check_scopes(check, store)
+    _check_surplus(check, store, shards)
+    if signed is not None:
+        _check_memory(check, store, snapshot, signed)
+    told.remarks += _remarks(check, size, missing_scopes)
+
+
+def _check_named(check: StoreCheck, keys: Sequence[str]) -> None:
+    """Say it first where no key that is believed is one that the log names: then no checkpoint can fit."""
+    if check.named_keys and not check.named_keys.keys() & set(keys):
+        named, seq = next(iter(check.named_keys.items()))
+        what = f"names {named} as the log's key, and what is believed is {' '.join(keys) or 'none'}: another log's, or"
+        check.expect(False, seq, "checkpoint", f"{what} it was replaced; all of its checkpoints are wrong by that")
+
+
+def _check_keys(check: StoreCheck, store: LeafReader, size: int, told: _Told) -> None:
+    """Tell what the keys came to, also by what was recorded meanwhile: retention may just have destroyed one."""
+    if check.sealing is None:
+        return
+    with contextlib.suppress(AuditError, *DAMAGE):  # a record that cannot be read says nothing of a key
+        for leaf in store.of_type(KEY_REVOKED_TYPE, after=size - 1):
+            check.sealing.read(leaf.seq, value_of(leaf), just_now=True)
+    for found in check.sealing.findings():
+        if found.kind == "wrong":
+            check.expect(False, found.seq, "payload", found.words, found.last)
+            check.wrong += found.count - 1
+        else:
+            (told.remarks if found.kind == "remark" else told.unchecked).append(found.words)
 
 
 def _certain_at(problem: Problem) -> tuple[bool, int, int]:

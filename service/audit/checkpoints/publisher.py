@@ -52,6 +52,7 @@ class Publisher:
         self._open: _Open | None = None
         self._written: Signed | None = None  # the open shard as it was before something failed; it was never signed
         self._waiting_since: float | None = None
+        self._key: VerifierKey | None = None  # the signer's, as it was when it was looked for on record
 
     def restore(self) -> None:
         """Take up the tree of the open shard, as the store holds it now.
@@ -67,7 +68,9 @@ class Publisher:
         size = self._store.size()
         if not size and not self._signer.exists():
             self._signer.create()
-        self._expect_key_on_record(self._signer.show_key())
+        self._key = None
+        self._expect_key_on_record()
+        self._signer.show_key()
         last = self._signer.last()
         self._expect_memory(last)
         self._expect_tree(last, size, "signed")
@@ -124,6 +127,7 @@ class Publisher:
         self._waiting_since = None
         if shard is None or shard.growing.size == shard.covered:
             return
+        self._expect_key_on_record()
         checkpoint = Checkpoint(shard.origin, shard.growing.size, shard.growing.root())
         note = self._signer.sign(checkpoint, first_seq=shard.first_seq, proof=self._growth(shard))
         stored = StoredCheckpoint(checkpoint.origin, checkpoint.size, checkpoint.root.hex(), note)
@@ -139,8 +143,11 @@ class Publisher:
         stored = StoredTree(store=self._store, origin=shard.origin, first_seq=shard.first_seq)
         return stored.consistency(last.size, shard.growing.size)
 
-    def _expect_key_on_record(self, key: VerifierKey) -> None:
+    def _expect_key_on_record(self) -> None:
         """Refuse a key that was put in the place of the log's own: auditors could not tell why."""
+        key = self._signer.key()
+        if key == self._key:
+            return
         created = [json.loads(leaf.leaf) for leaf in self._store.of_type(KEY_CREATED_TYPE)]
         on_record = [value["vkey"] for value in created if value["purpose"] == "signing"]
         if on_record and key.text() not in on_record:
@@ -148,6 +155,7 @@ class Publisher:
                 f"the log would sign as {key.text()}, but has {on_record[-1]} on record: "
                 "restore the signing key from a backup, or set the log's name back"
             )
+        self._key = key
 
     def _expect_memory(self, last: Signed | None) -> None:
         if last is None and any(self._store.newest_checkpoint(shard.origin) for shard in shards_of(self._store)):

@@ -7,6 +7,7 @@ were completed on the way, so that they can be kept.
 
 from collections.abc import Iterable
 
+from service.audit.errors import AuditDamagedError
 from service.audit.formats import tree
 from service.audit.formats.tree import Frontier
 from service.audit.storage.store import SUBTREE_LEAVES, LeafReader, Subtree
@@ -64,11 +65,14 @@ class StoredTree:
         """Return the leaf hashes `[start, end)` of the shard.
 
         Raises:
-            IndexError: the store does not hold all of them.
+            AuditDamagedError: the store does not hold all of them.
         """
         hashes = self._store.leaf_hashes(self._first_seq + start, self._first_seq + end)
         if len(hashes) != end - start:
-            raise IndexError(f"expected {end - start} leaves from {self._first_seq + start}, got {len(hashes)}")
+            raise AuditDamagedError(
+                f"expected {end - start} records from {self._first_seq + start} on, got {len(hashes)}: "
+                "run greenlit audit verify, and put the store back as it was"
+            )
         return hashes
 
 

@@ -38,5 +38,9 @@ class Pseudonyms:
         """
         return self._digest(b"groups", canonical_json({"groups": sorted(set(groups))}))
 
+    def has_key(self, key: bytes) -> bool:
+        """Tell whether this is the key that it makes them with."""
+        return hmac.compare_digest(key, self._key)
+
     def _digest(self, purpose: bytes, content: bytes) -> str:
         return hmac.digest(self._key, purpose + b"\0" + content, "sha256").hex()

@@ -99,14 +99,23 @@ def key_exists(folder: Path, name: str) -> bool:
     Raises:
         AuditKeyError: the folder cannot be looked into.
     """
+    return key_state(folder, name) is not None
+
+
+def key_state(folder: Path, name: str) -> tuple[int, ...] | None:
+    """Return what is another when a key's file is changed or replaced; `None` if nothing has this name.
+
+    Raises:
+        AuditKeyError: the folder cannot be looked into.
+    """
     path = folder / name
     try:
-        path.lstat()
+        at = path.lstat()
     except (FileNotFoundError, NotADirectoryError):
-        return False
+        return None
     except OSError as error:
         raise _unusable(path, "looked for", error) from error
-    return True
+    return at.st_dev, at.st_ino, at.st_mode, at.st_size, at.st_mtime_ns, at.st_ctime_ns
 
 
 def key_names(folder: Path, prefix: str) -> list[str]:

@@ -4,25 +4,19 @@
     identity-2026-11     seals who asked
     actor-2026-11        makes the pseudonyms of the month
 
-Sealing is AES-256-GCM: 12 random bytes, then the ciphertext of a salt and a text, bound to the record and field they
-belong to (`context`). Each key is a file (`key_files`), kept in memory after first use: sealing happens several times a
-question. Once a month's keys are destroyed, what they sealed is gone and its pseudonyms name nobody; the leaves and
-their proofs do not need them. Does not record that a key was made or destroyed (`log` does), and does not wipe memory:
-Python cannot.
+How they seal is `sealing`, how they make pseudonyms `actors`. Each key is a file (`key_files`), kept in memory after
+first use: sealing happens several times a question. Once a month's keys are destroyed, what they sealed is gone and its
+pseudonyms name nobody; the leaves and their proofs do not need them. Does not record that a key was made or destroyed
+(`log` does), and does not wipe memory: Python cannot.
 """
 
 import re
-import secrets
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-from service.audit.errors import AuditKeyError, SealError
-from service.audit.formats.commitments import SALT_BYTES
+from service.audit.errors import AuditKeyError
 from service.audit.keys.actors import Pseudonyms
 from service.audit.keys.key_files import (
     KEY_SUFFIX,
@@ -31,15 +25,13 @@ from service.audit.keys.key_files import (
     destroy_key,
     key_exists,
     key_names,
+    key_state,
     read_key,
 )
+from service.audit.keys.sealing import Cipher
 
 KeyPurpose = Literal["payload", "identity", "actor"]
 SealingPurpose = Literal["payload", "identity"]
-
-NONCE_BYTES = 12  # random: NIST SP 800-38D, 8.3 allows 2^32 of them a key, far more than a month has texts
-TAG_BYTES = 16
-LEAST_SEALED_BYTES = NONCE_BYTES + SALT_BYTES + TAG_BYTES  # an empty text
 
 # Ids come from rows that somebody may have altered: nothing that fits these can leave the folder. No actor key seals.
 _MONTH = "[0-9]{4}-(?:0[1-9]|1[0-2])"
@@ -82,9 +74,10 @@ class Keyring:
     def __init__(self, *, folder: Path) -> None:
         self._folder = folder
         self._lock = threading.Lock()  # around every change of what follows, and of the folder
-        self._ciphers: dict[str, AESGCM] = {}
+        self._ciphers: dict[str, Cipher] = {}
         self._pseudonyms: dict[str, Pseudonyms] = {}
-        self._sealing: dict[tuple[str, str], tuple[str, AESGCM]] = {}  # by purpose and month
+        self._sealing: dict[tuple[str, str], tuple[str, Cipher]] = {}  # by purpose and month
+        self._seen: dict[str, tuple[int, ...]] = {}  # which file of a key `check` found to be in order
 
     def ensure(self, month: str) -> list[NewKey]:
         """Make the keys of a month that are missing; return those made here.
@@ -134,11 +127,8 @@ class Keyring:
             AuditKeyError: the key is missing or cannot be used.
             ValueError: the salt is not 32 bytes: what is opened could not be cut again.
         """
-        if len(salt) != SALT_BYTES:
-            raise ValueError(f"expected a salt of {SALT_BYTES} bytes, got {len(salt)}")
         key_id, cipher = self._sealing.get((purpose, month)) or self._newest(purpose, month)
-        nonce = secrets.token_bytes(NONCE_BYTES)
-        return Sealed(key_id=key_id, sealed=nonce + cipher.encrypt(nonce, salt + body, context))
+        return Sealed(key_id=key_id, sealed=cipher.seal(salt=salt, body=body, context=context))
 
     def open(self, key_id: str, sealed: bytes, *, context: bytes) -> tuple[bytes, bytes]:
         """Return the salt and the text that were sealed.
@@ -154,20 +144,20 @@ class Keyring:
         """
         with self._lock:
             cipher = self._cipher(key_id)
-        return _opened(cipher, key_id, sealed, context)
+        return cipher.open(sealed, context=context)
 
     def opener(self) -> Opener:
         """Return what opens as `open` does, but looks for each key once: for going through very many at a time.
 
         It still opens what its key sealed when that is destroyed meanwhile, so it must not be kept.
         """
-        ciphers: dict[str, AESGCM] = {}
+        ciphers: dict[str, Cipher] = {}
 
         def open_it(key_id: str, sealed: bytes, *, context: bytes) -> tuple[bytes, bytes]:
             if key_id not in ciphers:
                 with self._lock:
                     ciphers[key_id] = self._cipher(key_id)
-            return _opened(ciphers[key_id], key_id, sealed, context)
+            return ciphers[key_id].open(sealed, context=context)
 
         return open_it
 
@@ -184,6 +174,10 @@ class Keyring:
                 self._pseudonyms[key_id] = Pseudonyms(key=read_key(self._folder, _file(key_id)))
             return self._pseudonyms[key_id]
 
+    def path(self, key_id: str) -> Path:
+        """Return where a key is, or should be."""
+        return self._folder / _file(key_id)
+
     def has(self, key_id: str) -> bool:
         """Tell whether there is a key of this id; there is none of an id that no key can have.
 
@@ -191,6 +185,30 @@ class Keyring:
             AuditKeyError: the folder cannot be looked into.
         """
         return _is(_IS_KEY_ID, key_id) and key_exists(self._folder, _file(key_id))
+
+    def check(self, key_id: str) -> None:
+        """See that a key is there and can be used, and is still the one that is used here, if it is used.
+
+        Its file is only read again when it changed: this is asked for every question.
+
+        Raises:
+            AuditKeyError: it is missing, cannot be used, or was replaced.
+        """
+        with self._lock:
+            state = key_state(self._folder, _file(key_id))
+            if state is None:
+                raise AuditKeyError(f"the key {key_id} is missing: restore it from a backup")
+            if self._seen.get(key_id) != state:
+                if not self._is_as_used(key_id):
+                    raise AuditKeyError(
+                        f"the key {self.path(key_id)} was replaced while it was in use: put back the one that was there"
+                    )
+                self._seen[key_id] = state
+
+    def _is_as_used(self, key_id: str) -> bool:
+        key = read_key(self._folder, _file(key_id))
+        users = (self._ciphers.get(key_id), self._pseudonyms.get(key_id))
+        return all(user is None or user.has_key(key) for user in users)
 
     def key_ids(self, month: str) -> list[str]:
         """Return the ids of the keys of a month that there are: payload keys in the order made, identity, actor.
@@ -224,7 +242,7 @@ class Keyring:
             raise failures[0]
         return destroyed
 
-    def _newest(self, purpose: str, month: str) -> tuple[str, AESGCM]:
+    def _newest(self, purpose: str, month: str) -> tuple[str, Cipher]:
         with self._lock:
             number = f"-{max(self._payload_numbers(month), default=1)}" if purpose == "payload" else ""
             key_id = f"{purpose}-{_month(month)}{number}"
@@ -237,7 +255,7 @@ class Keyring:
         ids = (name.removesuffix(KEY_SUFFIX) for name in names)
         return sorted(int(key_id.rpartition("-")[2]) for key_id in ids if _is(_IS_KEY_ID, key_id))
 
-    def _cipher(self, key_id: str) -> AESGCM:
+    def _cipher(self, key_id: str) -> Cipher:
         """Return the cipher of a key that is there at this moment; the lock is held."""
         if not _is(_IS_SEALING_ID, key_id):
             raise AuditKeyError(
@@ -246,7 +264,7 @@ class Keyring:
             )
         self._check_there(key_id)
         if key_id not in self._ciphers:
-            self._ciphers[key_id] = AESGCM(read_key(self._folder, _file(key_id)))
+            self._ciphers[key_id] = Cipher(key_id, read_key(self._folder, _file(key_id)))
         return self._ciphers[key_id]
 
     def _check_there(self, key_id: str) -> None:
@@ -258,16 +276,6 @@ class Keyring:
                 f"the key {key_id} is not in {self._folder}: restore it from a backup; "
                 "if it was destroyed when retention ended, the text is gone for good"
             )
-
-
-def _opened(cipher: AESGCM, key_id: str, sealed: bytes, context: bytes) -> tuple[bytes, bytes]:
-    if not isinstance(sealed, bytes) or len(sealed) < LEAST_SEALED_BYTES:
-        raise _cannot_open(key_id)
-    try:
-        opened = cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], context)
-    except InvalidTag:
-        raise _cannot_open(key_id) from None
-    return opened[:SALT_BYTES], opened[SALT_BYTES:]
 
 
 def _is(form: re.Pattern[str], key_id: object) -> bool:
@@ -282,10 +290,3 @@ def _month(month: str) -> str:
 
 def _file(key_id: str) -> str:
     return key_id + KEY_SUFFIX
-
-
-def _cannot_open(key_id: str) -> SealError:
-    return SealError(
-        f"what was sealed with the key {key_id} cannot be opened: altered, or sealed for another record, "
-        "or the key's file was replaced; compare the record and the key with a backup"
-    )

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from service.audit import events
-from service.audit.errors import AuditUnavailableError
+from service.audit.errors import AuditDamagedError
 from service.audit.serialise import FINISHED_TYPE, RECEIVED_TYPE
 from service.audit.shards import CLOSED_TYPE, OPENED_TYPE
 from service.audit.storage.store import StoredLeaf
@@ -24,14 +24,14 @@ def value_of(leaf: StoredLeaf) -> dict[str, Any]:
     """Return what a leaf says.
 
     Raises:
-        AuditUnavailableError: it is no leaf: the store was altered.
+        AuditDamagedError: it is no leaf: the store was altered.
     """
     try:
         value = json.loads(leaf.leaf)
     except ValueError:
         value = None
     if not isinstance(value, dict):
-        raise AuditUnavailableError(f"record {leaf.seq} is not as it was written: run greenlit audit verify")
+        raise AuditDamagedError(f"record {leaf.seq} is not as it was written: run greenlit audit verify")
     return value
 
 

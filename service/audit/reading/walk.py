@@ -7,7 +7,7 @@ long keeps the store from being written.
 import bisect
 from collections.abc import Iterator
 
-from service.audit.errors import NoRecordError
+from service.audit.errors import AuditDamagedError, AuditError, NoRecordError
 from service.audit.storage.store import LeafReader, StoredLeaf
 
 PAGE = 256  # leaves of up to 64 KiB each: 16 MiB at most
@@ -45,6 +45,11 @@ def first_at(store: LeafReader, ts_us: int) -> int:
     return bisect.bisect_left(range(store.size()), ts_us, key=time_of)
 
 
-def no_record(store: LeafReader, seq: int) -> NoRecordError:
-    """Return the error for a number that no record has."""
-    return NoRecordError(f"there is no record {seq}: the log holds {store.size()} records, from number 0 on")
+def no_record(store: LeafReader, seq: int) -> AuditError:
+    """Return the error for a number that no record has, or that of one which is missing."""
+    size = store.size()
+    if 0 <= seq < size:
+        return AuditDamagedError(
+            f"record {seq} of {size} is missing: run greenlit audit verify, and put the store back as it was"
+        )
+    return NoRecordError(f"there is no record {seq}: the log holds {size} records, from number 0 on")

@@ -1,7 +1,8 @@
 """One SQLite file: its connections, its write-ahead log, and what its errors mean in words.
 
 Every connection syncs at every commit and erases what it deletes. A connection never makes an empty file where one was
-removed. Nothing that was to be written reaches a log or an error.
+removed. Nothing that was to be written reaches a log or an error. Damage of the file is told with what to do; what a
+row says, and whether it is what was written, is for others to check.
 """
 
 import contextlib
@@ -13,8 +14,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from service.audit.errors import AuditUnavailableError
+from service.audit.errors import AuditDamagedError, AuditUnavailableError
 
+WHEN_DAMAGED = (
+    "stop what uses it and keep the file as it is; put back an undamaged copy that holds the newest records and run "
+    "greenlit audit verify, or, without one, keep the state folder for auditors and begin a new one"
+)
 _REASONS = {
     "SQLITE_BUSY": "another program has locked it",
     "SQLITE_LOCKED": "another program has locked it",
@@ -22,9 +27,16 @@ _REASONS = {
     "SQLITE_READONLY": "it is read-only",
     "SQLITE_IOERR": "the disk refuses",
     "SQLITE_CANTOPEN": "it cannot be opened; if it was removed, put it back",
-    "SQLITE_CORRUPT": "it is damaged",
-    "SQLITE_NOTADB": "it is not a SQLite file",
 }
+_DAMAGE = {
+    "SQLITE_CORRUPT": "it is damaged",
+    "SQLITE_NOTADB": "it is not a SQLite file, or damaged",
+    "SQLITE_ERROR": "it does not hold the tables of a log, or is damaged",
+    "SQLITE_CONSTRAINT": "its rows are not in order: another program wrote to it, or it is damaged",
+    "OperationalError": "a text in it is damaged",  # so Python calls bytes that are no UTF-8: SQLite has no name for it
+    "UnicodeDecodeError": "it is damaged",  # and so, where they stand in what SQLite says of it
+}
+_MOST_SAID = 120  # characters of what SQLite found: numbers of pages and cells, names of tables
 
 _STREAM_PAGE = 512  # numbers a page: at most 32 MiB of leaves
 
@@ -82,6 +94,30 @@ class SqliteFile:
 
         return self.guarded("read", read)
 
+    def damage(self) -> str | None:
+        """Return what is wrong with the file itself, in words; `None` if nothing is. Reads all of it.
+
+        Sees pages, cells and indexes that do not fit together, not values that changed within a cell.
+
+        Raises:
+            AuditUnavailableError: it cannot be looked at, for another reason.
+        """
+        return self._found_in("PRAGMA integrity_check(1)")
+
+    def damage_of(self, table: str) -> str | None:
+        """Return what is wrong with one table and its indexes, as `damage` does."""
+        return self._found_in(f"PRAGMA integrity_check({table})")
+
+    def _found_in(self, check: str) -> str | None:
+        try:
+            (found, *_), *_ = self.rows(check)
+        except AuditDamagedError as error:
+            return str(error)
+        if found == "ok":
+            return None
+        words = " ".join(str(found).removeprefix("*** in database main ***").split())
+        return f"the audit store {self.path} is damaged ({words[:_MOST_SAID]}): {WHEN_DAMAGED}"
+
     def stream(self, query: str, start: int, end: int) -> Iterator[tuple[Any, ...]]:
         """Give the rows of a query for the numbers `[start, end)`, a page of numbers at a time.
 
@@ -107,13 +143,14 @@ class SqliteFile:
 
         Raises:
             AuditUnavailableError: saying what cannot be done, and why.
+            AuditDamagedError: because the file is damaged; also what to do.
         """
         try:
             return work()
-        except sqlite3.Error as error:
-            reason = _reason(error)
-        # Raised out here, so that it is not chained to the database's error, which holds the texts to be written.
-        raise AuditUnavailableError(f"the audit store {self.path} cannot be {what}: {reason}")
+        except (sqlite3.Error, UnicodeDecodeError) as error:
+            name = getattr(error, "sqlite_errorname", None) or type(error).__name__  # its own words may hold a text
+        # Raised out here, so that it is not chained to the database's error, which may.
+        raise _error(f"the audit store {self.path} cannot be {what}", name)
 
     def identity(self) -> tuple[int, int] | None:
         """Return what tells the file on the path now from any other; `None` if there is none."""
@@ -162,9 +199,11 @@ def _lenient(text: bytes) -> str:
     return text.decode("utf-8", "replace")
 
 
-def _reason(error: sqlite3.Error) -> str:
-    name = getattr(error, "sqlite_errorname", None) or type(error).__name__  # its own words may hold a text
-    for code, words in _REASONS.items():
+def _error(words: str, name: str) -> AuditUnavailableError:
+    for code, reason in _REASONS.items():
         if name.startswith(code):
-            return f"{words} ({name})"
-    return name
+            return AuditUnavailableError(f"{words}: {reason} ({name})")
+    for code, reason in _DAMAGE.items():
+        if name.startswith(code):
+            return AuditDamagedError(f"{words}: {reason} ({name}): {WHEN_DAMAGED}")
+    return AuditUnavailableError(f"{words}: {name}")

@@ -7,11 +7,14 @@ import itertools
 from collections.abc import Iterator
 from typing import Any
 
+from service.audit.errors import AuditDamagedError
 from service.audit.storage.sqlite_file import SqliteFile
-from service.audit.storage.store import Payload, StoredCheckpoint, StoredLeaf, StoredPayload
+from service.audit.storage.store import Payload, StoredCheckpoint, StoredLeaf, StoredPayload, leaf_hash
 
 NEXT_SEQ = "SELECT COALESCE(MAX(seq) + 1, 0) FROM leaves"
 NEXT_CHECKPOINT = "SELECT COALESCE(MAX(id) + 1, 0) FROM checkpoints"
+_HASH_BYTES = 32
+_VERIFY = "run greenlit audit verify, and put the store back as it was"
 _MAX_SEQ = 2**63 - 1  # SQLite's widest integer, which no leaf ever reaches; a larger number is no row, and no error
 _LEAF = "SELECT seq, leaf_hash, type, ts_us, request_id, leaf FROM leaves"
 _CHECKPOINT = "SELECT origin, size, root, note FROM checkpoints WHERE origin = ?"
@@ -53,8 +56,8 @@ class SqliteReads:
 
     def leaf_hashes(self, start: int, end: int) -> list[bytes]:
         """See `LeafReader.leaf_hashes`."""
-        query = "SELECT leaf_hash FROM leaves WHERE seq >= ? AND seq < ? ORDER BY seq"
-        return [bytes.fromhex(row[0]) for row in self._file.rows(query, (_seq(start), _seq(end)))]
+        query = "SELECT seq, leaf_hash FROM leaves WHERE seq >= ? AND seq < ? ORDER BY seq"
+        return [_hash(*row) for row in self._file.rows(query, (_seq(start), _seq(end)))]
 
     def of_type(self, kind: str, *, after: int = -1) -> list[StoredLeaf]:
         """See `LeafReader.of_type`."""
@@ -73,7 +76,7 @@ class SqliteReads:
 
     def unfinished(self) -> list[StoredLeaf]:
         """See `LeafReader.unfinished`."""
-        return [StoredLeaf(*row) for row in self._file.rows(_UNFINISHED)]
+        return [_whole(*row) for row in self._file.rows(_UNFINISHED)]
 
     def payloads(self, seq: int) -> tuple[Payload, ...]:
         """See `LeafReader.payloads`."""
@@ -100,7 +103,10 @@ class SqliteReads:
         query = (
             "SELECT hash FROM subtrees WHERE origin = ? AND level = ? AND number >= ? AND number < ? ORDER BY number"
         )
-        return [row[0] for row in self._file.rows(query, (origin, level, start, end))]
+        rows = self._file.rows(query, (origin, level, start, end))
+        if any(not isinstance(row[0], bytes) or len(row[0]) != _HASH_BYTES for row in rows):
+            raise AuditDamagedError(f"a subtree that is kept of {origin} is not as it was written: {_VERIFY}")
+        return [row[0] for row in rows]
 
     def scope(self, filter_hash: str) -> bytes | None:
         """See `LeafReader.scope`."""
@@ -135,7 +141,30 @@ class SqliteReads:
         return [row[0] for row in self._file.rows("SELECT filter_hash FROM scopes ORDER BY filter_hash")]
 
     def _leaves(self, which: str, *parameters: Any) -> list[StoredLeaf]:
-        return [StoredLeaf(*row) for row in self._file.rows(f"{_LEAF} {which}", parameters)]
+        return [_whole(*row) for row in self._file.rows(f"{_LEAF} {which}", parameters)]
+
+    def damage(self) -> str | None:
+        """See `LeafReader.damage`."""
+        return self._file.damage()
+
+
+def _whole(seq: int, digest: Any, kind: Any, ts_us: Any, request_id: Any, leaf: Any) -> StoredLeaf:
+    """Return a leaf, if it is the one that was written: nobody is to read a record that became another."""
+    texts = isinstance(kind, str) and isinstance(request_id, str) and isinstance(ts_us, int)
+    if not texts or not isinstance(leaf, bytes) or leaf_hash(leaf) != digest:
+        raise _not_as_written(seq)
+    return StoredLeaf(seq, digest, kind, ts_us, request_id, leaf)
+
+
+def _hash(seq: int, digest: Any) -> bytes:
+    try:
+        return bytes.fromhex(digest)
+    except (TypeError, ValueError):
+        raise _not_as_written(seq) from None
+
+
+def _not_as_written(seq: int) -> AuditDamagedError:
+    return AuditDamagedError(f"record {seq} is not as it was written: {_VERIFY}")
 
 
 def _seq(number: int) -> int:

@@ -6,6 +6,7 @@ them, and is noticed by whoever holds an earlier checkpoint.
 """
 
 SCHEMA_VERSION = 2
+SMALL_TABLES = ("checkpoints", "subtrees", "scopes")  # a hundredth of the file, and what a log is taken up with
 QUESTION_TYPES = ("query.received", "query.finished")
 
 TABLES = {

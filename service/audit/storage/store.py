@@ -108,7 +108,10 @@ def leaf_hash(leaf: bytes) -> str:
 
 
 class LeafReader(Protocol):
-    """What can be read of a store. Any thread may; every method raises AuditUnavailableError when it cannot be read."""
+    """What can be read of a store. Any thread may; every method raises AuditUnavailableError when it cannot be read.
+
+    Nor is a leaf given that does not have the hash that is kept beside it: it is not the one that was written.
+    """
 
     def size(self) -> int:
         """Return the number of leaves, which is the next sequence number."""
@@ -152,8 +155,8 @@ class LeafReader(Protocol):
     def scope(self, filter_hash: str) -> bytes | None:
         """Return the pairs that a filter hash stands for; `None` if they were never kept."""
 
-    # The rest is for checking a store as a whole. What was altered into something that is no text comes with U+FFFD in
-    # its place instead of as an error, and numbers below 0, which no store gives out, can be asked for.
+    # The rest is for checking a store as a whole. What was altered comes as it is instead of as an error, with U+FFFD
+    # in the place of what is no text, and numbers below 0, which no store gives out, can be asked for.
 
     def stream_leaves(self, start: int, end: int) -> Iterator[StoredLeaf]:
         """Give the leaves `[start, end)` in order, by the page, so that no reader holds the store for long."""
@@ -172,6 +175,12 @@ class LeafReader(Protocol):
 
     def scope_hashes(self) -> list[str]:
         """Return all filter hashes whose pairs are kept, in order."""
+
+    def damage(self) -> str | None:
+        """Return what is wrong with the store as such, and what to do; `None` if nothing is. Reads all of it.
+
+        What its rows say is not looked at: that is for `verify_store`.
+        """
 
 
 class LeafStore(LeafReader, Protocol):

@@ -19,7 +19,7 @@ from service.audit.keys import keyring
 from service.audit.keys.key_files import create_missing_key
 from service.audit.opening import Pace
 from tests.support.audit_faults import faults_in
-from tests.support.audit_parts import DECEMBER_US, Hold, LogFolder
+from tests.support.audit_parts import DECEMBER_US, Hold, LogFolder, wait_until
 
 
 @dataclass
@@ -144,10 +144,11 @@ def test_what_another_process_recorded_meanwhile_is_taken_up(tmp_path: Path) -> 
     other.ask_in_vain()
     other.close()
     log.store.heal()
-    log.healed()
+    wait_until(lambda: "the clock went back" in (log.parts.log.healthy() or ""))
     with pytest.raises(AuditUnavailableError, match="the clock went back"):
         log.ask_in_vain()
     log.now_us = DECEMBER_US
+    assert log.parts.log.healthy() is None
     log.ask_in_vain()
     log.close()
     assert faults_in(log) == []

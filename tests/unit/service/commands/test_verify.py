@@ -55,6 +55,64 @@ def test_a_record_that_was_changed_is_named_with_its_promise(key: str, library: 
     assert result.stdout.startswith("WRONG record 2, promise leaf: ")
 
 
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("payload-2026-11-1.key", " is missing: 2 sealed texts cannot be checked; put that file back from a backup"),
+        ("identity-2026-11.key", " is missing: who asked in 1 records cannot be checked; put that file back from a b"),
+        ("actor-2026-11.key", " is missing: 1 pseudonyms cannot be checked; put that file back from a backup"),
+        (
+            "signing.key",
+            " is missing: expected the 32 bytes made before; restore it from a backup: the checkpoints were",
+        ),
+        ("signed.json", " is missing: a store that was put back to an older state would not be noticed; restore it"),
+    ],
+)
+def test_what_cannot_be_checked_is_said_and_not_called_wrong(
+    key: str, library: TinyLibrary, verify: Verify, name: str, words: str
+) -> None:
+    path = library.root / "state" / "keys" / name
+    path.unlink()
+    result = verify()
+    assert result.exit_code == 1, "but what was not checked is not fine either"
+    line, verdict, *_ = result.stdout.splitlines()
+    assert line.startswith("CANNOT BE CHECKED the ")
+    assert f"{path}{words}" in line
+    assert verdict == "what could be checked is as it was signed"
+    assert "WRONG" not in result.stdout
+    shown = json.loads(verify("--json").stdout)
+    assert (shown["ok"], shown["counts"]["wrong"], shown["unchecked"]) == (
+        False,
+        0,
+        [line[len("CANNOT BE CHECKED ") :]],
+    )
+    if name == "signing.key":
+        assert verify("--key", key).exit_code == 0, "whoever has the key needs nothing of this one"
+
+
+def test_another_signing_key_is_named_before_all_that_is_wrong_by_it(
+    key: str, library: TinyLibrary, verify: Verify
+) -> None:
+    (library.root / "state" / "keys" / "signing.key").write_bytes(b"k" * 32)
+    first, *_ = verify().stdout.splitlines()
+    assert first.startswith(
+        f"WRONG record 1, promise checkpoint: names {key} as the log's key, and what is believed is "
+    )
+    assert first.endswith("another log's, or it was replaced; all of its checkpoints are wrong by that")
+
+
+def test_a_store_that_is_damaged_is_told_without_a_trace(key: str, library: TinyLibrary, verify: Verify) -> None:
+    path = library.root / "state" / STORE_FILE
+    content = path.read_bytes()
+    at = content.index(b"payload-2026-11-1") // 4096 * 4096
+    path.write_bytes(content[:at] + bytes(4096) + content[at + 4096 :])
+    result = verify("--key", key)
+    assert result.exit_code == 1
+    assert isinstance(result.exception, SystemExit), result.exception
+    assert "is damaged (" in result.stdout + result.stderr
+    assert "put back an undamaged copy" in result.stdout + result.stderr
+
+
 def test_an_export_and_a_receipt_are_checked_by_the_file_that_auditors_carry(
     key: str, tmp_path: Path, verify: Verify
 ) -> None:

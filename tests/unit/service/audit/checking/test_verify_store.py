@@ -79,6 +79,7 @@ def test_a_verdict_can_be_shown(made: RealLog) -> None:
         "ok": False,
         "counts": {"wrong": 1},
         "problems": [{"seq": 3, "promise": "tree", "detail": "to 5: another", "last": 5}],
+        "unchecked": [],
         "remarks": ["so"],
     }
     made.ask()

@@ -292,3 +292,25 @@ def test_a_key_that_was_announced_may_take_over(paper: Paper) -> None:
     paper.write(1)
     paper.publisher.publish()
     notes.verified(_newest(paper).note, [paper.signer.key()])
+
+
+def test_a_signing_key_that_is_replaced_while_the_log_goes_on_signs_nothing(paper: Paper) -> None:
+    paper.open_shard()
+    right = (paper.keys / "signing.key").read_bytes()
+    own = paper.signer.key().text()
+    paper.record_key(own)
+    paper.publisher.publish()
+    checkpoints = paper.store.checkpoint_count()
+    (paper.keys / "signing.key").write_bytes(b"k" * 32)
+    paper.write(1)
+    with pytest.raises(AuditKeyError, match=r"would sign as greenlit/audit\+.* restore the signing key from a backup"):
+        paper.publisher.publish()
+    with pytest.raises(AuditKeyError, match="would sign as"):
+        paper.new_publisher().restore()
+    assert paper.store.checkpoint_count() == checkpoints
+    assert (paper.keys / "signing.pub").read_text() == f"{own}\n", "the wrong one is not handed out either"
+    (paper.keys / "signing.key").write_bytes(right)
+    paper.publisher = paper.new_publisher()
+    paper.publisher.restore()
+    paper.publisher.publish()
+    assert paper.store.checkpoint_count() == checkpoints + 1

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import threading
+import traceback
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -293,3 +294,72 @@ def test_one_key_that_cannot_be_removed_does_not_save_the_others(
             keyring.destroy(MONTH)
     assert [path.name for path in folder.iterdir()] == ["payload-2026-11-1.key"]
     assert keyring.destroy(MONTH) == ["payload-2026-11-1"]
+
+
+# Whether a key is in order
+
+
+@pytest.mark.parametrize("key_id", ALL)
+def test_a_key_in_order_passes_before_and_after_it_was_used(keyring: Keyring, key_id: str) -> None:
+    keyring.check(key_id)
+    _seal(keyring)
+    _seal(keyring, "identity")
+    keyring.pseudonyms(MONTH)
+    keyring.check(key_id)
+
+
+@pytest.mark.parametrize("key_id", ALL)
+def test_a_key_that_was_replaced_is_told_from_the_one_in_use(keyring: Keyring, folder: Path, key_id: str) -> None:
+    _seal(keyring)
+    _seal(keyring, "identity")
+    keyring.pseudonyms(MONTH)
+    path = folder / f"{key_id}.key"
+    right = path.read_bytes()
+    path.write_bytes(b"k" * 32)
+    for _ in range(2):
+        with pytest.raises(AuditKeyError, match=rf"{key_id}\.key was replaced while it was in use: put back the one"):
+            keyring.check(key_id)
+    path.write_bytes(right)
+    keyring.check(key_id)
+    assert keyring.path(key_id) == path
+
+
+@pytest.mark.parametrize("key_id", ALL)
+def test_a_key_that_nobody_used_yet_may_be_any(keyring: Keyring, folder: Path, key_id: str) -> None:
+    (folder / f"{key_id}.key").write_bytes(b"k" * 32)
+    keyring.check(key_id)
+
+
+@pytest.mark.parametrize("key_id", ALL)
+def test_a_key_that_is_missing_or_unusable_is_told_each_time(keyring: Keyring, folder: Path, key_id: str) -> None:
+    path = folder / f"{key_id}.key"
+    keyring.check(key_id)
+    path.chmod(0o644)
+    for _ in range(2):
+        with pytest.raises(AuditKeyError, match="everybody on this machine may open"):
+            keyring.check(key_id)
+    path.chmod(0o600)
+    keyring.check(key_id)
+    path.unlink()
+    with pytest.raises(AuditKeyError, match=f"the key {key_id} is missing: restore it from a backup"):
+        keyring.check(key_id)
+
+
+def test_a_key_that_did_not_change_is_not_read_again(keyring: Keyring, monkeypatch: pytest.MonkeyPatch) -> None:
+    keyring.check(ALL[0])
+    monkeypatch.setattr(keyring_module, "read_key", lambda *_: pytest.fail("it was read again"))
+    keyring.check(ALL[0])
+
+
+def test_no_refusal_of_a_replaced_key_holds_a_key(keyring: Keyring, folder: Path) -> None:
+    _seal(keyring)
+    right = (folder / "payload-2026-11-1.key").read_bytes()
+    (folder / "payload-2026-11-1.key").write_bytes(b"k" * 32)
+    with pytest.raises(AuditKeyError) as caught:
+        keyring.check("payload-2026-11-1")
+    assert caught.value.__traceback__ is not None
+    below = caught.value.__traceback__.tb_next
+    shown = "".join(traceback.TracebackException(AuditKeyError, caught.value, below, capture_locals=True).format())
+    assert "payload-2026-11-1" in shown
+    assert repr(right)[2:-1] not in shown
+    assert "k" * 32 not in shown

@@ -2,16 +2,19 @@
 
 import inspect
 import json
-from collections.abc import Iterator
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from service.audit.errors import FilterError, NoRecordError, SealError
+from service.audit.errors import AuditUnavailableError, FilterError, NoRecordError, SealError
 from service.audit.reading import auditor as auditor_module
 from service.audit.reading import walk
 from service.audit.reading.auditor import Auditor, Filter
+from service.audit.storage.sqlite_store import STORE_FILE
 from service.audit.storage.store import leaf_hash
 from tests.support.small_log import ANSWER, QUESTION, REFUSED, Asked, Ending, SmallLog, at_us, open_small_log
 
@@ -150,8 +153,34 @@ def test_a_result_without_its_question_has_no_channel(log: SmallLog, received_se
     request_id, received = log.begin(channel="web")
     finished = log.end(request_id, received)
     changed = {**log.leaf(finished.seq), "received_seq": received_seq}
-    log.tamper("UPDATE leaves SET leaf = ? WHERE seq = 6", values=[json.dumps(changed).encode()])
+    leaf = json.dumps(changed).encode()
+    log.tamper("UPDATE leaves SET leaf = ?, leaf_hash = ? WHERE seq = 6", values=[leaf, leaf_hash(leaf)])
     assert _seqs(log, Filter(channel="web")) == [received.seq]
+
+
+def test_a_record_that_became_another_is_not_shown(log: SmallLog) -> None:
+    request_id, received = log.begin(channel="web")
+    finished = log.end(request_id, received)
+    changed = json.dumps({**log.leaf(finished.seq), "outcome": "answered"}).encode()
+    log.tamper("UPDATE leaves SET leaf = ? WHERE seq = 6", values=[changed])
+    looks: list[Callable[[], object]] = [
+        lambda: log.auditor.records("ann", Filter()),
+        lambda: log.auditor.record("ann", 6),
+        lambda: log.auditor.payload("ann", 6, purpose="audit"),
+    ]
+    for look in looks:
+        with pytest.raises(AuditUnavailableError, match="record 6 is not as it was written: run greenlit audit verify"):
+            look()
+    assert _seqs(log, Filter(), after=6) != []
+
+
+def test_a_record_that_is_missing_among_others_is_not_said_never_to_have_been(log: SmallLog) -> None:
+    log.ask()
+    with closing(sqlite3.connect(log.folder / STORE_FILE)) as other, other:
+        other.execute("DROP TRIGGER leaves_never_goes")
+        other.execute("DELETE FROM leaves WHERE seq = 5")
+    with pytest.raises(AuditUnavailableError, match="record 5 of 7 is missing: run greenlit audit verify"):
+        log.auditor.record("ann", 5)
 
 
 def test_a_question_is_found_by_its_id(log: SmallLog, asked: dict[str, Asked], monkeypatch: pytest.MonkeyPatch) -> None:
