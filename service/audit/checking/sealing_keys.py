@@ -18,10 +18,10 @@ from service.audit.log import ASKER_FIELD
 from service.audit.shards import month_of
 from service.audit.storage.store import Payload
 
-_WHAT = {  # by the beginning of a key's id
-    "payload": "{} sealed texts",
-    "identity": "who asked in {} records",
-    "actor": "{} pseudonyms",
+_WHAT = {  # by the beginning of a key's id: what waits for it, of one and of several
+    "payload": ("1 sealed text", "{} sealed texts"),
+    "identity": ("who asked in 1 record", "who asked in {} records"),
+    "actor": ("1 pseudonym", "{} pseudonyms"),
 }
 
 
@@ -141,7 +141,8 @@ class SealingKeys:
             yield Finding("remark", words, min(destroyed.values()), max(destroyed.values()))
 
     def _of(self, key_id: str, tried: _Tried) -> Iterator[Finding]:
-        what = _WHAT.get(key_id.partition("-")[0], "{} sealed texts").format(tried.count)
+        one, several = _WHAT[key_id.partition("-")[0]]  # others are not tried
+        what = one if tried.count == 1 else several.format(tried.count)
         first, last, path = tried.others[0][0], tried.last, self._keyring.path(key_id)
         if tried.unusable and key_id not in self._created:
             yield Finding(

@@ -100,8 +100,9 @@ def verify_store(
     except AuditUnavailableError as error:
         check.expect(False, check.seq, "file", f"and what follows it cannot be read: {error}")
     remarks = [*told.remarks]
-    remarks += ["the texts were not checked: their keys were not given"] if keyring is None else []
-    remarks += ["the signer's memory was not given"] if signed is None else []
+    if not unchecked:  # else it is said already
+        remarks += ["the texts were not checked: their keys were not given"] if keyring is None else []
+        remarks += ["the signer's memory was not given"] if signed is None else []
     remarks += ["no witness: whoever holds the signing key could have written another history"] if not witness else []
     problems = tuple(sorted(check.problems, key=_certain_at))
     return Verdict(_counts(check, size), problems, tuple(remarks), (*unchecked, *told.unchecked))

@@ -58,9 +58,9 @@ def test_a_record_that_was_changed_is_named_with_its_promise(key: str, library: 
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("payload-2026-11-1.key", " is missing: 2 sealed texts cannot be checked; put that file back from a backup"),
-        ("identity-2026-11.key", " is missing: who asked in 1 records cannot be checked; put that file back from a b"),
-        ("actor-2026-11.key", " is missing: 1 pseudonyms cannot be checked; put that file back from a backup"),
+        ("payload-2026-11-1.key", " is missing: 4 sealed texts cannot be checked; put that file back from a backup"),
+        ("identity-2026-11.key", " is missing: who asked in 1 record cannot be checked; put that file back from a b"),
+        ("actor-2026-11.key", " is missing: 1 pseudonym cannot be checked; put that file back from a backup"),
         (
             "signing.key",
             " is missing: expected the 32 bytes made before; restore it from a backup: the checkpoints were",

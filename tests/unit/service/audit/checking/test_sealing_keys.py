@@ -190,7 +190,7 @@ def test_a_text_that_names_a_key_that_never_was_is_wrong(made: RealLog, key_id: 
         file.execute("UPDATE payloads SET key_id = ? WHERE seq = 7 AND field = 'prompt'", (key_id,))
     verdict = _verify(made)
     assert (verdict.counts["wrong"], verdict.unchecked) == (1, ())
-    words = f"1 sealed texts would need {key_id!a}, a key that the log has not on record"
+    words = f"1 sealed text would need {key_id!a}, a key that the log has not on record"
     assert _wrong(verdict) == [(7, "payload", words)]
 
 

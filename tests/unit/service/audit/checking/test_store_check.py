@@ -150,7 +150,12 @@ def test_who_asked_is_whom_the_pseudonym_stands_for(made: RealLog) -> None:
         context = f"greenlit.test/audit/2026-11\0query.received\0{leaf.request_id}\0asker".encode()
         done = made.parts.keyring.seal("identity", "2026-11", salt=bytes(32), body=b"jonas@x.example", context=context)
         file.execute("UPDATE payloads SET sealed = ? WHERE seq = ? AND field = 'asker'", (done.sealed, seq))
-    assert _found(_check(made)) == [(seq, "payload", None)]
+    check = _check(made)
+    assert _found(check) == [], "it opens and is of a question: who it should be, its key tells in the end"
+    assert check.sealing is not None
+    (found,) = check.sealing.findings()
+    assert (found.kind, found.seq) == ("wrong", seq)
+    assert found.words.startswith("the pseudonym does not fit ")
     assert other > seq
 
 
@@ -172,20 +177,24 @@ def test_only_a_question_has_somebody_who_asked(made: RealLog) -> None:
         assert {problem.seq for problem in _check(made).problems} == {seq + 1}
 
 
-def test_askers_cannot_be_checked_without_the_key_of_their_pseudonyms(made: RealLog) -> None:
+def test_a_text_that_cannot_be_opened_is_there_all_the_same(made: RealLog) -> None:
+    """What its key has to do with it is in `test_sealing_keys`."""
     seq = made.ask()
     made.publish()
-    (made.keys / "actor-2026-11.key").rename(made.keys / "away")
-    check = _check(made, keyring=Keyring(folder=made.keys))
-    assert _found(check) == [(seq, "payload", None)]
+    for name in ("payload-2026-11-1.key", "actor-2026-11.key"):
+        (made.keys / name).rename(made.keys / f"{name} away")
+    with made.behind() as file:
+        check = _check(made, keyring=Keyring(folder=made.keys))
+        assert (_found(check), check.texts) == ([], 1), "who asked is read, prompt and answer are not"
+        file.execute("DELETE FROM payloads WHERE seq = ? AND field = 'prompt'", (seq,))
+        assert _found(_check(made, keyring=Keyring(folder=made.keys))) == [(seq, "payload", None)]
 
 
-def test_texts_whose_key_is_gone_without_a_record_are_found(made: RealLog) -> None:
+def test_a_text_that_cannot_be_opened_must_be_one_that_its_record_commits_to(made: RealLog) -> None:
     seq = made.ask()
-    made.publish()
-    (made.keys / "payload-2026-11-1.key").rename(made.keys / "away")
-    check = _check(made, keyring=Keyring(folder=made.keys))
-    assert _found(check) == [(seq, "payload", None), (seq + 1, "payload", None)]
+    with made.behind() as file:
+        file.execute("INSERT INTO payloads VALUES (?, 'raw', 'payload-2026-11-1', x'00')", (seq + 1,))
+        assert _found(_check(made)) == [(seq + 1, "payload", None)]
 
 
 def test_checkpoint_rows_are_numbered_without_a_gap_and_repeat_their_notes(made: RealLog) -> None:

@@ -18,11 +18,11 @@ from service.audit.checking.verifier import Problem
 from service.audit.checking.verify_store import Verdict, verify_store
 from service.audit.checkpoints import stored_tree
 from service.audit.checkpoints.signer import Signed
-from service.audit.errors import AuditBusyError, AuditUnavailableError
+from service.audit.errors import AuditBusyError, AuditDamagedError, AuditUnavailableError
 from service.audit.keys.keyring import Keyring
 from service.audit.rotation import Rotation
 from service.audit.storage.sqlite_store import SqliteLeafStore
-from service.audit.storage.store import LeafReader
+from service.audit.storage.store import LeafReader, StoredLeaf
 from tests.support.real_logs import NAME, RealLog, at_us
 
 NO_WITNESS = "no witness: whoever holds the signing key could have written another history"
@@ -108,6 +108,62 @@ def test_what_was_not_given_is_said(made: RealLog) -> None:
         "the texts were not checked: their keys were not given",
         "the signer's memory was not given",
         NO_WITNESS,
+    )
+
+
+def test_what_the_caller_could_not_get_makes_the_log_not_fine_and_is_said_once(made: RealLog) -> None:
+    made.ask()
+    made.publish()
+    verdict = _verify(made, keyring=None, signed=None, unchecked=["the folder of keys is missing"])
+    assert (verdict.ok, verdict.counts["wrong"]) == (False, 0)
+    assert (verdict.unchecked, verdict.remarks) == (("the folder of keys is missing",), (NO_WITNESS,))
+    assert verdict.as_json()["unchecked"] == ["the folder of keys is missing"]
+
+
+class _Broken(SqliteLeafStore):
+    """A store that says that it is damaged, and cannot be read from a number on."""
+
+    first_unreadable = 10**9
+
+    def damage(self) -> str | None:
+        return "the store is damaged"
+
+    def stream_leaves(self, start: int, end: int) -> Iterator[StoredLeaf]:
+        for leaf in super().stream_leaves(start, end):
+            if leaf.seq >= self.first_unreadable:
+                raise AuditDamagedError("it is damaged here")
+            yield leaf
+
+
+def test_damage_is_told_and_the_rest_is_checked_all_the_same(made: RealLog) -> None:
+    made.ask()
+    made.publish()
+    verdict = _verify(made, store=_Broken(folder=made.state))
+    assert verdict.problems == (Problem(None, "file", "the store is damaged"),)
+    assert (verdict.counts["wrong"], verdict.counts["texts"], verdict.counts["checkpoints"]) == (1, 3, 1)
+
+
+def test_what_cannot_be_read_on_is_named_by_the_first_record_that_was_not_seen(made: RealLog) -> None:
+    made.ask()
+    made.ask()
+    made.publish()
+    store = _Broken(folder=made.state)
+    store.first_unreadable = 7
+    verdict = _verify(made, store=store)
+    assert [(problem.seq, problem.promise) for problem in verdict.problems] == [(7, "file"), (None, "file")]
+    assert verdict.problems[0].detail == "and what follows it cannot be read: it is damaged here"
+
+
+def test_a_key_that_the_log_does_not_name_is_said_first(made: RealLog) -> None:
+    made.ask()
+    made.publish()
+    named = made.parts.signer.key().text()
+    verdict = _verify(made, keys=[])
+    assert verdict.problems[0] == Problem(
+        1,
+        "checkpoint",
+        f"names {named} as the log's key, and what is believed is none: another log's, or it was replaced; all of its "
+        "checkpoints are wrong by that",
     )
 
 
