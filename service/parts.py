@@ -35,6 +35,7 @@ from service.operating.upkeep import Task
 from service.settings import Settings, encoder_copies
 
 _FOLLOW_S = 5.0  # an approval is on record this soon, even if nobody asks
+_DAMAGE_S = 86_400.0  # reads the whole store, beside everything else
 _RETENTION_S = 3600.0  # months are counted in days; an hour is soon enough
 
 
@@ -149,6 +150,7 @@ def _tasks(
     return (
         Task("following the register", boundary.problems, _FOLLOW_S),
         Task("following the build", lambda: follower.hold(live_build.get()), _FOLLOW_S),
+        Task("looking for damage in the log", opened.log.look_for_damage, _DAMAGE_S),
         Task("ending retention", lambda: retention.apply(_now_us()), _RETENTION_S),
     )
 

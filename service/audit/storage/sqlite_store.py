@@ -22,9 +22,9 @@ from service.audit.storage.store import Entry, Receipt, StoredCheckpoint, Subtre
 from service.audit.storage.writer_lock import LOCK_FILE, WriterLock
 
 STORE_FILE = "audit.sqlite"
-# Looked through whenever it is opened: a fifth of a second, and a second from a disk that gives 130 MB a second. Ten
-# times as large is 15,000 questions a GB more, and would keep every command waiting.
-WHOLE_UP_TO_BYTES = 128 << 20
+# Looked through whenever it is opened: less than a tenth of a second when the system has it in memory, some two from a
+# slow disk. What is larger would keep every command waiting; a running service looks it through beside its work.
+WHOLE_UP_TO_BYTES = 32 << 20
 DEFAULT_BUSY_TIMEOUT_S = 2.0  # nothing but a person's own program can hold the lock: wait for a moment, then say so
 
 _T = TypeVar("_T")

@@ -8,6 +8,7 @@ from indexes.clock import utc_now
 from service.access.errors import TokenError
 from service.access.port import Carried
 from service.answering.drafts import DraftSentence
+from service.audit.errors import AuditError
 from service.audit.log import system_clock_us
 from service.operating.logs import where_it_broke
 from service.operating.upkeep import Task
@@ -141,3 +142,14 @@ def test_upkeep_holds_the_live_build_for_as_long_as_its_answers_may_be_replayed(
     _task(studio, "following the build").do()
     (hold,) = studio.library.holds.glob("*.json")
     assert "2027-11-30" in hold.read_text()
+
+
+def test_upkeep_looks_for_damage_in_the_log_and_stops_it_where_there_is_some(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _task(studio, "looking for damage in the log").do()
+    assert studio.service.health.report().ready
+    monkeypatch.setattr(studio.store, "damage", lambda: "page 7 is damaged")
+    with pytest.raises(AuditError, match="page 7 is damaged"):
+        _task(studio, "looking for damage in the log").do()
+    assert studio.service.health.report().failing == ("log",)

@@ -245,8 +245,8 @@ def test_the_rest_of_a_large_store_does_not_keep_it_from_being_opened_and_is_tol
             store.leaves(-1, LEAVES)
 
 
-def test_a_store_of_some_ten_thousand_questions_counts_as_small() -> None:
-    assert sqlite_store.WHOLE_UP_TO_BYTES == 128 * 2**20
+def test_a_store_of_some_thousand_questions_counts_as_small() -> None:
+    assert sqlite_store.WHOLE_UP_TO_BYTES == 32 * 2**20
 
 
 # What the rows say
