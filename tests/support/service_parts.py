@@ -27,6 +27,7 @@ import service.parts
 from indexes.builds import Build
 from service.answering.drafts import Answerer, DraftSentence, Quote
 from service.answering.evidence import Calibration
+from service.answering.extract import ExtractiveAnswerer
 from service.answering.ranking import Ranking
 from service.answering.retrieve import Hit, Retrieved
 from service.app import create_app
@@ -63,6 +64,7 @@ VENDOR_QUESTION = "Who reviews a new AI vendor?"
 TRAVEL_QUESTION = "What is the daily travel allowance?"
 OFF_TOPIC_QUESTION = "Which orbit do geostationary satellites follow?"
 
+_USUAL_ANSWERER = ExtractiveAnswerer
 HALF_THE_WORDS = Calibration(intercept=-5.0, coefficients={"coverage_all": 10.0}, threshold=0.5)
 ALWAYS_ENOUGH = Calibration(intercept=0.0, coefficients={}, threshold=0.0)
 NEVER_ENOUGH = Calibration(intercept=0.0, coefficients={}, threshold=0.99)
@@ -235,8 +237,9 @@ def open_studio(
         patch.setattr(service.parts, "utc_now", library.clock)
         patch.setattr(service.parts, "read_calibration", lambda: calibration)
         patch.setattr(service.parts, "read_ranking", lambda: RANKING)
-        if answerer is not None:
-            patch.setattr(service.parts, "ExtractiveAnswerer", lambda *, ranking: _instead(answerer, ranking))
+        # Named even where it is the usual one: another studio that is still open may have put its own there.
+        drafting = (lambda *, ranking: _instead(answerer, ranking)) if answerer is not None else _USUAL_ANSWERER
+        patch.setattr(service.parts, "ExtractiveAnswerer", drafting)
         notice = structlog.get_logger("greenlit").warning
         with open_service(settings, opened=opened_log, encoder=library.encoder, notice=notice) as opened:
             app = create_app(opened)
