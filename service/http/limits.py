@@ -5,7 +5,7 @@
 
 import http
 import json
-import sys
+import resource
 from dataclasses import dataclass
 
 _WAITING = 128  # connections that send or are idle, at least, beside those in work
@@ -76,10 +76,6 @@ def limits_for(max_in_work: int) -> ConnectionLimits:
 
 def _allowed_files(wanted: int) -> int:
     """Have the system allow this process so many open files, and return how many of them it allows."""
-    if sys.platform == "win32":
-        return wanted  # it knows no such limit
-    import resource  # noqa: PLC0415  (there is none on Windows)
-
     now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     unlimited = resource.RLIM_INFINITY
     if now == unlimited or now >= wanted:

@@ -103,7 +103,7 @@ class SealingKeys:
             except AuditKeyError as error:
                 tried.unusable = str(error)
             except (SealError, *DAMAGE):
-                pass
+                pass  # it does not fit this key: noted below, with the others of which that is true
             else:
                 tried.fitting += 1
                 return opened
