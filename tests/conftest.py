@@ -4,19 +4,25 @@ Fixtures that many tests share are in `tests/support/fixtures.py`, with which ha
 are imported. A process that only hands tests to others (`-n`) does without.
 """
 
+import contextlib
 import gc
 
 import pytest
 
+from tests.support.forked import fork_server
 from tests.support.in_memory import use_memory
 from tests.support.no_skips import pytest_make_collect_report, pytest_runtest_makereport  # noqa: F401  (hooks)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Choose where temporary files go, and load the fixtures."""
+    """Choose where temporary files go and what programs are forked from, and load the fixtures."""
     use_memory()
-    hands_out = config.getoption("numprocesses", None) and not hasattr(config, "workerinput")
-    if not hands_out:
+    is_worker = hasattr(config, "workerinput")
+    if not is_worker:
+        lasting = contextlib.ExitStack()
+        lasting.enter_context(fork_server())
+        config.add_cleanup(lasting.close)
+    if is_worker or not config.getoption("numprocesses", None):
         config.pluginmanager.import_plugin("tests.support.fixtures")
 
 

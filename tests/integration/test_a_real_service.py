@@ -6,7 +6,6 @@ One story after the other on one service, because starting it takes seconds.
 import json
 import re
 import signal
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from tests.support.installation import (
     TRAVEL_TEXT,
     VENDOR_QUESTION,
     Installation,
+    Running,
     copy_of,
 )
 from tests.support.ports import free_port
@@ -32,7 +32,7 @@ def installation(ingested: Installation, tmp_path_factory: pytest.TempPathFactor
 
 
 @pytest.fixture(scope="module")
-def running(installation: Installation) -> Iterator[subprocess.Popen[str]]:
+def running(installation: Installation) -> Iterator[Running]:
     """`greenlit serve`, ready."""
     with installation.serving() as process:
         yield process
@@ -59,7 +59,7 @@ class TestAServiceThatRuns:
         assert (installation.folder / "state" / "token").stat().st_mode & 0o077 == 0
 
     def test_the_command_line_asks_through_it(self, installation: Installation) -> None:
-        asked = installation.run("ask", VENDOR_QUESTION, python=("-X", "importtime"))
+        asked = installation.run_from_the_start("ask", VENDOR_QUESTION, python=("-X", "importtime"))
         assert asked.returncode == 0, asked.stderr
         assert "ten working days. [1]" in asked.stdout
         assert "(rules/ai-policy.md, until " in asked.stdout + asked.stderr
@@ -115,7 +115,7 @@ class TestAServiceThatRuns:
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT], ids=["TERM", "INT"])
 def test_a_signal_ends_it_cleanly(tmp_path: Path, ingested: Installation, stop: signal.Signals) -> None:
     own = copy_of(ingested, tmp_path)
-    with own.serving() as process:
+    with own.serving(from_the_start=stop == signal.SIGTERM) as process:
         first = own.ask(VENDOR_QUESTION)["receipt"]
         process.send_signal(stop)
         out, err = process.communicate(timeout=START_TIMEOUT_S)

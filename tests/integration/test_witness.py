@@ -3,8 +3,6 @@
 import os
 import shutil
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -16,6 +14,7 @@ import pytest
 from service.audit.checkpoints.signer import MEMORY_FILE
 from service.audit.formats.notes import Checkpoint, cosigned_at, read_checkpoint, read_verifier_key
 from tests.support.fakes import TinyLibrary
+from tests.support.forked import Forked
 from tests.support.service_parts import (
     BEARER,
     TOKEN,
@@ -28,7 +27,6 @@ from tests.support.service_parts import (
 )
 from tests.support.witness_parts import LogOnDisk, kept_files, new_witness, serving_log
 
-ROOT = Path(__file__).parents[2]
 COMMAND = "import typer; from service.commands.witness import witness; typer.run(witness)"
 TIMEOUT_S = 300.0
 LOUD = "THIS LOG CANNOT BE TRUSTED AS IT IS NOW"
@@ -42,15 +40,11 @@ class Account:
     folder: Path
     keys: list[str] = field(default_factory=list)
 
-    def start(self, url: str, *arguments: str, program: str = COMMAND) -> "subprocess.Popen[str]":
+    def start(self, url: str, *arguments: str, program: str = COMMAND) -> Forked:
         keys = [word for key in self.keys for word in ("--key", key)]
-        return subprocess.Popen(
-            [sys.executable, "-c", program, "--folder", str(self.folder), "--url", url, *keys, *arguments],
-            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "GREENLIT_TOKEN": TOKEN},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        options = ["--folder", str(self.folder), "--url", url, *keys, *arguments]
+        environment = {"PATH": os.environ["PATH"], "GREENLIT_TOKEN": TOKEN}
+        return Forked(program, *options, environment=environment, folder=self.folder.parent)
 
     def looks(self, url: str, *, code: int = 0, program: str = COMMAND) -> str:
         """Look once; what it said."""
@@ -184,7 +178,6 @@ def test_it_stops_watching_when_it_was_told_to_go_on_watching(tmp_path: Path, ac
         log.copy_to(tmp_path / "copy")
         log.grow(2)
         with account.start(url, "--every", "1") as running:
-            assert running.stdout is not None
             while " cosigned " not in running.stdout.readline():
                 assert running.poll() is None
             log.put_back(tmp_path / "copy")

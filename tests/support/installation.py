@@ -1,4 +1,7 @@
-"""The program as people run it, for the tests: a folder with a library, its command line, and a service on a port."""
+"""The program as people run it, for the tests: a folder with a library, its command line, and a service on a port.
+
+Its processes are forked off one that has imported the libraries (`forked`), unless they are run from the start.
+"""
 
 import contextlib
 import os
@@ -13,7 +16,11 @@ from typing import Any
 
 import httpx
 
+from tests.support import forked
+from tests.support.forked import Forked
 from tests.support.ports import free_port
+
+Running = Forked | subprocess.Popen[str]
 
 REPOSITORY = Path(__file__).parents[2]
 POLICY_TEXT = """# AI use policy
@@ -56,13 +63,16 @@ class Installation:
         machine = {"PATH": os.environ["PATH"], "HOME": str(self.folder), "container": "of the tests, maybe as root"}
         return {**machine, "PYTHONPATH": str(REPOSITORY), **settings}
 
-    def command(self, *arguments: str, python: tuple[str, ...] = ()) -> list[str]:
-        return [sys.executable, *python, "-m", "greenlit", *arguments]
+    def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """Run a command."""
+        return forked.run(
+            forked.GREENLIT, *arguments, environment=self.environment, folder=self.folder, timeout=START_TIMEOUT_S
+        )
 
-    def run(self, *arguments: str, python: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
-        """Run a command, with options of the interpreter."""
+    def run_from_the_start(self, *arguments: str, python: tuple[str, ...] = ()) -> "subprocess.CompletedProcess[str]":
+        """Run a command in a new interpreter with some options."""
         return subprocess.run(
-            self.command(*arguments, python=python),
+            [sys.executable, *python, "-m", "greenlit", *arguments],
             cwd=self.folder,
             env=self.environment,
             capture_output=True,
@@ -82,9 +92,14 @@ class Installation:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
 
-    def start(self) -> subprocess.Popen[str]:
+    def start(self) -> Forked:
+        return Forked(
+            forked.GREENLIT, "serve", "--port", str(self.port), environment=self.environment, folder=self.folder
+        )
+
+    def start_from_the_start(self) -> "subprocess.Popen[str]":
         return subprocess.Popen(
-            self.command("serve", "--port", str(self.port)),
+            [sys.executable, "-m", "greenlit", "serve", "--port", str(self.port)],
             cwd=self.folder,
             env=self.environment,
             stdout=subprocess.PIPE,
@@ -93,9 +108,9 @@ class Installation:
         )
 
     @contextlib.contextmanager
-    def serving(self) -> Iterator[subprocess.Popen[str]]:
+    def serving(self, *, from_the_start: bool = False) -> Iterator[Running]:
         """Run `greenlit serve`; it is ready when the context begins, and gone when it has ended."""
-        process = self.start()
+        process = self.start_from_the_start() if from_the_start else self.start()
         try:
             self._wait_until_ready(process)
             yield process
@@ -105,7 +120,7 @@ class Installation:
             if process.stdout and not process.stdout.closed:
                 process.communicate()
 
-    def _wait_until_ready(self, process: subprocess.Popen[str]) -> None:
+    def _wait_until_ready(self, process: Running) -> None:
         deadline = time.monotonic() + START_TIMEOUT_S
         while True:
             assert process.poll() is None, f"serve ended: {process.communicate()}"

@@ -1,8 +1,7 @@
-"""A process for `test_publish`: it ingests libraries and is killed, or meets a full disk, in the middle of publishing.
+"""A program for `test_publish`: it ingests a library and is killed, or meets a full disk, in the middle of publishing.
 
-It reads one request a line, each done in a fork of its own, so that what a request breaks is gone with it, and answers
-with one line: how the fork ended. Requests: `die-at PART ROOT` (SIGKILL when that part is reached), `die-after MS ROOT`
-(SIGKILL after so long), `disk-of BYTES ROOT` (no file may become larger). ROOT is where a `TinyLibrary` stands.
+Its arguments: `die-at PART ROOT` (SIGKILL when that part is reached), `publish-on - ROOT` (again and again, until it is
+killed), `disk-of BYTES ROOT` (no file may become larger). ROOT is where a `TinyLibrary` stands.
 """
 
 import importlib
@@ -10,8 +9,6 @@ import itertools
 import os
 import resource
 import signal
-import sys
-import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -68,40 +65,16 @@ def publish_on_a_small_disk(limit: int, root: Path) -> None:
     publish(root, Clock(NOON + timedelta(hours=1)))
 
 
-def run(request: str, argument: str, root: Path) -> str:
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        said = "published"
-        try:
-            if request == "die-at":
-                die_at(argument, root)
-            elif request == "die-after":
-                publish_until_killed(root)
-            else:
-                publish_on_a_small_disk(int(argument), root)
-        except PublishError as error:
-            said = f"PublishError: {error}"
-        except BaseException as error:  # noqa: BLE001  (whatever it is, the test has to see it)
-            said = f"{type(error).__name__}: {error}"
-        os.write(writing, said.encode())
-        os._exit(0)
-    os.close(writing)
-    if request == "die-after":
-        time.sleep(int(argument) / 1000)
-        os.kill(child, signal.SIGKILL)
-    with os.fdopen(reading, encoding="utf-8") as pipe:
-        said = pipe.read()
-    _, status = os.waitpid(child, 0)
-    return signal.Signals(os.WTERMSIG(status)).name if os.WIFSIGNALED(status) else said.replace("\n", " ")
-
-
-def main() -> None:
-    print("ready", flush=True)  # noqa: T201
-    for line in sys.stdin:
-        request, argument, root = line.strip().split(" ", 2)
-        print(run(request, argument, Path(root)), flush=True)  # noqa: T201
-
-
-if __name__ == "__main__":
-    main()
+def main(request: str, argument: str, root: str) -> None:
+    """Do what one request asks for; a `PublishError` is printed, and so is that there was none."""
+    try:
+        if request == "die-at":
+            die_at(argument, Path(root))
+        elif request == "publish-on":
+            publish_until_killed(Path(root))
+        else:
+            publish_on_a_small_disk(int(argument), Path(root))
+    except PublishError as error:
+        print(f"PublishError: {error}")  # noqa: T201
+    else:
+        print("published")  # noqa: T201

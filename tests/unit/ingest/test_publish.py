@@ -2,10 +2,10 @@
 
 import errno
 import os
+import signal
 import sqlite3
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -22,8 +22,8 @@ from ingest import publish as publish_module
 from ingest.errors import PublishError
 from ingest.split import Splitter
 from tests.support.fakes import TinyLibrary
+from tests.support.forked import Forked
 
-ROOT = Path(__file__).parents[3]
 PARTS = {  # every step of publishing, in order
     "original": "pathlib:Path.write_bytes",
     "encoding": "ingest.encode:VectorCache.encode",
@@ -116,45 +116,31 @@ def test_a_disk_that_refuses_at_any_part_leaves_the_old_build_and_nothing_else(
     _assert_recovers(library)
 
 
-@pytest.fixture(scope="module")
-def child() -> Iterator[Callable[[str], str]]:
-    environment = {"PYTHONPATH": str(ROOT), "PATH": os.defpath}
-    script = Path(__file__).with_name("child_that_publishes.py")
-    with subprocess.Popen(
-        [sys.executable, str(script)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env=environment,
-        cwd="/",
-    ) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        requests, answers = process.stdin, process.stdout
-        assert answers.readline() == "ready\n"
-
-        def ask(request: str) -> str:
-            print(request, file=requests, flush=True)
-            return answers.readline().strip()
-
-        yield ask
+def _child(library: TinyLibrary, request: str, argument: str = "-") -> Forked:
+    code = "import sys; from tests.unit.ingest.child_that_publishes import main; main(*sys.argv[1:])"
+    return Forked(code, request, argument, str(library.root), environment={"PATH": os.defpath}, folder=library.root)
 
 
 @pytest.mark.parametrize("part", STATES)
 def test_a_process_killed_at_any_part_leaves_the_old_build_serving(
-    library: TinyLibrary, live: str, child: Callable[[str], str], part: str
+    library: TinyLibrary, live: str, part: str
 ) -> None:
-    assert child(f"die-at {PARTS[part]} {library.root}") == "SIGKILL"
+    with _child(library, "die-at", PARTS[part]) as child:
+        assert child.communicate() == ("", "")
+    assert child.returncode == -signal.SIGKILL
     _assert_serves(library, live)
     _assert_recovers(library)
 
 
 @pytest.mark.parametrize("milliseconds", [90, 230, 410])
 def test_a_process_killed_at_any_moment_leaves_a_whole_build_serving(
-    library: TinyLibrary, live: str, child: Callable[[str], str], milliseconds: int
+    library: TinyLibrary, live: str, milliseconds: int
 ) -> None:
     del live
-    assert child(f"die-after {milliseconds} {library.root}") == "SIGKILL"
+    with _child(library, "publish-on") as child:
+        time.sleep(milliseconds / 1000)
+        child.kill()
+    assert child.returncode == -signal.SIGKILL
     _assert_serves(library, current_build_id(library.builds))
     library.clock.pass_days(1)
     library.approve("legal/busy.md") if (library.folder / "legal" / "busy.md").exists() else None
@@ -163,17 +149,19 @@ def test_a_process_killed_at_any_moment_leaves_a_whole_build_serving(
 
 @pytest.mark.parametrize("limit", [1000, 14_000, 20_000])  # refused: an original, the kept vectors, the passages
 def test_a_disk_that_is_really_full_leaves_the_old_build_and_nothing_else(
-    library: TinyLibrary, live: str, child: Callable[[str], str], limit: int
+    library: TinyLibrary, live: str, limit: int
 ) -> None:
-    said = child(f"disk-of {limit} {library.root}")
-    assert said.startswith("PublishError: "), said
+    with _child(library, "disk-of", str(limit)) as child:
+        said, problems = child.communicate()
+    assert said.startswith("PublishError: "), said + problems
     _assert_serves(library, live)
     assert _names(library) == {live}
     _assert_recovers(library)
 
 
-def test_a_disk_with_room_enough_is_published_on(library: TinyLibrary, live: str, child: Callable[[str], str]) -> None:
-    assert child(f"disk-of 1000000 {library.root}") == "published"
+def test_a_disk_with_room_enough_is_published_on(library: TinyLibrary, live: str) -> None:
+    with _child(library, "disk-of", "1000000") as child:
+        assert child.communicate() == ("published\n", "")
     assert current_build_id(library.builds) != live
 
 

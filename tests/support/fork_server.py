@@ -1,0 +1,166 @@
+"""The process that programs of the tests are forked from: it has imported what the product imports, and done nothing.
+
+Importing the model libraries takes ten seconds of a processor; a program that is forked here begins after that, and is
+otherwise as if it had been started: a process of its own with its arguments, environment, folder and pipes, whose
+exceptions, exit status and signals are Python's own. `tests/support/forked.py` is the other side.
+
+    python -m tests.support.fork_server LISTENER    the number of a listening socket; standard input is a pipe
+
+It ends when standard input does. Each connection is one program: a message with a JSON object (`code`, `arguments`,
+`environment`, `folder`) and the three standard streams comes in, its process id goes out, and, once it has ended, its
+exit status as `subprocess` gives it. Modules are imported when the first one comes.
+"""
+
+import atexit
+import gc
+import importlib
+import json
+import os
+import pkgutil
+import selectors
+import signal
+import socket
+import sys
+import threading
+from types import FrameType
+from typing import Any
+
+MESSAGE_BYTES = 1 << 17
+_PACKAGES = ("indexes", "ingest", "service")
+# What is imported only in use: the model's own modules, the parser's process, the server's protocols.
+_LATER = (
+    "greenlit uvicorn.lifespan.on uvicorn.loops.auto uvicorn.protocols.http.h11_impl "
+    "transformers.models.bert.modeling_bert transformers.models.bert.tokenization_bert "
+    "transformers.models.auto.tokenization_auto anyio._backends._asyncio typer.rich_utils httpx"
+).split()
+
+
+class Programs:
+    """Forks programs off, and tells how they ended."""
+
+    def __init__(self, listener: socket.socket) -> None:
+        self._listener = listener
+        self._connections: dict[int, socket.socket] = {}  # by process id
+        self._imported = False
+        self._set_by_imports: dict[str, str] = {}
+
+    def serve(self) -> dict[str, Any] | None:
+        """Fork off what is asked for until standard input ends.
+
+        Returns:
+            In a process that was forked off: the program to be run in it. In this one: `None`, at the end.
+        """
+        woken, wake = socket.socketpair()
+        woken.setblocking(False)
+        wake.setblocking(False)
+        signal.set_wakeup_fd(wake.fileno(), warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, _nothing)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started this one ends it
+        with selectors.DefaultSelector() as selector:
+            for source in (0, self._listener, woken):
+                selector.register(source, selectors.EVENT_READ)
+            while True:
+                ready = {key.fd for key, _ in selector.select()}
+                if 0 in ready:
+                    return None
+                if woken.fileno() in ready:
+                    woken.recv(1024)
+                    self._tell_who_ended()
+                if self._listener.fileno() in ready and (program := self._fork()):
+                    for theirs in (woken, wake):
+                        theirs.close()
+                    return program
+
+    def _fork(self) -> dict[str, Any] | None:
+        connection, _ = self._listener.accept()
+        message, streams, _, _ = socket.recv_fds(connection, MESSAGE_BYTES, 3)
+        self._import()
+        child = os.fork()
+        if child == 0:
+            for ours in (connection, self._listener, *self._connections.values()):
+                ours.close()
+            program: dict[str, Any] = json.loads(message)
+            _become(program, streams)
+            os.environ.update(self._set_by_imports)
+            return program
+        for stream in streams:
+            os.close(stream)
+        self._connections[child] = connection
+        connection.send(str(child).encode())
+        return None
+
+    def _tell_who_ended(self) -> None:
+        for child, connection in list(self._connections.items()):
+            ended, status = os.waitpid(child, os.WNOHANG)
+            if ended:
+                connection.send(str(os.waitstatus_to_exitcode(status)).encode())
+                self._connections.pop(child).close()
+
+    def _import(self) -> None:
+        if self._imported:
+            return
+        self._imported = True
+        before = dict(os.environ)
+        for name in _PACKAGES:
+            for module in pkgutil.walk_packages([name], f"{name}."):
+                importlib.import_module(module.name)
+        for name in _LATER:
+            importlib.import_module(name)
+        self._set_by_imports = {name: value for name, value in os.environ.items() if before.get(name) != value}
+        gc.collect()
+        gc.freeze()  # so that the memory of what was imported stays shared
+        if len(threads := os.listdir("/proc/self/task")) > 1:
+            raise RuntimeError(f"expected one thread before a fork, found {len(threads)}: an import started some")
+
+
+def _nothing(_signal: int, _frame: FrameType | None) -> None:
+    """Wake the one that waits, by the descriptor it waits on."""
+
+
+def _become(program: dict[str, Any], streams: list[int]) -> None:
+    """Make this process what was asked for, up to its first line."""
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number, stream in enumerate(streams):
+        os.dup2(stream, number)
+        os.close(stream)
+    sys.stdin, sys.stdout, sys.stderr = (
+        open(number, mode, encoding="utf-8", closefd=False)  # noqa: SIM115, PTH123
+        for number, mode in enumerate(("r", "w", "w"))
+    )
+    sys.stderr.reconfigure(line_buffering=True)
+    os.environ.clear()
+    os.environ.update(program["environment"])
+    os.chdir(program["folder"])
+    sys.argv = ["greenlit", *program["arguments"]]
+
+
+def _run(code: str) -> int:
+    """Run a program as the interpreter does; return its exit status."""
+    try:
+        exec(compile(code, "<program>", "exec"), {"__name__": "__main__"})  # noqa: S102 - the test's own
+    except SystemExit as ended:
+        if isinstance(ended.code, int | None):
+            return ended.code or 0
+        print(ended.code, file=sys.stderr)  # noqa: T201
+        return 1
+    except BaseException:  # noqa: BLE001
+        sys.excepthook(*sys.exc_info())
+        return 1
+    return 0
+
+
+def _end(status: int) -> None:
+    """End as the interpreter does, but for the seconds in which it takes apart what was imported."""
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
+
+
+if __name__ == "__main__":
+    _program = Programs(socket.socket(fileno=int(sys.argv[1]))).serve()
+    if _program:
+        _end(_run(_program["code"]))

@@ -1,0 +1,145 @@
+"""Programs of the tests, forked off a process that has imported what they import: a tenth of a second, not ten.
+
+They are real processes, see `fork_server`. A test of how the program *starts* uses `subprocess`.
+"""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+from tests.support.fork_server import MESSAGE_BYTES
+
+ROOT = Path(__file__).parents[2]
+GREENLIT = "import greenlit; greenlit.main()"
+_ADDRESS = "GREENLIT_TESTS_FORK_SERVER"  # of its socket, for processes that run tests
+
+
+@contextlib.contextmanager
+def fork_server() -> Iterator[None]:
+    """Have a server for this process and its children; it has imported nothing yet, so it costs next to nothing."""
+    with tempfile.TemporaryDirectory(prefix="forks-") as folder, socket.socket(
+        socket.AF_UNIX, socket.SOCK_SEQPACKET
+    ) as listener:
+        address = f"{folder}/socket"
+        listener.bind(address)
+        listener.listen(64)
+        one_thread = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+        environment = os.environ | one_thread | {"PYTHONPATH": str(ROOT)}
+        command = [sys.executable, "-m", "tests.support.fork_server", str(listener.fileno())]
+        with subprocess.Popen(
+            command, stdin=subprocess.PIPE, pass_fds=[listener.fileno()], cwd=ROOT, env=environment
+        ):
+            os.environ[_ADDRESS] = address
+            yield
+            del os.environ[_ADDRESS]
+
+
+class Forked:
+    """A running program, used as `subprocess.Popen` with text and pipes is."""
+
+    def __init__(self, code: str, *arguments: str, environment: Mapping[str, str], folder: Path) -> None:
+        """Start it.
+
+        Args:
+            code: what `python -c` would be given.
+            arguments: of its command line.
+            environment: all of it.
+            folder: where it begins.
+        """
+        program = {
+            "code": code,
+            "arguments": arguments,
+            "environment": dict(environment),
+            "folder": str(folder),
+        }
+        message = json.dumps(program).encode()
+        assert len(message) <= MESSAGE_BYTES
+        self._connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._connection.connect(os.environ[_ADDRESS])
+        with open(os.devnull, "rb") as nothing:  # noqa: PTH123
+            (out, its_out), (err, its_err) = os.pipe(), os.pipe()
+            socket.send_fds(self._connection, [message], [nothing.fileno(), its_out, its_err])
+        os.close(its_out)
+        os.close(its_err)
+        self.stdout: IO[str] = open(out, encoding="utf-8")  # noqa: SIM115, PTH123
+        self.stderr: IO[str] = open(err, encoding="utf-8")  # noqa: SIM115, PTH123
+        self.args = [code, *arguments]
+        self.pid = int(self._connection.recv(64))
+        self.returncode: int | None = None
+
+    def poll(self) -> int | None:
+        """Return how it ended; `None` while it runs."""
+        with contextlib.suppress(TimeoutError, BlockingIOError):
+            return self.wait(timeout=0)
+        return None
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for its end; return how it ended, a signal as its negative number."""
+        if self.returncode is None:
+            self._connection.settimeout(timeout)
+            self.returncode = int(self._connection.recv(64))
+            self._connection.close()
+        return self.returncode
+
+    def send_signal(self, number: signal.Signals) -> None:
+        """Send it a signal, unless it has ended."""
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        """End it at once."""
+        self.send_signal(signal.SIGKILL)
+
+    def communicate(self, timeout: float | None = None) -> tuple[str, str]:
+        """Wait for its end; return the rest of what it said and of its problems."""
+        said: list[str] = ["", ""]
+
+        def read(number: int, stream: IO[str]) -> None:
+            said[number] = stream.read()
+            stream.close()
+
+        readers = [threading.Thread(target=read, args=one) for one in enumerate((self.stdout, self.stderr))]
+        for reader in readers:
+            reader.start()
+        try:
+            self.wait(timeout)
+        except TimeoutError:
+            self.kill()
+            raise
+        finally:
+            for reader in readers:
+                reader.join()
+        return said[0], said[1]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Wait for its end, as `subprocess.Popen` does; after an error it is ended first."""
+        if kind is not None:
+            self.kill()
+        self.wait()
+        self.stdout.close()
+        self.stderr.close()
+
+
+def run(
+    code: str, *arguments: str, environment: Mapping[str, str], folder: Path, timeout: float
+) -> "subprocess.CompletedProcess[str]":
+    """Run a program to its end, as `subprocess.run` does."""
+    with Forked(code, *arguments, environment=environment, folder=folder) as program:
+        out, err = program.communicate(timeout)
+    assert program.returncode is not None
+    return subprocess.CompletedProcess(program.args, program.returncode, out, err)
