@@ -8,7 +8,6 @@ from importlib.metadata import version
 
 import structlog
 from fastapi import APIRouter, FastAPI
-from starlette.templating import Jinja2Templates
 
 from service.api.audit_routes import audit_router
 from service.api.identity import SignedIn
@@ -22,7 +21,7 @@ from service.operating.logs import where_it_broke
 from service.parts import Service
 from service.web.asking import asking_router
 from service.web.documents import documents_router
-from service.web.pages import FOLDER, Pages, Told, add_page_handlers
+from service.web.pages import Pages, Told, add_page_handlers
 from service.web.record import record_router
 from service.web.session import session_router
 
@@ -31,6 +30,9 @@ _DESCRIPTION = "Answers only from approved documents, in cited sentences, on the
 
 def create_app(service: Service) -> FastAPI:
     """Return the web application over a service's parts."""
+    settings = service.settings
+    told = Told(settings.max_question_chars, settings.retention_months, settings.retention_reason)
+    pages = Pages(service.access, told)
     app = FastAPI(
         title="Greenlit",
         version=version("greenlit"),
@@ -39,12 +41,9 @@ def create_app(service: Service) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,  # a redirect would repeat the address, whatever somebody put there
         telemetry=NO_TELEMETRY,
+        # As they are: included one router in another, each route would be made once more, at the first call.
+        routes=[route for door in _doors(service, pages) for route in door.routes],
     )
-    settings = service.settings
-    told = Told(settings.max_question_chars, settings.retention_months, settings.retention_reason)
-    pages = Pages(service.access, told, Jinja2Templates(directory=FOLDER / "templates"))
-    for door in _doors(service, pages):
-        app.include_router(door)
     log = structlog.get_logger("greenlit")
 
     def notice(kind: str, error: Exception) -> None:

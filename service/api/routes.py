@@ -40,11 +40,12 @@ def api_router(
     max_question_chars: int,
 ) -> APIRouter:
     """Return the API's routes over parts that are ready."""
-    router = APIRouter()
-    router.include_router(_question_routes(signed_in, answering, admission, max_question_chars))
-    router.include_router(_document_routes(signed_in, reading))
-    router.include_router(_health_routes(signed_in, health))
-    return router
+    parts = (
+        _question_routes(signed_in, answering, admission, max_question_chars),
+        _document_routes(signed_in, reading),
+        _health_routes(signed_in, health),
+    )
+    return APIRouter(routes=[route for part in parts for route in part.routes])
 
 
 def _question_routes(

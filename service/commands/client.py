@@ -152,8 +152,8 @@ class _Here:
         self._who = access.owner().principal_id
         self._headers = _bearer(access)
         self._replay = replay
-        self._app = FastAPI(telemetry=NO_TELEMETRY)
-        self._app.include_router(audit_router(signed_in=SignedIn(access), auditing=self._auditing, replay=replay))
+        router = audit_router(signed_in=SignedIn(access), auditing=self._auditing, replay=replay)
+        self._app = FastAPI(telemetry=NO_TELEMETRY, openapi_url=None, routes=router.routes)
         add_problem_handlers(self._app, lambda _kind, error: notice(_reason(error)))
 
     def get(self, path: str, params: Params | None = None) -> Any:

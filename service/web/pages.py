@@ -21,6 +21,7 @@ from service.audit.errors import AuditError
 
 SESSION_COOKIE = "greenlit_session"
 FOLDER = Path(__file__).parent
+_TEMPLATES = Jinja2Templates(directory=FOLDER / "templates")
 _SAME_SITE = ("same-origin", "none")  # a form of ours, or an address typed in
 _FROM_ELSEWHERE = "This form was sent from another site."
 _NO_SESSIONS = "Who you are cannot be told at this moment. Please tell the operator."
@@ -49,7 +50,6 @@ class Pages:
 
     access: Access
     told: Told
-    templates: Jinja2Templates
 
     async def signed_in(self, request: Request) -> Principal:
         """Return whose session the browser has; a dependency of pages.
@@ -66,7 +66,7 @@ class Pages:
         """Return a page made of a template."""
         told = self.told
         kept = {"limit": told.max_question_chars, "months": told.retention_months, "why": told.retention_reason}
-        return self.templates.TemplateResponse(request, name, {**kept, **values}, status_code=status)
+        return _TEMPLATES.TemplateResponse(request, name, {**kept, **values}, status_code=status)
 
     def message(self, request: Request, status: int, words: str) -> Response:
         """Return a page that says one thing."""

@@ -33,13 +33,13 @@ def _receipt(value: dict[str, Any], studio: Studio) -> None:
     assert SHA256.fullmatch(value["leaf_hash"])
 
 
-def test_an_answer_has_exactly_the_published_shape(studio: Studio) -> None:
-    result = studio.ask(VENDOR_QUESTION, conversation_id=None)
-    document = studio.api.get(f"/v1/documents/{POLICY}").json()
+def test_an_answer_has_exactly_the_published_shape(shared_studio: Studio) -> None:
+    result = shared_studio.ask(VENDOR_QUESTION, conversation_id=None)
+    document = shared_studio.api.get(f"/v1/documents/{POLICY}").json()
     start = document["text"].index(SENTENCE)
     span = [start, start + len(SENTENCE)]
     assert UUID7.fullmatch(result.pop("request_id"))
-    _receipt(result.pop("receipt"), studio)
+    _receipt(result.pop("receipt"), shared_studio)
     passage_id = result["citations"][0].pop("passage_id")
     assert result["citations"][0].pop("locator")["kind"] in ("page", "heading", "document")
     assert re.fullmatch(r"[0-9a-f]{24}", passage_id)
@@ -65,10 +65,10 @@ def test_an_answer_has_exactly_the_published_shape(studio: Studio) -> None:
     }
 
 
-def test_a_refusal_has_exactly_the_published_shape(studio: Studio) -> None:
-    result = studio.ask(OFF_TOPIC_QUESTION)
+def test_a_refusal_has_exactly_the_published_shape(shared_studio: Studio) -> None:
+    result = shared_studio.ask(OFF_TOPIC_QUESTION)
     assert UUID7.fullmatch(result.pop("request_id"))
-    _receipt(result.pop("receipt"), studio)
+    _receipt(result.pop("receipt"), shared_studio)
     assert isinstance(result["refusal"].pop("message"), str)
     assert result == {
         "outcome": "refused",
@@ -79,11 +79,11 @@ def test_a_refusal_has_exactly_the_published_shape(studio: Studio) -> None:
     }
 
 
-def test_a_search_has_exactly_the_published_shape(studio: Studio) -> None:
-    result = studio.search(VENDOR_QUESTION, limit=1)
-    text = studio.api.get(f"/v1/documents/{POLICY}").json()["text"]
+def test_a_search_has_exactly_the_published_shape(shared_studio: Studio) -> None:
+    result = shared_studio.search(VENDOR_QUESTION, limit=1)
+    text = shared_studio.api.get(f"/v1/documents/{POLICY}").json()["text"]
     assert UUID7.fullmatch(result.pop("request_id"))
-    _receipt(result.pop("receipt"), studio)
+    _receipt(result.pop("receipt"), shared_studio)
     (passage,) = result.pop("passages")
     assert result == {}
     assert re.fullmatch(r"[0-9a-f]{24}", passage.pop("passage_id"))
@@ -103,9 +103,9 @@ def test_a_locator_says_where_in_the_document(library: TinyLibrary) -> None:
     assert passage["locator"]["path"][-2:] == ["Money", "Refunds"]
 
 
-def test_documents_have_exactly_the_published_shape(studio: Studio) -> None:
-    listed = studio.api.get("/v1/documents").json()
-    policy = studio.api.get(f"/v1/documents/{POLICY}").json()
+def test_documents_have_exactly_the_published_shape(shared_studio: Studio) -> None:
+    listed = shared_studio.api.get("/v1/documents").json()
+    policy = shared_studio.api.get(f"/v1/documents/{POLICY}").json()
     text = policy.pop("text")
     assert sorted(listed) == ["documents"]
     assert [document["document"] for document in listed["documents"]] == [POLICY, TRAVEL]
@@ -131,15 +131,15 @@ def test_an_original_is_the_approved_bytes_and_cannot_run_anything(studio: Studi
     assert response.headers["x-content-type-options"] == "nosniff"
 
 
-def test_every_response_has_the_closed_headers(studio: Studio) -> None:
+def test_every_response_has_the_closed_headers(shared_studio: Studio) -> None:
     responses = [
-        studio.api.post("/v1/ask", json={"question": VENDOR_QUESTION}),
-        studio.api.post("/v1/ask", json={}),
-        studio.api.post("/v1/ask", content=b"a" * 70_000),
-        studio.api.get("/nothing"),
-        studio.api.get("/v1/documents", headers={"Host": "evil.example"}),
-        studio.stranger().get("/v1/documents"),
-        studio.browser().get("/"),
+        shared_studio.api.post("/v1/ask", json={"question": VENDOR_QUESTION}),
+        shared_studio.api.post("/v1/ask", json={}),
+        shared_studio.api.post("/v1/ask", content=b"a" * 70_000),
+        shared_studio.api.get("/nothing"),
+        shared_studio.api.get("/v1/documents", headers={"Host": "evil.example"}),
+        shared_studio.stranger().get("/v1/documents"),
+        shared_studio.browser().get("/"),
     ]
     assert [response.status_code for response in responses] == [200, 422, 413, 404, 400, 401, 200]
     for response in responses:
@@ -187,8 +187,8 @@ NOT_DOCUMENTS = [
 
 @pytest.mark.parametrize("document", NOT_DOCUMENTS)
 @pytest.mark.parametrize("where", ["/v1/documents/", "/v1/originals/"])
-def test_whatever_is_not_the_name_of_a_document_is_not_found(studio: Studio, where: str, document: str) -> None:
-    response = studio.api.get(f"{where}{quote(document, safe='')}")
+def test_whatever_is_not_the_name_of_a_document_is_not_found(shared_studio: Studio, where: str, document: str) -> None:
+    response = shared_studio.api.get(f"{where}{quote(document, safe='')}")
     assert response.status_code == 404
     assert response.json() == {
         "type": "urn:greenlit:problem:not-found",
@@ -199,8 +199,8 @@ def test_whatever_is_not_the_name_of_a_document_is_not_found(studio: Studio, whe
 
 
 @pytest.mark.parametrize("raw", ["%ff%fe", "legal/ai-policy.md%00", "%2e%2e/%2e%2e/etc/passwd", "%c0%ae%c0%ae/x"])
-def test_bytes_that_are_no_name_are_not_found(studio: Studio, raw: str) -> None:
-    assert studio.api.get(f"/v1/documents/{raw}").status_code == 404
+def test_bytes_that_are_no_name_are_not_found(shared_studio: Studio, raw: str) -> None:
+    assert shared_studio.api.get(f"/v1/documents/{raw}").status_code == 404
 
 
 def test_a_name_with_other_letters_and_signs_is_found_at_its_address(library: TinyLibrary) -> None:
@@ -231,8 +231,8 @@ def test_a_name_with_other_letters_and_signs_is_found_at_its_address(library: Ti
         ("GET", "/documents/legal/ai-policy.md?from=x", 422, "request"),
     ],
 )
-def test_every_error_is_a_problem(studio: Studio, method: str, path: str, status: int, kind: str) -> None:
-    response = studio.browser().request(method, path)
+def test_every_error_is_a_problem(shared_studio: Studio, method: str, path: str, status: int, kind: str) -> None:
+    response = shared_studio.browser().request(method, path)
     assert response.headers["content-type"] == "application/problem+json"
     problem = response.json()
     assert (response.status_code, problem["status"]) == (status, status)
@@ -241,8 +241,8 @@ def test_every_error_is_a_problem(studio: Studio, method: str, path: str, status
     assert problem["detail"]
 
 
-def test_who_is_not_signed_in_is_told_how_to_be(studio: Studio) -> None:
-    response = studio.stranger().get("/v1/documents")
+def test_who_is_not_signed_in_is_told_how_to_be(shared_studio: Studio) -> None:
+    response = shared_studio.stranger().get("/v1/documents")
     assert response.headers["www-authenticate"] == "Bearer"
     assert response.json() == {
         "type": "urn:greenlit:problem:not-signed-in",

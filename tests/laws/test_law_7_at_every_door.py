@@ -4,6 +4,7 @@ What looks like one and is none (proofs, checkpoints, keys) shows hashes and no 
 tests of their own, in `test_law_7_watching_is_watched.py`.
 """
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -204,41 +205,53 @@ def test_who_looked_is_told_to_whoever_asked(studio: Studio) -> None:
 # --- the command line ---
 
 
-@pytest.fixture
-def through_the_service(library: TinyLibrary) -> Iterator[tuple[Studio, Asked]]:
-    """Let commands go through a running service."""
+@contextlib.contextmanager
+def _running(library: TinyLibrary) -> Iterator[Studio]:
     with (
-        structlog.testing.capture_logs(),  # the service's log, which would stand between what a command prints
         open_studio(with_rules(library)) as studio,
         serving(studio.app) as url,
         announced(studio.state, url=url),
     ):
-        yield studio, asked(studio, QUESTION)
+        yield studio
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
+    """A service that commands go through."""
+    with _running(TinyLibrary(tmp_path_factory.mktemp("running") / "studio")) as studio:
+        yield studio
+
+
+@pytest.fixture
+def quiet(library: TinyLibrary) -> Iterator[Studio]:
+    """Another one, whose own log does not stand between what a command prints."""
+    with structlog.testing.capture_logs(), _running(library) as studio:
+        yield studio
 
 
 @EACH_COMMAND
 def test_a_command_leaves_a_record_in_the_running_service(
-    through_the_service: tuple[Studio, Asked], tmp_path: Path, leaf: str, words: Any
+    running: Studio, tmp_path: Path, leaf: str, words: Any
 ) -> None:
-    studio, question = through_the_service
-    before = len(_kinds(studio))
-    result = command(studio.library, "audit", *words(question, tmp_path))
+    question = asked(running, QUESTION)
+    before = len(_kinds(running))
+    result = command(running.library, "audit", *words(question, tmp_path))
     assert result.exit_code == 0, result.output
-    assert leaf in _kinds(studio)[before:]
+    assert leaf in _kinds(running)[before:]
 
 
 @EACH_COMMAND
 def test_a_command_that_cannot_be_put_on_record_there_shows_nothing(
-    through_the_service: tuple[Studio, Asked], tmp_path: Path, leaf: str, words: Any
+    quiet: Studio, tmp_path: Path, leaf: str, words: Any
 ) -> None:
-    studio, question = through_the_service
-    before = _kinds(studio)
-    studio.store.refused = {leaf}
-    result = command(studio.library, "audit", *words(question, tmp_path))
+    question = asked(quiet, QUESTION)
+    before = _kinds(quiet)
+    quiet.store.refused = {leaf}
+    result = command(quiet.library, "audit", *words(question, tmp_path))
     assert (result.exit_code, result.stdout) == (1, "")
     assert "No record, nothing shown" in result.stderr
     assert _shows_nothing(result.stderr, question)
-    assert _kinds(studio) == before
+    assert _kinds(quiet) == before
     assert list(tmp_path.glob("export*")) == []
 
 
