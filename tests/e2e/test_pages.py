@@ -27,6 +27,7 @@ from tests.support.service_parts import (
     with_rules,
 )
 
+PHONE, DESK, HEIGHT = 390, 1280, 800  # pixels
 CHROMIUM = Path(os.environ.get("TEST_CHROMIUM", "/usr/bin/chromium"))
 SCREENS = os.environ.get("TEST_SCREENS")
 SENTENCE = "The security team reviews every new AI vendor within ten working days."
@@ -56,10 +57,13 @@ class Visit:
         self.page.get_by_label("Ask the approved documents").fill(question)
         self.page.get_by_role("button", name="Ask").click()
 
-    def keep(self, name: str) -> None:
-        """Keep a picture of the page."""
-        if SCREENS:
-            self.page.screenshot(path=Path(SCREENS) / f"{name}.png", full_page=True)
+    def looks_right(self, name: str) -> None:
+        """See that nothing of the page sticks out, on a phone and on a desk; keep a picture of each."""
+        for width in (PHONE, DESK):
+            self.page.set_viewport_size({"width": width, "height": HEIGHT})
+            if SCREENS:
+                self.page.screenshot(path=Path(SCREENS) / f"{name}-{width}.png", full_page=True)
+            assert int(self.page.evaluate("document.documentElement.scrollWidth")) <= width
 
     def was_quiet(self) -> bool:
         """Tell whether the browser only spoke to the service and had nothing to complain of."""
@@ -101,10 +105,10 @@ def _visit(context: BrowserContext, studio: Studio, url: str) -> Visit:
     return visit
 
 
-@pytest.fixture(params=[1280, 390], ids=["wide", "narrow"])
-def visit(request: pytest.FixtureRequest, browser: Browser, service: tuple[Studio, str]) -> Iterator[Visit]:
-    """Visit with a browser that knows nothing yet, on a desk and on a phone."""
-    with browser.new_context(viewport={"width": request.param, "height": 800}) as context:
+@pytest.fixture
+def visit(browser: Browser, service: tuple[Studio, str]) -> Iterator[Visit]:
+    """Visit with a browser that knows nothing yet."""
+    with browser.new_context(viewport={"width": DESK, "height": HEIGHT}) as context:
         yield _visit(context, *service)
 
 
@@ -114,41 +118,28 @@ def visit_without_scripts(browser: Browser, service: tuple[Studio, str]) -> Iter
         yield _visit(context, *service)
 
 
-def _width(visit: Visit) -> str:
-    size = visit.page.viewport_size
-    assert size is not None
-    return str(size["width"])
-
-
-def _fits(visit: Visit) -> bool:
-    """Tell whether nothing sticks out to the right."""
-    size = visit.page.viewport_size
-    assert size is not None
-    return int(visit.page.evaluate("document.documentElement.scrollWidth")) <= size["width"]
-
-
 def test_the_link_signs_in_and_an_answer_leads_to_its_source(visit: Visit) -> None:
     visit.sign_in()
     assert visit.page.url == f"{visit.url}/"  # the token is gone from the address
-    visit.keep(f"ask-{_width(visit)}")
+    visit.looks_right("ask")
     visit.ask(VENDOR_QUESTION)
     answer = visit.page.get_by_role("region", name="Answer")
     expect(answer).to_contain_text(SENTENCE)
     expect(answer).to_contain_text("approved by ann@x.example")
     assert visit.page.url == f"{visit.url}/"  # nor is the question in it
-    visit.keep(f"answer-{_width(visit)}")
-    assert _fits(visit)
+    visit.looks_right("answer")
     visit.page.get_by_label("source 1").click()
     mark = visit.page.locator("mark")
     expect(mark).to_have_text(SENTENCE)
     expect(mark).to_be_in_viewport()
     assert visit.page.url.startswith(f"{visit.url}/documents/legal/ai-policy.md?version=")
-    visit.keep(f"source-{_width(visit)}")
-    assert _fits(visit)
+    visit.looks_right("source")
     assert visit.was_quiet()
 
 
-def test_a_quote_deep_in_a_long_source_is_brought_into_view(visit: Visit) -> None:
+@pytest.mark.parametrize("width", [PHONE, DESK])
+def test_a_quote_deep_in_a_long_source_is_brought_into_view(visit: Visit, width: int) -> None:
+    visit.page.set_viewport_size({"width": width, "height": HEIGHT})
     visit.sign_in()
     visit.ask(LONG_QUESTION)
     visit.page.get_by_label("source 1").click()
@@ -156,7 +147,7 @@ def test_a_quote_deep_in_a_long_source_is_brought_into_view(visit: Visit) -> Non
     expect(mark).to_have_text(LONG_SENTENCE)
     expect(mark).to_be_in_viewport()
     assert visit.page.evaluate("window.scrollY") > 0
-    visit.keep(f"long-source-{_width(visit)}")
+    visit.looks_right("long-source")
     assert visit.was_quiet()
 
 
@@ -167,16 +158,14 @@ def test_a_refusal_reads_as_one(visit: Visit) -> None:
     expect(refusal).to_contain_text("do not hold enough evidence to answer this")
     expect(refusal).to_contain_text("Nothing was made up instead.")
     expect(visit.page.get_by_role("heading", name="Sources")).to_have_count(0)
-    visit.keep(f"refusal-{_width(visit)}")
-    assert _fits(visit)
+    visit.looks_right("refusal")
     assert visit.was_quiet()
 
 
 def test_documents_are_listed_and_can_be_read(visit: Visit) -> None:
     visit.sign_in()
     visit.page.get_by_role("link", name="Documents").click()
-    visit.keep(f"documents-{_width(visit)}")
-    assert _fits(visit)
+    visit.looks_right("documents")
     visit.page.get_by_role("link", name="Travel rules").click()
     expect(visit.page.locator("pre")).to_contain_text("The daily travel allowance is fifty euros.")
     assert visit.was_quiet()
@@ -196,13 +185,13 @@ def test_what_is_broken_is_said_in_words(visit: Visit) -> None:
     visit.studio.store.refused = {"query.received"}
     visit.ask(VENDOR_QUESTION)
     expect(visit.page.get_by_role("alert")).to_contain_text("could not be recorded, so no answer is given")
-    visit.keep(f"problem-{_width(visit)}")
+    visit.looks_right("problem")
 
 
 def test_somebody_unknown_is_told_how_to_sign_in(visit: Visit) -> None:
     visit.page.goto(visit.url)
     expect(visit.page.get_by_role("heading", name="Open Greenlit with its link")).to_be_visible()
-    visit.keep(f"sign-in-{_width(visit)}")
+    visit.looks_right("sign-in")
 
 
 def test_it_can_be_used_by_keyboard(visit: Visit) -> None:
@@ -265,12 +254,11 @@ def test_what_is_on_record_is_shown_and_a_text_is_erased_for_good(visit: Visit) 
     expect(newest).to_contain_text(OFF_TOPIC_QUESTION)
     expect(answered).to_contain_text(VENDOR_QUESTION)
     expect(answered).to_contain_text(SENTENCE)
-    visit.keep(f"record-{_width(visit)}")
-    assert _fits(visit)
+    visit.looks_right("record")
     erase = answered.get_by_role("button", name="Erase it for good")
     expect(erase).to_be_hidden()  # a click on its own line first, so that nobody erases by chance
     answered.get_by_text("Erase this text").click()
-    visit.keep(f"record-erasing-{_width(visit)}")
+    visit.looks_right("record-erasing")
     erase.click()
     expect(visit.page.get_by_role("status")).to_have_text("The text was erased.")
     newest, erased = visit.page.get_by_role("region").all()
@@ -278,8 +266,7 @@ def test_what_is_on_record_is_shown_and_a_text_is_erased_for_good(visit: Visit) 
     expect(erased).to_contain_text("That a question was asked stays on record.")
     expect(erased).not_to_contain_text(VENDOR_QUESTION)
     expect(erased.get_by_text("Erase this text")).to_have_count(0)
-    visit.keep(f"record-erased-{_width(visit)}")
-    assert _fits(visit)
+    visit.looks_right("record-erased")
     assert visit.was_quiet()
 
 

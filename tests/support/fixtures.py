@@ -10,6 +10,7 @@ from hypothesis import settings
 from indexes.encoder import DEFAULT_ENCODER, SentenceTransformersEncoder, load_encoder
 from tests.support.examples import examples
 from tests.support.fakes import Clock, HashingEncoder, TinyLibrary
+from tests.support.models import make_tiny_model
 from tests.support.service_parts import Studio, open_studio, with_rules
 
 # These machines are noisy: how long an example takes says nothing.
@@ -36,6 +37,12 @@ def library(tmp_path: Path) -> TinyLibrary:
 def real_encoder() -> SentenceTransformersEncoder:
     """The embedded encoder, loaded once."""
     return load_encoder(DEFAULT_ENCODER)
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a model that loads in a moment."""
+    return make_tiny_model(tmp_path_factory.mktemp("models") / "tiny")
 
 
 @pytest.fixture

