@@ -46,19 +46,18 @@ def serving(environment: Mapping[str, str], question: str) -> Iterator[Served]:
     with socket.socket() as free:
         free.bind((HOST, 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "greenlit", "serve", "--port", str(port)]
     started = time.monotonic()
-    process = subprocess.Popen(
-        command,
-        env={**environment, "GREENLIT_TOKEN": _TOKEN},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    process = _start(port, {**environment, "GREENLIT_TOKEN": _TOKEN})
     try:
         yield Served(port, _TOKEN, _until_answer(port, question, started), process.pid)
     finally:
         process.terminate()
         process.wait(timeout=_END_TIMEOUT_S)
+
+
+def _start(port: int, environment: Mapping[str, str]) -> "subprocess.Popen[bytes]":
+    command = [sys.executable, "-m", "greenlit", "serve", "--port", str(port)]
+    return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def _until_answer(port: int, question: str, started: float) -> float:

@@ -66,7 +66,7 @@ def _replay(settings: Settings, opened: "OpenLog") -> Iterator["Replaying"]:
     from indexes.encoder import load_encoder
     from service.parts import open_service
 
-    encoder = load_encoder(settings.encoder)
+    encoder = load_encoder(settings.encoder, copies=1)  # one question is replayed
     with open_service(settings, opened=opened, encoder=encoder, notice=problem) as service:
         yield service.replay
 

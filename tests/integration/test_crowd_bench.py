@@ -2,6 +2,7 @@
 
 import io
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import httpx
@@ -9,6 +10,8 @@ import pytest
 from rich.console import Console
 
 from eval.speed import crowd_bench, http_load, served
+from tests.support import forked
+from tests.support.forked import Forked
 from tests.support.installation import TRAVEL_QUESTION, VENDOR_QUESTION, Installation, copy_of
 
 
@@ -27,6 +30,12 @@ def test_a_service_is_asked_by_one_and_by_several_and_then_stopped(
         ports.append(port)
         return load(port, **how)  # type: ignore[arg-type]
 
+    def start(port: int, environment: Mapping[str, str]) -> Forked:
+        return Forked(
+            forked.GREENLIT, "serve", "--port", str(port), environment=environment, folder=installation.folder, heard=False
+        )
+
+    monkeypatch.setattr(served, "_start", start)
     monkeypatch.setattr(crowd_bench, "measure", noting)
     monkeypatch.setattr(crowd_bench, "_CURVE", (1, 3))
     monkeypatch.setattr(crowd_bench, "_SECONDS", 0.5)

@@ -1,5 +1,6 @@
 """Fixtures that many tests share."""
 
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -58,6 +59,31 @@ def shared_studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
     library = TinyLibrary(tmp_path_factory.mktemp("shared") / "studio")
     with open_studio(with_rules(library)) as opened:
         yield opened
+
+
+class _Listening(logging.Handler):
+    def __init__(self, heard: list[str]) -> None:
+        super().__init__()
+        self._heard = heard
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._heard.append(f"{record.name} {record.getMessage()} {record.exc_info} {vars(record)}")
+
+
+@pytest.fixture
+def logged() -> Iterator[list[str]]:
+    """What anything of this process logs at any level, while a test runs.
+
+    Instead of pytest's own, which stands around every test and costs a tenth of their time.
+    """
+    heard: list[str] = []
+    root, listening = logging.getLogger(), _Listening(heard)
+    before = root.level
+    root.addHandler(listening)
+    root.setLevel(logging.DEBUG)
+    yield heard
+    root.setLevel(before)
+    root.removeHandler(listening)
 
 
 @pytest.fixture(autouse=True)

@@ -47,7 +47,9 @@ def fork_server() -> Iterator[None]:
 class Forked:
     """A running program, used as `subprocess.Popen` with text and pipes is."""
 
-    def __init__(self, code: str, *arguments: str, environment: Mapping[str, str], folder: Path) -> None:
+    def __init__(
+        self, code: str, *arguments: str, environment: Mapping[str, str], folder: Path, heard: bool = True
+    ) -> None:
         """Start it.
 
         Args:
@@ -55,6 +57,7 @@ class Forked:
             arguments: of its command line.
             environment: all of it.
             folder: where it begins.
+            heard: whether somebody will read what it says; otherwise it goes nowhere.
         """
         program = {
             "code": code,
@@ -66,13 +69,17 @@ class Forked:
         assert len(message) <= MESSAGE_BYTES
         self._connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._connection.connect(os.environ[_ADDRESS])
-        with open(os.devnull, "rb") as nothing:  # noqa: PTH123
-            (out, its_out), (err, its_err) = os.pipe(), os.pipe()
-            socket.send_fds(self._connection, [message], [nothing.fileno(), its_out, its_err])
+        (out, its_out), (err, its_err) = os.pipe(), os.pipe()
+        with open(os.devnull, "r+b", buffering=0) as nothing:  # noqa: PTH123
+            said = [its_out, its_err] if heard else [nothing.fileno()] * 2
+            socket.send_fds(self._connection, [message], [nothing.fileno(), *said])
         os.close(its_out)
         os.close(its_err)
         self.stdout: IO[str] = open(out, encoding="utf-8")  # noqa: SIM115, PTH123
         self.stderr: IO[str] = open(err, encoding="utf-8")  # noqa: SIM115, PTH123
+        if not heard:
+            self.stdout.close()
+            self.stderr.close()
         self.args = [code, *arguments]
         self.pid = int(self._connection.recv(64))
         self.returncode: int | None = None
@@ -95,6 +102,10 @@ class Forked:
         """Send it a signal, unless it has ended."""
         if self.poll() is None:
             os.kill(self.pid, number)
+
+    def terminate(self) -> None:
+        """Ask it to end."""
+        self.send_signal(signal.SIGTERM)
 
     def kill(self) -> None:
         """End it at once."""

@@ -3,7 +3,6 @@
 import hashlib
 import itertools
 import json
-import logging
 import shutil
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
@@ -149,9 +148,8 @@ def _files_with(log: LogFolder, needle: str) -> list[str]:
 
 
 def test_no_text_and_no_name_is_in_any_file_log_or_error(
-    log: LogFolder, finished: QueryFinished, caplog: pytest.LogCaptureFixture
+    log: LogFolder, finished: QueryFinished, logged: list[str]
 ) -> None:
-    caplog.set_level(logging.DEBUG)
     asker = Asker("canary@northlight.example", frozenset({"canary-group"}))
     request_id, receipt = log.ask(CANARY, asker=asker)
     entry = replace(finished, request_id=request_id, received_seq=receipt.seq)
@@ -171,7 +169,7 @@ def test_no_text_and_no_name_is_in_any_file_log_or_error(
     log.healed()
     log.close()
     assert _files_with(log, "canary") == []
-    assert "canary" not in caplog.text + repr(log.notices)
+    assert "canary" not in str(logged) + repr(log.notices)
 
 
 def test_a_text_that_is_not_unicode_is_recorded_as_it_came(log: LogFolder) -> None:

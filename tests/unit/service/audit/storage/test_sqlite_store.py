@@ -1,7 +1,6 @@
 """What is special to SQLite: how it is opened, how each trouble of a file is told, and that what is erased is gone."""
 
 import dataclasses
-import logging
 import shutil
 import sqlite3
 import tempfile
@@ -112,11 +111,10 @@ def test_files_are_for_their_owner_only(store: SqliteLeafStore, folder: Path) ->
     assert folder.stat().st_mode & 0o777 == 0o700
 
 
-def test_no_log_shows_a_text_at_any_level(store: SqliteLeafStore, caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.DEBUG):
-        store.append([_entry(0, CANARY)])
-        assert store.payloads(0)[0].sealed == CANARY.encode()
-    assert CANARY not in caplog.text
+def test_no_log_shows_a_text_at_any_level(store: SqliteLeafStore, logged: list[str]) -> None:
+    store.append([_entry(0, CANARY)])
+    assert store.payloads(0)[0].sealed == CANARY.encode()
+    assert CANARY not in str(logged)
 
 
 def _found(folder: Path, text: str) -> list[str]:
