@@ -28,7 +28,7 @@ run: $(RUN_STAMP) ## install, make a build of the library, serve it on this mach
 install: $(RUN_STAMP) ## only install, into .venv
 
 test: $(DEV_STAMP) ## install what the tests need, run them
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 lint: $(DEV_STAMP) ## style, types, and who may import whom
 	$(BIN)/ruff check .

@@ -6,12 +6,15 @@ are imported. A process that only hands tests to others (`-n`) does without.
 
 import contextlib
 import gc
+import os
 
 import pytest
 
 from tests.support.forked import fork_server
 from tests.support.in_memory import use_memory
 from tests.support.no_skips import pytest_make_collect_report, pytest_runtest_makereport  # noqa: F401  (hooks)
+
+gc.disable()  # there is next to nothing to collect until the tests are
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -26,7 +29,13 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.import_plugin("tests.support.fixtures")
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Return how many processes `-n auto` means: one more than cores, for many a test waits for another program."""
+    return min((os.cpu_count() or 1) + 1, 4)
+
+
 def pytest_collection_finish() -> None:
     """Let the garbage collector pass over what stays until the end: modules and thousands of tests."""
-    gc.collect()
     gc.freeze()
+    gc.enable()

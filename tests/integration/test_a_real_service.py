@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.forked import Forked
 from tests.support.installation import (
     BY,
     OFF_TOPIC_QUESTION,
@@ -20,7 +21,6 @@ from tests.support.installation import (
     TRAVEL_TEXT,
     VENDOR_QUESTION,
     Installation,
-    Running,
     copy_of,
 )
 from tests.support.ports import free_port
@@ -32,7 +32,7 @@ def installation(ingested: Installation, tmp_path_factory: pytest.TempPathFactor
 
 
 @pytest.fixture(scope="module")
-def running(installation: Installation) -> Iterator[Running]:
+def running(installation: Installation) -> Iterator[Forked]:
     """`greenlit serve`, ready."""
     with installation.serving() as process:
         yield process
@@ -115,7 +115,7 @@ class TestAServiceThatRuns:
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT], ids=["TERM", "INT"])
 def test_a_signal_ends_it_cleanly(tmp_path: Path, ingested: Installation, stop: signal.Signals) -> None:
     own = copy_of(ingested, tmp_path)
-    with own.serving(from_the_start=stop == signal.SIGTERM) as process:
+    with own.serving() as process:
         first = own.ask(VENDOR_QUESTION)["receipt"]
         process.send_signal(stop)
         out, err = process.communicate(timeout=START_TIMEOUT_S)

@@ -32,7 +32,13 @@ def test_a_service_is_asked_by_one_and_by_several_and_then_stopped(
 
     def start(port: int, environment: Mapping[str, str]) -> Forked:
         return Forked(
-            forked.GREENLIT, "serve", "--port", str(port), environment=environment, folder=installation.folder, heard=False
+            forked.GREENLIT,
+            "serve",
+            "--port",
+            str(port),
+            environment=environment,
+            folder=installation.folder,
+            heard=False,
         )
 
     monkeypatch.setattr(served, "_start", start)

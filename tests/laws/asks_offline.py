@@ -1,38 +1,18 @@
 """Run by the test of law 8 as a program of its own: does everything once, and prints which network calls were tried.
 
-Every attempt to reach or to look up a machine other than this one is refused and written down, even if the library that
-made it goes on without. What FastAPI's own tracing would export is written down as well.
+Whatever it imports was watched already, see `tests/support/fork_server.py`. What FastAPI's own tracing would export is
+written down as well.
 """
 
 import importlib
 import json
 import pkgutil
-import sys
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-ATTEMPTS: list[str] = []
-LOOKUPS = ("socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr", "socket.getnameinfo")
-SENDING = ("socket.connect", "socket.sendto", "socket.sendmsg")
-HERE = {"127.0.0.1", "::1", "localhost", None}
-
-
-def watch(event: str, arguments: tuple[Any, ...]) -> None:
-    """Refuse and note what would leave this machine."""
-    if event in LOOKUPS:
-        host = arguments[0]
-    elif event in SENDING and isinstance(arguments[1], tuple):
-        host = arguments[1][0]
-    else:
-        return
-    if host not in HERE:
-        ATTEMPTS.append(f"{event} {host}")
-        raise OSError("the network is away")
-
-
-sys.addaudithook(watch)
+from tests.support.network_watch import ATTEMPTS
 
 
 def modules() -> Iterator[str]:
@@ -107,7 +87,3 @@ def _NotingTracers() -> Any:  # noqa: N802  (stands for a class, which can be ma
             return trace.NoOpTracer()
 
     return Tracers()
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]))

@@ -107,7 +107,7 @@ def test_forbidden_imports_are_caught(copy: Path, forbidden: list[tuple[str, str
 
     assert status == 1, said
     broken = said.split("Broken contracts", 1)[1]
-    for module, line, contract in forbidden:
+    for module, _, contract in forbidden:
         name = module.removesuffix(".py").replace("/", ".")
         shown = (f"{name} -> ", f".{name.rpartition('.')[2]} ")  # as an import, and as part of a cycle
         assert contract in broken

@@ -22,8 +22,11 @@ import signal
 import socket
 import sys
 import threading
+from pathlib import Path
 from types import FrameType
 from typing import Any
+
+from tests.support.network_watch import TEMPTING, watch
 
 MESSAGE_BYTES = 1 << 17
 _PACKAGES = ("indexes", "ingest", "service")
@@ -100,6 +103,8 @@ class Programs:
         if self._imported:
             return
         self._imported = True
+        watch()  # law 8: nothing that is imported tries to reach another machine, whatever tempts it
+        os.environ.update(TEMPTING)
         before = dict(os.environ)
         for name in _PACKAGES:
             for module in pkgutil.walk_packages([name], f"{name}."):
@@ -107,9 +112,8 @@ class Programs:
         for name in _LATER:
             importlib.import_module(name)
         self._set_by_imports = {name: value for name, value in os.environ.items() if before.get(name) != value}
-        gc.collect()
         gc.freeze()  # so that the memory of what was imported stays shared
-        if len(threads := os.listdir("/proc/self/task")) > 1:
+        if len(threads := list(Path("/proc/self/task").iterdir())) > 1:
             raise RuntimeError(f"expected one thread before a fork, found {len(threads)}: an import started some")
 
 
@@ -125,15 +129,14 @@ def _become(program: dict[str, Any], streams: list[int]) -> None:
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
         os.close(stream)
-    sys.stdin, sys.stdout, sys.stderr = (
-        open(number, mode, encoding="utf-8", closefd=False)  # noqa: SIM115, PTH123
-        for number, mode in enumerate(("r", "w", "w"))
-    )
-    sys.stderr.reconfigure(line_buffering=True)
+    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stderr = open(2, "w", encoding="utf-8", closefd=False, buffering=1)  # noqa: SIM115
     os.environ.clear()
     os.environ.update(program["environment"])
     os.chdir(program["folder"])
     sys.argv = ["greenlit", *program["arguments"]]
+    gc.enable()
 
 
 def _run(code: str) -> int:
@@ -161,6 +164,7 @@ def _end(status: int) -> None:
 
 
 if __name__ == "__main__":
+    gc.disable()  # until something runs: imports leave next to nothing behind
     _program = Programs(socket.socket(fileno=int(sys.argv[1]))).serve()
     if _program:
         _end(_run(_program["code"]))

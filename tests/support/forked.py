@@ -27,18 +27,17 @@ _ADDRESS = "GREENLIT_TESTS_FORK_SERVER"  # of its socket, for processes that run
 @contextlib.contextmanager
 def fork_server() -> Iterator[None]:
     """Have a server for this process and its children; it has imported nothing yet, so it costs next to nothing."""
-    with tempfile.TemporaryDirectory(prefix="forks-") as folder, socket.socket(
-        socket.AF_UNIX, socket.SOCK_SEQPACKET
-    ) as listener:
+    with (
+        tempfile.TemporaryDirectory(prefix="forks-") as folder,
+        socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener,
+    ):
         address = f"{folder}/socket"
         listener.bind(address)
         listener.listen(64)
         one_thread = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
         environment = os.environ | one_thread | {"PYTHONPATH": str(ROOT)}
         command = [sys.executable, "-m", "tests.support.fork_server", str(listener.fileno())]
-        with subprocess.Popen(
-            command, stdin=subprocess.PIPE, pass_fds=[listener.fileno()], cwd=ROOT, env=environment
-        ):
+        with subprocess.Popen(command, stdin=subprocess.PIPE, pass_fds=[listener.fileno()], cwd=ROOT, env=environment):
             os.environ[_ADDRESS] = address
             yield
             del os.environ[_ADDRESS]

@@ -20,8 +20,6 @@ from tests.support import forked
 from tests.support.forked import Forked
 from tests.support.ports import free_port
 
-Running = Forked | subprocess.Popen[str]
-
 REPOSITORY = Path(__file__).parents[2]
 POLICY_TEXT = """# AI use policy
 
@@ -97,30 +95,20 @@ class Installation:
             forked.GREENLIT, "serve", "--port", str(self.port), environment=self.environment, folder=self.folder
         )
 
-    def start_from_the_start(self) -> "subprocess.Popen[str]":
-        return subprocess.Popen(
-            [sys.executable, "-m", "greenlit", "serve", "--port", str(self.port)],
-            cwd=self.folder,
-            env=self.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
     @contextlib.contextmanager
-    def serving(self, *, from_the_start: bool = False) -> Iterator[Running]:
+    def serving(self) -> Iterator[Forked]:
         """Run `greenlit serve`; it is ready when the context begins, and gone when it has ended."""
-        process = self.start_from_the_start() if from_the_start else self.start()
+        process = self.start()
         try:
             self._wait_until_ready(process)
             yield process
         finally:
             if process.poll() is None:
                 process.kill()
-            if process.stdout and not process.stdout.closed:
+            if not process.stdout.closed:
                 process.communicate()
 
-    def _wait_until_ready(self, process: Running) -> None:
+    def _wait_until_ready(self, process: Forked) -> None:
         deadline = time.monotonic() + START_TIMEOUT_S
         while True:
             assert process.poll() is None, f"serve ended: {process.communicate()}"

@@ -72,9 +72,7 @@ def test_a_package_without_its_files_is_named(monkeypatch: pytest.MonkeyPatch, t
         load_encoder(DEFAULT_ENCODER)
 
 
-def test_a_folder_may_be_named_and_any_changed_file_changes_the_digest(
-    tiny_model: Path, tmp_path: Path
-) -> None:
+def test_a_folder_may_be_named_and_any_changed_file_changes_the_digest(tiny_model: Path, tmp_path: Path) -> None:
     digest = load_encoder(str(tiny_model), copies=1).digest
     copy = tmp_path / "ours"
     shutil.copytree(tiny_model, copy)

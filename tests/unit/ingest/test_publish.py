@@ -122,9 +122,7 @@ def _child(library: TinyLibrary, request: str, argument: str = "-") -> Forked:
 
 
 @pytest.mark.parametrize("part", STATES)
-def test_a_process_killed_at_any_part_leaves_the_old_build_serving(
-    library: TinyLibrary, live: str, part: str
-) -> None:
+def test_a_process_killed_at_any_part_leaves_the_old_build_serving(library: TinyLibrary, live: str, part: str) -> None:
     with _child(library, "die-at", PARTS[part]) as child:
         assert child.communicate() == ("", "")
     assert child.returncode == -signal.SIGKILL

@@ -1,7 +1,5 @@
 """Many connections at once, and what the log says of them."""
 
-
-import pytest
 import structlog
 
 from tests.support.connection_parts import CHUNKED, EITHER_LOOP, GET, HEAD, MB, SECRET, SHORT_S, Start, is_refusal
@@ -105,9 +103,7 @@ def test_a_server_that_stops_does_not_wait_for_slow_ones_for_long(start: Start) 
 # The log
 
 
-def test_why_connections_ended_is_logged_and_nothing_of_what_they_sent(
-    start: Start, logged: list[str]
-) -> None:
+def test_why_connections_ended_is_logged_and_nothing_of_what_they_sent(start: Start, logged: list[str]) -> None:
     secret = SECRET.encode()
     server = start(head_s=SHORT_S, body_s=SHORT_S, max_headers=10)
     with structlog.testing.capture_logs() as lines:
