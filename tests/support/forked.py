@@ -21,7 +21,7 @@ from tests.support.fork_server import MESSAGE_BYTES
 
 ROOT = Path(__file__).parents[2]
 GREENLIT = "import greenlit; greenlit.main()"
-_ADDRESS = "GREENLIT_TESTS_FORK_SERVER"  # of its socket, for processes that run tests
+_ADDRESS = "TESTS_FORK_SERVER"  # of its socket, for processes that run tests
 
 
 @contextlib.contextmanager
