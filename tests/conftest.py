@@ -7,12 +7,16 @@ are imported. A process that only hands tests to others (`-n`) does without.
 import contextlib
 import gc
 import os
+import sys
 
 import pytest
 
 from tests.support.forked import fork_server
 from tests.support.in_memory import use_memory
 from tests.support.no_skips import pytest_make_collect_report, pytest_runtest_makereport  # noqa: F401  (hooks)
+
+# What runs tests beside each other is forked off too: each would import everything once more.
+WARM = f"popen//python={sys.executable} -m tests.support.forked"
 
 gc.disable()  # there is next to nothing to collect until the tests are
 
@@ -25,6 +29,8 @@ def pytest_configure(config: pytest.Config) -> None:
         lasting = contextlib.ExitStack()
         lasting.enter_context(fork_server())
         config.add_cleanup(lasting.close)
+        if config.getoption("numprocesses", None):
+            config.option.tx = [WARM for _ in config.option.tx]
     if is_worker or not config.getoption("numprocesses", None):
         config.pluginmanager.import_plugin("tests.support.fixtures")
 

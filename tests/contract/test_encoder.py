@@ -17,7 +17,7 @@ TEXTS = ["Keep masters for ten years.", "Über 東京 😀", "", "a" * 3000, "wo
 def encoder(request: pytest.FixtureRequest) -> Encoder:
     if request.param == "fake":
         return HashingEncoder()
-    real: SentenceTransformersEncoder = request.getfixturevalue("real_encoder")
+    real: SentenceTransformersEncoder = request.getfixturevalue("tiny_encoder")
     return BatchingEncoder(real) if request.param == "batching" else real
 
 

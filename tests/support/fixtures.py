@@ -46,6 +46,12 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_tiny_model(tmp_path_factory.mktemp("models") / "tiny")
 
 
+@pytest.fixture(scope="session")
+def tiny_encoder(tiny_model: Path) -> SentenceTransformersEncoder:
+    """A real encoder that loads in a moment: the embedded one's words, but no understanding of them."""
+    return SentenceTransformersEncoder(name="tiny", folder=tiny_model, copies=2)
+
+
 @pytest.fixture
 def studio(library: TinyLibrary) -> Iterator[Studio]:
     """A service that knows two rules: on AI tools, and on travel."""

@@ -153,3 +153,19 @@ def run(
         out, err = program.communicate(timeout)
     assert program.returncode is not None
     return subprocess.CompletedProcess(program.args, program.returncode, out, err)
+
+
+def _stand_in() -> int:
+    """Be the interpreter that was to run `-u -c CODE`: fork it off with this process's own streams, end as it does."""
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    connection.connect(os.environ[_ADDRESS])
+    program = {"code": sys.argv[-1], "arguments": [], "environment": dict(os.environ), "folder": os.getcwd()}
+    socket.send_fds(connection, [json.dumps(program).encode()], [0, 1, 2])
+    connection.recv(64)  # its process id
+    for stream in (0, 1):
+        os.close(stream)  # they are its own now: when it has ended, whoever reads has to see that
+    return int(connection.recv(64))
+
+
+if __name__ == "__main__":
+    sys.exit(_stand_in())

@@ -69,14 +69,14 @@ def test_a_text_that_repeats_itself_is_covered_to_its_end(section: str) -> None:
 @settings(max_examples=25, deadline=None)
 @given(section=st.one_of(_SECTION.map(lambda text: text * 5), _REPEATED), title=st.text(max_size=300))
 def test_what_is_encoded_is_never_more_than_the_encoder_reads(
-    real_encoder: SentenceTransformersEncoder, section: str, title: str
+    tiny_encoder: SentenceTransformersEncoder, section: str, title: str
 ) -> None:
-    splitter = Splitter(real_encoder)
+    splitter = Splitter(tiny_encoder)
     split = splitter.split(_document(section, title=title))
     _check(split)
     for passage in split.passages:
-        tokens = len(real_encoder.tokenize(splitter.encoder_text(passage)))
-        assert tokens + 2 <= real_encoder.max_tokens, "the encoder adds two marks of its own"
+        tokens = len(tiny_encoder.tokenize(splitter.encoder_text(passage)))
+        assert tokens + 2 <= tiny_encoder.max_tokens, "the encoder adds two marks of its own"
         assert splitter.encoder_text(passage).endswith(passage.text)
 
 
