@@ -60,7 +60,7 @@ def test_so_many_are_worked_on_so_many_wait_and_the_rest_is_turned_away_on_recor
     async def crowd() -> list[int | BaseException]:
         admission = Admission(at_once=2, waiting=3, patience_s=_PATIENCE_S)
         asked = [work.ask(admission, number) for number in range(9)]
-        await _until(lambda: len(work.turned_away) == 4)
+        await _until(lambda: len(work.turned_away) == 4 and len(work.begun) == 2)
         work.go_on.set()
         return await asyncio.gather(*asked, return_exceptions=True)
 
