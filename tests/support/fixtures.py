@@ -15,7 +15,7 @@ from tests.support.models import make_tiny_model
 from tests.support.service_parts import Studio, open_studio, with_rules
 
 # These machines are noisy: how long an example takes says nothing.
-settings.register_profile("project", deadline=None, max_examples=examples(40, thorough=500))
+settings.register_profile("project", deadline=None, max_examples=examples(25, thorough=500))
 settings.load_profile("project")
 
 
