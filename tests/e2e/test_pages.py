@@ -18,6 +18,7 @@ from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
 from tests.support.fakes import TinyLibrary
+from tests.support.made_once import grown
 from tests.support.service_parts import (
     OFF_TOPIC_QUESTION,
     VENDOR_QUESTION,
@@ -81,11 +82,15 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def service(library: TinyLibrary) -> Iterator[tuple[Studio, str]]:
+    grown(library, _add_handbook)
+    with open_studio(with_rules(library)) as studio, serving(studio.app) as url:
+        yield studio, url
+
+
+def _add_handbook(library: TinyLibrary) -> None:
     paragraphs = [f"Paragraph {number} is about the archive of the studio and its shelves." for number in range(120)]
     paragraphs.insert(60, LONG_SENTENCE)
     library.add(LONG, "# Handbook of the backlot\n\n" + "\n\n".join(paragraphs) + "\n")
-    with open_studio(with_rules(library)) as studio, serving(studio.app) as url:
-        yield studio, url
 
 
 def _visit(context: BrowserContext, studio: Studio, url: str) -> Visit:

@@ -159,7 +159,7 @@ def _stand_in() -> int:
     """Be the interpreter that was to run `-u -c CODE`: fork it off with this process's own streams, end as it does."""
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     connection.connect(os.environ[_ADDRESS])
-    program = {"code": sys.argv[-1], "arguments": [], "environment": dict(os.environ), "folder": os.getcwd()}
+    program = {"code": sys.argv[-1], "arguments": [], "environment": dict(os.environ), "folder": str(Path.cwd())}
     socket.send_fds(connection, [json.dumps(program).encode()], [0, 1, 2])
     connection.recv(64)  # its process id
     for stream in (0, 1):
