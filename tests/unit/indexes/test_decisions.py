@@ -25,6 +25,7 @@ from indexes.errors import RegisterError
 from indexes.events import Approval, Event, Withdrawal
 from indexes.sources import Source
 from indexes.standing import Grant, Standing, grant, orders_disagree, standing
+from tests.support.examples import examples
 from tests.support.fakes import APPROVAL, NOON, REVOCATION
 
 ONE = Source("legal", "folder", Path("/library/legal"), "o@x.example", ("staff", "board"), 1, 12)
@@ -87,7 +88,7 @@ def _allows_no_more(merged: Grant | None, true: Grant | None) -> bool:
     )
 
 
-@settings(max_examples=600)
+@settings(max_examples=examples(200, thorough=2000))
 @given(branches=_branches(), source=st.sampled_from([ONE, TWO]))
 def test_law_2_no_merge_of_two_branches_allows_what_the_times_do_not(
     branches: tuple[list[Event], list[Event]], source: Source
@@ -101,7 +102,7 @@ def test_law_2_no_merge_of_two_branches_allows_what_the_times_do_not(
             assert standing(true, source, file_sha256=file, at=NOON) is Standing.APPROVED
 
 
-@settings(max_examples=400)
+@settings(max_examples=examples(150, thorough=1000))
 @given(events=_EVENTS, order=st.randoms(use_true_random=False), source=st.sampled_from([ONE, TWO]))
 def test_law_2_no_order_of_the_lines_whatever_does_either(
     events: list[Event], order: st.DataObject, source: Source
