@@ -44,4 +44,5 @@ def pytest_xdist_auto_num_workers() -> int:
 def pytest_collection_finish() -> None:
     """Let the garbage collector pass over what stays until the end: modules and thousands of tests."""
     gc.freeze()
+    gc.set_threshold(10_000, 20, 50)
     gc.enable()

@@ -1,5 +1,7 @@
 """Calls the running service of this installation with its token, and nobody else: for commands that ask beside it."""
 
+import ssl
+from collections.abc import Mapping
 from typing import Any
 
 import httpx
@@ -10,6 +12,12 @@ from service.operating.running import NotRunningError, running_url
 from service.settings import Settings
 
 _TIMEOUT_S = 60.0  # for a question through the running service
+
+
+def client_here(url: str, *, headers: Mapping[str, str], timeout_s: float) -> httpx.Client:
+    """Return what calls a service on this machine; it speaks plain HTTP, so no certificates are read (45 ms)."""
+    nobody = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # trusts nobody
+    return httpx.Client(base_url=url, headers=headers, timeout=timeout_s, trust_env=False, verify=nobody)
 
 
 class CallError(Exception):
@@ -35,7 +43,7 @@ def called(settings: Settings, method: str, path: str, *, body: Any = None) -> t
         raise CallError(str(error)) from error
     headers = {"Authorization": f"Bearer {token}"}
     try:
-        with httpx.Client(base_url=url, headers=headers, timeout=_TIMEOUT_S, trust_env=False) as client:
+        with client_here(url, headers=headers, timeout_s=_TIMEOUT_S) as client:
             response = client.request(method, path, json=body)
             value = response.json()
     except (httpx.HTTPError, ValueError) as error:

@@ -23,6 +23,7 @@ from service.audit import log as audit_log
 from service.audit.desk import Replaying, auditing_over
 from service.audit.errors import AuditBusyError, AuditError
 from service.audit.opening import OpenLog, open_log
+from service.commands.calling import client_here
 from service.http.telemetry import NO_TELEMETRY
 from service.operating.running import NotRunningError, running_url
 from service.settings import Settings
@@ -83,7 +84,7 @@ def audit_client(settings: Settings, *, replayer: Replayer, notice: Notice) -> I
             replay = _LateReplay(lambda: stack.enter_context(replayer(opened)))
             yield _Here(opened, access, replay, notice)
         return
-    with httpx.Client(base_url=url, headers=_bearer(access), timeout=_TIMEOUT_S, trust_env=False) as http:
+    with client_here(url, headers=_bearer(access), timeout_s=_TIMEOUT_S) as http:
         yield _Running(http)
 
 

@@ -25,7 +25,7 @@ from service.access.principals import Principal, Role
 from service.app import create_app
 from service.web.pages import SESSION_COOKIE
 from tests.support.fakes import TinyLibrary
-from tests.support.service_parts import ADDRESS, HALF_THE_WORDS, TOKEN, VENDOR_QUESTION, Studio, microseconds
+from tests.support.service_parts import ADDRESS, HALF_THE_WORDS, TOKEN, VENDOR_QUESTION, Studio, beside, microseconds
 
 ORIGIN = "greenlit.test/audit/2026-11"
 PURPOSE = "complaint 2026-17"
@@ -190,9 +190,9 @@ class Company:
 
     def api(self, name: str) -> TestClient:
         """Return somebody who is signed in to the API."""
-        return TestClient(
-            self.app, base_url=ADDRESS, headers={"Authorization": f"Bearer {name}"}, raise_server_exceptions=False
-        )
+        headers = {"Authorization": f"Bearer {name}"}
+        client = TestClient(self.app, base_url=ADDRESS, headers=headers, raise_server_exceptions=False)
+        return beside(self.studio.api, client)
 
     def browser(self, name: str) -> TestClient:
         """Return somebody who is signed in to the pages."""

@@ -1,11 +1,14 @@
 """Fixtures that many tests share."""
 
+import functools
 import logging
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import structlog
+import typer.main
+import typer.testing
 from hypothesis import settings
 
 from indexes.encoder import DEFAULT_ENCODER, SentenceTransformersEncoder, load_encoder
@@ -13,6 +16,9 @@ from tests.support.examples import examples
 from tests.support.fakes import Clock, HashingEncoder, TinyLibrary
 from tests.support.models import make_tiny_model
 from tests.support.service_parts import Studio, open_studio, with_rules
+
+# What a command line is made of does not change, and making it takes longer than most commands.
+typer.testing._get_command = functools.cache(typer.main.get_command)  # type: ignore[attr-defined]
 
 # These machines are noisy: how long an example takes says nothing.
 settings.register_profile("project", deadline=None, max_examples=examples(25, thorough=500))

@@ -36,6 +36,8 @@ from service.audit.rotation import Rotation
 from service.audit.shards import shards_of
 from service.commands import witness as witness_cli
 
+_APP = typer.Typer()
+_APP.command()(witness_cli.witness)
 LOG_NAME = "greenlit.test"
 KEY_NAME = f"{LOG_NAME}/audit"
 TOKEN = "the-token-of-the-tests"
@@ -218,6 +220,4 @@ def in_force(log: LogOnDisk, first: VerifierKey) -> list[VerifierKey]:
 
 def command(*arguments: str, **environment: str | None) -> Result:
     """Run `greenlit audit witness` in this process, with the token of the tests in the environment."""
-    app = typer.Typer()
-    app.command()(witness_cli.witness)
-    return CliRunner().invoke(app, arguments, env={"GREENLIT_TOKEN": TOKEN, **environment})
+    return CliRunner().invoke(_APP, arguments, env={"GREENLIT_TOKEN": TOKEN, **environment})
