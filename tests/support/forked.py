@@ -21,6 +21,7 @@ from tests.support.fork_server import MESSAGE_BYTES
 
 ROOT = Path(__file__).parents[2]
 GREENLIT = "import greenlit; greenlit.main()"
+_SHORT = "/tmp"  # noqa: S108 - the path of a socket has at most 107 bytes; the folder is for its owner only
 _ADDRESS = "TESTS_FORK_SERVER"  # of its socket, for processes that run tests
 
 
@@ -28,7 +29,7 @@ _ADDRESS = "TESTS_FORK_SERVER"  # of its socket, for processes that run tests
 def fork_server() -> Iterator[None]:
     """Have a server for this process and its children; it has imported nothing yet, so it costs next to nothing."""
     with (
-        tempfile.TemporaryDirectory(prefix="forks-") as folder,
+        tempfile.TemporaryDirectory(prefix="forks-", dir=_SHORT) as folder,
         socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener,
     ):
         address = f"{folder}/socket"
