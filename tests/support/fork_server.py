@@ -12,6 +12,7 @@ exit status as `subprocess` gives it. Modules are imported when the first one co
 """
 
 import atexit
+import contextlib
 import gc
 import importlib
 import json
@@ -23,7 +24,6 @@ import socket
 import sys
 import threading
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from tests.support.network_watch import TEMPTING, watch
@@ -107,18 +107,23 @@ class Programs:
         os.environ.update(TEMPTING)
         before = dict(os.environ)
         for name in _PACKAGES:
-            for module in pkgutil.walk_packages([name], f"{name}."):
-                importlib.import_module(module.name)
+            for module in pkgutil.walk_packages([name], f"{name}.", onerror=_nothing):
+                _try_to_import(module.name)
         for name in _LATER:
-            importlib.import_module(name)
+            _try_to_import(name)
         self._set_by_imports = {name: value for name, value in os.environ.items() if before.get(name) != value}
         gc.freeze()  # so that the memory of what was imported stays shared
         if len(threads := list(Path("/proc/self/task").iterdir())) > 1:
             raise RuntimeError(f"expected one thread before a fork, found {len(threads)}: an import started some")
 
 
-def _nothing(_signal: int, _frame: FrameType | None) -> None:
-    """Wake the one that waits, by the descriptor it waits on."""
+def _try_to_import(name: str) -> None:
+    with contextlib.suppress(Exception):  # whoever needs it meets the error, and says so
+        importlib.import_module(name)
+
+
+def _nothing(*_: object) -> None:
+    """Do nothing: a signal wakes the one that waits by its descriptor, and a package that breaks is met elsewhere."""
 
 
 def _become(program: dict[str, Any], streams: list[int]) -> None:

@@ -101,7 +101,8 @@ class Forked:
     def send_signal(self, number: signal.Signals) -> None:
         """Send it a signal, unless it has ended."""
         if self.poll() is None:
-            os.kill(self.pid, number)
+            with contextlib.suppress(ProcessLookupError):  # it has ended, and that is on its way
+                os.kill(self.pid, number)
 
     def terminate(self) -> None:
         """Ask it to end."""
