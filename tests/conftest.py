@@ -7,6 +7,7 @@ are imported. A process that only hands tests to others (`-n`) does without.
 import contextlib
 import gc
 import os
+import shlex
 import sys
 
 import pytest
@@ -16,7 +17,7 @@ from tests.support.in_memory import use_memory
 from tests.support.no_skips import pytest_make_collect_report, pytest_runtest_makereport  # noqa: F401  (hooks)
 
 # What runs tests beside each other is forked off too: each would import everything once more.
-WARM = f"popen//python={sys.executable} -m tests.support.forked"
+WARM = f"popen//python={shlex.quote(sys.executable)} -m tests.support.forked"
 
 gc.disable()  # there is next to nothing to collect until the tests are
 

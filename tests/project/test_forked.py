@@ -74,6 +74,15 @@ def test_one_that_does_not_end_in_time_is_ended(tmp_path: Path) -> None:
     assert program.wait() == -signal.SIGKILL
 
 
+def test_whoever_asks_and_goes_stops_nobody_else(tmp_path: Path) -> None:
+    gone = _start("import time; time.sleep(0.2)", folder=tmp_path)
+    gone._connection.close()
+    assert gone.stdout.read() == "", "it has ended, and nobody waits for it"
+    gone.stdout.close()
+    gone.stderr.close()
+    assert _ended("print('still there')", tmp_path) == (0, "still there\n", "")
+
+
 def test_nothing_of_another_program_is_in_it(tmp_path: Path) -> None:
     code = "import sys; print(hasattr(sys, 'marked'), '{0}' in sys.modules); sys.marked = True"
     said = [_ended(code.format("pytest"), tmp_path)[1] for _ in range(2)]

@@ -86,7 +86,7 @@ class _Listening(logging.Handler):
 def logged() -> Iterator[list[str]]:
     """What anything of this process logs at any level, while a test runs.
 
-    Instead of pytest's own, which stands around every test and costs a tenth of their time.
+    Instead of pytest's own, which stands around every test and takes some of its time.
     """
     heard: list[str] = []
     root, listening = logging.getLogger(), _Listening(heard)

@@ -89,14 +89,14 @@ class Programs:
         for stream in streams:
             os.close(stream)
         self._connections[child] = connection
-        connection.send(str(child).encode())
+        _tell(connection, child)
         return None
 
     def _tell_who_ended(self) -> None:
         for child, connection in list(self._connections.items()):
             ended, status = os.waitpid(child, os.WNOHANG)
             if ended:
-                connection.send(str(os.waitstatus_to_exitcode(status)).encode())
+                _tell(connection, os.waitstatus_to_exitcode(status))
                 self._connections.pop(child).close()
 
     def _import(self) -> None:
@@ -115,6 +115,11 @@ class Programs:
         gc.freeze()  # so that the memory of what was imported stays shared
         if len(threads := list(Path("/proc/self/task").iterdir())) > 1:
             raise RuntimeError(f"expected one thread before a fork, found {len(threads)}: an import started some")
+
+
+def _tell(connection: socket.socket, number: int) -> None:
+    with contextlib.suppress(OSError):  # whoever asked has gone; the others go on
+        connection.send(str(number).encode())
 
 
 def _try_to_import(name: str) -> None:
