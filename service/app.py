@@ -5,26 +5,31 @@ everything but itself, and a log line without any text.
 """
 
 from importlib.metadata import version
+from typing import Any
 
 import structlog
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 
-from service.api.audit_routes import audit_router
-from service.api.identity import SignedIn
+from service.access.port import Access
+from service.answering.pipeline import Answering
+from service.answering.reading import Reading
+from service.api import audit_routes, routes
 from service.api.problems import add_problem_handlers
-from service.api.routes import api_router
+from service.api.routes import Asking
+from service.audit.desk import Auditing, Replaying
 from service.audit.errors import AuditError
+from service.audit.reading.own_records import OwnRecords
 from service.http.admission import Admission
+from service.http.given import give
 from service.http.middleware import BodyLimit, Failures, OwnHostOnly, RequestLog, SecurityHeaders
 from service.http.telemetry import NO_TELEMETRY
+from service.operating.health import Health
 from service.operating.logs import where_it_broke
 from service.parts import Service
-from service.web.asking import asking_router
-from service.web.documents import documents_router
+from service.web import asking, documents, record, session
 from service.web.pages import Pages, Told, add_page_handlers
-from service.web.record import record_router
-from service.web.session import session_router
 
+_DOORS = (routes.ROUTES, audit_routes.ROUTES, session.ROUTES, asking.ROUTES, documents.ROUTES, record.ROUTES)
 _DESCRIPTION = "Answers only from approved documents, in cited sentences, on the record."
 
 
@@ -41,9 +46,10 @@ def create_app(service: Service) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,  # a redirect would repeat the address, whatever somebody put there
         telemetry=NO_TELEMETRY,
-        # As they are: included one router in another, each route would be made once more, at the first call.
-        routes=[route for door in _doors(service, pages) for route in door.routes],
+        # As they are: included as routers, each route would be made once more, at the first call.
+        routes=[route for door in _DOORS for route in door],
     )
+    give(app, _parts(service, pages))
     log = structlog.get_logger("greenlit")
 
     def notice(kind: str, error: Exception) -> None:
@@ -61,22 +67,19 @@ def create_app(service: Service) -> FastAPI:
     return app
 
 
-def _doors(service: Service, pages: Pages) -> list[APIRouter]:
-    """Return the doors: the API, the audit log's part of it, and the pages."""
-    settings, signed_in = service.settings, SignedIn(service.access)
+def _parts(service: Service, pages: Pages) -> dict[Any, object]:
+    """Return what the doors work with, each part under the type that routes ask for."""
+    settings = service.settings
     admission = Admission(at_once=settings.max_concurrent, waiting=settings.max_queued, patience_s=settings.max_wait_s)
-    return [
-        api_router(
-            answering=service.answering,
-            admission=admission,
-            reading=service.reading,
-            signed_in=signed_in,
-            health=service.health,
-            max_question_chars=settings.max_question_chars,
-        ),
-        audit_router(signed_in=signed_in, auditing=service.auditing, replay=service.replay),
-        session_router(pages),
-        asking_router(pages, answering=service.answering, admission=admission),
-        documents_router(pages, reading=service.reading),
-        record_router(pages, own=service.auditing.own),
-    ]
+    return {
+        Access: service.access,
+        Admission: admission,
+        Answering: service.answering,
+        Asking: Asking(service.answering, admission, settings.max_question_chars),
+        Auditing: service.auditing,
+        Health: service.health,
+        OwnRecords: service.auditing.own,
+        Pages: pages,
+        Reading: service.reading,
+        Replaying: service.replay,
+    }

@@ -5,7 +5,7 @@ record, so whoever holds a receipt can check it.
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
@@ -14,8 +14,6 @@ from fastapi import APIRouter, Depends, Path, Query
 from fastapi.responses import PlainTextResponse, StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
-from service.access.errors import NotAllowedError
-from service.access.principals import Principal, Role
 from service.api.audit_bodies import (
     MAX_NUMBER,
     EraseBody,
@@ -43,11 +41,12 @@ from service.api.audit_results import (
     ShardListBody,
     TextsBody,
 )
-from service.api.identity import SignedIn
+from service.api.identity import Caller, auditor, signed_in
 from service.api.problems import problems
 from service.audit.desk import Auditing, Replaying, Span
 from service.audit.errors import FilterError, NotCoveredError
 from service.audit.reading.auditor import Filter
+from service.http.given import given
 
 _OWN_LIMIT = 200
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -63,83 +62,83 @@ Origin = Annotated[str, Query(max_length=200, description="a shard", examples=["
 _EXPORT = {"application/x-ndjson": {"schema": ExportLineBody.model_json_schema()}}
 
 
-def audit_router(*, signed_in: SignedIn, auditing: Auditing, replay: Replaying) -> APIRouter:
-    """Return the audit routes over parts that are ready."""
-    router = APIRouter(prefix="/v1/audit", tags=["audit"], responses=problems(401, 403, 404, 409, 422, 500, 503))
+_Auditor = Annotated[str, Depends(auditor)]
+_Auditing = Annotated[Auditing, Depends(given(Auditing))]
+_Replaying = Annotated[Replaying, Depends(given(Replaying))]
+_KNOWN = [Depends(signed_in)]
 
-    def auditor(principal: Annotated[Principal, Depends(signed_in.required)]) -> str:
-        if Role.AUDITOR not in principal.roles:
-            raise NotAllowedError("expected somebody with the role of an auditor")
-        return principal.principal_id
-
-    _add_records(router, auditing, auditor)
-    _add_steps(router, auditing, replay, auditor)
-    _add_proofs(router, auditing, signed_in)
-    _add_own(router, auditing, signed_in)
-    return router
+_router = APIRouter(prefix="/v1/audit", tags=["audit"], responses=problems(401, 403, 404, 409, 422, 500, 503))
 
 
-def _add_records(router: APIRouter, auditing: Auditing, auditor: Callable[..., str]) -> None:
-    @router.get("/records", response_model=RecordListBody)
-    def records(who: Annotated[str, Depends(auditor)], query: Annotated[RecordsQuery, Query()]) -> dict[str, Any]:
-        """List records by number, without their texts. `next` is the `after` of the next page."""
-        wanted = Filter(
-            kind=query.kind,
-            outcome=query.outcome,
-            reason=query.reason,
-            document=query.document,
-            channel=query.channel,
-            request_id=query.request_id,
-            since_us=moment_us(query.since),
-            until_us=moment_us(query.until),
-        )
-        return auditing.auditor.records(who, wanted, after=query.after, limit=query.limit)
-
-    @router.get("/records/{seq}", response_model=RecordDetailBody)
-    def record(seq: Place, who: Annotated[str, Depends(auditor)]) -> dict[str, Any]:
-        """Show one record without its texts."""
-        return auditing.auditor.record(who, seq)
-
-    @router.post("/records/{seq}/payload", response_model=TextsBody)
-    def payload(seq: Place, body: PayloadBody, who: Annotated[str, Depends(auditor)]) -> dict[str, Any]:
-        """Open the texts of one record; a second step, recorded with its purpose."""
-        return auditing.auditor.payload(who, seq, purpose=body.purpose)
+def _example(text: str) -> dict[int | str, dict[str, Any]]:
+    return {200: {"content": {"text/plain": {"schema": {"type": "string"}, "example": text}}}}
 
 
-def _add_steps(router: APIRouter, auditing: Auditing, replay: Replaying, auditor: Callable[..., str]) -> None:
-    @router.post("/erase", response_model=ErasureBody)
-    def erase(body: EraseBody, who: Annotated[str, Depends(auditor)]) -> dict[str, Any]:
-        """Erase the texts of one question, or all that are older than a time. The proofs stay."""
-        if (body.request_id is None) == (body.before is None):
-            raise FilterError("expected either request_id or before, got " + ("both" if body.before else "neither"))
-        if body.request_id is not None:
-            return auditing.erasure.by_request(who, body.request_id, ground=body.ground, purpose=body.purpose)
-        before_us = moment_us(body.before) or 0
-        return auditing.erasure.older_than(who, before_us, ground=body.ground, purpose=body.purpose)
+@_router.get("/records", response_model=RecordListBody)
+def records(auditing: _Auditing, who: _Auditor, query: Annotated[RecordsQuery, Query()]) -> dict[str, Any]:
+    """List records by number, without their texts. `next` is the `after` of the next page."""
+    wanted = Filter(
+        kind=query.kind,
+        outcome=query.outcome,
+        reason=query.reason,
+        document=query.document,
+        channel=query.channel,
+        request_id=query.request_id,
+        since_us=moment_us(query.since),
+        until_us=moment_us(query.until),
+    )
+    return auditing.auditor.records(who, wanted, after=query.after, limit=query.limit)
 
-    @router.post("/reveal", response_model=RevealedBody)
-    def reveal(body: RevealBody, who: Annotated[str, Depends(auditor)]) -> dict[str, Any]:
-        """Resolve the pseudonym of one question: two different people, a reason, a case number."""
-        return auditing.reveal.resolve(
-            who, seq=body.seq, by=body.by, second=body.second, case=body.case, purpose=body.purpose
-        )
 
-    @router.post("/replay", response_model=ReplayedBody)
-    def replay_one(body: ReplayBody, who: Annotated[str, Depends(auditor)]) -> dict[str, Any]:
-        """Make a past answer again on the build that gave it, and say what differs."""
-        return replay.run(who, body.seq)
+@_router.get("/records/{seq}", response_model=RecordDetailBody)
+def record(auditing: _Auditing, seq: Place, who: _Auditor) -> dict[str, Any]:
+    """Show one record without its texts."""
+    return auditing.auditor.record(who, seq)
 
-    @router.post("/rotate", response_model=RotatedBody, response_model_exclude_unset=True)
-    def rotate(body: RotateBody, _who: Annotated[str, Depends(auditor)]) -> dict[str, str]:
-        """Change the key that seals texts or the key that signs checkpoints; the change is on record."""
-        rotation = auditing.rotation
-        return rotation.payload_key() if body.purpose == "payload" else rotation.signing_key()
 
-    @router.post("/export", response_class=StreamingResponse, responses={200: {"content": _EXPORT}})
-    def export(body: ExportBody, who: Annotated[str, Depends(auditor)]) -> StreamingResponse:
-        """Stream an export as lines of JSON, each with the file it belongs to; `greenlit audit export` writes them."""
-        lines = export_lines(auditing, who, body)
-        return StreamingResponse(_json_lines(lines), media_type="application/x-ndjson")
+@_router.post("/records/{seq}/payload", response_model=TextsBody)
+def payload(auditing: _Auditing, seq: Place, body: PayloadBody, who: _Auditor) -> dict[str, Any]:
+    """Open the texts of one record; a second step, recorded with its purpose."""
+    return auditing.auditor.payload(who, seq, purpose=body.purpose)
+
+
+@_router.post("/erase", response_model=ErasureBody)
+def erase(auditing: _Auditing, body: EraseBody, who: _Auditor) -> dict[str, Any]:
+    """Erase the texts of one question, or all that are older than a time. The proofs stay."""
+    if (body.request_id is None) == (body.before is None):
+        raise FilterError("expected either request_id or before, got " + ("both" if body.before else "neither"))
+    if body.request_id is not None:
+        return auditing.erasure.by_request(who, body.request_id, ground=body.ground, purpose=body.purpose)
+    before_us = moment_us(body.before) or 0
+    return auditing.erasure.older_than(who, before_us, ground=body.ground, purpose=body.purpose)
+
+
+@_router.post("/reveal", response_model=RevealedBody)
+def reveal(auditing: _Auditing, body: RevealBody, who: _Auditor) -> dict[str, Any]:
+    """Resolve the pseudonym of one question: two different people, a reason, a case number."""
+    return auditing.reveal.resolve(
+        who, seq=body.seq, by=body.by, second=body.second, case=body.case, purpose=body.purpose
+    )
+
+
+@_router.post("/replay", response_model=ReplayedBody)
+def replay_one(body: ReplayBody, who: _Auditor, replay: _Replaying) -> dict[str, Any]:
+    """Make a past answer again on the build that gave it, and say what differs."""
+    return replay.run(who, body.seq)
+
+
+@_router.post("/rotate", response_model=RotatedBody, response_model_exclude_unset=True)
+def rotate(auditing: _Auditing, body: RotateBody, _who: _Auditor) -> dict[str, str]:
+    """Change the key that seals texts or the key that signs checkpoints; the change is on record."""
+    rotation = auditing.rotation
+    return rotation.payload_key() if body.purpose == "payload" else rotation.signing_key()
+
+
+@_router.post("/export", response_class=StreamingResponse, responses={200: {"content": _EXPORT}})
+def export(auditing: _Auditing, body: ExportBody, who: _Auditor) -> StreamingResponse:
+    """Stream an export as lines of JSON, each with the file it belongs to; `greenlit audit export` writes them."""
+    lines = export_lines(auditing, who, body)
+    return StreamingResponse(_json_lines(lines), media_type="application/x-ndjson")
 
 
 def export_lines(auditing: Auditing, who: str, body: ExportBody) -> Iterator[dict[str, str]]:
@@ -161,60 +160,59 @@ def _json_lines(lines: Iterator[dict[str, str]]) -> Iterator[bytes]:
         yield json.dumps(line).encode() + b"\n"
 
 
-def _add_proofs(router: APIRouter, auditing: Auditing, signed_in: SignedIn) -> None:
-    known = [Depends(signed_in.required)]
-
-    @router.get("/proof", response_model=InclusionBody, dependencies=known)
-    async def proof(seq: Number) -> dict[str, Any]:
-        """Prove that a record is in the log. Waits up to two seconds for a checkpoint that covers it."""
-        for _ in range(_PROOF_PAUSES):  # without holding a thread, and without a checkpoint made to order
-            try:
-                return await run_in_threadpool(auditing.proofs.inclusion, seq)
-            except NotCoveredError:
-                await anyio.sleep(_PROOF_PAUSE_S)
-        return await run_in_threadpool(auditing.proofs.inclusion, seq)
-
-    @router.get("/consistency", response_model=ConsistencyBody, dependencies=known)
-    def consistency(origin: Origin, old: Size, new: Size) -> dict[str, Any]:
-        """Prove that one checkpoint of a shard grew from another."""
-        return auditing.proofs.consistency(origin, old, new)
-
-    @router.get("/checkpoint", response_class=PlainTextResponse, responses=_example(NOTE), dependencies=known)
-    def checkpoint(origin: Origin | None = None) -> str:
-        """Return the newest checkpoint, of the newest shard unless another is named, as a signed note."""
-        return auditing.proofs.checkpoint(origin)
-
-    @router.get("/shards", response_model=ShardListBody, dependencies=known)
-    def shards() -> dict[str, Any]:
-        """List the shards (one a month) with their first number and the size that is covered."""
-        return {"shards": auditing.proofs.shards()}
-
-    @router.get("/key", response_class=PlainTextResponse, responses=_example(VKEY), dependencies=known)
-    def key() -> str:
-        """Return the key that verifies checkpoints, as a verifier key of a signed note."""
-        return auditing.signer.key().text() + "\n"
+@_router.get("/proof", response_model=InclusionBody, dependencies=_KNOWN)
+async def proof(auditing: _Auditing, seq: Number) -> dict[str, Any]:
+    """Prove that a record is in the log. Waits up to two seconds for a checkpoint that covers it."""
+    for _ in range(_PROOF_PAUSES):  # without holding a thread, and without a checkpoint made to order
+        try:
+            return await run_in_threadpool(auditing.proofs.inclusion, seq)
+        except NotCoveredError:
+            await anyio.sleep(_PROOF_PAUSE_S)
+    return await run_in_threadpool(auditing.proofs.inclusion, seq)
 
 
-def _example(text: str) -> dict[int | str, dict[str, Any]]:
-    return {200: {"content": {"text/plain": {"schema": {"type": "string"}, "example": text}}}}
+@_router.get("/consistency", response_model=ConsistencyBody, dependencies=_KNOWN)
+def consistency(auditing: _Auditing, origin: Origin, old: Size, new: Size) -> dict[str, Any]:
+    """Prove that one checkpoint of a shard grew from another."""
+    return auditing.proofs.consistency(origin, old, new)
 
 
-def _add_own(router: APIRouter, auditing: Auditing, signed_in: SignedIn) -> None:
-    caller = Depends(signed_in.required)
+@_router.get("/checkpoint", response_class=PlainTextResponse, responses=_example(NOTE), dependencies=_KNOWN)
+def checkpoint(auditing: _Auditing, origin: Origin | None = None) -> str:
+    """Return the newest checkpoint, of the newest shard unless another is named, as a signed note."""
+    return auditing.proofs.checkpoint(origin)
 
-    @router.get("/own", response_model=OwnListBody)
-    def own(
-        principal: Annotated[Principal, caller],
-        limit: Annotated[int, Query(ge=1, le=_OWN_LIMIT)] = 50,
-        before: Before = None,
-    ) -> dict[str, Any]:
-        """List what the log holds about the caller's own questions, and who looked at it; the newest first."""
-        return auditing.own.list(principal.principal_id, limit=limit, before=before)
 
-    @router.post("/own/erase", response_model=ErasureBody)
-    def erase_own(body: OwnEraseBody, principal: Annotated[Principal, caller]) -> dict[str, Any]:
-        """Erase the texts of one of the caller's own questions. The proof that it was asked stays."""
-        return auditing.own.erase(principal.principal_id, body.request_id)
+@_router.get("/shards", response_model=ShardListBody, dependencies=_KNOWN)
+def shards(auditing: _Auditing) -> dict[str, Any]:
+    """List the shards (one a month) with their first number and the size that is covered."""
+    return {"shards": auditing.proofs.shards()}
+
+
+@_router.get("/key", response_class=PlainTextResponse, responses=_example(VKEY), dependencies=_KNOWN)
+def key(auditing: _Auditing) -> str:
+    """Return the key that verifies checkpoints, as a verifier key of a signed note."""
+    return auditing.signer.key().text() + "\n"
+
+
+@_router.get("/own", response_model=OwnListBody)
+def own(
+    auditing: _Auditing,
+    principal: Caller,
+    limit: Annotated[int, Query(ge=1, le=_OWN_LIMIT)] = 50,
+    before: Before = None,
+) -> dict[str, Any]:
+    """List what the log holds about the caller's own questions, and who looked at it; the newest first."""
+    return auditing.own.list(principal.principal_id, limit=limit, before=before)
+
+
+@_router.post("/own/erase", response_model=ErasureBody)
+def erase_own(auditing: _Auditing, body: OwnEraseBody, principal: Caller) -> dict[str, Any]:
+    """Erase the texts of one of the caller's own questions. The proof that it was asked stays."""
+    return auditing.own.erase(principal.principal_id, body.request_id)
+
+
+ROUTES = _router.routes
 
 
 def moment_us(text: str | None) -> int | None:

@@ -1,33 +1,50 @@
-"""Who calls the API: the token of `Authorization: Bearer`."""
+"""Who calls the API: the token of `Authorization: Bearer`.
+
+Callers are recognised in the event loop: a token is compared faster than a thread is woken.
+"""
 
 from typing import Annotated
 
 from fastapi import Depends
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from service.access.errors import NotSignedInError
+from service.access.errors import NotAllowedError, NotSignedInError
 from service.access.port import Access, Carried
-from service.access.principals import Principal
+from service.access.principals import Principal, Role
+from service.http.given import given
 
 _bearer = HTTPBearer(auto_error=False, description="the token in var/token")
-Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+_Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+_Access = Annotated[Access, Depends(given(Access))]
 
 
-class SignedIn:
-    """Recognises the caller of a request, in the event loop: a token is compared faster than a thread is woken."""
+async def signed_in(access: _Access, credentials: _Credentials) -> Principal:
+    """Return the caller; a dependency.
 
-    def __init__(self, access: Access) -> None:
-        """Take what recognises callers."""
-        self._access = access
+    Raises:
+        NotSignedInError: nobody who is known.
+    """
+    return access.principal(Carried(bearer=credentials.credentials if credentials else None))
 
-    async def required(self, credentials: Credentials) -> Principal:
-        """Return the caller, or raise `NotSignedInError`."""
-        return self._access.principal(Carried(bearer=credentials.credentials if credentials else None))
 
-    async def known(self, credentials: Credentials) -> bool:
-        """Tell whether the caller is somebody we know."""
-        try:
-            await self.required(credentials)
-        except NotSignedInError:
-            return False
-        return True
+Caller = Annotated[Principal, Depends(signed_in)]
+
+
+async def known(access: _Access, credentials: _Credentials) -> bool:
+    """Tell whether the caller is somebody we know; a dependency."""
+    try:
+        await signed_in(access, credentials)
+    except NotSignedInError:
+        return False
+    return True
+
+
+async def auditor(caller: Caller) -> str:
+    """Return the caller's id; a dependency.
+
+    Raises:
+        NotAllowedError: they are no auditor.
+    """
+    if Role.AUDITOR not in caller.roles:
+        raise NotAllowedError("expected somebody with the role of an auditor")
+    return caller.principal_id

@@ -4,6 +4,7 @@ The routes of the audit are in `audit_routes`.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -23,106 +24,103 @@ from service.api.bodies import (
     SearchBody,
     SearchResultBody,
 )
-from service.api.identity import SignedIn
+from service.api.identity import Caller, known
 from service.api.problems import problems
 from service.http.admission import Admission
+from service.http.given import given
 from service.http.originals import original_response
 from service.operating.health import Health
 
 
-def api_router(
-    *,
-    answering: Answering,
-    admission: Admission,
-    reading: Reading,
-    signed_in: SignedIn,
-    health: Health,
-    max_question_chars: int,
-) -> APIRouter:
-    """Return the API's routes over parts that are ready."""
-    parts = (
-        _question_routes(signed_in, answering, admission, max_question_chars),
-        _document_routes(signed_in, reading),
-        _health_routes(signed_in, health),
-    )
-    return APIRouter(routes=[route for part in parts for route in part.routes])
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What asking through the API takes: who answers, who is let in when, the longest question in characters."""
 
+    answering: Answering
+    admission: Admission
+    max_question_chars: int
 
-def _question_routes(
-    signed_in: SignedIn, answering: Answering, admission: Admission, max_question_chars: int
-) -> APIRouter:
-    router = APIRouter(prefix="/v1", tags=["questions"], responses=problems(401, 422, 429, 500, 503))
-    caller = Depends(signed_in.required)
+    def checked(self, body: AskBody | SearchBody, principal: Principal, conversation_id: str | None = None) -> Question:
+        """Return the question that was sent.
 
-    async def admitted(request: Request, question: Question, work: Callable[[], dict[str, Any]]) -> Response:
-        # A response is made as it is, in the thread: checking what we made ourselves would take the event loop's time.
-        return await admission.run(
-            lambda: JSONResponse(work()), turn_away=lambda: answering.turn_away(question), gone=request.receive
+        Raises:
+            QuestionError: it is empty or too long.
+        """
+        text = checked_text(body.question, max_chars=self.max_question_chars)
+        return Question(text, principal, "api", conversation_id)
+
+    async def admit(self, request: Request, question: Question, work: Callable[[], dict[str, Any]]) -> Response:
+        """Do the work of a question when it is its turn; the response is made in the thread, as it is."""
+        # Checking what we made ourselves would take the event loop's time.
+        return await self.admission.run(
+            lambda: JSONResponse(work()), turn_away=lambda: self.answering.turn_away(question), gone=request.receive
         )
 
-    @router.post("/ask", response_model=AnswerBody)
-    async def ask(request: Request, body: AskBody, principal: Annotated[Principal, caller]) -> Response:
-        """Answer a question in cited sentences, or refuse it with a reason. Either way it is recorded."""
-        text = checked_text(body.question, max_chars=max_question_chars)
-        question = Question(text, principal, "api", body.conversation_id)
-        return await admitted(request, question, lambda: answering.ask(question).as_json())
 
-    @router.post("/search", response_model=SearchResultBody)
-    async def search(request: Request, body: SearchBody, principal: Annotated[Principal, caller]) -> Response:
-        """Return ranked passages without an answer, under the same boundary and record."""
-        text = checked_text(body.question, max_chars=max_question_chars)
-        question = Question(text, principal, "api")
-        return await admitted(request, question, lambda: answering.search(question, limit=body.limit).as_json())
+_Asking = Annotated[Asking, Depends(given(Asking))]
+_Reading = Annotated[Reading, Depends(given(Reading))]
+_Health = Annotated[Health, Depends(given(Health))]
 
-    return router
+_questions = APIRouter(prefix="/v1", tags=["questions"], responses=problems(401, 422, 429, 500, 503))
+_documents = APIRouter(prefix="/v1", tags=["documents"], responses=problems(401, 404, 503))
+_health = APIRouter(tags=["health"])
 
 
-def _document_routes(signed_in: SignedIn, reading: Reading) -> APIRouter:
-    router = APIRouter(prefix="/v1", tags=["documents"], responses=problems(401, 404, 503))
-    caller = Depends(signed_in.required)
-
-    @router.get("/documents", response_model=DocumentListBody)
-    def documents(principal: Annotated[Principal, caller]) -> dict[str, Any]:
-        """List the documents that the caller may read."""
-        return {"documents": [readable.as_json() for readable in reading.documents(principal)]}
-
-    @router.get("/documents/{document:path}", response_model=DocumentTextBody)
-    def document(document: str, principal: Annotated[Principal, caller]) -> dict[str, Any]:
-        """Return a document's metadata and stored text. The id is its path, slashes and all."""
-        found = reading.text(principal, document)
-        if found is None:
-            raise HTTPException(404)
-        readable, text = found
-        return {**readable.as_json(), "text": text}
-
-    @router.get("/originals/{document:path}", response_class=Response)
-    def original(document: str, principal: Annotated[Principal, caller]) -> Response:
-        """Return the bytes of a document that were approved."""
-        found = reading.original(principal, document)
-        if found is None:
-            raise HTTPException(404)
-        return original_response(document, found[1])
-
-    return router
+@_questions.post("/ask", response_model=AnswerBody)
+async def ask(request: Request, body: AskBody, principal: Caller, asking: _Asking) -> Response:
+    """Answer a question in cited sentences, or refuse it with a reason. Either way it is recorded."""
+    question = asking.checked(body, principal, body.conversation_id)
+    return await asking.admit(request, question, lambda: asking.answering.ask(question).as_json())
 
 
-def _health_routes(signed_in: SignedIn, health: Health) -> APIRouter:
-    router = APIRouter(tags=["health"])
+@_questions.post("/search", response_model=SearchResultBody)
+async def search(request: Request, body: SearchBody, principal: Caller, asking: _Asking) -> Response:
+    """Return ranked passages without an answer, under the same boundary and record."""
+    question = asking.checked(body, principal)
+    return await asking.admit(request, question, lambda: asking.answering.search(question, limit=body.limit).as_json())
 
-    @router.get("/healthz")
-    def alive() -> dict[str, str]:
-        """Tell that the process runs."""
-        return {"status": "ok"}
 
-    @router.get("/readyz", response_model=ReadyBody, responses={503: {"model": ReadyBody}})
-    def ready(response: Response, known: Annotated[bool, Depends(signed_in.known)]) -> dict[str, Any]:
-        """Tell whether questions can be answered; what is wrong is told in words to somebody signed in."""
-        report = health.report()
-        response.status_code = 200 if report.ready else 503
-        return {
-            "status": "ready" if report.ready else "not_ready",
-            "failing": list(report.failing),
-            "problems": list(report.problems) if known else [],
-        }
+@_documents.get("/documents", response_model=DocumentListBody)
+def documents(principal: Caller, reading: _Reading) -> dict[str, Any]:
+    """List the documents that the caller may read."""
+    return {"documents": [readable.as_json() for readable in reading.documents(principal)]}
 
-    return router
+
+@_documents.get("/documents/{document:path}", response_model=DocumentTextBody)
+def document(document: str, principal: Caller, reading: _Reading) -> dict[str, Any]:
+    """Return a document's metadata and stored text. The id is its path, slashes and all."""
+    found = reading.text(principal, document)
+    if found is None:
+        raise HTTPException(404)
+    readable, text = found
+    return {**readable.as_json(), "text": text}
+
+
+@_documents.get("/originals/{document:path}", response_class=Response)
+def original(document: str, principal: Caller, reading: _Reading) -> Response:
+    """Return the bytes of a document that were approved."""
+    found = reading.original(principal, document)
+    if found is None:
+        raise HTTPException(404)
+    return original_response(document, found[1])
+
+
+@_health.get("/healthz")
+def alive() -> dict[str, str]:
+    """Tell that the process runs."""
+    return {"status": "ok"}
+
+
+@_health.get("/readyz", response_model=ReadyBody, responses={503: {"model": ReadyBody}})
+def ready(response: Response, known: Annotated[bool, Depends(known)], health: _Health) -> dict[str, Any]:
+    """Tell whether questions can be answered; what is wrong is told in words to somebody signed in."""
+    report = health.report()
+    response.status_code = 200 if report.ready else 503
+    return {
+        "status": "ready" if report.ready else "not_ready",
+        "failing": list(report.failing),
+        "problems": list(report.problems) if known else [],
+    }
+
+
+ROUTES = [*_questions.routes, *_documents.routes, *_health.routes]

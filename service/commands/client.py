@@ -15,15 +15,16 @@ from fastapi import FastAPI
 from pydantic import ValidationError
 
 from service.access.local import LocalAccess
+from service.access.port import Access
 from service.api.audit_bodies import ExportBody
-from service.api.audit_routes import audit_router, export_lines
-from service.api.identity import SignedIn
+from service.api.audit_routes import ROUTES, export_lines
 from service.api.problems import add_problem_handlers
 from service.audit import log as audit_log
-from service.audit.desk import Replaying, auditing_over
+from service.audit.desk import Auditing, Replaying, auditing_over
 from service.audit.errors import AuditBusyError, AuditError
 from service.audit.opening import OpenLog, open_log
 from service.commands.calling import client_here
+from service.http.given import give
 from service.http.telemetry import NO_TELEMETRY
 from service.operating.running import NotRunningError, running_url
 from service.settings import Settings
@@ -153,8 +154,8 @@ class _Here:
         self._who = access.owner().principal_id
         self._headers = _bearer(access)
         self._replay = replay
-        router = audit_router(signed_in=SignedIn(access), auditing=self._auditing, replay=replay)
-        self._app = FastAPI(telemetry=NO_TELEMETRY, openapi_url=None, routes=router.routes)
+        self._app = FastAPI(telemetry=NO_TELEMETRY, openapi_url=None, routes=ROUTES)
+        give(self._app, {Access: access, Auditing: self._auditing, Replaying: replay})
         add_problem_handlers(self._app, lambda _kind, error: notice(_reason(error)))
 
     def get(self, path: str, params: Params | None = None) -> Any:

@@ -5,13 +5,13 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 
 from indexes.errors import BuildError
-from service.access.principals import Principal
 from service.answering.errors import AnsweringError, LibraryUnavailableError, OverloadedError, QuestionError
 from service.answering.pipeline import Answering
 from service.answering.questions import Question, checked_text
 from service.audit.errors import AuditError
 from service.http.admission import Admission
-from service.web.pages import Pages, field_of, from_here, tell_operator
+from service.http.given import given
+from service.web.pages import Pages, Person, ThePages, field_of, from_here, signed_in, tell_operator
 
 _MESSAGES: tuple[tuple[type[Exception], int, str], ...] = (
     (AuditError, 503, "The question could not be recorded, so no answer is given. Please tell the operator."),
@@ -22,35 +22,41 @@ _MESSAGES: tuple[tuple[type[Exception], int, str], ...] = (
 )
 
 
-def asking_router(pages: Pages, *, answering: Answering, admission: Admission) -> APIRouter:
-    """Return the page that asks."""
-    router = APIRouter(include_in_schema=False)
-    person = Depends(pages.signed_in)
+_Answering = Annotated[Answering, Depends(given(Answering))]
+_Admission = Annotated[Admission, Depends(given(Admission))]
 
-    @router.get("/", dependencies=[person])
-    def page(request: Request) -> Response:
-        return pages.show(request, "ask.html")
+_router = APIRouter(include_in_schema=False)
 
-    @router.post("/", dependencies=[Depends(from_here)])
-    async def ask(request: Request, principal: Annotated[Principal, person]) -> Response:
-        """Take the form off the wire; the answer is made in a thread."""
-        text = await field_of(request, "question")
-        limit = pages.told.max_question_chars
-        try:
-            checked = checked_text(text, max_chars=limit)
-        except QuestionError as error:
-            return pages.show(request, "ask.html", 422, question=text[:limit], problem=str(error))
-        question = Question(checked, principal, "web")
-        try:
-            return await admission.run(
-                lambda: pages.show(request, "ask.html", question=checked, answer=answering.ask(question)),
-                turn_away=lambda: answering.turn_away(question),
-                gone=request.receive,
-            )
-        except (AuditError, BuildError, AnsweringError) as error:
-            return _not_answered(pages, request, checked, error)
 
-    return router
+@_router.get("/", dependencies=[Depends(signed_in)])
+def page(request: Request, pages: ThePages) -> Response:
+    """Show the form."""
+    return pages.show(request, "ask.html")
+
+
+@_router.post("/", dependencies=[Depends(from_here)])
+async def ask(
+    request: Request, pages: ThePages, principal: Person, answering: _Answering, admission: _Admission
+) -> Response:
+    """Take the form off the wire; the answer is made in a thread."""
+    text = await field_of(request, "question")
+    limit = pages.told.max_question_chars
+    try:
+        checked = checked_text(text, max_chars=limit)
+    except QuestionError as error:
+        return pages.show(request, "ask.html", 422, question=text[:limit], problem=str(error))
+    question = Question(checked, principal, "web")
+    try:
+        return await admission.run(
+            lambda: pages.show(request, "ask.html", question=checked, answer=answering.ask(question)),
+            turn_away=lambda: answering.turn_away(question),
+            gone=request.receive,
+        )
+    except (AuditError, BuildError, AnsweringError) as error:
+        return _not_answered(pages, request, checked, error)
+
+
+ROUTES = _router.routes
 
 
 def _not_answered(pages: Pages, request: Request, question: str, error: Exception) -> Response:

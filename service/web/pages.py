@@ -6,11 +6,11 @@ says how to sign in; where a form came from elsewhere, with one that says so. No
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import structlog
-from fastapi import FastAPI, Request, Response
+from fastapi import Depends, FastAPI, Request, Response
 from starlette.datastructures import UploadFile
 from starlette.templating import Jinja2Templates
 
@@ -18,6 +18,7 @@ from service.access.errors import NotSignedInError, SessionsUnavailableError
 from service.access.port import Access, Carried
 from service.access.principals import Principal
 from service.audit.errors import AuditError
+from service.http.given import given
 
 SESSION_COOKIE = "greenlit_session"
 FOLDER = Path(__file__).parent
@@ -51,17 +52,6 @@ class Pages:
     access: Access
     told: Told
 
-    async def signed_in(self, request: Request) -> Principal:
-        """Return whose session the browser has; a dependency of pages.
-
-        Raises:
-            SignInNeededError: it has none, or one that has ended.
-        """
-        try:
-            return self.access.principal(Carried(session=request.cookies.get(SESSION_COOKIE)))
-        except NotSignedInError as error:
-            raise SignInNeededError(str(error)) from error
-
     def show(self, request: Request, name: str, status: int = 200, **values: Any) -> Response:
         """Return a page made of a template."""
         told = self.told
@@ -75,6 +65,24 @@ class Pages:
     def sign_in(self, request: Request) -> Response:
         """Return the page that says how to sign in."""
         return self.show(request, "sign_in.html", 401)
+
+
+ThePages = Annotated[Pages, Depends(given(Pages))]
+
+
+async def signed_in(request: Request, pages: ThePages) -> Principal:
+    """Return whose session the browser has; a dependency of pages.
+
+    Raises:
+        SignInNeededError: it has none, or one that has ended.
+    """
+    try:
+        return pages.access.principal(Carried(session=request.cookies.get(SESSION_COOKIE)))
+    except NotSignedInError as error:
+        raise SignInNeededError(str(error)) from error
+
+
+Person = Annotated[Principal, Depends(signed_in)]
 
 
 def add_page_handlers(app: FastAPI, pages: Pages) -> None:

@@ -12,6 +12,7 @@ from indexes.builds import Build
 from service.answering.drafts import DraftSentence
 from service.answering.retrieve import Retrieved, retrieve
 from service.audit.storage.sqlite_store import STORE_FILE
+from tests.support.audit_parts import wait_until
 from tests.support.fakes import TinyLibrary
 from tests.support.service_parts import (
     ALWAYS_ENOUGH,
@@ -91,8 +92,7 @@ def test_when_the_log_can_be_written_again_questions_are_answered_again(studio: 
     studio.store.refused = {"query.received"}
     assert _put(studio, "/v1/ask").status_code == 503
     studio.store.refused = set()
-    while studio.opened.log.healthy():  # the writer reopens the store after a moment
-        pass
+    wait_until(lambda: not studio.opened.log.healthy())  # the writer reopens the store after a moment
     assert studio.ask(VENDOR_QUESTION)["outcome"] == "answered"
 
 

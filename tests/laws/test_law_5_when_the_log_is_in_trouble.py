@@ -17,6 +17,7 @@ from service.audit.errors import AuditUnavailableError
 from service.audit.storage.sqlite_file import SqliteFile
 from service.audit.storage.sqlite_store import STORE_FILE
 from tests.support.audit_doors import CALLS, RECORDED, asked
+from tests.support.audit_parts import wait_until
 from tests.support.fakes import TinyLibrary
 from tests.support.service_parts import VENDOR_QUESTION, Studio, open_studio, with_rules
 
@@ -125,8 +126,8 @@ EACH_TROUBLE = pytest.mark.parametrize(("trouble", "reason"), TROUBLES.values(),
 
 
 def _until_well(studio: Studio) -> None:
-    while studio.opened.log.healthy() or _put(studio, "/v1/ask").status_code != 200:
-        pass  # the writer reopens the store after a moment, or after the next question
+    # The writer reopens the store after a moment, or after the next question.
+    wait_until(lambda: not studio.opened.log.healthy() and _put(studio, "/v1/ask").status_code == 200)
 
 
 @EACH_TROUBLE

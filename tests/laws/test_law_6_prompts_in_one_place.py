@@ -16,6 +16,7 @@ from service.answering.drafts import DraftSentence
 from service.answering.record import Recorder
 from service.answering.retrieve import Retrieved
 from tests.support.audit_doors import command, use_fakes
+from tests.support.audit_parts import wait_until
 from tests.support.fakes import TinyLibrary
 from tests.support.service_parts import ALWAYS_ENOUGH, Drafts, open_studio, sealed_texts, with_rules
 from tests.support.traces import CANARY, Traces, over_http
@@ -182,8 +183,7 @@ def test_a_prompt_that_could_not_be_recorded_is_nowhere_at_all(
             assert response.status_code == 503
             traces.keep(response)
             studio.store.refused = set()
-            while studio.opened.log.healthy():
-                pass
+            wait_until(lambda: not studio.opened.log.healthy())
         studio.store.refused = {refused}
         code, said = _cli(library, "ask", ANSWERED)
         assert (code, CANARY in said, "No record, no answer" in said) == (1, False, True)

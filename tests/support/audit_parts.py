@@ -46,7 +46,7 @@ def wait_until(condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < deadline, "it never came to pass"
-        time.sleep(0.002)
+        time.sleep(0.005)
 
 
 @contextmanager

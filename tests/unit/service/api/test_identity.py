@@ -6,29 +6,38 @@ from pathlib import Path
 import pytest
 from fastapi.security import HTTPAuthorizationCredentials
 
-from service.access.errors import NotSignedInError
+from service.access.errors import NotAllowedError, NotSignedInError
 from service.access.local import LocalAccess
-from service.api.identity import SignedIn
+from service.access.port import Access
+from service.access.principals import Principal, Role
+from service.api.identity import auditor, known, signed_in
 
 TOKEN = "a-token-of-the-tests"
 
 
 @pytest.fixture
-def signed_in(tmp_path: Path) -> SignedIn:
-    return SignedIn(LocalAccess.open(state=tmp_path, given=TOKEN, groups=frozenset()))
+def access(tmp_path: Path) -> Access:
+    return LocalAccess.open(state=tmp_path, given=TOKEN, groups=frozenset())
 
 
 def _credentials(token: str) -> HTTPAuthorizationCredentials:
     return HTTPAuthorizationCredentials(scheme="Bearer", credentials=token)
 
 
-def test_the_bearer_of_the_token_is_known(signed_in: SignedIn) -> None:
-    assert asyncio.run(signed_in.required(_credentials(TOKEN))).principal_id == "local"
-    assert asyncio.run(signed_in.known(_credentials(TOKEN)))
+def test_the_bearer_of_the_token_is_known(access: Access) -> None:
+    assert asyncio.run(signed_in(access, _credentials(TOKEN))).principal_id == "local"
+    assert asyncio.run(known(access, _credentials(TOKEN)))
 
 
 @pytest.mark.parametrize("credentials", [None, _credentials(""), _credentials("another")])
-def test_anybody_else_is_not(signed_in: SignedIn, credentials: HTTPAuthorizationCredentials | None) -> None:
-    assert not asyncio.run(signed_in.known(credentials))
+def test_anybody_else_is_not(access: Access, credentials: HTTPAuthorizationCredentials | None) -> None:
+    assert not asyncio.run(known(access, credentials))
     with pytest.raises(NotSignedInError, match="expected the token of this installation"):
-        asyncio.run(signed_in.required(credentials))
+        asyncio.run(signed_in(access, credentials))
+
+
+def test_only_an_auditor_is_one() -> None:
+    everything_else = frozenset(Role) - {Role.AUDITOR}
+    assert asyncio.run(auditor(Principal("ada", frozenset(), frozenset({Role.AUDITOR}), "token"))) == "ada"
+    with pytest.raises(NotAllowedError, match="expected somebody with the role of an auditor"):
+        asyncio.run(auditor(Principal("bob", frozenset(), everything_else, "token")))

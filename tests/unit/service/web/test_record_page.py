@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 from service.audit.reading.own_records import OwnRecords
 from service.audit.storage.sqlite_store import STORE_FILE
 from tests.support.audit_doors import CALLS, PURPOSE, Asked, asked, company
+from tests.support.audit_parts import wait_until
 from tests.support.service_parts import OFF_TOPIC_QUESTION, VENDOR_QUESTION, Studio
 
 SENTENCE = "The security team reviews every new AI vendor within ten working days."
@@ -83,8 +84,7 @@ def test_a_question_that_is_still_open_is_shown_as_such_and_cannot_be_erased(
     studio.store.refused = {"query.finished"}
     browser.post("/", data={"question": VENDOR_QUESTION})
     studio.store.refused = set()
-    while studio.opened.log.healthy():
-        pass
+    wait_until(lambda: not studio.opened.log.healthy())
     page = browser.get("/record").text
     assert "UTC · open" in page
     assert VENDOR_QUESTION in page
