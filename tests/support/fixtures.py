@@ -42,8 +42,8 @@ def library(tmp_path: Path) -> TinyLibrary:
 
 @pytest.fixture(scope="session")
 def real_encoder() -> SentenceTransformersEncoder:
-    """The embedded encoder, loaded once."""
-    return load_encoder(DEFAULT_ENCODER)
+    """The embedded encoder, loaded once; the tests that use it ask little."""
+    return load_encoder(DEFAULT_ENCODER, copies=1)
 
 
 @pytest.fixture(scope="session")
