@@ -10,10 +10,10 @@ from typing import Any
 import structlog
 from fastapi import FastAPI
 
-from service.access.port import Access
+from service.access.port import Access, SignIn
 from service.answering.pipeline import Answering
 from service.answering.reading import Reading
-from service.api import audit_routes, routes
+from service.api import audit_routes, people_routes, routes
 from service.api.problems import add_problem_handlers
 from service.api.routes import Asking
 from service.audit.desk import Auditing, Replaying
@@ -21,7 +21,8 @@ from service.audit.errors import AuditError
 from service.audit.reading.own_records import OwnRecords
 from service.http.admission import Admission
 from service.http.given import give
-from service.http.middleware import BodyLimit, Failures, OwnHostOnly, RequestLog, SecurityHeaders
+from service.http.middleware import BodyLimit, Failures, KnownHostOnly, RequestLog, SecurityHeaders
+from service.http.origin import Origin
 from service.http.telemetry import NO_TELEMETRY
 from service.operating.health import Health
 from service.operating.logs import where_it_broke
@@ -29,15 +30,26 @@ from service.parts import Service
 from service.web import asking, documents, record, session
 from service.web.pages import Pages, Told, add_page_handlers
 
-_DOORS = (routes.ROUTES, audit_routes.ROUTES, session.ROUTES, asking.ROUTES, documents.ROUTES, record.ROUTES)
+_DOORS = (
+    routes.ROUTES,
+    people_routes.ROUTES,
+    audit_routes.ROUTES,
+    session.ROUTES,
+    asking.ROUTES,
+    documents.ROUTES,
+    record.ROUTES,
+)
 _DESCRIPTION = "Answers only from approved documents, in cited sentences, on the record."
 
 
 def create_app(service: Service) -> FastAPI:
     """Return the web application over a service's parts."""
     settings = service.settings
-    told = Told(settings.max_question_chars, settings.retention_months, settings.retention_reason)
-    pages = Pages(service.access, told)
+    told = Told(
+        settings.max_question_chars, settings.retention_months, settings.retention_reason, settings.auth == "local"
+    )
+    origin = Origin(settings.public_url)
+    pages = Pages(service.access, service.sign_in, told, origin)
     app = FastAPI(
         title="Greenlit",
         version=version("greenlit"),
@@ -61,8 +73,8 @@ def create_app(service: Service) -> FastAPI:
     add_page_handlers(app, pages)
     app.add_middleware(BodyLimit)
     app.add_middleware(Failures, notice=notice)
-    app.add_middleware(OwnHostOnly)
-    app.add_middleware(SecurityHeaders)
+    app.add_middleware(KnownHostOnly, origin=origin)
+    app.add_middleware(SecurityHeaders, by_tls=origin.is_https)
     app.add_middleware(RequestLog, log=log)
     return app
 
@@ -82,4 +94,5 @@ def _parts(service: Service, pages: Pages) -> dict[Any, object]:
         Pages: pages,
         Reading: service.reading,
         Replaying: service.replay,
+        SignIn: service.sign_in,
     }

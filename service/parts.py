@@ -12,7 +12,7 @@ from indexes.clock import utc_now
 from indexes.encoder import Encoder
 from indexes.holds import HOLDS_FOLDER
 from service.access.local import LocalAccess
-from service.access.port import Access
+from service.access.port import Access, SignIn
 from service.access.principals import Principal
 from service.answering.boundary import Boundary
 from service.answering.evidence import read_calibration
@@ -46,6 +46,7 @@ class Service:
     answering: Answering
     reading: Reading
     access: Access
+    sign_in: SignIn
     owner: Principal  # who runs the command line here
     health: Health
     auditing: Auditing
@@ -105,6 +106,7 @@ def open_service(
             answering=Answering(live_build=live_build, boundary=boundary, steps=steps, recorder=recorder),
             reading=Reading(live_build=live_build, boundary=boundary),
             access=access,
+            sign_in=access,
             owner=access.owner(),
             health=Health(live_build=live_build, boundary=boundary, log=opened.log, clock_s=time.monotonic),
             auditing=auditing_over(opened),

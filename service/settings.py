@@ -7,26 +7,90 @@ import hashlib
 import json
 import os
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
-from pydantic import Field, PositiveInt, SecretStr, ValidationError, model_validator
+from pydantic import AfterValidator, Field, PositiveInt, SecretStr, ValidationError, model_validator
 
 from indexes.settings import Folder, LibrarySettings, settings_error
 
 MONTHS_WITHOUT_REASON = 12
-_SECRETS = {"token"}
+_SECRETS = {"token", "oidc_client_secret"}
+_PORTS = {"http": 80, "https": 443}
+_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 _MOST_COPIES = 4  # of the encoder by itself, 45 MB each
 _ELSEWHERE = {"GREENLIT_EVAL_DATA", "GREENLIT_NO_SKIPS"}  # read by the judge and by the tests
+
+
+def _origin(address: str) -> str:
+    """Return a public address in the form that browsers send: lower case, no path, no port that goes without saying.
+
+    Raises:
+        ValueError: it is none, or other machines could reach it without TLS.
+    """
+    parts = urlsplit(address.strip().rstrip("/"))
+    port = parts.port
+    if (
+        parts.scheme not in _PORTS
+        or not parts.hostname
+        or parts.path
+        or parts.query
+        or parts.fragment
+        or parts.username
+    ):
+        raise ValueError("expected an address like https://greenlit.northlight.example, got another form")
+    if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+        raise ValueError("expected https, for an address that other machines reach")
+    name = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return f"{parts.scheme}://{name}" + (f":{port}" if port and port != _PORTS[parts.scheme] else "")
 
 
 class Settings(LibrarySettings):
     """What the service can be told; see `LibrarySettings` for the places."""
 
+    auth: Literal["local", "oidc"] = Field(
+        "local", description="who may come: local, one person on this machine; oidc, whom the identity provider knows"
+    )
     host: str = Field("127.0.0.1", min_length=1, description="the address to listen on; loopback only in local mode")
     port: int = Field(8000, ge=1, le=65535, description="the port to listen on")
+    public_url: Annotated[str, AfterValidator(lambda address: address and _origin(address))] = Field(
+        "", description="where browsers reach the service, like https://greenlit.northlight.example; needed with oidc"
+    )
+    trusted_proxies: str = Field(
+        "", description="addresses or networks of proxies whose X-Forwarded-For is believed, separated by commas"
+    )
+    tls_certificate: Folder | None = Field(
+        None, description="a certificate (PEM) of one's own; a proxy may do TLS instead"
+    )
+    tls_key: Folder | None = Field(None, description="the key of that certificate (PEM)")
     token: SecretStr | None = Field(None, description="the token of local mode, instead of the one in var/token")
     local_groups: str = Field("", description="groups of the local person besides staff, separated by commas")
+    oidc_issuer: str = Field("", description="the identity provider's issuer, to the letter")
+    oidc_client_id: str = Field("", description="what the identity provider calls this service")
+    oidc_client_secret: SecretStr | None = Field(None, description="the secret of that client, if it has one")
+    oidc_audience: str = Field("", description="of tokens that programs bring; programs bring none unless set")
+    oidc_person_claim: str = Field("sub", min_length=1, description="the claim that names a person for good")
+    oidc_groups_claim: str = Field("groups", min_length=1, description="the claim with a person's groups")
+    oidc_email_claim: str = Field("email", min_length=1, description="the claim with a person's e-mail address")
+    oidc_scopes: str = Field("openid profile email", description="what is asked of the provider at sign-in")
+    oidc_hosts: str = Field("", description="other hosts than the issuer's that it may name, separated by commas")
+    session_hours: float = Field(12.0, gt=0, le=168, description="a session ends after this in any case, in hours")
+    session_idle_minutes: float = Field(
+        120.0, gt=0, description="a session that is not used ends after this, in minutes"
+    )
+    directory: Folder | None = Field(
+        None,
+        description="directory.csv (person,email,groups,active) of the identity provider; var/directory.csv unless set",
+    )
+    directory_hours: float = Field(
+        24.0,
+        gt=0,
+        le=720,
+        description="how long the groups of a last sign-in, a broken directory or rules hold, in hours",
+    )
+    questions_per_minute: int = Field(60, ge=1, description="of one person, or of one key by itself")
+    requests_per_minute: int = Field(600, ge=1, description="of one person, or of one key by itself")
     log_name: str = Field(
         "greenlit.local", pattern=r"^[a-z0-9][a-z0-9.-]{0,62}$", description="the name of the audit log, in its origin"
     )
@@ -56,6 +120,20 @@ class Settings(LibrarySettings):
                 f"expected GREENLIT_RETENTION_REASON to say why questions are kept for {self.retention_months} months: "
                 f"more than {MONTHS_WITHOUT_REASON} needs a reason, which the page shows to everybody who asks"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _whole_sign_in(self) -> Self:
+        if self.auth == "oidc":
+            needed = {
+                "OIDC_ISSUER": self.oidc_issuer,
+                "OIDC_CLIENT_ID": self.oidc_client_id,
+                "PUBLIC_URL": self.public_url,
+            }
+            if missing := [name for name, value in needed.items() if not value]:
+                raise ValueError(f"expected GREENLIT_{missing[0]} with GREENLIT_AUTH=oidc, got none")
+        if (self.tls_certificate is None) != (self.tls_key is None):
+            raise ValueError("expected GREENLIT_TLS_CERTIFICATE and GREENLIT_TLS_KEY together, got one of them")
         return self
 
     def keys_folder(self) -> Path:

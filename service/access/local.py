@@ -16,29 +16,35 @@ from pathlib import Path
 from indexes.durable import create_file
 from indexes.standing import EVERYBODY
 from service.access.errors import NotSignedInError, TokenError
-from service.access.port import Carried, NewSession
-from service.access.principals import Principal, Role
-from service.access.sessions import SESSIONS_FILE, Sessions
+from service.access.port import Brought, Carried, NewSession
+from service.access.principals import ANY_SOURCE, Principal, Role
+from service.access.session_file import SESSIONS_FILE, SessionFile
+from service.access.sessions import Lasting, Sessions
 
 TOKEN_FILE = "token"  # noqa: S105  (a file's name)
-_PERSON = "local"
+PERSON = "local"
 _TOKEN_BYTES = 32
 _LEAST_GIVEN_CHARS = 8  # of a token that the operator chose; only this machine can try to guess it
 _LEAST_MADE_CHARS = 43  # of one made here: 32 random bytes in base64
 
 
 class LocalAccess:
-    """Recognises the one person of local mode: a program by the token, a browser by its session. An `Access`."""
+    """Recognises the one person of local mode: a program by the token, a browser by its session.
+
+    An `Access` and a `SignIn`.
+    """
 
     def __init__(self, *, token: str, groups: frozenset[str], sessions: Sessions) -> None:
         """Take the token, the groups the person is in besides everybody's, and the sessions of their browsers."""
         self._token = token.encode()
         self._sessions = sessions
         self._principal = Principal(
-            principal_id=_PERSON,
+            principal_id=PERSON,
             groups=groups | {EVERYBODY},
             roles=frozenset(Role),
             auth="local-token",
+            name=PERSON,
+            approves=frozenset({ANY_SOURCE}),
         )
         self._in_browser = dataclasses.replace(self._principal, auth="local-session")
 
@@ -54,34 +60,50 @@ class LocalAccess:
         Raises:
             TokenError: the token cannot be read or made.
         """
-        sessions = Sessions(path=state / SESSIONS_FILE, clock_s=time.time)
-        return cls(token=local_token(state, given), groups=groups, sessions=sessions)
+        file = SessionFile(path=state / SESSIONS_FILE, clock_s=time.time)
+        return cls(token=local_token(state, given), groups=groups, sessions=Sessions(file, Lasting()))
 
     def principal(self, carried: Carried) -> Principal:
-        """Return the one person, if the token or a session of theirs came.
-
-        Raises:
-            NotSignedInError: neither did.
-            SessionsUnavailableError: sessions cannot be read now.
-        """
+        """Return the one person, if the token or a session of theirs came; see `Access`."""
         if carried.bearer is not None:
             if hmac.compare_digest(carried.bearer.encode(errors="replace"), self._token):
                 return self._principal
-        elif carried.session is not None and self._sessions.person(carried.session) == _PERSON:
-            return self._in_browser
+        elif carried.session is not None:
+            person = self._sessions.person(carried.session)
+            if person is not None and person.person_id == PERSON:
+                return self._in_browser
         raise NotSignedInError("expected the token of this installation, as Authorization: Bearer")
 
+    def refresh(self) -> None:
+        """Do nothing: what this needs never changes."""
+
+    def depart(self) -> None:
+        """Return nothing: the one person signs in by a link."""
+
+    def arrive(self, brought: Brought, *, before: str | None) -> NewSession:
+        """Refuse: nobody was sent away.
+
+        Raises:
+            NotSignedInError: always.
+        """
+        del brought, before
+        raise NotSignedInError("expected a link, got what another sign-in brings back")
+
     def sign_in(self, code: str) -> NewSession:
-        """Begin a session for the browser that opened the link."""
-        return self._sessions.begin(code)
+        """Begin a session for the browser that opened the link; see `SignIn`."""
+        return self._sessions.begin_by_code(code)
 
     def sign_out(self, session_id: str) -> None:
-        """End the session of a browser."""
+        """End the session of a browser; see `SignIn`."""
         self._sessions.end(session_id)
+
+    def sign_out_everywhere(self, person: str) -> int:
+        """End every session of a person; see `SignIn`."""
+        return self._sessions.end_all(person)
 
     def new_code(self) -> str:
         """Return the code of a new sign-in link: for the command line, whose owner could read the token anyway."""
-        return self._sessions.new_code(_PERSON)
+        return self._sessions.new_code(PERSON)
 
     def close(self) -> None:
         """Close the store of sessions."""

@@ -1,7 +1,9 @@
-"""The port behind which callers are recognised. Doors know this and no adapter; which one there is, `parts` decides.
+"""The port behind which callers are recognised. Doors know this and no adapter; which ones there are, `parts` decides.
 
-A door reads what a request carries (`Carried`) and nothing else: never an address, never a body. An adapter (`local`)
-turns it into a `Principal`, or says why not.
+A door reads what a request carries (`Carried`) and nothing else: never an address, never a body. `Access` turns it into
+a `Principal`, or says why not; `SignIn` is the browser's way to a session. `principal` never waits: it is called in the
+event loop. What has to be read anew first (an edited file, a new key of the provider) it says by `NotFreshError`, and
+`refresh` reads it, in a thread.
 """
 
 from dataclasses import dataclass, field
@@ -15,11 +17,12 @@ class Carried:
     """What a request carries to say who asks.
 
     A door fills in the one that it takes: the API `bearer`, the pages `session`. So a cookie, which a browser sends
-    along by itself, never opens the API.
+    along by itself, never opens the API. `on_behalf_of` is the e-mail address of whom a key acts for.
     """
 
     bearer: str | None = field(default=None, repr=False)
     session: str | None = field(default=None, repr=False)
+    on_behalf_of: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +33,65 @@ class NewSession:
     lasts_s: int
 
 
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """Where a browser has to go to sign in, and what it has to bring back: `login_id`, for a cookie of minutes."""
+
+    address: str = field(repr=False)
+    login_id: str = field(repr=False)
+    lasts_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """What a browser brings back from the provider: the query of the callback, and the login that it began."""
+
+    login_id: str | None = field(repr=False)
+    code: str = field(repr=False)
+    state: str = field(repr=False)
+    issuer: str | None = None
+    error: str | None = None
+
+
 class Access(Protocol):
     """Recognises callers."""
 
     def principal(self, carried: Carried) -> Principal:
-        """Return who carries this.
+        """Return who carries this. Waits for nothing but a small file.
 
         Raises:
+            NotFreshError: it cannot be told before `refresh`.
             NotSignedInError: nobody who is known; the message says what was expected, never what came.
             SessionsUnavailableError: sessions cannot be read now.
+        """
+
+    def refresh(self) -> None:
+        """Read anew what `principal` needs and misses. May wait for a disk or for the provider; call it in a thread.
+
+        Raises:
+            AuditUnavailableError: what changed cannot be put on record, so it does not act.
+            AccessError: it cannot be read.
+        """
+
+
+class SignIn(Protocol):
+    """How a browser gets a session, and loses it. Each method may wait; call it in a thread."""
+
+    def depart(self) -> Departure | None:
+        """Begin a login at the provider; `None` where people sign in by a link.
+
+        Raises:
+            ProviderError: it cannot be reached.
+            SessionsUnavailableError: the login cannot be remembered.
+        """
+
+    def arrive(self, brought: Brought, *, before: str | None) -> NewSession:
+        """Begin a session for whoever comes back from the provider; the session that the browser had `before` ends.
+
+        Raises:
+            NotSignedInError: not from this browser's login, used before, too late, or not what was asked for.
+            ProviderError: it cannot be reached.
+            SessionsUnavailableError: sessions cannot be written now.
         """
 
     def sign_in(self, code: str) -> NewSession:
@@ -49,9 +102,16 @@ class Access(Protocol):
             SessionsUnavailableError: sessions cannot be written now.
         """
 
-    def sign_out(self, session_id: str) -> None:
-        """End a session; an unknown one is none.
+    def sign_out(self, session_id: str) -> str | None:
+        """End a session; an unknown one is none. Return where the browser has to go to sign out there too, if anywhere.
 
         Raises:
             SessionsUnavailableError: sessions cannot be written now, so it goes on until its end.
+        """
+
+    def sign_out_everywhere(self, person: str) -> int:
+        """End every session of a person, by id or e-mail address; return how many there were.
+
+        Raises:
+            SessionsUnavailableError: sessions cannot be written now.
         """

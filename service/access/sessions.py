@@ -1,47 +1,42 @@
-"""Sessions of browsers and the codes of sign-in links, in a store of their own.
+"""Sessions of browsers, and the codes of sign-in links that begin some of them.
 
-A session is a random id with an end; the store keeps its SHA-256, so whoever reads the file can use none. A code works
-once and for minutes. Whoever may write the file may sign in: it lies in the state folder, for its owner only. The
-command line puts codes there while the service runs, which is why this is a file.
+A session is a random id with two ends: after a time without use, and after a time in any case. The store keeps the
+id's SHA-256, so whoever reads the file can use none. A code works once and for minutes.
 """
 
-import contextlib
-import hashlib
-import os
+import json
 import secrets
 import sqlite3
-import threading
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from dataclasses import dataclass
 
-from service.access.errors import NotSignedInError, SessionsUnavailableError
+from service.access.errors import NotSignedInError
+from service.access.people import Person
 from service.access.port import NewSession
+from service.access.session_file import SessionFile, hashed
 
-SESSIONS_FILE = "sessions.sqlite"
-SESSION_LASTS_S = 12 * 3600  # a working day; whoever comes back the next one opens a new link
+SESSION_LASTS_S = 12 * 3600  # a working day; whoever comes back the next one signs in again
 CODE_LASTS_S = 600  # from the terminal to the browser
 _RANDOM_BYTES = 32
-_BUSY_TIMEOUT_S = 2.0  # the command line writes one row
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS codes (code_hash BLOB PRIMARY KEY, person TEXT NOT NULL, ends_s REAL NOT NULL) STRICT;
-CREATE TABLE IF NOT EXISTS sessions (id_hash BLOB PRIMARY KEY, person TEXT NOT NULL, ends_s REAL NOT NULL) STRICT;
-"""
+_NOTED_EVERY_S = 60.0  # that a session is in use: not for every request
+_COLUMNS = "person, email, name, groups"
+
+
+@dataclass(frozen=True, slots=True)
+class Lasting:
+    """How long, in seconds: a session in any case, one without use, and what is known of people who signed in."""
+
+    most_s: int = SESSION_LASTS_S
+    idle_s: int = SESSION_LASTS_S
+    seen_s: int = 24 * 3600
 
 
 class Sessions:
-    """The store, opened when it is first needed. Any thread may use it."""
+    """The sessions of a file. Any thread may use it."""
 
-    def __init__(self, *, path: Path, clock_s: Callable[[], float]) -> None:
-        """Remember where it is.
-
-        Args:
-            path: the file; made, for its owner only, if it is not there.
-            clock_s: seconds since 1970: an end outlives the process.
-        """
-        self._path = path
-        self._clock_s = clock_s
-        self._lock = threading.Lock()
-        self._connection: sqlite3.Connection | None = None
+    def __init__(self, file: SessionFile, lasting: Lasting) -> None:
+        """Take the file, and how long a session lasts."""
+        self._file = file
+        self._lasting = lasting
 
     def new_code(self, person: str) -> str:
         """Return a code that lets a browser sign in as somebody, once and within `CODE_LASTS_S`.
@@ -50,101 +45,118 @@ class Sessions:
             SessionsUnavailableError: it cannot be written.
         """
         code = secrets.token_urlsafe(_RANDOM_BYTES)
-        with self._transaction() as connection:
-            self._forget_ended(connection)
-            ends_s = self._clock_s() + CODE_LASTS_S
-            connection.execute("INSERT INTO codes VALUES (?, ?, ?)", (_hashed(code), person, ends_s))
+        with self._file.writing() as connection:
+            self._file.forget_ended(connection)
+            ends_s = self._file.clock_s() + CODE_LASTS_S
+            connection.execute("INSERT INTO codes VALUES (?, ?, ?)", (hashed(code), person, ends_s))
         return code
 
-    def begin(self, code: str) -> NewSession:
+    def begin_by_code(self, code: str) -> NewSession:
         """Use up a code and begin a session.
 
         Raises:
             NotSignedInError: the code is unknown, was used, or came too late.
             SessionsUnavailableError: it cannot be written.
         """
-        session_id = secrets.token_urlsafe(_RANDOM_BYTES)
-        with self._transaction() as connection:
-            self._forget_ended(connection)
-            taken = connection.execute("DELETE FROM codes WHERE code_hash = ? RETURNING person", (_hashed(code),))
-            people = taken.fetchall()
-            if people:
-                row = (_hashed(session_id), people[0][0], self._clock_s() + SESSION_LASTS_S)
-                connection.execute("INSERT INTO sessions VALUES (?, ?, ?)", row)
-        if not people:
+        begun = None
+        with self._file.writing() as connection:
+            self._file.forget_ended(connection)
+            taken = connection.execute("DELETE FROM codes WHERE code_hash = ? RETURNING person", (hashed(code),))
+            if people := taken.fetchall():
+                begun = self._insert(connection, Person(people[0][0], None, ""), None)
+        if begun is None:
             raise NotSignedInError("expected a new link, got one that was used, came too late, or never was")
-        return NewSession(session_id, SESSION_LASTS_S)
+        return begun
 
-    def person(self, session_id: str) -> str | None:
-        """Return whose session this is; `None` if it is none, or has ended.
+    def begin(self, person: Person, *, before: str | None, id_token: str | None) -> NewSession:
+        """Begin a session of somebody who was recognised, and note who they were seen to be.
 
-        Raises:
-            SessionsUnavailableError: it cannot be read.
-        """
-        query = "SELECT person FROM sessions WHERE id_hash = ? AND ends_s > ?"
-        with self._guarded() as connection:
-            row = connection.execute(query, (_hashed(session_id), self._clock_s())).fetchone()
-        return row[0] if row else None
-
-    def end(self, session_id: str) -> None:
-        """End a session; one that is none is fine.
+        Args:
+            person: who it is.
+            before: the id of the session that the browser had, which ends: an id from before a sign-in is not kept.
+            id_token: what the provider wants to see again at sign-out.
 
         Raises:
             SessionsUnavailableError: it cannot be written.
         """
-        with self._transaction() as connection:
-            connection.execute("DELETE FROM sessions WHERE id_hash = ?", (_hashed(session_id),))
+        with self._file.writing() as connection:
+            self._file.forget_ended(connection)
+            if before is not None:
+                connection.execute("DELETE FROM sessions WHERE id_hash = ?", (hashed(before),))
+            now_s = self._file.clock_s()
+            connection.execute("DELETE FROM people WHERE seen_s <= ?", (now_s - self._lasting.seen_s,))
+            row = (person.person_id, person.email, person.name, _groups_text(person), now_s)
+            connection.execute("INSERT OR REPLACE INTO people VALUES (?, ?, ?, ?, ?)", row)
+            return self._insert(connection, person, id_token)
+
+    def _insert(self, connection: sqlite3.Connection, person: Person, id_token: str | None) -> NewSession:
+        session_id = secrets.token_urlsafe(_RANDOM_BYTES)
+        now_s = self._file.clock_s()
+        who = (person.person_id, person.email, person.name, _groups_text(person))
+        row = (hashed(session_id), *who, id_token, now_s, now_s + self._lasting.most_s)
+        connection.execute("INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+        return NewSession(session_id, self._lasting.most_s)
+
+    def person(self, session_id: str) -> Person | None:
+        """Return whose session this is; `None` if it is none, or has ended. Notes that it is in use.
+
+        Raises:
+            SessionsUnavailableError: it cannot be read.
+        """
+        now_s, id_hash = self._file.clock_s(), hashed(session_id)
+        query = f"SELECT {_COLUMNS}, used_s FROM sessions WHERE id_hash = ? AND ends_s > ? AND used_s > ?"  # noqa: S608
+        with self._file.reading() as connection:
+            row = connection.execute(query, (id_hash, now_s, now_s - self._lasting.idle_s)).fetchone()
+        if row is None:
+            return None
+        if now_s - row[-1] >= _NOTED_EVERY_S:
+            with self._file.writing(durable=False) as connection:
+                connection.execute("UPDATE sessions SET used_s = ? WHERE id_hash = ?", (now_s, id_hash))
+        return _person(row)
+
+    def end(self, session_id: str) -> str | None:
+        """End a session; one that is none is fine. Return its ID token, if it has one.
+
+        Raises:
+            SessionsUnavailableError: it cannot be written.
+        """
+        with self._file.writing() as connection:
+            ended = connection.execute(
+                "DELETE FROM sessions WHERE id_hash = ? RETURNING id_token", (hashed(session_id),)
+            )
+            rows = ended.fetchall()
+        return rows[0][0] if rows else None
+
+    def end_all(self, person: str) -> int:
+        """End every session of somebody, by id or by e-mail address; return how many there were.
+
+        Raises:
+            SessionsUnavailableError: it cannot be written.
+        """
+        with self._file.writing() as connection:
+            self._file.forget_ended(connection)
+            query = "DELETE FROM sessions WHERE person = ? OR email = ? RETURNING 1"
+            return len(connection.execute(query, (person, person.casefold())).fetchall())
+
+    def seen_with_address(self, email: str) -> Person | None:
+        """Return who signed in lately with an e-mail address; `None` if nobody or two did.
+
+        Raises:
+            SessionsUnavailableError: it cannot be read.
+        """
+        query = f"SELECT {_COLUMNS} FROM people WHERE email = ? AND seen_s > ?"  # noqa: S608
+        with self._file.reading() as connection:
+            rows = connection.execute(query, (email.casefold(), self._file.clock_s() - self._lasting.seen_s)).fetchall()
+        return _person(rows[0]) if len(rows) == 1 else None
 
     def close(self) -> None:
         """Close the file; closing twice is fine, and whoever comes later opens it again."""
-        with self._lock:
-            if self._connection is not None:
-                self._connection.close()
-                self._connection = None
-
-    def _forget_ended(self, connection: sqlite3.Connection) -> None:
-        now_s = self._clock_s()
-        connection.execute("DELETE FROM codes WHERE ends_s <= ?", (now_s,))
-        connection.execute("DELETE FROM sessions WHERE ends_s <= ?", (now_s,))
-
-    @contextlib.contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        """Write all or nothing. Begun as a writer, so that two who bring one code come one after the other."""
-        with self._guarded() as connection:
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield connection
-            except BaseException:
-                connection.execute("ROLLBACK")
-                raise
-            connection.execute("COMMIT")
-
-    @contextlib.contextmanager
-    def _guarded(self) -> Iterator[sqlite3.Connection]:
-        try:
-            with self._lock:
-                self._connection = self._connection or self._open()
-                yield self._connection
-        except (sqlite3.Error, OSError) as error:
-            reason = getattr(error, "strerror", None) or getattr(error, "sqlite_errorname", None) or str(error)
-            raise SessionsUnavailableError(
-                f"sessions cannot be read or written in {self._path} ({reason}): free the disk, or remove the file, "
-                "which signs every browser out"
-            ) from error
-
-    def _open(self) -> sqlite3.Connection:
-        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600))
-        connection = sqlite3.connect(self._path, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
-        try:
-            connection.execute("PRAGMA secure_delete = ON")
-            connection.executescript(_SCHEMA)
-        except sqlite3.Error:
-            connection.close()
-            raise
-        return connection
+        self._file.close()
 
 
-def _hashed(secret: str) -> bytes:
-    """Return what is kept of an id or a code. They are 32 random bytes, so nothing has to slow a guess down."""
-    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
+def _groups_text(person: Person) -> str:
+    return json.dumps(sorted(person.groups))
+
+
+def _person(row: tuple[str, str | None, str, str]) -> Person:
+    return Person(row[0], row[1], row[2], frozenset(json.loads(row[3])))

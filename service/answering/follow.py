@@ -23,12 +23,14 @@ from indexes.errors import HoldError
 from indexes.holds import hold_build
 from indexes.register import RegisterState, register_hash
 from service.audit.events import (
+    ACCESS_TYPE,
     BUILD_TYPE,
     CONFIG_TYPE,
     MAX_REGISTER_LINES,
     REGISTER_EXTENDED_TYPE,
     REGISTER_REWRITTEN_TYPE,
     Event,
+    access_changed,
     build_activated,
     config_changed,
     register_extended,
@@ -83,6 +85,17 @@ class Follower:
             AuditUnavailableError: it cannot be recorded, or the log cannot be read.
         """
         self._record_unless_newest(CONFIG_TYPE, "release", config_changed(self.release))
+
+    def access_changed(self, rules_hash: str) -> None:
+        """Record that roles are given by these rules from now on, unless they are the newest on record.
+
+        Args:
+            rules_hash: SHA-256 (hex) of `access.toml`, of nothing where there is none.
+
+        Raises:
+            AuditUnavailableError: it cannot be recorded, or the log cannot be read; nobody may act by these rules.
+        """
+        self._record_unless_newest(ACCESS_TYPE, "rules_hash", access_changed(rules_hash))
 
     def build_opened(self, build: Build) -> None:
         """Record that a build answers from now on, unless it is the newest on record, and hold it; see `hold`.

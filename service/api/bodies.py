@@ -128,7 +128,7 @@ class DocumentTextBody(DocumentBody):
 
 
 class ReadyBody(BaseModel):
-    """Whether questions can be answered; `problems` only for somebody signed in."""
+    """Whether questions can be answered; `problems` only for an operator."""
 
     status: Literal["ready", "not_ready"]
     failing: list[str]

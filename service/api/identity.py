@@ -1,50 +1,73 @@
-"""Who calls the API: the token of `Authorization: Bearer`.
+"""Who calls the API, by `Authorization: Bearer`, and which role a route takes. Each is a dependency of routes.
 
-Callers are recognised in the event loop: a token is compared faster than a thread is woken.
+A route takes `Caller` (anybody signed in; groups decide what they see), `Asker`, or the id of an auditor or operator.
 """
 
-from typing import Annotated
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any
 
-from fastapi import Depends
+from fastapi import Depends, Header
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from service.access.errors import NotAllowedError, NotSignedInError
 from service.access.port import Access, Carried
 from service.access.principals import Principal, Role
 from service.http.given import given
+from service.http.recognised import recognised
 
-_bearer = HTTPBearer(auto_error=False, description="the token in var/token")
+_BEARER = "the token in var/token, an API key, or a token of the identity provider"
+_ON_BEHALF_OF = "the e-mail address of whom an API key acts for"
+_MAX_ADDRESS_CHARS = 320  # of an e-mail address, with its parts at their longest
+_bearer = HTTPBearer(auto_error=False, description=_BEARER)
 _Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+_OnBehalfOf = Annotated[
+    str | None, Header(alias="Greenlit-On-Behalf-Of", max_length=_MAX_ADDRESS_CHARS, description=_ON_BEHALF_OF)
+]
 _Access = Annotated[Access, Depends(given(Access))]
 
 
-async def signed_in(access: _Access, credentials: _Credentials) -> Principal:
+async def signed_in(access: _Access, credentials: _Credentials, on_behalf_of: _OnBehalfOf = None) -> Principal:
     """Return the caller; a dependency.
 
     Raises:
         NotSignedInError: nobody who is known.
     """
-    return access.principal(Carried(bearer=credentials.credentials if credentials else None))
+    bearer = credentials.credentials if credentials else None
+    return await recognised(access, Carried(bearer=bearer, on_behalf_of=on_behalf_of))
 
 
 Caller = Annotated[Principal, Depends(signed_in)]
 
 
-async def known(access: _Access, credentials: _Credentials) -> bool:
-    """Tell whether the caller is somebody we know; a dependency."""
+async def known(access: _Access, credentials: _Credentials) -> Principal | None:
+    """Return the caller if it is somebody we know; a dependency."""
     try:
-        await signed_in(access, credentials)
+        return await signed_in(access, credentials)
     except NotSignedInError:
-        return False
-    return True
+        return None
 
 
-async def auditor(caller: Caller) -> str:
-    """Return the caller's id; a dependency.
+def with_role(role: Role) -> Callable[[Principal], Coroutine[Any, Any, Principal]]:
+    """Return a dependency: the caller, who has a role.
 
     Raises:
-        NotAllowedError: they are no auditor.
+        NotAllowedError: when called, if they have not.
     """
-    if Role.AUDITOR not in caller.roles:
-        raise NotAllowedError("expected somebody with the role of an auditor")
+
+    async def caller_with_role(caller: Caller) -> Principal:
+        if role not in caller.roles:
+            raise NotAllowedError(f"expected somebody with the role {role}")
+        return caller
+
+    return caller_with_role
+
+
+Asker = Annotated[Principal, Depends(with_role(Role.STAFF))]
+Approver = Annotated[Principal, Depends(with_role(Role.APPROVER))]
+Auditor = Annotated[Principal, Depends(with_role(Role.AUDITOR))]
+Operator = Annotated[Principal, Depends(with_role(Role.OPERATOR))]
+
+
+async def auditor(caller: Auditor) -> str:
+    """Return the id of a caller who is an auditor; a dependency."""
     return caller.principal_id

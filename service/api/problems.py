@@ -15,7 +15,14 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from indexes.errors import BuildError
-from service.access.errors import AccessError, NotAllowedError, NotSignedInError
+from service.access.errors import (
+    AccessError,
+    NotAllowedError,
+    NotSignedInError,
+    ProviderError,
+    SessionsUnavailableError,
+    TooManyError,
+)
 from service.answering.errors import (
     AnsweringError,
     LibraryUnavailableError,
@@ -64,7 +71,10 @@ def problem_response(kind: str, status: int, title: str, detail: str) -> JSONRes
 
 _KNOWN: tuple[tuple[type[Exception], str, int, str, str | None], ...] = (
     (QuestionError, "question", 422, "The question cannot be taken", None),
-    (NotSignedInError, "not-signed-in", 401, "Not signed in", None),
+    (NotSignedInError, "not-signed-in", 401, "Not signed in", "expected an identity that is valid here"),
+    (TooManyError, "too-many", 429, "Too many requests", None),
+    (ProviderError, "provider", 503, "The identity provider does not answer", "sign in again in a while"),
+    (SessionsUnavailableError, "sessions", 503, "Sessions cannot be read", "so nobody is signed in by one"),
     (NotAllowedError, "not-allowed", 403, "Not allowed", None),
     (NoRecordError, "no-record", 404, "No such record", None),
     (FilterError, "request", 422, "The request cannot be taken", None),
@@ -73,6 +83,7 @@ _KNOWN: tuple[tuple[type[Exception], str, int, str, str | None], ...] = (
     (ReplayError, "replay", 409, "The answer cannot be made again", None),
     (ExportError, "export", 422, "The records cannot be exported", None),
     (SealError, "damaged", 500, "A text on record cannot be opened", None),
+    (AccessError, "access", 503, "Who may do what cannot be told", "so nobody may; /readyz tells the operator why"),
     (AuditError, "log", 503, "No record, no answer", "the audit log cannot be written, so no answer is given"),
     (BuildError, "build", 503, "No build to answer from", "no usable build; /readyz tells the operator why"),
     (LibraryUnavailableError, "library", 503, "Approvals cannot be read", "so nothing counts as approved"),
@@ -107,7 +118,7 @@ def add_problem_handlers(app: FastAPI, notice: Notice) -> None:
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             notice(kind, error)
         response = problem_response(kind, status, title, detail)
-        if isinstance(error, OverloadedError):
+        if isinstance(error, OverloadedError | TooManyError):
             response.headers["Retry-After"] = str(error.retry_after_s)
         return response
 

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from service.access.principals import Principal
+from service.access.principals import Principal, Role
 from service.answering.pipeline import Answering
 from service.answering.questions import Question, checked_text
 from service.answering.reading import Reading
@@ -24,7 +24,7 @@ from service.api.bodies import (
     SearchBody,
     SearchResultBody,
 )
-from service.api.identity import Caller, known
+from service.api.identity import Asker, Caller, known
 from service.api.problems import problems
 from service.http.admission import Admission
 from service.http.given import given
@@ -61,20 +61,20 @@ _Asking = Annotated[Asking, Depends(given(Asking))]
 _Reading = Annotated[Reading, Depends(given(Reading))]
 _Health = Annotated[Health, Depends(given(Health))]
 
-_questions = APIRouter(prefix="/v1", tags=["questions"], responses=problems(401, 422, 429, 500, 503))
+_questions = APIRouter(prefix="/v1", tags=["questions"], responses=problems(401, 403, 422, 429, 500, 503))
 _documents = APIRouter(prefix="/v1", tags=["documents"], responses=problems(401, 404, 503))
 _health = APIRouter(tags=["health"])
 
 
 @_questions.post("/ask", response_model=AnswerBody)
-async def ask(request: Request, body: AskBody, principal: Caller, asking: _Asking) -> Response:
+async def ask(request: Request, body: AskBody, principal: Asker, asking: _Asking) -> Response:
     """Answer a question in cited sentences, or refuse it with a reason. Either way it is recorded."""
     question = asking.checked(body, principal, body.conversation_id)
     return await asking.admit(request, question, lambda: asking.answering.ask(question).as_json())
 
 
 @_questions.post("/search", response_model=SearchResultBody)
-async def search(request: Request, body: SearchBody, principal: Caller, asking: _Asking) -> Response:
+async def search(request: Request, body: SearchBody, principal: Asker, asking: _Asking) -> Response:
     """Return ranked passages without an answer, under the same boundary and record."""
     question = asking.checked(body, principal)
     return await asking.admit(request, question, lambda: asking.answering.search(question, limit=body.limit).as_json())
@@ -112,14 +112,14 @@ def alive() -> dict[str, str]:
 
 
 @_health.get("/readyz", response_model=ReadyBody, responses={503: {"model": ReadyBody}})
-def ready(response: Response, known: Annotated[bool, Depends(known)], health: _Health) -> dict[str, Any]:
-    """Tell whether questions can be answered; what is wrong is told in words to somebody signed in."""
+def ready(response: Response, known: Annotated[Principal | None, Depends(known)], health: _Health) -> dict[str, Any]:
+    """Tell whether questions can be answered; what is wrong is told in words to an operator."""
     report = health.report()
     response.status_code = 200 if report.ready else 503
     return {
         "status": "ready" if report.ready else "not_ready",
         "failing": list(report.failing),
-        "problems": list(report.problems) if known else [],
+        "problems": list(report.problems) if known and Role.OPERATOR in known.roles else [],
     }
 
 

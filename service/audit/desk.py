@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from service.audit import events
 from service.audit.checkpoints.signer import Signer
 from service.audit.errors import ExportError, FilterError
+from service.audit.log import AuditLog
 from service.audit.opening import OpenLog
 from service.audit.reading.auditor import Auditor
 from service.audit.reading.erasure import Erasure
@@ -68,6 +70,15 @@ class Auditing:
     signer: Signer
     rotation: Rotation
     store: LeafReader
+    log: AuditLog
+
+    def sessions_ended(self, who: str, person: str) -> None:
+        """Put on record that an operator signs somebody out of every browser.
+
+        Raises:
+            AuditUnavailableError: it cannot be recorded, so it must not be done.
+        """
+        self.log.note(events.sessions_ended(who, person))
 
 
 def auditing_over(opened: OpenLog) -> Auditing:
@@ -85,4 +96,5 @@ def auditing_over(opened: OpenLog) -> Auditing:
             name=opened.name, log=log, keyring=keyring, signer=opened.signer, clock=opened.clock, store=store
         ),
         store=store,
+        log=log,
     )

@@ -29,6 +29,10 @@ REGISTER_EXTENDED_TYPE = "register.extended"
 REGISTER_REWRITTEN_TYPE = "register.rewritten"
 BUILD_TYPE = "build.activated"
 CONFIG_TYPE = "config.changed"
+ACCESS_TYPE = "access.changed"
+SESSIONS_ENDED_TYPE = "sessions.ended"
+API_KEY_CREATED_TYPE = "api_key.created"
+API_KEY_REVOKED_TYPE = "api_key.revoked"
 MAX_REGISTER_LINES = 400  # in one leaf: 400 hashes of 64 digits stay well under 64 KiB
 _GROUND = re.compile(r"[a-z][a-z_]{0,31}")
 
@@ -93,6 +97,16 @@ def build_activated(build: BuildRef) -> Event:
 def config_changed(release: ReleaseRef) -> Event:
     """The program or its settings are others than before."""
     return Event(CONFIG_TYPE, {"release": {"version": release.version, "config_hash": release.config_hash}})
+
+
+def access_changed(rules_hash: str) -> Event:
+    """Roles are given by other rules than before: SHA-256 (hex) of `access.toml`, of nothing where there is none."""
+    return Event(ACCESS_TYPE, {"rules_hash": rules_hash})
+
+
+def sessions_ended(subject: str, person: str) -> Event:
+    """An operator signed somebody out of every browser."""
+    return Event(SESSIONS_ENDED_TYPE, {}, subject, {"who": subject, "person": person})
 
 
 def audit_read(subject: str, what: Look, *, filters: Mapping[str, Any], seqs: Sequence[int], purpose: str) -> Event:

@@ -1,11 +1,10 @@
 """What stands around every door, as plain ASGI.
 
-From the inside out: a limit on bodies, an answer to whatever breaks unforeseen, this machine's names as host and no
+From the inside out: a limit on bodies, an answer to whatever breaks unforeseen, the service's names as host and no
 others, closed headers, and a log line without any text.
 """
 
 import asyncio
-import re
 import time
 from collections.abc import Callable
 
@@ -15,11 +14,12 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from service.http.origin import Origin
+
 MAX_BODY_BYTES = 64 * 1024
 _LEFT = 499  # nginx's word for a client that left; no client ever sees it
 _FAILED = 500
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-_OWN_HOST = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:[0-9]{1,5})?", re.IGNORECASE)
 _HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -97,16 +97,17 @@ class Failures:
                 await problem(scope, receive, send)
 
 
-class OwnHostOnly:
-    """Refuses requests for another host than this machine: a page elsewhere may have given its name our address."""
+class KnownHostOnly:
+    """Refuses requests for another host than this service: a page elsewhere may have given its name our address."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, origin: Origin) -> None:
         self._app = app
+        self._origin = origin
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on if it is for this machine."""
-        if scope["type"] == "http" and not _OWN_HOST.fullmatch(Headers(scope=scope).get("host", "")):
-            detail = "expected 127.0.0.1, localhost or [::1] as the request's host, got another"
+        """Pass a request on if it is for this service."""
+        if scope["type"] == "http" and not self._origin.serves(Headers(scope=scope).get("host", "")):
+            detail = "expected this service's own name as the request's host, got another"
             await _problem("host", 400, "Bad Request", detail)(scope, receive, send)
             return
         await self._app(scope, receive, send)
@@ -118,10 +119,14 @@ def _problem(kind: str, status: int, title: str, detail: str) -> JSONResponse:
 
 
 class SecurityHeaders:
-    """Sets the closed headers on every response that does not set its own."""
+    """Sets the closed headers on every response that does not set its own.
 
-    def __init__(self, app: ASGIApp) -> None:
+    Where browsers come by TLS they are told to come by nothing else for a year.
+    """
+
+    def __init__(self, app: ASGIApp, *, by_tls: bool = False) -> None:
         self._app = app
+        self._headers = {**_HEADERS, "Strict-Transport-Security": "max-age=31536000"} if by_tls else _HEADERS
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Add the headers as the response starts."""
@@ -129,7 +134,7 @@ class SecurityHeaders:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in _HEADERS.items():
+                for name, value in self._headers.items():
                     headers.setdefault(name, value)
             await send(message)
 

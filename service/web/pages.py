@@ -4,32 +4,44 @@ A page asks for the signed-in person as a dependency. Where nobody is, `add_page
 says how to sign in; where a form came from elsewhere, with one that says so. No page looks for itself.
 """
 
+import base64
+import hmac
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import urlsplit
+from urllib.parse import quote
 
 import structlog
 from fastapi import Depends, FastAPI, Request, Response
 from starlette.datastructures import UploadFile
 from starlette.templating import Jinja2Templates
 
-from service.access.errors import NotSignedInError, SessionsUnavailableError
-from service.access.port import Access, Carried
-from service.access.principals import Principal
+from service.access.errors import AccessError, NotAllowedError, NotSignedInError, SessionsUnavailableError
+from service.access.port import Access, Carried, SignIn
+from service.access.principals import Principal, Role
 from service.audit.errors import AuditError
 from service.http.given import given
+from service.http.origin import Origin
+from service.http.recognised import recognised
 
 SESSION_COOKIE = "greenlit_session"
+FORM_TOKEN_FIELD = "form_token"  # noqa: S105  (a name)
+FORM_TOKEN_HEADER = "Greenlit-Form-Token"  # noqa: S105  (a name)
 FOLDER = Path(__file__).parent
 _TEMPLATES = Jinja2Templates(directory=FOLDER / "templates")
 _SAME_SITE = ("same-origin", "none")  # a form of ours, or an address typed in
 _FROM_ELSEWHERE = "This form was sent from another site."
 _NO_SESSIONS = "Who you are cannot be told at this moment. Please tell the operator."
+_NOT_ALLOWED = "This is not open to you. Ask whoever runs Greenlit for the role that it takes."
 
 
 class SignInNeededError(NotSignedInError):
     """A page was asked for by somebody without a session."""
+
+
+class PageNotAllowedError(NotAllowedError):
+    """A page was asked for by somebody without the role that it takes."""
 
 
 class FromElsewhereError(Exception):
@@ -38,11 +50,15 @@ class FromElsewhereError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What the pages tell people: the longest question in characters, how long texts are kept, and why so long."""
+    """What the pages tell people.
+
+    The longest question in characters, how long texts are kept and why so long, whether they sign in by a link.
+    """
 
     max_question_chars: int
     retention_months: int
     retention_reason: str
+    by_link: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,21 +66,42 @@ class Pages:
     """What all pages share."""
 
     access: Access
+    sign_in: SignIn
     told: Told
+    origin: Origin
+
+    @property
+    def cookie(self) -> str:
+        """The name of the cookie with the session; with TLS one that no other host or plain page can have set."""
+        return self._cookie(SESSION_COOKIE)
+
+    @property
+    def login_cookie(self) -> str:
+        """The name of the cookie with which a browser comes back from the identity provider."""
+        return self._cookie("greenlit_login")
+
+    def session_id(self, request: Request) -> str | None:
+        """Return the id of the browser's session, if it says that it has one."""
+        return request.cookies.get(self.cookie)
 
     def show(self, request: Request, name: str, status: int = 200, **values: Any) -> Response:
         """Return a page made of a template."""
-        told = self.told
+        told, session_id = self.told, self.session_id(request)
         kept = {"limit": told.max_question_chars, "months": told.retention_months, "why": told.retention_reason}
-        return _TEMPLATES.TemplateResponse(request, name, {**kept, **values}, status_code=status)
+        token = form_token(session_id) if session_id else ""
+        return _TEMPLATES.TemplateResponse(request, name, {**kept, "form_token": token, **values}, status_code=status)
 
     def message(self, request: Request, status: int, words: str) -> Response:
         """Return a page that says one thing."""
         return self.show(request, "message.html", status, message=words)
 
-    def sign_in(self, request: Request) -> Response:
+    def sign_in_page(self, request: Request, status: int = 401) -> Response:
         """Return the page that says how to sign in."""
-        return self.show(request, "sign_in.html", 401)
+        to = request.scope["path"] if request.method == "GET" and status == HTTPStatus.UNAUTHORIZED else "/"
+        return self.show(request, "sign_in.html", status, by_link=self.told.by_link, to=quote(to))
+
+    def _cookie(self, name: str) -> str:
+        return f"__Host-{name}" if self.origin.is_https else name
 
 
 ThePages = Annotated[Pages, Depends(given(Pages))]
@@ -77,7 +114,7 @@ async def signed_in(request: Request, pages: ThePages) -> Principal:
         SignInNeededError: it has none, or one that has ended.
     """
     try:
-        return pages.access.principal(Carried(session=request.cookies.get(SESSION_COOKIE)))
+        return await recognised(pages.access, Carried(session=pages.session_id(request)))
     except NotSignedInError as error:
         raise SignInNeededError(str(error)) from error
 
@@ -85,11 +122,31 @@ async def signed_in(request: Request, pages: ThePages) -> Principal:
 Person = Annotated[Principal, Depends(signed_in)]
 
 
+async def asker(person: Person) -> Principal:
+    """Return a signed-in person who may ask; a dependency of pages.
+
+    Raises:
+        PageNotAllowedError: they may not.
+    """
+    if Role.STAFF not in person.roles:
+        raise PageNotAllowedError(f"expected somebody with the role {Role.STAFF}")
+    return person
+
+
+PageAsker = Annotated[Principal, Depends(asker)]
+
+
+def form_token(session_id: str) -> str:
+    """Return what a form of these pages brings back: made of the session, so that no other site knows it."""
+    digest = hmac.digest(session_id.encode("utf-8", "surrogatepass"), b"greenlit-form-v1", "sha256")
+    return base64.urlsafe_b64encode(digest).decode().rstrip("=")
+
+
 def add_page_handlers(app: FastAPI, pages: Pages) -> None:
     """Answer with a page where nobody is signed in or can be, or a form came from elsewhere."""
 
     def sign_in(request: Request, _error: Exception) -> Response:
-        return pages.sign_in(request)
+        return pages.sign_in_page(request)
 
     def elsewhere(request: Request, _error: Exception) -> Response:
         return pages.message(request, 403, _FROM_ELSEWHERE)
@@ -98,39 +155,47 @@ def add_page_handlers(app: FastAPI, pages: Pages) -> None:
         tell_operator(error)
         return pages.message(request, 503, _NO_SESSIONS)
 
+    def not_allowed(request: Request, _error: Exception) -> Response:
+        return pages.message(request, 403, _NOT_ALLOWED)
+
+    app.add_exception_handler(PageNotAllowedError, not_allowed)
     app.add_exception_handler(SignInNeededError, sign_in)
     app.add_exception_handler(SessionsUnavailableError, no_sessions)
     app.add_exception_handler(FromElsewhereError, elsewhere)
 
 
-async def from_here(request: Request) -> None:
+async def from_here(request: Request, pages: ThePages) -> None:
     """Let only forms of these pages through; a dependency of every page that takes one.
 
     A browser says where a form comes from: in Sec-Fetch-Site, or, where it knows no such header, in Origin. What says
-    neither is no browser, and has no cookie that another site could make it send.
+    neither is no browser, and has no cookie that another site could make it send. Whoever has a session also brings the
+    token that our own form was given with it.
 
     Raises:
-        FromElsewhereError: from another site, or another port of this machine.
+        FromElsewhereError: from another site, or another port of this machine, or without that token.
     """
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
     if site is not None:
         is_ours = site in _SAME_SITE
     else:
-        is_ours = origin is None or urlsplit(origin).netloc.lower() == request.headers.get("host", "").lower()
+        is_ours = origin is None or pages.origin.sent(origin, request.headers.get("host", ""))
+    if is_ours and (session_id := pages.session_id(request)):
+        brought = request.headers.get(FORM_TOKEN_HEADER) or await field_of(request, FORM_TOKEN_FIELD)
+        is_ours = hmac.compare_digest(brought.encode(errors="replace"), form_token(session_id).encode())
     if not is_ours:
         raise FromElsewhereError
 
 
 async def field_of(request: Request, name: str) -> str:
     """Return a field of the form that was sent; "" if there is none."""
-    async with request.form(max_files=0, max_fields=4) as form:
-        value = form.get(name, "")
+    form = await request.form(max_files=0, max_fields=4)  # read once, however often it is asked for
+    value = form.get(name, "")
     return "" if isinstance(value, UploadFile) else value
 
 
 def tell_operator(error: Exception) -> None:
     """Log why there is only a message: in the audit log's own words, which hold no question; of others the type."""
-    own_words = isinstance(error, AuditError | SessionsUnavailableError)
+    own_words = isinstance(error, AuditError | AccessError)
     reason = {"reason": str(error)} if own_words else {}
     kinds = [type(one).__name__ for one in (error, error.__cause__) if one]
     structlog.get_logger("greenlit").error("failed", kind="page", errors=kinds, **reason)

@@ -20,12 +20,20 @@ import indexes.encoder
 import service.audit.log
 import service.parts
 from service.access.errors import NotSignedInError
-from service.access.port import Carried, NewSession
+from service.access.port import Brought, Carried, NewSession
 from service.access.principals import Principal, Role
 from service.app import create_app
-from service.web.pages import SESSION_COOKIE
 from tests.support.fakes import TinyLibrary
-from tests.support.service_parts import ADDRESS, HALF_THE_WORDS, TOKEN, VENDOR_QUESTION, Studio, beside, microseconds
+from tests.support.service_parts import (
+    ADDRESS,
+    HALF_THE_WORDS,
+    TOKEN,
+    VENDOR_QUESTION,
+    Studio,
+    beside,
+    microseconds,
+    with_session,
+)
 
 ORIGIN = "greenlit.test/audit/2026-11"
 PURPOSE = "complaint 2026-17"
@@ -170,11 +178,24 @@ class People:
             raise NotSignedInError("expected the token of somebody known")
         return self._people[name]
 
+    def refresh(self) -> None:
+        pass
+
+    def depart(self) -> None:
+        return None
+
+    def arrive(self, brought: Brought, *, before: str | None) -> NewSession:
+        del brought, before
+        raise NotSignedInError("expected a link")
+
     def sign_in(self, code: str) -> NewSession:
         return NewSession(code, 60)
 
     def sign_out(self, session_id: str) -> None:
         del self._people[session_id]
+
+    def sign_out_everywhere(self, person: str) -> int:
+        return int(self._people.pop(person, None) is not None)
 
 
 AUDITOR = frozenset({Role.STAFF, Role.AUDITOR})
@@ -198,8 +219,7 @@ class Company:
         """Return somebody who is signed in to the pages."""
         client = self.api(name)
         client.headers.pop("authorization")
-        client.cookies.set(SESSION_COOKIE, name)
-        return client
+        return with_session(client, name)
 
     def ask(self, name: str, question: str = VENDOR_QUESTION) -> Asked:
         """Ask in somebody's name."""
@@ -210,7 +230,7 @@ class Company:
 def company(studio: Studio) -> Company:
     """Return a studio that is used by `mira` and `tom` of staff, who are no auditors, and by the auditor `ann`."""
     access = People(mira=STAFF, tom=STAFF, ann=AUDITOR)
-    return Company(studio, create_app(dataclasses.replace(studio.service, access=access)))
+    return Company(studio, create_app(dataclasses.replace(studio.service, access=access, sign_in=access)))
 
 
 def environment(library: TinyLibrary) -> dict[str, str]:

@@ -39,7 +39,7 @@ from service.audit.storage.sqlite_store import SqliteLeafStore
 from service.audit.storage.store import Entry, Receipt
 from service.parts import Service, local_access, open_service
 from service.settings import Settings
-from service.web.pages import SESSION_COOKIE
+from service.web.pages import FORM_TOKEN_HEADER, SESSION_COOKIE, form_token
 from tests.support.answering_parts import RANKING
 from tests.support.fakes import Clock, TinyLibrary
 from tests.support.made_once import grown
@@ -139,8 +139,7 @@ class Studio:
     def browser(self) -> TestClient:
         """Return a browser that opened the link of the service."""
         client = self.stranger()
-        client.cookies.set(SESSION_COOKIE, self.session())
-        return client
+        return with_session(client, self.session())
 
     def code(self) -> str:
         """Return the code of a new sign-in link, as the command line puts it there."""
@@ -149,7 +148,7 @@ class Studio:
 
     def session(self) -> str:
         """Return the id of a new session."""
-        return self.service.access.sign_in(self.code()).session_id
+        return self.service.sign_in.sign_in(self.code()).session_id
 
     def stranger(self) -> TestClient:
         """Return somebody who is not signed in."""
@@ -179,6 +178,13 @@ class Studio:
             "page of the original": browser.get(f"/originals/{name}").text,
         }
         return [door for door, seen in pages.items() if needle in seen or document in seen]
+
+
+def with_session(client: TestClient, session_id: str) -> TestClient:
+    """Let a browser have a session, and bring with every form what the pages gave it."""
+    client.cookies.set(SESSION_COOKIE, session_id)
+    client.headers[FORM_TOKEN_HEADER] = form_token(session_id)
+    return client
 
 
 def beside(running: TestClient, client: TestClient) -> TestClient:

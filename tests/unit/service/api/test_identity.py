@@ -10,7 +10,7 @@ from service.access.errors import NotAllowedError, NotSignedInError
 from service.access.local import LocalAccess
 from service.access.port import Access
 from service.access.principals import Principal, Role
-from service.api.identity import auditor, known, signed_in
+from service.api.identity import known, signed_in, with_role
 
 TOKEN = "a-token-of-the-tests"
 
@@ -36,8 +36,11 @@ def test_anybody_else_is_not(access: Access, credentials: HTTPAuthorizationCrede
         asyncio.run(signed_in(access, credentials))
 
 
-def test_only_an_auditor_is_one() -> None:
-    everything_else = frozenset(Role) - {Role.AUDITOR}
-    assert asyncio.run(auditor(Principal("ada", frozenset(), frozenset({Role.AUDITOR}), "token"))) == "ada"
-    with pytest.raises(NotAllowedError, match="expected somebody with the role of an auditor"):
-        asyncio.run(auditor(Principal("bob", frozenset(), everything_else, "token")))
+@pytest.mark.parametrize("role", Role)
+def test_no_role_stands_for_another(role: Role) -> None:
+    takes = with_role(role)
+    held = Principal("ada", frozenset(), frozenset({role}), "token")
+    assert asyncio.run(takes(held)) is held
+    for others in (frozenset(Role) - {role}, frozenset[Role]()):
+        with pytest.raises(NotAllowedError, match=f"expected somebody with the role {role}"):
+            asyncio.run(takes(Principal("ada", frozenset(), others, "token")))

@@ -17,7 +17,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.answering.errors import OverloadedError
 from service.http.admission import Admission
-from service.http.middleware import MAX_BODY_BYTES, BodyLimit, Failures, OwnHostOnly, RequestLog, SecurityHeaders
+from service.http.middleware import MAX_BODY_BYTES, BodyLimit, Failures, KnownHostOnly, RequestLog, SecurityHeaders
+from service.http.origin import Origin
 
 SECRET = "quokka4711"
 
@@ -134,13 +135,13 @@ def _inner(app: Failures) -> ASGIApp:
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost:8000", "[::1]:1", "LocalHost"])
 def test_this_machine_is_answered(host: str) -> None:
-    client = _client(OwnHostOnly(Starlette(routes=ROUTES)))
+    client = _client(KnownHostOnly(Starlette(routes=ROUTES), origin=Origin()))
     assert client.get("/echo/a", headers={"Host": host}).status_code == 200
 
 
 @pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example", "127.0.0.1:80:80", "127.0.0.2", "", "[::]"])
 def test_no_other_host_is(host: str) -> None:
-    response = _client(OwnHostOnly(Starlette(routes=ROUTES))).get("/echo/a", headers={"Host": host})
+    response = _client(KnownHostOnly(Starlette(routes=ROUTES), origin=Origin())).get("/echo/a", headers={"Host": host})
     assert response.status_code == 400
     assert response.json()["type"] == "urn:greenlit:problem:host"
 
@@ -155,7 +156,7 @@ def test_a_request_without_a_host_is_refused() -> None:
         sent.append(message)
 
     scope = {"type": "http", "method": "GET", "path": "/echo/a", "headers": []}
-    asyncio.run(OwnHostOnly(Starlette(routes=ROUTES))(scope, receive, send))
+    asyncio.run(KnownHostOnly(Starlette(routes=ROUTES), origin=Origin())(scope, receive, send))
     assert sent[0]["status"] == 400
 
 
@@ -188,7 +189,12 @@ def test_what_is_not_http_passes_by() -> None:
     def noting(_kind: str, _error: Exception) -> None:
         raise AssertionError
 
-    for around in (BodyLimit(app), OwnHostOnly(app), Failures(app, notice=noting), SecurityHeaders(app)):
+    for around in (
+        BodyLimit(app),
+        KnownHostOnly(app, origin=Origin()),
+        Failures(app, notice=noting),
+        SecurityHeaders(app),
+    ):
         asyncio.run(around({"type": "lifespan"}, nothing, nothing))
     asyncio.run(RequestLog(app, log=structlog.get_logger())({"type": "lifespan"}, nothing, nothing))
     assert seen == ["lifespan"] * 5

@@ -1,0 +1,22 @@
+"""Who sent a request, as every door asks it: in the event loop, but for what has to be read anew first."""
+
+from starlette.concurrency import run_in_threadpool
+
+from service.access.errors import NotFreshError
+from service.access.port import Access, Carried
+from service.access.principals import Principal
+
+
+async def recognised(access: Access, carried: Carried) -> Principal:
+    """Return who carries this. A token is compared faster than a thread is woken, so it is looked at here and now.
+
+    Raises:
+        NotSignedInError: nobody who is known.
+        AccessError: nobody can say.
+        AuditUnavailableError: what changed about who may do what cannot be put on record.
+    """
+    try:
+        return access.principal(carried)
+    except NotFreshError:
+        await run_in_threadpool(access.refresh)
+        return access.principal(carried)
