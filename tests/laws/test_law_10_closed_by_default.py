@@ -1,5 +1,6 @@
 """Law 10: no identity, no answer; this machine only; empty groups mean nobody."""
 
+import re
 import socket
 import stat
 from collections.abc import Mapping
@@ -166,6 +167,25 @@ def test_whoever_signs_out_is_out(studio: Studio) -> None:
     assert browser.get("/").status_code == 401  # not only forgotten by the browser
 
 
+@pytest.mark.parametrize("brought", [None, "", "made up", "tökén"])
+def test_a_form_without_its_token_is_not_taken(shared_studio: Studio, brought: str | None) -> None:
+    before, browser = shared_studio.leaves(), shared_studio.browser()
+    del browser.headers[FORM_TOKEN_HEADER]
+    sent = {"question": VENDOR_QUESTION} | ({} if brought is None else {"form_token": brought})
+    assert browser.post("/", data=sent).status_code == 403
+    assert shared_studio.leaves() == before
+
+
+def test_a_form_of_the_page_brings_its_token_and_that_of_another_session_is_not_taken(shared_studio: Studio) -> None:
+    browser, other = shared_studio.browser(), shared_studio.browser()
+    for one in (browser, other):
+        del one.headers[FORM_TOKEN_HEADER]
+    tokens = [re.findall(r'name="form_token" value="([^"]+)"', one.get("/").text)[0] for one in (browser, other)]
+    sent = {"question": VENDOR_QUESTION}
+    assert browser.post("/", data={**sent, "form_token": tokens[0]}).status_code == 200
+    assert browser.post("/", data={**sent, "form_token": tokens[1]}).status_code == 403
+
+
 @pytest.mark.parametrize("site", ["cross-site", "same-site", "anything"])
 def test_a_form_of_another_site_is_not_taken(shared_studio: Studio, site: str) -> None:
     before = shared_studio.leaves()
@@ -225,7 +245,7 @@ def test_a_request_for_another_host_is_refused(shared_studio: Studio, host: str)
     before = shared_studio.leaves()
     response = shared_studio.api.post("/v1/ask", json={"question": VENDOR_QUESTION}, headers={"Host": host})
     assert response.status_code == 400
-    assert response.json()["detail"] == "expected 127.0.0.1, localhost or [::1] as the request's host, got another"
+    assert response.json()["detail"] == "expected this service's own name as the request's host, got another"
     assert shared_studio.leaves() == before
 
 

@@ -149,7 +149,7 @@ def test_only_an_auditor_gets_more_than_their_own_and_proofs(shared_company: Com
         "type": "urn:greenlit:problem:not-allowed",
         "title": "Not allowed",
         "status": 403,
-        "detail": "expected somebody with the role of an auditor",
+        "detail": "expected somebody with the role auditor",
     }
     assert _kinds(people.studio) == before
     assert call.send(people.api("ann"), question).status_code == 200
