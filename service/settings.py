@@ -4,6 +4,7 @@ Every setting is the environment variable `GREENLIT_<NAME>`, or a line of `.env`
 """
 
 import hashlib
+import ipaddress
 import json
 import os
 from pathlib import Path
@@ -16,7 +17,7 @@ from pydantic import AfterValidator, Field, PositiveInt, SecretStr, ValidationEr
 from indexes.settings import Folder, LibrarySettings, settings_error
 
 MONTHS_WITHOUT_REASON = 12
-_SECRETS = {"token", "oidc_client_secret"}
+_SECRETS = {"token", "api_key", "oidc_client_secret"}
 _PORTS = {"http": 80, "https": 443}
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 _MOST_COPIES = 4  # of the encoder by itself, 45 MB each
@@ -46,6 +47,22 @@ def _origin(address: str) -> str:
     return f"{parts.scheme}://{name}" + (f":{port}" if port and port != _PORTS[parts.scheme] else "")
 
 
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def _networks(text: str) -> str:
+    """Return addresses and networks as they were given.
+
+    Raises:
+        ValueError: one of them is neither, or is everybody.
+    """
+    for name in _names(text):
+        if ipaddress.ip_network(name, strict=False).prefixlen == 0:
+            raise ValueError("expected the addresses of proxies, got everybody's")
+    return text
+
+
 class Settings(LibrarySettings):
     """What the service can be told; see `LibrarySettings` for the places."""
 
@@ -57,8 +74,11 @@ class Settings(LibrarySettings):
     public_url: Annotated[str, AfterValidator(lambda address: address and _origin(address))] = Field(
         "", description="where browsers reach the service, like https://greenlit.northlight.example; needed with oidc"
     )
-    trusted_proxies: str = Field(
+    trusted_proxies: Annotated[str, AfterValidator(_networks)] = Field(
         "", description="addresses or networks of proxies whose X-Forwarded-For is believed, separated by commas"
+    )
+    api_key: SecretStr | None = Field(
+        None, description="the API key with which commands here ask the running service, with oidc"
     )
     tls_certificate: Folder | None = Field(
         None, description="a certificate (PEM) of one's own; a proxy may do TLS instead"
@@ -142,7 +162,11 @@ class Settings(LibrarySettings):
 
     def groups(self) -> frozenset[str]:
         """Return the local person's groups besides everybody's."""
-        return frozenset(group.strip() for group in self.local_groups.split(",") if group.strip())
+        return frozenset(_names(self.local_groups))
+
+    def proxies(self) -> list[str]:
+        """Return the addresses and networks of proxies that are believed."""
+        return _names(self.trusted_proxies)
 
     def given_token(self) -> str | None:
         """Return the token that the configuration names, if it names one."""

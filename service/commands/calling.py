@@ -1,12 +1,14 @@
-"""Calls the running service of this installation with its token, and nobody else: for commands that ask beside it."""
+"""Calls the running service of this installation, and nobody else: for commands that ask beside it.
+
+In local mode they show its token. Where people sign in, the token is nobody's: they show an API key.
+"""
 
 import ssl
-from collections.abc import Mapping
 from typing import Any
 
 import httpx
 
-from service.access.errors import AccessError
+from service.access.errors import AccessError, TokenError
 from service.access.local import local_token
 from service.operating.running import NotRunningError, running_url
 from service.settings import Settings
@@ -14,10 +16,28 @@ from service.settings import Settings
 _TIMEOUT_S = 60.0  # for a question through the running service
 
 
-def client_here(url: str, *, headers: Mapping[str, str], timeout_s: float) -> httpx.Client:
-    """Return what calls a service on this machine; it speaks plain HTTP, so no certificates are read (45 ms)."""
-    nobody = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # trusts nobody
-    return httpx.Client(base_url=url, headers=headers, timeout=timeout_s, trust_env=False, verify=nobody)
+def client_here(settings: Settings, url: str, *, bearer: str, timeout_s: float) -> httpx.Client:
+    """Return what calls the service on this machine. No certificates are read (45 ms) but its own, if it has one."""
+    trusted = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # trusts nobody
+    if settings.tls_certificate is not None:
+        trusted.load_verify_locations(settings.tls_certificate)
+        trusted.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # this certificate, whoever signed it
+        trusted.check_hostname = False  # its name is the public one, and we call this machine
+    headers = {"Authorization": f"Bearer {bearer}"}
+    return httpx.Client(base_url=url, headers=headers, timeout=timeout_s, trust_env=False, verify=trusted)
+
+
+def bearer_here(settings: Settings) -> str:
+    """Return what commands on this machine show to the running service.
+
+    Raises:
+        AccessError: there is none.
+    """
+    if settings.auth == "local":
+        return local_token(settings.state, settings.given_token())
+    if settings.api_key is None:
+        raise TokenError("expected an API key in GREENLIT_API_KEY, made with greenlit keys create: people sign in here")
+    return settings.api_key.get_secret_value()
 
 
 class CallError(Exception):
@@ -38,12 +58,11 @@ def called(settings: Settings, method: str, path: str, *, body: Any = None) -> t
     """
     try:
         url = running_url(settings.state)
-        token = local_token(settings.state, settings.given_token())
+        bearer = bearer_here(settings)
     except (NotRunningError, AccessError) as error:
         raise CallError(str(error)) from error
-    headers = {"Authorization": f"Bearer {token}"}
     try:
-        with client_here(url, headers=headers, timeout_s=_TIMEOUT_S) as client:
+        with client_here(settings, url, bearer=bearer, timeout_s=_TIMEOUT_S) as client:
             response = client.request(method, path, json=body)
             value = response.json()
     except (httpx.HTTPError, ValueError) as error:

@@ -23,7 +23,7 @@ from service.audit import log as audit_log
 from service.audit.desk import Auditing, Replaying, auditing_over
 from service.audit.errors import AuditBusyError, AuditError
 from service.audit.opening import OpenLog, open_log
-from service.commands.calling import client_here
+from service.commands.calling import bearer_here, client_here
 from service.http.given import give
 from service.http.telemetry import NO_TELEMETRY
 from service.operating.running import NotRunningError, running_url
@@ -85,7 +85,7 @@ def audit_client(settings: Settings, *, replayer: Replayer, notice: Notice) -> I
             replay = _LateReplay(lambda: stack.enter_context(replayer(opened)))
             yield _Here(opened, access, replay, notice)
         return
-    with client_here(url, headers=_bearer(access), timeout_s=_TIMEOUT_S) as http:
+    with client_here(settings, url, bearer=bearer_here(settings), timeout_s=_TIMEOUT_S) as http:
         yield _Running(http)
 
 

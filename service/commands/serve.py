@@ -1,4 +1,4 @@
-"""The command serve: the pages and the API on this machine."""
+"""The command serve: the pages and the API, on this machine alone or, with sign-in, beyond it."""
 
 import contextlib
 import socket
@@ -14,7 +14,7 @@ from service.access.errors import AccessError
 from service.answering.errors import AnsweringError
 from service.audit.errors import AuditError
 from service.commands.opening import opened_service, sign_in_link
-from service.settings import read_settings
+from service.settings import Settings, read_settings
 
 if TYPE_CHECKING:
     from service.parts import Service
@@ -24,10 +24,12 @@ _IDLE_S = 5  # a connection after an answer, until it asks again
 
 
 def serve(
-    host: Annotated[str | None, typer.Option(help="the address to listen on; loopback only in local mode")] = None,
+    host: Annotated[
+        str | None, typer.Option(help="the address to listen on; beyond this machine only with sign-in")
+    ] = None,
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="the port to listen on")] = None,
 ) -> None:
-    """Serve the page and the API on this machine."""
+    """Serve the pages and the API."""
     import structlog
 
     from service.access.local import is_loopback
@@ -39,9 +41,10 @@ def serve(
     except SettingsError as error:
         raise fail(error, 2) from error
     host, port = host or settings.host, port or settings.port
-    if not is_loopback(host):
+    if settings.auth == "local" and not is_loopback(host):
         raise fail(
-            f"local mode serves this machine only: expected a loopback address like 127.0.0.1, got '{host}'",
+            f"local mode serves this machine only: expected a loopback address like 127.0.0.1, got '{host}'; "
+            "for others set GREENLIT_AUTH=oidc",
             2,
         )
     try:
@@ -51,7 +54,7 @@ def serve(
     try:
         notice = structlog.get_logger("greenlit").warning
         with contextlib.closing(listening), opened_service(settings, notice) as service:
-            _run(service, listening, f"http://{'[::1]' if ':' in host else host}:{port}")
+            _run(service, listening, _address_here(settings, host, port))
     except (IndexesError, AccessError, AuditError, AnsweringError) as error:
         raise fail(error, 1) from error
 
@@ -67,6 +70,13 @@ def _listen(host: str, port: int) -> socket.socket:
         listening.close()
         raise
     return listening
+
+
+def _address_here(settings: Settings, host: str, port: int) -> str:
+    """Return where commands on this machine reach the service, whatever else it listens on."""
+    ours = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host.strip("[]"), host)  # noqa: S104  (a name, not a choice)
+    ours = f"[{ours}]" if ":" in ours and not ours.startswith("[") else ours
+    return f"{'https' if settings.tls_certificate else 'http'}://{ours}:{port}"
 
 
 def _run(service: "Service", listening: socket.socket, url: str) -> None:
@@ -90,12 +100,20 @@ def _run(service: "Service", listening: socket.socket, url: str) -> None:
         server_header=False,
         ws="none",
         timeout_keep_alive=_IDLE_S,
+        ssl_certfile=settings.tls_certificate,
+        ssl_keyfile=settings.tls_key,
+        # Without a proxy that is named, nobody's word counts for where a request came from.
+        proxy_headers=bool(settings.proxies()),
+        forwarded_allow_ips=settings.proxies(),
     )
     for words in filter(None, (as_root(), *service.health.report().problems)):
         problem(words)
     with announced(settings.state, url=url):
-        out.line(f"Greenlit is ready. Open {sign_in_link(settings, url)}")
-        out.line("The link works once, within ten minutes; greenlit open gives another.")
+        if settings.auth == "local":
+            out.line(f"Greenlit is ready. Open {sign_in_link(settings, url)}")
+            out.line("The link works once, within ten minutes; greenlit open gives another.")
+        else:
+            out.line(f"Greenlit is ready at {settings.public_url}. People sign in at {settings.oidc_issuer}.")
         _end_in_order_on_signals()
         with upkeep(service.tasks, clock_s=time.monotonic, notice=notice):
             uvicorn.Server(config).run(sockets=[listening])

@@ -23,6 +23,8 @@ from indexes.standing import Grant, grant
 from indexes.stock import stock_problems, take_stock
 from service.access.errors import AccessError
 from service.access.local import local_token
+from service.access.principals import ANY_SOURCE
+from service.access.rules import ACCESS_FILE, read_rules
 from service.audit.errors import AuditBusyError, AuditError
 from service.audit.log import system_clock_us
 from service.audit.opening import open_log
@@ -70,7 +72,8 @@ def examine(settings: Settings, *, running: Running) -> list[Check]:
         _check("register", lambda: _register(settings.library)),
         _check("encoder", load),
         _check("build", lambda: _build(settings, encoder[0] if encoder else None)),
-        _check("token", lambda: _token(settings)),
+        _check("sign-in", lambda: _sign_in(settings)),
+        _check("roles", lambda: _roles(settings.library)),
         _check("audit log", lambda: _log(settings, running)),
         _check("disk", lambda: _disk(settings)),
     ]
@@ -149,9 +152,24 @@ def _stands_approved(sources: Sources, granted: Grant, max_bytes: int) -> bool:
         return False
 
 
-def _token(settings: Settings) -> str:
+def _sign_in(settings: Settings) -> str:
+    if settings.auth == "oidc":
+        return f"at {settings.oidc_issuer}, back to {settings.public_url}"
     local_token(settings.state, settings.given_token())
-    return "from GREENLIT_TOKEN" if settings.token else f"in {settings.state / 'token'}"
+    where = "from GREENLIT_TOKEN" if settings.token else f"in {settings.state / 'token'}"
+    return f"local mode: one person on this machine, with the token {where}"
+
+
+def _roles(library: Path) -> str:
+    rules = read_rules(library / ACCESS_FILE)
+    sources = read_sources(library)
+    if unknown := sorted(set(rules.approvers) - set(sources) - {ANY_SOURCE}):
+        raise _WrongError(
+            f"{library / ACCESS_FILE} names approvers of '{unknown[0]}', which is no source: mend the name"
+        )
+    if rules.operator_may_audit:
+        return "warning: one person may be operator and auditor, and so read the log about what they run themselves"
+    return f"in {library / ACCESS_FILE}" if (library / ACCESS_FILE).exists() else "everybody signed in may ask"
 
 
 def _log(settings: Settings, running: Running) -> str:

@@ -95,7 +95,7 @@ def test_nothing_but_the_program_is_sent_to_the_builder(root: Path) -> None:
     assert "indexes/builds" in lines
 
 
-@pytest.mark.parametrize("name", ["greenlit", "ingest"])
+@pytest.mark.parametrize("name", ["greenlit", "local", "ingest"])
 def test_services_can_write_only_where_they_must(services: dict[str, dict[str, Any]], name: str) -> None:
     service = services[name]
 
@@ -118,3 +118,15 @@ def test_reader_cannot_write_builds_and_writer_cannot_write_records_and_has_no_n
     )
     assert services["ingest"]["network_mode"] == "none"
     assert services["ingest"]["profiles"] == ["ingest"]
+
+
+def test_only_many_who_sign_in_are_served_beyond_loopback_and_only_to_this_machine(
+    services: dict[str, dict[str, Any]],
+) -> None:
+    many, one = services["greenlit"], services["local"]
+
+    assert many["environment"]["GREENLIT_AUTH"] == "oidc"
+    assert all(port.startswith("127.0.0.1:") for port in many["ports"])
+    assert one["network_mode"] == "host"
+    assert "ports" not in one
+    assert "environment" not in one, "loopback and local mode are what it does by itself"

@@ -29,7 +29,7 @@ def test_a_host_that_is_not_this_machine_is_refused_in_one_line(run: Run) -> Non
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr == (
         "greenlit: local mode serves this machine only: expected a loopback address like 127.0.0.1, "
-        "got '10.0.0.1\\u{001b}[2J\\u{000a}[red]'\n"
+        "got '10.0.0.1\\u{001b}[2J\\u{000a}[red]'; for others set GREENLIT_AUTH=oidc\n"
     )
 
 

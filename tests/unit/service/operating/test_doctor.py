@@ -60,7 +60,8 @@ def test_nothing_is_wrong(settings: Settings) -> None:
         "register",
         "encoder",
         "build",
-        "token",
+        "sign-in",
+        "roles",
         "audit log",
         "disk",
     ]
@@ -177,7 +178,7 @@ def test_a_token_that_others_can_read_is_named(settings: Settings) -> None:
     without_token = settings.model_copy(update={"token": None})
     assert _wrong(without_token) == {}
     (settings.state / "token").chmod(0o644)
-    assert "can be read by others: run chmod 600" in _wrong(without_token)["token"]
+    assert "can be read by others: run chmod 600" in _wrong(without_token)["sign-in"]
 
 
 @pytest.mark.parametrize("problems", [[], ["the key is gone", "the clock is behind"]])
