@@ -172,6 +172,11 @@ class People:
     def __init__(self, **roles: frozenset[Role]) -> None:
         self._people = {name: Principal(name, frozenset({"staff"}), held, "token") for name, held in roles.items()}
 
+    def join(self, name: str, *groups: str) -> None:
+        """Let somebody be in more groups."""
+        known = self._people[name]
+        self._people[name] = dataclasses.replace(known, groups=known.groups | set(groups))
+
     def principal(self, carried: Carried) -> Principal:
         name = carried.bearer or carried.session
         if name not in self._people:

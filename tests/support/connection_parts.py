@@ -6,6 +6,7 @@ No test measures time: a client that would go on for half a minute is ended befo
 import asyncio
 import contextlib
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -17,6 +18,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from service.http.limits import ConnectionLimits
 from service.http.protocol import limited_protocol
+from tests.support.certificates import Certified
 
 SECRET = "quokka4711"
 HEAD = b"POST /echo HTTP/1.1\r\nHost: localhost\r\n"
@@ -107,8 +109,9 @@ def _length(answer: bytes) -> int | None:
 class Client:
     """A connection that never waits for long."""
 
-    def __init__(self, port: int) -> None:
-        self._socket = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S)
+    def __init__(self, port: int, tls: ssl.SSLContext | None = None) -> None:
+        plain = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S)
+        self._socket = tls.wrap_socket(plain, server_hostname="localhost") if tls else plain
 
     def send(self, data: bytes) -> None:
         with contextlib.suppress(OSError):  # what it was told is what counts
@@ -180,10 +183,11 @@ class Running:
     port: int
     app: Application
     server: uvicorn.Server
+    tls: ssl.SSLContext | None = None
     clients: list[Client] = field(default_factory=list)
 
     def client(self) -> Client:
-        self.clients.append(Client(self.port))
+        self.clients.append(Client(self.port, self.tls))
         return self.clients[-1]
 
     def connections(self) -> int:
@@ -202,8 +206,9 @@ EITHER_LOOP = pytest.mark.parametrize("start", ["auto", "asyncio"], indirect=Tru
 
 
 @contextlib.contextmanager
-def running(limits: ConnectionLimits, *, loop: str) -> Iterator[Running]:
+def running(limits: ConnectionLimits, *, loop: str, certified: Certified | None = None) -> Iterator[Running]:
     app = Application()
+    tls = ssl.create_default_context(cafile=certified.certificate) if certified else None
     config = uvicorn.Config(
         app,
         http=limited_protocol(limits),
@@ -213,12 +218,14 @@ def running(limits: ConnectionLimits, *, loop: str) -> Iterator[Running]:
         access_log=False,
         ws="none",
         timeout_keep_alive=1,
+        ssl_certfile=certified.certificate if certified else None,
+        ssl_keyfile=certified.key if certified else None,
     )
     server = uvicorn.Server(config)
     listening = socket.create_server(("127.0.0.1", 0), backlog=512)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
     thread.start()
-    running = Running(listening.getsockname()[1], app, server)
+    running = Running(listening.getsockname()[1], app, server, tls)
     try:
         running.until(lambda: server.started)
         yield running
