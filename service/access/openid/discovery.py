@@ -18,6 +18,7 @@ _WHAT = "the discovery document"
 _PATH = "/.well-known/openid-configuration"
 _KEPT_S = 3600.0
 _FAILED_S = 5.0
+_FAILED_LATER_S = 60.0  # where something is known from before
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +57,16 @@ class Discovery:
         """
         with self._lock:
             now_s = self._clock_s()
-            if now_s - self._asked_s >= (_FAILED_S if self._failure or not self._known else _KEPT_S):
-                self._asked_s = now_s
+            if now_s - self._asked_s >= self._waits_s():
                 self._ask()
             if self._known is None:
                 raise ProviderError(self._failure)
             return self._known
+
+    def _waits_s(self) -> float:
+        if self._known is None:
+            return _FAILED_S
+        return _FAILED_LATER_S if self._failure else _KEPT_S
 
     def _ask(self) -> None:
         try:
