@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from service.access.errors import ProviderError
-from service.access.openid.connection import Connection
+from service.access.openid.connection import Answer, Connection
 
 _WHAT = "the discovery document"
 _PATH = "/.well-known/openid-configuration"
+_OK = 200
 _KEPT_S = 3600.0
 _FAILED_S = 5.0
 _FAILED_LATER_S = 60.0  # where something is known from before
@@ -37,9 +38,7 @@ class Endpoints:
 class Discovery:
     """The endpoints of one issuer. Any thread may call."""
 
-    def __init__(
-        self, *, connection: Connection, issuer: str, clock_s: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, *, connection: Connection, issuer: str, clock_s: Callable[[], float] = time.monotonic) -> None:
         """Take how the provider is reached, and its issuer, to the letter."""
         self._connection = connection
         self._issuer = issuer
@@ -70,17 +69,17 @@ class Discovery:
 
     def _ask(self) -> None:
         try:
-            answer = self._connection.get(self._issuer.rstrip("/") + _PATH, what=_WHAT)
-            if answer.status != 200:  # noqa: PLR2004  (the one status that means yes)
-                raise ProviderError(f"expected {_WHAT} of the provider, got status {answer.status}")
-            self._known = self._checked(answer.values)
+            self._known = self._checked(self._connection.get(self._issuer.rstrip("/") + _PATH, what=_WHAT))
             self._failure = ""
         except ProviderError as error:
             self._failure = str(error)
         finally:
             self._asked_s = self._clock_s()
 
-    def _checked(self, values: Mapping[str, Any]) -> Endpoints:
+    def _checked(self, answer: Answer) -> Endpoints:
+        values = answer.values
+        if answer.status != _OK:
+            raise ProviderError(f"expected {_WHAT} of the provider, got status {answer.status}")
         if values.get("issuer") != self._issuer:
             raise ProviderError(
                 f"expected {_WHAT} to be of the issuer that GREENLIT_OIDC_ISSUER names, to the letter, got another"

@@ -45,7 +45,7 @@ class SigningKey:
 
 
 class SigningKeys:
-    """The keys of one provider. `find` never waits; any thread may call."""
+    """The keys of one provider. `find` never waits. Any thread may call."""
 
     def __init__(
         self, *, fetch: Callable[[], Mapping[str, Any]], clock_s: Callable[[], float] = time.monotonic
@@ -67,17 +67,28 @@ class SigningKeys:
             NotFreshError: it may be one that is new: call `refresh` first.
             NotSignedInError: there is no such key.
         """
-        now_s = self._clock_s()
+        now_s, found = self._clock_s(), self._known(kid, algorithm)
         may_ask = now_s - self._tried_s >= _ANEW_S
-        found = [one.key for one in self._keys if one.kid == kid or kid is None if algorithm in one.algorithms]
         if may_ask and (len(found) != 1 or now_s - self._read_s >= _OLD_S):
             self._wanted = True
             raise NotFreshError("expected a token signed by a key that is known")
         if len(found) != 1 and self._asking:
             raise NotFreshError("expected a token signed by a key that is known already")
-        if len(found) != 1:
-            raise NotSignedInError("expected a token signed by one key of the provider")
-        return found[0]
+        return _only(found)
+
+    def find_now(self, kid: str | None, algorithm: str) -> Any:
+        """Return the one key that a token names which the provider gave to us itself, so nobody made the name up.
+
+        Asks the provider, whenever that was done last; in a thread.
+
+        Raises:
+            NotSignedInError: there is no such key.
+            ProviderError: as `refresh`.
+        """
+        if len(self._known(kid, algorithm)) != 1:
+            with self._lock:
+                self._ask()
+        return _only(self._known(kid, algorithm))
 
     def refresh(self) -> None:
         """Ask the provider, if `find` wanted it and nobody did meanwhile; in a thread.
@@ -89,14 +100,8 @@ class SigningKeys:
             if self._wanted and self._clock_s() - self._tried_s >= _ANEW_S:
                 self._ask()
 
-    def refresh_for_its_own(self) -> None:
-        """Ask the provider in any case: for a token that it gave to us itself, so nobody made its key's name up.
-
-        Raises:
-            ProviderError: as `refresh`.
-        """
-        with self._lock:
-            self._ask()
+    def _known(self, kid: str | None, algorithm: str) -> list[Any]:
+        return [one.key for one in self._keys if kid in {None, one.kid} and algorithm in one.algorithms]
 
     def _ask(self) -> None:
         self._wanted, self._asking = False, True
@@ -106,6 +111,12 @@ class SigningKeys:
             self._read_s = self._clock_s()
         finally:
             self._asking = False
+
+
+def _only(found: list[Any]) -> Any:
+    if len(found) != 1:
+        raise NotSignedInError("expected a token signed by one key of the provider")
+    return found[0]
 
 
 def usable_keys(values: Mapping[str, Any]) -> tuple[SigningKey, ...]:

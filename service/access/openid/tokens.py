@@ -17,7 +17,7 @@ from typing import Any
 import jwt
 
 from service.access.errors import NotSignedInError
-from service.access.openid.signing_keys import ALGORITHMS
+from service.access.openid.signing_keys import ALGORITHMS, SigningKeys
 
 MAX_CHARS = 16 * 1024
 LEEWAY_S = 60
@@ -33,25 +33,25 @@ _TIMES = ("exp", "iat", "nbf")
 _LAST_S = 253_402_300_799  # the end of the year 9999
 
 Claims = Mapping[str, Any]
-Find = Callable[[str | None, str], Any]
+_Find = Callable[[str | None, str], Any]
 
 
 class Tokens:
     """Checks the tokens of one provider."""
 
-    def __init__(self, *, issuer: str, client_id: str, audience: str, find: Find) -> None:
+    def __init__(self, *, issuer: str, client_id: str, audience: str, keys: SigningKeys) -> None:
         """Take whose tokens are good, and for whom.
 
         Args:
             issuer: to the letter.
             client_id: the audience of ID tokens.
             audience: of access tokens; none is good where it is empty.
-            find: returns the key with a name for an algorithm, or raises `NotSignedInError`.
+            keys: of the provider.
         """
         self._issuer = issuer
         self._client_id = client_id
         self._audience = audience
-        self._find = find
+        self._keys = keys
 
     def of_access(self, raw: str) -> Claims:
         """Return what an access token says, which a program brought.
@@ -62,19 +62,19 @@ class Tokens:
         """
         if not self._audience:
             raise _refused("no token of the provider: none is taken here")
-        claims = self._checked(raw, self._audience, _ACCESS_TYPES)
+        claims = self._checked(raw, self._audience, _ACCESS_TYPES, self._keys.find)
         if _NOT_OF_ACCESS & claims.keys() or claims.get("typ", "Bearer") not in ("Bearer", "bearer", "JWT"):
             raise _refused("an access token")
         return claims
 
     def of_identity(self, raw: str, *, nonce: str) -> Claims:
-        """Return what an ID token says, which the provider gave for a login of ours.
+        """Return what an ID token says, which the provider gave to us for a login of ours. May wait; in a thread.
 
         Raises:
-            NotFreshError: its key may be a new one.
             NotSignedInError: it is not good, or of another login.
+            ProviderError: its key is a new one, and the provider does not give it.
         """
-        claims = self._checked(raw, self._client_id, _ID_TYPES)
+        claims = self._checked(raw, self._client_id, _ID_TYPES, self._keys.find_now)
         if claims.get("nonce") != nonce:
             raise _refused("an ID token of this login")
         several = isinstance(claims["aud"], list) and len(claims["aud"]) > 1
@@ -82,13 +82,13 @@ class Tokens:
             raise _refused("an ID token that was made for this service")
         return claims
 
-    def _checked(self, raw: str, audience: str, types: frozenset[str]) -> Claims:
+    def _checked(self, raw: str, audience: str, types: frozenset[str], find: _Find) -> Claims:
         if len(raw) > MAX_CHARS:
             raise _refused(f"a token of at most {MAX_CHARS} characters")
         if not _FORM.fullmatch(raw):
             raise _refused("a signed token")
-        kid, algorithm = _named(_object(raw.split(".")[0]), types)
-        key = self._find(kid, algorithm)
+        kid, algorithm = _named(_object(raw.split(".", maxsplit=1)[0]), types)
+        key = find(kid, algorithm)
         try:
             claims = jwt.decode(
                 raw,
