@@ -21,7 +21,8 @@ class Principal:
 
     `principal_id` is stable and goes into the log only as a pseudonym; `groups` decide what may be read; `auth` says
     how they were recognised; `name` is what pages call them. `approves` are the sources that an approver decides on.
-    `key_id` is the API key that came with the request, if one did: somebody by itself, or acting for them.
+    `key_id` is the API key that came with the request, if one did: somebody by itself, or acting for them. `scopes` are
+    those of a key that is here by itself.
     """
 
     principal_id: str
@@ -31,6 +32,7 @@ class Principal:
     name: str = ""
     approves: frozenset[str] = frozenset()
     key_id: str | None = None
+    scopes: frozenset[str] = frozenset()
 
     def may_approve(self, source: str) -> bool:
         """Tell whether they decide on documents of a source."""

@@ -105,6 +105,7 @@ class Recorder:
             build=BuildRef(id=build.build_id, manifest_hash=build.manifest_hash),
             release=self._release,
             conversation_id=question.conversation_id,
+            key_id=question.principal.key_id,
         )
         asker = Asker(question.principal.principal_id, question.principal.groups)
         receipt = self._log.received(entry, asker=asker, prompt=question.text)

@@ -109,6 +109,17 @@ def sessions_ended(subject: str, person: str) -> Event:
     return Event(SESSIONS_ENDED_TYPE, {}, subject, {"who": subject, "person": person})
 
 
+def api_key_created(subject: str, *, key_id: str, name: str, scopes: Sequence[str], expires: str) -> Event:
+    """An API key was made: what it may do, until which day. Its name is a free text, so it is sealed."""
+    fields = {"key_id": key_id, "scopes": sorted(scopes), "expires": expires}
+    return Event(API_KEY_CREATED_TYPE, fields, subject, {"who": subject, "name": name})
+
+
+def api_key_revoked(subject: str, *, key_id: str, name: str) -> Event:
+    """An API key opens nothing any more."""
+    return Event(API_KEY_REVOKED_TYPE, {"key_id": key_id}, subject, {"who": subject, "name": name})
+
+
 def audit_read(subject: str, what: Look, *, filters: Mapping[str, Any], seqs: Sequence[int], purpose: str) -> Event:
     """Somebody looked at records: which, by what filter, what for."""
     fields = {"what": what, "filter": dict(filters), "seqs": list(seqs), "count": len(seqs)}

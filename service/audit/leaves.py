@@ -40,7 +40,10 @@ class Asker:
 
 @dataclass(frozen=True, slots=True)
 class QueryReceived:
-    """Somebody asked. `request_id` is a UUIDv7. Who asked travels beside it, as an `Asker`."""
+    """Somebody asked. `request_id` is a UUIDv7. Who asked travels beside it, as an `Asker`.
+
+    `key_id` names the API key that the question came with: by itself, or for the one who asked.
+    """
 
     request_id: str
     channel: Channel
@@ -48,6 +51,7 @@ class QueryReceived:
     build: BuildRef
     release: ReleaseRef
     conversation_id: str | None = None
+    key_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,8 @@
 
 First checks the form of every field that could carry a person or a text into a leaf, because a leaf is shown to every
 auditor and can never be erased; then lays the fields out, one function a record; then writes canonical JSON and holds
-it under 64 KiB. Keys that are only there when there is something to say: `conversation_id`, `raw_commit`, `tokens`,
-`hits_left_out`. Every other key is always there, `null` where a question never got that far.
+it under 64 KiB. Keys that are only there when there is something to say: `conversation_id`, `key_id`, `raw_commit`,
+`tokens`, `hits_left_out`. Every other key is always there, `null` where a question never got that far.
 """
 
 import re
@@ -35,6 +35,7 @@ FINISHED_TYPE = "query.finished"
 _ACTOR = re.compile(r"actor-[0-9a-f]{32}")
 _CODE = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _CONVERSATION = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+_API_KEY = re.compile(r"[a-z2-7]{10}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _UUID7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 
@@ -66,6 +67,9 @@ def received_leaf(entry: QueryReceived, stamp: Stamp, *, asker: Pseudonym, promp
     if entry.conversation_id is not None:
         _expect("conversation_id", entry.conversation_id, _CONVERSATION, "1 to 128 letters, digits or . _ : -")
         value["conversation_id"] = entry.conversation_id
+    if entry.key_id is not None:
+        _expect("key_id", entry.key_id, _API_KEY, "the 10 characters that name an API key")
+        value["key_id"] = entry.key_id
     return _checked_length(canonical_json(value))
 
 

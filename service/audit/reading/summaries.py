@@ -70,6 +70,11 @@ def _only(*names: str) -> Callable[[Value], dict[str, Any]]:
     return lambda value: {name: value.get(name) for name in names}
 
 
+def _received(value: Value) -> dict[str, Any]:
+    came_with = {"key_id": value["key_id"]} if "key_id" in value else {}
+    return {"channel": value.get("channel"), "actor": value.get("actor"), **came_with}
+
+
 def _finished(value: Value) -> dict[str, Any]:
     return {
         "outcome": value.get("outcome"),
@@ -92,7 +97,7 @@ def _erased(value: Value) -> dict[str, Any]:
 
 
 _SHORT: Mapping[str, Callable[[Value], dict[str, Any]]] = {
-    RECEIVED_TYPE: _only("channel", "actor"),
+    RECEIVED_TYPE: _received,
     FINISHED_TYPE: _finished,
     OPENED_TYPE: _only("origin", "first_seq"),
     CLOSED_TYPE: _only("origin", "next_origin"),

@@ -97,6 +97,19 @@ def test_an_erasure_says_on_what_ground_and_erases_what_it_says() -> None:
     assert (nobody.subject, nobody.erases) == (None, ())
 
 
+def test_an_api_key_is_named_by_its_id_and_its_name_is_sealed() -> None:
+    made = events.api_key_created(
+        WHO, key_id="abcdefg234", name="slack", scopes=["ask", "act-for"], expires="2027-11-28"
+    )
+    name = {"name_commit": "9" * 64, "name_len": 5}
+    by = {"actor": BY_SOMEBODY["actor"], "who_commit": "9" * 64, "who_len": len(WHO), **name}
+    said = {"key_id": "abcdefg234", "scopes": ["act-for", "ask"], "expires": "2027-11-28"}
+    assert _leaf(made) == {**said, **by}
+    revoked = events.api_key_revoked(WHO, key_id="abcdefg234", name="slack")
+    assert _leaf(revoked) == {"key_id": "abcdefg234", **by}
+    assert revoked.texts == {"who": WHO, "name": "slack"}
+
+
 @pytest.mark.parametrize(
     ("ranges", "merged"),
     [

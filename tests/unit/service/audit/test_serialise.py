@@ -82,6 +82,11 @@ def test_a_conversation_is_named_only_when_there_is_one(received: QueryReceived)
     assert json.loads(leaf)["conversation_id"] == "C024:1795.0001"
 
 
+def test_the_key_that_a_question_came_with_is_named_only_when_there_is_one(received: QueryReceived) -> None:
+    leaf = received_leaf(replace(received, key_id="abcdefg234"), STAMP, asker=ASKER, prompt=PROMPT)
+    assert json.loads(leaf)["key_id"] == "abcdefg234"
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -92,6 +97,8 @@ def test_a_conversation_is_named_only_when_there_is_one(received: QueryReceived)
         ({"groups_hash": "staff,legal"}, 'expected "groups_hash" = 64 hex digits'),
         ({"conversation_id": "why was I let go?"}, 'expected "conversation_id" = 1 to 128'),
         ({"conversation_id": ""}, 'expected "conversation_id" = 1 to 128'),
+        ({"key_id": "mira's key"}, 'expected "key_id" = the 10 characters'),
+        ({"key_id": ""}, 'expected "key_id" = the 10 characters'),
     ],
 )
 def test_what_could_be_personal_is_refused_and_not_quoted(

@@ -1,0 +1,268 @@
+"""The file of API keys: what is kept of each, and every making and revoking with a running number.
+
+A key's secret is not in it, only an HMAC under a pepper that lies among the log's keys. The command line writes here
+while the service runs. A change acts in the service only once it is marked as recorded, and `acting` gives the keys of
+recorded changes alone. Knows no secret and no clock; what the rows mean is in `key_ring` and `keys`.
+"""
+
+import contextlib
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Literal
+
+from service.access.errors import KeysError
+from service.access.key_watch import KeyWatch, connected, file_id, newest_change
+
+KEYS_FILE = "api_keys.sqlite"
+_BUSY_TIMEOUT_S = 2.0  # the command line writes two rows
+_FORM = 1
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS keys (
+    key_id TEXT PRIMARY KEY, name TEXT NOT NULL, hash BLOB NOT NULL, scopes TEXT NOT NULL, groups TEXT NOT NULL,
+    made_by TEXT NOT NULL, made_at TEXT NOT NULL, expires TEXT NOT NULL, revoked_at TEXT, last_used TEXT
+) STRICT;
+CREATE TABLE IF NOT EXISTS changes (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, key_id TEXT NOT NULL, by TEXT NOT NULL,
+    recorded INTEGER NOT NULL DEFAULT 0
+) STRICT;
+"""
+_COLUMNS = "key_id, name, hash, scopes, groups, made_by, made_at, expires, revoked_at, last_used"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What is kept of a key. Times are UTC, in ISO 8601; `expires` is the last day on which it opens anything."""
+
+    key_id: str
+    name: str
+    hash: bytes = field(repr=False)
+    scopes: frozenset[str]
+    groups: frozenset[str]
+    made_by: str
+    made_at: str
+    expires: date
+    revoked_at: str | None = None
+    last_used: date | None = None
+
+    def lives(self, today: date) -> bool:
+        """Tell whether it opens anything on a day."""
+        return self.revoked_at is None and today <= self.expires
+
+
+@dataclass(frozen=True, slots=True)
+class KeyChange:
+    """A key was made or revoked, by whom. Numbers only grow."""
+
+    number: int
+    kind: Literal["created", "revoked"]
+    by: str
+    key: Key
+
+
+class KeyStore:
+    """The file, opened when it is first needed. Any thread may use it."""
+
+    def __init__(self, path: Path) -> None:
+        """Remember where it is; it is made, for its owner only, if it is not there."""
+        self._path = path
+        self._lock = threading.Lock()
+        self._connection: sqlite3.Connection | None = None
+        self._file: tuple[int, int] | None = None
+
+    def add(self, key: Key, *, today: date) -> None:
+        """Keep a new key, not recorded yet.
+
+        Raises:
+            KeysError: a key that lives has this name, or the file cannot be written.
+        """
+        with self._writing() as connection:
+            if any(one.lives(today) for one in _keys(connection, "WHERE name = ?", key.name)):
+                raise KeysError(f"expected a name that no other key has, got {key.name!r}: revoke that one first")
+            row = (key.key_id, key.name, key.hash, _joined(key.scopes), _joined(key.groups), key.made_by, key.made_at)
+            row_end = (key.expires.isoformat(), None, None)
+            connection.execute("INSERT INTO keys VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", (*row, *row_end))
+            _note_change(connection, "created", key.key_id, key.made_by)
+
+    def revoke(self, name_or_id: str, *, by: str, at: str) -> Key:
+        """Revoke a key by id or, among those that are not revoked, by name; return it.
+
+        Raises:
+            KeysError: there is none, or the file cannot be written.
+        """
+        with self._writing() as connection:
+            found = _keys(connection, "WHERE key_id = ? AND revoked_at IS NULL", name_or_id)
+            found = found or _keys(connection, "WHERE name = ? AND revoked_at IS NULL", name_or_id)
+            if not found:
+                raise KeysError("expected the name or id of a key that is not revoked, got another")
+            for key in found:  # an expired one may have the same name
+                connection.execute("UPDATE keys SET revoked_at = ? WHERE key_id = ?", (at, key.key_id))
+                _note_change(connection, "revoked", key.key_id, by)
+            return _keys(connection, "WHERE key_id = ?", found[-1].key_id)[0]
+
+    def forget(self, key_id: str) -> None:
+        """Take out a key that was never recorded, so never acted: whoever made it was told that it failed.
+
+        Raises:
+            KeysError: the file cannot be written.
+        """
+        with self._writing() as connection:
+            recorded = "SELECT 1 FROM changes WHERE key_id = ? AND recorded = 1"
+            if connection.execute(recorded, (key_id,)).fetchone() is None:
+                connection.execute("DELETE FROM changes WHERE key_id = ?", (key_id,))
+                connection.execute("DELETE FROM keys WHERE key_id = ?", (key_id,))
+
+    def all(self) -> list[Key]:
+        """Return every key that was ever made, the oldest first.
+
+        Raises:
+            KeysError: the file cannot be read.
+        """
+        with self._reading() as connection:
+            return _keys(connection, "ORDER BY rowid")
+
+    def unrecorded(self) -> list[KeyChange]:
+        """Return the changes that are not recorded yet, in order.
+
+        Raises:
+            KeysError: the file cannot be read.
+        """
+        query = "SELECT number, kind, by, key_id FROM changes WHERE recorded = 0 ORDER BY number"
+        with self._at_one_moment() as connection:
+            rows = connection.execute(query).fetchall()
+            return [
+                KeyChange(number, kind, by, _keys(connection, "WHERE key_id = ?", key_id)[0])
+                for number, kind, by, key_id in rows
+            ]
+
+    def mark_recorded(self, number: int) -> None:
+        """Remember, durably, that a change is on record.
+
+        Raises:
+            KeysError: the file cannot be written.
+        """
+        with self._writing() as connection:
+            connection.execute("UPDATE changes SET recorded = 1 WHERE number = ?", (number,))
+
+    def acting(self) -> tuple[int, dict[str, Key]] | None:
+        """Return the newest change's number and the keys that are not revoked, by id; `None` if one is not recorded.
+
+        Raises:
+            KeysError: the file cannot be read.
+        """
+        with self._at_one_moment() as connection:
+            if connection.execute("SELECT 1 FROM changes WHERE recorded = 0").fetchone():
+                return None
+            made = "WHERE revoked_at IS NULL AND key_id IN (SELECT key_id FROM changes WHERE kind = 'created')"
+            return newest_change(connection), {key.key_id: key for key in _keys(connection, made)}
+
+    def note_used(self, key_id: str, day: date) -> None:
+        """Note the day on which a key was used last; a power cut may lose it.
+
+        Raises:
+            KeysError: the file cannot be written.
+        """
+        with self._writing(durable=False) as connection:
+            connection.execute("UPDATE keys SET last_used = ? WHERE key_id = ?", (day.isoformat(), key_id))
+
+    def watching(self) -> KeyWatch:
+        """Return what tells cheaply that another process changed the keys.
+
+        Raises:
+            KeysError: the file cannot be opened.
+        """
+        with self._reading():  # made, if need be
+            return KeyWatch(self._path)
+
+    def close(self) -> None:
+        """Close the file; closing twice is fine, and whoever comes later opens it again."""
+        with self._lock:
+            self._close()
+
+    def _close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        try:
+            with self._lock:
+                if self._connection is not None and self._file != file_id(self._path):
+                    self._close()  # another file lies there now, such as one from a backup
+                self._connection = self._connection or self._open()
+                yield self._connection
+        except (sqlite3.Error, OSError) as error:
+            reason = getattr(error, "strerror", None) or getattr(error, "sqlite_errorname", None) or str(error)
+            raise KeysError(f"API keys cannot be read or written in {self._path} ({reason})") from error
+
+    @contextlib.contextmanager
+    def _at_one_moment(self) -> Iterator[sqlite3.Connection]:
+        with self._reading() as connection:
+            connection.execute("BEGIN")
+            try:
+                yield connection
+            finally:
+                connection.execute("COMMIT")
+
+    @contextlib.contextmanager
+    def _writing(self, *, durable: bool = True) -> Iterator[sqlite3.Connection]:
+        with self._reading() as connection:
+            connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+            except BaseException:
+                connection.execute("ROLLBACK")
+                raise
+            connection.execute("COMMIT")
+
+    def _open(self) -> sqlite3.Connection:
+        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600))
+        connection = connected(self._path, timeout_s=_BUSY_TIMEOUT_S)
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            self._check_form(connection)
+            connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {_FORM}; COMMIT;")
+        except BaseException:
+            connection.close()
+            raise
+        self._file = file_id(self._path)
+        return connection
+
+    def _check_form(self, connection: sqlite3.Connection) -> None:
+        form = connection.execute("PRAGMA user_version").fetchone()[0]
+        if form not in (0, _FORM):
+            raise KeysError(f"expected {self._path} in form {_FORM}, got {form}: a newer release made it")
+
+
+def _note_change(connection: sqlite3.Connection, kind: str, key_id: str, by: str) -> None:
+    connection.execute("INSERT INTO changes (kind, key_id, by) VALUES (?, ?, ?)", (kind, key_id, by))
+
+
+def _joined(words: frozenset[str]) -> str:
+    return "\n".join(sorted(words))  # no scope and no name of a group holds a newline
+
+
+def _keys(connection: sqlite3.Connection, which: str, *values: str) -> list[Key]:
+    rows = connection.execute(f"SELECT {_COLUMNS} FROM keys {which}", values).fetchall()  # noqa: S608  (words of ours)
+    return [
+        Key(
+            key_id=row[0],
+            name=row[1],
+            hash=row[2],
+            scopes=frozenset(row[3].split("\n")) - {""},
+            groups=frozenset(row[4].split("\n")) - {""},
+            made_by=row[5],
+            made_at=row[6],
+            expires=date.fromisoformat(row[7]),
+            revoked_at=row[8],
+            last_used=date.fromisoformat(row[9]) if row[9] else None,
+        )
+        for row in rows
+    ]
