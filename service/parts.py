@@ -11,9 +11,14 @@ from indexes.builds import Build
 from indexes.clock import utc_now
 from indexes.encoder import Encoder
 from indexes.holds import HOLDS_FOLDER
+from service.access.key_ring import KeyRing
+from service.access.key_store import KeyChange
 from service.access.local import LocalAccess
+from service.access.openid.provider_settings import ProviderSettings
+from service.access.opening import PEPPER_FILE, AccessSettings, OpenAccess, Recording, open_access
 from service.access.port import Access, SignIn
 from service.access.principals import Principal
+from service.access.sessions import Lasting
 from service.answering.boundary import Boundary
 from service.answering.evidence import read_calibration
 from service.answering.extract import ExtractiveAnswerer
@@ -27,6 +32,8 @@ from service.answering.replay import Replay
 from service.answering.rerank import CrossEncoderReranker
 from service.answering.steps import Steps
 from service.audit.desk import Auditing, auditing_over
+from service.audit.events import api_key_created, api_key_revoked
+from service.audit.keys.key_files import load_or_create_key
 from service.audit.leaves import ReleaseRef
 from service.audit.opening import OpenLog
 from service.audit.reading.retention import Retention
@@ -36,6 +43,8 @@ from service.settings import Settings, encoder_copies
 
 _FOLLOW_S = 5.0  # an approval is on record this soon, even if nobody asks
 _DAMAGE_S = 86_400.0  # reads the whole store, beside everything else
+_KEY_USE_S = 60.0
+_MINUTE_S, _HOUR_S = 60.0, 3600.0
 _RETENTION_S = 3600.0  # months are counted in days; an hour is soon enough
 
 
@@ -47,6 +56,7 @@ class Service:
     reading: Reading
     access: Access
     sign_in: SignIn
+    keys: KeyRing
     owner: Principal  # who runs the command line here
     health: Health
     auditing: Auditing
@@ -74,8 +84,9 @@ def open_service(
 
     Raises:
         TokenError: the token of this installation cannot be read or made.
+        ProviderError: the identity provider's address is none that may be reached.
+        AuditKeyError: the key with which API keys are kept cannot be read or made.
     """
-    access = local_access(settings)
     follower = Follower(
         log=opened.log,
         store=opened.store,
@@ -101,14 +112,22 @@ def open_service(
         retrieval=steps.retrieval,
         clock_s=time.monotonic,
     )
-    with contextlib.closing(access):
+    opened_access = _access(settings, opened, follower, notice)
+    with contextlib.closing(opened_access):
         yield Service(
             answering=Answering(live_build=live_build, boundary=boundary, steps=steps, recorder=recorder),
             reading=Reading(live_build=live_build, boundary=boundary),
-            access=access,
-            sign_in=access,
-            owner=access.owner(),
-            health=Health(live_build=live_build, boundary=boundary, log=opened.log, clock_s=time.monotonic),
+            access=opened_access.access,
+            sign_in=opened_access.sign_in,
+            keys=opened_access.keys,
+            owner=opened_access.owner,
+            health=Health(
+                live_build=live_build,
+                boundary=boundary,
+                log=opened.log,
+                access_problems=opened_access.problems,
+                clock_s=time.monotonic,
+            ),
             auditing=auditing_over(opened),
             replay=Replay(
                 log=opened.log,
@@ -117,7 +136,10 @@ def open_service(
                 builds=settings.builds,
                 steps=steps,
             ),
-            tasks=_tasks(settings, opened, live_build, boundary, follower),
+            tasks=(
+                *_tasks(settings, opened, live_build, boundary, follower),
+                Task("noting when API keys were used", opened_access.key_access.note_uses, _KEY_USE_S),
+            ),
             settings=settings,
         )
 
@@ -159,6 +181,60 @@ def _tasks(
 
 def _now_us() -> int:
     return round(utc_now().timestamp() * 1_000_000)
+
+
+def _access(settings: Settings, opened: OpenLog, follower: Follower, notice: Callable[[str], None]) -> OpenAccess:
+    def key_changed(change: KeyChange) -> None:
+        key = change.key
+        if change.kind == "created":
+            expires = key.expires.isoformat()
+            scopes = sorted(key.scopes)
+            made = api_key_created(change.by, key_id=key.key_id, name=key.name, scopes=scopes, expires=expires)
+            opened.log.note(made)
+        else:
+            opened.log.note(api_key_revoked(change.by, key_id=key.key_id, name=key.name))
+
+    return open_access(
+        access_settings(settings),
+        directories=(),
+        pepper=load_or_create_key(settings.keys_folder(), PEPPER_FILE),
+        recording=Recording(rules=lambda rules: follower.access_changed(rules.sha256), key=key_changed),
+        notice=notice,
+    )
+
+
+def access_settings(settings: Settings) -> AccessSettings:
+    """Return what decides who is recognised."""
+    secret = settings.oidc_client_secret
+    provider = ProviderSettings(
+        issuer=settings.oidc_issuer,
+        client_id=settings.oidc_client_id,
+        client_secret=secret.get_secret_value() if secret else None,
+        public_url=settings.public_url,
+        audience=settings.oidc_audience,
+        person_claim=settings.oidc_person_claim,
+        groups_claim=settings.oidc_groups_claim,
+        email_claim=settings.oidc_email_claim,
+        scopes=settings.oidc_scopes,
+        hosts=settings.provider_hosts(),
+    )
+    return AccessSettings(
+        state=settings.state,
+        library=settings.library,
+        lasting=_lasting(settings),
+        keep_s=settings.directory_hours * _HOUR_S,
+        provider=provider if settings.auth == "oidc" else None,
+        token=settings.given_token(),
+        local_groups=settings.groups(),
+    )
+
+
+def _lasting(settings: Settings) -> Lasting:
+    """In local mode one signs in by a link, so a session lasts to its end whether it is used or not."""
+    most_s = round(settings.session_hours * _HOUR_S)
+    idle_s = round(settings.session_idle_minutes * _MINUTE_S)
+    seen_s = round(settings.directory_hours * _HOUR_S)
+    return Lasting(most_s=most_s, idle_s=most_s if settings.auth == "local" else idle_s, seen_s=seen_s)
 
 
 def local_access(settings: Settings) -> LocalAccess:

@@ -168,6 +168,10 @@ class Settings(LibrarySettings):
         """Return the addresses and networks of proxies that are believed."""
         return _names(self.trusted_proxies)
 
+    def provider_hosts(self) -> tuple[str, ...]:
+        """Return the hosts besides the issuer's that the identity provider may name."""
+        return tuple(_names(self.oidc_hosts))
+
     def given_token(self) -> str | None:
         """Return the token that the configuration names, if it names one."""
         return self.token.get_secret_value() if self.token else None

@@ -11,6 +11,7 @@ A build is kept while it is one of the newest three, or while a record that is s
 """
 
 import calendar
+import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -41,6 +42,7 @@ from service.audit.log import AuditLog
 from service.audit.storage.store import LeafReader
 
 _MONTHS = 12  # in a year
+_NO_RULES = hashlib.sha256(b"").hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,8 @@ class Follower:
         Raises:
             AuditUnavailableError: it cannot be recorded, or the log cannot be read; nobody may act by these rules.
         """
-        self._record_unless_newest(ACCESS_TYPE, "rules_hash", access_changed(rules_hash))
+        if rules_hash != _NO_RULES or self.store.newest_of(ACCESS_TYPE):  # where there never were any is no change
+            self._record_unless_newest(ACCESS_TYPE, "rules_hash", access_changed(rules_hash))
 
     def build_opened(self, build: Build) -> None:
         """Record that a build answers from now on, unless it is the newest on record, and hold it; see `hold`.

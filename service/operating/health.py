@@ -31,9 +31,16 @@ class Health:
     """Looks at the parts when asked."""
 
     def __init__(
-        self, *, live_build: LiveBuild, boundary: Boundary, log: AuditLog, clock_s: Callable[[], float]
+        self,
+        *,
+        live_build: LiveBuild,
+        boundary: Boundary,
+        log: AuditLog,
+        access_problems: Callable[[], list[str]],
+        clock_s: Callable[[], float],
     ) -> None:
-        """Take the parts to look at, and a steady clock in seconds."""
+        """Take the parts to look at, what tells of who may do what, and a steady clock in seconds."""
+        self._access_problems = access_problems
         self._clock_s = clock_s
         self._stock: tuple[float, list[str]] = (-math.inf, [])  # when it was taken, and what was wrong
         self._live_build = live_build
@@ -59,6 +66,10 @@ class Health:
             failing.append("library")
             problems.append(str(error))
         except AuditError as error:  # approvals that cannot be put on record
+            unrecorded.append(str(error))
+        try:
+            problems += self._access_problems()
+        except AuditError as error:  # rules that cannot be put on record
             unrecorded.append(str(error))
         if problem := self._log.healthy():
             unrecorded.insert(0, problem)

@@ -1,0 +1,166 @@
+"""Puts together who is recognised here, by the settings: people by the token and links or at a provider, and API keys.
+
+Reads nothing of it yet: rules, directory, keys and the provider are looked at when somebody comes.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from indexes.clock import utc_now
+from indexes.standing import EVERYBODY
+from service.access.errors import AccessError, AccessRulesError
+from service.access.key_ring import KeyRing
+from service.access.key_store import KeyChange, KeyStore
+from service.access.keys import KeyAccess
+from service.access.local import PERSON, LocalAccess, local_token
+from service.access.openid.access import OidcAccess
+from service.access.openid.provider_settings import ProviderSettings
+from service.access.people import Directory, Membership
+from service.access.port import Access, SignIn
+from service.access.principals import ANY_SOURCE, Principal, Role
+from service.access.recognition import Recognition
+from service.access.rules import ACCESS_FILE, Rules, RuleSet, read_rules
+from service.access.session_file import SESSIONS_FILE, SessionFile
+from service.access.sessions import Lasting, Sessions
+
+KEYS_FILE = "api_keys.sqlite"
+PEPPER_FILE = "api-pepper.key"
+
+
+@dataclass(frozen=True, slots=True)
+class AccessSettings:
+    """What decides who is recognised.
+
+    `provider` is `None` in local mode; `token` and `local_groups` count only there. `keep_s` is how long rules and a
+    directory that broke since stay in force, in seconds.
+    """
+
+    state: Path
+    library: Path
+    lasting: Lasting
+    keep_s: float
+    provider: ProviderSettings | None = None
+    token: str | None = field(default=None, repr=False)
+    local_groups: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """Puts on record what changed of who may do what, before it acts."""
+
+    rules: Callable[[RuleSet], None]
+    key: Callable[[KeyChange], None]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAccess:
+    """Who is recognised, and what operators do about it."""
+
+    access: Access
+    sign_in: SignIn
+    keys: KeyRing
+    owner: Principal
+    key_access: KeyAccess
+    membership: Membership
+    rules: Rules
+    closers: Sequence[Callable[[], None]]
+
+    def problems(self) -> list[str]:
+        """Return what is wrong with rules and directory, in words; reads them anew first.
+
+        Raises:
+            AuditUnavailableError: changed rules cannot be put on record.
+        """
+        try:
+            self.membership.refresh()
+        except AccessError as error:
+            return [str(error)]
+        return [problem] if (problem := self.rules.problem()) else []
+
+    def close(self) -> None:
+        """Close the stores, and what is open to the provider."""
+        for close in self.closers:
+            close()
+
+
+def open_access(
+    settings: AccessSettings,
+    *,
+    directories: Sequence[Directory],
+    pepper: bytes,
+    recording: Recording,
+    notice: Callable[[str], None],
+) -> OpenAccess:
+    """Return who is recognised.
+
+    Args:
+        settings: what decides it.
+        directories: know people who are not there, in the order in which they are believed.
+        pepper: 32 secret bytes, with which API keys are kept.
+        recording: puts changes on record.
+        notice: is told what an operator should see.
+
+    Raises:
+        TokenError: the local token cannot be read or made.
+        ProviderError: the provider's address is none that may be reached.
+    """
+    file = SessionFile(path=settings.state / SESSIONS_FILE, clock_s=time.time)
+    sessions = Sessions(file, settings.lasting)
+    rules_path = settings.library / ACCESS_FILE
+    rules = Rules(
+        path=rules_path, on_change=recording.rules, notice=notice, clock_s=time.monotonic, keep_s=settings.keep_s
+    )
+    membership = Membership(rules=rules, directories=directories, seen=sessions.seen_with_address)
+    people: LocalAccess | OidcAccess
+    if settings.provider is None:
+        token = local_token(settings.state, settings.token)
+        people = LocalAccess(token=token, groups=settings.local_groups, sessions=sessions)
+    else:
+        people = OidcAccess.open(settings.provider, file=file, sessions=sessions, membership=membership, notice=notice)
+    store = KeyStore(settings.state / KEYS_FILE)
+    key_access = KeyAccess(
+        store=store,
+        pepper=pepper,
+        membership=membership,
+        on_change=recording.key,
+        today=lambda: utc_now().date(),
+    )
+    ring = KeyRing(
+        store=store,
+        pepper=pepper,
+        now=utc_now,
+        operator_may_audit=lambda: one_may_be_both(rules_path),
+        settle=key_access.settle,
+    )
+    return OpenAccess(
+        access=Recognition(people=people, keys=key_access),
+        sign_in=people,
+        keys=ring,
+        owner=people.owner() if isinstance(people, LocalAccess) else _of_this_machine(settings),
+        key_access=key_access,
+        membership=membership,
+        rules=rules,
+        closers=(key_access.close, people.close),
+    )
+
+
+def one_may_be_both(rules_path: Path) -> bool:
+    """Tell whether `access.toml` lets one be operator and auditor; where it cannot be read, it does not."""
+    try:
+        return read_rules(rules_path).operator_may_audit
+    except AccessRulesError:
+        return False
+
+
+def _of_this_machine(settings: AccessSettings) -> Principal:
+    """Return whoever runs the command line beside the files while no service runs: they could read all of it anyway."""
+    return Principal(
+        principal_id=PERSON,
+        groups=settings.local_groups | {EVERYBODY},
+        roles=frozenset(Role),
+        auth="cli",
+        name=PERSON,
+        approves=frozenset({ANY_SOURCE}),
+    )
