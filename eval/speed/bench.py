@@ -3,7 +3,7 @@
 Order: a library is approved and ingested from nothing; plain LlamaIndex indexes the same texts; questions are asked in
 process with the real record on disk, each step timed; 50 threads retrieve on either side (`crowd_bench`); one of 200
 documents is changed and ingested again; a service over some 10,000 passages is started as a process and asked over HTTP
-by 1 to 200 people at once. Prints figures and ratios and asserts nothing: machines are noisy.
+by 1 to 200 people at once. What it costs to say who asks is in `sign_in_bench`. Prints figures and ratios and asserts nothing: machines are noisy.
 
 With `GREENLIT_EVAL_DATA` the library is a real handbook of 246 pages and its questions; without, the sample library.
 """
@@ -27,6 +27,7 @@ from eval.quality.libraries import approve_all, ingest_all, open_place
 from eval.speed.crowd_bench import print_http, print_retrievals
 from eval.speed.large_library import deal_pages
 from eval.speed.plain import PlainIndex, all_threads, plain_index
+from eval.speed.sign_in_bench import print_recall, print_sign_in
 from eval.speed.timing import Times, median_and_p95_ms, timed, times
 from indexes.builds import current_build_id, open_build
 from indexes.encoder import DEFAULT_ENCODER, Encoder, load_encoder
@@ -85,6 +86,11 @@ def bench(data: Path | None, console: Console) -> None:
         _print_questions(console, place, encoder, questions, plain)
         asked_of = open_place(place.library, place.builds, encoder)
         print_retrievals(console, answering_steps(Settings(_env_file=None), encoder), asked_of, questions, plain)
+        build = open_build(place.builds / current_build_id(place.builds))
+        with contextlib.closing(build.passages):
+            print_recall(console, build, encoder, questions)
+        (Path(folder) / "sign-in").mkdir()
+        print_sign_in(console, Path(folder) / "sign-in")
         _print_reingestion(console, Path(folder) / "many", encoder)
         large, passages = _make_large(Path(folder) / "large", data, encoder)
         print_http(console, large.environment(), questions, passages)
