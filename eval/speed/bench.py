@@ -3,7 +3,8 @@
 Order: a library is approved and ingested from nothing; plain LlamaIndex indexes the same texts; questions are asked in
 process with the real record on disk, each step timed; 50 threads retrieve on either side (`crowd_bench`); one of 200
 documents is changed and ingested again; a service over some 10,000 passages is started as a process and asked over HTTP
-by 1 to 200 people at once. What it costs to say who asks is in `sign_in_bench`. Prints figures and ratios and asserts nothing: machines are noisy.
+by 1 to 200 people at once. What it costs to say who asks is in `sign_in_bench`. Prints figures and ratios and asserts
+nothing: machines are noisy.
 
 With `GREENLIT_EVAL_DATA` the library is a real handbook of 246 pages and its questions; without, the sample library.
 """

@@ -29,6 +29,7 @@ CLIENT_SECRET = "a+secret/of%the tests"  # needs encoding
 AUDIENCE = "https://greenlit.tests"
 SCOPES = "openid profile email groups"
 PUBLIC_URL = "http://127.0.0.1"  # of the service under test, on any port
+NAMED_URL = "https://greenlit.test"  # the same, where browsers come by TLS
 ACCOUNTS: Mapping[str, Mapping[str, Any]] = {
     "mira-1": {
         "name": "Mira Holt",
@@ -37,6 +38,9 @@ ACCOUNTS: Mapping[str, Mapping[str, Any]] = {
         "groups": ["newsroom", "board"],
     },
     "tom-2": {"name": "Tom Reyes", "email": "tom@northlight.example", "email_verified": False, "groups": ["legal"]},
+    "ann-3": {"name": "Ann Ito", "email": "ann@northlight.example", "groups": ["audit"]},
+    "ben-4": {"name": "Ben Osei", "email": "ben@northlight.example", "groups": ["audit"]},
+    "olga-5": {"name": "Olga Lind", "email": "olga@northlight.example", "groups": ["it", "legal"]},
     "local": {"name": "Somebody", "groups": ["newsroom"]},
 }
 _MOST_STEPS = 12
@@ -168,8 +172,8 @@ def openid_provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenId
         "secret": CLIENT_SECRET,
         "accounts": ACCOUNTS,
         "audience": AUDIENCE,
-        "callbacks": [f"{PUBLIC_URL}/sign-in/callback"],
-        "afterSignOut": [f"{PUBLIC_URL}/"],
+        "callbacks": [f"{url}/sign-in/callback" for url in (PUBLIC_URL, NAMED_URL)],
+        "afterSignOut": [f"{url}/" for url in (PUBLIC_URL, NAMED_URL)],
     }
     with (
         (tmp_path_factory.mktemp("openid") / "said").open("w") as said,

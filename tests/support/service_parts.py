@@ -41,6 +41,7 @@ from service.parts import Service, local_access, open_service
 from service.settings import Settings
 from service.web.pages import FORM_TOKEN_HEADER, SESSION_COOKIE, form_token
 from tests.support.answering_parts import RANKING
+from tests.support.certificates import Certified
 from tests.support.fakes import Clock, TinyLibrary
 from tests.support.made_once import grown
 
@@ -306,17 +307,26 @@ def sealed_texts(state: Path, field: str) -> list[str]:
 
 
 @contextlib.contextmanager
-def serving(app: ASGIApp) -> Iterator[str]:
+def serving(app: ASGIApp, *, certified: Certified | None = None) -> Iterator[str]:
     """Serve an application on a free port of this machine, as `greenlit serve` does; lends its address."""
     listening = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, server_header=False, ws="none"))
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        ws="none",
+        ssl_certfile=certified.certificate if certified else None,
+        ssl_keyfile=certified.key if certified else None,
+    )
+    server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
     thread.start()
     try:
         while not server.started:
             assert thread.is_alive(), "the server did not start"
             time.sleep(0.01)
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        yield f"{'https' if certified else 'http'}://127.0.0.1:{listening.getsockname()[1]}"
     finally:
         server.should_exit = True
         thread.join()

@@ -1,0 +1,191 @@
+"""Several people in real browsers, signed in at a real provider, over TLS: each sees their own, and no more.
+
+The names of the story: mira of the newsroom, tom of legal, ann and ben who audit, and the directory that knows them.
+Needs a browser, as `test_pages` does, and node with the provider's modules.
+"""
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import structlog
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from pydantic import SecretStr
+
+from service.access.rules import ACCESS_FILE
+from tests.support.certificates import Certified, certify
+from tests.support.fakes import TinyLibrary
+from tests.support.openid import AUDIENCE, CLIENT_ID, CLIENT_SECRET, NAMED_URL, SCOPES, OpenIdProvider
+from tests.support.service_parts import Studio, open_studio, serving
+
+CHROMIUM = Path(os.environ.get("TEST_CHROMIUM", "/usr/bin/chromium"))
+SCREENS = os.environ.get("TEST_SCREENS")
+QUESTION = "When does the merger close?"
+NEWS, COUNSEL = "newsroom/merger.md", "counsel/merger.md"
+NEWS_SENTENCE = "The newsroom reports that the merger does close on the first of May."
+COUNSEL_SENTENCE = "Counsel expects that the merger does close in September after the hearing."
+RULES = '[roles]\nstaff = ["newsroom", "legal"]\nauditor = ["audit"]\noperator = ["it"]\n'
+DIRECTORY = "person,email,groups,active\nmira-1,mira@northlight.example,newsroom,{}\n"
+
+pytestmark = [pytest.mark.skipif(not CHROMIUM.exists(), reason=f"there is no browser at {CHROMIUM}")]
+
+
+@dataclass
+class House:
+    """A service for several people, and their browsers."""
+
+    studio: Studio
+    provider: OpenIdProvider
+    browser: Browser
+    address: str  # of the service, behind its name
+    certified: Certified
+    contexts: list[BrowserContext] = field(default_factory=list)
+
+    def sign_in(self, account: str) -> Page:
+        """Open a new browser and sign somebody in by the provider's own forms."""
+        self.contexts.append(self.browser.new_context())
+        page = self.contexts[-1].new_page()
+        page.set_default_timeout(10_000)
+        page.goto(NAMED_URL)
+        page.get_by_role("link", name="Sign in").click()
+        page.get_by_placeholder("Enter any login").fill(account)
+        page.get_by_placeholder("and password").fill("any")
+        page.get_by_role("button", name="Sign-in").click()
+        page.get_by_role("button", name="Continue").click()
+        page.wait_for_url(re.compile(re.escape(NAMED_URL)))
+        return page
+
+    def call(self, account: str, method: str, path: str, body: Any = None) -> httpx.Response:
+        """Call the API with a token of the provider."""
+        headers = {"Authorization": f"Bearer {self.provider.access_token(account)}"}
+        with httpx.Client(base_url=self.address, verify=False, trust_env=False, headers=headers) as client:  # noqa: S501
+            return client.request(method, path, json=body)
+
+    def write_directory(self, *, mira_is_active: bool) -> None:
+        path = self.studio.state / "directory.csv"
+        path.write_text(DIRECTORY.format(str(mira_is_active).lower()), encoding="utf-8")
+
+
+@pytest.fixture
+def house(library: TinyLibrary, openid_provider: OpenIdProvider, tmp_path: Path) -> Iterator[House]:
+    library.allow("newsroom", groups=("newsroom",))
+    library.allow("counsel", groups=("legal",))
+    library.add(NEWS, f"# Merger\n\n{NEWS_SENTENCE}\n")
+    library.add(COUNSEL, f"# Merger\n\n{COUNSEL_SENTENCE}\n")
+    library.ingest()
+    (library.folder / ACCESS_FILE).write_text(RULES, encoding="utf-8")
+    certified = certify(tmp_path, "greenlit.test")
+    settings = {
+        "auth": "oidc",
+        "public_url": NAMED_URL,
+        "oidc_issuer": openid_provider.issuer,
+        "oidc_client_id": CLIENT_ID,
+        "oidc_client_secret": SecretStr(CLIENT_SECRET),
+        "oidc_audience": AUDIENCE,
+        "oidc_scopes": SCOPES,
+    }
+    with (
+        open_studio(library, **settings) as studio,
+        serving(studio.app, certified=certified) as address,
+        sync_playwright() as playwright,
+    ):
+        port = address.rsplit(":", 1)[1]
+        arguments = ["--no-sandbox", f"--host-resolver-rules=MAP greenlit.test 127.0.0.1:{port}"]
+        arguments.append("--ignore-certificate-errors")
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        yield House(studio, openid_provider, opened, address, certified)
+        opened.close()
+
+
+def _asks(page: Page) -> Page:
+    page.goto(NAMED_URL)
+    page.get_by_label("Ask the approved documents").fill(QUESTION)
+    page.get_by_role("button", name="Ask").click()
+    return page
+
+
+def _looks(page: Page, name: str) -> None:
+    if SCREENS:
+        page.screenshot(path=Path(SCREENS) / f"sign-in-{name}.png", full_page=True)
+
+
+def test_each_is_told_what_is_theirs_and_neither_can_be_revealed_by_one(house: House) -> None:
+    with structlog.testing.capture_logs() as lines:
+        house.write_directory(mira_is_active=True)
+        mira, tom = (_asks(house.sign_in(account)) for account in ("mira-1", "tom-2"))
+        expect(mira.get_by_text(NEWS_SENTENCE).first).to_be_visible()
+        expect(tom.get_by_text(COUNSEL_SENTENCE).first).to_be_visible()
+        _looks(mira, "mira")
+        for page, theirs, words in ((mira, COUNSEL, COUNSEL_SENTENCE), (tom, NEWS, NEWS_SENTENCE)):
+            seen = page.content()
+            for path in ("/documents", f"/documents/{theirs}", f"/originals/{theirs}", "/documents/nothing.md"):
+                page.goto(NAMED_URL + path)
+                seen += page.content()
+            assert words not in seen
+            assert theirs not in seen.replace(f"/documents/{theirs}", "")
+
+        cookies = {cookie["name"]: cookie for cookie in house.contexts[0].cookies(NAMED_URL)}
+        session = cookies["__Host-greenlit_session"]
+        assert (session["secure"], session["httpOnly"], session["sameSite"]) == (True, True, "Lax")
+        assert set(cookies) == {"__Host-greenlit_session"}
+
+        listed = house.call("ann-3", "GET", "/v1/audit/records?type=query.received").json()["records"]
+        assert len({record["actor"] for record in listed}) == 2
+        assert not re.search("mira|tom|Mira|Tom", json.dumps(listed))
+        opening = {"seq": listed[0]["seq"], "case": "HR-1", "reason": "a complaint"}
+        opened = house.call("ann-3", "POST", "/v1/audit/reveals", opening).json()
+        alone = house.call("ann-3", "POST", f"/v1/audit/reveals/{opened['id']}/confirm")
+        assert alone.status_code == 422
+        assert "mira" not in alone.text
+        by_two = house.call("ben-4", "POST", f"/v1/audit/reveals/{opened['id']}/confirm").json()
+        assert by_two["identity"] == "mira-1"
+        assert house.call("mira-1", "GET", "/v1/audit/records").status_code == 403
+
+        house.write_directory(mira_is_active=False)
+        mira.goto(NAMED_URL)
+        expect(mira.get_by_role("heading", name="Sign in to ask")).to_be_visible()
+        _looks(mira, "signed-out")
+        assert house.call("mira-1", "POST", "/v1/ask", {"question": QUESTION}).status_code == 401
+        assert house.call("tom-2", "POST", "/v1/ask", {"question": QUESTION}).json()["outcome"] == "answered"
+    assert not re.search("merger|counsel/|newsroom/|mira|tom-2", json.dumps(lines, default=str))
+
+
+def test_signing_out_ends_it_here_and_shows_the_way_out_there(house: House) -> None:
+    page = house.sign_in("tom-2")
+    before = [cookie["value"] for cookie in house.contexts[0].cookies(NAMED_URL)]
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("heading", name="You are signed out")).to_be_visible()
+    assert house.contexts[0].cookies(NAMED_URL) == []
+    house.contexts[0].add_cookies(
+        [{"name": "__Host-greenlit_session", "value": before[0], "url": NAMED_URL, "secure": True}]
+    )
+    page.goto(NAMED_URL)
+    expect(page.get_by_role("heading", name="Sign in to ask")).to_be_visible()
+
+
+def test_whoever_comes_for_a_page_is_sent_there_after_signing_in(house: House) -> None:
+    house.contexts.append(house.browser.new_context())
+    page = house.contexts[-1].new_page()
+    page.goto(f"{NAMED_URL}/documents")
+    page.get_by_role("link", name="Sign in").click()
+    page.get_by_placeholder("Enter any login").fill("mira-1")
+    page.get_by_placeholder("and password").fill("any")
+    page.get_by_role("button", name="Sign-in").click()
+    page.get_by_role("button", name="Continue").click()
+    page.wait_for_url(f"{NAMED_URL}/documents")
+
+
+def test_while_the_provider_is_away_sessions_go_on_and_nobody_new_signs_in(house: House) -> None:
+    page = house.sign_in("tom-2")
+    with house.provider.away():
+        expect(_asks(page).get_by_text(COUNSEL_SENTENCE).first).to_be_visible()
+        stranger = house.browser.new_context().new_page()
+        stranger.goto(f"{NAMED_URL}/sign-in")
+        expect(stranger.get_by_text("The identity provider does not answer")).to_be_visible()
+    expect(_asks(page).get_by_text(COUNSEL_SENTENCE).first).to_be_visible()
