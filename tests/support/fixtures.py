@@ -15,6 +15,7 @@ from indexes.encoder import DEFAULT_ENCODER, SentenceTransformersEncoder, load_e
 from tests.support.examples import examples
 from tests.support.fakes import Clock, HashingEncoder, TinyLibrary
 from tests.support.models import make_tiny_model
+from tests.support.openid import openid_provider  # noqa: F401  (a fixture)
 from tests.support.service_parts import Studio, open_studio, with_rules
 
 # What a command line is made of does not change, and making it takes longer than most commands.
