@@ -220,6 +220,7 @@ def opened_access(state: Path, settings: ProviderSettings) -> Iterator[Opened]:
         path=state / "access.toml", on_change=lambda _: None, notice=said.append, clock_s=time.time, keep_s=60
     )
     membership = Membership(rules=rules, directories=[], seen=sessions.seen_with_address)
+    membership.refresh()
     access = OidcAccess.open(settings, file=file, sessions=sessions, membership=membership, notice=said.append)
     with contextlib.closing(access):
         made.append(Opened(access, sessions, said))
