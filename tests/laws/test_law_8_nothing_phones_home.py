@@ -1,4 +1,7 @@
-"""Law 8: it starts, ingests and answers on a machine with no network, and does not even try to reach one."""
+"""Law 8: it starts, ingests and answers on a machine with no network, and does not even try to reach one.
+
+With an identity provider it reaches that one, which the operator named, and nobody else.
+"""
 
 import json
 import os
@@ -28,6 +31,21 @@ def test_everything_works_without_a_single_attempt_to_reach_the_network(tmp_path
     assert said["answer"] == "The security team reviews every new AI vendor within ten working days."
     assert (said["passages"], said["records"]) == (2, 2)
     assert {"service.app", "ingest.pipeline", "indexes.encoder"} <= set(said["imported"])
+
+
+def test_with_an_identity_provider_nobody_but_its_issuer_is_asked_and_nobody_for_a_session(tmp_path: Path) -> None:
+    """In a process of its own; `signs_in_offline` says what it does. No proxy of the environment is asked either."""
+    run = forked.run(
+        "import sys, pathlib, tests.laws.signs_in_offline as program; program.main(pathlib.Path(sys.argv[1]))",
+        str(tmp_path / "var"),
+        environment={"PATH": os.environ["PATH"], "HOME": str(tmp_path), "PYTHONPATH": str(REPOSITORY), **TEMPTING},
+        folder=REPOSITORY,
+        timeout=60,
+    )
+    assert run.returncode == 0, run.stderr
+    tried = json.loads(run.stdout.splitlines()[-1])
+    assert tried["of a session"] == []
+    assert set(tried["in all"]) == {"socket.getaddrinfo idp.northlight.example"}
 
 
 def test_the_hook_notices_an_attempt() -> None:

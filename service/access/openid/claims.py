@@ -46,7 +46,7 @@ def person_of(claims: Mapping[str, Any], settings: ProviderSettings) -> Person:
 def groups_of(value: Any) -> frozenset[str]:
     """Return the groups that a claim names: a list, or one alone. What is no name of a group is left out."""
     listed = [value] if isinstance(value, str) else value if isinstance(value, list) else []
-    named = (group.strip() for group in listed if isinstance(group, str))
+    named = (group for group in listed if isinstance(group, str))  # as it is: "legal " is another group than "legal"
     return frozenset([group for group in dict.fromkeys(named) if _is_plain(group)][:_MOST_GROUPS])
 
 

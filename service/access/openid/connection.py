@@ -5,6 +5,7 @@ be https, but for an issuer on this machine, (3) one request goes out, no redire
 the answer is read up to a size and a time, (5) it has to be a JSON object. Knows nothing of what the answers mean.
 """
 
+import functools
 import json
 import ssl
 import time
@@ -49,9 +50,9 @@ class Connection:
         if own[0] != "https" and not is_loopback(own[1]):
             raise ProviderError("expected an issuer that begins with https://, got one that others could listen to")
         self._origins = {own, *(_origin(f"https://{host}") for host in hosts)}
-        # The system's certificates, where an organisation keeps its own authority; the environment names no proxy.
-        verify = ssl.create_default_context()
-        self._client = httpx.Client(verify=verify, trust_env=False, follow_redirects=False, timeout=_TIMEOUT_S)
+        self._client = httpx.Client(  # the environment names no proxy
+            verify=_certificates(), trust_env=False, follow_redirects=False, timeout=_TIMEOUT_S
+        )
 
     def check(self, address: str, *, what: str) -> str:
         """Return an address that may be reached, or that browsers may be sent to.
@@ -103,6 +104,12 @@ class Connection:
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
             raise ProviderError(f"{what} of the provider cannot be reached ({type(error).__name__})") from error
         return Answer(response.status_code, _object(read, what, response.status_code))
+
+
+@functools.cache
+def _certificates() -> ssl.SSLContext:
+    """Return the system's, where an organisation keeps its own authority; read once, for they are many."""
+    return ssl.create_default_context()
 
 
 def _read(response: httpx.Response, what: str) -> bytes:

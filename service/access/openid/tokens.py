@@ -131,7 +131,7 @@ def _object(part: str) -> dict[str, Any]:
     except (ValueError, RecursionError, binascii.Error):
         values = None
     if not isinstance(values, dict):
-        raise _refused("a token made of JSON objects")
+        raise _refused("a token made of JSON objects with no name twice")
     return values
 
 

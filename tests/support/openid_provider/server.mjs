@@ -10,6 +10,8 @@ import { createInterface } from "node:readline";
 import { exportJWK, generateKeyPair } from "jose";
 import { Provider } from "oidc-provider";
 
+console.info = console.warn; // stdout is for answers
+
 const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 const given = JSON.parse((await lines.next()).value);
 const issuer = `http://127.0.0.1:${given.port}`;
@@ -97,6 +99,10 @@ function stop() {
   return new Promise((resolve) => server.close(resolve));
 }
 
+function answered(done) {
+  process.stdout.write(`${JSON.stringify({ done })}\n`);
+}
+
 const orders = {
   start,
   stop,
@@ -111,10 +117,10 @@ const orders = {
 };
 
 await start();
-console.log(JSON.stringify({ done: "begin" }));
+answered("begin");
 for await (const line of lines) {
   const order = JSON.parse(line);
   await orders[order.do](order);
-  console.log(JSON.stringify({ done: order.do }));
+  answered(order.do);
 }
 process.exit(0);
