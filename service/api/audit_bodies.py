@@ -100,6 +100,10 @@ class OpenRevealBody(_Strict):
     )
 
 
+class ConfirmBody(_Strict):
+    """What comes with a confirmation: nothing. What is confirmed stands in the record that opened it."""
+
+
 class ReplayBody(_Strict):
     """Which answer to make again: the number of either record of its question."""
 

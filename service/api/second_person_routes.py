@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path
 
 from service.access.principals import Role
-from service.api.audit_bodies import MAX_NUMBER, OpenErasureBody, OpenRevealBody
+from service.api.audit_bodies import MAX_NUMBER, ConfirmBody, OpenErasureBody, OpenRevealBody
 from service.api.audit_results import (
     ErasureBody,
     OpenedErasureBody,
@@ -28,7 +28,9 @@ _Auditor = Annotated[str, Depends(auditor)]
 _AuditorInPerson = Annotated[str, Depends(person_with_role(Role.AUDITOR))]
 _OperatorInPerson = Annotated[str, Depends(person_with_role(Role.OPERATOR))]
 _EitherInPerson = Annotated[str, Depends(person_with_role(Role.OPERATOR, Role.AUDITOR))]
-_Opening = Annotated[int, Path(alias="id", ge=0, le=MAX_NUMBER, description="the id that opening it gave", examples=[44])]
+_Opening = Annotated[
+    int, Path(alias="id", ge=0, le=MAX_NUMBER, description="the id that opening it gave", examples=[44])
+]
 
 _router = APIRouter(prefix="/v1/audit", tags=["audit"], responses=problems(401, 403, 404, 422, 500, 503))
 
@@ -40,7 +42,9 @@ def open_reveal(auditing: _Auditing, body: OpenRevealBody, who: _AuditorInPerson
 
 
 @_router.post("/reveals/{id}/confirm", response_model=RevealedBody)
-def confirm_reveal(auditing: _Auditing, opening: _Opening, who: _AuditorInPerson) -> dict[str, Any]:
+def confirm_reveal(
+    auditing: _Auditing, opening: _Opening, who: _AuditorInPerson, _body: ConfirmBody | None = None
+) -> dict[str, Any]:
     """Confirm, once, what another auditor opened, and learn who asked."""
     return auditing.reveal.confirm(who, opening)
 
@@ -59,7 +63,9 @@ def open_erasure(auditing: _Auditing, body: OpenErasureBody, who: _OperatorInPer
 
 
 @_router.post("/erasures/{id}/confirm", response_model=ErasureBody)
-def confirm_erasure(auditing: _Auditing, opening: _Opening, who: _EitherInPerson) -> dict[str, Any]:
+def confirm_erasure(
+    auditing: _Auditing, opening: _Opening, who: _EitherInPerson, _body: ConfirmBody | None = None
+) -> dict[str, Any]:
     """For operators and auditors. Confirm, once, what another person opened: the texts go, the proofs stay."""
     return auditing.erasure_by_age.confirm(who, opening)
 

@@ -89,9 +89,7 @@ class Reveal:
                 "purpose": opened.texts["reason"],
             }
             request_id = received.request_id
-            event = events.identity_revealed(
-                who, opening=opening, seq=received.seq, request_id=request_id, texts=texts
-            )
+            event = events.identity_revealed(who, opening=opening, seq=received.seq, request_id=request_id, texts=texts)
             self._log.note(event)
         return {"seq": received.seq, "request_id": request_id, "actor": value["actor"], "identity": identity}
 
