@@ -116,7 +116,7 @@ def replay_one(body: ReplayBody, who: _Auditor, replay: _Replaying) -> dict[str,
 
 @_router.post("/rotate", response_model=RotatedBody, response_model_exclude_unset=True, dependencies=_OPERATOR)
 def rotate(auditing: _Auditing, body: RotateBody) -> dict[str, str]:
-    """For operators, who get no text by it. Change the key that seals texts or the key that signs checkpoints; the change is on record."""
+    """For operators. Change the key that seals texts or the one that signs checkpoints; the change is on record."""
     rotation = auditing.rotation
     return rotation.payload_key() if body.purpose == "payload" else rotation.signing_key()
 

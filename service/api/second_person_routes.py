@@ -41,7 +41,7 @@ def open_reveal(auditing: _Auditing, body: OpenRevealBody, who: _AuditorInPerson
     return auditing.reveal.open(who, seq=body.seq, case=body.case, reason=body.reason)
 
 
-@_router.post("/reveals/{id}/confirm", response_model=RevealedBody)
+@_router.post("/reveals/{id}/confirm", response_model=RevealedBody)  # noqa: FAST003  (by its alias)
 def confirm_reveal(
     auditing: _Auditing, opening: _Opening, who: _AuditorInPerson, _body: ConfirmBody | None = None
 ) -> dict[str, Any]:
@@ -62,7 +62,7 @@ def open_erasure(auditing: _Auditing, body: OpenErasureBody, who: _OperatorInPer
     return auditing.erasure_by_age.open(who, before_us=before_us, ground=body.ground, purpose=body.purpose)
 
 
-@_router.post("/erasures/{id}/confirm", response_model=ErasureBody)
+@_router.post("/erasures/{id}/confirm", response_model=ErasureBody)  # noqa: FAST003  (by its alias)
 def confirm_erasure(
     auditing: _Auditing, opening: _Opening, who: _EitherInPerson, _body: ConfirmBody | None = None
 ) -> dict[str, Any]:

@@ -16,8 +16,8 @@ from pydantic import ValidationError
 
 from service.access.local import LocalAccess
 from service.access.port import Access
-from service.api.audit_bodies import ExportBody
 from service.api import second_person_routes
+from service.api.audit_bodies import ExportBody
 from service.api.audit_routes import ROUTES, export_lines
 from service.api.problems import add_problem_handlers
 from service.audit import log as audit_log

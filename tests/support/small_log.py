@@ -98,6 +98,11 @@ class SmallLog:
     def reveal(self) -> Reveal:
         return Reveal(log=self.opened.log, store=self.store, keyring=self.opened.keyring, clock=self.opened.clock)
 
+    def reveal_by_two(self, first: str, second: str, *, seq: int, case: str, reason: str) -> dict[str, Any]:
+        """Let one person open a reveal and another confirm it."""
+        opening = self.reveal.open(first, seq=seq, case=case, reason=reason)
+        return self.reveal.confirm(second, opening["id"])
+
     @property
     def erasure_by_age(self) -> ErasureByAge:
         return ErasureByAge(log=self.opened.log, store=self.store, keyring=self.opened.keyring, clock=self.opened.clock)

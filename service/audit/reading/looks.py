@@ -1,8 +1,9 @@
 """Who looked at given questions: what the log says of it, for those whose questions they are.
 
 Looks are `audit.read` leaves that name a record of the question, `audit.exported` leaves whose span holds one,
-`identity.revealed` leaves, and `reveal.opened` leaves that nobody confirmed. Their names and purposes are sealed texts: where one does not open any more, the pseudonym
-of whoever looked is shown instead. That one looked at one's own records is left out, as is what a look was at besides.
+`identity.revealed` leaves, and `reveal.opened` leaves that nobody confirmed. Their names and purposes are sealed texts:
+where one does not open any more, the pseudonym of whoever looked is shown instead. That one looked at one's own records
+is left out, as is what a look was at besides.
 """
 
 import json

@@ -48,8 +48,9 @@ class OwnRecords:
 
         A question is `request_id`, `time`, `channel`, `outcome` (`None` while it is open), `reason`, `documents` (those
         cited), `question` and `answer` (`None` where there is none or it was erased), `erased`, `looks`, `revealed`,
-        `openings` (of a reveal, not confirmed) and `receipt`. At most `MAX_SCANNED` leaves are looked through, so a page may hold fewer than `limit`, even
-        none, while `next` says that older records are there; `None` says that there are none.
+        `openings` (of a reveal, not confirmed) and `receipt`. At most `MAX_SCANNED` leaves are looked through, so a
+        page may hold fewer than `limit`, even none, while `next` says that older records are there; `None` says that
+        there are none.
 
         Args:
             subject: whose, a principal's id.

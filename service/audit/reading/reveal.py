@@ -1,4 +1,4 @@
-"""Resolves the pseudonym of one question to the person who asked it: two people, a case, a reason, and a record of each.
+"""Resolves the pseudonym of one question to the person who asked it: by two people, for a case and a reason, on record.
 
 In order: (1) the first opens it, for a case and a reason: that the question can be resolved is seen to, its identity
 stays sealed, and the opening is put on record, (2) the second confirms it (`openings`), (3) the sealed identity of that
