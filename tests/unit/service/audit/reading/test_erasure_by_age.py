@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from service.audit.errors import AuditEntryError, AuditUnavailableError, FilterError
+from tests.support.audit_parts import wait_until
 from tests.support.small_log import SmallLog, at_us, open_small_log
 
 BEFORE_US = at_us("2026-11-20T10:00:00Z")
@@ -79,6 +80,7 @@ def test_what_cannot_be_recorded_is_neither_opened_nor_erased(log: SmallLog) -> 
         log.erasure_by_age.confirm("otto", opening)
     assert _with_texts(log) == [5, 6, 7, 8]
     log.store.refused = set()
+    wait_until(lambda: log.opened.log.healthy() is None)
     assert log.erasure_by_age.confirm("otto", opening)["erased"] == 2
 
 

@@ -10,6 +10,7 @@ import pytest
 from service.audit import events
 from service.audit.errors import AuditKeyError, AuditUnavailableError, NoRecordError, RevealError, SealError
 from service.audit.keys.key_files import destroy_key
+from tests.support.audit_parts import wait_until
 from tests.support.small_log import SmallLog, open_small_log
 
 ASKER, ANN, DORA = "mira@x.example", "ann@x.example", "dora@x.example"
@@ -132,6 +133,7 @@ def test_what_cannot_be_recorded_is_not_revealed_and_waits_on(log: SmallLog) -> 
         log.reveal.confirm(DORA, opening)
     assert "mira" not in f"{told.value!r}"
     log.store.refused = set()
+    wait_until(lambda: log.opened.log.healthy() is None)
     assert log.reveal.confirm(DORA, opening)["identity"] == ASKER
 
 
