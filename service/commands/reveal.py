@@ -35,12 +35,12 @@ def open_(
 
 @app.command()
 def confirm(
-    opening: Annotated[int, typer.Argument(metavar="ID", min=0, help="what opening it gave")],
+    id: Annotated[int, typer.Argument(min=0, help="the id that opening it gave")],  # noqa: A002  (as it is shown)
     as_json: AsJson = False,
 ) -> None:
     """Confirm what another auditor opened, and say whose question it was. On a machine of one person it is refused."""
     with log_client() as client:
-        result = client.post(f"/reveals/{opening}/confirm", {})
+        result = client.post(f"/reveals/{id}/confirm", {})
     if as_json:
         out.json(result)
     else:

@@ -137,7 +137,7 @@ def test_a_list_is_of_days_and_kinds(audit: Audit, questions: tuple[Asked, Asked
         (["erase", "--request-id", "all"], "request_id: expected the id of a question"),
         (["rotate", "identity"], "expected payload or signing, got 'identity'"),
         (["reveal", "open", "1", "--case", "HR-1"], "--reason"),
-        (["reveal", "confirm", "newest"], "newest"),
+        (["reveal", "confirm", "newest"], "audit reveal confirm"),
     ],
 )
 def test_bad_usage_ends_with_2(

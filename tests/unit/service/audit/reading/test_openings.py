@@ -153,7 +153,7 @@ def test_nor_is_one_whose_opener_was_exchanged(log: SmallLog, words: str) -> Non
     opening = steps.open(log, ANN)["id"]
     context = f"greenlit.local/audit/2026-11\0{steps.opened}\0\0who".encode()
     forged = log.opened.keyring.seal("payload", "2026-11", salt=bytes(32), body=DORA.encode(), context=context)
-    log.tamper(f"UPDATE payloads SET sealed = ? WHERE seq = {opening} AND field = 'who'", values=[forged.sealed])
+    log.tamper("UPDATE payloads SET sealed = ? WHERE seq = ? AND field = 'who'", values=[forged.sealed, opening])
     with pytest.raises(
         SealError, match=f"the text 'who' of record {opening} is not the one that the record commits to"
     ):
@@ -201,5 +201,5 @@ def test_an_opening_of_last_month_is_confirmed_in_this_one(log: SmallLog) -> Non
 @pytest.mark.parametrize(
     ("other", "same"), [("ANN", True), (" ann ", True), ("ａｎｎ", True), ("anne", False), ("", False)]
 )
-def test_spelling_makes_nobody_another(other: str, same: bool) -> None:
+def test_spelling_makes_nobody_another(other: str, *, same: bool) -> None:
     assert is_same_person("ann", other) is same
