@@ -45,7 +45,8 @@ def _send(client: Any, route: str, question: Asked) -> Any:
 @pytest.mark.parametrize("route", sorted(set(CALLS) - set(OPENING)))
 def test_what_shows_no_text_shows_no_prompt_and_leaves_none(library: TinyLibrary, traces: Traces, route: str) -> None:
     with open_studio(with_rules(library)) as studio, over_http(studio) as client:
-        for question in (opened(studio, asked(studio, ANSWERED)), opened(studio, asked(studio, REFUSED))):
+        for text in (ANSWERED, REFUSED):
+            question = opened(studio, asked(studio, text))
             response = _send(client, route, question)
             assert response.status_code == 200, response.text
             if route == "POST /record/erase":

@@ -24,8 +24,8 @@ def log(tmp_path: Path) -> Iterator[SmallLog]:
         yield log
 
 
-def _open(log: SmallLog, seq: int = 5, **changed: str) -> dict[str, Any]:
-    return log.reveal.open(ANN, seq=seq, **{**TERMS, **changed})
+def _open(log: SmallLog, seq: int = 5) -> dict[str, Any]:
+    return log.reveal.open(ANN, seq=seq, **TERMS)
 
 
 def _reveal(log: SmallLog, seq: int = 5) -> dict[str, Any]:
@@ -83,7 +83,7 @@ def test_a_reveal_is_on_record_with_both_names_sealed_and_without_the_asker(log:
 @pytest.mark.parametrize(("field", "said"), [("case", "the number of a case"), ("reason", "a reason in words")])
 def test_everything_has_to_be_said(log: SmallLog, field: str, said: str, blank: str) -> None:
     with pytest.raises(RevealError, match=f"expected {said}, got nothing"):
-        _open(log, **{field: blank})
+        log.reveal.open(ANN, seq=5, **{**TERMS, field: blank})
     assert log.store.size() == 7
 
 

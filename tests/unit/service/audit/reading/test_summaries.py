@@ -114,7 +114,7 @@ def test_what_is_no_question_has_short_fields_of_its_own(log: SmallLog, event: E
 
 def test_a_reveal_says_of_which_record_and_keeps_its_own_number(log: SmallLog) -> None:
     asked = log.ask()
-    about = {"seq": asked.received, "request_id": asked.request_id, "texts": {"case": "C-1"}}
+    about: dict[str, Any] = {"seq": asked.received, "request_id": asked.request_id, "texts": {"case": "C-1"}}
     opening = log.opened.log.note(events.reveal_opened("ann", **about)).seq
     seq = log.opened.log.note(events.identity_revealed("bo", opening=opening, **about)).seq
     for number, expected in ((opening, None), (seq, opening)):
