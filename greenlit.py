@@ -13,6 +13,7 @@ from service.commands.ask import ask, search
 from service.commands.audit import app as audit_app
 from service.commands.doctor import doctor
 from service.commands.open import open_
+from service.commands.reveal import app as reveal_app
 from service.commands.serve import serve
 from service.commands.verify import verify
 from service.commands.witness import witness
@@ -43,6 +44,7 @@ app.command()(doctor)
 app.command("open")(open_)
 audit_app.command()(verify)
 audit_app.command()(witness)
+audit_app.add_typer(reveal_app, name="reveal")
 app.add_typer(audit_app, name="audit")
 app.add_typer(eval.cli.app, name="eval")
 

@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from service.access.port import Access, SignIn
 from service.answering.pipeline import Answering
 from service.answering.reading import Reading
-from service.api import audit_routes, people_routes, routes
+from service.api import audit_routes, people_routes, routes, second_person_routes
 from service.api.problems import add_problem_handlers
 from service.api.routes import Asking
 from service.audit.desk import Auditing, Replaying
@@ -34,6 +34,7 @@ _DOORS = (
     routes.ROUTES,
     people_routes.ROUTES,
     audit_routes.ROUTES,
+    second_person_routes.ROUTES,
     session.ROUTES,
     asking.ROUTES,
     documents.ROUTES,

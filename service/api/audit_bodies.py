@@ -27,7 +27,14 @@ RequestId = Annotated[
     ),
 ]
 Number = Annotated[int, Field(ge=0, le=MAX_NUMBER, description="the number of a record", examples=[42])]
-Name = Annotated[str, Field(min_length=1, max_length=200, description="one of two different people")]
+Ground = Annotated[
+    str,
+    Field(
+        pattern=r"^[a-z][a-z_]{0,31}$",
+        description="the legal ground, as a code that stays on record",
+        examples=["asker_request", "court_order"],
+    ),
+]
 
 
 class _Strict(BaseModel):
@@ -58,16 +65,22 @@ class PayloadBody(_Strict):
 
 
 class EraseBody(_Strict):
-    """What to erase: one question's texts (`request_id`), or all that are older than a time (`before`)."""
+    """Whose texts to erase: those of one question."""
 
-    request_id: RequestId | None = None
-    before: Moment = None
-    ground: str = Field(
-        "asker_request",
-        pattern=r"^[a-z][a-z_]{0,31}$",
-        description="the legal ground, as a code that stays on record",
-        examples=["asker_request", "court_order"],
+    request_id: RequestId
+    ground: Ground = "asker_request"
+    purpose: Purpose
+
+
+class OpenErasureBody(_Strict):
+    """What to erase by age, once a second person confirms it: all texts that are older than a time."""
+
+    before: str = Field(
+        max_length=40,
+        description="a day or a time (ISO 8601; UTC unless it names a zone)",
+        examples=["2026-11-20"],
     )
+    ground: Ground
     purpose: Purpose
 
 
@@ -77,14 +90,18 @@ class OwnEraseBody(_Strict):
     request_id: RequestId
 
 
-class RevealBody(_Strict):
-    """Whose question it was: asked by two people, for a case."""
+class OpenRevealBody(_Strict):
+    """Whose question somebody wishes to know, for which case and why; a second person has to confirm it."""
 
     seq: Number
-    by: Name
-    second: Name
     case: str = Field(min_length=1, max_length=200, description="the number of the case", examples=["HR-2026-3"])
-    purpose: GivenPurpose
+    reason: str = Field(
+        min_length=1, max_length=2000, description="why, in words; kept sealed", examples=["a threat to a person"]
+    )
+
+
+class ConfirmBody(_Strict):
+    """What comes with a confirmation: nothing. What is confirmed stands in the record that opened it."""
 
 
 class ReplayBody(_Strict):

@@ -75,6 +75,35 @@ class ErasureBody(BaseModel):
     receipt: ReceiptBody | None
 
 
+class OpenedRevealBody(BaseModel):
+    """A reveal that waits for a second person."""
+
+    id: int = Field(description="what the second person confirms", examples=[44])
+    seq: int = Field(description="the number of the question", examples=[41])
+    expires: Time
+
+
+class OpenedErasureBody(BaseModel):
+    """An erasure by age that waits for a second person."""
+
+    id: int = Field(description="what the second person confirms", examples=[44])
+    expires: Time
+
+
+class WaitingRevealBody(OpenedRevealBody):
+    """A reveal that waits for a second person, as a list shows it."""
+
+    case: str = Field(examples=["HR-2026-3"])
+    opened: Time
+    own: bool = Field(description="whether the caller opened it, so that somebody else has to confirm")
+
+
+class WaitingRevealsBody(BaseModel):
+    """The reveals that wait, the oldest first."""
+
+    reveals: list[WaitingRevealBody]
+
+
 class RevealedBody(BaseModel):
     """Who asked one question."""
 
@@ -159,6 +188,15 @@ class RevealLookBody(BaseModel):
     purpose: str | None
 
 
+class OpeningLookBody(BaseModel):
+    """That somebody wished to know who asked a question, and nobody confirmed it."""
+
+    time: Time
+    who: str
+    case: str | None
+    reason: str | None
+
+
 class OwnQuestionBody(BaseModel):
     """What is on record of one of the caller's own questions."""
 
@@ -173,6 +211,7 @@ class OwnQuestionBody(BaseModel):
     erased: ErasedBody | None
     looks: list[LookBody]
     revealed: list[RevealLookBody]
+    openings: list[OpeningLookBody] = Field(description="of a reveal that nobody confirmed, so nobody was told")
     receipt: ReceiptBody
 
 

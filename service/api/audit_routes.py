@@ -1,7 +1,7 @@
 """The audit routes under `/v1/audit`: records for auditors, proofs for everybody who is signed in, one's own questions.
 
 Each look is recorded by the part it goes to, before anything is given. Proofs, checkpoints and keys hold hashes and no
-record, so whoever holds a receipt can check it.
+record, so whoever holds a receipt can check it. What takes two people is in `second_person_routes`.
 """
 
 import json
@@ -14,6 +14,7 @@ from fastapi import APIRouter, Depends, Path, Query
 from fastapi.responses import PlainTextResponse, StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
+from service.access.principals import Role
 from service.api.audit_bodies import (
     MAX_NUMBER,
     EraseBody,
@@ -22,7 +23,6 @@ from service.api.audit_bodies import (
     PayloadBody,
     RecordsQuery,
     ReplayBody,
-    RevealBody,
     RotateBody,
 )
 from service.api.audit_results import (
@@ -36,12 +36,11 @@ from service.api.audit_results import (
     RecordDetailBody,
     RecordListBody,
     ReplayedBody,
-    RevealedBody,
     RotatedBody,
     ShardListBody,
     TextsBody,
 )
-from service.api.identity import Caller, auditor, signed_in
+from service.api.identity import Caller, auditor, signed_in, with_role
 from service.api.problems import problems
 from service.audit.desk import Auditing, Replaying, Span
 from service.audit.errors import FilterError, NotCoveredError
@@ -66,6 +65,7 @@ _Auditor = Annotated[str, Depends(auditor)]
 _Auditing = Annotated[Auditing, Depends(given(Auditing))]
 _Replaying = Annotated[Replaying, Depends(given(Replaying))]
 _KNOWN = [Depends(signed_in)]
+_OPERATOR = [Depends(with_role(Role.OPERATOR))]
 
 _router = APIRouter(prefix="/v1/audit", tags=["audit"], responses=problems(401, 403, 404, 409, 422, 500, 503))
 
@@ -104,21 +104,8 @@ def payload(auditing: _Auditing, seq: Place, body: PayloadBody, who: _Auditor) -
 
 @_router.post("/erase", response_model=ErasureBody)
 def erase(auditing: _Auditing, body: EraseBody, who: _Auditor) -> dict[str, Any]:
-    """Erase the texts of one question, or all that are older than a time. The proofs stay."""
-    if (body.request_id is None) == (body.before is None):
-        raise FilterError("expected either request_id or before, got " + ("both" if body.before else "neither"))
-    if body.request_id is not None:
-        return auditing.erasure.by_request(who, body.request_id, ground=body.ground, purpose=body.purpose)
-    before_us = moment_us(body.before) or 0
-    return auditing.erasure.older_than(who, before_us, ground=body.ground, purpose=body.purpose)
-
-
-@_router.post("/reveal", response_model=RevealedBody)
-def reveal(auditing: _Auditing, body: RevealBody, who: _Auditor) -> dict[str, Any]:
-    """Resolve the pseudonym of one question: two different people, a reason, a case number."""
-    return auditing.reveal.resolve(
-        who, seq=body.seq, by=body.by, second=body.second, case=body.case, purpose=body.purpose
-    )
+    """Erase the texts of one question. The proofs stay."""
+    return auditing.erasure.by_request(who, body.request_id, ground=body.ground, purpose=body.purpose)
 
 
 @_router.post("/replay", response_model=ReplayedBody)
@@ -127,9 +114,9 @@ def replay_one(body: ReplayBody, who: _Auditor, replay: _Replaying) -> dict[str,
     return replay.run(who, body.seq)
 
 
-@_router.post("/rotate", response_model=RotatedBody, response_model_exclude_unset=True)
-def rotate(auditing: _Auditing, body: RotateBody, _who: _Auditor) -> dict[str, str]:
-    """Change the key that seals texts or the key that signs checkpoints; the change is on record."""
+@_router.post("/rotate", response_model=RotatedBody, response_model_exclude_unset=True, dependencies=_OPERATOR)
+def rotate(auditing: _Auditing, body: RotateBody) -> dict[str, str]:
+    """For operators. Change the key that seals texts or the one that signs checkpoints; the change is on record."""
     rotation = auditing.rotation
     return rotation.payload_key() if body.purpose == "payload" else rotation.signing_key()
 

@@ -47,19 +47,36 @@ async def known(access: _Access, credentials: _Credentials) -> Principal | None:
         return None
 
 
-def with_role(role: Role) -> Callable[[Principal], Coroutine[Any, Any, Principal]]:
-    """Return a dependency: the caller, who has a role.
+def with_role(*roles: Role) -> Callable[[Principal], Coroutine[Any, Any, Principal]]:
+    """Return a dependency: the caller, who has one of these roles.
 
     Raises:
-        NotAllowedError: when called, if they have not.
+        NotAllowedError: when called, if they have none.
     """
 
     async def caller_with_role(caller: Caller) -> Principal:
-        if role not in caller.roles:
-            raise NotAllowedError(f"expected somebody with the role {role}")
+        if not caller.roles.intersection(roles):
+            raise NotAllowedError(f"expected somebody with the role {' or '.join(roles)}")
         return caller
 
     return caller_with_role
+
+
+def person_with_role(*roles: Role) -> Callable[[Principal], Coroutine[Any, Any, str]]:
+    """Return a dependency: the id of a caller who has one of these roles and came themselves, not by an API key.
+
+    For what takes two people: whoever holds a key could be anybody, also the other of the two.
+
+    Raises:
+        NotAllowedError: when called, if they have none or sent a key.
+    """
+
+    async def person(caller: Annotated[Principal, Depends(with_role(*roles))]) -> str:
+        if not caller.is_person():
+            raise NotAllowedError("expected a person who signed in themselves, got an API key")
+        return caller.principal_id
+
+    return person
 
 
 Asker = Annotated[Principal, Depends(with_role(Role.STAFF))]

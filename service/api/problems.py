@@ -32,6 +32,7 @@ from service.answering.errors import (
 )
 from service.audit.errors import (
     AuditError,
+    ErasureError,
     ExportError,
     FilterError,
     NoRecordError,
@@ -79,6 +80,7 @@ _KNOWN: tuple[tuple[type[Exception], str, int, str, str | None], ...] = (
     (NoRecordError, "no-record", 404, "No such record", None),
     (FilterError, "request", 422, "The request cannot be taken", None),
     (RevealError, "reveal", 422, "The identity is not revealed", None),
+    (ErasureError, "erasure", 422, "The texts are not erased", None),
     (NotCoveredError, "not-covered", 409, "Not covered by a checkpoint yet", None),
     (ReplayError, "replay", 409, "The answer cannot be made again", None),
     (ExportError, "export", 422, "The records cannot be exported", None),

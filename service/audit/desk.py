@@ -10,6 +10,7 @@ from service.audit.log import AuditLog
 from service.audit.opening import OpenLog
 from service.audit.reading.auditor import Auditor
 from service.audit.reading.erasure import Erasure
+from service.audit.reading.erasure_by_age import ErasureByAge
 from service.audit.reading.export import Exports
 from service.audit.reading.own_records import OwnRecords
 from service.audit.reading.proofs import Proofs
@@ -64,6 +65,7 @@ class Auditing:
     auditor: Auditor
     own: OwnRecords
     erasure: Erasure
+    erasure_by_age: ErasureByAge
     reveal: Reveal
     exports: Exports
     proofs: Proofs
@@ -88,7 +90,8 @@ def auditing_over(opened: OpenLog) -> Auditing:
         auditor=Auditor(log=log, store=store, keyring=keyring),
         own=OwnRecords(log=log, store=store, keyring=keyring),
         erasure=Erasure(log=log, store=store),
-        reveal=Reveal(log=log, store=store, keyring=keyring),
+        erasure_by_age=ErasureByAge(log=log, store=store, keyring=keyring, clock=opened.clock),
+        reveal=Reveal(log=log, store=store, keyring=keyring, clock=opened.clock),
         exports=Exports(log=log, store=store, keyring=keyring, signer=opened.signer),
         proofs=Proofs(store=store),
         signer=opened.signer,

@@ -10,7 +10,8 @@ AuditError
 ├── ExportError            an export cannot be made, or was not whole
 ├── FilterError            a wish for records that cannot be understood, such as a time that is none
 ├── NoRecordError          there is no such record, question or shard, or not yet
-├── RevealError            who asked is not revealed: two people, a case and a purpose are needed, or it was erased
+├── RevealError            who asked is not revealed: it takes a second person, a case and a reason, or it was erased
+├── ErasureError           texts are not erased by age: it takes a second person
 ├── NotCoveredError        no checkpoint covers the record yet
 ├── ProofError             a proof does not show what it should
 └── NoteError              a checkpoint is malformed, or not signed by a key that is known
@@ -61,6 +62,10 @@ class NoRecordError(AuditError):
 
 class RevealError(AuditError):
     """Who asked is not revealed; the message says what is missing, or when it was erased."""
+
+
+class ErasureError(AuditError):
+    """Texts are not erased by age; the message says what is missing."""
 
 
 class NotCoveredError(AuditError):

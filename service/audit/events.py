@@ -15,7 +15,7 @@ from service.audit.errors import AuditEntryError
 from service.audit.leaves import BuildRef, ReleaseRef
 from service.audit.shards import CLOSED_TYPE, OPENED_TYPE
 
-Look = Literal["list", "show", "payload", "replay", "own"]
+Look = Literal["list", "show", "payload", "replay", "own", "reveals"]
 KeyPurpose = Literal["signing", "payload", "identity", "actor"]
 Ranges = Sequence[tuple[int, int]]
 
@@ -23,7 +23,9 @@ KEY_CREATED_TYPE = "key.created"
 KEY_REVOKED_TYPE = "key.revoked"
 READ_TYPE = "audit.read"
 EXPORTED_TYPE = "audit.exported"
+REVEAL_OPENED_TYPE = "reveal.opened"
 REVEALED_TYPE = "identity.revealed"
+ERASURE_OPENED_TYPE = "erasure.opened"
 ERASED_TYPE = "payload.erased"
 REGISTER_EXTENDED_TYPE = "register.extended"
 REGISTER_REWRITTEN_TYPE = "register.rewritten"
@@ -133,28 +135,52 @@ def audit_exported(subject: str, *, span: tuple[int, int], payloads: bool, purpo
     return Event(EXPORTED_TYPE, fields, subject, {"who": subject, "purpose": purpose})
 
 
-def identity_revealed(subject: str, *, seq: int, request_id: str, texts: Mapping[str, str]) -> Event:
-    """Two people had the pseudonym of a question resolved; `texts` are `who`, `case` and `purpose`."""
-    return Event(REVEALED_TYPE, {"seq": seq, "request_id": request_id}, subject, texts)
+def reveal_opened(subject: str, *, seq: int, request_id: str, texts: Mapping[str, str]) -> Event:
+    """Somebody asks who asked a question, which takes a second; `texts` are `who`, `case` and `reason`."""
+    return Event(REVEAL_OPENED_TYPE, {"seq": seq, "request_id": request_id}, subject, texts)
 
 
-def payload_erased(subject: str | None, *, ground: str, ranges: Ranges, texts: Mapping[str, str]) -> Event:
+def identity_revealed(subject: str, *, opening: int, seq: int, request_id: str, texts: Mapping[str, str]) -> Event:
+    """A second person had the pseudonym of a question resolved; `texts` are `who` (both), `case` and `purpose`."""
+    return Event(REVEALED_TYPE, {"opening": opening, "seq": seq, "request_id": request_id}, subject, texts)
+
+
+def erasure_opened(subject: str, *, before_us: int, ground: str, texts: Mapping[str, str]) -> Event:
+    """Somebody asks that texts older than a time be erased, which takes a second; `texts` are `who` and `purpose`.
+
+    Raises:
+        AuditEntryError: the ground is no code.
+    """
+    _expect_ground(ground)
+    return Event(ERASURE_OPENED_TYPE, {"before_us": before_us, "ground": ground}, subject, texts)
+
+
+def payload_erased(
+    subject: str | None, *, ground: str, ranges: Ranges, texts: Mapping[str, str], opening: int | None = None
+) -> Event:
     """The payloads of these numbers (both ends of each range included) are erased in the same step.
+
+    `opening` is the `erasure.opened` leaf that this confirms, where two people were needed.
 
     Raises:
         AuditEntryError: the ground is no code, or a range is none.
     """
+    _expect_ground(ground)
+    if wrong := [one for one in ranges if not 0 <= one[0] <= one[1]]:
+        raise AuditEntryError(f"expected ranges of numbers from a first to a last, got {wrong[0]}")
+    merged = _merged(ranges)
+    fields: dict[str, Any] = {"ground": ground, "ranges": [list(one) for one in merged]}
+    if opening is not None:
+        fields["opening"] = opening
+    return Event(ERASED_TYPE, fields, subject, texts, erases=tuple(merged))
+
+
+def _expect_ground(ground: str) -> None:
     if not _GROUND.fullmatch(ground):
         raise AuditEntryError(
             "expected a ground of 1 to 32 lower-case letters and _, such as asker_request, "
             f"got {len(ground)} characters of another form"
         )
-    if wrong := [one for one in ranges if not 0 <= one[0] <= one[1]]:
-        raise AuditEntryError(f"expected ranges of numbers from a first to a last, got {wrong[0]}")
-    merged = _merged(ranges)
-    return Event(
-        ERASED_TYPE, {"ground": ground, "ranges": [list(one) for one in merged]}, subject, texts, erases=tuple(merged)
-    )
 
 
 def _merged(ranges: Ranges) -> list[tuple[int, int]]:

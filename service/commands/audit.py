@@ -46,8 +46,8 @@ def settings_or_exit() -> Settings:
 
 
 @contextlib.contextmanager
-def _client() -> Iterator["AuditClient"]:
-    """Lend a client of the log; whatever is refused ends the command with one line."""
+def log_client() -> Iterator["AuditClient"]:
+    """Lend a client of the log to a command; whatever is refused ends the command with one line."""
     from service.commands.client import AuditCallError, audit_client
 
     settings = settings_or_exit()
@@ -97,7 +97,7 @@ def list_records(
         "after": after,
     }
     last = _bounds(wanted, since, until)
-    with _client() as client:
+    with log_client() as client:
         page = client.get("/records", {name: value for name, value in wanted.items() if value is not None})
     if last is not None:
         within = [record for record in page["records"] if record["seq"] <= last]
@@ -134,7 +134,7 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show one record: its leaf, and with --payload its texts."""
-    with _client() as client:
+    with log_client() as client:
         record = client.get(f"/records/{seq}")
         if payload:
             record |= client.post(f"/records/{seq}/payload", {"purpose": purpose.strip() or _NO_PURPOSE})
@@ -166,7 +166,7 @@ def export(
     for name, time_name, value in (("from", "since", since), ("to", "until", until)):
         if value is not None:
             body[name if value.isdecimal() else time_name] = int(value) if value.isdecimal() else value
-    with _client() as client:
+    with log_client() as client:
         write_export(client.export(body), folder)
     out.line(f"exported to {folder}; check it with greenlit audit verify {folder}")
 
@@ -174,7 +174,7 @@ def export(
 @app.command()
 def replay(seq: SeqArgument, as_json: AsJson = False) -> None:
     """Make a past answer again on the build that gave it, and say `identical` or what differs."""
-    with _client() as client:
+    with log_client() as client:
         result = client.post("/replay", {"seq": seq})
     if as_json:
         out.json(result)
@@ -189,53 +189,48 @@ def replay(seq: SeqArgument, as_json: AsJson = False) -> None:
 @app.command()
 def erase(
     request_id: Annotated[str | None, typer.Option(help="the question whose texts go")] = None,
-    before: Annotated[str | None, typer.Option(help="a day or a time (UTC): texts older than this go")] = None,
+    before: Annotated[str | None, typer.Option(help="a day or a time (UTC): ask that texts older than this go")] = None,
+    confirm: Annotated[int | None, typer.Option(metavar="ID", min=0, help="what another person asked for")] = None,
     ground: Annotated[str, typer.Option(help="the legal ground, as a code")] = "asker_request",
     purpose: Purpose = "",
     as_json: AsJson = False,
 ) -> None:
-    """Erase the texts of a question, or all older than a time. The leaves stay, so every proof still verifies."""
-    if (request_id is None) == (before is None):
-        raise fail("expected either --request-id or --before", 2)
-    body = {"request_id": request_id, "before": before, "ground": ground, "purpose": purpose}
-    with _client() as client:
-        result = client.post("/erase", {name: value for name, value in body.items() if value is not None})
+    """Erase the texts of a question, or all older than a time. The leaves stay, so every proof still verifies.
+
+    By age it takes two people: --before opens it, another confirms it over HTTP in their own session, within a day.
+    """
+    if [request_id, before, confirm].count(None) != 2:  # noqa: PLR2004  (one of the three is given)
+        raise fail("expected either --request-id or --before or --confirm", 2)
+    body: dict[str, Any] = {"ground": ground, "purpose": purpose}
+    with log_client() as client:
+        if request_id is not None:
+            result = client.post("/erase", {"request_id": request_id, **body})
+        elif before is not None:
+            result = client.post("/erasures", {"before": before, **body})
+        else:
+            result = client.post(f"/erasures/{confirm}/confirm", {})
     if as_json:
         out.json(result)
+    elif before is not None:
+        out.line(
+            f"opened erasure {result['id']}: another person confirms it by {result['expires']}, in their own session:"
+        )
+        out.line(f"  POST /v1/audit/erasures/{result['id']}/confirm")
     else:
         out.line(f"erased the texts of {result['erased']} record{'' if result['erased'] == 1 else 's'}")
 
 
 @app.command()
-def reveal(
-    seq: SeqArgument,
-    by: Annotated[str, typer.Option(help="the first of two people")],
-    second: Annotated[str, typer.Option(help="the second of two people")],
-    case: Annotated[str, typer.Option(help="the number of the case")],
-    purpose: Annotated[str, typer.Option(help="the reason")],
-    as_json: AsJson = False,
-) -> None:
-    """Say whose question it was: asked by two different people, for a case, on record."""
-    body = {"seq": seq, "by": by, "second": second, "case": case, "purpose": purpose}
-    with _client() as client:
-        result = client.post("/reveal", body)
-    if as_json:
-        out.json(result)
-    else:
-        out.line(f"{result['actor']} is {result['identity']}")
-
-
-@app.command()
 def proof(seq: SeqArgument) -> None:
     """Print the proof that a record is in the log, as JSON; `verify --proof` checks it anywhere."""
-    with _client() as client:
+    with log_client() as client:
         out.json(client.get("/proof", {"seq": seq}))
 
 
 @app.command()
 def key() -> None:
     """Print the key that verifies the log's checkpoints: hand it to auditors in person."""
-    with _client() as client:
+    with log_client() as client:
         out.line(client.get("/key").strip())
 
 
@@ -247,7 +242,7 @@ def rotate(
     """Change the key that seals texts, or the key that signs checkpoints. The change is on record."""
     if purpose not in ("payload", "signing"):
         raise fail(f"expected payload or signing, got '{purpose}'", 2)
-    with _client() as client:
+    with log_client() as client:
         result = client.post("/rotate", {"purpose": purpose})
     if as_json:
         out.json(result)
@@ -264,7 +259,7 @@ def own(
     as_json: AsJson = False,
 ) -> None:
     """List what the log holds about your own questions, and who looked at it."""
-    with _client() as client:
+    with log_client() as client:
         result = client.get("/own", {"limit": limit} | ({} if before is None else {"before": before}))
     if as_json:
         out.json(result)

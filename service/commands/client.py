@@ -16,6 +16,7 @@ from pydantic import ValidationError
 
 from service.access.local import LocalAccess
 from service.access.port import Access
+from service.api import second_person_routes
 from service.api.audit_bodies import ExportBody
 from service.api.audit_routes import ROUTES, export_lines
 from service.api.problems import add_problem_handlers
@@ -154,7 +155,7 @@ class _Here:
         self._who = access.owner().principal_id
         self._headers = _bearer(access)
         self._replay = replay
-        self._app = FastAPI(telemetry=NO_TELEMETRY, openapi_url=None, routes=ROUTES)
+        self._app = FastAPI(telemetry=NO_TELEMETRY, openapi_url=None, routes=[*ROUTES, *second_person_routes.ROUTES])
         give(self._app, {Access: access, Auditing: self._auditing, Replaying: replay})
         add_problem_handlers(self._app, lambda _kind, error: notice(_reason(error)))
 

@@ -41,6 +41,9 @@ def _own(question: Mapping[str, Any]) -> Iterator[str]:
         yield f"    looked at {look['time']} ({look['what']}) by {look['who']}{_for(look)}"
     for look in question["revealed"]:
         yield f"    who asked was revealed {look['time']} to {' and '.join(look['who'])}{_for(look)}"
+    for look in question["openings"]:
+        why = f": {look['reason']}" if look["reason"] else ""
+        yield f"    who asked was asked for {look['time']} by {look['who']}, not confirmed{why}"
 
 
 def _for(look: Mapping[str, Any]) -> str:

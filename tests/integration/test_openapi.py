@@ -16,7 +16,8 @@ from tests.support.audit_doors import CALLS, asked
 from tests.support.examples import examples
 from tests.support.service_parts import BEARER, Studio
 
-TAKEN_BY_AUDIT = {"PayloadBody", "EraseBody", "OwnEraseBody", "RevealBody", "ReplayBody", "RotateBody", "ExportBody"}
+TAKEN_BY_AUDIT = {"PayloadBody", "EraseBody", "OwnEraseBody", "ReplayBody", "RotateBody", "ExportBody"}
+TAKEN_BY_AUDIT |= {"OpenRevealBody", "OpenErasureBody", "ConfirmBody"}
 
 
 def test_openapi_describes_every_route_of_the_api_with_its_results_problems_and_examples(studio: Studio) -> None:

@@ -14,7 +14,7 @@ import greenlit
 from service.access.errors import TokenError
 from service.access.local import TOKEN_FILE, local_token
 from service.web.pages import FORM_TOKEN_HEADER, SESSION_COOKIE, form_token
-from tests.support.audit_doors import CALLS, Asked, asked
+from tests.support.audit_doors import CALLS, Asked, asked, opened
 from tests.support.service_parts import BEARER, POLICY, TOKEN, VENDOR_QUESTION, Studio
 
 Headers = Mapping[str, str]
@@ -106,7 +106,7 @@ def test_the_same_calls_succeed_for_somebody_known(studio: Studio) -> None:
         headers: Headers
         in_browser = {SESSION_COOKIE: studio.session()}
         headers, cookies = (BEARER, {}) if path.startswith(("/v1", "/openapi")) else ({}, in_browser)
-        question = asked(studio)  # a new one for each: some of them erase it
+        question = opened(studio, asked(studio))  # a new one for each: some of them erase it
         assert _call(studio, (method, path), headers, cookies, question)[0] == 200, f"{method} {path}"
 
 

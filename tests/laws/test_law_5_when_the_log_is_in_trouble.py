@@ -16,7 +16,7 @@ import structlog
 from service.audit.errors import AuditUnavailableError
 from service.audit.storage.sqlite_file import SqliteFile
 from service.audit.storage.sqlite_store import STORE_FILE
-from tests.support.audit_doors import CALLS, RECORDED, asked
+from tests.support.audit_doors import CALLS, RECORDED, asked, opened
 from tests.support.audit_parts import wait_until
 from tests.support.fakes import TinyLibrary
 from tests.support.service_parts import VENDOR_QUESTION, Studio, open_studio, with_rules
@@ -173,7 +173,7 @@ def test_the_operator_is_told_for_as_long_as_it_lasts(
 def test_nothing_on_record_is_shown_or_changed_until_it_is_mended(
     studio: Studio, trouble: Callable[[Studio], Any], reason: str
 ) -> None:
-    question = asked(studio)
+    question = opened(studio, asked(studio))
     size = studio.store.size()
     with structlog.testing.capture_logs() as told:
         with trouble(studio):

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from service.audit.storage.sqlite_store import STORE_FILE
-from tests.support.audit_doors import CALLS, Asked, asked, command, use_fakes
+from tests.support.audit_doors import CALLS, Asked, asked, command, opened, use_fakes
 from tests.support.fakes import TinyLibrary
 from tests.support.service_parts import Studio, open_studio, sealed_texts, with_rules
 from tests.support.traces import CANARY, Traces, over_http
@@ -25,9 +25,9 @@ OPENING = ["POST /v1/audit/records/{seq}/payload", "GET /v1/audit/own", "GET /re
 
 def _canaries(question: Asked) -> dict[str, Mapping[str, Any]]:
     """Return bodies that have the canary wherever a text may stand."""
-    reveal = {"seq": question.received, "by": CANARY, "second": f"not {CANARY}", "case": CANARY, "purpose": PURPOSE}
     return {
-        "POST /v1/audit/reveal": reveal,
+        "POST /v1/audit/reveals": {"seq": question.received, "case": CANARY, "reason": PURPOSE},
+        "POST /v1/audit/erasures": {"before": "2026-11-20", "ground": "court_order", "purpose": PURPOSE},
         "POST /v1/audit/erase": {"request_id": question.request_id, "ground": "court_order", "purpose": PURPOSE},
         "POST /v1/audit/export": {"purpose": PURPOSE},
         "POST /v1/audit/records/{seq}/payload": {"purpose": PURPOSE},
@@ -45,7 +45,8 @@ def _send(client: Any, route: str, question: Asked) -> Any:
 @pytest.mark.parametrize("route", sorted(set(CALLS) - set(OPENING)))
 def test_what_shows_no_text_shows_no_prompt_and_leaves_none(library: TinyLibrary, traces: Traces, route: str) -> None:
     with open_studio(with_rules(library)) as studio, over_http(studio) as client:
-        for question in (asked(studio, ANSWERED), asked(studio, REFUSED)):
+        for text in (ANSWERED, REFUSED):
+            question = opened(studio, asked(studio, text))
             response = _send(client, route, question)
             assert response.status_code == 200, response.text
             if route == "POST /record/erase":
@@ -68,11 +69,17 @@ def test_a_text_that_is_opened_goes_to_whoever_opened_it_and_nowhere_else(
 
 
 BAD: list[tuple[str, Mapping[str, Any]]] = [
-    ("/reveal", {"seq": 0, "by": CANARY, "second": CANARY, "case": CANARY, "purpose": CANARY}),
-    ("/reveal", {"seq": CANARY, "by": CANARY, "second": "b", "case": CANARY, "purpose": CANARY}),
-    ("/reveal", {"seq": 0, "by": f"{CANARY}\x07", "second": "b", "case": CANARY, "purpose": CANARY}),
+    ("/reveals", {"seq": 0, "case": CANARY, "reason": CANARY}),
+    ("/reveals", {"seq": CANARY, "case": CANARY, "reason": CANARY}),
+    ("/reveals", {"seq": 0, "case": CANARY, "reason": CANARY, "by": CANARY}),
+    (f"/reveals/{CANARY}/confirm", {}),
+    ("/reveals/0/confirm", {CANARY: CANARY}),
+    ("/reveals/0/confirm", {}),
+    ("/erasures", {"before": CANARY, "ground": "court_order", "purpose": CANARY}),
+    ("/erasures", {"before": "9999-01-01", "ground": "court_order", "purpose": CANARY}),
+    ("/erasures/0/confirm", {CANARY: CANARY}),
     ("/erase", {"request_id": CANARY, "purpose": CANARY}),
-    ("/erase", {"before": CANARY}),
+    ("/erase", {"before": CANARY, "request_id": "01890a5d-ac96-774b-bcce-b302099a8057"}),
     ("/erase", {"before": "2026-11-20", "request_id": "01890a5d-ac96-774b-bcce-b302099a8057", "purpose": CANARY}),
     ("/erase", {"request_id": "01890a5d-ac96-774b-bcce-b302099a8057", "ground": CANARY}),
     ("/erase", {"request_id": "01890a5d-ac96-774b-bcce-b302099a8057", "purpose": CANARY}),
@@ -109,7 +116,9 @@ WORDS: list[Callable[[Asked], list[str]]] = [
     lambda q: ["show", str(q.received)],
     lambda q: ["show", str(q.finished), "--json"],
     lambda q: ["replay", str(q.received)],
-    lambda q: ["reveal", str(q.received), "--by", "ann", "--second", "ben", "--case", "1", "--purpose", PURPOSE],
+    lambda q: ["reveal", "open", str(q.received), "--case", CANARY, "--reason", PURPOSE],
+    lambda q: ["reveal", "confirm", str(q.reveal)],
+    lambda _: ["erase", "--before", "2026-11-20", "--purpose", PURPOSE],
     lambda q: ["proof", str(q.received)],
     lambda q: ["erase", "--request-id", q.request_id, "--purpose", PURPOSE],
     lambda _: ["rotate", "payload"],
@@ -129,7 +138,7 @@ def test_commands_print_no_prompt_and_leave_none(
     library: TinyLibrary, traces: Traces, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with open_studio(with_rules(library)) as studio, over_http(studio):
-        questions = [asked(studio, ANSWERED), asked(studio, REFUSED)]
+        questions = [opened(studio, asked(studio, ANSWERED)), opened(studio, asked(studio, REFUSED))]
         through_the_service = _run_all(library, questions[0], library.root / "first-export")
     use_fakes(library, monkeypatch)
     here = _run_all(library, questions[1], library.root / "second-export")

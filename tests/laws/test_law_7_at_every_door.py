@@ -15,6 +15,7 @@ import typer.main
 from fastapi.routing import iter_route_contexts
 
 import service.audit.opening
+from service.access.principals import Role
 from service.audit.storage.store import Entry, Receipt
 from service.commands.audit import app as audit_app
 from service.operating.running import announced
@@ -30,6 +31,7 @@ from tests.support.audit_doors import (
     asked,
     command,
     company,
+    opened,
     use_fakes,
 )
 from tests.support.fakes import TinyLibrary
@@ -77,7 +79,7 @@ def test_every_command_of_the_log_is_looked_at_here() -> None:
 
 @EACH_RECORDED
 def test_what_cannot_be_put_on_record_is_not_shown_and_not_done(studio: Studio, leaf: str, call: Call) -> None:
-    question = asked(studio, QUESTION)
+    question = call.ready(studio, asked(studio, QUESTION))
     before = _kinds(studio)
     studio.store.refused = {leaf}
     response = _send(studio, call, question)
@@ -92,7 +94,7 @@ def test_whoever_looks_leaves_a_record_that_is_durable_before_the_first_byte_lea
     studio: Studio, monkeypatch: pytest.MonkeyPatch, leaf: str, call: Call
 ) -> None:
     """The order of things: the leaf is committed, then the response begins, though it is streamed or large."""
-    question = asked(studio, QUESTION)
+    question = call.ready(studio, asked(studio, QUESTION))
     happened: list[str] = []
     append = BreakableStore.append
 
@@ -136,23 +138,45 @@ def shared_company(shared_studio: Studio) -> Company:
 
 
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS.keys())
-def test_only_an_auditor_gets_more_than_their_own_and_proofs(shared_company: Company, call: Call) -> None:
+def test_only_whose_role_it_is_gets_more_than_their_own_and_proofs(shared_company: Company, call: Call) -> None:
     people = shared_company
-    question = people.ask("mira", QUESTION)
+    question = call.ready(people.studio, people.ask("mira", QUESTION))
     before = _kinds(people.studio)
-    response = call.send(people.browser("mira") if call.is_page else people.api("mira"), question)
     if call in UNRECORDED or call.route in OWN:
+        client = people.browser("mira") if call.is_page else people.api("mira")
+        assert call.send(client, question).status_code == 200
+        return
+    somebody = {Role.STAFF: "mira", Role.AUDITOR: "ann", Role.OPERATOR: "otto"}
+    for role in somebody.keys() - set(call.roles):
+        response = call.send(people.api(somebody[role]), question)
+        assert response.status_code == 403
+        assert response.json() == {
+            "type": "urn:greenlit:problem:not-allowed",
+            "title": "Not allowed",
+            "status": 403,
+            "detail": f"expected somebody with the role {' or '.join(call.roles)}",
+        }
+    assert _kinds(people.studio) == before
+    for role in call.roles:
+        ready = call.ready(people.studio, people.ask("mira", QUESTION))
+        assert call.send(people.api(somebody[role]), ready).status_code == 200
+
+
+IN_PERSON = [call for call in CALLS.values() if "/reveals" in call.route or "/erasures" in call.route]
+
+
+@pytest.mark.parametrize("call", IN_PERSON, ids=[call.route for call in IN_PERSON])
+def test_no_api_key_is_one_of_two_people(shared_company: Company, call: Call) -> None:
+    people = shared_company
+    question = call.ready(people.studio, people.ask("mira", QUESTION))
+    before = _kinds(people.studio)
+    response = call.send(people.api("kim"), question)
+    if call.route == "GET /v1/audit/reveals":  # a look, by which nobody learns who asked
         assert response.status_code == 200
         return
-    assert response.status_code == 403
-    assert response.json() == {
-        "type": "urn:greenlit:problem:not-allowed",
-        "title": "Not allowed",
-        "status": 403,
-        "detail": "expected somebody with the role auditor",
-    }
+    assert (response.status_code, response.json()["type"]) == (403, "urn:greenlit:problem:not-allowed")
+    assert response.json()["detail"] == "expected a person who signed in themselves, got an API key"
     assert _kinds(people.studio) == before
-    assert call.send(people.api("ann"), question).status_code == 200
 
 
 def test_nobody_sees_somebody_elses_questions_as_their_own(studio: Studio) -> None:
@@ -194,12 +218,18 @@ def test_ones_own_question_is_erased_by_oneself_and_the_record_of_it_names_nobod
 def test_who_looked_is_told_to_whoever_asked(studio: Studio) -> None:
     people = company(studio)
     question = people.ask("mira", QUESTION)
-    for route in ("GET /v1/audit/records/{seq}", "POST /v1/audit/records/{seq}/payload", "POST /v1/audit/reveal"):
-        assert CALLS[route].send(people.api("ann"), question).status_code == 200
+    for route in (
+        "GET /v1/audit/records/{seq}",
+        "POST /v1/audit/records/{seq}/payload",
+        "POST /v1/audit/reveals/{id}/confirm",
+    ):
+        call = CALLS[route]
+        assert call.send(people.api("ann"), call.ready(studio, question)).status_code == 200
     (own,) = people.api("mira").get("/v1/audit/own").json()["questions"]
     looks = [(look["what"], look["who"], look["purpose"]) for look in own["looks"]]
     assert looks == [("show", "ann", None), ("payload", "ann", "complaint 2026-17")]
-    assert [(look["who"], look["case"]) for look in own["revealed"]] == [(["ann", "ben"], "HR-1")]
+    assert [(look["who"], look["case"]) for look in own["revealed"]] == [(["ben", "ann"], "HR-1")]
+    assert own["openings"] == []
 
 
 # --- the command line ---
@@ -233,7 +263,7 @@ def quiet(library: TinyLibrary) -> Iterator[Studio]:
 def test_a_command_leaves_a_record_in_the_running_service(
     running: Studio, tmp_path: Path, leaf: str, words: Any
 ) -> None:
-    question = asked(running, QUESTION)
+    question = opened(running, asked(running, QUESTION))
     before = len(_kinds(running))
     result = command(running.library, "audit", *words(question, tmp_path))
     assert result.exit_code == 0, result.output
@@ -244,7 +274,7 @@ def test_a_command_leaves_a_record_in_the_running_service(
 def test_a_command_that_cannot_be_put_on_record_there_shows_nothing(
     quiet: Studio, tmp_path: Path, leaf: str, words: Any
 ) -> None:
-    question = asked(quiet, QUESTION)
+    question = opened(quiet, asked(quiet, QUESTION))
     before = _kinds(quiet)
     quiet.store.refused = {leaf}
     result = command(quiet.library, "audit", *words(question, tmp_path))
@@ -265,7 +295,7 @@ def without_a_service(library: TinyLibrary, monkeypatch: pytest.MonkeyPatch) -> 
 
 def _ask(library: TinyLibrary) -> Asked:
     with open_studio(with_rules(library)) as studio:
-        return asked(studio, QUESTION)
+        return opened(studio, asked(studio, QUESTION))
 
 
 @EACH_COMMAND

@@ -23,7 +23,7 @@ from service.audit.storage.sqlite_store import STORE_FILE
 from service.audit.storage.store import Receipt
 from tests.support.small_log import Asked, SmallLog, open_small_log
 
-ASKER, WATCHER = "mira@x.example", "ann@x.example"
+ASKER, WATCHER, OPENER = "mira@x.example", "ann@x.example", "dora@x.example"
 SECRETS = ("zebra canary", "ten years after", ASKER)
 
 
@@ -74,14 +74,13 @@ WAYS = {
         lambda log, asked: log.auditor.payload(WATCHER, asked.finished, purpose="a complaint"),
     ),
     "one's own questions": Watching(OwnRecords.list, "audit.read", "own", lambda log, _: log.own.list(ASKER)),
-    "who asked": Watching(
-        Reveal.resolve,
-        "identity.revealed",
-        None,
-        lambda log, asked: log.reveal.resolve(
-            WATCHER, seq=asked.received, by="Ann", second="Dora", case="C-7", purpose="a threat"
-        ),
+    "a wish to know who asked": Watching(
+        Reveal.open, "reveal.opened", None, lambda log, asked: _open(log, asked, WATCHER)
     ),
+    "who asked": Watching(
+        Reveal.confirm, "identity.revealed", None, lambda log, _: log.reveal.confirm(WATCHER, _waiting(log))
+    ),
+    "reveals that wait": Watching(Reveal.waiting, "audit.read", "reveals", lambda log, _: log.reveal.waiting(WATCHER)),
     "an export": Watching(
         Exports.lines,
         "audit.exported",
@@ -105,7 +104,19 @@ def log(tmp_path: Path) -> Iterator[SmallLog]:
 
 @pytest.fixture
 def asked(log: SmallLog) -> Asked:
-    return log.ask(ASKER, text="zebra canary: how long?")
+    """A question, and the wish of somebody to know who asked it."""
+    asked = log.ask(ASKER, text="zebra canary: how long?")
+    _open(log, asked, OPENER)
+    return asked
+
+
+def _open(log: SmallLog, asked: Asked, who: str) -> Any:
+    return log.reveal.open(who, seq=asked.received, case="C-7", reason="a threat")
+
+
+def _waiting(log: SmallLog) -> int:
+    """Return the number of the first opening."""
+    return log.types().index("reveal.opened")
 
 
 def _on_disk(log: SmallLog) -> list[dict[str, Any]]:
@@ -201,7 +212,8 @@ def test_the_people_whose_question_it_is_see_who_looked(log: SmallLog, asked: As
         *("list", "list", "show", "payload", "payload", "export", "export_payloads")
     ]
     assert {look["who"] for look in own["looks"]} == {WATCHER}
-    assert [reveal["who"] for reveal in own["revealed"]] == [["Ann", "Dora"]]
+    assert [reveal["who"] for reveal in own["revealed"]] == [[OPENER, WATCHER]]
+    assert [opening["who"] for opening in own["openings"]] == [WATCHER]
 
 
 def test_no_record_of_a_look_ties_a_person_to_questions(log: SmallLog, asked: Asked) -> None:

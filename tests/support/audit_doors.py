@@ -1,7 +1,7 @@
 """Every door to the audit log, for tests that go through all of them, and people with and without the right to.
 
 `CALLS` has one good request for each audit route and for the page `/record`; `COMMANDS` has one for each audit command.
-Both are about a question that was `asked`.
+Both are about a question that was `asked`; what takes two people, about what somebody else `opened` before (`ready`).
 """
 
 import dataclasses
@@ -37,15 +37,21 @@ from tests.support.service_parts import (
 
 ORIGIN = "greenlit.test/audit/2026-11"
 PURPOSE = "complaint 2026-17"
+_FAR_US = 2_000_000_000_000_000  # in 2033: all that a test has recorded is older
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question on record: its id, and the numbers of its two records."""
+    """A question on record: its id, and the numbers of its two records.
+
+    Then what others opened and nobody confirmed yet: a reveal of who asked it, an erasing by age.
+    """
 
     request_id: str
     received: int
     finished: int
+    reveal: int = 0
+    erasure: int = 0
 
 
 def asked(studio: Studio, question: str = VENDOR_QUESTION) -> Asked:
@@ -59,13 +65,27 @@ def _on_record(studio: Studio, request_id: str) -> Asked:
     return Asked(request_id, received.seq, finished.seq)
 
 
+def opened(studio: Studio, question: Asked) -> Asked:
+    """Let the auditor `ben` open a reveal of a question, and the operator `olga` an erasing by age."""
+    parts = studio.service.auditing
+    reveal = parts.reveal.open("ben", seq=question.received, case="HR-1", reason=PURPOSE)
+    erasure = parts.erasure_by_age.open("olga", before_us=_FAR_US, ground="court_order", purpose=PURPOSE)
+    return dataclasses.replace(question, reveal=reveal["id"], erasure=erasure["id"])
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A good request: which route, and, for a question, its address and what is sent."""
+    """A good request: which route, and, for a question, its address and what is sent; and who may send it."""
 
     route: str
     address: Callable[[Asked], str]
     body: Callable[[Asked], Mapping[str, Any]] | None = None
+    roles: tuple[Role, ...] = (Role.AUDITOR,)
+    is_second: bool = False  # of two people: somebody else has to have opened it
+
+    def ready(self, studio: Studio, question: Asked) -> Asked:
+        """Return a question with which the request is good."""
+        return opened(studio, question) if self.is_second else question
 
     @property
     def is_page(self) -> bool:
@@ -76,10 +96,6 @@ class Call:
         if self.body is not None:
             more["data" if self.is_page else "json"] = dict(self.body(question))
         return client.request(self.route.split()[0], self.address(question), **more)
-
-
-def _reveal(question: Asked) -> Mapping[str, Any]:
-    return {"seq": question.received, "by": "ann", "second": "ben", "case": "HR-1", "purpose": PURPOSE}
 
 
 _AUDIT = "/v1/audit"
@@ -96,7 +112,43 @@ RECORDED: Sequence[tuple[str, Call]] = (
         ),
     ),
     ("audit.read", Call(f"POST {_AUDIT}/replay", lambda _: f"{_AUDIT}/replay", lambda q: {"seq": q.finished})),
-    ("identity.revealed", Call(f"POST {_AUDIT}/reveal", lambda _: f"{_AUDIT}/reveal", _reveal)),
+    (
+        "reveal.opened",
+        Call(
+            f"POST {_AUDIT}/reveals",
+            lambda _: f"{_AUDIT}/reveals",
+            lambda q: {"seq": q.received, "case": "HR-1", "reason": PURPOSE},
+        ),
+    ),
+    ("audit.read", Call(f"GET {_AUDIT}/reveals", lambda _: f"{_AUDIT}/reveals", is_second=True)),
+    (
+        "identity.revealed",
+        Call(
+            f"POST {_AUDIT}/reveals/{{id}}/confirm",
+            lambda q: f"{_AUDIT}/reveals/{q.reveal}/confirm",
+            lambda _: {},
+            is_second=True,
+        ),
+    ),
+    (
+        "erasure.opened",
+        Call(
+            f"POST {_AUDIT}/erasures",
+            lambda _: f"{_AUDIT}/erasures",
+            lambda _: {"before": "2026-11-20", "ground": "court_order", "purpose": PURPOSE},
+            roles=(Role.OPERATOR,),
+        ),
+    ),
+    (
+        "payload.erased",
+        Call(
+            f"POST {_AUDIT}/erasures/{{id}}/confirm",
+            lambda q: f"{_AUDIT}/erasures/{q.erasure}/confirm",
+            lambda _: {},
+            roles=(Role.OPERATOR, Role.AUDITOR),
+            is_second=True,
+        ),
+    ),
     (
         "audit.exported",
         Call(
@@ -118,7 +170,12 @@ RECORDED: Sequence[tuple[str, Call]] = (
     ),
     (
         "key.created",
-        Call(f"POST {_AUDIT}/rotate", lambda _: f"{_AUDIT}/rotate", lambda _: {"purpose": "payload"}),
+        Call(
+            f"POST {_AUDIT}/rotate",
+            lambda _: f"{_AUDIT}/rotate",
+            lambda _: {"purpose": "payload"},
+            roles=(Role.OPERATOR,),
+        ),
     ),
 )
 # These give hashes, signatures and keys, and no record.
@@ -132,19 +189,20 @@ UNRECORDED: Sequence[Call] = (
 CALLS: Mapping[str, Call] = {call.route: call for call in (*(call for _, call in RECORDED), *UNRECORDED)}
 OWN = {f"GET {_AUDIT}/own", "GET /record", f"POST {_AUDIT}/own/erase", "POST /record/erase"}
 
-# The same for commands.
+# The same for commands, about a question of which somebody else `opened` a reveal.
 COMMANDS: Sequence[tuple[str, Callable[[Asked, Path], Sequence[str]]]] = (
     ("audit.read", lambda _, __: ["list"]),
     ("audit.read", lambda q, _: ["show", str(q.received)]),
     ("audit.read", lambda q, _: ["show", str(q.received), "--payload", "--purpose", PURPOSE]),
     ("audit.read", lambda q, _: ["replay", str(q.finished)]),
-    (
-        "identity.revealed",
-        lambda q, _: ["reveal", str(q.received), "--by", "ann", "--second", "ben", "--case", "1", "--purpose", PURPOSE],
-    ),
+    ("reveal.opened", lambda q, _: ["reveal", "open", str(q.received), "--case", "HR-1", "--reason", PURPOSE]),
+    ("audit.read", lambda _, __: ["reveal", "list"]),
+    ("identity.revealed", lambda q, _: ["reveal", "confirm", str(q.reveal)]),
     ("audit.exported", lambda _, folder: ["export", str(folder / "export"), "--payloads", "--purpose", PURPOSE]),
     ("audit.read", lambda _, __: ["own"]),
     ("payload.erased", lambda q, _: ["erase", "--request-id", q.request_id]),
+    ("erasure.opened", lambda _, __: ["erase", "--before", "2026-11-20", "--ground", "court_order"]),
+    ("payload.erased", lambda q, _: ["erase", "--confirm", str(q.erasure)]),
     ("key.created", lambda _, __: ["rotate", "payload"]),
 )
 
@@ -166,11 +224,16 @@ def posted(studio: Studio, path: str, body: Mapping[str, Any], status: int = 200
 class People:
     """Recognises several people, each by a token or a session that is their name; an `Access`.
 
-    `roles` by name, the auditors among them.
+    `roles` by name; for those named in `by_key` an API key acts.
     """
 
-    def __init__(self, **roles: frozenset[Role]) -> None:
-        self._people = {name: Principal(name, frozenset({"staff"}), held, "token") for name, held in roles.items()}
+    def __init__(self, *, by_key: frozenset[str] = frozenset(), **roles: frozenset[Role]) -> None:
+        self._people = {
+            name: Principal(
+                name, frozenset({"staff"}), held, "token", key_id=f"key-of-{name}" if name in by_key else None
+            )
+            for name, held in roles.items()
+        }
 
     def join(self, name: str, *groups: str) -> None:
         """Let somebody be in more groups."""
@@ -204,7 +267,8 @@ class People:
 
 
 AUDITOR = frozenset({Role.STAFF, Role.AUDITOR})
-STAFF = frozenset(Role) - {Role.AUDITOR}
+OPERATOR = frozenset({Role.STAFF, Role.OPERATOR})
+STAFF = frozenset(Role) - {Role.AUDITOR, Role.OPERATOR}
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,8 +297,18 @@ class Company:
 
 
 def company(studio: Studio) -> Company:
-    """Return a studio that is used by `mira` and `tom` of staff, who are no auditors, and by the auditor `ann`."""
-    access = People(mira=STAFF, tom=STAFF, ann=AUDITOR)
+    """Return a studio that several people use.
+
+    `mira` and `tom` are of staff and nothing else, `ann`, `ben` and `cleo` are auditors, `olga` and `otto` operators.
+    By an API key acts `kim`, who has every role.
+    """
+    access = People(
+        **dict.fromkeys(("mira", "tom"), STAFF),
+        **dict.fromkeys(("ann", "ben", "cleo"), AUDITOR),
+        **dict.fromkeys(("olga", "otto"), OPERATOR),
+        kim=frozenset(Role),
+        by_key=frozenset({"kim"}),
+    )
     return Company(studio, create_app(dataclasses.replace(studio.service, access=access, sign_in=access)))
 
 

@@ -32,6 +32,7 @@ from service.audit.leaves import (
 from service.audit.opening import OpenLog, Pace, assemble
 from service.audit.reading.auditor import Auditor
 from service.audit.reading.erasure import Erasure
+from service.audit.reading.erasure_by_age import ErasureByAge
 from service.audit.reading.own_records import OwnRecords
 from service.audit.reading.proofs import Proofs
 from service.audit.reading.retention import Retention
@@ -95,7 +96,16 @@ class SmallLog:
 
     @property
     def reveal(self) -> Reveal:
-        return Reveal(log=self.opened.log, store=self.store, keyring=self.opened.keyring)
+        return Reveal(log=self.opened.log, store=self.store, keyring=self.opened.keyring, clock=self.opened.clock)
+
+    def reveal_by_two(self, first: str, second: str, *, seq: int, case: str, reason: str) -> dict[str, Any]:
+        """Let one person open a reveal and another confirm it."""
+        opening = self.reveal.open(first, seq=seq, case=case, reason=reason)
+        return self.reveal.confirm(second, opening["id"])
+
+    @property
+    def erasure_by_age(self) -> ErasureByAge:
+        return ErasureByAge(log=self.opened.log, store=self.store, keyring=self.opened.keyring, clock=self.opened.clock)
 
     @property
     def proofs(self) -> Proofs:

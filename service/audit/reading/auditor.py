@@ -32,7 +32,7 @@ _FORMS = {
     "document": (re.compile(r"[^\x00-\x1f\x7f]{1,1024}"), "the name of a document, of 1 to 1024 characters"),
     "request_id": (re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"), "the id of a question"),
 }
-_FURTHEST_US = 2**53 - 1  # the widest integer that a leaf holds
+FURTHEST_US = 2**53 - 1  # the widest integer that a leaf holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class Filter:
                 raise FilterError(f'expected "{name}" = {words}, got {len(value)} characters of another form')
         for name in ("since_us", "until_us"):
             value = getattr(self, name)
-            if value is not None and not -_FURTHEST_US <= value <= _FURTHEST_US:
+            if value is not None and not -FURTHEST_US <= value <= FURTHEST_US:
                 raise FilterError(f'expected "{name}" = a time within some centuries of 1970, got one beyond')
 
     def as_json(self) -> dict[str, str | int]:

@@ -8,10 +8,12 @@ keeps it.
 
 import dataclasses
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from service.audit import events
 from service.audit.errors import NoRecordError
+from service.audit.events import Event
 from service.audit.log import AuditLog
 from service.audit.reading.walk import first_at
 from service.audit.serialise import FINISHED_TYPE
@@ -20,6 +22,15 @@ from service.audit.storage.store import LeafReader
 MAX_RANGES = 2000  # in one leaf: at most 48 KB of the 64
 ASKER_GROUND = "asker_request"
 _PAGE = 100_000  # numbers read at once
+
+
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """What two people agreed on: the opening's number, the time before which texts go, the legal ground."""
+
+    opening: int
+    before_us: int
+    ground: str
 
 
 class Erasure:
@@ -57,27 +68,29 @@ class Erasure:
         """
         return self._erase(None, self._of(request_id), ground=ASKER_GROUND, texts={})
 
-    def older_than(self, who: str, before_us: int, *, ground: str, purpose: str) -> dict[str, Any]:
-        """Erase all texts of records made before a time, as `by_request`.
+    def older_than(self, who: str, agreed: Agreed, *, texts: Mapping[str, str]) -> dict[str, Any]:
+        """Erase all texts of records made before a time, as two people agreed; returns what `by_request` does.
 
-        Too many ranges for one leaf become one, which spans them: everything in it is to go anyway.
+        Too many ranges for one leaf become one, which spans them: everything in it is to go anyway. It is put on record
+        even where nothing was left, because that ends the opening.
 
         Args:
-            who: who erases, a principal's id.
-            before_us: microseconds since 1970, UTC; itself not included.
-            ground: the legal ground, a code.
-            purpose: why, in words.
+            who: who confirmed it, a principal's id.
+            agreed: what.
+            texts: `who` (both of them) and `purpose`, kept sealed.
 
         Raises:
             AuditEntryError: the ground is no code.
             AuditUnavailableError: it cannot be recorded: nothing is erased.
         """
         ranges = _Ranges()
-        end = first_at(self._store, before_us)
+        end = first_at(self._store, agreed.before_us)
         for start in range(0, end, _PAGE):
             for seq in self._store.payload_seqs(start, min(start + _PAGE, end)):
                 ranges.add(seq)
-        return self._erase(who, ranges, ground=ground, texts={"who": who, "purpose": purpose})
+        given, ground, opening = ranges.given(), agreed.ground, agreed.opening
+        event = events.payload_erased(who, ground=ground, ranges=given, texts=texts, opening=opening)
+        return self._done(event, ranges.count)
 
     def _of(self, request_id: str) -> "_Ranges":
         leaves = self._store.of_request(request_id)
@@ -98,9 +111,12 @@ class Erasure:
         event = events.payload_erased(who, ground=ground, ranges=ranges.given(), texts=texts)
         if not ranges.count:
             return {"erased": 0, "ranges": [], "receipt": None}
+        return self._done(event, ranges.count)
+
+    def _done(self, event: Event, count: int) -> dict[str, Any]:
         receipt = self._log.note(event)
         return {
-            "erased": ranges.count,
+            "erased": count,
             "ranges": [list(one) for one in event.erases],
             "receipt": dataclasses.asdict(receipt),
         }

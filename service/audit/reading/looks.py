@@ -1,8 +1,9 @@
 """Who looked at given questions: what the log says of it, for those whose questions they are.
 
-Looks are `audit.read` leaves that name a record of the question, `audit.exported` leaves whose span holds one, and
-`identity.revealed` leaves. Their names and purposes are sealed texts: where one does not open any more, the pseudonym
-of whoever looked is shown instead. That one looked at one's own records is left out, as is what a look was at besides.
+Looks are `audit.read` leaves that name a record of the question, `audit.exported` leaves whose span holds one,
+`identity.revealed` leaves, and `reveal.opened` leaves that nobody confirmed. Their names and purposes are sealed texts:
+where one does not open any more, the pseudonym of whoever looked is shown instead. That one looked at one's own records
+is left out, as is what a look was at besides.
 """
 
 import json
@@ -68,6 +69,28 @@ class Looks:
                 "who": json.loads(texts["who"]) if "who" in texts else [value["actor"]],
                 "case": texts.get("case"),
                 "purpose": texts.get("purpose"),
+            }
+            found.setdefault(question, []).append(shown)
+        return found
+
+    def openings_of(self, questions: Mapping[int, str]) -> ByQuestion:
+        """Return who wished to know who asked each question and was not told: `time`, `who`, `case` and `reason`.
+
+        Nobody has confirmed these, in time or so far.
+        """
+        confirmed = {value_of(leaf).get("opening") for leaf in self._since(questions, events.REVEALED_TYPE)}
+        found: ByQuestion = {}
+        for leaf in self._since(questions, events.REVEAL_OPENED_TYPE):
+            value = value_of(leaf)
+            question = questions.get(value["seq"])
+            if question is None or leaf.seq in confirmed:
+                continue
+            texts = self._texts(leaf)
+            shown = {
+                "time": iso_time(leaf.ts_us),
+                "who": texts.get("who") or value["actor"],
+                "case": texts.get("case"),
+                "reason": texts.get("reason"),
             }
             found.setdefault(question, []).append(shown)
         return found

@@ -47,9 +47,10 @@ class OwnRecords:
         """Return somebody's own questions, the newest first: `questions`, and `next`, the `before` of the next page.
 
         A question is `request_id`, `time`, `channel`, `outcome` (`None` while it is open), `reason`, `documents` (those
-        cited), `question` and `answer` (`None` where there is none or it was erased), `erased`, `looks`, `revealed`
-        and `receipt`. At most `MAX_SCANNED` leaves are looked through, so a page may hold fewer than `limit`, even
-        none, while `next` says that older records are there; `None` says that there are none.
+        cited), `question` and `answer` (`None` where there is none or it was erased), `erased`, `looks`, `revealed`,
+        `openings` (of a reveal, not confirmed) and `receipt`. At most `MAX_SCANNED` leaves are looked through, so a
+        page may hold fewer than `limit`, even none, while `next` says that older records are there; `None` says that
+        there are none.
 
         Args:
             subject: whose, a principal's id.
@@ -64,10 +65,12 @@ class OwnRecords:
         asked = [self._store.of_request(leaf.request_id) for leaf in found]
         questions = {leaf.seq: leaf.request_id for leaves in asked for leaf in leaves}
         looks, reveals = self._looks.at(questions), self._looks.reveals_of(questions)
+        openings = self._looks.openings_of(questions)
         shown = []
         for leaves in asked:
             request_id = leaves[0].request_id
             seen = {"looks": looks.get(request_id, []), "revealed": reveals.get(request_id, [])}
+            seen["openings"] = openings.get(request_id, [])
             shown.append({**self._question(leaves), **seen})
         self._log.note(_own_read(subject))
         return {"questions": shown, "next": following}

@@ -88,8 +88,12 @@ def _extended(value: Value) -> dict[str, Any]:
     return {"first_line": value.get("first_line"), "line_count": len(value.get("lines", ()))}
 
 
-def _revealed(value: Value) -> dict[str, Any]:
+def _reveal_opened(value: Value) -> dict[str, Any]:
     return {"actor": value.get("actor"), "of_seq": value.get("seq")}
+
+
+def _revealed(value: Value) -> dict[str, Any]:
+    return {**_reveal_opened(value), "opening": value.get("opening")}
 
 
 def _erased(value: Value) -> dict[str, Any]:
@@ -113,6 +117,8 @@ _SHORT: Mapping[str, Callable[[Value], dict[str, Any]]] = {
     events.API_KEY_REVOKED_TYPE: _only("key_id"),
     events.READ_TYPE: _only("actor", "what", "count"),
     events.EXPORTED_TYPE: _only("actor", "from_seq", "to_seq", "payloads"),
+    events.REVEAL_OPENED_TYPE: _reveal_opened,
     events.REVEALED_TYPE: _revealed,
+    events.ERASURE_OPENED_TYPE: _only("actor", "ground", "before_us"),
     events.ERASED_TYPE: _erased,
 }

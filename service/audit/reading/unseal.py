@@ -104,6 +104,20 @@ class Unsealer:
             texts[field] = body.decode("utf-8", "surrogatepass")
         return Opened(texts)
 
+    def asker_erased(self, leaf: StoredLeaf) -> Erased | None:
+        """Return who erased who asked a question; `None` if it is there, sealed as it stays.
+
+        Raises:
+            SealError: it is missing.
+            AuditUnavailableError: the store cannot be read.
+        """
+        rows = self._rows(leaf)
+        if erased := self._erasures.of(leaf.seq):
+            return erased
+        if ASKER_FIELD not in rows:
+            raise _missing(leaf, ASKER_FIELD)
+        return None
+
     def asker(self, leaf: StoredLeaf) -> str | Erased:
         """Return who asked a question, as it was sealed; whoever calls holds it against the pseudonym.
 
@@ -123,7 +137,7 @@ class Unsealer:
     def _open(self, leaf: StoredLeaf, origin: str, field: str, rows: Mapping[str, Payload]) -> tuple[bytes, bytes]:
         row = rows.get(field)
         if row is None:
-            raise _damaged(leaf, field, "is missing, and no record says that it was erased")
+            raise _missing(leaf, field)
         context = payload_context(origin, leaf.type, leaf.request_id, field)
         try:
             return self._keyring.open(row.key_id, row.sealed, context=context)
@@ -147,6 +161,10 @@ def _commitments(value: object) -> Iterator[tuple[str, str]]:
 
 def _within(seq: int, ranges: list[tuple[int, int]]) -> bool:
     return any(first <= seq <= last for first, last in ranges)
+
+
+def _missing(leaf: StoredLeaf, field: str) -> SealError:
+    return _damaged(leaf, field, "is missing, and no record says that it was erased")
 
 
 def _damaged(leaf: StoredLeaf, field: str, what: str) -> SealError:

@@ -10,7 +10,7 @@ from service.access.errors import NotAllowedError, NotSignedInError
 from service.access.local import LocalAccess
 from service.access.port import Access
 from service.access.principals import Principal, Role
-from service.api.identity import known, signed_in, with_role
+from service.api.identity import known, person_with_role, signed_in, with_role
 
 TOKEN = "a-token-of-the-tests"
 
@@ -44,3 +44,20 @@ def test_no_role_stands_for_another(role: Role) -> None:
     for others in (frozenset(Role) - {role}, frozenset[Role]()):
         with pytest.raises(NotAllowedError, match=f"expected somebody with the role {role}"):
             asyncio.run(takes(Principal("ada", frozenset(), others, "token")))
+
+
+def test_one_of_several_roles_is_enough() -> None:
+    takes = with_role(Role.OPERATOR, Role.AUDITOR)
+    for role in (Role.OPERATOR, Role.AUDITOR):
+        held = Principal("ada", frozenset(), frozenset({role}), "token")
+        assert asyncio.run(takes(held)) is held
+    with pytest.raises(NotAllowedError, match="expected somebody with the role operator or auditor"):
+        asyncio.run(takes(Principal("ada", frozenset(), frozenset({Role.STAFF, Role.APPROVER}), "token")))
+
+
+def test_a_person_came_themselves_and_a_key_is_none() -> None:
+    takes = person_with_role(Role.AUDITOR)
+    roles = frozenset({Role.AUDITOR})
+    assert asyncio.run(takes(Principal("ada", frozenset(), roles, "token"))) == "ada"
+    with pytest.raises(NotAllowedError, match="expected a person who signed in themselves, got an API key"):
+        asyncio.run(takes(Principal("ada", frozenset(), roles, "token", key_id="k1")))

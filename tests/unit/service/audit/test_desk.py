@@ -104,9 +104,10 @@ def test_all_parts_are_of_the_same_log(log: RealLog) -> None:
     assert parts.auditor.record("ann", seq)["leaf"]["type"] == "query.finished"
     assert parts.own.list("mira@x.example")["questions"][0]["question"] == "On the 22nd?"
     assert verified(checkpoint, [parts.signer.key()]).origin == "greenlit.test/audit/2026-11"
-    assert parts.erasure.older_than("ann", at_us(2026, 11, 21), ground="court_order", purpose="")["erased"] == 2
+    opening = parts.erasure_by_age.open("ann", before_us=at_us(2026, 11, 21), ground="court_order", purpose="")
+    assert parts.erasure_by_age.confirm("ben", opening["id"])["erased"] == 2
     assert parts.rotation.payload_key()["key_id"] == "payload-2026-11-2"
     lines = list(parts.exports.lines("ann", payloads=False, purpose=""))
     assert lines[-1]["file"] == "manifest.json"
-    revealed = parts.reveal.resolve("ann", seq=seq, by="ann", second="ben", case="1", purpose="why")
+    revealed = parts.reveal.confirm("ben", parts.reveal.open("ann", seq=seq, case="1", reason="why")["id"])
     assert revealed["identity"] == "mira@x.example"

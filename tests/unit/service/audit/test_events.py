@@ -83,9 +83,18 @@ def test_an_export_says_from_where_to_where() -> None:
 
 def test_a_reveal_names_the_question_and_nobody() -> None:
     texts = {"who": WHO, "case": "2026/7", "purpose": "yearly"}
-    event = events.identity_revealed(WHO, seq=7, request_id="r", texts=texts)
+    event = events.identity_revealed(WHO, opening=8, seq=7, request_id="r", texts=texts)
     case = {"case_commit": "9" * 64, "case_len": 6}
-    assert _leaf(event) == {"seq": 7, "request_id": "r", **BY_SOMEBODY, **case, **FOR_SOMETHING}
+    assert _leaf(event) == {"opening": 8, "seq": 7, "request_id": "r", **BY_SOMEBODY, **case, **FOR_SOMETHING}
+
+
+def test_what_waits_for_a_second_person_says_what_and_nobody() -> None:
+    reveal = events.reveal_opened(WHO, seq=7, request_id="r", texts={"who": WHO, "case": "2026/7"})
+    case = {"case_commit": "9" * 64, "case_len": 6}
+    assert _leaf(reveal) == {"seq": 7, "request_id": "r", **BY_SOMEBODY, **case}
+    erasure = events.erasure_opened(WHO, before_us=12, ground="court_order", texts={"who": WHO, "purpose": "yearly"})
+    assert _leaf(erasure) == {"before_us": 12, "ground": "court_order", **BY_SOMEBODY, **FOR_SOMETHING}
+    assert erasure.erases == ()
 
 
 def test_an_erasure_says_on_what_ground_and_erases_what_it_says() -> None:
@@ -95,6 +104,8 @@ def test_an_erasure_says_on_what_ground_and_erases_what_it_says() -> None:
     nobody = events.payload_erased(None, ground="retention", ranges=[], texts={})
     assert _leaf(nobody) == {"ground": "retention", "ranges": []}
     assert (nobody.subject, nobody.erases) == (None, ())
+    agreed = events.payload_erased(WHO, ground="court_order", ranges=[], texts={"who": WHO}, opening=5)
+    assert _leaf(agreed) == {"ground": "court_order", "ranges": [], "opening": 5, **BY_SOMEBODY}
 
 
 def test_an_api_key_is_named_by_its_id_and_its_name_is_sealed() -> None:
@@ -136,6 +147,9 @@ def test_what_is_no_range_is_refused(wrong: tuple[int, int]) -> None:
 def test_a_ground_is_a_code_and_not_quoted(ground: str) -> None:
     with pytest.raises(AuditEntryError, match="expected a ground of 1 to 32 lower-case letters") as caught:
         events.payload_erased(None, ground=ground, ranges=[(1, 2)], texts={})
+    assert not ground or ground not in str(caught.value)
+    with pytest.raises(AuditEntryError, match="expected a ground of 1 to 32 lower-case letters") as caught:
+        events.erasure_opened(WHO, before_us=1, ground=ground, texts={})
     assert not ground or ground not in str(caught.value)
 
 

@@ -10,7 +10,7 @@ from typer.testing import Result
 
 import service.parts
 from service.audit.storage.sqlite_store import SqliteLeafStore
-from tests.support.audit_doors import PURPOSE, Asked, asked, command, use_fakes
+from tests.support.audit_doors import PURPOSE, Asked, asked, command, opened, use_fakes
 from tests.support.fakes import TinyLibrary
 from tests.support.made_once import grown
 from tests.support.service_parts import (
@@ -130,11 +130,14 @@ def test_a_list_is_of_days_and_kinds(audit: Audit, questions: tuple[Asked, Asked
         (["list", "--limit", "0"], "--limit"),
         (["export", "folder", "--from", "soon"], "expected a day like 2026-11-20"),
         (["show", "-1"], "-1"),
-        (["erase"], "expected either --request-id or --before"),
+        (["erase"], "expected either --request-id or --before or --confirm"),
         (["erase", "--request-id", UNKNOWN, "--before", "2026-11-20"], "expected either --request-id or --before"),
+        (["erase", "--confirm", "1", "--before", "2026-11-20"], "expected either --request-id or --before"),
+        (["erase", "--before", "soon"], "expected a day like 2026-11-20"),
         (["erase", "--request-id", "all"], "request_id: expected the id of a question"),
         (["rotate", "identity"], "expected payload or signing, got 'identity'"),
-        (["reveal", "1", "--by", "ann"], "--second"),
+        (["reveal", "open", "1", "--case", "HR-1"], "--reason"),
+        (["reveal", "confirm", "newest"], "audit reveal confirm"),
     ],
 )
 def test_bad_usage_ends_with_2(
@@ -212,8 +215,8 @@ def test_nothing_on_record_steers_the_terminal(audit: Audit, questions: tuple[As
     folder = tmp_path / bad
     for words in (
         ["show", seq, "--payload", "--purpose", bad],
-        ["reveal", seq, "--by", "ann", "--second", "ben", "--case", "1", "--purpose", bad],
-        ["reveal", seq, "--by", bad, "--second", "ben", "--case", "1", "--purpose", PURPOSE],
+        ["reveal", "open", seq, "--case", bad, "--reason", bad],
+        ["reveal", "list"],
         ["export", str(folder), "--purpose", bad],
         ["export", str(folder), "--purpose", bad],
         ["list", "--type", bad],
@@ -274,26 +277,32 @@ def test_an_answer_is_made_again(audit: Audit, questions: tuple[Asked, Asked], m
     assert json.loads(audit("replay", str(questions[0].finished), "--json").stdout)["verdict"] == "differs"
 
 
-def test_texts_are_erased_by_question_or_by_age(audit: Audit, questions: tuple[Asked, Asked]) -> None:
+def test_texts_are_erased_by_question(audit: Audit, questions: tuple[Asked, Asked]) -> None:
     result = audit("erase", "--request-id", questions[1].request_id, "--ground", "court_order", "--purpose", PURPOSE)
     assert (result.exit_code, result.stdout) == (0, "erased the texts of 1 record\n")
-    assert _json(audit, "erase", "--before", "2026-11-21", "--ground", "retention")["erased"] == 2
-    shown = audit("show", str(questions[0].received), "--payload", "--purpose", PURPOSE).stdout
-    assert "erased 2026-11-21T12:00:00Z (retention, record " in shown
-    assert VENDOR_QUESTION not in shown
+    shown = audit("show", str(questions[1].received), "--payload", "--purpose", PURPOSE).stdout
+    assert "erased 2026-11-21T12:00:00Z (court_order, record " in shown
+    assert OFF_TOPIC_QUESTION not in shown
 
 
-def test_two_people_are_told_who_asked(audit: Audit, questions: tuple[Asked, Asked]) -> None:
-    seq = str(questions[0].received)
-    more = ["--case", "HR-1", "--purpose", PURPOSE]
-    result = audit("reveal", seq, "--by", "ann", "--second", "ben", *more)
-    assert result.exit_code == 0
-    assert result.stdout.startswith("actor-")
-    assert result.stdout.endswith(" is local\n")
-    assert _json(audit, "reveal", seq, "--by", "ann", "--second", "ben", *more)["identity"] == "local"
-    alone = audit("reveal", seq, "--by", "ann", "--second", "Ann", *more)
+def test_erasing_by_age_is_opened_here_and_confirmed_by_somebody_else(
+    library: TinyLibrary, audit: Audit, questions: tuple[Asked, Asked]
+) -> None:
+    by_age = ("erase", "--before", "2026-11-21", "--ground", "court_order", "--purpose", PURPOSE)
+    said = audit(*by_age).stdout
+    opening = int(said.split()[2].rstrip(":"))
+    assert said == (
+        f"opened erasure {opening}: another person confirms it by 2026-11-22T12:00:00Z, in their own session:\n"
+        f"  POST /v1/audit/erasures/{opening}/confirm\n"
+    )
+    assert _json(audit, *by_age)["expires"] == "2026-11-22T12:00:00Z"
+    alone = audit("erase", "--confirm", str(opening))
     assert (alone.exit_code, alone.stdout) == (1, "")
-    assert "The identity is not revealed: expected two different people" in alone.stderr
+    assert "The texts are not erased: expected another person" in alone.stderr
+    with open_studio(library) as studio:
+        others = opened(studio, questions[0])
+    assert audit("erase", "--confirm", str(others.erasure)).stdout.startswith("erased the texts of ")
+    assert VENDOR_QUESTION not in audit("show", str(questions[0].received), "--payload", "--purpose", PURPOSE).stdout
 
 
 def test_a_proof_and_the_key_are_printed(audit: Audit, questions: tuple[Asked, Asked]) -> None:

@@ -89,7 +89,7 @@ def test_a_record_is_cut_after_what_misleads_is_escaped(bad: str) -> None:
 
 def _own(**more: Any) -> dict[str, Any]:
     own = {"time": "2026-11-20T12:00:00Z", "outcome": "answered", "request_id": REQUEST_ID, "question": "Who?"}
-    return {**own, "erased": None, "looks": [], "revealed": [], **more}
+    return {**own, "erased": None, "looks": [], "revealed": [], "openings": [], **more}
 
 
 def test_ones_own_question_is_told_with_those_who_looked() -> None:
@@ -98,13 +98,20 @@ def test_ones_own_question_is_told_with_those_who_looked() -> None:
         {"time": "T2", "what": "payload", "who": "ben", "purpose": "complaint"},
     ]
     revealed = [{"time": "T3", "who": ["ann", "ben"], "case": "HR-1", "purpose": "complaint"}]
-    assert own_lines([_own(looks=looks, revealed=revealed, question="Who?\nAnd why?")]) == [
+    openings = [
+        {"time": "T4", "who": "cleo", "case": "HR-2", "reason": "a threat"},
+        {"time": "T5", "who": "actor-1", "case": None, "reason": None},
+    ]
+    own = _own(looks=looks, revealed=revealed, openings=openings, question="Who?\nAnd why?")
+    assert own_lines([own]) == [
         f"2026-11-20T12:00:00Z  answered  {REQUEST_ID}",
         "    Who?",
         "    And why?",
         "    looked at T1 (show) by ann",
         "    looked at T2 (payload) by ben: complaint",
         "    who asked was revealed T3 to ann and ben: complaint",
+        "    who asked was asked for T4 by cleo, not confirmed: a threat",
+        "    who asked was asked for T5 by actor-1, not confirmed",
     ]
 
 

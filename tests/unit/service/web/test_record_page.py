@@ -50,8 +50,10 @@ def test_who_looked_is_told_in_words(studio: Studio) -> None:
     people = company(studio)
     question = people.ask("mira")
     for route, call in CALLS.items():
-        if route.split()[1].startswith(("/v1/audit/rec", "/v1/audit/rep", "/v1/audit/rev", "/v1/audit/exp")):
-            assert call.send(people.api("ann"), question).status_code == 200
+        if route.split()[1].startswith(("/v1/audit/rec", "/v1/audit/rep", "/v1/audit/reveals/", "/v1/audit/exp")):
+            assert call.send(people.api("ann"), call.ready(studio, question)).status_code == 200
+    opening = CALLS["POST /v1/audit/reveals"]
+    assert opening.send(people.api("cleo"), question).status_code == 200
     page = people.browser("mira").get("/record").text
     looks = re.findall(r"Looked at on 2026-11-20 12:00 UTC by (.*?)</p>", page)
     assert looks == [
@@ -61,7 +63,9 @@ def test_who_looked_is_told_in_words(studio: Studio) -> None:
         "ann: asked it again",
         f"ann: exported with its text, for “{PURPOSE}”",
     ]
-    assert f"Who asked was revealed on 2026-11-20 12:00 UTC to ann and ben, case HR-1, for “{PURPOSE}”" in page
+    assert f"Who asked was revealed on 2026-11-20 12:00 UTC to ben and ann, case HR-1, for “{PURPOSE}”" in page
+    assert page.count("wished to know who asked") == 1
+    assert f"cleo wished to know who asked, on 2026-11-20 12:00 UTC, case HR-1, for “{PURPOSE}”; nobody else" in page
 
 
 def test_a_text_is_erased_and_the_page_says_so(studio: Studio, browser: TestClient) -> None:

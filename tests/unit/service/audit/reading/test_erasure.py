@@ -6,13 +6,14 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from service.audit.errors import AuditEntryError, AuditUnavailableError, NoRecordError
 from service.audit.formats import notes, tree
 from service.audit.reading import erasure as erasure_module
-from service.audit.reading.erasure import MAX_RANGES
+from service.audit.reading.erasure import MAX_RANGES, Agreed
 from service.audit.reading.unseal import Unsealer
 from service.audit.storage.sqlite_store import STORE_FILE
 from tests.support.small_log import ANSWERED, REFUSED, Ending, SmallLog, at_us, open_small_log
@@ -28,6 +29,11 @@ def log(tmp_path: Path) -> Iterator[SmallLog]:
 
 def _with_texts(log: SmallLog) -> list[int]:
     return log.store.payload_seqs(0, log.store.size())
+
+
+def _older(log: SmallLog, before_us: int, ground: str = "too_old") -> dict[str, Any]:
+    """Erase by age; who has to agree to that before is in test_erasure_by_age.py."""
+    return log.erasure.older_than("ann", Agreed(3, before_us, ground), texts={"who": "ann", "purpose": "the agreement"})
 
 
 def test_a_question_loses_all_its_texts_and_keeps_its_leaves(log: SmallLog) -> None:
@@ -77,8 +83,13 @@ def test_what_is_gone_is_not_erased_again(log: SmallLog) -> None:
     size = log.store.size()
     nothing = {"erased": 0, "ranges": [], "receipt": None}
     assert log.erasure.by_request("ann", asked.request_id, ground="asker_request", purpose="") == nothing
-    assert log.erasure.older_than("ann", at_us("2026-11-20T09:00:00Z"), ground="too_old", purpose="") == nothing
     assert log.store.size() == size
+
+
+def test_what_two_people_agreed_on_is_on_record_even_where_nothing_was_left(log: SmallLog) -> None:
+    done = _older(log, at_us("2026-11-20T09:00:00Z"))
+    assert (done["erased"], done["ranges"], done["receipt"]["seq"]) == (0, [], 5)
+    assert (log.newest()["ranges"], log.newest()["opening"]) == ([], 3)
 
 
 def test_a_question_that_is_not_there_is_said_not_to_be_without_repeating_it(log: SmallLog) -> None:
@@ -111,7 +122,7 @@ def test_a_ground_is_a_code_and_nothing_goes_without_one(log: SmallLog) -> None:
     with pytest.raises(AuditEntryError, match="expected a ground of 1 to 32 lower-case letters"):
         log.erasure.by_request("ann", asked.request_id, ground=CANARY, purpose="")
     with pytest.raises(AuditEntryError, match="expected a ground"):
-        log.erasure.older_than("ann", log.now_us + 1, ground="", purpose="")
+        _older(log, log.now_us + 1, ground="")
     assert (_with_texts(log), log.store.size()) == ([5, 6], 7)
 
 
@@ -128,12 +139,12 @@ def test_all_that_is_older_than_a_time_goes(log: SmallLog) -> None:
     log.auditor.record("ann", old.received)
     log.set_time("2026-11-20T10:00:00Z")
     log.ask()
-    done = log.erasure.older_than("ann", at_us("2026-11-20T10:00:00Z"), ground="too_old", purpose="the agreement")
+    done = _older(log, at_us("2026-11-20T10:00:00Z"))
     assert (done["erased"], done["ranges"], done["receipt"]["seq"]) == (3, [[5, 7]], 10)
     assert _with_texts(log) == [8, 9, 10]
     unsealer = Unsealer(store=log.store, keyring=log.opened.keyring)
     assert unsealer.open(log.stored(10)).texts == {"who": "ann", "purpose": "the agreement"}
-    done = log.erasure.older_than("ann", at_us("2026-11-20T10:00:00Z") + 1, ground="too_old", purpose="")
+    done = _older(log, at_us("2026-11-20T10:00:00Z") + 1)
     assert (done["erased"], done["ranges"]) == (3, [[8, 10]])
     assert _with_texts(log) == [11]
 
@@ -141,7 +152,7 @@ def test_all_that_is_older_than_a_time_goes(log: SmallLog) -> None:
 def test_an_open_question_grows_too_old_like_any_other(log: SmallLog) -> None:
     request_id, received = log.begin()
     log.set_time("2026-11-20T10:00:00Z")
-    assert log.erasure.older_than("ann", log.now_us, ground="too_old", purpose="")["ranges"] == [[5, 5]]
+    assert _older(log, log.now_us)["ranges"] == [[5, 5]]
     finished = log.end(request_id, received)
     assert _with_texts(log) == [6, finished.seq]
 
@@ -151,7 +162,7 @@ def test_what_has_no_texts_stands_between_ranges(log: SmallLog, monkeypatch: pyt
     for _ in range(3):
         log.ask(ending=REFUSED)
     log.ask()
-    done = log.erasure.older_than("ann", log.now_us + 1, ground="too_old", purpose="")
+    done = _older(log, log.now_us + 1)
     assert (done["erased"], done["ranges"]) == (5, [[5, 5], [7, 7], [9, 9], [11, 12]])
 
 
@@ -160,7 +171,7 @@ def test_too_many_ranges_become_one_that_spans_them(log: SmallLog, monkeypatch: 
         log.ask(ending=ending)
     assert _with_texts(log) == [5, 6, 7, 9, 11, 12]
     monkeypatch.setattr(erasure_module, "MAX_RANGES", 2)
-    done = log.erasure.older_than("ann", log.now_us + 1, ground="too_old", purpose="")
+    done = _older(log, log.now_us + 1)
     assert (done["erased"], done["ranges"]) == (6, [[5, 12]])
     assert _with_texts(log) == [13]
 

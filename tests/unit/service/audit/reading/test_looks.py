@@ -112,17 +112,34 @@ def test_where_a_name_is_erased_or_damaged_the_pseudonym_stays(log: SmallLog, lo
 def test_a_reveal_is_shown_with_both_people_the_case_and_why(log: SmallLog, looks: Looks) -> None:
     one, other = log.ask("mira"), log.ask("zoe")
     log.set_time("2026-11-21T10:00:00Z")
-    log.reveal.resolve("ann", seq=one.finished, by="Ann", second="Dora", case="C-7", purpose="a threat")
+    log.reveal_by_two("dora", "ann", seq=one.finished, case="C-7", reason="a threat")
     assert looks.reveals_of(_of(one, other)) == {
-        one.request_id: [{"time": "2026-11-21T10:00:00Z", "who": ["Ann", "Dora"], "case": "C-7", "purpose": "a threat"}]
+        one.request_id: [{"time": "2026-11-21T10:00:00Z", "who": ["dora", "ann"], "case": "C-7", "purpose": "a threat"}]
     }
     assert looks.at(_of(one, other)) == looks.reveals_of(_of(other)) == {}
-    log.opened.log.note(events.payload_erased(None, ground="too_old", ranges=[(9, 9)], texts={}))
+    log.opened.log.note(events.payload_erased(None, ground="too_old", ranges=[(10, 10)], texts={}))
     assert looks.reveals_of(_of(one))[one.request_id] == [
         {"time": "2026-11-21T10:00:00Z", "who": [log.watcher("ann", "2026-11")], "case": None, "purpose": None}
     ]
 
 
+def test_a_reveal_that_nobody_confirmed_is_shown_as_such(log: SmallLog, looks: Looks) -> None:
+    one, other = log.ask("mira"), log.ask("zoe")
+    log.reveal.open("ann", seq=one.finished, case="C-7", reason="a threat")
+    wished = {"time": "2026-11-20T09:00:00Z", "who": "ann", "case": "C-7", "reason": "a threat"}
+    assert looks.openings_of(_of(one, other)) == {one.request_id: [wished]}
+    assert looks.openings_of(_of(other)) == looks.reveals_of(_of(one)) == {}
+    log.opened.log.note(events.payload_erased(None, ground="too_old", ranges=[(9, 9)], texts={}))
+    unnamed = {**wished, "who": log.watcher("ann", "2026-11"), "case": None, "reason": None}
+    assert looks.openings_of(_of(one)) == {one.request_id: [unnamed]}
+
+
+def test_a_reveal_that_was_confirmed_is_told_once(log: SmallLog, looks: Looks) -> None:
+    one = log.ask("mira")
+    log.reveal_by_two("dora", "ann", seq=one.received, case="C-7", reason="a threat")
+    assert (looks.openings_of(_of(one)), len(looks.reveals_of(_of(one)))) == ({}, 1)
+
+
 def test_nobodys_questions_were_looked_at_by_nobody(log: SmallLog, looks: Looks) -> None:
     log.auditor.records("ann", Filter())
-    assert looks.at({}) == looks.reveals_of({}) == {}
+    assert looks.at({}) == looks.reveals_of({}) == looks.openings_of({}) == {}

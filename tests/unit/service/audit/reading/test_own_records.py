@@ -30,7 +30,8 @@ def _ids(log: SmallLog, subject: str, **more: int) -> list[str]:
 def test_a_question_is_shown_with_all_that_is_kept_of_it(log: SmallLog) -> None:
     asked = log.ask("mira", channel="slack")
     log.auditor.payload("ann", asked.finished, purpose="a complaint")
-    log.reveal.resolve("ann", seq=asked.received, by="Ann", second="Dora", case="C-7", purpose="a threat")
+    log.reveal_by_two("ann", "dora", seq=asked.received, case="C-7", reason="a threat")
+    log.reveal.open("bo", seq=asked.received, case="C-8", reason="another one")
     shown = log.own.list("mira")
     time = "2026-11-20T09:00:00Z"
     assert shown == {
@@ -51,7 +52,8 @@ def test_a_question_is_shown_with_all_that_is_kept_of_it(log: SmallLog) -> None:
                     "leaf_hash": log.stored(asked.finished).leaf_hash,
                 },
                 "looks": [{"time": time, "what": "payload", "who": "ann", "purpose": "a complaint"}],
-                "revealed": [{"time": time, "who": ["Ann", "Dora"], "case": "C-7", "purpose": "a threat"}],
+                "revealed": [{"time": time, "who": ["ann", "dora"], "case": "C-7", "purpose": "a threat"}],
+                "openings": [{"time": time, "who": "bo", "case": "C-8", "reason": "another one"}],
             }
         ],
         "next": None,
@@ -205,7 +207,8 @@ def test_an_asker_erases_their_question_and_sees_that_it_is_gone(log: SmallLog) 
 def test_a_text_that_grew_too_old_before_its_answer_is_shown_as_erased(log: SmallLog) -> None:
     request_id, received = log.begin("mira")
     log.set_time("2026-11-20T10:00:00Z")
-    log.erasure.older_than("ann", log.now_us, ground="too_old", purpose="")
+    opening = log.erasure_by_age.open("ann", before_us=log.now_us, ground="too_old", purpose="")
+    log.erasure_by_age.confirm("bo", opening["id"])
     log.end(request_id, received)
     (shown,) = log.own.list("mira")["questions"]
     assert (shown["question"], shown["answer"], shown["erased"]["ground"]) == (None, ANSWER, "too_old")

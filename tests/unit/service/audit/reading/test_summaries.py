@@ -97,6 +97,10 @@ def test_a_document_is_named_once_and_in_the_order_of_the_citations() -> None:
             events.payload_erased(None, ground="asker_request", ranges=[(1, 2)], texts={}),
             {"actor": None, "ground": "asker_request", "range_count": 1},
         ),
+        (
+            events.erasure_opened("ann", before_us=12, ground="court_order", texts={"purpose": "why"}),
+            {"actor": "ann", "ground": "court_order", "before_us": 12},
+        ),
         (Event("feedback.given", {"what": "later"}), {}),
     ],
 )
@@ -110,10 +114,13 @@ def test_what_is_no_question_has_short_fields_of_its_own(log: SmallLog, event: E
 
 def test_a_reveal_says_of_which_record_and_keeps_its_own_number(log: SmallLog) -> None:
     asked = log.ask()
-    event = events.identity_revealed("ann", seq=asked.received, request_id=asked.request_id, texts={"case": "C-1"})
-    seq = log.opened.log.note(event).seq
-    shown = _summary(log, seq)
-    assert (shown["seq"], shown["of_seq"], shown["request_id"]) == (seq, asked.received, asked.request_id)
+    about: dict[str, Any] = {"seq": asked.received, "request_id": asked.request_id, "texts": {"case": "C-1"}}
+    opening = log.opened.log.note(events.reveal_opened("ann", **about)).seq
+    seq = log.opened.log.note(events.identity_revealed("bo", opening=opening, **about)).seq
+    for number, expected in ((opening, None), (seq, opening)):
+        shown = _summary(log, number)
+        assert (shown["seq"], shown["of_seq"], shown["request_id"]) == (number, asked.received, asked.request_id)
+        assert shown.get("opening") == expected
 
 
 def test_a_month_is_shown_by_where_it_begins_and_what_follows(log: SmallLog) -> None:
