@@ -10,10 +10,11 @@ from typing import Any
 import structlog
 from fastapi import FastAPI
 
+from service.access.key_ring import KeyRing
 from service.access.port import Access, SignIn
 from service.answering.pipeline import Answering
 from service.answering.reading import Reading
-from service.api import audit_routes, people_routes, routes
+from service.api import audit_routes, key_routes, people_routes, routes
 from service.api.problems import add_problem_handlers
 from service.api.routes import Asking
 from service.audit.desk import Auditing, Replaying
@@ -33,6 +34,7 @@ from service.web.pages import Pages, Told, add_page_handlers
 _DOORS = (
     routes.ROUTES,
     people_routes.ROUTES,
+    key_routes.ROUTES,
     audit_routes.ROUTES,
     session.ROUTES,
     asking.ROUTES,
@@ -90,6 +92,7 @@ def _parts(service: Service, pages: Pages) -> dict[Any, object]:
         Asking: Asking(service.answering, admission, settings.max_question_chars),
         Auditing: service.auditing,
         Health: service.health,
+        KeyRing: service.key_ring,
         OwnRecords: service.auditing.own,
         Pages: pages,
         Reading: service.reading,

@@ -11,9 +11,15 @@ from indexes.builds import Build
 from indexes.clock import utc_now
 from indexes.encoder import Encoder
 from indexes.holds import HOLDS_FOLDER
+from service.access.key_ring import KeyRing
+from service.access.key_store import KEYS_FILE, KeyChange, KeyStore
+from service.access.keys import KeyAccess
 from service.access.local import LocalAccess
+from service.access.people import Membership
 from service.access.port import Access, SignIn
 from service.access.principals import Principal
+from service.access.recognition import Recognition
+from service.access.rules import ACCESS_FILE, Rules, read_rules
 from service.answering.boundary import Boundary
 from service.answering.evidence import read_calibration
 from service.answering.extract import ExtractiveAnswerer
@@ -26,7 +32,9 @@ from service.answering.record import Recorder
 from service.answering.replay import Replay
 from service.answering.rerank import CrossEncoderReranker
 from service.answering.steps import Steps
+from service.audit import events
 from service.audit.desk import Auditing, auditing_over
+from service.audit.keys.key_files import load_or_create_key
 from service.audit.leaves import ReleaseRef
 from service.audit.opening import OpenLog
 from service.audit.reading.retention import Retention
@@ -37,6 +45,8 @@ from service.settings import Settings, encoder_copies
 _FOLLOW_S = 5.0  # an approval is on record this soon, even if nobody asks
 _DAMAGE_S = 86_400.0  # reads the whole store, beside everything else
 _RETENTION_S = 3600.0  # months are counted in days; an hour is soon enough
+_NOTE_USES_S = 60.0  # of API keys: only the day is kept
+PEPPER_FILE = "api-pepper.key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +56,7 @@ class Service:
     answering: Answering
     reading: Reading
     access: Access
+    key_ring: KeyRing
     sign_in: SignIn
     owner: Principal  # who runs the command line here
     health: Health
@@ -101,11 +112,14 @@ def open_service(
         retrieval=steps.retrieval,
         clock_s=time.monotonic,
     )
-    with contextlib.closing(access):
+    membership = _membership(settings, follower, notice)
+    keys = key_access(settings, opened, membership)
+    with contextlib.closing(access), contextlib.closing(keys):
         yield Service(
             answering=Answering(live_build=live_build, boundary=boundary, steps=steps, recorder=recorder),
             reading=Reading(live_build=live_build, boundary=boundary),
-            access=access,
+            access=Recognition(people=access, keys=keys),
+            key_ring=key_ring(settings, settle=keys.settle),
             sign_in=access,
             owner=access.owner(),
             health=Health(live_build=live_build, boundary=boundary, log=opened.log, clock_s=time.monotonic),
@@ -117,7 +131,10 @@ def open_service(
                 builds=settings.builds,
                 steps=steps,
             ),
-            tasks=_tasks(settings, opened, live_build, boundary, follower),
+            tasks=(
+                *_tasks(settings, opened, live_build, boundary, follower),
+                Task("noting the use of API keys", keys.note_uses, _NOTE_USES_S),
+            ),
             settings=settings,
         )
 
@@ -159,6 +176,53 @@ def _tasks(
 
 def _now_us() -> int:
     return round(utc_now().timestamp() * 1_000_000)
+
+
+def key_access(settings: Settings, opened: OpenLog, membership: Membership) -> KeyAccess:
+    """Return what recognises programs by their API keys; what was made and revoked is put on record in the log.
+
+    Raises:
+        AuditKeyError: the pepper of keys cannot be read or made.
+    """
+
+    def on_change(change: KeyChange) -> None:
+        key = change.key
+        if change.kind == "created":
+            scopes, expires = sorted(key.scopes), key.expires.isoformat()
+            event = events.api_key_created(change.by, key_id=key.key_id, name=key.name, scopes=scopes, expires=expires)
+        else:
+            event = events.api_key_revoked(change.by, key_id=key.key_id, name=key.name)
+        opened.log.note(event)
+
+    return KeyAccess(
+        store=KeyStore(settings.state / KEYS_FILE),
+        pepper=load_or_create_key(settings.keys_folder(), PEPPER_FILE),
+        membership=membership,
+        on_change=on_change,
+        today=lambda: utc_now().date(),
+    )
+
+
+def key_ring(settings: Settings, *, settle: Callable[[], None] = lambda: None) -> KeyRing:
+    """Return what makes, lists and revokes API keys; see `KeyRing` for `settle`."""
+    return KeyRing(
+        store=KeyStore(settings.state / KEYS_FILE),
+        pepper=lambda: load_or_create_key(settings.keys_folder(), PEPPER_FILE),
+        now=utc_now,
+        operator_may_audit=lambda: read_rules(settings.library / ACCESS_FILE).operator_may_audit,
+        settle=settle,
+    )
+
+
+def _membership(settings: Settings, follower: Follower, notice: Callable[[str], None]) -> Membership:
+    rules = Rules(
+        path=settings.library / ACCESS_FILE,
+        on_change=lambda changed: follower.access_changed(changed.sha256),
+        notice=notice,
+        clock_s=time.monotonic,
+        keep_s=settings.directory_hours * 3600,
+    )
+    return Membership(rules=rules, directories=(), seen=lambda _email: None)
 
 
 def local_access(settings: Settings) -> LocalAccess:

@@ -18,7 +18,8 @@ from datetime import date
 
 from service.access.errors import KeysError, NotFreshError, NotSignedInError
 from service.access.key_ring import ACT_FOR, ASK, AUDIT, OPERATE, id_in, key_hash
-from service.access.key_store import Key, KeyChange, KeyStore, KeyWatch
+from service.access.key_store import Key, KeyChange, KeyStore
+from service.access.key_watch import KeyWatch
 from service.access.people import Membership
 from service.access.port import Carried
 from service.access.principals import Principal, Role

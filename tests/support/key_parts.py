@@ -61,7 +61,7 @@ class Office:
         self.store = KeyStore(self.folder / KEYS_FILE)
         self.ring = KeyRing(
             store=KeyStore(self.folder / KEYS_FILE),
-            pepper=PEPPER,
+            pepper=lambda: PEPPER,
             now=lambda: datetime.combine(self.day, time(12), UTC),
             operator_may_audit=lambda: self.both,
         )
