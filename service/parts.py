@@ -46,7 +46,7 @@ _FOLLOW_S = 5.0  # an approval is on record this soon, even if nobody asks
 _DAMAGE_S = 86_400.0  # reads the whole store, beside everything else
 _RETENTION_S = 3600.0  # months are counted in days; an hour is soon enough
 _NOTE_USES_S = 60.0  # of API keys: only the day is kept
-PEPPER_FILE = "api-pepper.key"
+_PEPPER_FILE = "api-pepper.key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,11 +179,7 @@ def _now_us() -> int:
 
 
 def key_access(settings: Settings, opened: OpenLog, membership: Membership) -> KeyAccess:
-    """Return what recognises programs by their API keys; what was made and revoked is put on record in the log.
-
-    Raises:
-        AuditKeyError: the pepper of keys cannot be read or made.
-    """
+    """Return what recognises programs by their API keys; what was made and revoked is put on record in the log."""
 
     def on_change(change: KeyChange) -> None:
         key = change.key
@@ -196,7 +192,7 @@ def key_access(settings: Settings, opened: OpenLog, membership: Membership) -> K
 
     return KeyAccess(
         store=KeyStore(settings.state / KEYS_FILE),
-        pepper=load_or_create_key(settings.keys_folder(), PEPPER_FILE),
+        pepper=lambda: load_or_create_key(settings.keys_folder(), _PEPPER_FILE),
         membership=membership,
         on_change=on_change,
         today=lambda: utc_now().date(),
@@ -207,7 +203,7 @@ def key_ring(settings: Settings, *, settle: Callable[[], None] = lambda: None) -
     """Return what makes, lists and revokes API keys; see `KeyRing` for `settle`."""
     return KeyRing(
         store=KeyStore(settings.state / KEYS_FILE),
-        pepper=lambda: load_or_create_key(settings.keys_folder(), PEPPER_FILE),
+        pepper=lambda: load_or_create_key(settings.keys_folder(), _PEPPER_FILE),
         now=utc_now,
         operator_may_audit=lambda: read_rules(settings.library / ACCESS_FILE).operator_may_audit,
         settle=settle,

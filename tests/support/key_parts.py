@@ -68,7 +68,7 @@ class Office:
         self.membership = Membership(rules=rules, directories=[self.directory], seen=_seen)
         self.access = KeyAccess(
             store=self.store,
-            pepper=PEPPER,
+            pepper=lambda: PEPPER,
             membership=self.membership,
             on_change=self.record,
             today=lambda: self.day,

@@ -110,6 +110,14 @@ def test_an_unknown_id_costs_a_comparison_too(office: Office, monkeypatch: pytes
     assert [(len(one), len(other)) for one, other in compared] == [(32, 32)] * 2
 
 
+def test_a_pepper_that_cannot_be_read_keeps_everybody_out(office: Office) -> None:
+    secret = office.make("ask").secret
+    office.access._read_pepper = lambda: (_ for _ in ()).throw(NoRecordError())
+    for _ in range(2):
+        with pytest.raises(NoRecordError):
+            office.who(secret)
+
+
 # Acting for people
 
 

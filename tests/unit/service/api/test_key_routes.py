@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from tests.support.audit_parts import wait_until
 from tests.support.service_parts import TRAVEL, TRAVEL_QUESTION, Studio, sealed_texts
 
 EXPIRES = "2027-11-20"
@@ -66,6 +67,7 @@ def test_what_cannot_be_recorded_is_not_made(studio: Studio) -> None:
     refused = studio.api.post("/v1/keys", json=wish)
     assert (refused.status_code, refused.json()["type"]) == (503, "urn:greenlit:problem:log")
     studio.store.refused = set()
+    wait_until(lambda: not studio.opened.log.healthy())  # the writer reopens the store after a moment
     assert studio.api.get("/v1/keys").json() == {"keys": []}
     assert studio.api.post("/v1/keys", json=wish).status_code == 201
 
