@@ -22,6 +22,7 @@ from service.audit.errors import AuditError
 from service.audit.reading.own_records import OwnRecords
 from service.http.admission import Admission
 from service.http.given import give
+from service.http.limits_per_caller import CallerLimits
 from service.http.middleware import BodyLimit, Failures, KnownHostOnly, RequestLog, SecurityHeaders
 from service.http.origin import Origin
 from service.http.telemetry import NO_TELEMETRY
@@ -91,6 +92,9 @@ def _parts(service: Service, pages: Pages) -> dict[Any, object]:
         Answering: service.answering,
         Asking: Asking(service.answering, admission, settings.max_question_chars),
         Auditing: service.auditing,
+        CallerLimits: CallerLimits(
+            questions_per_minute=settings.questions_per_minute, requests_per_minute=settings.requests_per_minute
+        ),
         Health: service.health,
         KeyRing: service.key_ring,
         OwnRecords: service.auditing.own,
