@@ -18,6 +18,7 @@ from service.access.principals import Principal
 
 _FOR_MANY = 10  # times the limit of one, for a key that acts for people
 _CLEARED_EVERY_S = 60.0
+_ROUNDING_S = 0.001  # what the library calculates in floating point is less exact than this
 
 
 class CallerLimits:
@@ -59,7 +60,7 @@ class CallerLimits:
         if not self._counting.hit(limit, who):
             raise TooManyError(
                 f"expected at most {limit.amount} {limit.namespace.partition(' ')[0]} a minute, got more",
-                retry_after_s=math.floor(self._full_s(limit, who)) + 1,
+                retry_after_s=math.floor(self._full_s(limit, who) + _ROUNDING_S) + 1,
             )
 
     def _full_s(self, limit: RateLimitItem, who: str) -> float:
