@@ -11,6 +11,7 @@ from indexes.builds import Build
 from indexes.clock import utc_now
 from indexes.encoder import Encoder
 from indexes.holds import HOLDS_FOLDER
+from service.access.directory import DIRECTORY_FILE, CsvDirectory
 from service.access.key_ring import KeyRing
 from service.access.key_store import KEYS_FILE, KeyChange, KeyStore
 from service.access.keys import KeyAccess
@@ -218,7 +219,13 @@ def _membership(settings: Settings, follower: Follower, notice: Callable[[str], 
         clock_s=time.monotonic,
         keep_s=settings.directory_hours * 3600,
     )
-    return Membership(rules=rules, directories=(), seen=lambda _email: None)
+    directory = CsvDirectory(
+        path=settings.directory or settings.state / DIRECTORY_FILE,
+        notice=notice,
+        clock_s=time.monotonic,
+        keep_s=settings.directory_hours * 3600,
+    )
+    return Membership(rules=rules, directories=(directory,), seen=lambda _email: None)
 
 
 def local_access(settings: Settings) -> LocalAccess:
