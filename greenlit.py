@@ -1,8 +1,8 @@
 """The one command line.
 
-`approve`, `revoke`, `reject`, `register` and `ingest` write (`ingest.cli`); `ask`, `search`, `serve`, `open`, `doctor`
-and `audit` read (`service.commands`); `run` does both; `eval` measures (`eval.cli`). Follow a document's way in from
-`ingest/pipeline.py`, a question's way through from `service/answering/pipeline.py`.
+`approve`, `revoke`, `reject`, `register` and `ingest` write (`ingest.cli`); `ask`, `search`, `serve`, `open`, `doctor`,
+`audit` and `keys` are the reader's (`service.commands`); `run` does both; `eval` measures (`eval.cli`). Follow a
+document's way in from `ingest/pipeline.py`, a question's way through from `service/answering/pipeline.py`.
 """
 
 import typer
@@ -12,6 +12,7 @@ import ingest.cli
 from service.commands.ask import ask, search
 from service.commands.audit import app as audit_app
 from service.commands.doctor import doctor
+from service.commands.keys import app as keys_app
 from service.commands.open import open_
 from service.commands.reveal import app as reveal_app
 from service.commands.serve import serve
@@ -46,6 +47,7 @@ audit_app.command()(verify)
 audit_app.command()(witness)
 audit_app.add_typer(reveal_app, name="reveal")
 app.add_typer(audit_app, name="audit")
+app.add_typer(keys_app, name="keys")
 app.add_typer(eval.cli.app, name="eval")
 
 

@@ -10,10 +10,11 @@ from typing import Any
 import structlog
 from fastapi import FastAPI
 
+from service.access.key_ring import KeyRing
 from service.access.port import Access, SignIn
 from service.answering.pipeline import Answering
 from service.answering.reading import Reading
-from service.api import audit_routes, people_routes, routes, second_person_routes
+from service.api import audit_routes, key_routes, people_routes, routes, second_person_routes
 from service.api.problems import add_problem_handlers
 from service.api.routes import Asking
 from service.audit.desk import Auditing, Replaying
@@ -21,6 +22,7 @@ from service.audit.errors import AuditError
 from service.audit.reading.own_records import OwnRecords
 from service.http.admission import Admission
 from service.http.given import give
+from service.http.limits_per_caller import CallerLimits
 from service.http.middleware import BodyLimit, Failures, KnownHostOnly, RequestLog, SecurityHeaders
 from service.http.origin import Origin
 from service.http.telemetry import NO_TELEMETRY
@@ -33,6 +35,7 @@ from service.web.pages import Pages, Told, add_page_handlers
 _DOORS = (
     routes.ROUTES,
     people_routes.ROUTES,
+    key_routes.ROUTES,
     audit_routes.ROUTES,
     second_person_routes.ROUTES,
     session.ROUTES,
@@ -90,7 +93,11 @@ def _parts(service: Service, pages: Pages) -> dict[Any, object]:
         Answering: service.answering,
         Asking: Asking(service.answering, admission, settings.max_question_chars),
         Auditing: service.auditing,
+        CallerLimits: CallerLimits(
+            questions_per_minute=settings.questions_per_minute, requests_per_minute=settings.requests_per_minute
+        ),
         Health: service.health,
+        KeyRing: service.key_ring,
         OwnRecords: service.auditing.own,
         Pages: pages,
         Reading: service.reading,

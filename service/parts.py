@@ -11,13 +11,22 @@ from indexes.builds import Build
 from indexes.clock import utc_now
 from indexes.encoder import Encoder
 from indexes.holds import HOLDS_FOLDER
+from service.access.directory import DIRECTORY_FILE
 from service.access.key_ring import KeyRing
-from service.access.key_store import KeyChange
+from service.access.key_store import KEYS_FILE, KeyChange, KeyStore
 from service.access.local import LocalAccess
 from service.access.openid.provider_settings import ProviderSettings
-from service.access.opening import PEPPER_FILE, AccessSettings, OpenAccess, Recording, open_access
+from service.access.opening import (
+    PEPPER_FILE,
+    AccessSettings,
+    OpenAccess,
+    Recording,
+    one_may_be_both,
+    open_access,
+)
 from service.access.port import Access, SignIn
 from service.access.principals import Principal
+from service.access.rules import ACCESS_FILE
 from service.access.sessions import Lasting
 from service.answering.boundary import Boundary
 from service.answering.evidence import read_calibration
@@ -43,7 +52,7 @@ from service.settings import Settings, encoder_copies
 
 _FOLLOW_S = 5.0  # an approval is on record this soon, even if nobody asks
 _DAMAGE_S = 86_400.0  # reads the whole store, beside everything else
-_KEY_USE_S = 60.0
+_KEY_USE_S = 60.0  # only the day is kept
 _MINUTE_S, _HOUR_S = 60.0, 3600.0
 _RETENTION_S = 3600.0  # months are counted in days; an hour is soon enough
 
@@ -55,8 +64,8 @@ class Service:
     answering: Answering
     reading: Reading
     access: Access
+    key_ring: KeyRing
     sign_in: SignIn
-    keys: KeyRing
     owner: Principal  # who runs the command line here
     health: Health
     auditing: Auditing
@@ -119,7 +128,7 @@ def open_service(
             reading=Reading(live_build=live_build, boundary=boundary),
             access=opened_access.access,
             sign_in=opened_access.sign_in,
-            keys=opened_access.keys,
+            key_ring=opened_access.key_ring,
             owner=opened_access.owner,
             health=Health(
                 live_build=live_build,
@@ -196,8 +205,7 @@ def _access(settings: Settings, opened: OpenLog, follower: Follower, notice: Cal
 
     return open_access(
         access_settings(settings),
-        directories=(),
-        pepper=load_or_create_key(settings.keys_folder(), PEPPER_FILE),
+        pepper=lambda: _pepper(settings),
         recording=Recording(rules=lambda rules: follower.access_changed(rules.sha256), key=key_changed),
         notice=notice,
     )
@@ -222,11 +230,26 @@ def access_settings(settings: Settings) -> AccessSettings:
         state=settings.state,
         library=settings.library,
         lasting=_lasting(settings),
+        directory=settings.directory or settings.state / DIRECTORY_FILE,
         keep_s=settings.directory_hours * _HOUR_S,
         provider=provider if settings.auth == "oidc" else None,
         token=settings.given_token(),
         local_groups=settings.groups(),
     )
+
+
+def key_ring(settings: Settings) -> KeyRing:
+    """Return what makes, lists and revokes API keys beside a running service, which takes up what changed."""
+    return KeyRing(
+        store=KeyStore(settings.state / KEYS_FILE),
+        pepper=lambda: _pepper(settings),
+        now=utc_now,
+        operator_may_audit=lambda: one_may_be_both(settings.library / ACCESS_FILE),
+    )
+
+
+def _pepper(settings: Settings) -> bytes:
+    return load_or_create_key(settings.keys_folder(), PEPPER_FILE)
 
 
 def _lasting(settings: Settings) -> Lasting:

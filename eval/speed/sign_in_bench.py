@@ -23,7 +23,7 @@ from indexes.builds import Build
 from indexes.clock import utc_now
 from indexes.encoder import Encoder
 from service.access.key_ring import ACT_FOR, ASK, KeyRing, KeyWish
-from service.access.key_store import KeyStore
+from service.access.key_store import KEYS_FILE, KeyStore
 from service.access.keys import KeyAccess
 from service.access.local import LocalAccess
 from service.access.openid.access import OidcAccess
@@ -169,9 +169,13 @@ def _claims() -> dict[str, Any]:
 
 
 def _keys(folder: Path, membership: Membership, stack: contextlib.ExitStack) -> tuple[KeyAccess, str, str]:
-    store, pepper = KeyStore(folder / "api_keys.sqlite"), bytes(range(32))
+    store, pepper = KeyStore(folder / KEYS_FILE), lambda: bytes(range(32))
     access = KeyAccess(
-        store=store, pepper=pepper, membership=membership, on_change=lambda _: None, today=lambda: utc_now().date()
+        store=store,
+        pepper=pepper,
+        membership=membership,
+        on_change=lambda _: None,
+        today=lambda: utc_now().date(),
     )
     stack.enter_context(contextlib.closing(access))
     ring = KeyRing(store=store, pepper=pepper, now=utc_now, operator_may_audit=lambda: False, settle=access.settle)

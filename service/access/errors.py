@@ -9,7 +9,9 @@ AccessError
 ├── SessionsUnavailableError  sessions cannot be read or written
 ├── AccessRulesError    `access.toml` cannot be read, or says what it must not
 ├── DirectoryError      the directory of people cannot be read or written
-├── KeysError           API keys cannot be read or written, or one cannot be made as wished
+├── KeysError           API keys cannot be read or written
+│   ├── KeyWishError    a key cannot be made as wished
+│   └── NoKeyError      no key has this name or id
 └── TokenError          the local token cannot be read or made
 """
 
@@ -59,7 +61,15 @@ class DirectoryError(AccessError):
 
 
 class KeysError(AccessError):
-    """API keys cannot be read or written now, or one cannot be made as wished."""
+    """API keys cannot be read or written now."""
+
+
+class KeyWishError(KeysError):
+    """An API key cannot be made as wished; the message says what was expected, and holds nothing of the wish."""
+
+
+class NoKeyError(KeysError):
+    """No API key that is not revoked has this name or id."""
 
 
 class TokenError(AccessError):

@@ -15,9 +15,10 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 
-from indexes.names import misleading_in, printable
-from service.access.errors import KeysError
+from indexes.names import misleading_in
+from service.access.errors import KeyWishError
 from service.access.key_store import Key, KeyStore
 from service.access.recognition import KEY_PREFIX
 
@@ -55,7 +56,7 @@ class KeyRing:
         self,
         *,
         store: KeyStore,
-        pepper: bytes,
+        pepper: Callable[[], bytes],
         now: Callable[[], datetime],
         operator_may_audit: Callable[[], bool],
         settle: Callable[[], None] = lambda: None,
@@ -64,7 +65,7 @@ class KeyRing:
 
         Args:
             store: where keys are kept.
-            pepper: 32 secret bytes that lie elsewhere than the store.
+            pepper: 32 secret bytes that lie elsewhere than the store; only needed to make a key.
             now: the time, in UTC.
             operator_may_audit: whether one key may hold both scopes.
             settle: puts on record what was made or revoked, so that it acts; a service that runs does it by itself.
@@ -79,7 +80,8 @@ class KeyRing:
         """Make a key.
 
         Raises:
-            KeysError: it cannot be made as wished, or the store cannot be written.
+            KeyWishError: it cannot be made as wished.
+            KeysError: the store cannot be written.
             AuditUnavailableError: it cannot be put on record, so it was not made.
         """
         now = self._now()
@@ -89,7 +91,7 @@ class KeyRing:
         key = Key(
             key_id=key_id,
             name=wish.name,
-            hash=key_hash(self._pepper, secret),
+            hash=key_hash(self._pepper(), secret),
             scopes=frozenset(wish.scopes),
             groups=frozenset(group.strip() for group in wish.groups),
             made_by=by,
@@ -116,37 +118,48 @@ class KeyRing:
         """Revoke a key; it opens nothing from the next request on.
 
         Raises:
-            KeysError: there is none of this name or id that is not revoked, or the store cannot be written.
+            NoKeyError: there is none of this name or id that is not revoked.
+            KeysError: the store cannot be written.
             AuditUnavailableError: it cannot be put on record now; no key opens anything until it is.
         """
         key = self._store.revoke(name_or_id, by=by, at=_iso(self._now()))
         self._settle()
         return key
 
-    def state(self, key: Key) -> str:
-        """Return how a key is now: live, expired or revoked."""
-        if key.revoked_at is not None:
-            return "revoked"
-        return "live" if key.lives(self._now().date()) else "expired"
+    def shown(self, key: Key) -> dict[str, Any]:
+        """Return a key as it is shown, ready for JSON; `state` is live, expired or revoked."""
+        state = "live" if key.lives(self._now().date()) else "expired"
+        return {
+            "id": key.key_id,
+            "name": key.name,
+            "state": "revoked" if key.revoked_at else state,
+            "scopes": sorted(key.scopes),
+            "groups": sorted(key.groups),
+            "expires": key.expires.isoformat(),
+            "made_by": key.made_by,
+            "made_at": key.made_at,
+            "revoked_at": key.revoked_at,
+            "last_used": key.last_used.isoformat() if key.last_used else None,
+        }
 
     def _check(self, wish: KeyWish, today: date) -> None:
         if not _NAME.fullmatch(wish.name):
-            raise KeysError("expected a name of 1 to 64 lower-case letters, digits and -, got another form")
+            raise KeyWishError("expected a name of 1 to 64 lower-case letters, digits and -, got another form")
         scopes = set(wish.scopes)
         if not scopes or not scopes <= set(SCOPES):
-            raise KeysError(f"expected scopes out of {', '.join(SCOPES)}, got {_shown(scopes - set(SCOPES))}")
+            raise KeyWishError(f"expected scopes out of {', '.join(SCOPES)}, got others or none")
         if ACT_FOR in scopes and ASK not in scopes:
-            raise KeysError(f"expected {ASK} beside {ACT_FOR}: a key does for people what it may do itself")
+            raise KeyWishError(f"expected {ASK} beside {ACT_FOR}: a key does for people what it may do itself")
         if {AUDIT, OPERATE} <= scopes and not self._operator_may_audit():
-            raise KeysError(f"expected {AUDIT} or {OPERATE}, got both: access.toml does not let one be both")
+            raise KeyWishError(f"expected {AUDIT} or {OPERATE}, got both: access.toml does not let one be both")
         if SCIM in scopes and len(scopes) > 1:
-            raise KeysError(f"expected {SCIM} alone: a key that pushes people does nothing else")
+            raise KeyWishError(f"expected {SCIM} alone: a key that pushes people does nothing else")
         if wish.groups and ASK not in scopes:
-            raise KeysError(f"expected groups only beside {ASK}: they say what may be read")
+            raise KeyWishError(f"expected groups only beside {ASK}: they say what may be read")
         if wish.expires < today:
-            raise KeysError(f"expected a last day that is not over, got {wish.expires.isoformat()}")
+            raise KeyWishError(f"expected a last day that is not over, got one before {today.isoformat()}")
         if len(wish.groups) > _MAX_GROUPS or not all(_is_group(group) for group in wish.groups):
-            raise KeysError(f"expected at most {_MAX_GROUPS} plain names of groups, got {_shown(set(wish.groups))}")
+            raise KeyWishError(f"expected at most {_MAX_GROUPS} plain names of groups, got others")
 
 
 def key_hash(pepper: bytes, secret: str) -> bytes:
@@ -162,10 +175,6 @@ def id_in(bearer: str) -> str | None:
 
 def _is_group(group: str) -> bool:
     return bool(group.strip()) and misleading_in(group) is None
-
-
-def _shown(words: set[str]) -> str:
-    return printable(", ".join(sorted(words))[:100]) or "none"
 
 
 def _iso(time: datetime) -> str:

@@ -15,7 +15,7 @@ from datetime import date
 from pathlib import Path
 from typing import Literal
 
-from service.access.errors import KeysError
+from service.access.errors import KeysError, KeyWishError, NoKeyError
 from service.access.key_watch import KeyWatch, connected, file_id, newest_change
 
 KEYS_FILE = "api_keys.sqlite"
@@ -78,11 +78,12 @@ class KeyStore:
         """Keep a new key, not recorded yet.
 
         Raises:
-            KeysError: a key that lives has this name, or the file cannot be written.
+            KeyWishError: a key that lives has this name.
+            KeysError: the file cannot be written.
         """
         with self._writing() as connection:
             if any(one.lives(today) for one in _keys(connection, "WHERE name = ?", key.name)):
-                raise KeysError(f"expected a name that no other key has, got {key.name!r}: revoke that one first")
+                raise KeyWishError("expected a name that no other key has: revoke that one first")
             row = (key.key_id, key.name, key.hash, _joined(key.scopes), _joined(key.groups), key.made_by, key.made_at)
             row_end = (key.expires.isoformat(), None, None)
             connection.execute("INSERT INTO keys VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", (*row, *row_end))
@@ -92,13 +93,14 @@ class KeyStore:
         """Revoke a key by id or, among those that are not revoked, by name; return it.
 
         Raises:
-            KeysError: there is none, or the file cannot be written.
+            NoKeyError: there is none.
+            KeysError: the file cannot be written.
         """
         with self._writing() as connection:
             found = _keys(connection, "WHERE key_id = ? AND revoked_at IS NULL", name_or_id)
             found = found or _keys(connection, "WHERE name = ? AND revoked_at IS NULL", name_or_id)
             if not found:
-                raise KeysError("expected the name or id of a key that is not revoked, got another")
+                raise NoKeyError("expected the name or id of a key that is not revoked, got another")
             for key in found:  # an expired one may have the same name
                 connection.execute("UPDATE keys SET revoked_at = ? WHERE key_id = ?", (at, key.key_id))
                 _note_change(connection, "revoked", key.key_id, by)

@@ -39,7 +39,7 @@ class KeyAccess:
         self,
         *,
         store: KeyStore,
-        pepper: bytes,
+        pepper: Callable[[], bytes],
         membership: Membership,
         on_change: Callable[[KeyChange], None],
         today: Callable[[], date],
@@ -48,14 +48,15 @@ class KeyAccess:
 
         Args:
             store: where keys are kept.
-            pepper: 32 secret bytes that lie elsewhere than the store.
+            pepper: reads 32 secret bytes that lie elsewhere than the store; what it raises goes to whoever refreshes.
             membership: makes principals of the people whom keys act for.
             on_change: puts a change on record before it acts; what it raises goes to whoever refreshes. After a crash
                 it may be given a change once more.
             today: the day, in UTC.
         """
         self._store = store
-        self._pepper = pepper
+        self._read_pepper = pepper
+        self._pepper = b""
         self._membership = membership
         self._on_change = on_change
         self._today = today
@@ -125,6 +126,7 @@ class KeyAccess:
             old, self._watch = self._watch, watch
             if old is not None:
                 old.close()
+        self._pepper = self._read_pepper()
         while (acting := self._store.acting()) is None:
             for change in self._store.unrecorded():
                 self._on_change(change)

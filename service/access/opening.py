@@ -10,14 +10,15 @@ from pathlib import Path
 
 from indexes.clock import utc_now
 from indexes.standing import EVERYBODY
+from service.access.directory import CsvDirectory
 from service.access.errors import AccessError, AccessRulesError
 from service.access.key_ring import KeyRing
-from service.access.key_store import KeyChange, KeyStore
+from service.access.key_store import KEYS_FILE, KeyChange, KeyStore
 from service.access.keys import KeyAccess
 from service.access.local import PERSON, LocalAccess, local_token
 from service.access.openid.access import OidcAccess
 from service.access.openid.provider_settings import ProviderSettings
-from service.access.people import Directory, Membership
+from service.access.people import Membership
 from service.access.port import Access, SignIn
 from service.access.principals import ANY_SOURCE, Principal, Role
 from service.access.recognition import Recognition
@@ -25,7 +26,6 @@ from service.access.rules import ACCESS_FILE, Rules, RuleSet, read_rules
 from service.access.session_file import SESSIONS_FILE, SessionFile
 from service.access.sessions import Lasting, Sessions
 
-KEYS_FILE = "api_keys.sqlite"
 PEPPER_FILE = "api-pepper.key"
 
 
@@ -39,6 +39,7 @@ class AccessSettings:
 
     state: Path
     library: Path
+    directory: Path
     lasting: Lasting
     keep_s: float
     provider: ProviderSettings | None = None
@@ -60,11 +61,11 @@ class OpenAccess:
 
     access: Access
     sign_in: SignIn
-    keys: KeyRing
+    key_ring: KeyRing
     owner: Principal
     key_access: KeyAccess
     membership: Membership
-    rules: Rules
+    problem_tellers: Sequence[Callable[[], str | None]]
     closers: Sequence[Callable[[], None]]
 
     def problems(self) -> list[str]:
@@ -77,7 +78,7 @@ class OpenAccess:
             self.membership.refresh()
         except AccessError as error:
             return [str(error)]
-        return [problem] if (problem := self.rules.problem()) else []
+        return [problem for tell in self.problem_tellers if (problem := tell())]
 
     def close(self) -> None:
         """Close the stores, and what is open to the provider."""
@@ -88,8 +89,7 @@ class OpenAccess:
 def open_access(
     settings: AccessSettings,
     *,
-    directories: Sequence[Directory],
-    pepper: bytes,
+    pepper: Callable[[], bytes],
     recording: Recording,
     notice: Callable[[str], None],
 ) -> OpenAccess:
@@ -97,8 +97,7 @@ def open_access(
 
     Args:
         settings: what decides it.
-        directories: know people who are not there, in the order in which they are believed.
-        pepper: 32 secret bytes, with which API keys are kept.
+        pepper: reads or makes the 32 secret bytes with which API keys are kept.
         recording: puts changes on record.
         notice: is told what an operator should see.
 
@@ -112,7 +111,8 @@ def open_access(
     rules = Rules(
         path=rules_path, on_change=recording.rules, notice=notice, clock_s=time.monotonic, keep_s=settings.keep_s
     )
-    membership = Membership(rules=rules, directories=directories, seen=sessions.seen_with_address)
+    directory = CsvDirectory(path=settings.directory, notice=notice, clock_s=time.monotonic, keep_s=settings.keep_s)
+    membership = Membership(rules=rules, directories=(directory,), seen=sessions.seen_with_address)
     people: LocalAccess | OidcAccess
     if settings.provider is None:
         token = local_token(settings.state, settings.token)
@@ -137,11 +137,11 @@ def open_access(
     return OpenAccess(
         access=Recognition(people=people, keys=key_access),
         sign_in=people,
-        keys=ring,
+        key_ring=ring,
         owner=people.owner() if isinstance(people, LocalAccess) else _of_this_machine(settings),
         key_access=key_access,
         membership=membership,
-        rules=rules,
+        problem_tellers=(rules.problem, directory.problem),
         closers=(key_access.close, people.close),
     )
 

@@ -13,6 +13,7 @@ from service.access.errors import NotAllowedError, NotSignedInError
 from service.access.port import Access, Carried
 from service.access.principals import Principal, Role
 from service.http.given import given
+from service.http.limits_per_caller import CallerLimits
 from service.http.recognised import recognised
 
 _BEARER = "the token in var/token, an API key, or a token of the identity provider"
@@ -24,6 +25,7 @@ _OnBehalfOf = Annotated[
     str | None, Header(alias="Greenlit-On-Behalf-Of", max_length=_MAX_ADDRESS_CHARS, description=_ON_BEHALF_OF)
 ]
 _Access = Annotated[Access, Depends(given(Access))]
+_Limits = Annotated[CallerLimits, Depends(given(CallerLimits))]
 
 
 async def signed_in(access: _Access, credentials: _Credentials, on_behalf_of: _OnBehalfOf = None) -> Principal:
@@ -36,11 +38,21 @@ async def signed_in(access: _Access, credentials: _Credentials, on_behalf_of: _O
     return await recognised(access, Carried(bearer=bearer, on_behalf_of=on_behalf_of))
 
 
-Caller = Annotated[Principal, Depends(signed_in)]
+async def within_limits(caller: Annotated[Principal, Depends(signed_in)], limits: _Limits) -> Principal:
+    """Return a caller who does not call too often; a dependency.
+
+    Raises:
+        TooManyError: they do.
+    """
+    limits.request(caller)
+    return caller
+
+
+Caller = Annotated[Principal, Depends(within_limits)]
 
 
 async def known(access: _Access, credentials: _Credentials) -> Principal | None:
-    """Return the caller if it is somebody we know; a dependency."""
+    """Return the caller if it is somebody we know; a dependency. Counts nothing: health is asked for often."""
     try:
         return await signed_in(access, credentials)
     except NotSignedInError:
@@ -79,7 +91,17 @@ def person_with_role(*roles: Role) -> Callable[[Principal], Coroutine[Any, Any, 
     return person
 
 
-Asker = Annotated[Principal, Depends(with_role(Role.STAFF))]
+async def asker(caller: Annotated[Principal, Depends(with_role(Role.STAFF))], limits: _Limits) -> Principal:
+    """Return a caller who asks a question, and may; a dependency.
+
+    Raises:
+        TooManyError: they ask too often.
+    """
+    limits.question(caller)
+    return caller
+
+
+Asker = Annotated[Principal, Depends(asker)]
 Approver = Annotated[Principal, Depends(with_role(Role.APPROVER))]
 Auditor = Annotated[Principal, Depends(with_role(Role.AUDITOR))]
 Operator = Annotated[Principal, Depends(with_role(Role.OPERATOR))]

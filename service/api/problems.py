@@ -17,6 +17,8 @@ from starlette.exceptions import HTTPException
 from indexes.errors import BuildError
 from service.access.errors import (
     AccessError,
+    KeyWishError,
+    NoKeyError,
     NotAllowedError,
     NotSignedInError,
     ProviderError,
@@ -77,6 +79,8 @@ _KNOWN: tuple[tuple[type[Exception], str, int, str, str | None], ...] = (
     (ProviderError, "provider", 503, "The identity provider does not answer", "sign in again in a while"),
     (SessionsUnavailableError, "sessions", 503, "Sessions cannot be read", "so nobody is signed in by one"),
     (NotAllowedError, "not-allowed", 403, "Not allowed", None),
+    (KeyWishError, "key", 422, "The key cannot be made", None),
+    (NoKeyError, "no-key", 404, "No such key", None),
     (NoRecordError, "no-record", 404, "No such record", None),
     (FilterError, "request", 422, "The request cannot be taken", None),
     (RevealError, "reveal", 422, "The identity is not revealed", None),

@@ -11,7 +11,7 @@ from service.answering.questions import Question, checked_text
 from service.audit.errors import AuditError
 from service.http.admission import Admission
 from service.http.given import given
-from service.web.pages import PageAsker, Pages, ThePages, asker, field_of, from_here, tell_operator
+from service.web.pages import PageQuestioner, Pages, ThePages, asker, field_of, from_here, tell_operator
 
 _MESSAGES: tuple[tuple[type[Exception], int, str], ...] = (
     (AuditError, 503, "The question could not be recorded, so no answer is given. Please tell the operator."),
@@ -36,7 +36,7 @@ def page(request: Request, pages: ThePages) -> Response:
 
 @_router.post("/", dependencies=[Depends(from_here)])
 async def ask(
-    request: Request, pages: ThePages, principal: PageAsker, answering: _Answering, admission: _Admission
+    request: Request, pages: ThePages, principal: PageQuestioner, answering: _Answering, admission: _Admission
 ) -> Response:
     """Take the form off the wire; the answer is made in a thread."""
     text = await field_of(request, "question")

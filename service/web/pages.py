@@ -1,11 +1,14 @@
 """What every page stands on: the parts they share, who is signed in, and whose forms are taken.
 
 A page asks for the signed-in person as a dependency. Where nobody is, `add_page_handlers` answers with the page that
-says how to sign in; where a form came from elsewhere, with one that says so. No page looks for itself.
+says how to sign in; where a form came from elsewhere, or somebody asks too often, with one that says so. No page looks
+for itself.
 """
 
 import base64
+import contextlib
 import hmac
+from collections.abc import Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -17,11 +20,18 @@ from fastapi import Depends, FastAPI, Request, Response
 from starlette.datastructures import UploadFile
 from starlette.templating import Jinja2Templates
 
-from service.access.errors import AccessError, NotAllowedError, NotSignedInError, SessionsUnavailableError
+from service.access.errors import (
+    AccessError,
+    NotAllowedError,
+    NotSignedInError,
+    SessionsUnavailableError,
+    TooManyError,
+)
 from service.access.port import Access, Carried, SignIn
 from service.access.principals import Principal, Role
 from service.audit.errors import AuditError
 from service.http.given import given
+from service.http.limits_per_caller import CallerLimits
 from service.http.origin import Origin
 from service.http.recognised import recognised
 
@@ -33,6 +43,7 @@ _TEMPLATES = Jinja2Templates(directory=FOLDER / "templates")
 _SAME_SITE = ("same-origin", "none")  # a form of ours, or an address typed in
 _FROM_ELSEWHERE = "This form was sent from another site."
 _NO_SESSIONS = "Who you are cannot be told at this moment. Please tell the operator."
+_TOO_MANY = "You asked very often within a minute. Please wait a moment, then ask again."
 _NOT_ALLOWED = "This is not open to you. Ask whoever runs Greenlit for the role that it takes."
 
 
@@ -42,6 +53,10 @@ class SignInNeededError(NotSignedInError):
 
 class PageNotAllowedError(NotAllowedError):
     """A page was asked for by somebody without the role that it takes."""
+
+
+class PageTooManyError(TooManyError):
+    """A page was asked for by somebody who asks too often."""
 
 
 class FromElsewhereError(Exception):
@@ -87,8 +102,14 @@ class Pages:
     def show(self, request: Request, name: str, status: int = 200, **values: Any) -> Response:
         """Return a page made of a template."""
         told, session_id = self.told, self.session_id(request)
-        kept = {"limit": told.max_question_chars, "months": told.retention_months, "why": told.retention_reason}
+        kept: dict[str, Any] = {
+            "limit": told.max_question_chars,
+            "months": told.retention_months,
+            "why": told.retention_reason,
+        }
         token = form_token(session_id) if session_id else ""
+        person = getattr(request.state, "person", None)
+        kept["person"] = None if told.by_link or person is None else person.name
         return _TEMPLATES.TemplateResponse(request, name, {**kept, "form_token": token, **values}, status_code=status)
 
     def message(self, request: Request, status: int, words: str) -> Response:
@@ -105,6 +126,7 @@ class Pages:
 
 
 ThePages = Annotated[Pages, Depends(given(Pages))]
+_Limits = Annotated[CallerLimits, Depends(given(CallerLimits))]
 
 
 async def signed_in(request: Request, pages: ThePages) -> Principal:
@@ -114,12 +136,25 @@ async def signed_in(request: Request, pages: ThePages) -> Principal:
         SignInNeededError: it has none, or one that has ended.
     """
     try:
-        return await recognised(pages.access, Carried(session=pages.session_id(request)))
+        request.state.person = await recognised(pages.access, Carried(session=pages.session_id(request)))
     except NotSignedInError as error:
         raise SignInNeededError(str(error)) from error
+    person: Principal = request.state.person  # whose name every page shows
+    return person
 
 
-Person = Annotated[Principal, Depends(signed_in)]
+async def within_limits(person: Annotated[Principal, Depends(signed_in)], limits: _Limits) -> Principal:
+    """Return a signed-in person who does not call too often; a dependency of pages.
+
+    Raises:
+        PageTooManyError: they do.
+    """
+    with _page_too_many():
+        limits.request(person)
+    return person
+
+
+Person = Annotated[Principal, Depends(within_limits)]
 
 
 async def asker(person: Person) -> Principal:
@@ -134,6 +169,28 @@ async def asker(person: Person) -> Principal:
 
 
 PageAsker = Annotated[Principal, Depends(asker)]
+
+
+async def questioner(person: PageAsker, limits: _Limits) -> Principal:
+    """Return a signed-in person who asks a question now; a dependency of the page that takes one.
+
+    Raises:
+        PageTooManyError: they ask too often.
+    """
+    with _page_too_many():
+        limits.question(person)
+    return person
+
+
+PageQuestioner = Annotated[Principal, Depends(questioner)]
+
+
+@contextlib.contextmanager
+def _page_too_many() -> Iterator[None]:
+    try:
+        yield
+    except TooManyError as error:
+        raise PageTooManyError(str(error), retry_after_s=error.retry_after_s) from error
 
 
 def form_token(session_id: str) -> str:
@@ -158,7 +215,14 @@ def add_page_handlers(app: FastAPI, pages: Pages) -> None:
     def not_allowed(request: Request, _error: Exception) -> Response:
         return pages.message(request, 403, _NOT_ALLOWED)
 
+    def too_many(request: Request, error: Exception) -> Response:
+        response = pages.message(request, 429, _TOO_MANY)
+        if isinstance(error, PageTooManyError):
+            response.headers["Retry-After"] = str(error.retry_after_s)
+        return response
+
     app.add_exception_handler(PageNotAllowedError, not_allowed)
+    app.add_exception_handler(PageTooManyError, too_many)
     app.add_exception_handler(SignInNeededError, sign_in)
     app.add_exception_handler(SessionsUnavailableError, no_sessions)
     app.add_exception_handler(FromElsewhereError, elsewhere)

@@ -81,7 +81,7 @@ def house(library: TinyLibrary, openid_provider: OpenIdProvider, tmp_path: Path)
     library.ingest()
     (library.folder / ACCESS_FILE).write_text(RULES, encoding="utf-8")
     certified = certify(tmp_path, "greenlit.test")
-    settings = {
+    settings: dict[str, Any] = {
         "auth": "oidc",
         "public_url": NAMED_URL,
         "oidc_issuer": openid_provider.issuer,

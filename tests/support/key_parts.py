@@ -61,14 +61,14 @@ class Office:
         self.store = KeyStore(self.folder / KEYS_FILE)
         self.ring = KeyRing(
             store=KeyStore(self.folder / KEYS_FILE),
-            pepper=PEPPER,
+            pepper=lambda: PEPPER,
             now=lambda: datetime.combine(self.day, time(12), UTC),
             operator_may_audit=lambda: self.both,
         )
         self.membership = Membership(rules=rules, directories=[self.directory], seen=_seen)
         self.access = KeyAccess(
             store=self.store,
-            pepper=PEPPER,
+            pepper=lambda: PEPPER,
             membership=self.membership,
             on_change=self.record,
             today=lambda: self.day,

@@ -55,20 +55,22 @@ def test_keys_are_listed_as_they_were_made(office: Office) -> None:
     office.make("ask", "act-for", groups=("legal", "staff"))
     office.make("scim", name="okta", days=0)
     first, second = office.ring.all()
-    assert (first.name, first.scopes, first.groups) == ("slack", {"ask", "act-for"}, {"legal", "staff"})
+    assert first.name == "slack"
+    assert first.scopes == {"ask", "act-for"}
+    assert first.groups == {"legal", "staff"}
     assert (first.made_by, first.made_at, first.expires) == ("cli", "2026-11-29T12:00:00Z", TODAY + timedelta(30))
     assert (second.name, second.groups, second.last_used) == ("okta", frozenset(), None)
 
 
 def test_a_name_is_free_again_when_its_key_has_ended(office: Office) -> None:
     office.make("ask", days=1)
-    with pytest.raises(KeysError, match="expected a name that no other key has, got 'slack'"):
+    with pytest.raises(KeysError, match="expected a name that no other key has"):
         office.make("audit")
     office.ring.revoke("slack", by="cli")
     office.make("ask", days=1)
     office.day += timedelta(days=2)
     office.make("ask")
-    assert [office.ring.state(key) for key in office.ring.all()] == ["revoked", "expired", "live"]
+    assert [office.ring.shown(key)["state"] for key in office.ring.all()] == ["revoked", "expired", "live"]
 
 
 def test_a_key_is_revoked_by_name_or_id_once(office: Office) -> None:
@@ -91,7 +93,7 @@ def test_a_name_has_a_form(office: Office, name: str) -> None:
     ("scopes", "groups", "message"),
     [
         ((), (), "expected scopes out of"),
-        (("ask", "root"), (), "got root"),
+        (("ask", "root"), (), "expected scopes out of"),
         (("act-for",), (), "expected ask beside act-for"),
         (("audit", "operate"), (), "expected audit or operate, got both"),
         (("scim", "ask"), (), "expected scim alone"),
@@ -115,7 +117,7 @@ def test_a_key_may_be_operator_and_auditor_where_one_person_may(office: Office) 
 
 def test_a_last_day_that_is_over_is_refused_and_today_is_fine(office: Office) -> None:
     assert office.make("ask", days=0)
-    with pytest.raises(KeysError, match="expected a last day that is not over, got 2026-11-28"):
+    with pytest.raises(KeysError, match="expected a last day that is not over, got one before 2026-11-29"):
         office.make("ask", name="late", days=-1)
 
 
@@ -125,7 +127,7 @@ def test_a_key_that_cannot_be_put_on_record_was_not_made(office: Office) -> None
 
     ring = KeyRing(
         store=office.store,
-        pepper=PEPPER,
+        pepper=lambda: PEPPER,
         now=office.ring._now,
         operator_may_audit=lambda: False,
         settle=refuses,
