@@ -129,3 +129,29 @@ def test_what_cannot_be_made_says_why_and_quotes_nothing(studio: Studio, change:
 def test_one_key_is_operator_and_auditor_where_the_rules_say_so(studio: Studio) -> None:
     (studio.library.folder / "access.toml").write_text("operator_may_audit = true\n", encoding="utf-8")
     assert make(studio, "audit", "operate")["scopes"] == ["audit", "operate"]
+
+
+def test_a_key_asks_for_a_person_within_their_groups_and_both_are_on_record(studio: Studio) -> None:
+    people = "person,email,groups,active\nmira-1,mira@northlight.example,newsroom,true\njon-1,jon@x.example,,false\n"
+    (studio.state / "directory.csv").write_text(people, encoding="utf-8")
+    made = make(studio, "ask", "act-for")
+    mira = with_key(studio, made, **{"Greenlit-On-Behalf-Of": "Mira@Northlight.example"})
+    me = mira.get("/v1/me").json()
+    assert (me["id"], me["groups"], me["roles"], me["auth"]) == (
+        "mira-1",
+        ["newsroom", "staff"],
+        ["staff"],
+        "on-behalf",
+    )
+    answer = mira.post("/v1/ask", json={"question": TRAVEL_QUESTION})
+    assert answer.json()["citations"][0]["document"] == TRAVEL
+    received = studio.leaves()[0]
+    assert (received["auth"], received["key_id"]) == ("on-behalf", made["id"])
+    assert sealed_texts(studio.state, "asker") == ["mira-1"]
+    assert "mira" not in json.dumps(studio.all_leaves())
+    jon = with_key(studio, made, **{"Greenlit-On-Behalf-Of": "jon@x.example"})
+    assert jon.post("/v1/ask", json={"question": TRAVEL_QUESTION}).status_code == 401
+    (studio.state / "directory.csv").write_text(people.replace("newsroom,true", "newsroom,false"), encoding="utf-8")
+    assert mira.get("/v1/me").status_code == 401
+    assert [leaf["type"] for leaf in studio.all_leaves()].count("access.changed") == 1
+    assert len(studio.leaves()) == 2
