@@ -1,7 +1,7 @@
 """Where the provider's endpoints are, as its discovery document says.
 
 Asked when it is first needed, so that the service starts without the provider, and again after an hour; while the
-provider is down, what it said last goes on. A failure is remembered for some seconds: whoever comes meanwhile is told
+provider is down, what it said last goes on, but for sending browsers there. A failure is remembered for some seconds: whoever comes meanwhile is told
 at once, instead of waiting for the same.
 """
 
@@ -18,6 +18,7 @@ _WHAT = "the discovery document"
 _PATH = "/.well-known/openid-configuration"
 _OK = 200
 _KEPT_S = 3600.0
+_NOW_S = 1.0  # many who sign in at once ask once
 _FAILED_S = 5.0
 _FAILED_LATER_S = 60.0  # where something is known from before
 
@@ -59,6 +60,19 @@ class Discovery:
             if now_s - self._asked_s >= self._waits_s():
                 self._ask()
             if self._known is None:
+                raise ProviderError(self._failure)
+            return self._known
+
+    def endpoints_now(self) -> Endpoints:
+        """Return them if the provider answers now: for whoever sends a browser there, which could not say what is wrong.
+
+        Raises:
+            ProviderError: it does not answer, whatever is known from before.
+        """
+        with self._lock:
+            if self._clock_s() - self._asked_s >= _NOW_S:
+                self._ask()
+            if self._known is None or self._failure:
                 raise ProviderError(self._failure)
             return self._known
 

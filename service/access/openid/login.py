@@ -51,7 +51,7 @@ class ProviderLogin:
 
     def depart(self) -> Departure:
         """Begin a login; see `SignIn`."""
-        endpoints = self._discovery.endpoints()
+        endpoints = self._discovery.endpoints_now()
         login_id, login = self._logins.begin()
         address = prepare_grant_uri(
             endpoints.authorization,
