@@ -149,7 +149,11 @@ def test_being_recognised_waits_for_nobody(way: Way, monkeypatch: pytest.MonkeyP
     for place, name in ((socket.socket, "connect"), (socket, "getaddrinfo"), (time, "sleep")):
         monkeypatch.setattr(place, name, waits)
     assert way.access.principal(way.carried)
-    for carried in (Carried(), *(Carried(bearer=text) for text in MADE_UP), *(Carried(session=text) for text in MADE_UP)):
+    for carried in (
+        Carried(),
+        *(Carried(bearer=text) for text in MADE_UP),
+        *(Carried(session=text) for text in MADE_UP),
+    ):
         with pytest.raises(NotSignedInError):
             way.access.principal(carried)
 

@@ -155,9 +155,7 @@ def test_a_provider_that_is_away_is_said_without_what_was_sent() -> None:
     opened.close()
 
 
-def test_no_proxy_of_the_environment_sees_anything(
-    provider: ScriptedProvider, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_proxy_of_the_environment_sees_anything(provider: ScriptedProvider, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.setenv(name, f"http://127.0.0.1:{free_port()}")
     provider.says["/jwks"] = Says({"keys": []})
