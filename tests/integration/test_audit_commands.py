@@ -50,13 +50,17 @@ def _everything_works(installation: Installation, first: Question, second: Quest
     proof = json.loads(installation.does("audit", "proof", str(first.seq)))
     assert (proof["seq"], proof["leaf_hash"]) == (first.seq, shown["leaf_hash"])
     assert _json(installation, "replay", str(first.seq))["verdict"] == "identical"
-    two = ("--by", "ann", "--second", "ben", "--case", "HR-1", "--purpose", PURPOSE)
-    assert " is local" in installation.does("audit", "reveal", str(first.seq), *two)
+    opened = _json(installation, "reveal", "open", str(first.seq), "--case", "HR-1", "--reason", PURPOSE)
+    assert f"{opened['id']:>7}  " in installation.does("audit", "reveal", "list")
+    by_age = _json(installation, "erase", "--before", "2020-01-01", "--ground", "court_order")
+    for words in (("reveal", "confirm", str(opened["id"])), ("erase", "--confirm", str(by_age["id"]))):
+        alone = installation.run("audit", *words)
+        assert (alone.returncode, "there is one person only, so nobody can confirm" in alone.stderr) == (1, True)
     assert _json(installation, "erase", "--request-id", second.request_id, "--ground", "court_order")["erased"] == 2
     own = installation.does("audit", "own")
     assert VENDOR_QUESTION in own
     assert f"by local: {PURPOSE}" in own
-    assert "who asked was revealed" in own
+    assert f"by local, not confirmed: {PURPOSE}" in own
     assert f"{second.request_id}\n    (erased)" in own
     assert installation.does("audit", "key").strip() not in installation.does("audit", "rotate", "signing")
     installation.does("audit", "export", str(folder), "--from", "2020-01-01", "--payloads", "--purpose", PURPOSE)
@@ -88,7 +92,7 @@ def test_every_command_goes_through_the_service_while_it_runs_and_opens_the_log_
     _everything_works(installation, first, third, tmp_path / "when-it-does-not")
     kinds = _kinds(installation)
     assert kinds[: len(before)] == before
-    for kind in ("audit.read", "audit.exported", "identity.revealed", "payload.erased", "key.revoked"):
+    for kind in ("audit.read", "audit.exported", "reveal.opened", "erasure.opened", "payload.erased", "key.revoked"):
         assert kind in before[first.seq :], kind
         assert kind in kinds[len(before) :], kind
 

@@ -16,6 +16,7 @@ from service.audit.errors import (
     AuditEntryError,
     AuditKeyError,
     AuditUnavailableError,
+    ErasureError,
     ExportError,
     FilterError,
     NoRecordError,
@@ -35,7 +36,8 @@ SECRET = "quokka4711"
         (NotAllowedError("expected an auditor"), "not-allowed", 403),
         (NoRecordError("there is no record 7"), "no-record", 404),
         (FilterError("expected a day"), "request", 422),
-        (RevealError("expected two different people"), "reveal", 422),
+        (RevealError("expected another person"), "reveal", 422),
+        (ErasureError("expected another person"), "erasure", 422),
         (ExportError("expected a range within the log"), "export", 422),
         (NotCoveredError("no checkpoint covers it yet"), "not-covered", 409),
         (ReplayError("the build is gone"), "replay", 409),
@@ -59,7 +61,9 @@ def test_each_error_has_its_problem(error: Exception, kind: str, status: int) ->
     assert SECRET not in title + detail
 
 
-@pytest.mark.parametrize("error", [NoRecordError, RevealError, ExportError, ReplayError, SealError, FilterError])
+@pytest.mark.parametrize(
+    "error", [NoRecordError, RevealError, ErasureError, ExportError, ReplayError, SealError, FilterError]
+)
 def test_what_an_auditor_can_do_something_about_is_said_in_its_own_words(error: type[Exception]) -> None:
     assert problem_for(error("expected this, got that"))[3] == "expected this, got that"
 
