@@ -87,6 +87,7 @@ def _parts(service: Service, pages: Pages) -> dict[Any, object]:
     """Return what the doors work with, each part under the type that routes ask for."""
     settings = service.settings
     admission = Admission(at_once=settings.max_concurrent, waiting=settings.max_queued, patience_s=settings.max_wait_s)
+    questions, requests = settings.limits_a_minute()
     return {
         Access: service.access,
         Admission: admission,
@@ -94,7 +95,9 @@ def _parts(service: Service, pages: Pages) -> dict[Any, object]:
         Asking: Asking(service.answering, admission, settings.max_question_chars),
         Auditing: service.auditing,
         CallerLimits: CallerLimits(
-            questions_per_minute=settings.questions_per_minute, requests_per_minute=settings.requests_per_minute
+            questions_per_minute=questions,
+            requests_per_minute=requests,
+            arrivals_per_minute=settings.arrivals_per_minute,
         ),
         Health: service.health,
         KeyRing: service.key_ring,

@@ -20,6 +20,7 @@ MONTHS_WITHOUT_REASON = 12
 _SECRETS = {"token", "api_key", "oidc_client_secret"}
 _PORTS = {"http": 80, "https": 443}
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+_NO_LIMIT = 10**9  # more than anybody sends
 _MOST_COPIES = 4  # of the encoder by itself, 45 MB each
 _ELSEWHERE = {"GREENLIT_EVAL_DATA", "GREENLIT_NO_SKIPS"}  # read by the judge and by the tests
 
@@ -109,8 +110,13 @@ class Settings(LibrarySettings):
         le=720,
         description="how long the groups of a last sign-in, a broken directory or rules hold, in hours",
     )
-    questions_per_minute: int = Field(60, ge=1, description="of one person, or of one key by itself")
-    requests_per_minute: int = Field(600, ge=1, description="of one person, or of one key by itself")
+    questions_per_minute: int | None = Field(
+        None, ge=1, description="of one person or key, at most; unless set, 60 with oidc and no limit in local mode"
+    )
+    requests_per_minute: int | None = Field(
+        None, ge=1, description="of one person or key, at most; unless set, 600 with oidc and no limit in local mode"
+    )
+    arrivals_per_minute: int = Field(600, ge=1, description="tries to sign in from one address, at most")
     log_name: str = Field(
         "greenlit.local", pattern=r"^[a-z0-9][a-z0-9.-]{0,62}$", description="the name of the audit log, in its origin"
     )
@@ -163,6 +169,11 @@ class Settings(LibrarySettings):
     def groups(self) -> frozenset[str]:
         """Return the local person's groups besides everybody's."""
         return frozenset(_names(self.local_groups))
+
+    def limits_a_minute(self) -> tuple[int, int]:
+        """Return how many questions, and how many requests, one person or key may send in a minute."""
+        questions, requests = (60, 600) if self.auth == "oidc" else (_NO_LIMIT, _NO_LIMIT)
+        return self.questions_per_minute or questions, self.requests_per_minute or requests
 
     def proxies(self) -> list[str]:
         """Return the addresses and networks of proxies that are believed."""

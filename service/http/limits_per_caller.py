@@ -5,6 +5,7 @@ own limits, and the key has ten times as much: so a program can serve many, and 
 kept in memory, for two minutes; nothing of it is on record, for nothing was asked.
 """
 
+import ipaddress
 import math
 import threading
 import time
@@ -16,6 +17,8 @@ from limits.strategies import SlidingWindowCounterRateLimiter
 from service.access.errors import TooManyError
 from service.access.principals import Principal
 
+_V6 = 6
+_OF_A_KEY = " of a key"
 _FOR_MANY = 10  # times the limit of one, for a key that acts for people
 _CLEARED_EVERY_S = 60.0
 _ROUNDING_S = 0.001  # what the library calculates in floating point is less exact than this
@@ -24,8 +27,9 @@ _ROUNDING_S = 0.001  # what the library calculates in floating point is less exa
 class CallerLimits:
     """Counts what callers do. Any thread may call; a call takes some microseconds."""
 
-    def __init__(self, *, questions_per_minute: int, requests_per_minute: int) -> None:
-        """Take the limits of one caller."""
+    def __init__(self, *, questions_per_minute: int, requests_per_minute: int, arrivals_per_minute: int) -> None:
+        """Take the limits of one caller, and of one address from which people sign in: a whole office may share it."""
+        self._arrivals = RateLimitItemPerMinute(arrivals_per_minute, namespace="tries to sign in")
         self._storage = MemoryStorage()
         self._storage.timer = _NotNeeded(0.0, lambda: None)
         self._counting = SlidingWindowCounterRateLimiter(self._storage)
@@ -51,6 +55,18 @@ class CallerLimits:
         self._count(principal, *self._requests)
         self._clear_ended()
 
+    def arrival(self, address: str) -> None:
+        """Count a try to sign in.
+
+        Args:
+            address: where it comes from; of an IPv6 address the network counts, which one machine can have all of.
+
+        Raises:
+            TooManyError: there were too many from there within a minute.
+        """
+        self._take(self._arrivals, _network(address))
+        self._clear_ended()
+
     def _count(self, principal: Principal, of_one: RateLimitItem, of_many: RateLimitItem) -> None:
         self._take(of_one, principal.principal_id)
         if principal.key_id is not None:
@@ -59,7 +75,7 @@ class CallerLimits:
     def _take(self, limit: RateLimitItem, who: str) -> None:
         if not self._counting.hit(limit, who):
             raise TooManyError(
-                f"expected at most {limit.amount} {limit.namespace.partition(' ')[0]} a minute, got more",
+                f"expected at most {limit.amount} {limit.namespace.removesuffix(_OF_A_KEY)} a minute, got more",
                 retry_after_s=math.floor(self._full_s(limit, who) + _ROUNDING_S) + 1,
             )
 
@@ -95,8 +111,16 @@ class _NotNeeded(threading.Timer):
         return True
 
 
+def _network(address: str) -> str:
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:  # no address: a socket of this machine, or a test
+        return address
+    return str(ipaddress.ip_network((found, 64), strict=False)) if found.version == _V6 else address
+
+
 def _limits(what: str, of_one: int) -> tuple[RateLimitItem, RateLimitItem]:
     return (
         RateLimitItemPerMinute(of_one, namespace=what),
-        RateLimitItemPerMinute(of_one * _FOR_MANY, namespace=f"{what} of a key"),
+        RateLimitItemPerMinute(of_one * _FOR_MANY, namespace=f"{what}{_OF_A_KEY}"),
     )

@@ -149,7 +149,7 @@ async def within_limits(person: Annotated[Principal, Depends(signed_in)], limits
     Raises:
         PageTooManyError: they do.
     """
-    with _page_too_many():
+    with page_too_many():
         limits.request(person)
     return person
 
@@ -177,7 +177,7 @@ async def questioner(person: PageAsker, limits: _Limits) -> Principal:
     Raises:
         PageTooManyError: they ask too often.
     """
-    with _page_too_many():
+    with page_too_many():
         limits.question(person)
     return person
 
@@ -186,7 +186,8 @@ PageQuestioner = Annotated[Principal, Depends(questioner)]
 
 
 @contextlib.contextmanager
-def _page_too_many() -> Iterator[None]:
+def page_too_many() -> Iterator[None]:
+    """Have whoever goes beyond a limit told so by a page."""
     try:
         yield
     except TooManyError as error:

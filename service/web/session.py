@@ -13,9 +13,24 @@ from starlette.concurrency import run_in_threadpool
 
 from service.access.errors import NotSignedInError, ProviderError
 from service.access.port import Brought, NewSession
-from service.web.pages import FOLDER, Pages, ThePages, from_here, tell_operator
+from service.http.given import given
+from service.http.limits_per_caller import CallerLimits
+from service.web.pages import FOLDER, Pages, ThePages, from_here, page_too_many, tell_operator
 
 _router = APIRouter(include_in_schema=False)
+
+
+async def arriving(request: Request, limits: Annotated[CallerLimits, Depends(given(CallerLimits))]) -> None:
+    """Count a try to sign in; a dependency of the routes that nobody is known at.
+
+    Raises:
+        PageTooManyError: there were too many from one address.
+    """
+    with page_too_many():
+        limits.arrival(request.client.host if request.client else "")
+
+
+_ARRIVING = [Depends(arriving)]
 _TO_COOKIE = "greenlit_to"
 _LOCAL_PATH = re.compile(r"/(?![/\\\\])[\x21-\x7e]{0,1023}")
 _AGAIN = "This sign-in cannot be finished: it took too long, was used before, or began elsewhere. Please sign in again."
@@ -23,7 +38,7 @@ _NO_PROVIDER = "The identity provider does not answer, so nobody can sign in now
 _MAX_CHARS = 4096  # of what a provider sends back
 
 
-@_router.get("/open")
+@_router.get("/open", dependencies=_ARRIVING)
 def open_session(request: Request, pages: ThePages, code: Annotated[str, Query()] = "") -> Response:
     """Begin a session with the code of a link: it works once, so nothing is left in the address or the history."""
     if "prefetch" in request.headers.get("sec-purpose", ""):
@@ -35,7 +50,7 @@ def open_session(request: Request, pages: ThePages, code: Annotated[str, Query()
     return _signed_in(pages, begun, "/")
 
 
-@_router.get("/sign-in")
+@_router.get("/sign-in", dependencies=_ARRIVING)
 def sign_in(request: Request, pages: ThePages, to: Annotated[str, Query(max_length=1024)] = "/") -> Response:
     """Send the browser to the identity provider; where people sign in by a link, say so."""
     try:
@@ -50,7 +65,7 @@ def sign_in(request: Request, pages: ThePages, to: Annotated[str, Query(max_leng
     return response
 
 
-@_router.get("/sign-in/callback")
+@_router.get("/sign-in/callback", dependencies=_ARRIVING)
 async def callback(request: Request, pages: ThePages) -> Response:
     """Begin a session for a browser that comes back from the provider."""
     query = request.query_params

@@ -1,8 +1,8 @@
 """Where the provider's endpoints are, as its discovery document says.
 
 Asked when it is first needed, so that the service starts without the provider, and again after an hour; while the
-provider is down, what it said last goes on, but for sending browsers there. A failure is remembered for some seconds: whoever comes meanwhile is told
-at once, instead of waiting for the same.
+provider is down, what it said last goes on, but for sending browsers there. A failure is remembered for some seconds:
+whoever comes meanwhile is told at once, instead of waiting for the same.
 """
 
 import threading
@@ -64,7 +64,7 @@ class Discovery:
             return self._known
 
     def endpoints_now(self) -> Endpoints:
-        """Return them if the provider answers now: for whoever sends a browser there, which could not say what is wrong.
+        """Return them if the provider answers now; for whoever sends a browser there, where nobody would say more.
 
         Raises:
             ProviderError: it does not answer, whatever is known from before.

@@ -47,14 +47,14 @@ def passed(limits: CallerLimits, principal: Principal, tries: int) -> int:
 
 @pytest.mark.usefixtures("clock_s")
 def test_one_caller_may_ask_so_often_and_the_others_do_not_notice() -> None:
-    limits = CallerLimits(questions_per_minute=5, requests_per_minute=100)
+    limits = CallerLimits(questions_per_minute=5, requests_per_minute=100, arrivals_per_minute=3)
     assert passed(limits, MIRA, 9) == 5
     assert passed(limits, ADA, 9) == 5
 
 
 @pytest.mark.usefixtures("clock_s")
 def test_questions_and_requests_are_counted_apart() -> None:
-    limits = CallerLimits(questions_per_minute=1, requests_per_minute=2)
+    limits = CallerLimits(questions_per_minute=1, requests_per_minute=2, arrivals_per_minute=3)
     limits.question(MIRA)
     limits.request(MIRA)
     limits.request(MIRA)
@@ -65,7 +65,7 @@ def test_questions_and_requests_are_counted_apart() -> None:
 
 
 def test_after_the_time_that_is_named_there_is_room_again(clock_s: Seconds) -> None:
-    limits = CallerLimits(questions_per_minute=5, requests_per_minute=100)
+    limits = CallerLimits(questions_per_minute=5, requests_per_minute=100, arrivals_per_minute=3)
     waited_s = 0
     assert passed(limits, MIRA, 5) == 5
     for _ in range(12):
@@ -79,7 +79,7 @@ def test_after_the_time_that_is_named_there_is_room_again(clock_s: Seconds) -> N
 
 
 def test_a_window_that_slides_lets_nobody_ask_twice_as_much_around_its_end(clock_s: Seconds) -> None:
-    limits = CallerLimits(questions_per_minute=60, requests_per_minute=100)
+    limits = CallerLimits(questions_per_minute=60, requests_per_minute=100, arrivals_per_minute=3)
     clock_s.now += 60 - clock_s.now % 60 - 1  # a second before the minute is full
     assert passed(limits, MIRA, 100) == 60
     clock_s.now += 2
@@ -88,7 +88,7 @@ def test_a_window_that_slides_lets_nobody_ask_twice_as_much_around_its_end(clock
 
 @pytest.mark.usefixtures("clock_s")
 def test_a_key_that_acts_for_people_leaves_each_their_own_limit_and_has_one_itself() -> None:
-    limits = CallerLimits(questions_per_minute=2, requests_per_minute=100)
+    limits = CallerLimits(questions_per_minute=2, requests_per_minute=100, arrivals_per_minute=3)
     people = [dataclasses.replace(MIRA, principal_id=f"p{n}", key_id="abcdefg234") for n in range(15)]
     assert [passed(limits, person, 3) for person in people] == [2] * 10 + [0] * 5
     assert passed(limits, dataclasses.replace(people[14], key_id=None), 3) == 0, "tried through the key before"
@@ -97,13 +97,13 @@ def test_a_key_that_acts_for_people_leaves_each_their_own_limit_and_has_one_itse
 
 @pytest.mark.usefixtures("clock_s")
 def test_somebody_has_one_limit_whichever_way_they_come() -> None:
-    limits = CallerLimits(questions_per_minute=3, requests_per_minute=100)
+    limits = CallerLimits(questions_per_minute=3, requests_per_minute=100, arrivals_per_minute=3)
     assert passed(limits, dataclasses.replace(MIRA, key_id="abcdefg234"), 2) == 2
     assert passed(limits, MIRA, 5) == 1
 
 
 def test_counts_that_are_over_are_forgotten(clock_s: Seconds, monkeypatch: pytest.MonkeyPatch) -> None:
-    limits = CallerLimits(questions_per_minute=3, requests_per_minute=100)
+    limits = CallerLimits(questions_per_minute=3, requests_per_minute=100, arrivals_per_minute=3)
     steady = Seconds()
     monkeypatch.setattr(time, "monotonic", steady)
     for n in range(500):
@@ -117,7 +117,7 @@ def test_counts_that_are_over_are_forgotten(clock_s: Seconds, monkeypatch: pytes
 
 
 def test_counting_starts_no_threads() -> None:
-    limits = CallerLimits(questions_per_minute=1000, requests_per_minute=1000)
+    limits = CallerLimits(questions_per_minute=1000, requests_per_minute=1000, arrivals_per_minute=3)
     before = threading.active_count()
     for _ in range(200):
         limits.request(MIRA)
@@ -144,3 +144,31 @@ def test_whoever_calls_too_often_is_told_so_by_every_route_but_health(library: T
         page = browser.get("/documents")
         assert (page.status_code, "You asked very often" in page.text) == (429, True)
         assert [studio.api.get("/readyz").status_code for _ in range(5)] == [200] * 5
+
+
+@pytest.mark.parametrize(
+    ("address", "other"), [("192.0.2.7", "192.0.2.8"), ("2001:db8::1", "2001:db8:0:1::1"), ("testclient", "another")]
+)
+def test_from_one_address_so_many_sign_in_and_others_do_not_notice(address: str, other: str) -> None:
+    limits = CallerLimits(questions_per_minute=5, requests_per_minute=100, arrivals_per_minute=2)
+    for _ in range(2):
+        limits.arrival(address)
+    with pytest.raises(TooManyError, match="expected at most 2 tries to sign in a minute, got more"):
+        limits.arrival(address)
+    limits.arrival(other)
+
+
+def test_a_network_of_ipv6_counts_as_one_address() -> None:
+    limits = CallerLimits(questions_per_minute=5, requests_per_minute=100, arrivals_per_minute=1)
+    limits.arrival("2001:db8::1")
+    with pytest.raises(TooManyError):
+        limits.arrival("2001:db8::ffff:1")
+
+
+def test_whoever_tries_to_sign_in_too_often_is_told_by_a_page(library: TinyLibrary) -> None:
+    with open_studio(with_rules(library), arrivals_per_minute=2) as studio:
+        stranger = studio.stranger()
+        tried = [stranger.get("/open", params={"code": "guessed"}) for _ in range(3)]
+        assert [response.status_code for response in tried] == [401, 401, 429]
+        assert "retry-after" in tried[-1].headers
+        assert stranger.get("/healthz").status_code == 200
