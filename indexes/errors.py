@@ -7,6 +7,7 @@ IndexesError
 ├── UnsafeFileError       a file of the library that must not be read
 │   └── UnreadableFileError it may be, and the disk refuses
 ├── RegisterError         the register cannot be read or written
+├── TermsError            what an approver says cannot stand in the register
 ├── EncoderError          the encoder is missing or not the expected one
 └── BuildError            a build cannot be opened
     ├── NoBuildError      nothing was published yet
@@ -44,6 +45,10 @@ class UnreadableFileError(UnsafeFileError):
 
 class RegisterError(IndexesError):
     """The register of approvals cannot be read or written."""
+
+
+class TermsError(IndexesError):
+    """Something that an approver says cannot stand in the register."""
 
 
 class EncoderError(IndexesError):

@@ -9,21 +9,14 @@ from typing import Annotated, Literal
 
 import typer
 
+from indexes.approvals import Approvals
 from indexes.clock import utc_now
 from indexes.console import err, fail, out
-from indexes.errors import IndexesError, RegisterError
+from indexes.errors import IndexesError, RegisterError, TermsError
 from indexes.settings import LibrarySettings, read_library_settings
+from indexes.terms import Terms, checked_by, checked_groups, checked_reason, checked_text
 from ingest import show
-from ingest.approvals import (
-    Approvals,
-    Terms,
-    checked_by,
-    checked_groups,
-    checked_reason,
-    checked_text,
-    in_words,
-)
-from ingest.errors import IngestError, TermsError
+from ingest.errors import IngestError
 from ingest.report import Report
 
 app = typer.Typer()
@@ -71,14 +64,14 @@ def approve(
         )
         approvals = _approvals(read_library_settings())
         plan = approvals.plan_approval(path, terms)
-    except (IndexesError, TermsError) as error:
+    except IndexesError as error:
         raise _fail(error) from error
     for document, why in plan.passed_over:
         err.line(f"passed over {document}: {why}")
     if not plan.approvals:
         err.line("nothing to approve")
         return
-    out.text(in_words(plan.approvals))
+    out.text(show.in_words(plan.approvals))
     if plan.of_folder and not yes and not typer.confirm(f"Approve these {len(plan.approvals)}?"):
         raise typer.Exit(1)
     try:
@@ -129,7 +122,7 @@ def _withdraw(event: Literal["revoke", "reject"], path: str, by: str, reason: st
     try:
         approvals = _approvals(read_library_settings())
         withdrawal = approvals.withdraw(event, path, by=checked_by(by), reason=checked_reason(reason))
-    except (IndexesError, TermsError) as error:
+    except IndexesError as error:
         raise _fail(error) from error
     out.line(f"{withdrawal.document} is {'revoked' if event == 'revoke' else 'rejected'}")
 

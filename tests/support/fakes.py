@@ -12,12 +12,13 @@ from pathlib import Path
 
 import numpy as np
 
+from indexes.approvals import Approvals, Plan
 from indexes.encoder import Vectors
 from indexes.events import Approval, Withdrawal
 from indexes.holds import HOLDS_FOLDER
 from indexes.register import REGISTER_FILE, append_events
+from indexes.terms import Terms
 from indexes.words import words
-from ingest.approvals import Approvals, Plan, Terms
 from ingest.loading.registry import load_document
 from ingest.parsed import Parsed
 from ingest.pipeline import Ingestion, ingest

@@ -12,11 +12,11 @@ from filelock import FileLock
 from typer.testing import CliRunner, Result
 
 from indexes import register as register_module
+from indexes.approvals import Approvals, Plan
 from indexes.builds import current_build_id
 from indexes.errors import EncoderError
 from indexes.names import printable
 from indexes.register import Register
-from ingest.approvals import Approvals, Plan
 from ingest.cli import app, ingest_here
 from tests.support.fakes import REVOCATION, HashingEncoder, TinyLibrary
 

@@ -17,12 +17,12 @@ from indexes.decisions import approval_time, withdrawal_time
 from indexes.errors import DocumentNameError, RegisterError, UnsafeFileError
 from indexes.events import Approval, Withdrawal
 from indexes.library import document_at, locate, read_document
-from indexes.names import misleading_in, printable
+from indexes.names import printable
 from indexes.register import REGISTER_FILE, Register, RegisterState, append_events, register_remarks
 from indexes.sources import Sources, read_sources, source_name
 from indexes.standing import Grant, Standing, grant, standing
 from indexes.stock import approved_look_alike, list_library, live_grants
-from ingest.errors import TermsError
+from indexes.terms import Terms
 
 _WITHDRAWN = (Standing.REVOKED, Standing.REJECTED)
 
@@ -36,17 +36,6 @@ class DocumentStanding:
     sha256: str | None
     grant: Grant | None
     problem: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What the approver says of an approval; `None` takes the source's default."""
-
-    by: str
-    expires: date | None = None
-    groups: tuple[str, ...] | None = None
-    title: str = ""
-    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,60 +217,3 @@ def months_later(day: date, months: int) -> date:
     month = day.month - 1 + months
     year, month = day.year + month // 12, month % 12 + 1
     return date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
-
-
-def checked_by(by: str) -> str:
-    """Return who decides, if it can stand in a register.
-
-    Raises:
-        TermsError: it is empty, or does not read as it is.
-    """
-    if not by.strip() or printable(by) != by:
-        raise TermsError(f"expected --by = a name or address, got '{printable(by)}'")
-    return by.strip()
-
-
-def checked_text(option: str, text: str) -> str:
-    """Return the text of an option, if it can stand in a register and be shown: one line, and nothing that steers.
-
-    Args:
-        option: its name, like `--title`.
-        text: what was given.
-
-    Raises:
-        TermsError: it holds a character that a terminal or a page would act on.
-    """
-    if found := misleading_in(text.strip()):
-        raise TermsError(f"expected {option} = one line of plain text, got '{printable(text)}', which holds {found}")
-    return text.strip()
-
-
-def checked_reason(reason: str) -> str:
-    """Return why a document is withdrawn.
-
-    Raises:
-        TermsError: it is empty, or as `checked_text`.
-    """
-    if not reason.strip():
-        raise TermsError("expected --reason = why, got an empty text")
-    return checked_text("--reason", reason)
-
-
-def checked_groups(text: str) -> tuple[str, ...]:
-    """Return the groups of a comma-separated list.
-
-    Raises:
-        TermsError: there is none (an approval for nobody is a slip), or as `checked_text`.
-    """
-    groups = tuple(group.strip() for group in checked_text("--groups", text).split(",") if group.strip())
-    if not groups:
-        raise TermsError("expected --groups = one or more names, separated by commas; got none")
-    return groups
-
-
-def in_words(plan_lines: Iterable[Approval]) -> str:
-    """Return a plan's approvals, one a line, as a person confirms them."""
-    return "\n".join(
-        f"  {line.document}  {line.sha256[:12]}  until {line.expires}  for {', '.join(line.groups) or 'nobody'}"
-        for line in plan_lines
-    )

@@ -6,15 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from indexes.approvals import months_later
 from indexes.errors import DocumentNameError, RegisterError, SourcesError, UnsafeFileError
 from indexes.events import Withdrawal
 from indexes.library import FileBytes, read_document
-from indexes.names import printable
 from indexes.register import Register
 from indexes.sources import Sources
 from indexes.standing import Standing
-from ingest.approvals import Terms, checked_by, checked_groups, checked_reason, checked_text, in_words, months_later
-from ingest.errors import TermsError
+from indexes.terms import Terms
 from tests.support.fakes import TinyLibrary
 
 ANN = Terms(by="ann@x.example")
@@ -332,7 +331,7 @@ def test_documents_of_a_source_that_left_the_allowlist_are_not_listed(library: T
     assert list(_standings(library)) == ["legal/a.md"]
 
 
-# What people type
+# Days
 
 
 @pytest.mark.parametrize(
@@ -357,48 +356,6 @@ def test_an_approval_begins_on_todays_date_in_utc(library: TinyLibrary) -> None:
     assert approval.expires == date(2027, 11, 20)
 
 
-def test_who_decides_must_be_a_name_that_can_be_read() -> None:
-    assert checked_by(" ann@x.example ") == "ann@x.example"
-    for by in ("", "  ", "ann\nbo", "ann\u202eob"):
-        with pytest.raises(TermsError, match="expected --by = a name or address, got"):
-            checked_by(by)
-
-
-def test_a_reason_must_be_given() -> None:
-    assert checked_reason(" superseded ") == "superseded"
-    with pytest.raises(TermsError, match="expected --reason = why, got an empty text"):
-        checked_reason(" ")
-
-
-def test_groups_are_separated_by_commas_and_there_is_at_least_one() -> None:
-    assert checked_groups("board, legal team,,") == ("board", "legal team")
-    for text in ("", " , "):
-        with pytest.raises(TermsError, match="expected --groups = one or more names, separated by commas; got none"):
-            checked_groups(text)
-
-
-@pytest.mark.parametrize("text", ["red \x1b[31m", "two\nlines", "c1 \x9b", "a\u202eb", "a\u2028b", "a\u200bb", "a\0b"])
-def test_what_would_steer_a_terminal_is_refused_with_the_option_and_what_was_found(text: str) -> None:
-    for check in (lambda: checked_text("--title", text), lambda: checked_groups(text), lambda: checked_reason(text)):
-        with pytest.raises(
-            TermsError, match=r"expected --\w+ = one line of plain text, got .*, which holds \\u\{"
-        ) as caught:
-            check()
-        assert printable(str(caught.value)) == str(caught.value)
-
-
-def test_text_is_taken_without_blanks_and_ends_of_lines_around_it() -> None:
-    assert checked_text("--note", " board, item 3\n") == "board, item 3"
-
-
-def test_a_plan_is_confirmed_in_words(library: TinyLibrary) -> None:
-    library.write("legal/a.md", "x")
-    plan = library.approvals.plan_approval("legal/a.md", ANN)
-    nobody = library.approvals.plan_approval("legal/a.md", Terms(by="ann", groups=()))
-    assert in_words(plan.approvals) == "  legal/a.md  2d711642b726  until 2027-11-20  for staff"
-    assert in_words(nobody.approvals).endswith("for nobody")
-
-
 def test_what_is_asked_of_a_folder_or_a_document_reads_no_file_elsewhere(
     library: TinyLibrary, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -411,7 +368,7 @@ def test_what_is_asked_of_a_folder_or_a_document_reads_no_file_elsewhere(
         read.append(document)
         return read_document(sources, document, max_bytes=max_bytes)
 
-    monkeypatch.setattr("ingest.approvals.read_document", reading)
+    monkeypatch.setattr("indexes.approvals.read_document", reading)
     assert library.approvals.standings(["legal/a.md"]) == {"legal/a.md": Standing.PENDING}
     assert [line.document for line in library.approvals.overview(under="legal/deep")] == ["legal/deep/b.md"]
     library.approve("legal/a.md")
