@@ -12,13 +12,18 @@ from indexes.names import misleading_in, printable
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What the approver says of an approval; `None` takes the source's default."""
+    """What the approver says of an approval; `None` takes the source's default.
+
+    `auth` says how the name `by` is known, and `by_id` is the lasting id behind it, as in the register (`events`).
+    """
 
     by: str
     expires: date | None = None
     groups: tuple[str, ...] | None = None
     title: str = ""
     note: str = ""
+    auth: str = ""
+    by_id: str = ""
 
 
 def checked_by(by: str) -> str:

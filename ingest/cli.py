@@ -13,6 +13,7 @@ from indexes.approvals import Approvals
 from indexes.clock import utc_now
 from indexes.console import err, fail, out
 from indexes.errors import IndexesError, RegisterError, TermsError
+from indexes.events import TYPED
 from indexes.settings import LibrarySettings, read_library_settings
 from indexes.terms import Terms, checked_by, checked_groups, checked_reason, checked_text
 from ingest import show
@@ -61,6 +62,7 @@ def approve(
             groups=checked_groups(groups) if groups is not None else None,
             title=checked_text("--title", title),
             note=checked_text("--note", note),
+            auth=TYPED,
         )
         approvals = _approvals(read_library_settings())
         plan = approvals.plan_approval(path, terms)
@@ -121,7 +123,7 @@ def reject(path: PathArgument, by: By, reason: Reason) -> None:
 def _withdraw(event: Literal["revoke", "reject"], path: str, by: str, reason: str) -> None:
     try:
         approvals = _approvals(read_library_settings())
-        withdrawal = approvals.withdraw(event, path, by=checked_by(by), reason=checked_reason(reason))
+        withdrawal = approvals.withdraw(event, path, by=checked_by(by), reason=checked_reason(reason), auth=TYPED)
     except IndexesError as error:
         raise _fail(error) from error
     out.line(f"{withdrawal.document} is {'revoked' if event == 'revoke' else 'rejected'}")

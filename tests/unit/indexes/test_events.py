@@ -169,7 +169,7 @@ def test_times_are_kept_in_utc() -> None:
         (b"[" * 100_000, "text that is not JSON"),
         (b"[]", "expected one JSON object, got a list"),
         (b"null", "expected one JSON object, got a NoneType"),
-        (b"{}", 'expected "event" = approve, revoke or reject, got None'),
+        (b"{}", 'expected "event" = approve, revoke, reject or upload, got None'),
         (_approval_with(event="aprove"), "got 'aprove'"),
         (_approval_with(event=["approve"]), r"got \['approve'\]"),
         (_approval_without("document"), '"document" is missing'),

@@ -340,7 +340,10 @@ def test_a_line_that_cannot_be_understood_exits_with_1_and_is_named(library: Tin
         file.write(b'{"event": "revok", "document": "legal/a.md"}\n')
     result = run("register")
     assert result.exit_code == 1
-    assert "line 2: expected \"event\" = approve, revoke or reject, got 'revok'; 'legal/a.md' counts" in result.stderr
+    assert (
+        "line 2: expected \"event\" = approve, revoke, reject or upload, got 'revok'; 'legal/a.md' counts"
+        in result.stderr
+    )
     result = run("register", "--json")
     assert result.exit_code == 1
     assert len(_json(result)["problems"]) == 1
