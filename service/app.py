@@ -13,12 +13,14 @@ from fastapi import FastAPI
 from service.access.port import Access, SignIn
 from service.answering.pipeline import Answering
 from service.answering.reading import Reading
-from service.api import audit_routes, people_routes, routes
+from service.api import approval_routes, audit_routes, people_routes, routes
 from service.api.problems import add_problem_handlers
 from service.api.routes import Asking
 from service.audit.desk import Auditing, Replaying
 from service.audit.errors import AuditError
 from service.audit.reading.own_records import OwnRecords
+from service.deciding.deciding import Deciding
+from service.deciding.errors import RegisterUnavailableError
 from service.http.admission import Admission
 from service.http.given import give
 from service.http.middleware import BodyLimit, Failures, KnownHostOnly, RequestLog, SecurityHeaders
@@ -33,6 +35,7 @@ from service.web.pages import Pages, Told, add_page_handlers
 _DOORS = (
     routes.ROUTES,
     people_routes.ROUTES,
+    approval_routes.ROUTES,
     audit_routes.ROUTES,
     session.ROUTES,
     asking.ROUTES,
@@ -65,8 +68,8 @@ def create_app(service: Service) -> FastAPI:
     log = structlog.get_logger("greenlit")
 
     def notice(kind: str, error: Exception) -> None:
-        # Messages of the audit log hold no text of a question, by its contract; of others nobody can say.
-        reason = {"reason": str(error)} if isinstance(error, AuditError) else {}
+        # These messages hold no text of a question, by their contracts; of others nobody can say.
+        reason = {"reason": str(error)} if isinstance(error, AuditError | RegisterUnavailableError) else {}
         log.error("failed", kind=kind, where=where_it_broke(error), **reason)
 
     add_problem_handlers(app, notice)
@@ -89,6 +92,7 @@ def _parts(service: Service, pages: Pages) -> dict[Any, object]:
         Answering: service.answering,
         Asking: Asking(service.answering, admission, settings.max_question_chars),
         Auditing: service.auditing,
+        Deciding: service.deciding,
         Health: service.health,
         OwnRecords: service.auditing.own,
         Pages: pages,

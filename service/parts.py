@@ -30,6 +30,7 @@ from service.audit.desk import Auditing, auditing_over
 from service.audit.leaves import ReleaseRef
 from service.audit.opening import OpenLog
 from service.audit.reading.retention import Retention
+from service.deciding.deciding import Deciding
 from service.operating.health import Health
 from service.operating.upkeep import Task
 from service.settings import Settings, encoder_copies
@@ -45,6 +46,7 @@ class Service:
 
     answering: Answering
     reading: Reading
+    deciding: Deciding
     access: Access
     sign_in: SignIn
     owner: Principal  # who runs the command line here
@@ -105,6 +107,7 @@ def open_service(
         yield Service(
             answering=Answering(live_build=live_build, boundary=boundary, steps=steps, recorder=recorder),
             reading=Reading(live_build=live_build, boundary=boundary),
+            deciding=Deciding(library=settings.library, now=utc_now, max_file_bytes=settings.max_file_bytes),
             access=access,
             sign_in=access,
             owner=access.owner(),

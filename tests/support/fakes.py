@@ -14,7 +14,7 @@ import numpy as np
 
 from indexes.approvals import Approvals, Plan
 from indexes.encoder import Vectors
-from indexes.events import Approval, Withdrawal
+from indexes.events import Approval, Event, Withdrawal
 from indexes.holds import HOLDS_FOLDER
 from indexes.register import REGISTER_FILE, append_events
 from indexes.terms import Terms
@@ -175,7 +175,7 @@ class TinyLibrary:
         """Revoke a document's approval."""
         self.approvals.withdraw("revoke", document, by="ann@x.example", reason=reason)
 
-    def append(self, *events: Approval | Withdrawal) -> None:
+    def append(self, *events: Event) -> None:
         """Add events to the register as they are."""
         append_events(self.register_path, events)
 

@@ -242,6 +242,7 @@ def test_a_revocation_is_recorded_with_who_and_why(library: TinyLibrary, run: Ru
         "by": "ann@x.example",
         "at": "",
         "reason": "superseded",
+        "auth": "cli",
     }
 
 
