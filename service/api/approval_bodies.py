@@ -70,7 +70,7 @@ class StandingBody(BaseModel):
     approvals: int = Field(description="how many that are", examples=[1])
     approvals_required: int = Field(description="how many different people have to approve", examples=[2])
     expires: str | None = Field(
-        description="the last day of the approval that holds, if one does", examples=["2027-11-20"]
+        description="the last day of the version that is approved, if one is", examples=["2027-11-20"]
     )
 
 

@@ -37,7 +37,7 @@ def queue(
         str | None, Query(max_length=_MAX_AFTER_CHARS, description="the `next` of the page before")
     ] = None,
 ) -> dict[str, Any]:
-    """List what waits for a decision in the caller's sources: expired, changed, short of approvals, undecided, expiring."""
+    """List what waits for a decision in the sources that the caller decides on, the greatest risk first."""
     return queue_body(deciding.waiting(approver, after=after, limit=limit))
 
 

@@ -1,10 +1,10 @@
-"""One decision of somebody who is signed in, in order: (1) may they decide on this source, and are they here themselves,
-(2) is there such a document, (3) can the wish stand in the register, (4) is the file the version that they saw,
-(5) one line into the register, (6) what stands now.
+"""One decision of somebody who is signed in, and what waits for one.
 
-The file is read once; what is written is the hash that they saw and that was read, so a file that is swapped in between
-is not the one that was approved. `waiting` lists what waits for a decision. Neither parses a document, and neither puts
-anything into the log: the register is followed there.
+In order: (1) may they decide on this source, and are they here themselves, (2) is there such a document, (3) can the
+wish stand in the register, (4) is the file the version that they saw, (5) one line into the register, (6) what stands.
+
+The file is read once; what is written is the hash that they saw and that was read, so a file that is swapped later is
+not the one that was approved. Nothing here parses a document or writes to the log: the register is followed there.
 """
 
 import contextlib
@@ -90,7 +90,7 @@ class Deciding:
                 self._approve(approvals, source, who, wish)
             else:
                 self._withdraw(approvals, who, wish)
-            return Decided(approvals.standing_of(wish.document), source)  # 6
+        return Decided(approvals.standing_of(wish.document), source)  # 6
 
     def _approve(self, approvals: Approvals, source: Source, who: Principal, wish: Wish) -> None:
         terms = approval_terms(who, wish, source, today=self._now().astimezone(UTC).date())  # 3

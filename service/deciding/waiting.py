@@ -19,6 +19,7 @@ EXPIRES_SOON = timedelta(days=30)
 _RISKS = ("expired", "changed", "short", "undecided", "expiring")
 _NO_TIME = "~"  # behind every time, as texts are ordered
 _BETWEEN = "|"
+_PARTS = 3
 
 Why = Literal["expired", "changed", "short", "undecided", "expiring"]
 
@@ -50,7 +51,7 @@ def waiting_in(lines: Iterable[DocumentStanding], source: Source, now: datetime)
     """Return what waits of a source, in any order."""
     for line in lines:
         granted = line.grant
-        begun = [event.at for event in (*line.approvals, *line.uploads)]
+        begun = [approval.at for approval in line.approvals] + [upload.at for upload in line.uploads]
         since = min(begun, default=None)
         if line.standing is Standing.EXPIRED and granted:
             yield Waiting(line, source, "expired", granted.ends_at())
@@ -76,8 +77,8 @@ def page_of(found: Iterable[Waiting], *, after: str | None, limit: int) -> Page:
 
 
 def _key(after: str) -> tuple[str, ...]:
-    parts = tuple(after.split(_BETWEEN, 2))
-    if len(parts) != 3 or parts[0] not in map(str, range(len(_RISKS))):
+    parts = tuple(after.split(_BETWEEN, _PARTS - 1))
+    if len(parts) != _PARTS or parts[0] not in map(str, range(len(_RISKS))):
         raise WishError("after: expected the `next` of the page before, got something else")
     return parts
 

@@ -166,11 +166,14 @@ def posted(studio: Studio, path: str, body: Mapping[str, Any], status: int = 200
 class People:
     """Recognises several people, each by a token or a session that is their name; an `Access`.
 
-    `roles` by name, the auditors among them.
+    Each is given with their roles, or as a whole principal (`approver`).
     """
 
-    def __init__(self, **roles: frozenset[Role]) -> None:
-        self._people = {name: Principal(name, frozenset({"staff"}), held, "token") for name, held in roles.items()}
+    def __init__(self, **people: frozenset[Role] | Principal) -> None:
+        self._people = {
+            name: who if isinstance(who, Principal) else Principal(name, frozenset({"staff"}), who, "token")
+            for name, who in people.items()
+        }
 
     def principal(self, carried: Carried) -> Principal:
         name = carried.bearer or carried.session
@@ -196,6 +199,12 @@ class People:
 
     def sign_out_everywhere(self, person: str) -> int:
         return int(self._people.pop(person, None) is not None)
+
+
+def approver(person_id: str, *sources: str, name: str = "", key_id: str | None = None) -> Principal:
+    """Return somebody who decides on documents of some sources, signed in by a token of the provider."""
+    roles = frozenset({Role.STAFF, Role.APPROVER})
+    return Principal(person_id, frozenset({"staff"}), roles, "oidc-token", name, frozenset(sources), key_id)
 
 
 AUDITOR = frozenset({Role.STAFF, Role.AUDITOR})
@@ -227,9 +236,9 @@ class Company:
         return _on_record(self.studio, result["request_id"])
 
 
-def company(studio: Studio) -> Company:
-    """Return a studio that is used by `mira` and `tom` of staff, who are no auditors, and by the auditor `ann`."""
-    access = People(mira=STAFF, tom=STAFF, ann=AUDITOR)
+def company(studio: Studio, **more: frozenset[Role] | Principal) -> Company:
+    """Return a studio that is used by `mira` and `tom` of staff, who are no auditors, by the auditor `ann`, and more."""
+    access = People(**{"mira": STAFF, "tom": STAFF, "ann": AUDITOR, **more})
     return Company(studio, create_app(dataclasses.replace(studio.service, access=access, sign_in=access)))
 
 
