@@ -237,7 +237,7 @@ class Company:
 
 
 def company(studio: Studio, **more: frozenset[Role] | Principal) -> Company:
-    """Return a studio that is used by `mira` and `tom` of staff, who are no auditors, by the auditor `ann`, and more."""
+    """Return a studio of `mira` and `tom` of staff, who are no auditors, of the auditor `ann`, and of more people."""
     access = People(**{"mira": STAFF, "tom": STAFF, "ann": AUDITOR, **more})
     return Company(studio, create_app(dataclasses.replace(studio.service, access=access, sign_in=access)))
 

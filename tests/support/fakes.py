@@ -133,13 +133,17 @@ class TinyLibrary:
     def register_path(self) -> Path:
         return self.folder / REGISTER_FILE
 
-    def allow(self, name: str, *, groups: Sequence[str] = ("staff",), approvals_required: int = 1) -> None:
-        """Add a source to the allowlist."""
+    def allow(
+        self, name: str, *, groups: Sequence[str] = ("staff",), approvals_required: int = 1, flags: Sequence[str] = ()
+    ) -> None:
+        """Add a source to the allowlist, with some keys set to true."""
         (self.folder / name).mkdir(exist_ok=True)
         listed = ", ".join(f'"{group}"' for group in groups)
         entry = f'[[source]]\nname = "{name}"\nkind = "folder"\nowner = "o@x.example"\ngroups = [{listed}]\n'
         with (self.folder / "sources.toml").open("a") as file:
-            file.write(f"{entry}approvals_required = {approvals_required}\nreview_months = 12\n\n")
+            file.write(f"{entry}approvals_required = {approvals_required}\nreview_months = 12\n")
+            file.writelines(f"{flag} = true\n" for flag in flags)
+            file.write("\n")
 
     def write(self, document: str, content: str | bytes) -> Path:
         """Put a file into the library."""

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from indexes.approvals import months_later
-from indexes.errors import DocumentNameError, RegisterError, SourcesError, UnsafeFileError
-from indexes.events import Withdrawal
+from indexes.approvals import Approvals, DocumentStanding, months_later
+from indexes.errors import DocumentNameError, RegisterError, SourcesError, UnsafeFileError, VersionError
+from indexes.events import Upload, Withdrawal
 from indexes.library import FileBytes, read_document
 from indexes.register import Register
 from indexes.sources import Sources
@@ -373,3 +373,48 @@ def test_what_is_asked_of_a_folder_or_a_document_reads_no_file_elsewhere(
     assert [line.document for line in library.approvals.overview(under="legal/deep")] == ["legal/deep/b.md"]
     library.approve("legal/a.md")
     assert set(read) == {"legal/a.md", "legal/deep/b.md"}
+
+
+# A version that somebody saw
+
+
+def test_what_is_approved_is_the_version_that_was_seen_or_nothing(library: TinyLibrary) -> None:
+    library.write("legal/a.md", "seen")
+    seen = str(library.approvals.standing_of("legal/a.md").sha256)
+    library.write("legal/a.md", "another")
+    with pytest.raises(VersionError, match="expected the file as it is now"):
+        library.approvals.plan_version("legal/a.md", seen, ANN)
+    library.write("legal/a.md", "seen")
+    plan = library.approvals.plan_version("legal/a.md", seen, ANN)
+    library.write("legal/a.md", "swapped")
+    library.approvals.approve(plan)
+    (approval,) = library.approvals.state().decisions["legal/a.md"].approvals
+    assert approval.sha256 == seen
+    assert _standings(library) == {"legal/a.md": Standing.CHANGED}
+
+
+def test_a_line_of_the_overview_says_who_approved_this_version_and_who_brought_it(library: TinyLibrary) -> None:
+    library.write("security/a.md", "x")
+    library.approve("security/a.md", by="ann")
+    sha256 = str(library.approvals.standing_of("security/a.md").sha256)
+    upload = Upload("security/a.md", sha256, "mira", library.clock.at)
+    library.append(upload, replace(upload, sha256="b" * 64))
+    (line,) = library.approvals.overview()
+    assert ([approval.by for approval in line.approvals], line.uploads) == (["ann"], (upload,))
+    library.write("security/a.md", "y")
+    (line,) = library.approvals.overview()
+    assert (line.approvals, line.uploads) == ((), ())
+
+
+def test_an_overview_may_remember_the_hashes_of_files(library: TinyLibrary, monkeypatch: pytest.MonkeyPatch) -> None:
+    library.add("legal/a.md", "x")
+    known: dict[tuple[int, ...], str] = {}
+
+    def overview() -> list[DocumentStanding]:
+        return Approvals(
+            library=library.folder, now=library.clock, max_file_bytes=1 << 20, known_hashes=known
+        ).overview()
+
+    first = overview()
+    monkeypatch.setattr("indexes.library._read_up_to", None)
+    assert overview() == first
