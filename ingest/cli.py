@@ -15,6 +15,7 @@ from indexes.console import err, fail, out
 from indexes.errors import IndexesError, RegisterError, TermsError
 from indexes.events import TYPED
 from indexes.settings import LibrarySettings, read_library_settings
+from indexes.sources import source_name
 from indexes.terms import Terms, checked_by, checked_groups, checked_reason, checked_text
 from ingest import show
 from ingest.errors import IngestError
@@ -101,7 +102,9 @@ def _report_approvals(approvals: Approvals, documents: list[str]) -> None:
     }
     for document in documents:
         is_now = standing_of[document]
-        out.line(f"{document} is {is_now}{more.get(is_now, '')}")
+        unproven = is_now == "pending" and approvals.sources[source_name(document)].proven
+        why = ": there only approvals of people who signed in count" if unproven else more.get(is_now, "")
+        out.line(f"{document} is {is_now}{why}")
     if any(standing_of[document] == "approved" for document in documents):
         err.line("run greenlit ingest to bring what is approved into a build")
     if any(more.get(standing_of[document]) == withdrawn for document in documents):

@@ -69,6 +69,7 @@ def test_a_file_is_approved_without_asking(library: TinyLibrary, run: Run) -> No
     assert "legal/a.md is approved" in result.stdout
     (event,) = _events(library)
     assert (event["event"], event["by"], event["groups"]) == ("approve", "ann@x.example", ["staff"])
+    assert (event["auth"], "by_id" in event) == ("cli", False)
 
 
 def test_a_path_on_the_disk_may_be_given(library: TinyLibrary, run: Run) -> None:
@@ -92,6 +93,13 @@ def test_one_of_two_approvals_says_that_another_is_needed(library: TinyLibrary, 
     assert "security/a.md is pending: another person has to approve it too" in result.stdout
     result = run("approve", "security/a.md", "--by", "bo@x.example")
     assert "security/a.md is approved" in result.stdout
+
+
+def test_an_approval_by_a_name_that_was_typed_says_that_it_does_not_count(library: TinyLibrary, run: Run) -> None:
+    library.allow("hr", flags=["proven"])
+    library.write("hr/a.md", "x")
+    result = run("approve", "hr/a.md", *ANN)
+    assert "hr/a.md is pending: there only approvals of people who signed in count" in result.stdout
 
 
 def test_an_approval_that_is_over_already_says_so(library: TinyLibrary, run: Run) -> None:
