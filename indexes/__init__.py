@@ -1,9 +1,9 @@
 """The contract that the writer (`ingest`) and the reader (`service`) share.
 
 Records (`documents`), the library on disk (`names`, `look_alikes`, `sources`, `library`), who approved what (`events`,
-`decisions`, `register`, `standing`), the one held against the other (`stock`), text to vector (`encoder`), the two
-indexes (`dense`; `words` and `lexical`), the stored passages (`passages`) and the published form of all of them
-(`manifest`, `builds`).
+`people`, `decisions`, `register`, `standing`), the one held against the other (`stock`), deciding on documents
+(`approvals`, `terms`), text to vector (`encoder`), the two indexes (`dense`; `words` and `lexical`), the stored
+passages (`passages`) and the published form of all of them (`manifest`, `builds`).
 Knows no web framework and no command line; settings are read by the doors and flow down as arguments.
 """
 

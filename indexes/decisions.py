@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from indexes.errors import RegisterError
-from indexes.events import Approval, Event, Withdrawal, time_text
+from indexes.errors import TimeAheadError
+from indexes.events import Approval, Event, Upload, Withdrawal, time_text
 
 CLOCK_SKEW = timedelta(minutes=5)  # two machines may differ by so much before a time counts as wrong
 _SECOND = timedelta(seconds=1)  # what times in the register are told apart by
@@ -49,7 +49,8 @@ class Decision:
     """What the register says of one document.
 
     `approvals` are those that count, in the file's order; `withdrawal` and `problem` are set while they are the newest
-    word. An approval that is dated `withdrawn_to` or before does not count. `events` are all that there were.
+    word. An approval that is dated `withdrawn_to` or before does not count. `events` are all that there were, but for
+    `uploads`, which decide nothing.
     """
 
     approvals: tuple[Approval, ...] = ()
@@ -58,12 +59,15 @@ class Decision:
     withdrawn_to: datetime | None = None
     events: tuple[Event, ...] = ()
     remark: Remark | None = None
+    uploads: tuple[Upload, ...] = ()
 
 
 def decide(before: Decision, event: Event, *, line: int) -> Decision:
     """Return what holds after one more event; `before` itself if the event stands in the register already."""
-    if event in before.events:
+    if event in before.events or event in before.uploads:
         return before
+    if isinstance(event, Upload):
+        return replace(before, uploads=(*before.uploads, event))
     return _withdraw(before, event, line) if isinstance(event, Withdrawal) else _approve(before, event, line)
 
 
@@ -92,6 +96,7 @@ def _withdraw(before: Decision, withdrawal: Withdrawal, line: int) -> Decision:
         withdrawn_to=_latest(before.withdrawn_to, withdrawal.at),
         events=(*before.events, withdrawal),
         remark=remark,
+        uploads=before.uploads,
     )
 
 
@@ -115,6 +120,7 @@ def _approve(before: Decision, approval: Approval, line: int) -> Decision:
         withdrawn_to=before.withdrawn_to,
         events=(*before.events, approval),
         remark=remark,
+        uploads=before.uploads,
     )
 
 
@@ -123,7 +129,7 @@ def block(before: Decision, problem: Problem) -> Decision:
     withdrawn_to = before.withdrawn_to
     if standing := by_time(before):
         withdrawn_to = _latest(withdrawn_to, standing[-1].at)
-    return Decision(problem=problem, withdrawn_to=withdrawn_to, events=before.events)
+    return Decision(problem=problem, withdrawn_to=withdrawn_to, events=before.events, uploads=before.uploads)
 
 
 def _latest(known: datetime | None, at: datetime) -> datetime:
@@ -134,13 +140,13 @@ def approval_time(decision: Decision | None, document: str, now: datetime) -> da
     """Return the time to give a new approval of a document so that it counts: now, or just after what it follows.
 
     Raises:
-        RegisterError: it follows something of a time that has not come, which no difference of clocks explains.
+        TimeAheadError: it follows something of a time that has not come, which no difference of clocks explains.
     """
     now = now.replace(microsecond=0)
     if decision is None:
         return now
     if ahead := dated_ahead(document, decision, now=now):
-        raise RegisterError(f"{ahead}; before, a new approval would not count")
+        raise TimeAheadError(f"{ahead}; before, a new approval would not count")
     follows = [approval.at for approval in by_time(decision)] + [at for at in (decision.withdrawn_to,) if at]
     return max([now, *(at + _SECOND for at in follows)])
 

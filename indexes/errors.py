@@ -3,10 +3,16 @@
 IndexesError
 ├── SettingsError         a setting that is wrong, by its name
 ├── DocumentNameError     a path that may not name a document
+│   ├── UnknownDocumentError neither the library nor the register knows it
+│   └── LooksAlikeError   it would be taken for an approved one
 ├── SourcesError          sources.toml is missing or wrong
 ├── UnsafeFileError       a file of the library that must not be read
-│   └── UnreadableFileError it may be, and the disk refuses
+│   ├── UnreadableFileError it may be, and the disk refuses
+│   └── NoFileError       there is none to approve
+├── VersionError          a document is another version than the one that somebody saw
 ├── RegisterError         the register cannot be read or written
+│   └── TimeAheadError    it holds a time that has not come, so that no new approval would count
+├── TermsError            what an approver says cannot stand in the register
 ├── EncoderError          the encoder is missing or not the expected one
 └── BuildError            a build cannot be opened
     ├── NoBuildError      nothing was published yet
@@ -30,6 +36,14 @@ class DocumentNameError(IndexesError):
     """A path that may not name a document."""
 
 
+class UnknownDocumentError(DocumentNameError):
+    """A document that neither the library nor the register knows."""
+
+
+class LooksAlikeError(DocumentNameError):
+    """A document that would be taken for an approved one."""
+
+
 class SourcesError(IndexesError):
     """The allowlist of sources is missing or wrong."""
 
@@ -42,8 +56,24 @@ class UnreadableFileError(UnsafeFileError):
     """A file of the library that the disk does not give."""
 
 
+class NoFileError(UnsafeFileError):
+    """There is no file of this document."""
+
+
+class VersionError(IndexesError):
+    """A document is another version than the one that somebody saw."""
+
+
 class RegisterError(IndexesError):
     """The register of approvals cannot be read or written."""
+
+
+class TimeAheadError(RegisterError):
+    """The register holds a time of a document that has not come, so that no new approval of it would count."""
+
+
+class TermsError(IndexesError):
+    """Something that an approver says cannot stand in the register."""
 
 
 class EncoderError(IndexesError):

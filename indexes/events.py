@@ -1,7 +1,11 @@
 """The events of the register and their one-line JSON form.
 
-`approve` pins a document to bytes; `revoke` and `reject` withdraw it. A line is checked as a whole: an unknown event,
-a missing or unknown key, or a value of the wrong form is an error that says what was expected.
+`approve` pins a document to bytes; `revoke` and `reject` withdraw it; `upload` says who brought bytes, and decides
+nothing. A line is checked as a whole: an unknown event, a missing or unknown key, or a value of the wrong form is an
+error that says what was expected.
+
+`by` is the name of whoever did it, `auth` how that name is known: `cli` was typed on a command line, anything else is
+the code of a sign-in, and then `by_id` is the lasting id behind the name. Without `auth` the name is said, not proven.
 
 What a line says is shown in terminals and on pages, so it must hold no character that steers one (escapes, newlines,
 right-to-left marks). None is written. One that was written by hand is an error in an approval, and shown as an escape
@@ -10,6 +14,7 @@ in a withdrawal, which has to hold whatever its reason says.
 
 import json
 import re
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Literal
@@ -19,8 +24,12 @@ from indexes.names import check_document_name, misleading_in, printable
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _HALF_CHARACTER = re.compile("[\ud800-\udfff]")  # JSON can escape half a character, which no file or page can hold
-_APPROVE_KEYS = {"event", "document", "sha256", "title", "by", "at", "expires", "groups", "note"}
-_WITHDRAW_KEYS = {"event", "document", "by", "at", "reason"}
+_AUTH = re.compile(r"[a-z][a-z0-9-]{0,31}")
+_KNOWN_BY = {"auth", "by_id"}  # any line may have them, none must
+_APPROVE_KEYS = {"event", "document", "sha256", "title", "by", "at", "expires", "groups", "note"} | _KNOWN_BY
+_WITHDRAW_KEYS = {"event", "document", "by", "at", "reason"} | _KNOWN_BY
+_UPLOAD_KEYS = {"event", "document", "sha256", "by", "at"} | _KNOWN_BY
+TYPED = "cli"  # the `auth` of a name that was typed on a command line
 _MAX_SHOWN_CHARS = 120  # of a value that is wrong
 
 
@@ -36,6 +45,8 @@ class Approval:
     expires: date
     groups: tuple[str, ...]
     note: str = ""
+    auth: str = ""
+    by_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +58,40 @@ class Withdrawal:
     by: str
     at: datetime
     reason: str
+    auth: str = ""
+    by_id: str = ""
 
 
-Event = Approval | Withdrawal
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """Somebody brought these bytes into the library. No decision; `separate_uploader` of a source makes use of it."""
+
+    document: str
+    sha256: str
+    by: str
+    at: datetime
+    auth: str = ""
+    by_id: str = ""
+
+
+Event = Approval | Withdrawal | Upload
+
+
+def is_proven(event: Event) -> bool:
+    """Tell whether whoever is named had signed in."""
+    return event.auth not in ("", TYPED)
 
 
 def event_to_line(event: Event) -> bytes:
     """Return the event as one line of JSON with its newline."""
+    known_by = {"auth": event.auth, "by_id": event.by_id}
+    value = _values(event) | {key: text for key, text in known_by.items() if text}
+    return json.dumps(value, ensure_ascii=True).encode() + b"\n"
+
+
+def _values(event: Event) -> dict[str, Any]:
     if isinstance(event, Approval):
-        value: dict[str, Any] = {
+        return {
             "event": "approve",
             "document": event.document,
             "sha256": event.sha256,
@@ -66,15 +102,10 @@ def event_to_line(event: Event) -> bytes:
             "groups": list(event.groups),
             "note": event.note,
         }
-    else:
-        value = {
-            "event": event.event,
-            "document": event.document,
-            "by": event.by,
-            "at": time_text(event.at),
-            "reason": event.reason,
-        }
-    return json.dumps(value, ensure_ascii=True).encode() + b"\n"
+    value = {"document": event.document, "by": event.by, "at": time_text(event.at)}
+    if isinstance(event, Upload):
+        return {"event": "upload", **value, "sha256": event.sha256}
+    return {"event": event.event, **value, "reason": event.reason}
 
 
 def check_event(event: Event) -> None:
@@ -85,7 +116,8 @@ def check_event(event: Event) -> None:
     """
     event_from_line(event_to_line(event))
     if isinstance(event, Withdrawal):
-        _person(event.by)
+        _person("by", event.by)
+        _person("by_id", event.by_id)
         _plain("reason", event.reason)
 
 
@@ -106,14 +138,14 @@ def event_from_line(line: bytes) -> Event:
         return _approval(value)
     if kind in ("revoke", "reject"):
         return _withdrawal(value)
-    raise RegisterError(f'expected "event" = approve, revoke or reject, got {_shown(kind)}')
+    if kind == "upload":
+        return _upload(value)
+    raise RegisterError(f'expected "event" = approve, revoke, reject or upload, got {_shown(kind)}')
 
 
 def _approval(value: dict[str, Any]) -> Approval:
     _check_keys(value, _APPROVE_KEYS, optional={"title", "note"})
-    sha256 = _text(value, "sha256")
-    if not _SHA256.fullmatch(sha256):
-        raise RegisterError(f'expected "sha256" = 64 lower-case hex digits, got {_shown(sha256)}')
+    sha256 = _sha256(value)
     groups = value["groups"]
     if not isinstance(groups, list) or not all(_is_text(group) for group in groups):
         raise RegisterError(f'expected "groups" = a list of names, got {_shown(groups)}')
@@ -125,27 +157,43 @@ def _approval(value: dict[str, Any]) -> Approval:
         document=_document(value),
         sha256=sha256,
         title=_plain("title", _text({"title": "", **value}, "title")),
-        by=_person(_by(value)),
+        by=_person("by", _by(value)),
         at=_time(value),
         expires=expires,
         groups=tuple(_plain("groups", group) for group in groups),
         note=_plain("note", _text({"note": "", **value}, "note")),
+        auth=_auth(value),
+        by_id=_person("by_id", _by_id(value)),
     )
 
 
 def _withdrawal(value: dict[str, Any]) -> Withdrawal:
-    _check_keys(value, _WITHDRAW_KEYS, optional=set())
+    _check_keys(value, _WITHDRAW_KEYS)
     return Withdrawal(
         event=value["event"],
         document=_document(value),
         by=printable(_by(value)),
         at=_time(value),
         reason=printable(_text(value, "reason")),
+        auth=_auth(value),
+        by_id=printable(_by_id(value)),
     )
 
 
-def _check_keys(value: dict[str, Any], keys: set[str], *, optional: set[str]) -> None:
-    if missing := keys - optional - set(value):
+def _upload(value: dict[str, Any]) -> Upload:
+    _check_keys(value, _UPLOAD_KEYS)
+    return Upload(
+        document=_document(value),
+        sha256=_sha256(value),
+        by=_person("by", _by(value)),
+        at=_time(value),
+        auth=_auth(value),
+        by_id=_person("by_id", _by_id(value)),
+    )
+
+
+def _check_keys(value: dict[str, Any], keys: set[str], *, optional: AbstractSet[str] = frozenset()) -> None:
+    if missing := keys - optional - _KNOWN_BY - set(value):
         raise RegisterError(f'"{min(missing)}" is missing')
     if unknown := set(value) - keys:
         raise RegisterError(f'unknown key "{printable(min(unknown)[:_MAX_SHOWN_CHARS])}"; expected {sorted(keys)}')
@@ -164,11 +212,31 @@ def _plain(key: str, text: str) -> str:
     return text
 
 
-def _person(by: str) -> str:
+def _person(key: str, name: str) -> str:
     """Two that look the same would count as two people, so not even a joiner may stand in a name."""
-    if printable(by) != by:
-        raise RegisterError(f'expected "by" = a name that reads as it is, got {_shown(by)}')
-    return by
+    if printable(name) != name:
+        raise RegisterError(f'expected "{key}" = a name that reads as it is, got {_shown(name)}')
+    return name
+
+
+def _sha256(value: dict[str, Any]) -> str:
+    sha256 = _text(value, "sha256")
+    if not _SHA256.fullmatch(sha256):
+        raise RegisterError(f'expected "sha256" = 64 lower-case hex digits, got {_shown(sha256)}')
+    return sha256
+
+
+def _auth(value: dict[str, Any]) -> str:
+    if "auth" not in value:
+        return ""
+    auth = _text(value, "auth")
+    if not _AUTH.fullmatch(auth):
+        raise RegisterError(f'expected "auth" = a code of 1 to 32 lower-case letters, digits and -, got {_shown(auth)}')
+    return auth
+
+
+def _by_id(value: dict[str, Any]) -> str:
+    return _text({"by_id": "", **value}, "by_id").strip()
 
 
 def _shown(value: Any) -> str:

@@ -11,7 +11,7 @@ import os
 import stat
 import sys
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -170,26 +170,63 @@ def read_document(sources: Sources, document: str, *, max_bytes: int = DEFAULT_M
         UnreadableFileError: the disk does not give it.
         UnsafeFileError: a link, a hard link, not a regular file, too large, or changed while it was read.
     """
+    with _regular_file(sources, document, max_bytes=max_bytes) as (descriptor, before):
+        content = _whole(printable(document), descriptor, before, max_bytes)
+    return FileBytes(document=document, content=content, sha256=hashlib.sha256(content).hexdigest())
+
+
+def hash_document(
+    sources: Sources, document: str, *, max_bytes: int, known: MutableMapping[tuple[int, ...], str]
+) -> str:
+    """Return the SHA-256 (hex) of a document's bytes, which are read only if the file is none of those in `known`.
+
+    For looking at many documents. What is decided on or parsed is read each time (`read_document`): a file that is
+    written twice within a tick of the disk's clock looks the same.
+
+    Args:
+        sources: the allowlist.
+        document: the document's id.
+        max_bytes: larger files are refused before they are read.
+        known: the hashes so far, by what the disk says of a file; the new one is added.
+
+    Raises:
+        DocumentNameError, SourcesError, FileNotFoundError, UnsafeFileError: as `read_document`.
+    """
+    with _regular_file(sources, document, max_bytes=max_bytes) as (descriptor, before):
+        signature = (before.st_dev, before.st_ino, before.st_size, before.st_mtime_ns, before.st_ctime_ns)
+        if signature not in known:
+            content = _whole(printable(document), descriptor, before, max_bytes)
+            known[signature] = hashlib.sha256(content).hexdigest()
+    return known[signature]
+
+
+@contextmanager
+def _regular_file(sources: Sources, document: str, *, max_bytes: int) -> Iterator[tuple[int, os.stat_result]]:
+    """Open a document's file for reading; lends what the disk says of it too."""
     locate(sources, document)
     source = sources[source_name(document)]
     shown = printable(document)
     try:
         with _opened(source.folder, document.split("/")[1:]) as descriptor:
-            before = os.fstat(descriptor)
-            _check_kind(shown, before, max_bytes)
-            content = _read_up_to(descriptor, max_bytes + 1)
-            after = os.fstat(descriptor)
+            status = os.fstat(descriptor)
+            _check_kind(shown, status, max_bytes)
+            yield descriptor, status
     except FileNotFoundError:
         raise
     except OSError as error:
         if _is_link_error(error):
             raise UnsafeFileError(f"'{shown}' cannot be read: a part of its path is a symbolic link") from error
         raise UnreadableFileError(f"'{shown}' cannot be read: {error.strerror}") from error
+
+
+def _whole(shown: str, descriptor: int, before: os.stat_result, max_bytes: int) -> bytes:
+    content = _read_up_to(descriptor, max_bytes + 1)
+    after = os.fstat(descriptor)
     if len(content) > max_bytes:
         raise UnsafeFileError(_too_large(shown, len(content), max_bytes))
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or len(content) != after.st_size:
         raise UnsafeFileError(f"'{shown}' changed while it was being read: try again when it is complete")
-    return FileBytes(document=document, content=content, sha256=hashlib.sha256(content).hexdigest())
+    return content
 
 
 @contextmanager

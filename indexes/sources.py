@@ -2,6 +2,17 @@
 
 Reads and checks it; a key that is not known is an error, because a misspelt `groups` must not silently mean "nobody"
 to its writer and something else to the next version. Does not look at the documents: that is `library`.
+
+    [[source]]
+    name = "legal"
+    kind = "folder"
+    path = "../elsewhere/legal"     # the folder with the source's name unless given
+    owner = "legal@example.org"
+    groups = ["staff"]              # who may read; none is nobody
+    approvals_required = 2          # how many different people have to approve; 1 unless given
+    review_months = 12              # how long an approval holds unless it says otherwise
+    proven = true                   # only approvals of people who had signed in count; false unless given
+    separate_uploader = true        # nobody approves what they uploaded; false unless given
 """
 
 import re
@@ -17,6 +28,7 @@ from indexes.names import misleading_in
 SOURCES_FILE = "sources.toml"
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _KEYS = {"name", "kind", "path", "owner", "groups", "approvals_required", "review_months"}
+_KEYS |= {"proven", "separate_uploader"}
 _DEFAULT_REVIEW_MONTHS = 12
 
 
@@ -26,6 +38,8 @@ class Source:
 
     `folder` is absolute. `groups` are who may read ("staff" is every signed-in person; none means nobody).
     `approvals_required` is how many different people must approve; `review_months` an approval's default lifetime.
+    Where `proven`, an approval under a name that was only typed does not count; where `separate_uploader`, nor does
+    that of whoever uploaded the version.
     """
 
     name: str
@@ -35,6 +49,8 @@ class Source:
     groups: tuple[str, ...]
     approvals_required: int
     review_months: int
+    proven: bool = False
+    separate_uploader: bool = False
 
 
 Sources = Mapping[str, Source]
@@ -107,7 +123,16 @@ def _source(path: Path, number: int, entry: dict[str, Any]) -> Source:
         groups=tuple(group.strip() for group in groups),
         approvals_required=_count(where, entry, "approvals_required", 1, 5),
         review_months=_count(where, entry, "review_months", _DEFAULT_REVIEW_MONTHS, 120),
+        proven=_flag(where, entry, "proven"),
+        separate_uploader=_flag(where, entry, "separate_uploader"),
     )
+
+
+def _flag(where: str, entry: dict[str, Any], key: str) -> bool:
+    value = entry.get(key, False)
+    if not isinstance(value, bool):
+        raise SourcesError(f"{where}: expected {key} = true or false, got {value!r}")
+    return value
 
 
 def _count(where: str, entry: dict[str, Any], key: str, default: int, most: int) -> int:

@@ -5,13 +5,13 @@ writer asks for it before it parses, the reader before a passage may influence a
 arguments; the moment is an argument too.
 """
 
-import unicodedata
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
 from indexes.decisions import Decision, by_time
-from indexes.events import Approval
+from indexes.events import Approval, is_proven
+from indexes.people import latest_by_person
 from indexes.sources import Source
 
 EVERYBODY = "staff"  # the group that every signed-in person is in
@@ -33,9 +33,9 @@ class Standing(StrEnum):
 class Grant:
     """The newest bytes of a document that enough people approved.
 
-    As many approvals count as the source asks for: the newest, each of another person. `expires` is the earliest of
-    their expiries, `groups` what all of them allow: of two that are needed together, each narrows, none widens.
-    `approved_on` is the day of the latest.
+    As many approvals count as the source asks for: the newest, each of another person (`people`). `expires` is the
+    earliest of their expiries, `groups` what all of them allow: of two that are needed together, each narrows, none
+    widens. `approved_on` is the day of the latest.
     """
 
     document: str
@@ -69,11 +69,11 @@ def grant(decision: Decision | None, source: Source) -> Grant | None:
     """
     if decision is None or decision.problem or decision.withdrawal:
         return None
-    as_filed = _newest(decision.approvals, source)
+    as_filed = _newest(decision.approvals, decision, source)
     dated = by_time(decision)
     if as_filed is None or dated == decision.approvals:
         return as_filed
-    as_dated = _newest(dated, source)
+    as_dated = _newest(dated, decision, source)
     if as_dated is None or as_dated.sha256 != as_filed.sha256:
         return None
     return replace(as_dated, groups=as_dated.groups & as_filed.groups, expires=min(as_dated.expires, as_filed.expires))
@@ -81,31 +81,26 @@ def grant(decision: Decision | None, source: Source) -> Grant | None:
 
 def orders_disagree(decision: Decision, source: Source) -> bool:
     """Tell whether a document has no grant only because its lines' order and their times name different versions."""
-    return grant(decision, source) is None and _newest(decision.approvals, source) is not None
+    return grant(decision, source) is None and _newest(decision.approvals, decision, source) is not None
 
 
-def _newest(approvals: tuple[Approval, ...], source: Source) -> Grant | None:
+def _newest(approvals: tuple[Approval, ...], decision: Decision, source: Source) -> Grant | None:
     for newest in reversed(approvals):
-        by_person = _latest_by_person(approvals, newest.sha256)
+        by_person = _counting(approvals, decision, source, newest.sha256)
         if len(by_person) >= source.approvals_required:
             return _combine(by_person[-source.approvals_required :])
     return None
 
 
-def _latest_by_person(approvals: tuple[Approval, ...], sha256: str) -> list[Approval]:
-    """One approval a person, their later word, in the order given: the same person approving twice is one approval."""
-    latest: dict[str, Approval] = {}
-    for approval in approvals:
-        if approval.sha256 == sha256:
-            person = _person(approval.by)
-            latest.pop(person, None)
-            latest[person] = approval
-    return list(latest.values())
+def approvals_of(decision: Decision, source: Source, sha256: str) -> list[Approval]:
+    """Return the approvals of a version that count, one a person, in the order in which they stand in the register."""
+    return _counting(decision.approvals, decision, source, sha256)
 
 
-def _person(by: str) -> str:
-    """What is the same of a name or address however it is typed: forms of characters, case, spaces."""
-    return " ".join(unicodedata.normalize("NFKC", by).casefold().split())
+def _counting(approvals: tuple[Approval, ...], decision: Decision, source: Source, sha256: str) -> list[Approval]:
+    of_version = (one for one in approvals if one.sha256 == sha256 and (is_proven(one) or not source.proven))
+    uploads = (one for one in decision.uploads if one.sha256 == sha256) if source.separate_uploader else ()
+    return latest_by_person(of_version, none_of=uploads)
 
 
 def _combine(approvals: list[Approval]) -> Grant:
@@ -152,4 +147,4 @@ def standing(decision: Decision | None, source: Source, *, file_sha256: str | No
 
 def _awaits_another(decision: Decision, source: Source, file_sha256: str) -> bool:
     """Somebody approved this version of the file, but not yet enough people did."""
-    return 0 < len(_latest_by_person(decision.approvals, file_sha256)) < source.approvals_required
+    return 0 < len(approvals_of(decision, source, file_sha256)) < source.approvals_required

@@ -9,21 +9,16 @@ from typing import Annotated, Literal
 
 import typer
 
+from indexes.approvals import Approvals
 from indexes.clock import utc_now
 from indexes.console import err, fail, out
-from indexes.errors import IndexesError, RegisterError
+from indexes.errors import IndexesError, RegisterError, TermsError
+from indexes.events import TYPED
 from indexes.settings import LibrarySettings, read_library_settings
+from indexes.sources import source_name
+from indexes.terms import Terms, checked_by, checked_groups, checked_reason, checked_text
 from ingest import show
-from ingest.approvals import (
-    Approvals,
-    Terms,
-    checked_by,
-    checked_groups,
-    checked_reason,
-    checked_text,
-    in_words,
-)
-from ingest.errors import IngestError, TermsError
+from ingest.errors import IngestError
 from ingest.report import Report
 
 app = typer.Typer()
@@ -68,17 +63,18 @@ def approve(
             groups=checked_groups(groups) if groups is not None else None,
             title=checked_text("--title", title),
             note=checked_text("--note", note),
+            auth=TYPED,
         )
         approvals = _approvals(read_library_settings())
         plan = approvals.plan_approval(path, terms)
-    except (IndexesError, TermsError) as error:
+    except IndexesError as error:
         raise _fail(error) from error
     for document, why in plan.passed_over:
         err.line(f"passed over {document}: {why}")
     if not plan.approvals:
         err.line("nothing to approve")
         return
-    out.text(in_words(plan.approvals))
+    out.text(show.in_words(plan.approvals))
     if plan.of_folder and not yes and not typer.confirm(f"Approve these {len(plan.approvals)}?"):
         raise typer.Exit(1)
     try:
@@ -106,7 +102,9 @@ def _report_approvals(approvals: Approvals, documents: list[str]) -> None:
     }
     for document in documents:
         is_now = standing_of[document]
-        out.line(f"{document} is {is_now}{more.get(is_now, '')}")
+        unproven = is_now == "pending" and approvals.sources[source_name(document)].proven
+        why = ": there only approvals of people who signed in count" if unproven else more.get(is_now, "")
+        out.line(f"{document} is {is_now}{why}")
     if any(standing_of[document] == "approved" for document in documents):
         err.line("run greenlit ingest to bring what is approved into a build")
     if any(more.get(standing_of[document]) == withdrawn for document in documents):
@@ -128,8 +126,8 @@ def reject(path: PathArgument, by: By, reason: Reason) -> None:
 def _withdraw(event: Literal["revoke", "reject"], path: str, by: str, reason: str) -> None:
     try:
         approvals = _approvals(read_library_settings())
-        withdrawal = approvals.withdraw(event, path, by=checked_by(by), reason=checked_reason(reason))
-    except (IndexesError, TermsError) as error:
+        withdrawal = approvals.withdraw(event, path, by=checked_by(by), reason=checked_reason(reason), auth=TYPED)
+    except IndexesError as error:
         raise _fail(error) from error
     out.line(f"{withdrawal.document} is {'revoked' if event == 'revoke' else 'rejected'}")
 

@@ -4,8 +4,7 @@ IngestError
 ├── LoadError           a document that cannot be read: it is kept out, and the message is the reason a person is shown
 ├── LoaderStartError    the process that parses documents does not start: the installation is at fault, not a document
 ├── PublishError        a build cannot be published
-├── LostDocumentsError  most approved documents of a source are not there: nothing is published without being told to
-└── TermsError          an option of a command that cannot stand in the register
+└── LostDocumentsError  most approved documents of a source are not there: nothing is published without being told to
 
 Every message says what was expected, what came, and what to do.
 """
@@ -29,7 +28,3 @@ class PublishError(IngestError):
 
 class LostDocumentsError(IngestError):
     """Most approved documents of a source, or the whole register, are not there."""
-
-
-class TermsError(IngestError):
-    """An option of a command says what cannot stand in the register."""

@@ -3,7 +3,7 @@
 from indexes.decisions import Decision
 from indexes.library import FileBytes
 from indexes.sources import Source
-from indexes.standing import Grant, Standing, orders_disagree
+from indexes.standing import Grant, Standing, approvals_of, orders_disagree
 
 
 def why_not(is_now: Standing, decision: Decision | None, granted: Grant | None, file: FileBytes, source: Source) -> str:
@@ -24,6 +24,8 @@ def _what_it_waits_for(decision: Decision | None, file: FileBytes, source: Sourc
         return f"the register's line {decision.problem.line} cannot be understood; approve it again"
     if decision and orders_disagree(decision, source):
         return "the register's lines on it are not in the order of their times, and disagree; approve it again"
-    if decision and any(approval.sha256 == file.sha256 for approval in decision.approvals):
+    if decision and approvals_of(decision, source, file.sha256):
         return "one person approved this version, another has to"
+    if decision and any(approval.sha256 == file.sha256 for approval in decision.approvals):
+        return "who approved this version is not proven, or uploaded it; somebody whose approval counts here has to"
     return "nobody has approved it"

@@ -1,9 +1,11 @@
 """What the writer's commands print, put into words: all of it through the one console, which escapes."""
 
+from collections.abc import Iterable
 from typing import Any
 
+from indexes.approvals import DocumentStanding
 from indexes.console import Part, Style, err, out, problem
-from ingest.approvals import DocumentStanding
+from indexes.events import Approval
 from ingest.report import Report
 
 _STYLES: dict[str, Style] = {
@@ -50,6 +52,14 @@ def _standing_row(line: DocumentStanding) -> tuple[Part, ...]:
     until = str(granted.expires) if granted else ""
     groups = ", ".join(sorted(granted.groups)) if granted else ""
     return line.document, _styled(line.standing.value), approved_by, until, line.problem or groups
+
+
+def in_words(plan_lines: Iterable[Approval]) -> str:
+    """Return a plan's approvals, one a line, as a person confirms them."""
+    return "\n".join(
+        f"  {line.document}  {line.sha256[:12]}  until {line.expires}  for {', '.join(line.groups) or 'nobody'}"
+        for line in plan_lines
+    )
 
 
 def report(done: Report) -> None:

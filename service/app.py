@@ -14,12 +14,14 @@ from service.access.key_ring import KeyRing
 from service.access.port import Access, SignIn
 from service.answering.pipeline import Answering
 from service.answering.reading import Reading
-from service.api import audit_routes, key_routes, people_routes, routes, second_person_routes
+from service.api import approval_routes, audit_routes, key_routes, people_routes, routes, second_person_routes
 from service.api.problems import add_problem_handlers
 from service.api.routes import Asking
 from service.audit.desk import Auditing, Replaying
 from service.audit.errors import AuditError
 from service.audit.reading.own_records import OwnRecords
+from service.deciding.deciding import Deciding
+from service.deciding.errors import RegisterUnavailableError
 from service.http.admission import Admission
 from service.http.given import give
 from service.http.limits_per_caller import CallerLimits
@@ -36,6 +38,7 @@ _DOORS = (
     routes.ROUTES,
     people_routes.ROUTES,
     key_routes.ROUTES,
+    approval_routes.ROUTES,
     audit_routes.ROUTES,
     second_person_routes.ROUTES,
     session.ROUTES,
@@ -69,8 +72,8 @@ def create_app(service: Service) -> FastAPI:
     log = structlog.get_logger("greenlit")
 
     def notice(kind: str, error: Exception) -> None:
-        # Messages of the audit log hold no text of a question, by its contract; of others nobody can say.
-        reason = {"reason": str(error)} if isinstance(error, AuditError) else {}
+        # These messages hold no text of a question, by their contracts; of others nobody can say.
+        reason = {"reason": str(error)} if isinstance(error, AuditError | RegisterUnavailableError) else {}
         log.error("failed", kind=kind, where=where_it_broke(error), **reason)
 
     add_problem_handlers(app, notice)
@@ -99,6 +102,7 @@ def _parts(service: Service, pages: Pages) -> dict[Any, object]:
             requests_per_minute=requests,
             arrivals_per_minute=settings.arrivals_per_minute,
         ),
+        Deciding: service.deciding,
         Health: service.health,
         KeyRing: service.key_ring,
         OwnRecords: service.auditing.own,

@@ -46,6 +46,7 @@ from service.audit.keys.key_files import load_or_create_key
 from service.audit.leaves import ReleaseRef
 from service.audit.opening import OpenLog
 from service.audit.reading.retention import Retention
+from service.deciding.deciding import Deciding
 from service.operating.health import Health
 from service.operating.upkeep import Task
 from service.settings import Settings, encoder_copies
@@ -63,6 +64,7 @@ class Service:
 
     answering: Answering
     reading: Reading
+    deciding: Deciding
     access: Access
     key_ring: KeyRing
     sign_in: SignIn
@@ -126,6 +128,7 @@ def open_service(
         yield Service(
             answering=Answering(live_build=live_build, boundary=boundary, steps=steps, recorder=recorder),
             reading=Reading(live_build=live_build, boundary=boundary),
+            deciding=Deciding(library=settings.library, now=utc_now, max_file_bytes=settings.max_file_bytes),
             access=opened_access.access,
             sign_in=opened_access.sign_in,
             key_ring=opened_access.key_ring,

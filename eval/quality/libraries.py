@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from indexes.approvals import Approvals
 from indexes.builds import Build, current_build_id, open_build
 from indexes.clock import utc_now
 from indexes.documents import Document
 from indexes.encoder import Encoder
 from indexes.holds import HOLDS_FOLDER
-from ingest.approvals import Approvals, Terms
+from indexes.terms import Terms
 from ingest.loading.process import LoaderProcess
 from ingest.pipeline import Ingestion, ingest
 from ingest.report import Report

@@ -42,9 +42,18 @@ from service.audit.errors import (
     RevealError,
     SealError,
 )
+from service.deciding.errors import (
+    DecidingError,
+    NoDocumentError,
+    NotDecidableError,
+    OtherVersionError,
+    RegisterUnavailableError,
+    WishError,
+)
 
 _PREFIX = "urn:greenlit:problem:"
 _AUDIT = "/v1/audit/"
+_NO_QUESTIONS = (_AUDIT, "/v1/approvals")  # what takes something else than a question
 Notice = Callable[[str, Exception], None]
 
 
@@ -72,6 +81,7 @@ def problem_response(kind: str, status: int, title: str, detail: str) -> JSONRes
     return JSONResponse(problem.model_dump(), status, headers, media_type="application/problem+json")
 
 
+_NOT_DECIDED = "nothing was written: the service has to be able to read the library and write its register.jsonl"
 _KNOWN: tuple[tuple[type[Exception], str, int, str, str | None], ...] = (
     (QuestionError, "question", 422, "The question cannot be taken", None),
     (NotSignedInError, "not-signed-in", 401, "Not signed in", "expected an identity that is valid here"),
@@ -83,6 +93,11 @@ _KNOWN: tuple[tuple[type[Exception], str, int, str, str | None], ...] = (
     (NoKeyError, "no-key", 404, "No such key", None),
     (NoRecordError, "no-record", 404, "No such record", None),
     (FilterError, "request", 422, "The request cannot be taken", None),
+    (WishError, "request", 422, "The request cannot be taken", None),
+    (NoDocumentError, "no-document", 404, "No such document", None),
+    (OtherVersionError, "version", 412, "Another version by now", None),
+    (NotDecidableError, "not-decidable", 409, "The document cannot be decided on", None),
+    (RegisterUnavailableError, "register", 503, "The register cannot be used", _NOT_DECIDED),
     (RevealError, "reveal", 422, "The identity is not revealed", None),
     (ErasureError, "erasure", 422, "The texts are not erased", None),
     (NotCoveredError, "not-covered", 409, "Not covered by a checkpoint yet", None),
@@ -130,7 +145,8 @@ def add_problem_handlers(app: FastAPI, notice: Notice) -> None:
 
     def invalid(request: Request, error: Exception) -> JSONResponse:
         errors = error.errors() if isinstance(error, RequestValidationError) else ()
-        unknown = "see /openapi.json for what this takes" if request.url.path.startswith(_AUDIT) else _NOTHING_ELSE
+        asks = not request.url.path.startswith(_NO_QUESTIONS)
+        unknown = _NOTHING_ELSE if asks else "see /openapi.json for what this takes"
         detail = "; ".join(dict.fromkeys(_in_words(one, unknown) for one in errors))
         return problem_response("request", 422, "The request cannot be taken", detail)
 
@@ -139,7 +155,7 @@ def add_problem_handlers(app: FastAPI, notice: Notice) -> None:
         phrase = HTTPStatus(status).phrase
         return problem_response(phrase.lower().replace(" ", "-"), status, phrase, _HTTP_DETAILS.get(status, phrase))
 
-    for kind in (QuestionError, AccessError, AuditError, BuildError, AnsweringError, Exception):
+    for kind in (QuestionError, AccessError, AuditError, BuildError, AnsweringError, DecidingError, Exception):
         app.add_exception_handler(kind, known)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(HTTPException, http)
@@ -171,6 +187,8 @@ def _in_words(error: dict[str, object], unknown: str) -> str:
 _PATTERNS = {
     "conversation_id": "expected 1 to 128 letters, digits or . _ : -",
     "request_id": "expected the id of a question, as it came with the answer",
+    "sha256": "expected 64 lower-case hex digits",
+    "expires": "expected a day like 2027-11-20",
     "ground": "expected a code of 1 to 32 lower-case letters and _",
 }
 _EXPECTED = {

@@ -16,6 +16,7 @@ from tests.support.audit_doors import CALLS, asked
 from tests.support.examples import examples
 from tests.support.service_parts import BEARER, Studio
 
+TAKEN_BY_APPROVALS = {"DecideBody"}
 TAKEN_BY_AUDIT = {"PayloadBody", "EraseBody", "OwnEraseBody", "ReplayBody", "RotateBody", "ExportBody"}
 TAKEN_BY_AUDIT |= {"OpenRevealBody", "OpenErasureBody", "ConfirmBody"}
 
@@ -29,6 +30,8 @@ def test_openapi_describes_every_route_of_the_api_with_its_results_problems_and_
         "/v1/documents",
         "/v1/documents/{document}",
         "/v1/originals/{document}",
+        "/v1/approvals",
+        "/v1/approvals/queue",
         "/healthz",
         "/readyz",
         *(route.split()[1] for route in CALLS if "/v1/" in route),
@@ -51,7 +54,7 @@ def test_openapi_describes_every_route_of_the_api_with_its_results_problems_and_
     for schema in ("AnswerBody", "CitationBody", "ReceiptBody", "RefusalBody", "PassageBody"):
         assert schema in schemas
     for name, schema in schemas.items():
-        if name.endswith("Body") and name in TAKEN_BY_AUDIT:
+        if name in TAKEN_BY_AUDIT | TAKEN_BY_APPROVALS:
             assert schema["additionalProperties"] is False, name
 
 
@@ -68,6 +71,23 @@ def test_openapi_says_what_every_audit_route_gives_and_shows_an_example(studio: 
             else:
                 assert "example" in json.dumps(content), path
             assert {"403", "404", "422", "500", "503"} <= operation["responses"].keys(), path
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "gives", "problems"),
+    [
+        ("/v1/approvals", "post", "StandingBody", {"401", "403", "404", "409", "412", "422", "503"}),
+        ("/v1/approvals/queue", "get", "QueueBody", {"401", "403", "422", "503"}),
+    ],
+)
+def test_openapi_says_what_the_routes_of_approvals_give_and_how_they_refuse(
+    studio: Studio, path: str, method: str, gives: str, problems: set[str]
+) -> None:
+    described = studio.api.get("/openapi.json").json()
+    operation = described["paths"][path][method]
+    assert operation["responses"]["200"]["content"]["application/json"]["schema"]["$ref"].endswith(f"/{gives}")
+    assert problems <= operation["responses"].keys()
+    assert '"examples"' in json.dumps(_with_parts(described["components"]["schemas"], gives))
 
 
 def _with_parts(schemas: dict[str, Any], name: str) -> list[Any]:

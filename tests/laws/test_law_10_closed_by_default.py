@@ -15,10 +15,14 @@ from service.access.errors import TokenError
 from service.access.local import TOKEN_FILE, local_token
 from service.web.pages import FORM_TOKEN_HEADER, SESSION_COOKIE, form_token
 from tests.support.audit_doors import CALLS, Asked, asked, opened
-from tests.support.service_parts import BEARER, POLICY, TOKEN, VENDOR_QUESTION, Studio
+from tests.support.service_parts import BEARER, POLICY, TOKEN, TRAVEL, VENDOR_QUESTION, Studio
 
 Headers = Mapping[str, str]
 OF_THE_SERVICE_ITSELF = {"shard.opened", "key.created", "config.changed", "build.activated", "register.extended"}
+BODIES = {
+    "/v1/sessions/end": {"person": "somebody"},
+    "/v1/approvals": {"document": TRAVEL, "decision": "revoke", "reason": "replaced"},
+}
 NOBODYS = Asked("01890a5d-ac96-774b-bcce-b302099a8057", 0, 1)
 OPEN_TO_ALL = {
     "/healthz",
@@ -32,7 +36,7 @@ OPEN_TO_ALL = {
 }
 KNOWN = {"/", "/documents", "/documents/{document:path}", "/originals/{document:path}"}
 KNOWN |= {"/v1/ask", "/v1/search", "/v1/documents", "/v1/documents/{document:path}", "/v1/originals/{document:path}"}
-KNOWN |= {"/v1/me", "/v1/sessions/end"}
+KNOWN |= {"/v1/me", "/v1/sessions/end", "/v1/approvals", "/v1/approvals/queue"}
 KNOWN |= {route.split()[1] for route in CALLS}  # the audit log's own doors
 
 
@@ -58,7 +62,7 @@ def _call(
     if call := CALLS.get(f"{method} {path}"):
         response = call.send(client, question, headers=raw)
         return response.status_code, response.text
-    body = {"person": "somebody"} if path == "/v1/sessions/end" else {"question": VENDOR_QUESTION}
+    body = BODIES.get(path, {"question": VENDOR_QUESTION})
     json, data = (body, None) if path.startswith("/v1") else (None, body)
     json, data = (json, data) if method == "POST" else (None, None)
     response = client.request(method, path.replace("{document:path}", POLICY), headers=raw, json=json, data=data)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import service.answering.steps
-from ingest.approvals import Terms
+from indexes.terms import Terms
 from service.answering.drafts import DraftSentence
 from service.answering.retrieve import Retrieved, retrieve
 from tests.support.fakes import TinyLibrary

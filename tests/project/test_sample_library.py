@@ -15,8 +15,8 @@ from types import ModuleType
 import pypdf
 import pytest
 
+from indexes.approvals import Approvals, DocumentStanding
 from indexes.standing import Standing
-from ingest.approvals import Approvals, DocumentStanding
 from ingest.loading.registry import load_document
 
 # The bytes of the made documents depend on these releases; other ones must give the same text, if not the same bytes.

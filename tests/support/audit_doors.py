@@ -224,15 +224,17 @@ def posted(studio: Studio, path: str, body: Mapping[str, Any], status: int = 200
 class People:
     """Recognises several people, each by a token or a session that is their name; an `Access`.
 
-    `roles` by name; for those named in `by_key` an API key acts.
+    `roles` by name, or a whole principal (`approver`); for those named in `by_key` an API key acts.
     """
 
-    def __init__(self, *, by_key: frozenset[str] = frozenset(), **roles: frozenset[Role]) -> None:
+    def __init__(self, *, by_key: frozenset[str] = frozenset(), **people: frozenset[Role] | Principal) -> None:
         self._people = {
-            name: Principal(
-                name, frozenset({"staff"}), held, "token", key_id=f"key-of-{name}" if name in by_key else None
+            name: who
+            if isinstance(who, Principal)
+            else Principal(
+                name, frozenset({"staff"}), who, "token", key_id=f"key-of-{name}" if name in by_key else None
             )
-            for name, held in roles.items()
+            for name, who in people.items()
         }
 
     def join(self, name: str, *groups: str) -> None:
@@ -266,6 +268,12 @@ class People:
         return int(self._people.pop(person, None) is not None)
 
 
+def approver(person_id: str, *sources: str, name: str = "", key_id: str | None = None) -> Principal:
+    """Return somebody who decides on documents of some sources, signed in by a token of the provider."""
+    roles = frozenset({Role.STAFF, Role.APPROVER})
+    return Principal(person_id, frozenset({"staff"}), roles, "oidc-token", name, frozenset(sources), key_id)
+
+
 AUDITOR = frozenset({Role.STAFF, Role.AUDITOR})
 OPERATOR = frozenset({Role.STAFF, Role.OPERATOR})
 STAFF = frozenset(Role) - {Role.AUDITOR, Role.OPERATOR}
@@ -296,19 +304,20 @@ class Company:
         return _on_record(self.studio, result["request_id"])
 
 
-def company(studio: Studio) -> Company:
+def company(studio: Studio, **more: frozenset[Role] | Principal) -> Company:
     """Return a studio that several people use.
 
     `mira` and `tom` are of staff and nothing else, `ann`, `ben` and `cleo` are auditors, `olga` and `otto` operators.
-    By an API key acts `kim`, who has every role.
+    By an API key acts `kim`, who has every role. `more` come beside them.
     """
-    access = People(
+    people: dict[str, frozenset[Role] | Principal] = {
         **dict.fromkeys(("mira", "tom"), STAFF),
         **dict.fromkeys(("ann", "ben", "cleo"), AUDITOR),
         **dict.fromkeys(("olga", "otto"), OPERATOR),
-        kim=frozenset(Role),
-        by_key=frozenset({"kim"}),
-    )
+        "kim": frozenset(Role),
+        **more,
+    }
+    access = People(by_key=frozenset({"kim"}), **people)
     return Company(studio, create_app(dataclasses.replace(studio.service, access=access, sign_in=access)))
 
 

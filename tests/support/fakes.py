@@ -12,12 +12,13 @@ from pathlib import Path
 
 import numpy as np
 
+from indexes.approvals import Approvals, Plan
 from indexes.encoder import Vectors
-from indexes.events import Approval, Withdrawal
+from indexes.events import Approval, Event, Withdrawal
 from indexes.holds import HOLDS_FOLDER
 from indexes.register import REGISTER_FILE, append_events
+from indexes.terms import Terms
 from indexes.words import words
-from ingest.approvals import Approvals, Plan, Terms
 from ingest.loading.registry import load_document
 from ingest.parsed import Parsed
 from ingest.pipeline import Ingestion, ingest
@@ -132,13 +133,17 @@ class TinyLibrary:
     def register_path(self) -> Path:
         return self.folder / REGISTER_FILE
 
-    def allow(self, name: str, *, groups: Sequence[str] = ("staff",), approvals_required: int = 1) -> None:
-        """Add a source to the allowlist."""
+    def allow(
+        self, name: str, *, groups: Sequence[str] = ("staff",), approvals_required: int = 1, flags: Sequence[str] = ()
+    ) -> None:
+        """Add a source to the allowlist, with some keys set to true."""
         (self.folder / name).mkdir(exist_ok=True)
         listed = ", ".join(f'"{group}"' for group in groups)
         entry = f'[[source]]\nname = "{name}"\nkind = "folder"\nowner = "o@x.example"\ngroups = [{listed}]\n'
         with (self.folder / "sources.toml").open("a") as file:
-            file.write(f"{entry}approvals_required = {approvals_required}\nreview_months = 12\n\n")
+            file.write(f"{entry}approvals_required = {approvals_required}\nreview_months = 12\n")
+            file.writelines(f"{flag} = true\n" for flag in flags)
+            file.write("\n")
 
     def write(self, document: str, content: str | bytes) -> Path:
         """Put a file into the library."""
@@ -174,7 +179,7 @@ class TinyLibrary:
         """Revoke a document's approval."""
         self.approvals.withdraw("revoke", document, by="ann@x.example", reason=reason)
 
-    def append(self, *events: Approval | Withdrawal) -> None:
+    def append(self, *events: Event) -> None:
         """Add events to the register as they are."""
         append_events(self.register_path, events)
 

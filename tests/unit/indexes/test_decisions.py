@@ -22,7 +22,7 @@ from indexes.decisions import (
     withdrawal_time,
 )
 from indexes.errors import RegisterError
-from indexes.events import Approval, Event, Withdrawal
+from indexes.events import Approval, Event, Upload, Withdrawal
 from indexes.sources import Source
 from indexes.standing import Grant, Standing, grant, orders_disagree, standing
 from tests.support.examples import examples
@@ -272,3 +272,21 @@ def test_only_times_beyond_what_clocks_differ_by_are_told() -> None:
 
 def test_approvals_are_told_apart_from_withdrawals() -> None:
     assert isinstance(_of([APPROVAL]).events[0], Approval)
+
+
+# Uploads
+
+
+UPLOAD = Upload("legal/a.md", "a" * 64, "Mira", NOON)
+
+
+def test_an_upload_decides_nothing_and_is_remembered_through_every_decision() -> None:
+    for before in (Decision(), decide(Decision(), APPROVAL, line=1), decide(Decision(), REVOCATION, line=1)):
+        after = decide(before, UPLOAD, line=2)
+        assert after == replace(before, uploads=(UPLOAD,))
+        assert decide(after, UPLOAD, line=3) is after, "a line that stands there twice"
+    approved = decide(decide(Decision(), UPLOAD, line=1), APPROVAL, line=2)
+    revoked = decide(approved, REVOCATION, line=3)
+    late = decide(revoked, replace(APPROVAL, note="too early"), line=4)
+    for decision in (approved, revoked, late, block(approved, Problem(5, "no line"))):
+        assert decision.uploads == (UPLOAD,)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexes.errors import RegisterError
-from indexes.events import Approval, Event, Withdrawal, check_event, event_from_line, event_to_line
+from indexes.events import Approval, Event, Upload, Withdrawal, check_event, event_from_line, event_to_line, is_proven
 from indexes.names import printable
 from tests.support.fakes import APPROVAL, NOON, REVOCATION
 
@@ -64,6 +64,45 @@ def test_a_withdrawal_is_written_in_the_documented_form() -> None:
         "at": "2026-11-20T12:00:00Z",
         "reason": "withdrawn",
     }
+
+
+UPLOAD = Upload("legal/a.md", "a" * 64, "Mira Kovač", NOON, auth="oidc-session", by_id="m-17")
+
+
+def test_an_upload_is_written_in_the_documented_form() -> None:
+    assert json.loads(event_to_line(UPLOAD)) == {
+        "event": "upload",
+        "document": "legal/a.md",
+        "sha256": "a" * 64,
+        "by": "Mira Kovač",
+        "by_id": "m-17",
+        "auth": "oidc-session",
+        "at": "2026-11-20T12:00:00Z",
+    }
+    assert event_from_line(event_to_line(UPLOAD)) == UPLOAD
+
+
+@pytest.mark.parametrize("event", [APPROVAL, REVOCATION, UPLOAD])
+def test_how_a_name_is_known_comes_back(event: Event) -> None:
+    for auth, by_id in (("cli", ""), ("oidc-token", "m-17"), ("", "")):
+        known = replace(event, auth=auth, by_id=by_id)
+        assert event_from_line(event_to_line(known)) == known
+        assert is_proven(known) == (auth == "oidc-token")
+    value = json.loads(event_to_line(replace(event, auth="", by_id="")))
+    assert not {"auth", "by_id"} & value.keys()
+
+
+@pytest.mark.parametrize("auth", ["", "CLI", "o" * 33, "1", "-a", "two words", "a\n", "\u202e", None, 1])
+def test_how_a_name_is_known_is_a_short_code(auth: object) -> None:
+    with pytest.raises(RegisterError, match='expected "auth" = '):
+        event_from_line(_approval_with(auth=auth))
+
+
+@pytest.mark.parametrize("event", [APPROVAL, REVOCATION, UPLOAD])
+@pytest.mark.parametrize("text", STEERING)
+def test_an_id_that_does_not_read_as_it_is_is_not_written(event: Event, text: str) -> None:
+    with pytest.raises(RegisterError, match='expected "by_id" = '):
+        check_event(replace(event, by_id=text))
 
 
 @given(title=TEXTS, note=TEXTS, groups=st.lists(TEXTS), by=NAMES, day=st.dates())
@@ -169,7 +208,7 @@ def test_times_are_kept_in_utc() -> None:
         (b"[" * 100_000, "text that is not JSON"),
         (b"[]", "expected one JSON object, got a list"),
         (b"null", "expected one JSON object, got a NoneType"),
-        (b"{}", 'expected "event" = approve, revoke or reject, got None'),
+        (b"{}", 'expected "event" = approve, revoke, reject or upload, got None'),
         (_approval_with(event="aprove"), "got 'aprove'"),
         (_approval_with(event=["approve"]), r"got \['approve'\]"),
         (_approval_without("document"), '"document" is missing'),

@@ -11,7 +11,15 @@ import pytest
 
 from indexes import library as library_module
 from indexes.errors import DocumentNameError, SourcesError, UnreadableFileError, UnsafeFileError
-from indexes.library import document_at, folder_problems, list_documents, locate, missing_folders, read_document
+from indexes.library import (
+    document_at,
+    folder_problems,
+    hash_document,
+    list_documents,
+    locate,
+    missing_folders,
+    read_document,
+)
 from indexes.names import MAX_NAME_CHARS
 from indexes.sources import Sources, read_sources
 from tests.support.fakes import TinyLibrary
@@ -340,3 +348,40 @@ def test_nothing_stays_open(library: TinyLibrary, sources: Sources) -> None:
     with pytest.raises(FileNotFoundError):
         read_document(sources, "legal/a/b/d.md")
     assert len(os.listdir("/dev/fd")) == before  # noqa: PTH208
+
+
+# Hashes that are remembered
+
+
+def test_a_file_is_read_for_its_hash_once_and_again_when_it_changed(
+    library: TinyLibrary, sources: Sources, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known: dict[tuple[int, ...], str] = {}
+
+    def hashed() -> str:
+        return hash_document(sources, "legal/a.md", max_bytes=100, known=known)
+
+    library.write("legal/a.md", "one")
+    assert hashed() == hashlib.sha256(b"one").hexdigest()
+    with monkeypatch.context() as patch:
+        patch.setattr(library_module, "_read_up_to", None)
+        assert hashed() == hashlib.sha256(b"one").hexdigest()
+    library.write("legal/a.md", "another")
+    assert hashed() == hashlib.sha256(b"another").hexdigest()
+    (library.folder / "legal" / "a.md").unlink()
+    with pytest.raises(FileNotFoundError):
+        hashed()
+
+
+def test_law_1_what_must_not_be_read_has_no_hash_even_if_it_is_known(
+    library: TinyLibrary, sources: Sources, tmp_path: Path
+) -> None:
+    known: dict[tuple[int, ...], str] = {}
+    path = library.write("legal/a.md", "one")
+    hash_document(sources, "legal/a.md", max_bytes=100, known=known)
+    with pytest.raises(UnsafeFileError, match="too large"):
+        hash_document(sources, "legal/a.md", max_bytes=2, known=known)
+    path.rename(tmp_path / "a.md")
+    path.symlink_to(tmp_path / "a.md")
+    with pytest.raises(UnsafeFileError, match="symbolic link"):
+        hash_document(sources, "legal/a.md", max_bytes=100, known=known)

@@ -15,6 +15,8 @@ owner = "legal@x.example"
 groups = ["staff", " board "]
 approvals_required = 2
 review_months = 6
+proven = true
+separate_uploader = true
 """
 
 
@@ -28,12 +30,14 @@ def test_every_key_of_a_source_is_read(tmp_path: Path) -> None:
     assert source.folder == tmp_path / "legal"
     assert (source.owner, source.groups) == ("legal@x.example", ("staff", "board"))
     assert (source.approvals_required, source.review_months) == (2, 6)
+    assert (source.proven, source.separate_uploader) == (True, True)
 
 
 def test_a_source_that_names_no_groups_is_for_nobody(tmp_path: Path) -> None:
     source = read_sources(_write(tmp_path, '[[source]]\nname = "legal"'))["legal"]
     assert source.groups == ()
     assert (source.approvals_required, source.review_months) == (1, 12)
+    assert (source.proven, source.separate_uploader) == (False, False)
 
 
 def test_a_source_may_lie_elsewhere(tmp_path: Path) -> None:
@@ -79,6 +83,8 @@ def test_a_missing_allowlist_says_where_it_was_expected_and_how_to_set_it(tmp_pa
         ('[[source]]\nname = "legal"\napprovals_required = 0', "whole number from 1 to 5, got 0"),
         ('[[source]]\nname = "legal"\napprovals_required = true', "whole number from 1 to 5, got True"),
         ('[[source]]\nname = "legal"\nreview_months = 121', "review_months = a whole number from 1 to 120, got 121"),
+        ('[[source]]\nname = "legal"\nproven = 1', "expected proven = true or false, got 1"),
+        ('[[source]]\nname = "legal"\nseparate_uploader = "no"', "separate_uploader = true or false, got 'no'"),
         (LEGAL + LEGAL, "two sources have the same name"),
         (
             '[[source]]\nname = "legal"\npath = "a\\u0000b"',

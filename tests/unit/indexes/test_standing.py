@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from indexes.decisions import Decision, Problem
-from indexes.events import Approval
+from indexes.events import Approval, Upload
 from indexes.sources import Source
 from indexes.standing import Grant, Standing, grant, may_read, standing
 from tests.support.fakes import APPROVAL, NOON, REVOCATION
@@ -230,3 +230,39 @@ def test_narrowing_a_sources_groups_acts_at_once() -> None:
     granted, asker = _granted(_of(ANN)), frozenset({"staff"})
     assert may_read(granted, ONE, asker)
     assert not may_read(granted, replace(ONE, groups=("board",)), asker)
+
+
+# How a name is known
+
+
+SIGNED_IN = replace(ANN, by="Ann Lee", by_id="a-1", auth="oidc-session")
+TYPED = replace(BO, auth="cli")
+PROVEN = replace(ONE, proven=True)
+OF_ANN = Upload("legal/a.md", A, "Ann Lee", NOON, auth="oidc-session", by_id="a-1")
+
+
+def test_where_a_source_asks_for_it_a_name_that_was_only_typed_does_not_count() -> None:
+    for said in (ANN, TYPED):
+        assert _stands(_of(said)) is Standing.APPROVED
+        assert _stands(_of(said), PROVEN) is Standing.PENDING
+    assert _stands(_of(SIGNED_IN), PROVEN) is Standing.APPROVED
+    assert _stands(_of(SIGNED_IN, TYPED), replace(PROVEN, approvals_required=2)) is Standing.PENDING
+
+
+def test_who_approves_on_the_command_line_and_signed_in_is_one_person() -> None:
+    typed = replace(TYPED, by="ann LEE")
+    assert _stands(_of(SIGNED_IN, typed), TWO) is Standing.PENDING
+    assert _stands(_of(SIGNED_IN, TYPED), TWO) is Standing.APPROVED
+
+
+def test_nobody_approves_what_they_uploaded_where_the_source_says_so() -> None:
+    apart = replace(ONE, separate_uploader=True)
+    own = replace(_of(SIGNED_IN), uploads=(OF_ANN,))
+    assert _stands(own) is Standing.APPROVED
+    assert _stands(own, apart) is Standing.PENDING
+    assert _stands(replace(_of(SIGNED_IN, TYPED), uploads=(OF_ANN,)), apart) is Standing.APPROVED
+    assert _stands(replace(own, uploads=(replace(OF_ANN, sha256=B),)), apart) is Standing.APPROVED, "another version"
+
+
+def test_an_upload_alone_is_no_decision() -> None:
+    assert _stands(Decision(uploads=(OF_ANN,))) is Standing.PENDING

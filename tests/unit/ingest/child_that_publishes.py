@@ -12,8 +12,9 @@ import signal
 from datetime import timedelta
 from pathlib import Path
 
+from indexes.approvals import Approvals
 from indexes.holds import HOLDS_FOLDER
-from ingest.approvals import Approvals, Terms
+from indexes.terms import Terms
 from ingest.errors import PublishError
 from ingest.pipeline import Ingestion, ingest
 from tests.support.fakes import NOON, Clock, DirectParser, HashingEncoder, QuietProgress

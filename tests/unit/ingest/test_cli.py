@@ -12,11 +12,11 @@ from filelock import FileLock
 from typer.testing import CliRunner, Result
 
 from indexes import register as register_module
+from indexes.approvals import Approvals, Plan
 from indexes.builds import current_build_id
 from indexes.errors import EncoderError
 from indexes.names import printable
 from indexes.register import Register
-from ingest.approvals import Approvals, Plan
 from ingest.cli import app, ingest_here
 from tests.support.fakes import REVOCATION, HashingEncoder, TinyLibrary
 
@@ -69,6 +69,7 @@ def test_a_file_is_approved_without_asking(library: TinyLibrary, run: Run) -> No
     assert "legal/a.md is approved" in result.stdout
     (event,) = _events(library)
     assert (event["event"], event["by"], event["groups"]) == ("approve", "ann@x.example", ["staff"])
+    assert (event["auth"], "by_id" in event) == ("cli", False)
 
 
 def test_a_path_on_the_disk_may_be_given(library: TinyLibrary, run: Run) -> None:
@@ -92,6 +93,13 @@ def test_one_of_two_approvals_says_that_another_is_needed(library: TinyLibrary, 
     assert "security/a.md is pending: another person has to approve it too" in result.stdout
     result = run("approve", "security/a.md", "--by", "bo@x.example")
     assert "security/a.md is approved" in result.stdout
+
+
+def test_an_approval_by_a_name_that_was_typed_says_that_it_does_not_count(library: TinyLibrary, run: Run) -> None:
+    library.allow("hr", flags=["proven"])
+    library.write("hr/a.md", "x")
+    result = run("approve", "hr/a.md", *ANN)
+    assert "hr/a.md is pending: there only approvals of people who signed in count" in result.stdout
 
 
 def test_an_approval_that_is_over_already_says_so(library: TinyLibrary, run: Run) -> None:
@@ -242,6 +250,7 @@ def test_a_revocation_is_recorded_with_who_and_why(library: TinyLibrary, run: Ru
         "by": "ann@x.example",
         "at": "",
         "reason": "superseded",
+        "auth": "cli",
     }
 
 
@@ -340,7 +349,10 @@ def test_a_line_that_cannot_be_understood_exits_with_1_and_is_named(library: Tin
         file.write(b'{"event": "revok", "document": "legal/a.md"}\n')
     result = run("register")
     assert result.exit_code == 1
-    assert "line 2: expected \"event\" = approve, revoke or reject, got 'revok'; 'legal/a.md' counts" in result.stderr
+    assert (
+        "line 2: expected \"event\" = approve, revoke, reject or upload, got 'revok'; 'legal/a.md' counts"
+        in result.stderr
+    )
     result = run("register", "--json")
     assert result.exit_code == 1
     assert len(_json(result)["problems"]) == 1

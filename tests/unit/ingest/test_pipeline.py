@@ -18,8 +18,8 @@ from indexes.holds import hold_build
 from indexes.library import FileBytes, Listed, read_document
 from indexes.sources import Sources
 from indexes.stock import list_library
+from indexes.terms import Terms
 from ingest import describe, index_vectors, pipeline
-from ingest.approvals import Terms
 from ingest.errors import LoadError, LostDocumentsError, PublishError
 from ingest.parsed import Parsed
 from ingest.pipeline import CACHE_FILE

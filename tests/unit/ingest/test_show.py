@@ -2,11 +2,13 @@
 
 import pytest
 
+from indexes.approvals import DocumentStanding
 from indexes.names import printable
 from indexes.standing import Standing
+from indexes.terms import Terms
 from ingest import show
-from ingest.approvals import DocumentStanding
 from ingest.report import Outcome, Report
+from tests.support.fakes import TinyLibrary
 
 STEERING = "a\x1b[31m\x9b2J\u202e\nb[red]c[/red]:smile:"
 SHOWN = r"a\u{001b}[31m\u{009b}2J\u{202e}\u{000a}b[red]c[/red]:smile:"
@@ -37,3 +39,11 @@ def test_a_report(capsys: pytest.CaptureFixture[str]) -> None:
     printed = _printed(capsys)
     assert printed.count(SHOWN) == 4
     assert "1 kept out, 1 missing; 0 passages in 1.0 s" in printed
+
+
+def test_a_plan_is_confirmed_in_words(library: TinyLibrary) -> None:
+    library.write("legal/a.md", "x")
+    plan = library.approvals.plan_approval("legal/a.md", Terms(by="ann"))
+    nobody = library.approvals.plan_approval("legal/a.md", Terms(by="ann", groups=()))
+    assert show.in_words(plan.approvals) == "  legal/a.md  2d711642b726  until 2027-11-20  for staff"
+    assert show.in_words(nobody.approvals).endswith("for nobody")

@@ -6,15 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from indexes.errors import DocumentNameError, RegisterError, SourcesError, UnsafeFileError
-from indexes.events import Withdrawal
+from indexes.approvals import Approvals, DocumentStanding, months_later
+from indexes.errors import DocumentNameError, RegisterError, SourcesError, UnsafeFileError, VersionError
+from indexes.events import Upload, Withdrawal
 from indexes.library import FileBytes, read_document
-from indexes.names import printable
 from indexes.register import Register
 from indexes.sources import Sources
 from indexes.standing import Standing
-from ingest.approvals import Terms, checked_by, checked_groups, checked_reason, checked_text, in_words, months_later
-from ingest.errors import TermsError
+from indexes.terms import Terms
 from tests.support.fakes import TinyLibrary
 
 ANN = Terms(by="ann@x.example")
@@ -332,7 +331,7 @@ def test_documents_of_a_source_that_left_the_allowlist_are_not_listed(library: T
     assert list(_standings(library)) == ["legal/a.md"]
 
 
-# What people type
+# Days
 
 
 @pytest.mark.parametrize(
@@ -357,48 +356,6 @@ def test_an_approval_begins_on_todays_date_in_utc(library: TinyLibrary) -> None:
     assert approval.expires == date(2027, 11, 20)
 
 
-def test_who_decides_must_be_a_name_that_can_be_read() -> None:
-    assert checked_by(" ann@x.example ") == "ann@x.example"
-    for by in ("", "  ", "ann\nbo", "ann\u202eob"):
-        with pytest.raises(TermsError, match="expected --by = a name or address, got"):
-            checked_by(by)
-
-
-def test_a_reason_must_be_given() -> None:
-    assert checked_reason(" superseded ") == "superseded"
-    with pytest.raises(TermsError, match="expected --reason = why, got an empty text"):
-        checked_reason(" ")
-
-
-def test_groups_are_separated_by_commas_and_there_is_at_least_one() -> None:
-    assert checked_groups("board, legal team,,") == ("board", "legal team")
-    for text in ("", " , "):
-        with pytest.raises(TermsError, match="expected --groups = one or more names, separated by commas; got none"):
-            checked_groups(text)
-
-
-@pytest.mark.parametrize("text", ["red \x1b[31m", "two\nlines", "c1 \x9b", "a\u202eb", "a\u2028b", "a\u200bb", "a\0b"])
-def test_what_would_steer_a_terminal_is_refused_with_the_option_and_what_was_found(text: str) -> None:
-    for check in (lambda: checked_text("--title", text), lambda: checked_groups(text), lambda: checked_reason(text)):
-        with pytest.raises(
-            TermsError, match=r"expected --\w+ = one line of plain text, got .*, which holds \\u\{"
-        ) as caught:
-            check()
-        assert printable(str(caught.value)) == str(caught.value)
-
-
-def test_text_is_taken_without_blanks_and_ends_of_lines_around_it() -> None:
-    assert checked_text("--note", " board, item 3\n") == "board, item 3"
-
-
-def test_a_plan_is_confirmed_in_words(library: TinyLibrary) -> None:
-    library.write("legal/a.md", "x")
-    plan = library.approvals.plan_approval("legal/a.md", ANN)
-    nobody = library.approvals.plan_approval("legal/a.md", Terms(by="ann", groups=()))
-    assert in_words(plan.approvals) == "  legal/a.md  2d711642b726  until 2027-11-20  for staff"
-    assert in_words(nobody.approvals).endswith("for nobody")
-
-
 def test_what_is_asked_of_a_folder_or_a_document_reads_no_file_elsewhere(
     library: TinyLibrary, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -411,8 +368,53 @@ def test_what_is_asked_of_a_folder_or_a_document_reads_no_file_elsewhere(
         read.append(document)
         return read_document(sources, document, max_bytes=max_bytes)
 
-    monkeypatch.setattr("ingest.approvals.read_document", reading)
+    monkeypatch.setattr("indexes.approvals.read_document", reading)
     assert library.approvals.standings(["legal/a.md"]) == {"legal/a.md": Standing.PENDING}
     assert [line.document for line in library.approvals.overview(under="legal/deep")] == ["legal/deep/b.md"]
     library.approve("legal/a.md")
     assert set(read) == {"legal/a.md", "legal/deep/b.md"}
+
+
+# A version that somebody saw
+
+
+def test_what_is_approved_is_the_version_that_was_seen_or_nothing(library: TinyLibrary) -> None:
+    library.write("legal/a.md", "seen")
+    seen = str(library.approvals.standing_of("legal/a.md").sha256)
+    library.write("legal/a.md", "another")
+    with pytest.raises(VersionError, match="expected the file as it is now"):
+        library.approvals.plan_version("legal/a.md", seen, ANN)
+    library.write("legal/a.md", "seen")
+    plan = library.approvals.plan_version("legal/a.md", seen, ANN)
+    library.write("legal/a.md", "swapped")
+    library.approvals.approve(plan)
+    (approval,) = library.approvals.state().decisions["legal/a.md"].approvals
+    assert approval.sha256 == seen
+    assert _standings(library) == {"legal/a.md": Standing.CHANGED}
+
+
+def test_a_line_of_the_overview_says_who_approved_this_version_and_who_brought_it(library: TinyLibrary) -> None:
+    library.write("security/a.md", "x")
+    library.approve("security/a.md", by="ann")
+    sha256 = str(library.approvals.standing_of("security/a.md").sha256)
+    upload = Upload("security/a.md", sha256, "mira", library.clock.at)
+    library.append(upload, replace(upload, sha256="b" * 64))
+    (line,) = library.approvals.overview()
+    assert ([approval.by for approval in line.approvals], line.uploads) == (["ann"], (upload,))
+    library.write("security/a.md", "y")
+    (line,) = library.approvals.overview()
+    assert (line.approvals, line.uploads) == ((), ())
+
+
+def test_an_overview_may_remember_the_hashes_of_files(library: TinyLibrary, monkeypatch: pytest.MonkeyPatch) -> None:
+    library.add("legal/a.md", "x")
+    known: dict[tuple[int, ...], str] = {}
+
+    def overview() -> list[DocumentStanding]:
+        return Approvals(
+            library=library.folder, now=library.clock, max_file_bytes=1 << 20, known_hashes=known
+        ).overview()
+
+    first = overview()
+    monkeypatch.setattr("indexes.library._read_up_to", None)
+    assert overview() == first

@@ -1,52 +1,55 @@
 """Decisions on documents: what a path means, what an approval would pin, and writing it into the register.
 
 `plan_approval` reads each file once and says what would be approved; `approve` writes exactly those hashes, so a file
-that is swapped while a person thinks it over is not the file that was approved. `overview` gives every document's
-standing. Nothing here parses a document.
+that is swapped while a person thinks it over is not the file that was approved. `plan_version` takes the hash that the
+person saw instead of a path. `overview` gives every document's standing. Nothing here parses a document.
 """
 
 import calendar
 import stat
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, MutableMapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Literal
 
 from indexes.decisions import approval_time, withdrawal_time
-from indexes.errors import DocumentNameError, RegisterError, UnsafeFileError
-from indexes.events import Approval, Withdrawal
-from indexes.library import document_at, locate, read_document
-from indexes.names import misleading_in, printable
+from indexes.errors import (
+    DocumentNameError,
+    LooksAlikeError,
+    NoFileError,
+    RegisterError,
+    UnknownDocumentError,
+    UnsafeFileError,
+    VersionError,
+)
+from indexes.events import Approval, Upload, Withdrawal
+from indexes.library import document_at, hash_document, locate, read_document
+from indexes.names import printable
 from indexes.register import REGISTER_FILE, Register, RegisterState, append_events, register_remarks
 from indexes.sources import Sources, read_sources, source_name
-from indexes.standing import Grant, Standing, grant, standing
+from indexes.standing import Grant, Standing, approvals_of, grant, standing
 from indexes.stock import approved_look_alike, list_library, live_grants
-from ingest.errors import TermsError
+from indexes.terms import Terms
 
 _WITHDRAWN = (Standing.REVOKED, Standing.REJECTED)
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentStanding:
-    """One line of the register's overview; `problem` says why a file cannot be a document."""
+    """One line of the register's overview.
+
+    `sha256` is of the file as it is; `problem` says why it cannot be a document. `approvals` are those of this version
+    that count, one a person, `uploads` who brought it.
+    """
 
     document: str
     standing: Standing
     sha256: str | None
     grant: Grant | None
     problem: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What the approver says of an approval; `None` takes the source's default."""
-
-    by: str
-    expires: date | None = None
-    groups: tuple[str, ...] | None = None
-    title: str = ""
-    note: str = ""
+    approvals: tuple[Approval, ...] = ()
+    uploads: tuple[Upload, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,20 +67,37 @@ class Plan:
 class Approvals:
     """The library as an approver handles it."""
 
-    def __init__(self, *, library: Path, now: Callable[[], datetime], max_file_bytes: int) -> None:
+    def __init__(
+        self,
+        *,
+        library: Path,
+        now: Callable[[], datetime],
+        max_file_bytes: int,
+        register: Register | None = None,
+        known_hashes: MutableMapping[tuple[int, ...], str] | None = None,
+    ) -> None:
         """Read the allowlist.
+
+        Args:
+            library: the folder that holds it.
+            now: the clock.
+            max_file_bytes: larger files are no documents.
+            register: the library's register, if somebody follows it already.
+            known_hashes: as `hash_document`, for an overview that is asked for again; without, each file is read.
 
         Raises:
             SourcesError: it is missing or wrong.
         """
         self.sources: Sources = read_sources(library)
         self.register_path = library / REGISTER_FILE
+        self._register = register or Register(self.register_path)
+        self._known_hashes = known_hashes
         self._now = now
         self._max_file_bytes = max_file_bytes
 
     def state(self) -> RegisterState:
         """Return the register as it is now."""
-        return Register(self.register_path).refresh()
+        return self._register.refresh()
 
     def name_of(self, path: str) -> str:
         """Return the document (or folder of documents) that a path or a document id means.
@@ -108,10 +128,7 @@ class Approvals:
         name = self.name_of(path)
         state = self.state()
         if "/" in name and not _is_folder(locate(self.sources, name)):
-            live = live_grants(self.sources, state.decisions, at=self._now())
-            if alike := approved_look_alike(name, live):
-                raise DocumentNameError(alike)
-            return Plan((self._approval(name, terms, state),), (), of_folder=False)
+            return Plan((self._approval_by_name(name, terms, state),), (), of_folder=False)
         approvals: list[Approval] = []
         passed_over: list[tuple[str, str]] = []
         for line in self.overview(under=name):
@@ -126,6 +143,23 @@ class Approvals:
                     passed_over.append((line.document, str(error)))
         return Plan(tuple(approvals), tuple(passed_over), of_folder=True)
 
+    def plan_version(self, document: str, sha256: str, terms: Terms) -> Plan:
+        """Say what approving a document would pin, if its file is the version that the approver saw.
+
+        Args:
+            document: the document's id.
+            sha256: of the version (hex).
+            terms: what the approver says.
+
+        Raises:
+            VersionError: the file is another version by now.
+            DocumentNameError, SourcesError, UnsafeFileError, RegisterError: as `plan_approval`.
+        """
+        approval = self._approval_by_name(document, terms, self.state())
+        if approval.sha256 != sha256:
+            raise VersionError(f"expected the file as it is now, {approval.sha256}, got another version")
+        return Plan((approval,), (), of_folder=False)
+
     def approve(self, plan: Plan) -> None:
         """Write a plan's approvals, all or none.
 
@@ -134,21 +168,31 @@ class Approvals:
         """
         append_events(self.register_path, plan.approvals)
 
-    def withdraw(self, event: Literal["revoke", "reject"], path: str, *, by: str, reason: str) -> Withdrawal:
-        """Revoke or reject a document; its file need not exist any more.
+    def withdraw(
+        self, event: Literal["revoke", "reject"], path: str, *, by: str, reason: str, auth: str = ""
+    ) -> Withdrawal:
+        """Revoke or reject what a path or a document id means; its file need not exist any more.
 
         Raises:
             DocumentNameError: the path means no document that the library or the register knows.
             RegisterError: the register cannot be written.
         """
-        name = self.name_of(path)
+        return self.withdraw_document(event, self.name_of(path), Terms(by=by, note=reason, auth=auth))
+
+    def withdraw_document(self, event: Literal["revoke", "reject"], name: str, terms: Terms) -> Withdrawal:
+        """Revoke or reject a document; the reason is the note of the terms.
+
+        Raises:
+            DocumentNameError, SourcesError: neither the library nor the register knows it.
+            RegisterError: the register cannot be written.
+        """
         decisions = self.state().decisions
         if "/" not in name or (name not in decisions and _is_folder(locate(self.sources, name))):
-            raise DocumentNameError(f"expected one document, got the folder '{printable(name)}'")
+            raise UnknownDocumentError(f"expected one document, got the folder '{printable(name)}'")
         if name not in decisions and not _is_there(locate(self.sources, name)):
-            raise DocumentNameError(f"there is no '{printable(name)}', neither in the library nor in the register")
+            raise UnknownDocumentError(f"there is no '{printable(name)}', neither in the library nor in the register")
         at = withdrawal_time(decisions.get(name), self._now())
-        withdrawal = Withdrawal(event=event, document=name, by=by, at=at, reason=reason)
+        withdrawal = Withdrawal(event, name, terms.by, at, terms.note, auth=terms.auth, by_id=terms.by_id)
         append_events(self.register_path, [withdrawal])
         return withdrawal
 
@@ -159,9 +203,10 @@ class Approvals:
             under: only documents of this folder (a source, or a folder in one); reads no file outside it.
         """
         state = self.state()
-        listed = list_library(self.sources, state.decisions, at=self._now())
+        sources = self.sources if under is None else {name: self.sources[name] for name in (source_name(under),)}
+        listed = list_library(sources, state.decisions, at=self._now())
         found = {item.document: item.problem for item in listed}
-        known = (name for name in state.decisions if source_name(name) in self.sources)
+        known = (name for name in state.decisions if source_name(name) in sources)
         names = sorted(name for name in {*found, *known} if under is None or name.startswith(f"{under}/"))
         return [self._line(name, found.get(name), state) for name in names]
 
@@ -174,11 +219,15 @@ class Approvals:
         state = self.state()
         return {document: self._line(document, None, state).standing for document in documents}
 
+    def standing_of(self, document: str) -> DocumentStanding:
+        """Return one document's line of the overview; reads no other file."""
+        return self._line(document, None, self.state())
+
     def _line(self, document: str, problem: str | None, state: RegisterState) -> DocumentStanding:
         sha256 = None
         if problem is None:
             try:
-                sha256 = read_document(self.sources, document, max_bytes=self._max_file_bytes).sha256
+                sha256 = self._hash(document)
             except FileNotFoundError:
                 sha256 = None
             except (UnsafeFileError, DocumentNameError) as error:
@@ -186,13 +235,27 @@ class Approvals:
         source = self.sources[source_name(document)]
         decision = state.decisions.get(document)
         is_now = standing(decision, source, file_sha256=sha256 or ("" if problem else None), at=self._now())
-        return DocumentStanding(document, is_now, sha256, grant(decision, source), problem)
+        approvals = approvals_of(decision, source, sha256) if decision and sha256 else ()
+        uploads = (one for one in decision.uploads if one.sha256 == sha256) if decision else ()
+        granted = grant(decision, source)
+        return DocumentStanding(document, is_now, sha256, granted, problem, tuple(approvals), tuple(uploads))
+
+    def _hash(self, document: str) -> str:
+        if self._known_hashes is None:
+            return read_document(self.sources, document, max_bytes=self._max_file_bytes).sha256
+        return hash_document(self.sources, document, max_bytes=self._max_file_bytes, known=self._known_hashes)
+
+    def _approval_by_name(self, document: str, terms: Terms, state: RegisterState) -> Approval:
+        live = live_grants(self.sources, state.decisions, at=self._now())
+        if alike := approved_look_alike(document, live):
+            raise LooksAlikeError(alike)
+        return self._approval(document, terms, state)
 
     def _approval(self, document: str, terms: Terms, state: RegisterState) -> Approval:
         try:
             file = read_document(self.sources, document, max_bytes=self._max_file_bytes)
         except FileNotFoundError as error:
-            raise UnsafeFileError(f"there is no file '{printable(document)}': expected a file to approve") from error
+            raise NoFileError(f"there is no file '{printable(document)}': expected a file to approve") from error
         source = self.sources[source_name(document)]
         now = self._now()
         at = approval_time(state.decisions.get(document), document, now)
@@ -205,6 +268,8 @@ class Approvals:
             expires=terms.expires or months_later(now.astimezone(UTC).date(), source.review_months),
             groups=source.groups if terms.groups is None else terms.groups,
             note=terms.note,
+            auth=terms.auth,
+            by_id=terms.by_id,
         )
 
 
@@ -228,60 +293,3 @@ def months_later(day: date, months: int) -> date:
     month = day.month - 1 + months
     year, month = day.year + month // 12, month % 12 + 1
     return date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
-
-
-def checked_by(by: str) -> str:
-    """Return who decides, if it can stand in a register.
-
-    Raises:
-        TermsError: it is empty, or does not read as it is.
-    """
-    if not by.strip() or printable(by) != by:
-        raise TermsError(f"expected --by = a name or address, got '{printable(by)}'")
-    return by.strip()
-
-
-def checked_text(option: str, text: str) -> str:
-    """Return the text of an option, if it can stand in a register and be shown: one line, and nothing that steers.
-
-    Args:
-        option: its name, like `--title`.
-        text: what was given.
-
-    Raises:
-        TermsError: it holds a character that a terminal or a page would act on.
-    """
-    if found := misleading_in(text.strip()):
-        raise TermsError(f"expected {option} = one line of plain text, got '{printable(text)}', which holds {found}")
-    return text.strip()
-
-
-def checked_reason(reason: str) -> str:
-    """Return why a document is withdrawn.
-
-    Raises:
-        TermsError: it is empty, or as `checked_text`.
-    """
-    if not reason.strip():
-        raise TermsError("expected --reason = why, got an empty text")
-    return checked_text("--reason", reason)
-
-
-def checked_groups(text: str) -> tuple[str, ...]:
-    """Return the groups of a comma-separated list.
-
-    Raises:
-        TermsError: there is none (an approval for nobody is a slip), or as `checked_text`.
-    """
-    groups = tuple(group.strip() for group in checked_text("--groups", text).split(",") if group.strip())
-    if not groups:
-        raise TermsError("expected --groups = one or more names, separated by commas; got none")
-    return groups
-
-
-def in_words(plan_lines: Iterable[Approval]) -> str:
-    """Return a plan's approvals, one a line, as a person confirms them."""
-    return "\n".join(
-        f"  {line.document}  {line.sha256[:12]}  until {line.expires}  for {', '.join(line.groups) or 'nobody'}"
-        for line in plan_lines
-    )

@@ -1,0 +1,102 @@
+"""What somebody who is signed in wishes to decide (`Wish`), and whether it can stand in the register.
+
+The messages name the part that is wrong and never repeat what it says.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from indexes.events import TYPED
+from indexes.names import misleading_in, printable
+from indexes.sources import Source
+from indexes.terms import Terms
+from service.access.principals import Principal
+from service.deciding.errors import WishError
+
+MAX_TITLE_CHARS = 300
+MAX_TEXT_CHARS = 2000  # of a note, of a reason
+
+Verdict = Literal["approve", "revoke", "reject"]
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A decision on one document. `sha256` (hex) is the version that was seen: an approval has to name it.
+
+    `expires`, `groups`, `title` and `note` are of an approval, and `None` takes the source's default; `reason` is of a
+    revocation or a rejection.
+    """
+
+    document: str
+    verdict: Verdict
+    sha256: str | None = None
+    expires: date | None = None
+    groups: tuple[str, ...] | None = None
+    title: str | None = None
+    note: str | None = None
+    reason: str | None = None
+
+
+def approval_terms(who: Principal, wish: Wish, source: Source, *, today: date) -> Terms:
+    """Return the terms of an approval.
+
+    Raises:
+        WishError: a part of it is missing, too much, past, or cannot be shown as it is.
+    """
+    _none_of(wish, "reason")
+    if wish.sha256 is None:
+        raise WishError("sha256: expected that of the version that was seen, got none")
+    if wish.expires is not None and wish.expires < today:
+        raise WishError(f"expires: expected {today} or a later day, got one that is past")
+    if wish.groups is not None and (not wish.groups or set(wish.groups) - set(source.groups)):
+        known = ", ".join(source.groups) or "none: the source is for nobody"
+        raise WishError(f"groups: expected one or more of the source's ({known}), got others or none")
+    return Terms(
+        by=_name(who),
+        expires=wish.expires,
+        groups=wish.groups,
+        title=_checked("title", wish.title, MAX_TITLE_CHARS),
+        note=_checked("note", wish.note, MAX_TEXT_CHARS),
+        auth=_auth(who),
+        by_id=who.principal_id,
+    )
+
+
+def withdrawal_terms(who: Principal, wish: Wish) -> Terms:
+    """Return the terms of a revocation or a rejection: its reason as the note.
+
+    Raises:
+        WishError: as `approval_terms`.
+    """
+    _none_of(wish, "expires", "groups", "title", "note")
+    reason = _checked("reason", wish.reason, MAX_TEXT_CHARS)
+    if not reason:
+        raise WishError("reason: expected why, in words, got none")
+    return Terms(by=_name(who), note=reason, auth=_auth(who), by_id=who.principal_id)
+
+
+def _name(who: Principal) -> str:
+    """What the register calls them: their name if it reads as it is, else their id."""
+    name = who.name.strip()
+    return name if name and printable(name) == name else who.principal_id
+
+
+def _auth(who: Principal) -> str:
+    if who.auth == TYPED:  # it would pass off a name that was only said
+        raise ValueError(f"expected somebody who signed in, got one recognised by '{TYPED}'")
+    return who.auth
+
+
+def _none_of(wish: Wish, *parts: str) -> None:
+    if given := [part for part in parts if getattr(wish, part) is not None]:
+        raise WishError(f"{given[0]}: expected none with '{wish.verdict}'")
+
+
+def _checked(part: str, text: str | None, most: int) -> str:
+    text = (text or "").strip()
+    if len(text) > most:
+        raise WishError(f"{part}: expected at most {most} characters, got {len(text)}")
+    if found := misleading_in(text):
+        raise WishError(f"{part}: expected one line of plain text, got one that holds {found}")
+    return text
