@@ -198,7 +198,9 @@ def test_no_keys_are_an_error_so_that_known_ones_go_on(values: dict[str, Any]) -
         usable_keys(values)
 
 
-@pytest.mark.parametrize("signer", [OLD, Signer("curve", "ES256"), Signer("ed", "EdDSA")], ids=lambda one: one.algorithm)
+@pytest.mark.parametrize(
+    "signer", [OLD, Signer("curve", "ES256"), Signer("ed", "EdDSA")], ids=lambda one: one.algorithm
+)
 def test_a_private_key_that_a_provider_gives_away_is_passed_over(signer: Signer) -> None:
     shape = get_default_algorithms()[signer.algorithm]
     assert taken({**shape.to_jwk(signer.private, as_dict=True), "kid": "private", "key_ops": ["verify"]}) == set()
