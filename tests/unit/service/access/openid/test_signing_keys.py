@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
-from jwt.algorithms import RSAAlgorithm
+from jwt.algorithms import RSAAlgorithm, get_default_algorithms
 
 from service.access.errors import NotFreshError, NotSignedInError, ProviderError
 from service.access.openid.signing_keys import SigningKeys, usable_keys
@@ -196,6 +196,14 @@ def test_what_is_no_key_at_all_is_passed_over(junk: Any) -> None:
 def test_no_keys_are_an_error_so_that_known_ones_go_on(values: dict[str, Any]) -> None:
     with pytest.raises(ProviderError):
         usable_keys(values)
+
+
+@pytest.mark.parametrize(
+    "signer", [OLD, Signer("curve", "ES256"), Signer("ed", "EdDSA")], ids=lambda one: one.algorithm
+)
+def test_a_private_key_that_a_provider_gives_away_is_passed_over(signer: Signer) -> None:
+    shape = get_default_algorithms()[signer.algorithm]
+    assert taken({**shape.to_jwk(signer.private, as_dict=True), "kid": "private", "key_ops": ["verify"]}) == set()
 
 
 def test_a_short_key_is_passed_over() -> None:
