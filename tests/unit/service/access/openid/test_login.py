@@ -5,78 +5,24 @@ The provider is a script that gives out what a test says, also what no provider 
 
 import time
 from base64 import b64decode
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 
-from service.access.errors import NotSignedInError, ProviderError
+from service.access.errors import ProviderError
 from service.access.openid.logins import LOGIN_LASTS_S
 from service.access.people import Person
-from service.access.port import Brought, Departure
 from tests.support.openid import CLIENT_ID, CLIENT_SECRET, PUBLIC_URL, SCOPES
+from tests.support.openid_login import CODE, There, header
 from tests.support.openid_parts import (
-    Asked,
-    Opened,
     Says,
-    ScriptedProvider,
     Signer,
-    claims,
     opened_access,
-    scripted_provider,
     settings_of,
 )
-
-CODE = "a-code-of-the-provider"
-
-
-@dataclass
-class There:
-    """The provider and the service, with what the ID token is going to say."""
-
-    provider: ScriptedProvider
-    opened: Opened
-    says: dict[str, Any] = field(default_factory=dict)
-    signer: Signer = field(default_factory=Signer)
-    gives: dict[str, Any] = field(default_factory=dict)
-
-    def depart(self) -> tuple[Departure, Brought]:
-        """Begin a login; return also what the browser brings back if all goes well."""
-        departure = self.opened.access.depart()
-        asked = parse_qs(urlsplit(departure.address).query)
-
-        def token(_: Asked) -> Says:
-            said = {"aud": CLIENT_ID, "nonce": asked["nonce"][0], "email": "Mira@Northlight.example", **self.says}
-            raw = self.signer.sign(claims(self.provider.issuer, **said))
-            return Says({"id_token": raw, "access_token": "an-access-token", "token_type": "Bearer", **self.gives})
-
-        self.provider.says["/token"] = token
-        return departure, Brought(departure.login_id, CODE, asked["state"][0], self.provider.issuer)
-
-    def person(self, brought: Brought) -> Person | None:
-        begun = self.opened.access.arrive(brought, before=None)
-        return self.opened.sessions.person(begun.session_id)
-
-    def refused(self, brought: Brought) -> str:
-        """Bring something that must not sign anybody in; return why not."""
-        with pytest.raises(NotSignedInError, match=r"^expected ") as caught:
-            self.opened.access.arrive(brought, before=None)
-        for secret in (CODE, CLIENT_SECRET, brought.state or "-" * 9):
-            assert secret not in str(caught.value)
-        return str(caught.value)
-
-
-def header(asked: Asked, name: str) -> str:
-    return next((value for given, value in asked.headers.items() if given.lower() == name), "")
-
-
-@pytest.fixture
-def there(tmp_path: Path) -> Iterator[There]:
-    with scripted_provider() as provider, opened_access(tmp_path, settings_of(provider.issuer)) as opened:
-        yield There(provider, opened)
 
 
 def test_a_browser_is_sent_with_everything_new_and_nothing_that_it_must_not_see(there: There) -> None:
@@ -244,74 +190,6 @@ def test_a_provider_that_signs_with_a_new_key_is_asked_for_it_at_once(there: The
     there.provider.gives_keys(there.signer.jwk())
     assert there.person(there.depart()[1])
     assert there.provider.count("/jwks") == 2
-
-
-@dataclass
-class Userinfo:
-    """What userinfo says of whom."""
-
-    says: Says
-    tokens: list[str] = field(default_factory=list)
-
-    def __call__(self, asked: Asked) -> Says:
-        self.tokens.append(header(asked, "authorization"))
-        return self.says
-
-
-def with_userinfo(there: There, content: dict[str, Any], status: int = 200) -> Userinfo:
-    there.provider.discovers(userinfo_endpoint=f"{there.provider.issuer}/me")
-    userinfo = Userinfo(Says(content, status=status))
-    there.provider.says["/me"] = userinfo
-    return userinfo
-
-
-def test_groups_address_and_name_come_from_userinfo_where_the_id_token_has_none(there: There) -> None:
-    userinfo = with_userinfo(
-        there, {"sub": "mira-1", "groups": ["legal"], "email": "m@x.example", "name": "Mira", "exp": 1, "aud": "x"}
-    )
-    there.says |= {"groups": None, "email": None}
-    assert there.person(there.depart()[1]) == Person("mira-1", "m@x.example", "Mira", frozenset({"legal"}))
-    assert userinfo.tokens == ["Bearer an-access-token"]
-
-
-def test_what_the_id_token_says_is_not_asked_again_and_not_overruled(there: There) -> None:
-    userinfo = with_userinfo(there, {"sub": "mira-1", "groups": ["board"], "email": "director@x.example"})
-    assert there.person(there.depart()[1]) == Person("mira-1", "mira@northlight.example", "", frozenset({"newsroom"}))
-    assert userinfo.tokens == []
-    there.says |= {"groups": [], "email": None}
-    found = there.person(there.depart()[1])
-    assert found == Person("mira-1", "director@x.example", "", frozenset())
-
-
-def test_userinfo_of_somebody_else_signs_nobody_in(there: There) -> None:
-    there.says |= {"groups": None}
-    for said in ({"sub": "the-director", "groups": ["board"]}, {"groups": ["board"]}):
-        with_userinfo(there, said)
-        assert "userinfo of the person" in there.refused(there.depart()[1])
-
-
-def test_userinfo_that_does_not_answer_is_the_providers_fault(there: There) -> None:
-    there.says |= {"groups": None}
-    with_userinfo(there, {}, status=500)
-    with pytest.raises(ProviderError, match="userinfo_endpoint"):
-        there.opened.access.arrive(there.depart()[1], before=None)
-
-
-def test_an_address_is_verified_by_who_names_it(there: There) -> None:
-    with_userinfo(there, {"sub": "mira-1", "email": "director@x.example", "email_verified": False})
-    there.says |= {"email": None, "email_verified": True}
-    found = there.person(there.depart()[1])
-    assert found
-    assert found.email is None
-
-
-def test_userinfo_never_says_who_somebody_is(there: There, tmp_path: Path) -> None:
-    settings = settings_of(there.provider.issuer, person_claim="oid")
-    with_userinfo(there, {"sub": "mira-1", "oid": "the-director", "groups": ["board"]})
-    there.says |= {"groups": None}
-    with opened_access(tmp_path / "other", settings) as opened:
-        there.opened = opened
-        assert "names a person" in there.refused(there.depart()[1])
 
 
 def test_a_public_client_says_who_it_is_and_has_no_secret(there: There, tmp_path: Path) -> None:

@@ -226,9 +226,7 @@ def test_a_token_that_says_one_thing_twice_is_nobodys(tokens: Tokens) -> None:
 @pytest.mark.parametrize(
     "raw",
     [
-        "",
-        ".",
-        "..",
+        *("", ".", ".."),
         "...",
         "a.b",
         "a..c",
