@@ -19,6 +19,8 @@ from service.access.local import LocalAccess
 from service.access.people import Membership
 from service.access.port import Access, SignIn
 from service.access.principals import Principal
+from service.access.pushed import PushedPeople
+from service.access.pushed_store import PUSHED_FILE, PushedStore
 from service.access.recognition import Recognition
 from service.access.rules import ACCESS_FILE, Rules, read_rules
 from service.answering.boundary import Boundary
@@ -58,6 +60,7 @@ class Service:
     reading: Reading
     access: Access
     key_ring: KeyRing
+    pushed: PushedPeople
     sign_in: SignIn
     owner: Principal  # who runs the command line here
     health: Health
@@ -113,13 +116,15 @@ def open_service(
         retrieval=steps.retrieval,
         clock_s=time.monotonic,
     )
-    membership = _membership(settings, follower, notice)
+    pushed = PushedPeople(PushedStore(settings.state / PUSHED_FILE))
+    membership = _membership(settings, follower, pushed, notice)
     keys = key_access(settings, opened, membership)
-    with contextlib.closing(access), contextlib.closing(keys):
+    with contextlib.closing(access), contextlib.closing(keys), contextlib.closing(pushed):
         yield Service(
             answering=Answering(live_build=live_build, boundary=boundary, steps=steps, recorder=recorder),
             reading=Reading(live_build=live_build, boundary=boundary),
             access=Recognition(people=access, keys=keys),
+            pushed=pushed,
             key_ring=key_ring(settings, settle=keys.settle),
             sign_in=access,
             owner=access.owner(),
@@ -211,7 +216,9 @@ def key_ring(settings: Settings, *, settle: Callable[[], None] = lambda: None) -
     )
 
 
-def _membership(settings: Settings, follower: Follower, notice: Callable[[str], None]) -> Membership:
+def _membership(
+    settings: Settings, follower: Follower, pushed: PushedPeople, notice: Callable[[str], None]
+) -> Membership:
     rules = Rules(
         path=settings.library / ACCESS_FILE,
         on_change=lambda changed: follower.access_changed(changed.sha256),
@@ -225,7 +232,7 @@ def _membership(settings: Settings, follower: Follower, notice: Callable[[str], 
         clock_s=time.monotonic,
         keep_s=settings.directory_hours * 3600,
     )
-    return Membership(rules=rules, directories=(directory,), seen=lambda _email: None)
+    return Membership(rules=rules, directories=(pushed, directory), seen=lambda _email: None)
 
 
 def local_access(settings: Settings) -> LocalAccess:
