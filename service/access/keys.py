@@ -103,8 +103,9 @@ class KeyAccess:
         Raises:
             KeysError: the store cannot be written; nobody is kept out, and the day is not written.
         """
-        while self._to_note:
-            self._store.note_used(*self._to_note.popitem())
+        for key_id in list(self._to_note):
+            if day := self._to_note.pop(key_id, None):
+                self._store.note_used(key_id, day)
 
     def close(self) -> None:
         """Close the store; what was to be noted is written first, if it can be."""
