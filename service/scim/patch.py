@@ -11,7 +11,7 @@ from typing import Any
 
 from service.access.pushed_store import Kind
 from service.scim.messages import ScimError
-from service.scim.resources import members, taken, yes_or_no
+from service.scim.resources import members, taken
 
 PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 _MAX_OPERATIONS = 1000
@@ -70,7 +70,7 @@ def _apply(kind: Kind, made: dict[str, Any], op: str, path: Any, value: Any) -> 
     elif op == "remove":
         made.pop(name, None)
     else:
-        made[name] = yes_or_no(value) if name == "active" else value
+        made[name] = value
 
 
 def _members(made: dict[str, Any], op: str, one: str | None, value: Any) -> None:
@@ -97,7 +97,7 @@ def _emails(made: dict[str, Any], op: str, where: tuple[str | None, str | None, 
         made["emails"] = [mail for mail in now if mail not in meant]
         return
     if not meant:
-        meant = [{attribute: yes_or_no(wanted) if attribute == "primary" else wanted}]
+        meant = [{attribute: wanted}]
         now += meant
     for mail in meant:
         mail.update({part: value} if part else value if isinstance(value, dict) else {"value": value})

@@ -10,7 +10,7 @@ import pytest
 from service.access.errors import DirectoryError, NotFreshError
 from service.access.people import Entry
 from service.access.pushed import NoMemberError, PushedPeople, TakenError, UnknownError
-from service.access.pushed_store import PUSHED_FILE, PushedStore
+from service.access.pushed_store import PUSHED_FILE, PushedStore, Row
 
 MIRA: dict[str, Any] = {"userName": "mira@northlight.example", "externalId": "mira-1", "active": True}
 
@@ -176,6 +176,24 @@ def test_what_another_process_wrote_is_seen_before_anybody_is_looked_up(people: 
         people.by_id("mira-1")
     people.change("user", mira.id, lambda before: {**before, "displayName": "Mira"})
     assert found(people, "mira-1") == Entry("mira-1", "mira@northlight.example", "Mira", frozenset(), active=False)
+    other.close()
+
+
+def test_what_another_process_writes_in_between_is_not_lost(
+    people: PushedPeople, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mira = people.add("user", MIRA)
+    other = PushedPeople(PushedStore(tmp_path / PUSHED_FILE))
+    usual, came = people._store.put, []
+
+    def put(row: Row, *, after: int) -> int | None:
+        if not came:
+            came.append(other.change("user", mira.id, lambda before: {**before, "active": False}))
+        return usual(row, after=after)
+
+    monkeypatch.setattr(people._store, "put", put)
+    people.change("user", mira.id, lambda before: {**before, "displayName": "Mira"})
+    assert (found(people, "mira-1").name, found(people, "mira-1").active) == ("Mira", False)
     other.close()
 
 
