@@ -9,7 +9,7 @@ import pytest
 
 from service.access.errors import DirectoryError, NotFreshError
 from service.access.people import Entry
-from service.access.pushed import NoMemberError, PushedPeople, TakenError, UnknownError
+from service.access.pushed import NoMemberError, Pushed, PushedPeople, TakenError, UnknownError
 from service.access.pushed_store import PUSHED_FILE, PushedStore, Row
 
 MIRA: dict[str, Any] = {"userName": "mira@northlight.example", "externalId": "mira-1", "active": True}
@@ -184,7 +184,8 @@ def test_what_another_process_writes_in_between_is_not_lost(
 ) -> None:
     mira = people.add("user", MIRA)
     other = PushedPeople(PushedStore(tmp_path / PUSHED_FILE))
-    usual, came = people._store.put, []
+    usual = people._store.put
+    came: list[Pushed] = []
 
     def put(row: Row, *, after: int) -> int | None:
         if not came:

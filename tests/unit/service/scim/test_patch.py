@@ -25,6 +25,7 @@ def made(kind: Kind, before: dict[str, Any], *operations: Any) -> dict[str, Any]
     ("operation", "expected"),
     [
         ({"op": "Replace", "path": "userName", "value": "ada"}, {"userName": "ada"}),
+        ({"op": "Replace", "path": "active", "value": "False"}, {"active": False}),
         ({"op": "add", "value": {"externalId": "m-1", "displayName": "M"}}, {"externalId": "m-1", "displayName": "M"}),
         ({"op": "Add", "path": "name.familyName", "value": "K"}, {"name": {"givenName": "Mira", "familyName": "K"}}),
         ({"op": "replace", "value": {"name.givenName": "M"}}, {"name": {"givenName": "M"}}),
