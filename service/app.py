@@ -12,6 +12,7 @@ from fastapi import FastAPI
 
 from service.access.key_ring import KeyRing
 from service.access.port import Access, SignIn
+from service.access.pushed import PushedPeople
 from service.answering.pipeline import Answering
 from service.answering.reading import Reading
 from service.api import approval_routes, audit_routes, key_routes, people_routes, routes, second_person_routes
@@ -31,6 +32,7 @@ from service.http.telemetry import NO_TELEMETRY
 from service.operating.health import Health
 from service.operating.logs import where_it_broke
 from service.parts import Service
+from service.scim import routes as scim
 from service.web import asking, documents, record, session
 from service.web.pages import Pages, Told, add_page_handlers
 
@@ -41,6 +43,7 @@ _DOORS = (
     approval_routes.ROUTES,
     audit_routes.ROUTES,
     second_person_routes.ROUTES,
+    scim.ROUTES,
     session.ROUTES,
     asking.ROUTES,
     documents.ROUTES,
@@ -107,6 +110,7 @@ def _parts(service: Service, pages: Pages) -> dict[Any, object]:
         KeyRing: service.key_ring,
         OwnRecords: service.auditing.own,
         Pages: pages,
+        PushedPeople: service.pushed,
         Reading: service.reading,
         Replaying: service.replay,
         SignIn: service.sign_in,

@@ -67,6 +67,7 @@ class Service:
     deciding: Deciding
     access: Access
     key_ring: KeyRing
+    pushed: PushedPeople
     sign_in: SignIn
     owner: Principal  # who runs the command line here
     health: Health
@@ -132,6 +133,7 @@ def open_service(
             access=opened_access.access,
             sign_in=opened_access.sign_in,
             key_ring=opened_access.key_ring,
+            pushed=opened_access.pushed,
             owner=opened_access.owner,
             health=Health(
                 live_build=live_build,

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Literal
 
 from service.access.errors import KeysError, KeyWishError, NoKeyError
-from service.access.key_watch import KeyWatch, connected, file_id, newest_change
+from service.access.store_watch import StoreWatch, connected, file_id, newest_change
 
 KEYS_FILE = "api_keys.sqlite"
 _BUSY_TIMEOUT_S = 2.0  # the command line writes two rows
@@ -171,14 +171,14 @@ class KeyStore:
         with self._writing(durable=False) as connection:
             connection.execute("UPDATE keys SET last_used = ? WHERE key_id = ?", (day.isoformat(), key_id))
 
-    def watching(self) -> KeyWatch:
+    def watching(self) -> StoreWatch:
         """Return what tells cheaply that another process changed the keys.
 
         Raises:
             KeysError: the file cannot be opened.
         """
         with self._reading():  # made, if need be
-            return KeyWatch(self._path)
+            return StoreWatch(self._path)
 
     def close(self) -> None:
         """Close the file; closing twice is fine, and whoever comes later opens it again."""

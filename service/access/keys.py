@@ -19,10 +19,10 @@ from datetime import date
 from service.access.errors import KeysError, NotFreshError, NotSignedInError
 from service.access.key_ring import ACT_FOR, ASK, AUDIT, OPERATE, id_in, key_hash
 from service.access.key_store import Key, KeyChange, KeyStore
-from service.access.key_watch import KeyWatch
 from service.access.people import Membership
 from service.access.port import Carried
 from service.access.principals import Principal, Role
+from service.access.store_watch import StoreWatch
 
 _ROLES = {ASK: Role.STAFF, AUDIT: Role.AUDITOR, OPERATE: Role.OPERATOR}
 _ADDRESS = re.compile(r"[^\s@,;<>\"]{1,64}@[^\s@,;<>\"]{1,255}")
@@ -62,7 +62,7 @@ class KeyAccess:
         self._today = today
         self._refreshing = threading.Lock()
         self._looking = threading.Lock()  # held for microseconds
-        self._watch: KeyWatch | None = None
+        self._watch: StoreWatch | None = None
         self._known: tuple[int, dict[str, Key]] = (_NO_KEYS_READ, {})  # the newest change, and the keys after it
         self._used: dict[str, date] = {}  # the day on which each key was noted as used last
         self._to_note: dict[str, date] = {}  # of those, what is not written yet
@@ -103,8 +103,9 @@ class KeyAccess:
         Raises:
             KeysError: the store cannot be written; nobody is kept out, and the day is not written.
         """
-        while self._to_note:
-            self._store.note_used(*self._to_note.popitem())
+        for key_id in list(self._to_note):
+            if day := self._to_note.pop(key_id, None):
+                self._store.note_used(key_id, day)
 
     def close(self) -> None:
         """Close the store; what was to be noted is written first, if it can be."""

@@ -21,6 +21,8 @@ from service.access.openid.provider_settings import ProviderSettings
 from service.access.people import Membership
 from service.access.port import Access, SignIn
 from service.access.principals import ANY_SOURCE, Principal, Role
+from service.access.pushed import PushedPeople
+from service.access.pushed_store import PUSHED_FILE, PushedStore
 from service.access.recognition import Recognition
 from service.access.rules import ACCESS_FILE, Rules, RuleSet, read_rules
 from service.access.session_file import SESSIONS_FILE, SessionFile
@@ -62,6 +64,7 @@ class OpenAccess:
     access: Access
     sign_in: SignIn
     key_ring: KeyRing
+    pushed: PushedPeople
     owner: Principal
     key_access: KeyAccess
     membership: Membership
@@ -112,7 +115,8 @@ def open_access(
         path=rules_path, on_change=recording.rules, notice=notice, clock_s=time.monotonic, keep_s=settings.keep_s
     )
     directory = CsvDirectory(path=settings.directory, notice=notice, clock_s=time.monotonic, keep_s=settings.keep_s)
-    membership = Membership(rules=rules, directories=(directory,), seen=sessions.seen_with_address)
+    pushed = PushedPeople(PushedStore(settings.state / PUSHED_FILE))
+    membership = Membership(rules=rules, directories=(pushed, directory), seen=sessions.seen_with_address)
     people: LocalAccess | OidcAccess
     if settings.provider is None:
         token = local_token(settings.state, settings.token)
@@ -138,11 +142,12 @@ def open_access(
         access=Recognition(people=people, keys=key_access),
         sign_in=people,
         key_ring=ring,
+        pushed=pushed,
         owner=people.owner() if isinstance(people, LocalAccess) else _of_this_machine(settings),
         key_access=key_access,
         membership=membership,
         problem_tellers=(rules.problem, directory.problem),
-        closers=(key_access.close, people.close),
+        closers=(key_access.close, pushed.close, people.close),
     )
 
 

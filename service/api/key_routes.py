@@ -6,7 +6,9 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field
 
-from service.access.key_ring import KeyRing, KeyWish
+from service.access.errors import NotAllowedError
+from service.access.key_ring import AUDIT, KeyRing, KeyWish
+from service.access.principals import Role
 from service.api.identity import Operator
 from service.api.problems import problems
 from service.http.given import given
@@ -69,7 +71,9 @@ class KeyListBody(BaseModel):
 
 @_router.post("", status_code=201, response_model=NewKeyBody)
 def make_key(body: MakeKeyBody, operator: Operator, ring: _Ring) -> dict[str, Any]:
-    """Make a key. Its making is on record before this answers."""
+    """Make a key. Its making is on record before this answers. Who makes one that may audit is an auditor too."""
+    if AUDIT in body.scopes and Role.AUDITOR not in operator.roles:
+        raise NotAllowedError(f"expected somebody with the role {Role.AUDITOR}, for a key that has it")
     made = ring.make(KeyWish(body.name, body.scopes, body.expires, body.groups), by=operator.principal_id)
     return {**ring.shown(made.key), "secret": made.secret}
 

@@ -43,6 +43,11 @@ def person_of(claims: Mapping[str, Any], settings: ProviderSettings) -> Person:
     )
 
 
+def is_program(claims: Mapping[str, Any]) -> bool:
+    """Tell whether a token is about the program that it was given to, and no person (RFC 9068, section 5)."""
+    return claims.get("sub") in {claims.get(name) for name in ("client_id", "azp", "appid")}
+
+
 def groups_of(value: Any) -> frozenset[str]:
     """Return the groups that a claim names: a list, or one alone. What is no name of a group is left out."""
     listed = [value] if isinstance(value, str) else value if isinstance(value, list) else []

@@ -12,6 +12,7 @@ import pytest
 from indexes.standing import EVERYBODY
 from service.access.errors import AccessError, KeysError, NotFreshError, NotSignedInError
 from service.access.key_store import KEYS_FILE, KeyStore
+from service.access.people import Entry
 from service.access.port import Carried
 from service.access.principals import Role
 from tests.support.key_parts import GONE, MIRA, Office, open_office
@@ -150,6 +151,14 @@ def test_for_an_auditor_or_approver_it_may_only_ask(office: Office) -> None:
 def test_for_nobody_known_or_active_the_answer_is_that_of_an_unknown_key(office: Office, address: str) -> None:
     secret = office.make("ask", "act-for").secret
     assert refusal(office, secret, address) == refusal(office, "glk_")
+
+
+def test_whoever_signed_in_lately_and_is_switched_off_since_is_nobody_either(office: Office) -> None:
+    secret = office.make("ask", "act-for").secret
+    assert office.who(secret, "ada@northlight.example")
+    ada = Entry("ada-1", "other@northlight.example", "Ada", frozenset(), active=False)
+    office.directory.entries = (*office.directory.entries, ada)
+    assert refusal(office, secret, "ada@northlight.example") == refusal(office, "glk_")
 
 
 def test_a_key_without_the_scope_acts_for_nobody(office: Office) -> None:

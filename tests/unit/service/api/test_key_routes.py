@@ -88,6 +88,13 @@ def test_each_scope_opens_its_own_routes(studio: Studio) -> None:
     assert opened == {"ask": [403, 403], "audit": [200, 403], "operate": [403, 200], "scim": [403, 403]}
 
 
+def test_an_operator_who_may_not_read_the_log_makes_no_key_that_may(studio: Studio) -> None:
+    operator = with_key(studio, make(studio, "operate"))
+    wish = {"name": "reader", "scopes": ["audit"], "expires": EXPIRES}
+    assert operator.post("/v1/keys", json=wish).status_code == 403
+    assert operator.post("/v1/keys", json=wish | {"scopes": ["scim"]}).status_code == 201
+
+
 def test_whom_a_key_acts_for_has_to_be_known(studio: Studio) -> None:
     client = with_key(studio, make(studio, "ask", "act-for"))
     assert client.get("/v1/me").json()["auth"] == "api-key"

@@ -1,14 +1,15 @@
-"""Looks whether the file of API keys changed, for every request that brings a key: in microseconds, without waiting.
+"""Looks whether a store in SQLite changed, for every request that needs it: in microseconds, without waiting.
 
-Sees what another process did, and that another file lies there. Reads no key; what the rows mean is in `key_store`.
+Sees what another process did, and that another file lies there. The store has a table `changes`, whose numbers grow.
+What the rows mean is the business of the store.
 """
 
 import sqlite3
 from pathlib import Path
 
 
-class KeyWatch:
-    """Looks whether the keys changed, in some microseconds and without waiting. One thread at a time."""
+class StoreWatch:
+    """Looks at one file. One thread at a time."""
 
     def __init__(self, path: Path) -> None:
         """Open the file that is there now.
