@@ -26,6 +26,7 @@ from service.access.opening import (
 )
 from service.access.port import Access, SignIn
 from service.access.principals import Principal
+from service.access.pushed import PushedPeople
 from service.access.rules import ACCESS_FILE
 from service.access.sessions import Lasting
 from service.answering.boundary import Boundary

@@ -94,7 +94,7 @@ class Membership:
         everybody = {EVERYBODY} if Role.STAFF in granted.roles else set()
         return Principal(
             principal_id=person.person_id,
-            groups=groups | everybody,
+            groups=(groups - {EVERYBODY}) | everybody,  # whoever is in a group of that name at the provider
             roles=granted.roles,
             auth=auth,
             name=person.name or person.email or person.person_id,

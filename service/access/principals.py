@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+PROGRAM = "oidc-program"  # how a program that signed in at the provider as itself was recognised
 ANY_SOURCE = "*"  # no source's name: those have letters, digits, - and _
 
 
@@ -39,5 +40,5 @@ class Principal:
         return Role.APPROVER in self.roles and bool({source, ANY_SOURCE} & self.approves)
 
     def is_person(self) -> bool:
-        """Tell whether they are here themselves: a key is nobody, and whoever a key acts for did not come."""
-        return self.key_id is None
+        """Tell whether they are here themselves: a program is nobody, and whoever a key acts for did not come."""
+        return self.key_id is None and self.auth != PROGRAM

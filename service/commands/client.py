@@ -26,12 +26,15 @@ from service.audit.errors import AuditBusyError, AuditError
 from service.audit.opening import OpenLog, open_log
 from service.commands.calling import bearer_here, client_here
 from service.http.given import give
+from service.http.limits_per_caller import CallerLimits
 from service.http.telemetry import NO_TELEMETRY
 from service.operating.running import NotRunningError, running_url
 from service.settings import Settings
 
 _TIMEOUT_S = 300.0  # a replay or a long scan; nothing waits longer on this machine
 _USED_WRONGLY = "urn:greenlit:problem:request"
+_EVER = 10**9
+_NO_LIMITS = CallerLimits(questions_per_minute=_EVER, requests_per_minute=_EVER, arrivals_per_minute=_EVER)
 Params = Mapping[str, str | int]
 Notice = Callable[[str], None]
 Replayer = Callable[[OpenLog], contextlib.AbstractContextManager[Replaying]]
@@ -156,7 +159,7 @@ class _Here:
         self._headers = _bearer(access)
         self._replay = replay
         self._app = FastAPI(telemetry=NO_TELEMETRY, openapi_url=None, routes=[*ROUTES, *second_person_routes.ROUTES])
-        give(self._app, {Access: access, Auditing: self._auditing, Replaying: replay})
+        give(self._app, {Access: access, Auditing: self._auditing, CallerLimits: _NO_LIMITS, Replaying: replay})
         add_problem_handlers(self._app, lambda _kind, error: notice(_reason(error)))
 
     def get(self, path: str, params: Params | None = None) -> Any:

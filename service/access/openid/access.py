@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from service.access.errors import NotSignedInError, ProviderError
 from service.access.local import PERSON
-from service.access.openid.claims import person_of
+from service.access.openid.claims import is_program, person_of
 from service.access.openid.connection import Connection
 from service.access.openid.discovery import Discovery
 from service.access.openid.login import ProviderLogin
@@ -18,7 +18,7 @@ from service.access.openid.signing_keys import SigningKeys
 from service.access.openid.tokens import Tokens
 from service.access.people import Membership
 from service.access.port import Brought, Carried, Departure, NewSession
-from service.access.principals import Principal
+from service.access.principals import PROGRAM, Principal
 from service.access.session_file import SessionFile
 from service.access.sessions import Sessions
 
@@ -80,7 +80,8 @@ class OidcAccess:
         """Return who carries this; see `Access`."""
         if carried.bearer is not None:
             claims = self._tokens.of_access(carried.bearer)
-            return self._membership.principal(person_of(claims, self._settings), auth="oidc-token")
+            auth = PROGRAM if is_program(claims) else "oidc-token"
+            return self._membership.principal(person_of(claims, self._settings), auth=auth)
         person = self._sessions.person(carried.session) if carried.session is not None else None
         if person is None or person.person_id == PERSON:  # who signed in by a link, in local mode, is nobody here
             raise NotSignedInError("expected somebody who signed in at the identity provider")
