@@ -100,15 +100,7 @@ def open_service(
         ProviderError: the identity provider's address is none that may be reached.
         AuditKeyError: the key with which API keys are kept cannot be read or made.
     """
-    follower = Follower(
-        log=opened.log,
-        store=opened.store,
-        release=release(settings),
-        holds=settings.state / HOLDS_FOLDER,
-        retention_months=settings.retention_months,
-        today=lambda: utc_now().date(),
-        notice=notice,
-    )
+    follower = _follower(settings, opened, notice)
 
     def on_open(build: Build) -> None:
         follower.started()
@@ -144,19 +136,29 @@ def open_service(
                 clock_s=time.monotonic,
             ),
             auditing=auditing_over(opened),
-            replay=Replay(
-                log=opened.log,
-                store=opened.store,
-                keyring=opened.keyring,
-                builds=settings.builds,
-                steps=steps,
-            ),
+            replay=_replay(settings, opened, steps),
             tasks=(
                 *_tasks(settings, opened, live_build, boundary, follower),
                 Task("noting when API keys were used", opened_access.key_access.note_uses, _KEY_USE_S),
             ),
             settings=settings,
         )
+
+
+def _follower(settings: Settings, opened: OpenLog, notice: Callable[[str], None]) -> Follower:
+    return Follower(
+        log=opened.log,
+        store=opened.store,
+        release=release(settings),
+        holds=settings.state / HOLDS_FOLDER,
+        retention_months=settings.retention_months,
+        today=lambda: utc_now().date(),
+        notice=notice,
+    )
+
+
+def _replay(settings: Settings, opened: OpenLog, steps: Steps) -> Replay:
+    return Replay(log=opened.log, store=opened.store, keyring=opened.keyring, builds=settings.builds, steps=steps)
 
 
 def answering_steps(settings: Settings, encoder: Encoder) -> Steps:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from indexes.encoder import Vectors
-from service.web.pages import SESSION_COOKIE
+from service.web.pages import FORM_TOKEN_HEADER, SESSION_COOKIE, form_token
 from tests.support.fakes import TinyLibrary
 from tests.support.service_parts import TOKEN, TRAVEL_QUESTION, Studio, open_studio, serving, with_rules
 
@@ -55,6 +55,7 @@ def _post(url: str, path: str, body: bytes, kind: str, session: str = "") -> tup
     assert port is not None
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_PATIENCE_S)
     headers = {"Authorization": f"Bearer {TOKEN}", "Cookie": f"{SESSION_COOKIE}={session}", "Content-Type": kind}
+    headers[FORM_TOKEN_HEADER] = form_token(session)
     connection.request("POST", path, body, headers)
     response = connection.getresponse()
     content = response.read()

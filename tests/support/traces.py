@@ -20,7 +20,7 @@ import pytest
 import service.audit.log
 from service.operating.logs import configure_logs
 from service.operating.running import announced
-from service.web.pages import SESSION_COOKIE
+from service.web.pages import FORM_TOKEN_HEADER, SESSION_COOKIE, form_token
 from tests.support.fakes import TinyLibrary
 from tests.support.service_parts import BEARER, Studio, files_holding, microseconds, serving
 
@@ -75,6 +75,7 @@ def watch(
 def over_http(studio: Studio) -> Iterator[httpx.Client]:
     """Serve a studio on a port; lends somebody who is signed in to the API and to the pages."""
     with serving(studio.app) as url, announced(studio.state, url=url):
-        cookies = {SESSION_COOKIE: studio.session()}
-        with httpx.Client(base_url=url, headers=BEARER, cookies=cookies, trust_env=False) as client:
+        session_id = studio.session()
+        cookies, headers = {SESSION_COOKIE: session_id}, {**BEARER, FORM_TOKEN_HEADER: form_token(session_id)}
+        with httpx.Client(base_url=url, headers=headers, cookies=cookies, trust_env=False) as client:
             yield client
