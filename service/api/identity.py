@@ -1,6 +1,7 @@
 """Who calls the API, by `Authorization: Bearer`, and which role a route takes. Each is a dependency of routes.
 
 A route takes `Caller` (anybody signed in; groups decide what they see), `Asker`, or the id of an auditor or operator.
+A key for pushing people and groups is none of these.
 """
 
 from collections.abc import Callable, Coroutine
@@ -10,6 +11,7 @@ from fastapi import Depends, Header
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from service.access.errors import NotAllowedError, NotSignedInError
+from service.access.key_ring import SCIM
 from service.access.port import Access, Carried
 from service.access.principals import Principal, Role
 from service.http.given import given
@@ -48,7 +50,18 @@ async def within_limits(caller: Annotated[Principal, Depends(signed_in)], limits
     return caller
 
 
-Caller = Annotated[Principal, Depends(within_limits)]
+async def somebody(caller: Annotated[Principal, Depends(within_limits)]) -> Principal:
+    """Return a caller who is no key that only pushes people and groups; a dependency.
+
+    Raises:
+        NotAllowedError: they are one.
+    """
+    if SCIM in caller.scopes:
+        raise NotAllowedError("expected a person, or a key for something else than pushing people and groups")
+    return caller
+
+
+Caller = Annotated[Principal, Depends(somebody)]
 
 
 async def known(access: _Access, credentials: _Credentials) -> Principal | None:
