@@ -67,7 +67,7 @@ _Replaying = Annotated[Replaying, Depends(given(Replaying))]
 _KNOWN = [Depends(somebody)]
 _OPERATOR = [Depends(with_role(Role.OPERATOR))]
 
-_router = APIRouter(prefix="/v1/audit", tags=["audit"], responses=problems(401, 403, 404, 409, 422, 429, 500, 503))
+_router = APIRouter(prefix="/v1/audit", tags=["audit"], responses=problems(400, 401, 403, 404, 409, 422, 429, 500, 503))
 
 
 def _example(text: str) -> dict[int | str, dict[str, Any]]:
