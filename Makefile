@@ -30,11 +30,13 @@ install: $(RUN_STAMP) ## only install, into .venv
 test: $(DEV_STAMP) ## install what the tests need, run them
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
-lint: $(DEV_STAMP) ## style, types, and who may import whom
+lint: $(DEV_STAMP) ## style, types, who may import whom, what attackers use
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	@# On stderr it warns of every part of a line with `# nosec` in which it finds nothing.
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive greenlit.py indexes ingest service eval 2> /dev/null
 
 format: $(DEV_STAMP) ## put the code into form
 	$(BIN)/ruff check --fix .

@@ -133,7 +133,7 @@ class VectorCache:
         found: dict[bytes, bytes] = {}
         size = self._encoder.dimensions * np.dtype(np.float16).itemsize
         for batch in _batched(list(texts), _LOOKUP):
-            query = f"SELECT key, vector, length(sentences) FROM passages WHERE key IN ({','.join('?' * len(batch))})"  # noqa: S608  (marks only)
+            query = f"SELECT key, vector, length(sentences) FROM passages WHERE key IN ({','.join('?' * len(batch))})"  # nosec B608  # noqa: S608  (marks only)
             found.update(
                 (key, vector)
                 for key, vector, sentences in self._connection.execute(query, batch)

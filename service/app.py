@@ -16,6 +16,7 @@ from service.access.pushed import PushedPeople
 from service.answering.pipeline import Answering
 from service.answering.reading import Reading
 from service.api import approval_routes, audit_routes, key_routes, people_routes, routes, second_person_routes
+from service.api.identity import stranger
 from service.api.problems import add_problem_handlers
 from service.api.routes import Asking
 from service.audit.desk import Auditing, Replaying
@@ -79,7 +80,7 @@ def create_app(service: Service) -> FastAPI:
         reason = {"reason": str(error)} if isinstance(error, AuditError | RegisterUnavailableError) else {}
         log.error("failed", kind=kind, where=where_it_broke(error), **reason)
 
-    add_problem_handlers(app, notice)
+    add_problem_handlers(app, notice, stranger=stranger)
     add_page_handlers(app, pages)
     app.add_middleware(BodyLimit)
     app.add_middleware(Failures, notice=notice)

@@ -51,7 +51,7 @@ def faults(rounds: int, seed: int, console: Console) -> bool:
         seed: of the moments at which processes are killed.
         console: where to print.
     """
-    chance = random.Random(seed)  # noqa: S311  (moments, not secrets)
+    chance = random.Random(seed)  # nosec B311  # noqa: S311  (moments, not secrets)
     tally = _Tally()
     for first in range(0, rounds, _ROUNDS_A_LOG):
         with tempfile.TemporaryDirectory() as folder:

@@ -42,7 +42,7 @@ MEANINGS = {
     "page_hit@5": "one of the first five does",
     "gold_in_answer": "the answer quotes the gold; a refusal does not",
     "gold_first": "its sentence that weighs most does",
-    "token_f1": "words in common with the reference, as SQuAD counts them",
+    "token_f1": "words in common with the reference, as SQuAD counts them",  # nosec B105  # (a measure, in words)
     "sentence_precision": "share of an answer's sentences that overlap the gold",
     "misquotes_released": "share of made misquotes that the check of citations let pass",
     "cited_document": "share of an answer's citations in the right document",

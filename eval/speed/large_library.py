@@ -23,7 +23,7 @@ def deal_pages(folder: Path, *, passages: int, data: Path | None) -> int:
         passages: about how many.
         data: the folder of public sets, if there is one.
     """
-    chance = random.Random(_SEED)  # noqa: S311  (no secret)
+    chance = random.Random(_SEED)  # nosec B311  # noqa: S311  (no secret)
     paragraphs = _paragraphs(data) or _made_up(chance)
     written = pages = 0
     while written < passages * _CHARS_A_PASSAGE:

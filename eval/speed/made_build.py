@@ -118,7 +118,7 @@ class MadeDocuments(Sequence[SplitDocument]):
         return int(sizes[np.arange(self._passages) % len(sizes)].sum())
 
     def _made(self, number: int) -> SplitDocument:
-        chance = random.Random(_SEED + number)  # noqa: S311  (no secret)
+        chance = random.Random(_SEED + number)  # nosec B311  # noqa: S311  (no secret)
         document, sha256 = self.name(number)
         first = number * _PASSAGES_A_DOCUMENT
         rows = range(first, min(first + _PASSAGES_A_DOCUMENT, self._passages))

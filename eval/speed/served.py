@@ -14,7 +14,7 @@ from pathlib import Path
 
 from eval.speed.http_load import HOST
 
-_TOKEN = "a-token-for-the-benchmark-only"  # noqa: S105  (a throw-away process)
+_TOKEN = "a-token-for-the-benchmark-only"  # nosec B105  # noqa: S105  (a throw-away process)
 _START_TIMEOUT_S = 120.0
 _END_TIMEOUT_S = 30.0
 

@@ -111,7 +111,7 @@ def _ways(folder: Path, stack: contextlib.ExitStack) -> dict[str, tuple[Access, 
         keep_s=3600.0,
     )
     membership = Membership(rules=rules, directories=(), seen=sessions.seen_with_address)
-    token = "a-token-of-the-benchmark"  # noqa: S105
+    token = "a-token-of-the-benchmark"  # nosec B105  # noqa: S105  (a throw-away process)
     local = stack.enter_context(contextlib.closing(LocalAccess(token=token, groups=frozenset(), sessions=sessions)))
     by_rsa, by_curve = rsa.generate_private_key(65537, 2048), ec.generate_private_key(ec.SECP256R1())
     signers: dict[str, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey] = {"RS256": by_rsa, "ES256": by_curve}

@@ -252,7 +252,7 @@ def _joined(words: frozenset[str]) -> str:
 
 
 def _keys(connection: sqlite3.Connection, which: str, *values: str) -> list[Key]:
-    rows = connection.execute(f"SELECT {_COLUMNS} FROM keys {which}", values).fetchall()  # noqa: S608  (words of ours)
+    rows = connection.execute(f"SELECT {_COLUMNS} FROM keys {which}", values).fetchall()  # nosec B608  # noqa: S608  (words of ours)
     return [
         Key(
             key_id=row[0],

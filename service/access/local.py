@@ -21,7 +21,7 @@ from service.access.principals import ANY_SOURCE, Principal, Role
 from service.access.session_file import SESSIONS_FILE, SessionFile
 from service.access.sessions import Lasting, Sessions
 
-TOKEN_FILE = "token"  # noqa: S105  (a file's name)
+TOKEN_FILE = "token"  # nosec B105  # noqa: S105  (a file's name)
 PERSON = "local"
 _TOKEN_BYTES = 32
 _LEAST_GIVEN_CHARS = 8  # of a token that the operator chose; only this machine can try to guess it

@@ -104,7 +104,7 @@ class Sessions:
             SessionsUnavailableError: it cannot be read.
         """
         now_s, id_hash = self._file.clock_s(), hashed(session_id)
-        query = f"SELECT {_COLUMNS}, used_s FROM sessions WHERE id_hash = ? AND ends_s > ? AND used_s > ?"  # noqa: S608
+        query = f"SELECT {_COLUMNS}, used_s FROM sessions WHERE id_hash = ? AND ends_s > ? AND used_s > ?"  # nosec B608  # noqa: S608  (columns of this module)
         with self._file.reading() as connection:
             row = connection.execute(query, (id_hash, now_s, now_s - self._lasting.idle_s)).fetchone()
         if row is None:
@@ -144,7 +144,7 @@ class Sessions:
         Raises:
             SessionsUnavailableError: it cannot be read.
         """
-        query = f"SELECT {_COLUMNS} FROM people WHERE email = ? AND seen_s > ?"  # noqa: S608
+        query = f"SELECT {_COLUMNS} FROM people WHERE email = ? AND seen_s > ?"  # nosec B608  # noqa: S608  (columns of this module)
         with self._file.reading() as connection:
             rows = connection.execute(query, (email.casefold(), self._file.clock_s() - self._lasting.seen_s)).fetchall()
         return _person(rows[0]) if len(rows) == 1 else None

@@ -40,7 +40,7 @@ from service.api.audit_results import (
     ShardListBody,
     TextsBody,
 )
-from service.api.identity import Caller, auditor, signed_in, with_role
+from service.api.identity import Caller, auditor, somebody, with_role
 from service.api.problems import problems
 from service.audit.desk import Auditing, Replaying, Span
 from service.audit.errors import FilterError, NotCoveredError
@@ -64,10 +64,10 @@ _EXPORT = {"application/x-ndjson": {"schema": ExportLineBody.model_json_schema()
 _Auditor = Annotated[str, Depends(auditor)]
 _Auditing = Annotated[Auditing, Depends(given(Auditing))]
 _Replaying = Annotated[Replaying, Depends(given(Replaying))]
-_KNOWN = [Depends(signed_in)]
+_KNOWN = [Depends(somebody)]
 _OPERATOR = [Depends(with_role(Role.OPERATOR))]
 
-_router = APIRouter(prefix="/v1/audit", tags=["audit"], responses=problems(401, 403, 404, 409, 422, 500, 503))
+_router = APIRouter(prefix="/v1/audit", tags=["audit"], responses=problems(400, 401, 403, 404, 409, 422, 429, 500, 503))
 
 
 def _example(text: str) -> dict[int | str, dict[str, Any]]:

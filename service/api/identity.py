@@ -1,29 +1,31 @@
 """Who calls the API, by `Authorization: Bearer`, and which role a route takes. Each is a dependency of routes.
 
 A route takes `Caller` (anybody signed in; groups decide what they see), `Asker`, or the id of an auditor or operator.
+A key for pushing people and groups is none of these.
 """
 
 from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
 
-from fastapi import Depends, Header
+from fastapi import Depends, Header, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from service.access.errors import NotAllowedError, NotSignedInError
+from service.access.errors import AccessError, NotAllowedError, NotSignedInError
+from service.access.key_ring import SCIM
 from service.access.port import Access, Carried
 from service.access.principals import Principal, Role
+from service.audit.errors import AuditError
 from service.http.given import given
 from service.http.limits_per_caller import CallerLimits
 from service.http.recognised import recognised
 
 _BEARER = "the token in var/token, an API key, or a token of the identity provider"
-_ON_BEHALF_OF = "the e-mail address of whom an API key acts for"
-_MAX_ADDRESS_CHARS = 320  # of an e-mail address, with its parts at their longest
+ON_BEHALF_OF = "Greenlit-On-Behalf-Of"
+_FOR_WHOM = "the e-mail address of whom an API key acts for"
 _bearer = HTTPBearer(auto_error=False, description=_BEARER)
 _Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
-_OnBehalfOf = Annotated[
-    str | None, Header(alias="Greenlit-On-Behalf-Of", max_length=_MAX_ADDRESS_CHARS, description=_ON_BEHALF_OF)
-]
+# Of any form: an address that is none is answered as an unknown one is, so whoever is nobody learns nothing.
+_OnBehalfOf = Annotated[str | None, Header(alias=ON_BEHALF_OF, description=_FOR_WHOM)]
 _Access = Annotated[Access, Depends(given(Access))]
 _Limits = Annotated[CallerLimits, Depends(given(CallerLimits))]
 
@@ -48,7 +50,18 @@ async def within_limits(caller: Annotated[Principal, Depends(signed_in)], limits
     return caller
 
 
-Caller = Annotated[Principal, Depends(within_limits)]
+async def somebody(caller: Annotated[Principal, Depends(within_limits)]) -> Principal:
+    """Return a caller who is no key that only pushes people and groups; a dependency.
+
+    Raises:
+        NotAllowedError: they are one.
+    """
+    if SCIM in caller.scopes:
+        raise NotAllowedError("expected a person, or a key for something else than pushing people and groups")
+    return caller
+
+
+Caller = Annotated[Principal, Depends(somebody)]
 
 
 async def known(access: _Access, credentials: _Credentials) -> Principal | None:
@@ -57,6 +70,20 @@ async def known(access: _Access, credentials: _Credentials) -> Principal | None:
         return await signed_in(access, credentials)
     except NotSignedInError:
         return None
+
+
+async def stranger(request: Request) -> Exception | None:
+    """Return why nobody known sent a request to the API; `None` if somebody did, or it went elsewhere.
+
+    For what is wrong with a request before its route asks who sent it.
+    """
+    if not request.url.path.startswith("/v1/"):
+        return None
+    try:
+        await signed_in(request.app.state.parts[Access], await _bearer(request), request.headers.get(ON_BEHALF_OF))
+    except (AccessError, AuditError) as error:
+        return error
+    return None
 
 
 def with_role(*roles: Role) -> Callable[[Principal], Coroutine[Any, Any, Principal]]:

@@ -13,7 +13,7 @@ from service.api.identity import Operator
 from service.api.problems import problems
 from service.http.given import given
 
-_router = APIRouter(prefix="/v1/keys", tags=["keys"], responses=problems(401, 403, 404, 422, 503))
+_router = APIRouter(prefix="/v1/keys", tags=["keys"], responses=problems(400, 401, 403, 404, 422, 429, 500, 503))
 _Ring = Annotated[KeyRing, Depends(given(KeyRing))]
 _ID, _DAY, _NAME = "k3dq7zmx2a", "2027-11-28", "slack"
 Scope = Literal["ask", "act-for", "audit", "operate", "scim"]

@@ -12,7 +12,7 @@ from service.api.problems import problems
 from service.audit.desk import Auditing
 from service.http.given import given
 
-_router = APIRouter(prefix="/v1", tags=["people"], responses=problems(401, 403, 422, 503))
+_router = APIRouter(prefix="/v1", tags=["people"], responses=problems(400, 401, 403, 422, 429, 500, 503))
 
 
 class MeBody(BaseModel):

@@ -4,7 +4,7 @@ A problem says what was expected and what came, and never repeats the question o
 broke inside is named to the log by its type and place only: an exception's message could hold a question.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Any
 
@@ -55,6 +55,7 @@ _PREFIX = "urn:greenlit:problem:"
 _AUDIT = "/v1/audit/"
 _NO_QUESTIONS = (_AUDIT, "/v1/approvals")  # what takes something else than a question
 Notice = Callable[[str, Exception], None]
+Stranger = Callable[[Request], Awaitable[Exception | None]]
 
 
 class Problem(BaseModel):
@@ -124,12 +125,18 @@ def problem_for(error: Exception) -> tuple[str, int, str, str]:
     return kind, status, title, str(error) if detail is None else detail
 
 
-def add_problem_handlers(app: FastAPI, notice: Notice) -> None:
+async def _nobody_is_stranger(_request: Request) -> None:
+    return
+
+
+def add_problem_handlers(app: FastAPI, notice: Notice, *, stranger: Stranger = _nobody_is_stranger) -> None:
     """Make every error of the API a problem.
 
     Args:
         app: the application.
         notice: is told of errors that an operator should see.
+        stranger: returns why whoever sent a request is nobody here, if they are. The framework looks at a body before
+            it asks who sent it; whoever is nobody is told that, and not what is wrong with what they sent.
     """
 
     def known(request: Request, error: Exception) -> JSONResponse:
@@ -143,15 +150,19 @@ def add_problem_handlers(app: FastAPI, notice: Notice) -> None:
             response.headers["Retry-After"] = str(error.retry_after_s)
         return response
 
-    def invalid(request: Request, error: Exception) -> JSONResponse:
+    async def invalid(request: Request, error: Exception) -> JSONResponse:
+        if why := await stranger(request):
+            return known(request, why)
         errors = error.errors() if isinstance(error, RequestValidationError) else ()
         asks = not request.url.path.startswith(_NO_QUESTIONS)
         unknown = _NOTHING_ELSE if asks else "see /openapi.json for what this takes"
         detail = "; ".join(dict.fromkeys(_in_words(one, unknown) for one in errors))
         return problem_response("request", 422, "The request cannot be taken", detail)
 
-    def http(_request: Request, error: Exception) -> JSONResponse:
+    async def http(request: Request, error: Exception) -> JSONResponse:
         status = error.status_code if isinstance(error, HTTPException) else 500
+        if status == HTTPStatus.BAD_REQUEST and (why := await stranger(request)):
+            return known(request, why)
         phrase = HTTPStatus(status).phrase
         return problem_response(phrase.lower().replace(" ", "-"), status, phrase, _HTTP_DETAILS.get(status, phrase))
 

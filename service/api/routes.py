@@ -61,8 +61,8 @@ _Asking = Annotated[Asking, Depends(given(Asking))]
 _Reading = Annotated[Reading, Depends(given(Reading))]
 _Health = Annotated[Health, Depends(given(Health))]
 
-_questions = APIRouter(prefix="/v1", tags=["questions"], responses=problems(401, 403, 422, 429, 500, 503))
-_documents = APIRouter(prefix="/v1", tags=["documents"], responses=problems(401, 404, 503))
+_questions = APIRouter(prefix="/v1", tags=["questions"], responses=problems(400, 401, 403, 422, 429, 500, 503))
+_documents = APIRouter(prefix="/v1", tags=["documents"], responses=problems(400, 401, 403, 404, 422, 429, 500, 503))
 _health = APIRouter(tags=["health"])
 
 

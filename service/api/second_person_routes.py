@@ -32,7 +32,7 @@ _Opening = Annotated[
     int, Path(alias="id", ge=0, le=MAX_NUMBER, description="the id that opening it gave", examples=[44])
 ]
 
-_router = APIRouter(prefix="/v1/audit", tags=["audit"], responses=problems(401, 403, 404, 422, 500, 503))
+_router = APIRouter(prefix="/v1/audit", tags=["audit"], responses=problems(400, 401, 403, 404, 422, 429, 500, 503))
 
 
 @_router.post("/reveals", response_model=OpenedRevealBody)

@@ -74,7 +74,7 @@ def _listen(host: str, port: int) -> socket.socket:
 
 def _address_here(settings: Settings, host: str, port: int) -> str:
     """Return where commands on this machine reach the service, whatever else it listens on."""
-    ours = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host.strip("[]"), host)  # noqa: S104  (a name, not a choice)
+    ours = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host.strip("[]"), host)  # nosec B104  # noqa: S104  (a name, not a choice)
     ours = f"[{ours}]" if ":" in ours and not ours.startswith("[") else ours
     return f"{'https' if settings.tls_certificate else 'http'}://{ours}:{port}"
 

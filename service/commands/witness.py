@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from service.audit.formats.notes import VerifierKey
 
 DEFAULT_EVERY_S = 60
-TOKEN_VARIABLE = "GREENLIT_TOKEN"  # noqa: S105  (the name of a variable)
+TOKEN_VARIABLE = "GREENLIT_TOKEN"  # nosec B105  # noqa: S105  (the name of a variable)
 _TIMEOUT_S = 30.0  # for a whole answer, so that one that trickles in does not hold the others up
 _MAX_BYTES = 1 << 20  # a list of a thousand shards is a tenth of it
 _ANSWERS = frozenset(

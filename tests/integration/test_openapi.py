@@ -1,7 +1,10 @@
 """The service describes itself completely, and does what its description says."""
 
+import functools
 import json
 import re
+from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,9 +15,13 @@ from schemathesis import GenerationMode
 from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import ignored_auth, positive_data_acceptance
 
-from tests.support.audit_doors import CALLS, asked
+from service.api.identity import ON_BEHALF_OF
+from tests.support.audit_doors import asked
+from tests.support.callers import PEOPLE, Office, Who, open_office, person
+from tests.support.every_route import EVERY
 from tests.support.examples import examples
-from tests.support.service_parts import BEARER, Studio
+from tests.support.fakes import TinyLibrary
+from tests.support.service_parts import ADDRESS, BEARER, Studio
 
 TAKEN_BY_APPROVALS = {"DecideBody"}
 TAKEN_BY_AUDIT = {"PayloadBody", "EraseBody", "OwnEraseBody", "ReplayBody", "RotateBody", "ExportBody"}
@@ -24,26 +31,15 @@ TAKEN_BY_AUDIT |= {"OpenRevealBody", "OpenErasureBody", "ConfirmBody"}
 def test_openapi_describes_every_route_of_the_api_with_its_results_problems_and_examples(studio: Studio) -> None:
     described = studio.api.get("/openapi.json").json()
     assert described["info"]["title"] == "Greenlit"
-    assert set(described["paths"]) == {
-        "/v1/ask",
-        "/v1/search",
-        "/v1/documents",
-        "/v1/documents/{document}",
-        "/v1/originals/{document}",
-        "/v1/approvals",
-        "/v1/approvals/queue",
-        "/healthz",
-        "/readyz",
-        *(route.split()[1] for route in CALLS if "/v1/" in route),
-    }
+    of_the_api = {route.split()[1].replace(":path", "") for route in EVERY if " /v1/" in route}
+    assert set(described["paths"]) == {"/healthz", "/readyz", *of_the_api}
     for path, operations in described["paths"].items():
         for operation in operations.values():
             assert operation["description"], path
             if path.startswith("/v1"):
                 assert operation["security"] == [{"HTTPBearer": []}], path
-                problems = operation["responses"].keys() - {"200"}
-                assert {"401", "503", "default"} <= problems, path
-                assert problems >= ({"422", "500"} if "requestBody" in operation else {"401"}), path
+                problems = operation["responses"].keys() - {"200", "201"}
+                assert {"401", "403", "422", "429", "500", "503", "default"} <= problems, path
                 for status in problems:
                     (content,) = operation["responses"][status]["content"].items()
                     assert content[0] == "application/problem+json", path
@@ -106,6 +102,9 @@ few_examples = hypothesis_settings(
 )
 
 
+as_each_role = hypothesis_settings(few_examples, max_examples=examples(2, thorough=60))
+
+
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=["good", "bad"])
 def test_the_service_does_what_its_description_says(studio: Studio, mode: GenerationMode) -> None:
     """Schemathesis makes requests from the description, good and bad ones, and holds the answers against it."""
@@ -130,3 +129,66 @@ def test_the_service_does_what_its_description_says(studio: Studio, mode: Genera
 
         check()
     assert len(tried) > 20
+
+
+WHO = (None, *(who for who in PEOPLE if not who.in_group))
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    with open_office(TinyLibrary(tmp_path_factory.mktemp("described") / "studio")) as opened:
+        opened.ask(person("staff"))  # so that there are records to see
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def operations(office: Office) -> list[Any]:
+    """Every operation of the description, each to be called in the application itself."""
+    schema = schemathesis.openapi.from_dict(office.studio.app.openapi())
+    schema.app = office.studio.app
+    found = list(schema.get_all_operations())
+    assert len(found) > 30
+    return [result.ok() for result in found if isinstance(result, Ok)]
+
+
+@functools.cache
+def _strategy(operation: Any, mode: GenerationMode) -> Any:
+    return operation.as_strategy(generation_mode=mode)  # the same for everybody; making it takes its time
+
+
+@pytest.mark.parametrize("who", WHO, ids=lambda who: who.name if who else "nobody")
+def test_whoever_asks_is_answered_as_described(office: Office, operations: list[Any], who: Who | None) -> None:
+    """With good and with bad requests: a status that the description names, problems as problem JSON, nothing breaks."""
+    headers = dict(office.headers(who)) if who else {}
+    tried: Counter[int] = Counter()
+    for operation in operations:
+        for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
+            if mode is GenerationMode.NEGATIVE and operation.method != "post":
+                continue
+
+            @as_each_role
+            @given(case=_strategy(operation, mode))
+            def check(case: schemathesis.Case[Any]) -> None:
+                if case.meta and case.meta.generation.mode is GenerationMode.POSITIVE:
+                    case.headers.pop(ON_BEHALF_OF, None)  # of people it is never good, and most cases would end there
+                response = case.call(headers=headers, base_url=ADDRESS)
+                tried[response.status_code] += 1
+                _is_as_described(case, response)
+                if who is None and case.path.startswith("/v1"):
+                    assert response.status_code == 401
+
+            check()
+    print("tried:", who.name if who else "nobody", dict(tried))  # seen with -s
+    assert tried.total() >= len(operations)
+
+
+def _is_as_described(case: schemathesis.Case[Any], response: Any) -> None:
+    status = response.status_code
+    assert status < 500
+    assert str(status) in case.operation.definition.raw["responses"], (
+        f"expected a status that is described, got {status}"
+    )
+    if status >= 400:
+        assert response.headers["content-type"] == ["application/problem+json"]
+        assert response.json().keys() == {"type", "title", "status", "detail"}
+    case.validate_response(response, excluded_checks=[ignored_auth, positive_data_acceptance])

@@ -7,65 +7,29 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from fastapi.routing import iter_route_contexts
 from typer.testing import CliRunner
 
 import greenlit
 from service.access.errors import TokenError
 from service.access.local import TOKEN_FILE, local_token
 from service.web.pages import FORM_TOKEN_HEADER, SESSION_COOKIE, form_token
-from tests.support.audit_doors import CALLS, Asked, asked, opened
-from tests.support.service_parts import BEARER, POLICY, TOKEN, TRAVEL, VENDOR_QUESTION, Studio
+from tests.support.audit_doors import Asked, asked, opened
+from tests.support.every_route import EVERY, NOBODYS, OPEN, ready, routes_of
+from tests.support.service_parts import BEARER, POLICY, TOKEN, VENDOR_QUESTION, Studio
 
 Headers = Mapping[str, str]
 OF_THE_SERVICE_ITSELF = {"shard.opened", "key.created", "config.changed", "build.activated", "register.extended"}
-BODIES = {
-    "/v1/sessions/end": {"person": "somebody"},
-    "/v1/approvals": {"document": TRAVEL, "decision": "revoke", "reason": "replaced"},
-}
-NOBODYS = Asked("01890a5d-ac96-774b-bcce-b302099a8057", 0, 1)
-OPEN_TO_ALL = {
-    "/healthz",
-    "/readyz",
-    "/style.css",
-    "/open",
-    "/sign-in",
-    "/sign-in/callback",
-    "/sign-out",
-    "/openapi.json",
-}
-KNOWN = {"/", "/documents", "/documents/{document:path}", "/originals/{document:path}"}
-KNOWN |= {"/v1/ask", "/v1/search", "/v1/documents", "/v1/documents/{document:path}", "/v1/originals/{document:path}"}
-KNOWN |= {"/v1/me", "/v1/sessions/end", "/v1/approvals", "/v1/approvals/queue"}
-KNOWN |= {route.split()[1] for route in CALLS}  # the audit log's own doors
-
-
-def _routes(studio: Studio) -> list[tuple[str, str]]:
-    """Return every (method, path) that the application serves."""
-    found = []
-    for route in iter_route_contexts(studio.app.routes):
-        assert route.path is not None
-        assert route.methods, f"{route.path}: expected a route with methods, got a {type(route).__name__}"
-        found += [(method, route.path) for method in route.methods if method != "HEAD"]
-    return found
 
 
 def _call(
-    studio: Studio, route: tuple[str, str], headers: Headers, cookies: dict[str, str], question: Asked = NOBODYS
+    studio: Studio, route: str, headers: Headers, cookies: dict[str, str], question: Asked = NOBODYS
 ) -> tuple[int, str]:
     client = studio.stranger()
     client.cookies.update(cookies)
     if session_id := cookies.get(SESSION_COOKIE):
         headers = {FORM_TOKEN_HEADER: form_token(session_id), **headers}
     raw = {name.encode(): value.encode("latin-1") for name, value in headers.items()}
-    method, path = route
-    if call := CALLS.get(f"{method} {path}"):
-        response = call.send(client, question, headers=raw)
-        return response.status_code, response.text
-    body = BODIES.get(path, {"question": VENDOR_QUESTION})
-    json, data = (body, None) if path.startswith("/v1") else (None, body)
-    json, data = (json, data) if method == "POST" else (None, None)
-    response = client.request(method, path.replace("{document:path}", POLICY), headers=raw, json=json, data=data)
+    response = EVERY[route].send(client, question, headers=raw)
     return response.status_code, response.text
 
 
@@ -91,12 +55,12 @@ def test_no_route_but_a_few_named_ones_answers_somebody_unknown(
     shared_studio: Studio, headers: Headers, cookies: dict[str, str]
 ) -> None:
     before = len(shared_studio.all_leaves())
-    routes = _routes(shared_studio)
-    assert {path for _, path in routes} == KNOWN | OPEN_TO_ALL
-    for method, path in routes:
-        status, text = _call(shared_studio, (method, path), headers, cookies)
-        if path not in OPEN_TO_ALL:
-            assert status == 401, f"{method} {path} answered {status}"
+    routes = routes_of(shared_studio.app)
+    assert set(routes) == set(EVERY), "expected a good request for each route in tests/support/every_route.py"
+    for route in routes:
+        status, text = _call(shared_studio, route, headers, cookies)
+        if route not in OPEN:
+            assert status == 401, f"{route} answered {status}"
         assert POLICY not in text
         assert "AI use policy" not in text
     assert {leaf["type"] for leaf in shared_studio.all_leaves()[before:]} <= OF_THE_SERVICE_ITSELF
@@ -104,23 +68,24 @@ def test_no_route_but_a_few_named_ones_answers_somebody_unknown(
 
 def test_the_same_calls_succeed_for_somebody_known(studio: Studio) -> None:
     """So the test above looks at calls that would have worked."""
-    for method, path in _routes(studio):
-        if path in ("/open", "/sign-in/callback"):
+    for route in routes_of(studio.app):
+        if route in ("GET /open", "GET /sign-in/callback"):
             continue
         headers: Headers
         in_browser = {SESSION_COOKIE: studio.session()}
-        headers, cookies = (BEARER, {}) if path.startswith(("/v1", "/openapi")) else ({}, in_browser)
-        question = opened(studio, asked(studio))  # a new one for each: some of them erase it
-        assert _call(studio, (method, path), headers, cookies, question)[0] == 200, f"{method} {path}"
+        headers, cookies = (BEARER, {}) if route.split()[1].startswith(("/v1", "/openapi")) else ({}, in_browser)
+        question = opened(studio, ready(studio, EVERY[route], asked(studio)))  # a new one: some of them erase it
+        expected = 201 if route == "POST /v1/keys" else 200
+        assert _call(studio, route, headers, cookies, question)[0] == expected, route
 
 
 def test_the_cookie_opens_pages_only_and_the_header_the_api_only(shared_studio: Studio) -> None:
     """A page elsewhere can make a browser send its cookies, so they must not open the API."""
     question, session = asked(shared_studio), shared_studio.session()
-    for route in (("POST", "/v1/ask"), ("GET", "/v1/audit/own"), ("POST", "/v1/audit/own/erase")):
+    for route in ("POST /v1/ask", "GET /v1/audit/own", "POST /v1/audit/own/erase"):
         assert _call(shared_studio, route, {}, {SESSION_COOKIE: session}, question)[0] == 401
         assert _call(shared_studio, route, {"Authorization": f"Bearer {session}"}, {}, question)[0] == 401
-    for route in (("POST", "/"), ("GET", "/record"), ("POST", "/record/erase")):
+    for route in ("POST /", "GET /record", "POST /record/erase"):
         assert _call(shared_studio, route, BEARER, {}, question)[0] == 401
     assert shared_studio.store.payloads(question.received)
 

@@ -27,6 +27,7 @@ from tests.support.fakes import TinyLibrary
 from tests.support.service_parts import (
     ADDRESS,
     HALF_THE_WORDS,
+    POLICY,
     TOKEN,
     VENDOR_QUESTION,
     Studio,
@@ -44,7 +45,8 @@ _FAR_US = 2_000_000_000_000_000  # in 2033: all that a test has recorded is olde
 class Asked:
     """A question on record: its id, and the numbers of its two records.
 
-    Then what others opened and nobody confirmed yet: a reveal of who asked it, an erasing by age.
+    Then what others opened and nobody confirmed yet: a reveal of who asked it, an erasing by age. Routes that are not
+    about a question take a document, or a key by its id.
     """
 
     request_id: str
@@ -52,14 +54,17 @@ class Asked:
     finished: int
     reveal: int = 0
     erasure: int = 0
+    document: str = POLICY
+    key_id: str = ""
 
 
 def asked(studio: Studio, question: str = VENDOR_QUESTION) -> Asked:
     """Ask a question, and have a checkpoint cover it."""
-    return _on_record(studio, studio.ask(question)["request_id"])
+    return on_record(studio, studio.ask(question)["request_id"])
 
 
-def _on_record(studio: Studio, request_id: str) -> Asked:
+def on_record(studio: Studio, request_id: str) -> Asked:
+    """Return a question that was asked, once a checkpoint covers it."""
     studio.opened.log.publish()
     received, finished = studio.store.of_request(request_id)
     return Asked(request_id, received.seq, finished.seq)
@@ -301,7 +306,7 @@ class Company:
     def ask(self, name: str, question: str = VENDOR_QUESTION) -> Asked:
         """Ask in somebody's name."""
         result = self.api(name).post("/v1/ask", json={"question": question}).json()
-        return _on_record(self.studio, result["request_id"])
+        return on_record(self.studio, result["request_id"])
 
 
 def company(studio: Studio, **more: frozenset[Role] | Principal) -> Company:

@@ -38,14 +38,14 @@ def _in_order(table: str, column: str) -> str:
     # REPLACE deletes without firing the trigger above, unless recursive_triggers is on: it must not get that far.
     return f"""CREATE TRIGGER IF NOT EXISTS {table}_in_order BEFORE INSERT ON {table}
     WHEN NEW.{column} IS NOT (SELECT COALESCE(MAX({column}) + 1, 0) FROM {table})
-    BEGIN SELECT RAISE(ABORT, 'a row takes the next number'); END"""  # noqa: S608  (names are of this module)
+    BEGIN SELECT RAISE(ABORT, 'a row takes the next number'); END"""  # nosec B608  # noqa: S608  (names are of this module)
 
 
 def _once(table: str, *columns: str) -> str:
     same = " AND ".join(f"{column} = NEW.{column}" for column in columns)
     return f"""CREATE TRIGGER IF NOT EXISTS {table}_once BEFORE INSERT ON {table}
     WHEN EXISTS (SELECT 1 FROM {table} WHERE {same})
-    BEGIN SELECT RAISE(ABORT, 'it is there already'); END"""  # noqa: S608  (names are of this module)
+    BEGIN SELECT RAISE(ABORT, 'it is there already'); END"""  # nosec B608  # noqa: S608  (names are of this module)
 
 
 TRIGGERS = (

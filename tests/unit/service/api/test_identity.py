@@ -10,7 +10,7 @@ from service.access.errors import NotAllowedError, NotSignedInError
 from service.access.local import LocalAccess
 from service.access.port import Access
 from service.access.principals import Principal, Role
-from service.api.identity import known, person_with_role, signed_in, with_role
+from service.api.identity import known, person_with_role, signed_in, somebody, with_role
 
 TOKEN = "a-token-of-the-tests"
 
@@ -53,6 +53,14 @@ def test_one_of_several_roles_is_enough() -> None:
         assert asyncio.run(takes(held)) is held
     with pytest.raises(NotAllowedError, match="expected somebody with the role operator or auditor"):
         asyncio.run(takes(Principal("ada", frozenset(), frozenset({Role.STAFF, Role.APPROVER}), "token")))
+
+
+def test_a_key_that_pushes_people_is_no_caller_of_anything_else() -> None:
+    key = Principal("key:a", frozenset(), frozenset(), "api-key", key_id="a", scopes=frozenset({"scim"}))
+    with pytest.raises(NotAllowedError, match="for something else than pushing people"):
+        asyncio.run(somebody(key))
+    other = Principal("key:b", frozenset(), frozenset(), "api-key", key_id="b", scopes=frozenset({"audit"}))
+    assert asyncio.run(somebody(other)) is other
 
 
 def test_a_person_came_themselves_and_a_key_is_none() -> None:

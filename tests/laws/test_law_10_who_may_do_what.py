@@ -1,0 +1,213 @@
+"""Law 10: who may do what, at every route. `DECIDED` says it for each, and a route that is not in it is not let pass.
+
+No role implies another, a key has what its scopes give and no more, and what needs a person takes no key. A document
+that is not for one's groups is one that is not there. The cookie opens pages only, the header the API only.
+"""
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from enum import Enum
+from typing import Any
+
+import pytest
+
+from tests.support.audit_doors import Asked
+from tests.support.callers import BOARD_PLAN, KEYS, PEOPLE, ROLES, Office, Who, open_office, person
+from tests.support.every_route import EVERY, NOBODYS, ready, routes_of
+from tests.support.fakes import TinyLibrary
+from tests.support.service_parts import with_session
+
+
+class May(Enum):
+    """Who gets something from a route."""
+
+    ANYBODY = "whoever it is"
+    ANY_CALLER = "everybody signed in, and every key but one that only pushes people"
+    READS = "the same, and the document has to be for one of their groups"
+    ASKS = "staff"
+    APPROVES = "approvers, who are people"
+    AUDITS = "auditors"
+    OPERATES = "operators"
+    PERSON_AUDITS = "auditors who came themselves"
+    PERSON_OPERATES = "operators who came themselves"
+    PERSON_WATCHES = "auditors or operators who came themselves"
+
+
+# A new route gets one line here, and a good request in `tests/support/every_route.py`.
+DECIDED: Mapping[str, May] = {
+    "GET /healthz": May.ANYBODY,
+    "GET /readyz": May.ANYBODY,
+    "GET /openapi.json": May.ANYBODY,
+    "GET /style.css": May.ANYBODY,
+    "GET /open": May.ANYBODY,
+    "GET /sign-in": May.ANYBODY,
+    "GET /sign-in/callback": May.ANYBODY,
+    "POST /sign-out": May.ANYBODY,
+    "POST /v1/ask": May.ASKS,
+    "POST /v1/search": May.ASKS,
+    "GET /v1/documents": May.ANY_CALLER,
+    "GET /v1/documents/{document:path}": May.READS,
+    "GET /v1/originals/{document:path}": May.READS,
+    "GET /v1/me": May.ANY_CALLER,
+    "POST /v1/sessions/end": May.OPERATES,
+    "GET /v1/keys": May.OPERATES,
+    "POST /v1/keys": May.OPERATES,
+    "POST /v1/keys/{key_id}/revoke": May.OPERATES,
+    "GET /v1/audit/records": May.AUDITS,
+    "GET /v1/audit/records/{seq}": May.AUDITS,
+    "POST /v1/audit/records/{seq}/payload": May.AUDITS,
+    "POST /v1/audit/erase": May.AUDITS,
+    "POST /v1/audit/replay": May.AUDITS,
+    "POST /v1/audit/export": May.AUDITS,
+    "POST /v1/audit/rotate": May.OPERATES,
+    "POST /v1/audit/reveals": May.PERSON_AUDITS,
+    "POST /v1/audit/reveals/{id}/confirm": May.PERSON_AUDITS,
+    "GET /v1/audit/reveals": May.AUDITS,
+    "POST /v1/audit/erasures": May.PERSON_OPERATES,
+    "POST /v1/audit/erasures/{id}/confirm": May.PERSON_WATCHES,
+    "GET /v1/audit/proof": May.ANY_CALLER,
+    "GET /v1/audit/consistency": May.ANY_CALLER,
+    "GET /v1/audit/checkpoint": May.ANY_CALLER,
+    "GET /v1/audit/shards": May.ANY_CALLER,
+    "GET /v1/audit/key": May.ANY_CALLER,
+    "GET /v1/audit/own": May.ANY_CALLER,
+    "POST /v1/audit/own/erase": May.ANY_CALLER,
+    "GET /": May.ASKS,
+    "POST /": May.ASKS,
+    "GET /documents": May.ANY_CALLER,
+    "GET /documents/{document:path}": May.READS,
+    "GET /originals/{document:path}": May.READS,
+    "GET /record": May.ANY_CALLER,
+    "POST /record/erase": May.ANY_CALLER,
+}
+_ROLES: Mapping[May, set[str]] = {
+    May.ASKS: {"staff"},
+    May.APPROVES: {"approver"},
+    May.AUDITS: {"auditor"},
+    May.OPERATES: {"operator"},
+    May.PERSON_AUDITS: {"auditor"},
+    May.PERSON_OPERATES: {"operator"},
+    May.PERSON_WATCHES: {"auditor", "operator"},
+}
+_IN_PERSON = {May.APPROVES, May.PERSON_AUDITS, May.PERSON_OPERATES, May.PERSON_WATCHES}
+_PROTECTED = [route for route, may in DECIDED.items() if may is not May.ANYBODY]
+_API = [route for route in _PROTECTED if " /v1/" in route]
+_PAGES = [route for route in _PROTECTED if " /v1/" not in route]
+# Of a question that is somebody else's: there is no such question of one's own.
+_ABOUT_ONES_OWN = {"POST /v1/audit/own/erase", "POST /record/erase"}
+_MADE = {"POST /v1/keys"}
+_ASKER = person("staff")
+BOTH_SIDES = Who("auditor-and-operator", groups=("audit", "it"))  # has neither role, unless the rules let one be both
+NOT_OF_CALLERS = {"shard.opened", "key.created", "config.changed", "build.activated", "register.extended"}
+NOT_OF_CALLERS |= {"api_key.created", "access.changed"}
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    library = TinyLibrary(tmp_path_factory.mktemp("office") / "studio")
+    with open_office(library) as opened:
+        yield opened
+
+
+def _expected(route: str, who: Who) -> int:
+    may = DECIDED[route]
+    if who.scopes == ("scim",):
+        return 403
+    if may in _ROLES and not _ROLES[may] & who.roles:
+        return 403
+    if may in _IN_PERSON and not who.is_person:
+        return 403
+    if may is May.READS and not who.in_group:
+        return 404
+    if route in _ABOUT_ONES_OWN and who != _ASKER:
+        return 404
+    return 201 if route in _MADE else 200
+
+
+def _send(client: Any, route: str, question: Asked = NOBODYS) -> Any:
+    return EVERY[route].send(client, question, follow_redirects=False)
+
+
+def _good(office: Office, route: str) -> Asked:
+    """Return a question with which a request of somebody who may is good."""
+    of_the_log = route.startswith(("POST /v1/audit/", "POST /record", "GET /v1/audit/reveals"))
+    question = office.ask(_ASKER) if of_the_log else NOBODYS  # a new one: some of them erase it
+    return ready(office.studio, EVERY[route], dataclasses.replace(question, document=BOARD_PLAN))
+
+
+def _as_decided(office: Office, client: Any, who: Who, routes: list[str]) -> None:
+    """Go through routes; what is refused has to leave nothing on record either."""
+    refused = [route for route in routes if _expected(route, who) == 403]
+    before = len(office.studio.all_leaves())
+    given = {route: _send(client, route).status_code for route in refused}
+    assert {leaf["type"] for leaf in office.studio.all_leaves()[before:]} <= NOT_OF_CALLERS
+    for route in (route for route in routes if route not in refused):
+        given[route] = _send(client, route, _good(office, route)).status_code
+    wrong = {route: (status, _expected(route, who)) for route, status in given.items()}
+    wrong = {route: pair for route, pair in wrong.items() if pair[0] != pair[1]}
+    assert not wrong, "expected what DECIDED says, got (status, expected) otherwise"
+
+
+def test_for_every_route_it_is_decided_who_may(office: Office) -> None:
+    served = set(routes_of(office.studio.app))
+    undecided, gone = sorted(served - set(DECIDED)), sorted(set(DECIDED) - served)
+    assert not undecided, f"decide who may, in DECIDED of {__name__}: {undecided}"
+    assert not gone, f"no such routes any more, take them out of DECIDED of {__name__}: {gone}"
+    assert served == set(EVERY), "expected a good request for each route in tests/support/every_route.py"
+
+
+@pytest.mark.parametrize("who", [*PEOPLE, BOTH_SIDES, *KEYS], ids=lambda who: who.name)
+def test_programs_get_what_is_decided_and_nothing_else(office: Office, who: Who) -> None:
+    _as_decided(office, office.api(who), who, _API)
+
+
+@pytest.mark.parametrize("who", [*PEOPLE, BOTH_SIDES], ids=lambda who: who.name)
+def test_browsers_get_what_is_decided_and_nothing_else(office: Office, who: Who) -> None:
+    _as_decided(office, office.browser(who), who, _PAGES)
+
+
+def test_nobody_gets_anything_but_what_is_open_and_is_told_the_same_everywhere(office: Office) -> None:
+    nobody, told = office.studio.stranger(), set()
+    for route in _PROTECTED:
+        response = _send(nobody, route)
+        assert response.status_code == 401, route
+        if route in _API:
+            told.add((response.content, response.headers["content-type"], response.headers["www-authenticate"]))
+    assert len(told) == 1
+    for route in sorted(set(DECIDED) - set(_PROTECTED)):
+        assert BOARD_PLAN not in _send(nobody, route).text
+
+
+@pytest.mark.parametrize("who", [one for one in (*PEOPLE, *KEYS) if not one.in_group], ids=lambda who: who.name)
+def test_a_document_for_others_is_one_that_is_not_there(office: Office, who: Who) -> None:
+    """The same bytes and headers; for browsers too, whose page names nothing of the address."""
+    hidden = dataclasses.replace(NOBODYS, document=BOARD_PLAN)
+    absent = dataclasses.replace(NOBODYS, document="board/none.md")
+    clients = [(office.api(who), _API)] + ([(office.browser(who), _PAGES)] if who.is_person else [])
+    for client, routes in clients:
+        for route in (route for route in routes if DECIDED[route] is May.READS):
+            one, other = _send(client, route, hidden), _send(client, route, absent)
+            assert one.status_code in (403, 404), route
+            assert (one.status_code, one.content, one.headers) == (other.status_code, other.content, other.headers)
+
+
+@pytest.mark.parametrize("who", [person(role, in_group=True) for role in ROLES], ids=lambda who: who.name)
+def test_the_cookie_opens_no_route_of_the_api_and_the_header_no_page(office: Office, who: Who) -> None:
+    browser, program = office.browser(who), office.api(who)
+    as_bearer = office.studio.stranger()
+    as_bearer.headers["Authorization"] = f"Bearer {office.session(who)}"
+    before = len(office.studio.all_leaves())
+    for route in _API:
+        assert (_send(browser, route).status_code, _send(as_bearer, route).status_code) == (401, 401), route
+    for route in _PAGES:
+        assert _send(program, route).status_code == 401, route
+    assert {leaf["type"] for leaf in office.studio.all_leaves()[before:]} <= NOT_OF_CALLERS
+
+
+@pytest.mark.parametrize("who", KEYS, ids=lambda who: who.name)
+def test_a_key_opens_no_page_whichever_way_it_comes(office: Office, who: Who) -> None:
+    program, browser = office.api(who), office.studio.stranger()
+    secret = office.headers(who)["Authorization"].removeprefix("Bearer ")
+    with_session(browser, secret)
+    for route in _PAGES:
+        assert (_send(program, route).status_code, _send(browser, route).status_code) == (401, 401), route

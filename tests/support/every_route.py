@@ -1,0 +1,83 @@
+"""One good request for each route of the application, for tests that go through all of them.
+
+The routes about the audit log are those of `audit_doors`; a new route gets a line here.
+"""
+
+import dataclasses
+import itertools
+from collections.abc import Mapping
+from datetime import timedelta
+from urllib.parse import quote
+
+from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
+
+from indexes.clock import utc_now
+from service.access.key_ring import KeyWish
+from tests.support.audit_doors import CALLS, Asked, Call
+from tests.support.service_parts import POLICY, VENDOR_QUESTION, Studio
+
+_numbers = itertools.count()  # a name of its own for each key
+
+
+def _name() -> str:
+    return f"spare-{next(_numbers)}"
+
+
+def _key_wish(_: Asked) -> dict[str, object]:
+    return {"name": _name(), "scopes": ["ask"], "expires": utc_now().date().isoformat()}
+
+
+OPEN: Mapping[str, Call] = {
+    call.route: call
+    for call in (
+        Call("GET /healthz", lambda _: "/healthz"),
+        Call("GET /readyz", lambda _: "/readyz"),
+        Call("GET /openapi.json", lambda _: "/openapi.json"),
+        Call("GET /style.css", lambda _: "/style.css"),
+        Call("GET /open", lambda _: "/open"),
+        Call("GET /sign-in", lambda _: "/sign-in"),
+        Call("GET /sign-in/callback", lambda _: "/sign-in/callback"),
+        Call("POST /sign-out", lambda _: "/sign-out", lambda _: {}),
+    )
+}
+CLOSED: Mapping[str, Call] = CALLS | {
+    call.route: call
+    for call in (
+        Call("POST /v1/ask", lambda _: "/v1/ask", lambda _: {"question": VENDOR_QUESTION}),
+        Call("POST /v1/search", lambda _: "/v1/search", lambda _: {"question": VENDOR_QUESTION}),
+        Call("GET /v1/documents", lambda _: "/v1/documents"),
+        Call("GET /v1/documents/{document:path}", lambda q: f"/v1/documents/{quote(q.document)}"),
+        Call("GET /v1/originals/{document:path}", lambda q: f"/v1/originals/{quote(q.document)}"),
+        Call("GET /v1/me", lambda _: "/v1/me"),
+        Call("POST /v1/sessions/end", lambda _: "/v1/sessions/end", lambda _: {"person": "somebody"}),
+        Call("GET /v1/keys", lambda _: "/v1/keys"),
+        Call("POST /v1/keys", lambda _: "/v1/keys", _key_wish),
+        Call("POST /v1/keys/{key_id}/revoke", lambda q: f"/v1/keys/{q.key_id}/revoke", lambda _: {}),
+        Call("GET /", lambda _: "/"),
+        Call("POST /", lambda _: "/", lambda _: {"question": VENDOR_QUESTION}),
+        Call("GET /documents", lambda _: "/documents"),
+        Call("GET /documents/{document:path}", lambda q: f"/documents/{quote(q.document)}"),
+        Call("GET /originals/{document:path}", lambda q: f"/originals/{quote(q.document)}"),
+    )
+}
+EVERY: Mapping[str, Call] = OPEN | CLOSED
+NOBODYS = Asked("01890a5d-ac96-774b-bcce-b302099a8057", 0, 1, document=POLICY, key_id="a" * 10)
+
+
+def routes_of(app: FastAPI) -> list[str]:
+    """Return every route that an application serves, as `METHOD path`."""
+    found = []
+    for route in iter_route_contexts(app.routes):
+        assert route.path is not None
+        assert route.methods, f"{route.path}: expected a route with methods, got a {type(route).__name__}"
+        found += [f"{method} {route.path}" for method in route.methods if method != "HEAD"]
+    return found
+
+
+def ready(studio: Studio, call: Call, question: Asked) -> Asked:
+    """Return a question with which a request is good: with what others opened, or a key that can be revoked."""
+    if "{key_id}" in call.route:
+        wish = KeyWish(_name(), ["ask"], utc_now().date() + timedelta(days=1))
+        return dataclasses.replace(question, key_id=studio.service.key_ring.make(wish, by="cli").key.key_id)
+    return call.ready(studio, question)
