@@ -13,7 +13,7 @@ import pytest
 
 from tests.support.audit_doors import Asked
 from tests.support.callers import BOARD_PLAN, KEYS, PEOPLE, ROLES, Office, Who, open_office, person
-from tests.support.every_route import EVERY, NOBODYS, ready, routes_of
+from tests.support.every_route import EVERY, NOBODYS, SCIM, ready, routes_of
 from tests.support.fakes import TinyLibrary
 from tests.support.service_parts import with_session
 
@@ -28,6 +28,7 @@ class May(Enum):
     APPROVES = "approvers, who are people"
     AUDITS = "auditors"
     OPERATES = "operators"
+    PUSHES = "a key with the scope scim"
     PERSON_AUDITS = "auditors who came themselves"
     PERSON_OPERATES = "operators who came themselves"
     PERSON_WATCHES = "auditors or operators who came themselves"
@@ -72,6 +73,9 @@ DECIDED: Mapping[str, May] = {
     "GET /v1/audit/key": May.ANY_CALLER,
     "GET /v1/audit/own": May.ANY_CALLER,
     "POST /v1/audit/own/erase": May.ANY_CALLER,
+    "POST /v1/approvals": May.APPROVES,
+    "GET /v1/approvals/queue": May.APPROVES,
+    **dict.fromkeys(SCIM, May.PUSHES),
     "GET /": May.ASKS,
     "POST /": May.ASKS,
     "GET /documents": May.ANY_CALLER,
@@ -91,11 +95,12 @@ _ROLES: Mapping[May, set[str]] = {
 }
 _IN_PERSON = {May.APPROVES, May.PERSON_AUDITS, May.PERSON_OPERATES, May.PERSON_WATCHES}
 _PROTECTED = [route for route, may in DECIDED.items() if may is not May.ANYBODY]
-_API = [route for route in _PROTECTED if " /v1/" in route]
-_PAGES = [route for route in _PROTECTED if " /v1/" not in route]
+_API = [route for route in _PROTECTED if not EVERY[route].is_page]
+_PAGES = [route for route in _PROTECTED if EVERY[route].is_page]
 # Of a question that is somebody else's: there is no such question of one's own.
 _ABOUT_ONES_OWN = {"POST /v1/audit/own/erase", "POST /record/erase"}
-_MADE = {"POST /v1/keys"}
+_OF_SCIM = {f"{method} /scim/v2/{kind}": status for kind in ("Users", "Groups") for method, status in (("POST", 201),)}
+_OF_SCIM |= {f"DELETE /scim/v2/{kind}/{{id_}}": 204 for kind in ("Users", "Groups")}
 _ASKER = person("staff")
 BOTH_SIDES = Who("auditor-and-operator", groups=("audit", "it"))  # has neither role, unless the rules let one be both
 NOT_OF_CALLERS = {"shard.opened", "key.created", "config.changed", "build.activated", "register.extended"}
@@ -111,7 +116,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
 
 def _expected(route: str, who: Who) -> int:
     may = DECIDED[route]
-    if who.scopes == ("scim",):
+    if (who.scopes == ("scim",)) != (may is May.PUSHES):
         return 403
     if may in _ROLES and not _ROLES[may] & who.roles:
         return 403
@@ -121,7 +126,7 @@ def _expected(route: str, who: Who) -> int:
         return 404
     if route in _ABOUT_ONES_OWN and who != _ASKER:
         return 404
-    return 201 if route in _MADE else 200
+    return {"POST /v1/keys": 201, **_OF_SCIM}.get(route, 200)
 
 
 def _send(client: Any, route: str, question: Asked = NOBODYS) -> Any:
@@ -171,7 +176,7 @@ def test_nobody_gets_anything_but_what_is_open_and_is_told_the_same_everywhere(o
     for route in _PROTECTED:
         response = _send(nobody, route)
         assert response.status_code == 401, route
-        if route in _API:
+        if route in _API and route not in SCIM:  # whose errors have a form of their own
             told.add((response.content, response.headers["content-type"], response.headers["www-authenticate"]))
     assert len(told) == 1
     for route in sorted(set(DECIDED) - set(_PROTECTED)):

@@ -56,6 +56,7 @@ class Asked:
     erasure: int = 0
     document: str = POLICY
     key_id: str = ""
+    pushed_id: str = ""
 
 
 def asked(studio: Studio, question: str = VENDOR_QUESTION) -> Asked:
@@ -94,7 +95,7 @@ class Call:
 
     @property
     def is_page(self) -> bool:
-        return not self.route.split()[1].startswith("/v1")
+        return not self.route.split()[1].startswith(("/v1", "/scim"))
 
     def send(self, client: Any, question: Asked, **more: Any) -> Any:
         """Send it through a client of HTTP."""

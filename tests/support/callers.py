@@ -31,6 +31,7 @@ auditor = ["audit"]
 operator = ["it"]
 [approvers]
 board = ["counsel"]
+legal = ["counsel"]
 """
 GROUP_OF = {"staff": "newsroom", "approver": "counsel", "auditor": "audit", "operator": "it"}
 ROLES = tuple(GROUP_OF)

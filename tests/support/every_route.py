@@ -5,8 +5,9 @@ The routes about the audit log are those of `audit_doors`; a new route gets a li
 
 import dataclasses
 import itertools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
+from typing import Any
 from urllib.parse import quote
 
 from fastapi import FastAPI
@@ -15,7 +16,7 @@ from fastapi.routing import iter_route_contexts
 from indexes.clock import utc_now
 from service.access.key_ring import KeyWish
 from tests.support.audit_doors import CALLS, Asked, Call
-from tests.support.service_parts import POLICY, VENDOR_QUESTION, Studio
+from tests.support.service_parts import POLICY, TRAVEL, VENDOR_QUESTION, Studio
 
 _numbers = itertools.count()  # a name of its own for each key
 
@@ -41,7 +42,61 @@ OPEN: Mapping[str, Call] = {
         Call("POST /sign-out", lambda _: "/sign-out", lambda _: {}),
     )
 }
-CLOSED: Mapping[str, Call] = CALLS | {
+_PUSHED = {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"]}
+
+
+def _new_person(_: Asked) -> dict[str, object]:
+    return {**_PUSHED, "userName": f"{_name()}@northlight.example", "active": True}
+
+
+def _new_group(_: Asked) -> dict[str, object]:
+    return {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"], "displayName": _name()}
+
+
+def _change(_: Asked) -> dict[str, object]:
+    one = {"op": "replace", "value": {"externalId": _name()}}
+    return {"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": [one]}
+
+
+_SCIM = "/scim/v2"
+
+
+def _scim_of(kind: str, new: Callable[[Asked], Mapping[str, Any]]) -> list[Call]:
+    one = f"{_SCIM}/{kind}/{{id_}}"
+
+    def every(_: Asked) -> str:
+        return f"{_SCIM}/{kind}"
+
+    def that(question: Asked) -> str:
+        return f"{_SCIM}/{kind}/{question.pushed_id}"
+
+    return [
+        Call(f"GET {_SCIM}/{kind}", every),
+        Call(f"POST {_SCIM}/{kind}", every, new),
+        Call(f"GET {one}", that),
+        Call(f"PUT {one}", that, new),
+        Call(f"PATCH {one}", that, _change),
+        Call(f"DELETE {one}", that),
+    ]
+
+
+SCIM: Mapping[str, Call] = {
+    call.route: call
+    for call in (
+        Call(f"GET {_SCIM}/ServiceProviderConfig", lambda _: f"{_SCIM}/ServiceProviderConfig"),
+        Call(f"GET {_SCIM}/ResourceTypes", lambda _: f"{_SCIM}/ResourceTypes"),
+        Call(f"GET {_SCIM}/Schemas", lambda _: f"{_SCIM}/Schemas"),
+        *_scim_of("Users", _new_person),
+        *_scim_of("Groups", _new_group),
+    )
+}
+
+
+def _decision(_: Asked) -> dict[str, object]:
+    return {"document": TRAVEL, "decision": "revoke", "reason": "replaced"}
+
+
+CLOSED: Mapping[str, Call] = {**CALLS, **SCIM} | {
     call.route: call
     for call in (
         Call("POST /v1/ask", lambda _: "/v1/ask", lambda _: {"question": VENDOR_QUESTION}),
@@ -51,6 +106,8 @@ CLOSED: Mapping[str, Call] = CALLS | {
         Call("GET /v1/originals/{document:path}", lambda q: f"/v1/originals/{quote(q.document)}"),
         Call("GET /v1/me", lambda _: "/v1/me"),
         Call("POST /v1/sessions/end", lambda _: "/v1/sessions/end", lambda _: {"person": "somebody"}),
+        Call("POST /v1/approvals", lambda _: "/v1/approvals", _decision),
+        Call("GET /v1/approvals/queue", lambda _: "/v1/approvals/queue"),
         Call("GET /v1/keys", lambda _: "/v1/keys"),
         Call("POST /v1/keys", lambda _: "/v1/keys", _key_wish),
         Call("POST /v1/keys/{key_id}/revoke", lambda q: f"/v1/keys/{q.key_id}/revoke", lambda _: {}),
@@ -61,8 +118,8 @@ CLOSED: Mapping[str, Call] = CALLS | {
         Call("GET /originals/{document:path}", lambda q: f"/originals/{quote(q.document)}"),
     )
 }
-EVERY: Mapping[str, Call] = OPEN | CLOSED
-NOBODYS = Asked("01890a5d-ac96-774b-bcce-b302099a8057", 0, 1, document=POLICY, key_id="a" * 10)
+EVERY: Mapping[str, Call] = {**OPEN, **CLOSED}
+NOBODYS = Asked("01890a5d-ac96-774b-bcce-b302099a8057", 0, 1, document=POLICY, key_id="a" * 10, pushed_id="nobody")
 
 
 def routes_of(app: FastAPI) -> list[str]:
@@ -80,4 +137,9 @@ def ready(studio: Studio, call: Call, question: Asked) -> Asked:
     if "{key_id}" in call.route:
         wish = KeyWish(_name(), ["ask"], utc_now().date() + timedelta(days=1))
         return dataclasses.replace(question, key_id=studio.service.key_ring.make(wish, by="cli").key.key_id)
+    if "{id_}" in call.route:
+        user = {"userName": f"{_name()}@northlight.example", "active": True}
+        add = studio.service.pushed.add
+        made = add("user", user) if "/Users/" in call.route else add("group", {"displayName": _name()})
+        return dataclasses.replace(question, pushed_id=made.id)
     return call.ready(studio, question)
