@@ -41,7 +41,7 @@ OPEN: Mapping[str, Call] = {
         Call("POST /sign-out", lambda _: "/sign-out", lambda _: {}),
     )
 }
-CLOSED: Mapping[str, Call] = CALLS | {
+CLOSED: Mapping[str, Call] = dict(CALLS) | {
     call.route: call
     for call in (
         Call("POST /v1/ask", lambda _: "/v1/ask", lambda _: {"question": VENDOR_QUESTION}),
@@ -61,7 +61,7 @@ CLOSED: Mapping[str, Call] = CALLS | {
         Call("GET /originals/{document:path}", lambda q: f"/originals/{quote(q.document)}"),
     )
 }
-EVERY: Mapping[str, Call] = OPEN | CLOSED
+EVERY: Mapping[str, Call] = {**OPEN, **CLOSED}
 NOBODYS = Asked("01890a5d-ac96-774b-bcce-b302099a8057", 0, 1, document=POLICY, key_id="a" * 10)
 
 
