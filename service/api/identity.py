@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Header, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from service.access.errors import AccessError, NotAllowedError, NotSignedInError
+from service.access.errors import AccessError, NotAllowedError
 from service.access.key_ring import SCIM
 from service.access.port import Access, Carried
 from service.access.principals import Principal, Role
@@ -23,7 +23,17 @@ _BEARER = "the token in var/token, an API key, or a token of the identity provid
 ON_BEHALF_OF = "Greenlit-On-Behalf-Of"
 _FOR_WHOM = "the e-mail address of whom an API key acts for"
 _bearer = HTTPBearer(auto_error=False, description=_BEARER)
-_Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+
+
+async def _once(
+    request: Request, found: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+) -> HTTPAuthorizationCredentials | None:
+    """Return what came as credentials, if nothing came twice: what stands in front may have looked at the other."""
+    came_twice = any(len(request.headers.getlist(name)) > 1 for name in ("Authorization", ON_BEHALF_OF))
+    return None if came_twice else found
+
+
+_Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_once)]
 # Of any form: an address that is none is answered as an unknown one is, so whoever is nobody learns nothing.
 _OnBehalfOf = Annotated[str | None, Header(alias=ON_BEHALF_OF, description=_FOR_WHOM)]
 _Access = Annotated[Access, Depends(given(Access))]
@@ -65,10 +75,10 @@ Caller = Annotated[Principal, Depends(somebody)]
 
 
 async def known(access: _Access, credentials: _Credentials) -> Principal | None:
-    """Return the caller if it is somebody we know; a dependency. Counts nothing: health is asked for often."""
+    """Return the caller if it can be told who they are; a dependency. Counts nothing: health is asked for often."""
     try:
         return await signed_in(access, credentials)
-    except NotSignedInError:
+    except (AccessError, AuditError):  # health is told also, and most of all, while nobody can say who asks
         return None
 
 
@@ -80,7 +90,8 @@ async def stranger(request: Request) -> Exception | None:
     if not request.url.path.startswith("/v1/"):
         return None
     try:
-        await signed_in(request.app.state.parts[Access], await _bearer(request), request.headers.get(ON_BEHALF_OF))
+        credentials = await _once(request, await _bearer(request))
+        await signed_in(request.app.state.parts[Access], credentials, request.headers.get(ON_BEHALF_OF))
     except (AccessError, AuditError) as error:
         return error
     return None

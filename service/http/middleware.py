@@ -98,7 +98,10 @@ class Failures:
 
 
 class KnownHostOnly:
-    """Refuses requests for another host than this service: a page elsewhere may have given its name our address."""
+    """Refuses requests for another host than this service: a page elsewhere may have given its name our address.
+
+    One that names two hosts too: what stands in front may have looked at the other.
+    """
 
     def __init__(self, app: ASGIApp, *, origin: Origin) -> None:
         self._app = app
@@ -106,11 +109,14 @@ class KnownHostOnly:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on if it is for this service."""
-        if scope["type"] == "http" and not self._origin.serves(Headers(scope=scope).get("host", "")):
+        if scope["type"] == "http" and not self._is_for_us(Headers(scope=scope).getlist("host")):
             detail = "expected this service's own name as the request's host, got another"
             await _problem("host", 400, "Bad Request", detail)(scope, receive, send)
             return
         await self._app(scope, receive, send)
+
+    def _is_for_us(self, hosts: list[str]) -> bool:
+        return len(hosts) == 1 and self._origin.serves(hosts[0])
 
 
 def _problem(kind: str, status: int, title: str, detail: str) -> JSONResponse:

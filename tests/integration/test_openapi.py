@@ -158,7 +158,7 @@ def _strategy(operation: Any, mode: GenerationMode) -> Any:
 
 @pytest.mark.parametrize("who", WHO, ids=lambda who: who.name if who else "nobody")
 def test_whoever_asks_is_answered_as_described(office: Office, operations: list[Any], who: Who | None) -> None:
-    """With good and with bad requests: a status that the description names, problems as problem JSON, nothing breaks."""
+    """With good and with bad requests: a status that the description names, problem JSON, nothing breaks."""
     headers = dict(office.headers(who)) if who else {}
     tried: Counter[int] = Counter()
     for operation in operations:
@@ -178,8 +178,8 @@ def test_whoever_asks_is_answered_as_described(office: Office, operations: list[
                     assert response.status_code == 401
 
             check()
-    print("tried:", who.name if who else "nobody", dict(tried))  # seen with -s
-    assert tried.total() >= len(operations)
+    assert len(tried) > 1, "expected answers of several kinds"
+    assert tried.total() > examples(80, thorough=2000)
 
 
 def _is_as_described(case: schemathesis.Case[Any], response: Any) -> None:

@@ -37,6 +37,8 @@ from service.audit.log import payload_context
 from service.audit.opening import OpenLog, Pace, assemble
 from service.audit.storage.sqlite_store import SqliteLeafStore
 from service.audit.storage.store import Entry, Receipt
+from service.http.limits import limits_for
+from service.http.protocol import limited_protocol
 from service.parts import Service, local_access, open_service
 from service.settings import Settings
 from service.web.pages import FORM_TOKEN_HEADER, SESSION_COOKIE, form_token
@@ -312,6 +314,8 @@ def serving(app: ASGIApp, *, certified: Certified | None = None) -> Iterator[str
     listening = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
         app,
+        http=limited_protocol(limits_for(100)),
+        proxy_headers=False,
         log_config=None,
         access_log=False,
         server_header=False,

@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 from fastapi.security import HTTPAuthorizationCredentials
 
-from service.access.errors import NotAllowedError, NotSignedInError
+from service.access.errors import DirectoryError, NotAllowedError, NotSignedInError
 from service.access.local import LocalAccess
-from service.access.port import Access
+from service.access.port import Access, Carried
 from service.access.principals import Principal, Role
 from service.api.identity import known, person_with_role, signed_in, somebody, with_role
+from service.audit.errors import AuditUnavailableError
 
 TOKEN = "a-token-of-the-tests"
 
@@ -34,6 +35,17 @@ def test_anybody_else_is_not(access: Access, credentials: HTTPAuthorizationCrede
     assert not asyncio.run(known(access, credentials))
     with pytest.raises(NotSignedInError, match="expected the token of this installation"):
         asyncio.run(signed_in(access, credentials))
+
+
+@pytest.mark.parametrize("error", [DirectoryError("too old"), AuditUnavailableError("the disk is full")])
+def test_health_is_told_also_while_nobody_can_say_who_asks(
+    access: Access, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def cannot_say(_: Carried) -> Principal:
+        raise error
+
+    monkeypatch.setattr(access, "principal", cannot_say)
+    assert asyncio.run(known(access, _credentials(TOKEN))) is None
 
 
 @pytest.mark.parametrize("role", Role)
