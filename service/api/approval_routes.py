@@ -19,7 +19,7 @@ _Deciding = Annotated[Deciding, Depends(given(Deciding))]
 _router = APIRouter(prefix="/v1/approvals", tags=["approvals"])
 
 
-@_router.post("", response_model=StandingBody, responses=problems(401, 403, 404, 409, 412, 422, 500, 503))
+@_router.post("", response_model=StandingBody, responses=problems(400, 401, 403, 404, 409, 412, 422, 429, 500, 503))
 def decide(deciding: _Deciding, approver: Approver, body: DecideBody) -> dict[str, Any]:
     """Approve the version of a document that the caller saw, or revoke or reject a document.
 
@@ -28,7 +28,7 @@ def decide(deciding: _Deciding, approver: Approver, body: DecideBody) -> dict[st
     return standing_body(deciding.decide(approver, body.wish()))
 
 
-@_router.get("/queue", response_model=QueueBody, responses=problems(401, 403, 422, 500, 503))
+@_router.get("/queue", response_model=QueueBody, responses=problems(400, 401, 403, 422, 429, 500, 503))
 def queue(
     deciding: _Deciding,
     approver: Approver,
