@@ -71,9 +71,11 @@ class KeyListBody(BaseModel):
 
 @_router.post("", status_code=201, response_model=NewKeyBody)
 def make_key(body: MakeKeyBody, operator: Operator, ring: _Ring) -> dict[str, Any]:
-    """Make a key. Its making is on record before this answers. Who makes one that may audit is an auditor too."""
+    """Make a key. Its making is on record before this answers. It reads and audits no more than its maker may."""
     if AUDIT in body.scopes and Role.AUDITOR not in operator.roles:
         raise NotAllowedError(f"expected somebody with the role {Role.AUDITOR}, for a key that has it")
+    if not set(body.groups) <= operator.groups:
+        raise NotAllowedError("expected groups that whoever makes a key is in: it would read what they may not")
     made = ring.make(KeyWish(body.name, body.scopes, body.expires, body.groups), by=operator.principal_id)
     return {**ring.shown(made.key), "secret": made.secret}
 

@@ -6,6 +6,8 @@ from service.access.errors import NotFreshError
 from service.access.port import Access, Carried
 from service.access.principals import Principal
 
+_TRIES = 3  # what was just read may have changed again
+
 
 async def recognised(access: Access, carried: Carried) -> Principal:
     """Return who carries this. A token is compared faster than a thread is woken, so it is looked at here and now.
@@ -15,8 +17,9 @@ async def recognised(access: Access, carried: Carried) -> Principal:
         AccessError: nobody can say.
         AuditUnavailableError: what changed about who may do what cannot be put on record.
     """
-    try:
-        return access.principal(carried)
-    except NotFreshError:
-        await run_in_threadpool(access.refresh)
-        return access.principal(carried)
+    for _ in range(_TRIES):
+        try:
+            return access.principal(carried)
+        except NotFreshError:
+            await run_in_threadpool(access.refresh)
+    return access.principal(carried)

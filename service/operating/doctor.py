@@ -21,6 +21,7 @@ from indexes.register import REGISTER_FILE, Register
 from indexes.sources import Sources, read_sources, source_name
 from indexes.standing import Grant, grant
 from indexes.stock import stock_problems, take_stock
+from service.access.directory import DIRECTORY_FILE, read_directory
 from service.access.errors import AccessError
 from service.access.local import local_token
 from service.access.principals import ANY_SOURCE
@@ -74,6 +75,7 @@ def examine(settings: Settings, *, running: Running) -> list[Check]:
         _check("build", lambda: _build(settings, encoder[0] if encoder else None)),
         _check("sign-in", lambda: _sign_in(settings)),
         _check("roles", lambda: _roles(settings.library)),
+        _check("directory", lambda: _directory(settings.directory or settings.state / DIRECTORY_FILE)),
         _check("audit log", lambda: _log(settings, running)),
         _check("disk", lambda: _disk(settings)),
     ]
@@ -170,6 +172,13 @@ def _roles(library: Path) -> str:
     if rules.operator_may_audit:
         return "warning: one person may be operator and auditor, and so read the log about what they run themselves"
     return f"in {library / ACCESS_FILE}" if (library / ACCESS_FILE).exists() else "everybody signed in may ask"
+
+
+def _directory(path: Path) -> str:
+    people = read_directory(path).by_id.values()
+    if not path.exists():
+        return f"none in {path}: people are known by their last sign-in, or pushed by SCIM"
+    return f"{len(people)} people in {path}, {sum(entry.active for entry in people)} of them active"
 
 
 def _log(settings: Settings, running: Running) -> str:

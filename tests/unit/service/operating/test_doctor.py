@@ -62,6 +62,7 @@ def test_nothing_is_wrong(settings: Settings) -> None:
         "build",
         "sign-in",
         "roles",
+        "directory",
         "audit log",
         "disk",
     ]
