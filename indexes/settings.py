@@ -34,10 +34,11 @@ class LibrarySettings(BaseSettings):
 def settings_error(error: ValidationError) -> SettingsError:
     """Turn pydantic's complaint into ours: the variable, what was expected, without echoing secrets."""
     first = error.errors()[0]
+    message = first["msg"].removeprefix("Value error, ")
     if not first["loc"]:  # of several variables together: the message names them
-        return SettingsError(first["msg"].removeprefix("Value error, "))
+        return SettingsError(message)
     name = "GREENLIT_" + "_".join(str(part) for part in first["loc"]).upper()
-    return SettingsError(f"{name}: {first['msg']}")
+    return SettingsError(f"{name}: {message}")
 
 
 def read_library_settings() -> LibrarySettings:
