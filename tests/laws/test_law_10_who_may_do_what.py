@@ -178,6 +178,16 @@ def test_nobody_gets_anything_but_what_is_open_and_is_told_the_same_everywhere(o
         assert BOARD_PLAN not in _send(nobody, route).text
 
 
+@pytest.mark.parametrize("body", [b"{", b"\xff", b"[]", b'{"question": 7, "more": true}', b""])
+def test_nobody_is_told_only_that_whatever_body_they_send(office: Office, body: bytes) -> None:
+    nobody = office.studio.stranger()
+    for route in (route for route in _API if route.startswith("POST ")):
+        for kind in ("application/json", "text/plain", "multipart/form-data"):
+            address = EVERY[route].address(NOBODYS)
+            response = nobody.post(address, content=body, headers={"Content-Type": kind})
+            assert (response.status_code, response.json()["type"]) == (401, "urn:greenlit:problem:not-signed-in"), route
+
+
 @pytest.mark.parametrize("who", [one for one in (*PEOPLE, *KEYS) if not one.in_group], ids=lambda who: who.name)
 def test_a_document_for_others_is_one_that_is_not_there(office: Office, who: Who) -> None:
     """The same bytes and headers; for browsers too, whose page names nothing of the address."""
