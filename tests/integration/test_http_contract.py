@@ -248,5 +248,5 @@ def test_who_is_not_signed_in_is_told_how_to_be(shared_studio: Studio) -> None:
         "type": "urn:greenlit:problem:not-signed-in",
         "title": "Not signed in",
         "status": 401,
-        "detail": "expected the token of this installation, as Authorization: Bearer",
+        "detail": "expected an identity that is valid here",
     }
