@@ -114,3 +114,61 @@ def test_the_hash_of_the_settings_tells_them_apart_and_not_their_secret(monkeypa
     assert read_settings().config_hash() == first
     monkeypatch.setenv("GREENLIT_MAX_CONCURRENT", "3")
     assert read_settings().config_hash() != first
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("https://greenlit.northlight.example", "https://greenlit.northlight.example"),
+        ("https://Greenlit.Northlight.Example:443/", "https://greenlit.northlight.example"),
+        ("https://greenlit.northlight.example:8443", "https://greenlit.northlight.example:8443"),
+        ("http://localhost:8000", "http://localhost:8000"),
+        ("http://[::1]:8000", "http://[::1]:8000"),
+        ("", ""),
+    ],
+)
+def test_a_public_address_is_kept_as_browsers_send_it(monkeypatch: pytest.MonkeyPatch, given: str, kept: str) -> None:
+    monkeypatch.setenv("GREENLIT_PUBLIC_URL", given)
+    assert read_settings().public_url == kept
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("PUBLIC_URL", "http://greenlit.northlight.example", "PUBLIC_URL: expected https"),
+        ("PUBLIC_URL", "greenlit.northlight.example", "PUBLIC_URL: expected an address like https"),
+        ("PUBLIC_URL", "https://x.example/app", "PUBLIC_URL: expected an address like https"),
+        ("PUBLIC_URL", "https://me:pw@x.example", "PUBLIC_URL: expected an address like https"),
+        ("PUBLIC_URL", "https://x.example:many", "PUBLIC_URL: "),
+        ("TRUSTED_PROXIES", "0.0.0.0/0", "TRUSTED_PROXIES: expected the addresses of proxies, got everybody's"),
+        ("TRUSTED_PROXIES", "10.0.0.1, ::/0", "TRUSTED_PROXIES: expected the addresses of proxies, got everybody's"),
+        ("TRUSTED_PROXIES", "proxy.local", "TRUSTED_PROXIES: "),
+        ("TLS_KEY", "key.pem", "TLS_CERTIFICATE and GREENLIT_TLS_KEY together"),
+        ("AUTH", "oidc", "expected GREENLIT_OIDC_ISSUER with GREENLIT_AUTH=oidc, got none"),
+        ("AUTH", "saml", "AUTH: "),
+    ],
+)
+def test_what_a_network_must_not_see_is_not_taken(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, says: str
+) -> None:
+    monkeypatch.setenv(f"GREENLIT_{name}", value)
+    with pytest.raises(SettingsError, match=says):
+        read_settings()
+
+
+def test_secrets_are_no_part_of_what_is_on_record(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = read_settings().config_hash()
+    for name in ("OIDC_CLIENT_SECRET", "API_KEY", "TOKEN"):
+        monkeypatch.setenv(f"GREENLIT_{name}", "a-secret-of-the-tests")
+    assert read_settings().config_hash() == before
+    assert "a-secret-of-the-tests" not in repr(read_settings())
+
+
+def test_one_person_alone_has_no_limits_and_many_have(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert min(read_settings().limits_a_minute()) > 10**6
+    for name, value in (("AUTH", "oidc"), ("OIDC_ISSUER", "https://i.example"), ("OIDC_CLIENT_ID", "greenlit")):
+        monkeypatch.setenv(f"GREENLIT_{name}", value)
+    monkeypatch.setenv("GREENLIT_PUBLIC_URL", "https://greenlit.example")
+    assert read_settings().limits_a_minute() == (60, 600)
+    monkeypatch.setenv("GREENLIT_QUESTIONS_PER_MINUTE", "5")
+    assert read_settings().limits_a_minute() == (5, 600)
