@@ -52,6 +52,7 @@ class _LimitedConnection(HttpToolsProtocol):
         self._phase, self._since_s, self._arrived = _Phase.HEAD, self.loop.time(), 0
         self._unread, self._read_s = 0, self._since_s  # as it was at the last look; when it last became less
         self._deaf = False  # whatever else it sends
+        self._answered = False
         self._status = 400  # of the refusal when the parser stops
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
@@ -79,7 +80,8 @@ class _LimitedConnection(HttpToolsProtocol):
                 self.end("went on sending")
 
     def on_message_begin(self) -> None:
-        if self._phase is not _Phase.HEAD or self.unread():
+        # Before the first answer what is unread is TLS's own: the end of its handshake may still be on its way.
+        if self._phase is not _Phase.HEAD or (self._answered and self.unread()):
             raise _StoppedError
         super().on_message_begin()
 
@@ -113,6 +115,7 @@ class _LimitedConnection(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
+        self._answered = True
         if self._phase is _Phase.WORK:
             self._enter(_Phase.HEAD)
 
@@ -131,7 +134,10 @@ class _LimitedConnection(HttpToolsProtocol):
 
     def unread(self) -> int:
         """Return how many bytes wait here for the client to take them."""
-        return self.transport.get_write_buffer_size()
+        try:
+            return self.transport.get_write_buffer_size()
+        except AttributeError:  # asyncio's TLS transport, after its end: it has let go of what it would ask
+            return 0
 
     def sends_body(self) -> bool:
         """Tell whether a request waits for the rest of its body."""

@@ -6,7 +6,6 @@ from pydantic import SecretStr
 
 from indexes.clock import utc_now
 from service.access.errors import TokenError
-from service.access.opening import PEPPER_FILE
 from service.access.port import Carried
 from service.answering.drafts import DraftSentence
 from service.audit.errors import AuditError
@@ -33,7 +32,7 @@ def test_the_parts_belong_to_one_installation(studio: Studio) -> None:
     assert studio.service.access.principal(Carried(bearer=TOKEN)).groups == {"staff"}
     studio.ask(VENDOR_QUESTION)
     keys = {path.name for path in (studio.state / "keys").glob("*.key")}
-    assert keys == {"signing.key", "payload-2026-11-1.key", "identity-2026-11.key", "actor-2026-11.key", PEPPER_FILE}
+    assert keys == {"signing.key", "payload-2026-11-1.key", "identity-2026-11.key", "actor-2026-11.key"}
     assert not (studio.state / "token").exists()  # a token was given
     assert studio.service.health.report().ready
 

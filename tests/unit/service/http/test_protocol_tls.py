@@ -1,6 +1,8 @@
 """The same connections over TLS: a certificate of one's own, and every refusal still gets through."""
 
-from collections.abc import Iterator
+import socket
+import ssl
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -8,7 +10,7 @@ import structlog
 
 from service.http.limits import ConnectionLimits
 from tests.support.certificates import certify
-from tests.support.connection_parts import GET, HEAD, OFTEN_S, SHORT_S, Running, is_refusal, running
+from tests.support.connection_parts import GET, HEAD, OFTEN_S, PATIENCE_S, SHORT_S, Running, is_refusal, running
 
 
 @pytest.fixture(params=["auto", "asyncio"])
@@ -36,3 +38,39 @@ def test_whoever_speaks_no_tls_gets_nothing(server: Running) -> None:
     server.tls = None
     assert b"HTTP/1.1 200" not in server.client().ask(GET)
     assert server.app.asked == []
+
+
+def _in_one_piece(server: Running) -> bytes:
+    """Send a request together with the end of the handshake, as browsers do; return the answer."""
+    assert server.tls is not None
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    spoken = server.tls.wrap_bio(incoming, outgoing, server_hostname="localhost")
+    with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE_S) as plain:
+
+        def until_done(step: Callable[[], object]) -> object:
+            while True:
+                try:
+                    return step()
+                except ssl.SSLWantReadError:
+                    plain.sendall(outgoing.read())
+                    incoming.write(plain.recv(65_536))
+
+        until_done(spoken.do_handshake)
+        spoken.write(GET)
+        plain.sendall(outgoing.read())
+        answer = until_done(lambda: spoken.read(65_536))
+        assert isinstance(answer, bytes)
+        return answer
+
+
+def test_what_ends_the_handshake_and_is_still_on_its_way_is_no_unread_answer(server: Running) -> None:
+    for _ in range(5):
+        assert _in_one_piece(server).startswith(b"HTTP/1.1 200 ")
+
+
+def test_connections_that_ended_are_not_looked_at(server: Running) -> None:
+    for _ in range(10):
+        client = server.client()
+        assert client.ask(GET).endswith(b"0")
+        client.close()
+    server.until(lambda: server.connections() == 0)
