@@ -4,7 +4,6 @@ Around every door: only this machine's names as host, bodies of at most 64 KiB, 
 everything but itself, and a log line without any text.
 """
 
-from importlib.metadata import version
 from typing import Any
 
 import structlog
@@ -32,7 +31,7 @@ from service.http.origin import Origin
 from service.http.telemetry import NO_TELEMETRY
 from service.operating.health import Health
 from service.operating.logs import where_it_broke
-from service.parts import Service
+from service.parts import VERSION, Service
 from service.scim import routes as scim
 from service.web import asking, documents, record, session
 from service.web.pages import Pages, Told, add_page_handlers
@@ -63,7 +62,7 @@ def create_app(service: Service) -> FastAPI:
     pages = Pages(service.access, service.sign_in, told, origin)
     app = FastAPI(
         title="Greenlit",
-        version=version("greenlit"),
+        version=VERSION,
         description=_DESCRIPTION,
         docs_url=None,  # the interactive pages load scripts from elsewhere; /openapi.json is enough
         redoc_url=None,

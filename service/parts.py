@@ -52,6 +52,7 @@ from service.operating.health import Health
 from service.operating.upkeep import Task
 from service.settings import Settings, encoder_copies
 
+VERSION = version("greenlit")
 _FOLLOW_S = 5.0  # an approval is on record this soon, even if nobody asks
 _DAMAGE_S = 86_400.0  # reads the whole store, beside everything else
 _KEY_USE_S = 60.0  # only the day is kept
@@ -80,7 +81,7 @@ class Service:
 
 def release(settings: Settings) -> ReleaseRef:
     """Return the program's version and settings, as every record names them."""
-    return ReleaseRef(version=version("greenlit"), config_hash=settings.config_hash())
+    return ReleaseRef(version=VERSION, config_hash=settings.config_hash())
 
 
 @contextlib.contextmanager

@@ -93,7 +93,7 @@ def _with_parts(schemas: dict[str, Any], name: str) -> list[Any]:
 
 
 few_examples = hypothesis_settings(
-    max_examples=examples(6, thorough=100),
+    max_examples=examples(4, thorough=100),
     derandomize=True,
     deadline=None,
     database=None,
@@ -102,7 +102,7 @@ few_examples = hypothesis_settings(
 )
 
 
-as_each_role = hypothesis_settings(few_examples, max_examples=examples(2, thorough=60))
+as_each_role = hypothesis_settings(few_examples, max_examples=examples(1, thorough=60))
 
 
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=["good", "bad"])
@@ -179,7 +179,7 @@ def test_whoever_asks_is_answered_as_described(office: Office, operations: list[
 
             check()
     assert len(tried) > 1, "expected answers of several kinds"
-    assert tried.total() > examples(80, thorough=2000)
+    assert tried.total() > examples(40, thorough=2000)
 
 
 def _is_as_described(case: schemathesis.Case[Any], response: Any) -> None:
