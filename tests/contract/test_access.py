@@ -15,6 +15,7 @@ from service.access.local import LocalAccess
 from service.access.people import Person
 from service.access.port import Access, Carried
 from service.access.principals import Principal
+from tests.support.key_parts import MIRA, open_office
 from tests.support.openid_parts import Signer, claims, opened_access, scripted_provider, settings_of
 
 
@@ -56,11 +57,29 @@ def _oidc_session(state: Path) -> Iterator[Way]:
         yield Way(opened.access, Carried(session=session_id), "mira-1", "oidc-session")
 
 
+@contextlib.contextmanager
+def _key_by_itself(state: Path) -> Iterator[Way]:
+    state.mkdir()
+    with open_office(state) as office:
+        made = office.make("ask", groups=("staff",))
+        yield Way(office.access, Carried(bearer=made.secret), f"key:{made.key.key_id}", "api-key")
+
+
+@contextlib.contextmanager
+def _key_for_somebody(state: Path) -> Iterator[Way]:
+    state.mkdir()
+    with open_office(state) as office:
+        secret = office.make("ask", "act-for").secret
+        yield Way(office.access, Carried(bearer=secret, on_behalf_of=MIRA.email), "mira-1", "on-behalf")
+
+
 WAYS: dict[str, Callable[[Path], AbstractContextManager[Way]]] = {
     "local token": _local_token,
     "local session": _local_session,
     "oidc token": _oidc_token,
     "oidc session": _oidc_session,
+    "key by itself": _key_by_itself,
+    "key on behalf of somebody": _key_for_somebody,
 }
 MADE_UP = [
     "x",
