@@ -4,10 +4,12 @@ Around every door: only this machine's names as host, bodies of at most 64 KiB, 
 everything but itself, and a log line without any text.
 """
 
+import functools
 from typing import Any
 
 import structlog
 from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
 
 from service.access.key_ring import KeyRing
 from service.access.port import Access, SignIn
@@ -49,7 +51,22 @@ _DOORS = (
     documents.ROUTES,
     record.ROUTES,
 )
+_ROUTES = [route for door in _DOORS for route in door]
+_TITLE = "Greenlit"
 _DESCRIPTION = "Answers only from approved documents, in cited sentences, on the record."
+
+
+class _Application(FastAPI):
+    """Describes its routes once: they are the same in every application, and anybody may ask for the description."""
+
+    def openapi(self) -> dict[str, Any]:
+        """Return what `/openapi.json` gives."""
+        return _description()
+
+
+@functools.cache
+def _description() -> dict[str, Any]:
+    return get_openapi(title=_TITLE, version=VERSION, description=_DESCRIPTION, routes=_ROUTES)
 
 
 def create_app(service: Service) -> FastAPI:
@@ -60,8 +77,8 @@ def create_app(service: Service) -> FastAPI:
     )
     origin = Origin(settings.public_url)
     pages = Pages(service.access, service.sign_in, told, origin)
-    app = FastAPI(
-        title="Greenlit",
+    app = _Application(
+        title=_TITLE,
         version=VERSION,
         description=_DESCRIPTION,
         docs_url=None,  # the interactive pages load scripts from elsewhere; /openapi.json is enough
@@ -69,7 +86,7 @@ def create_app(service: Service) -> FastAPI:
         redirect_slashes=False,  # a redirect would repeat the address, whatever somebody put there
         telemetry=NO_TELEMETRY,
         # As they are: included as routers, each route would be made once more, at the first call.
-        routes=[route for door in _DOORS for route in door],
+        routes=list(_ROUTES),
     )
     give(app, _parts(service, pages))
     log = structlog.get_logger("greenlit")
