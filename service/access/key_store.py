@@ -5,21 +5,17 @@ while the service runs. A change acts in the service only once it is marked as r
 recorded changes alone. Knows no secret and no clock; what the rows mean is in `key_ring` and `keys`.
 """
 
-import contextlib
-import os
 import sqlite3
-import threading
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Literal
 
 from service.access.errors import KeysError, KeyWishError, NoKeyError
-from service.access.store_watch import StoreWatch, connected, file_id, newest_change
+from service.access.private_database import Kept, PrivateDatabase
+from service.access.store_watch import StoreWatch, newest_change
 
 KEYS_FILE = "api_keys.sqlite"
-_BUSY_TIMEOUT_S = 2.0  # the command line writes two rows
 _FORM = 1
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS keys (
@@ -70,9 +66,7 @@ class KeyStore:
     def __init__(self, path: Path) -> None:
         """Remember where it is; it is made, for its owner only, if it is not there."""
         self._path = path
-        self._lock = threading.Lock()
-        self._connection: sqlite3.Connection | None = None
-        self._file: tuple[int, int] | None = None
+        self._database = PrivateDatabase(path, Kept(self._prepare, self._failed))
 
     def add(self, key: Key, *, today: date) -> None:
         """Keep a new key, not recorded yet.
@@ -81,7 +75,7 @@ class KeyStore:
             KeyWishError: a key that lives has this name.
             KeysError: the file cannot be written.
         """
-        with self._writing() as connection:
+        with self._database.writing() as connection:
             if any(one.lives(today) for one in _keys(connection, "WHERE name = ?", key.name)):
                 raise KeyWishError("expected a name that no other key has: revoke that one first")
             row = (key.key_id, key.name, key.hash, _joined(key.scopes), _joined(key.groups), key.made_by, key.made_at)
@@ -96,7 +90,7 @@ class KeyStore:
             NoKeyError: there is none.
             KeysError: the file cannot be written.
         """
-        with self._writing() as connection:
+        with self._database.writing() as connection:
             found = _keys(connection, "WHERE key_id = ? AND revoked_at IS NULL", name_or_id)
             found = found or _keys(connection, "WHERE name = ? AND revoked_at IS NULL", name_or_id)
             if not found:
@@ -112,7 +106,7 @@ class KeyStore:
         Raises:
             KeysError: the file cannot be written.
         """
-        with self._writing() as connection:
+        with self._database.writing() as connection:
             recorded = "SELECT 1 FROM changes WHERE key_id = ? AND recorded = 1"
             if connection.execute(recorded, (key_id,)).fetchone() is None:
                 connection.execute("DELETE FROM changes WHERE key_id = ?", (key_id,))
@@ -124,7 +118,7 @@ class KeyStore:
         Raises:
             KeysError: the file cannot be read.
         """
-        with self._reading() as connection:
+        with self._database.reading() as connection:
             return _keys(connection, "ORDER BY rowid")
 
     def unrecorded(self) -> list[KeyChange]:
@@ -134,7 +128,7 @@ class KeyStore:
             KeysError: the file cannot be read.
         """
         query = "SELECT number, kind, by, key_id FROM changes WHERE recorded = 0 ORDER BY number"
-        with self._at_one_moment() as connection:
+        with self._database.at_one_moment() as connection:
             rows = connection.execute(query).fetchall()
             return [
                 KeyChange(number, kind, by, _keys(connection, "WHERE key_id = ?", key_id)[0])
@@ -147,7 +141,7 @@ class KeyStore:
         Raises:
             KeysError: the file cannot be written.
         """
-        with self._writing() as connection:
+        with self._database.writing() as connection:
             connection.execute("UPDATE changes SET recorded = 1 WHERE number = ?", (number,))
 
     def acting(self) -> tuple[int, dict[str, Key]] | None:
@@ -156,7 +150,7 @@ class KeyStore:
         Raises:
             KeysError: the file cannot be read.
         """
-        with self._at_one_moment() as connection:
+        with self._database.at_one_moment() as connection:
             if connection.execute("SELECT 1 FROM changes WHERE recorded = 0").fetchone():
                 return None
             made = "WHERE revoked_at IS NULL AND key_id IN (SELECT key_id FROM changes WHERE kind = 'created')"
@@ -168,7 +162,7 @@ class KeyStore:
         Raises:
             KeysError: the file cannot be written.
         """
-        with self._writing(durable=False) as connection:
+        with self._database.writing(durable=False) as connection:
             connection.execute("UPDATE keys SET last_used = ? WHERE key_id = ?", (day.isoformat(), key_id))
 
     def watching(self) -> StoreWatch:
@@ -177,65 +171,19 @@ class KeyStore:
         Raises:
             KeysError: the file cannot be opened.
         """
-        with self._reading():  # made, if need be
+        with self._database.reading():  # made, if need be
             return StoreWatch(self._path)
 
     def close(self) -> None:
         """Close the file; closing twice is fine, and whoever comes later opens it again."""
-        with self._lock:
-            self._close()
+        self._database.close()
 
-    def _close(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+    def _failed(self, reason: str) -> KeysError:
+        return KeysError(f"API keys cannot be read or written in {self._path} ({reason})")
 
-    @contextlib.contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection]:
-        try:
-            with self._lock:
-                if self._connection is not None and self._file != file_id(self._path):
-                    self._close()  # another file lies there now, such as one from a backup
-                self._connection = self._connection or self._open()
-                yield self._connection
-        except (sqlite3.Error, OSError) as error:
-            reason = getattr(error, "strerror", None) or getattr(error, "sqlite_errorname", None) or str(error)
-            raise KeysError(f"API keys cannot be read or written in {self._path} ({reason})") from error
-
-    @contextlib.contextmanager
-    def _at_one_moment(self) -> Iterator[sqlite3.Connection]:
-        with self._reading() as connection:
-            connection.execute("BEGIN")
-            try:
-                yield connection
-            finally:
-                connection.execute("COMMIT")
-
-    @contextlib.contextmanager
-    def _writing(self, *, durable: bool = True) -> Iterator[sqlite3.Connection]:
-        with self._reading() as connection:
-            connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield connection
-            except BaseException:
-                connection.execute("ROLLBACK")
-                raise
-            connection.execute("COMMIT")
-
-    def _open(self) -> sqlite3.Connection:
-        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600))
-        connection = connected(self._path, timeout_s=_BUSY_TIMEOUT_S)
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-            self._check_form(connection)
-            connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {_FORM}; COMMIT;")
-        except BaseException:
-            connection.close()
-            raise
-        self._file = file_id(self._path)
-        return connection
+    def _prepare(self, connection: sqlite3.Connection) -> None:
+        self._check_form(connection)
+        connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {_FORM}; COMMIT;")
 
     def _check_form(self, connection: sqlite3.Connection) -> None:
         form = connection.execute("PRAGMA user_version").fetchone()[0]

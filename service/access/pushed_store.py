@@ -4,22 +4,18 @@ Knows its form and how to write to it safely; what people and groups mean is in 
 who was deleted stays as a row that says so.
 """
 
-import contextlib
 import json
-import os
 import sqlite3
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
 from service.access.errors import DirectoryError
-from service.access.store_watch import StoreWatch, connected, newest_change
+from service.access.private_database import Kept, PrivateDatabase
+from service.access.store_watch import StoreWatch, newest_change
 
 PUSHED_FILE = "people.sqlite"
 Kind = Literal["user", "group"]
 Row = tuple[Kind, str, dict[str, Any], bool]  # kind, id, resource, whether it was deleted
-_BUSY_TIMEOUT_S = 2.0
 _FORM = 1
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS resources (
@@ -36,8 +32,7 @@ class PushedStore:
     def __init__(self, path: Path) -> None:
         """Remember where it is; it is made, for its owner only, if it is not there."""
         self._path = path
-        self._lock = threading.Lock()
-        self._connection: sqlite3.Connection | None = None
+        self._database = PrivateDatabase(path, Kept(_prepare, self._failed))
 
     def exists(self) -> bool:
         """Tell whether anything was ever pushed here."""
@@ -49,16 +44,10 @@ class PushedStore:
         Raises:
             DirectoryError: the file cannot be read.
         """
-        with self._reading() as connection:
-            connection.execute("BEGIN")
-            try:
-                query = "SELECT kind, id, resource, deleted FROM resources ORDER BY number"
-                rows = [
-                    (kind, id_, json.loads(text), bool(gone)) for kind, id_, text, gone in connection.execute(query)
-                ]
-                return newest_change(connection), rows
-            finally:
-                connection.execute("COMMIT")
+        query = "SELECT kind, id, resource, deleted FROM resources ORDER BY number"
+        with self._database.at_one_moment() as connection:
+            rows = [(kind, id_, json.loads(text), bool(gone)) for kind, id_, text, gone in connection.execute(query)]
+            return newest_change(connection), rows
 
     def put(self, row: Row, *, after: int) -> int | None:
         """Write one thing, durably; return the number of this change, or `None` if another process changed something.
@@ -75,19 +64,12 @@ class PushedStore:
             "INSERT INTO resources (id, kind, resource, deleted) VALUES (?, ?, ?, ?) "
             "ON CONFLICT (id) DO UPDATE SET resource = excluded.resource, deleted = excluded.deleted"
         )
-        with self._reading() as connection:
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                if newest_change(connection) != after:
-                    connection.execute("ROLLBACK")
-                    return None
-                connection.execute(upsert, (id_, kind, json.dumps(resource), deleted))
-                number = connection.execute("INSERT INTO changes DEFAULT VALUES").lastrowid
-                connection.execute("DELETE FROM changes WHERE number < ?", (number,))
-            except BaseException:
-                connection.execute("ROLLBACK")
-                raise
-            connection.execute("COMMIT")
+        with self._database.writing() as connection:
+            if newest_change(connection) != after:
+                return None
+            connection.execute(upsert, (id_, kind, json.dumps(resource), deleted))
+            number = connection.execute("INSERT INTO changes DEFAULT VALUES").lastrowid
+            connection.execute("DELETE FROM changes WHERE number < ?", (number,))
             return number
 
     def watching(self) -> StoreWatch:
@@ -96,35 +78,16 @@ class PushedStore:
         Raises:
             DirectoryError: the file cannot be opened.
         """
-        with self._reading():  # made, if need be
+        with self._database.reading():  # made, if need be
             return StoreWatch(self._path)
 
     def close(self) -> None:
         """Close the file; closing twice is fine."""
-        with self._lock:
-            if self._connection is not None:
-                self._connection.close()
-                self._connection = None
+        self._database.close()
 
-    @contextlib.contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection]:
-        try:
-            with self._lock:
-                self._connection = self._connection or self._open()
-                yield self._connection
-        except (sqlite3.Error, OSError) as error:
-            reason = getattr(error, "strerror", None) or getattr(error, "sqlite_errorname", None) or str(error)
-            raise DirectoryError(f"people cannot be read or written in {self._path} ({reason})") from error
+    def _failed(self, reason: str) -> DirectoryError:
+        return DirectoryError(f"people cannot be read or written in {self._path} ({reason})")
 
-    def _open(self) -> sqlite3.Connection:
-        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600))
-        connection = connected(self._path, timeout_s=_BUSY_TIMEOUT_S)
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = FULL")
-            connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {_FORM}; COMMIT;")
-        except BaseException:
-            connection.close()
-            raise
-        return connection
+
+def _prepare(connection: sqlite3.Connection) -> None:
+    connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {_FORM}; COMMIT;")

@@ -5,18 +5,15 @@ write the file may sign in: it lies in the state folder, for its owner only. The
 service runs, which is why this is a file. A file of another form is emptied: nothing in it lasts longer than a day.
 """
 
-import contextlib
 import hashlib
-import os
 import sqlite3
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 from service.access.errors import SessionsUnavailableError
+from service.access.private_database import Kept, PrivateDatabase
 
 SESSIONS_FILE = "sessions.sqlite"
-_BUSY_TIMEOUT_S = 2.0  # the command line writes one row
 _FORM = 2
 _TABLES = ("codes", "sessions", "logins", "people")
 _SCHEMA = """
@@ -47,46 +44,9 @@ class SessionFile:
         """
         self._path = path
         self.clock_s = clock_s
-        self._lock = threading.Lock()
-        self._connection: sqlite3.Connection | None = None
-
-    @contextlib.contextmanager
-    def reading(self) -> Iterator[sqlite3.Connection]:
-        """Lend the connection.
-
-        Raises:
-            SessionsUnavailableError: the file cannot be read or written.
-        """
-        try:
-            with self._lock:
-                self._connection = self._connection or self._open()
-                yield self._connection
-        except (sqlite3.Error, OSError) as error:
-            reason = getattr(error, "strerror", None) or getattr(error, "sqlite_errorname", None) or str(error)
-            raise SessionsUnavailableError(
-                f"sessions cannot be read or written in {self._path} ({reason}): free the disk, or remove the file, "
-                "which signs every browser out"
-            ) from error
-
-    @contextlib.contextmanager
-    def writing(self, *, durable: bool = True) -> Iterator[sqlite3.Connection]:
-        """Write all or nothing. Begun as a writer, so that two who bring one code come one after the other.
-
-        Args:
-            durable: wait for the disk; what ended must not come back after a power cut.
-
-        Raises:
-            SessionsUnavailableError: the file cannot be read or written.
-        """
-        with self.reading() as connection:
-            connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield connection
-            except BaseException:
-                connection.execute("ROLLBACK")
-                raise
-            connection.execute("COMMIT")
+        # What ended must not come back after a power cut, so writing waits for the disk unless told otherwise.
+        database = PrivateDatabase(path, Kept(_prepare, self._failed))
+        self.reading, self.writing, self.close = database.reading, database.writing, database.close
 
     def forget_ended(self, connection: sqlite3.Connection) -> None:
         """Take out what has ended; for whoever writes anyway."""
@@ -94,28 +54,19 @@ class SessionFile:
         for table in ("codes", "sessions", "logins"):
             connection.execute(f"DELETE FROM {table} WHERE ends_s <= ?", (now_s,))  # nosec B608  # noqa: S608  (a name of ours)
 
-    def close(self) -> None:
-        """Close the file; closing twice is fine, and whoever comes later opens it again."""
-        with self._lock:
-            if self._connection is not None:
-                self._connection.close()
-                self._connection = None
+    def _failed(self, reason: str) -> SessionsUnavailableError:
+        return SessionsUnavailableError(
+            f"sessions cannot be read or written in {self._path} ({reason}): free the disk, or remove the file, "
+            "which signs every browser out"
+        )
 
-    def _open(self) -> sqlite3.Connection:
-        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600))
-        connection = sqlite3.connect(self._path, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA secure_delete = ON")
-            if connection.execute("PRAGMA user_version").fetchone()[0] != _FORM:
-                dropped = "".join(f"DROP TABLE IF EXISTS {table};" for table in _TABLES)
-                connection.executescript(f"BEGIN IMMEDIATE; {dropped} PRAGMA user_version = {_FORM}; COMMIT;")
-            connection.executescript(_SCHEMA)
-        except sqlite3.Error:
-            connection.close()
-            raise
-        return connection
+
+def _prepare(connection: sqlite3.Connection) -> None:
+    connection.execute("PRAGMA secure_delete = ON")
+    if connection.execute("PRAGMA user_version").fetchone()[0] != _FORM:
+        dropped = "".join(f"DROP TABLE IF EXISTS {table};" for table in _TABLES)
+        connection.executescript(f"BEGIN IMMEDIATE; {dropped} PRAGMA user_version = {_FORM}; COMMIT;")
+    connection.executescript(_SCHEMA)
 
 
 def hashed(secret: str) -> bytes:
