@@ -35,8 +35,12 @@ from service.operating.health import Health
 from service.operating.logs import where_it_broke
 from service.parts import VERSION, Service
 from service.scim import routes as scim
-from service.web import asking, documents, record, session
-from service.web.pages import Pages, Told, add_page_handlers
+from service.web import assets, session
+from service.web.chat import asking
+from service.web.library import documents
+from service.web.own import record
+from service.web.pages import Pages, Told
+from service.web.visitors import add_page_handlers
 
 _DOORS = (
     routes.ROUTES,
@@ -46,6 +50,7 @@ _DOORS = (
     audit_routes.ROUTES,
     second_person_routes.ROUTES,
     scim.ROUTES,
+    assets.ROUTES,
     session.ROUTES,
     asking.ROUTES,
     documents.ROUTES,

@@ -1,4 +1,4 @@
-"""Signing in, by the link or at the identity provider, signing out, and what the sign-in page itself needs.
+"""Signing in, by the link or at the identity provider, and signing out.
 
 `/open` takes a link's code; `/sign-in` sends a browser to the provider, which sends it back to `/sign-in/callback`.
 """
@@ -15,7 +15,9 @@ from service.access.errors import NotSignedInError, ProviderError
 from service.access.port import Brought, NewSession
 from service.http.given import given
 from service.http.limits_per_caller import CallerLimits
-from service.web.pages import FOLDER, Pages, ThePages, from_here, page_too_many, tell_operator
+from service.web.forms import from_here
+from service.web.pages import Pages, ThePages, tell_operator
+from service.web.visitors import page_too_many
 
 _router = APIRouter(include_in_schema=False)
 
@@ -82,7 +84,7 @@ async def callback(request: Request, pages: ThePages) -> Response:
         response = _no_provider(request, pages, error)
     except NotSignedInError as error:
         structlog.get_logger("greenlit").info("not signed in", reason=str(error))
-        response = pages.show(request, "sign_in_again.html", 401, message=_AGAIN)
+        response = pages.show(request, "entry/sign_in_again.html", 401, message=_AGAIN)
     else:
         to = request.cookies.get(_TO_COOKIE, "/")
         response = _signed_in(pages, begun, to if _LOCAL_PATH.fullmatch(to) else "/")
@@ -96,16 +98,9 @@ def sign_out(request: Request, pages: ThePages) -> Response:
     """End the session of this browser, and show the way to sign out at the provider too."""
     session_id = pages.session_id(request)
     there = pages.sign_in.sign_out(session_id) if session_id else None
-    response = pages.show(request, "signed_out.html", there=there, by_link=pages.told.by_link)
+    response = pages.show(request, "entry/signed_out.html", there=there, by_link=pages.told.by_link)
     _delete_cookie(response, pages, pages.cookie)
     return response
-
-
-@_router.get("/style.css")
-def style() -> Response:
-    """Give the style of all pages, to anybody: the page of signing in needs it."""
-    content = (FOLDER / "static" / "style.css").read_bytes()
-    return Response(content, media_type="text/css; charset=utf-8", headers={"Cache-Control": "max-age=300"})
 
 
 ROUTES = _router.routes
@@ -113,7 +108,7 @@ ROUTES = _router.routes
 
 def _no_provider(request: Request, pages: Pages, error: ProviderError) -> Response:
     tell_operator(error)
-    return pages.show(request, "sign_in_again.html", 503, message=_NO_PROVIDER)
+    return pages.show(request, "entry/sign_in_again.html", 503, message=_NO_PROVIDER)
 
 
 def _signed_in(pages: Pages, begun: NewSession, to: str) -> Response:

@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from indexes.encoder import Vectors
-from service.web.pages import FORM_TOKEN_HEADER, SESSION_COOKIE, form_token
+from service.web.form_tokens import FORM_TOKEN_HEADER, form_token
+from service.web.pages import SESSION_COOKIE
 from tests.support.fakes import TinyLibrary
 from tests.support.service_parts import TOKEN, TRAVEL_QUESTION, Studio, open_studio, serving, with_rules
 

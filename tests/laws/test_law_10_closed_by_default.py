@@ -12,7 +12,8 @@ from typer.testing import CliRunner
 import greenlit
 from service.access.errors import TokenError
 from service.access.local import TOKEN_FILE, local_token
-from service.web.pages import FORM_TOKEN_HEADER, SESSION_COOKIE, form_token
+from service.web.form_tokens import FORM_TOKEN_HEADER, form_token
+from service.web.pages import SESSION_COOKIE
 from tests.support.audit_doors import Asked, asked, opened
 from tests.support.every_route import EVERY, NOBODYS, OPEN, SCIM, ready, routes_of
 from tests.support.service_parts import BEARER, POLICY, TOKEN, VENDOR_QUESTION, Studio

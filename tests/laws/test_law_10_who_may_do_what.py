@@ -40,6 +40,8 @@ DECIDED: Mapping[str, May] = {
     "GET /readyz": May.ANYBODY,
     "GET /openapi.json": May.ANYBODY,
     "GET /style.css": May.ANYBODY,
+    "GET /icon.svg": May.ANYBODY,
+    "GET /scripts/{name}.js": May.ANYBODY,
     "GET /open": May.ANYBODY,
     "GET /sign-in": May.ANYBODY,
     "GET /sign-in/callback": May.ANYBODY,

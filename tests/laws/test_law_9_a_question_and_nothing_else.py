@@ -125,9 +125,9 @@ def test_the_longest_question_is_taken(studio: Studio) -> None:
     assert studio.ask(("vendor " * 400)[:2000])["outcome"] in ("answered", "refused")
 
 
-@pytest.mark.parametrize("send", ["file", "five fields"])
+@pytest.mark.parametrize("send", ["file", "a thousand fields"])
 def test_the_form_takes_a_question_and_no_file(shared_studio: Studio, send: str) -> None:
-    data = {f"{CANARY}{number}": CANARY for number in range(5)} if send == "five fields" else {"question": "?"}
+    data = {f"{CANARY}{number}": CANARY for number in range(1000)} if send == "a thousand fields" else {"question": "?"}
     files = {"question": (CANARY, CANARY.encode())} if send == "file" else {"nothing": ("", b"")}
     response = shared_studio.browser().post("/", data=data, files=files)
     assert response.status_code == 400
@@ -182,5 +182,5 @@ def test_markup_in_a_document_or_a_question_is_shown_as_text(library: TinyLibrar
         page = studio.browser().post("/", data={"question": "What does the vendor form hold? <script>x</script>"}).text
         source = studio.browser().get("/documents/legal/markup.txt").text
     for text in (page, source):
-        assert "<script" not in text
+        assert text.count("<script") == 1  # the page's own
         assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text

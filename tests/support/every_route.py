@@ -36,6 +36,8 @@ OPEN: Mapping[str, Call] = {
         Call("GET /readyz", lambda _: "/readyz"),
         Call("GET /openapi.json", lambda _: "/openapi.json"),
         Call("GET /style.css", lambda _: "/style.css"),
+        Call("GET /icon.svg", lambda _: "/icon.svg"),
+        Call("GET /scripts/{name}.js", lambda _: "/scripts/page.js"),
         Call("GET /open", lambda _: "/open"),
         Call("GET /sign-in", lambda _: "/sign-in"),
         Call("GET /sign-in/callback", lambda _: "/sign-in/callback"),

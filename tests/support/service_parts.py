@@ -42,7 +42,8 @@ from service.http.limits import limits_for
 from service.http.protocol import limited_protocol
 from service.parts import Service, local_access, open_service
 from service.settings import Settings
-from service.web.pages import FORM_TOKEN_HEADER, SESSION_COOKIE, form_token
+from service.web.form_tokens import FORM_TOKEN_HEADER, form_token
+from service.web.pages import SESSION_COOKIE
 from tests.support.answering_parts import RANKING
 from tests.support.certificates import Certified
 from tests.support.fakes import Clock, TinyLibrary

@@ -20,7 +20,8 @@ import pytest
 import service.audit.log
 from service.operating.logs import configure_logs
 from service.operating.running import announced
-from service.web.pages import FORM_TOKEN_HEADER, SESSION_COOKIE, form_token
+from service.web.form_tokens import FORM_TOKEN_HEADER, form_token
+from service.web.pages import SESSION_COOKIE
 from tests.support.fakes import TinyLibrary
 from tests.support.service_parts import BEARER, Studio, files_holding, microseconds, serving
 

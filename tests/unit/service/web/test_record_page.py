@@ -134,7 +134,7 @@ def test_a_page_that_is_none_is_refused(browser: TestClient, before: str) -> Non
 def test_markup_in_a_text_is_shown_as_text(studio: Studio, browser: TestClient) -> None:
     asked(studio, "Who reviews <script>alert(1)</script> AI vendors?")
     page = browser.get("/record").text
-    assert "<script" not in page
+    assert page.count("<script") == 1  # the page's own
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
 
 

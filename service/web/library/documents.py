@@ -8,7 +8,8 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from service.answering.reading import Reading
 from service.http.given import given
 from service.http.originals import original_response
-from service.web.pages import Person, ThePages
+from service.web.pages import ThePages
+from service.web.visitors import Person
 
 _NO_DOCUMENT = "There is no such document, or you may not read it."
 
@@ -31,7 +32,7 @@ _router = APIRouter(include_in_schema=False)
 @_router.get("/documents")
 def documents(request: Request, pages: ThePages, principal: Person, reading: _Reading) -> Response:
     """List what one may read."""
-    return pages.show(request, "documents.html", documents=reading.documents(principal))
+    return pages.show(request, "library/documents.html", documents=reading.documents(principal))
 
 
 @_router.get("/originals/{document:path}")
@@ -60,7 +61,7 @@ def document(
     same = readable.info.sha256.startswith(quote.version)
     start, end = (quote.start, quote.end) if same and quote.start < quote.end <= len(text) else (0, 0)
     parts = (text[:start], text[start:end], text[end:])
-    return pages.show(request, "document.html", readable=readable, same_version=same, parts=parts)
+    return pages.show(request, "library/document.html", readable=readable, same_version=same, parts=parts)
 
 
 ROUTES = _router.routes

@@ -11,7 +11,9 @@ from service.answering.questions import Question, checked_text
 from service.audit.errors import AuditError
 from service.http.admission import Admission
 from service.http.given import given
-from service.web.pages import PageQuestioner, Pages, ThePages, asker, field_of, from_here, tell_operator
+from service.web.forms import field_of, from_here
+from service.web.pages import Pages, ThePages, tell_operator
+from service.web.visitors import PageQuestioner, asker
 
 _MESSAGES: tuple[tuple[type[Exception], int, str], ...] = (
     (AuditError, 503, "The question could not be recorded, so no answer is given. Please tell the operator."),
@@ -31,7 +33,7 @@ _router = APIRouter(include_in_schema=False)
 @_router.get("/", dependencies=[Depends(asker)])
 def page(request: Request, pages: ThePages) -> Response:
     """Show the form."""
-    return pages.show(request, "ask.html")
+    return pages.show(request, "chat/ask.html")
 
 
 @_router.post("/", dependencies=[Depends(from_here)])
@@ -44,11 +46,11 @@ async def ask(
     try:
         checked = checked_text(text, max_chars=limit)
     except QuestionError as error:
-        return pages.show(request, "ask.html", 422, question=text[:limit], problem=str(error))
+        return pages.show(request, "chat/ask.html", 422, question=text[:limit], problem=str(error))
     question = Question(checked, principal, "web")
     try:
         return await admission.run(
-            lambda: pages.show(request, "ask.html", question=checked, answer=answering.ask(question)),
+            lambda: pages.show(request, "chat/ask.html", question=checked, answer=answering.ask(question)),
             turn_away=lambda: answering.turn_away(question),
             gone=request.receive,
         )
@@ -61,7 +63,7 @@ ROUTES = _router.routes
 
 def _not_answered(pages: Pages, request: Request, question: str, error: Exception) -> Response:
     status, message = next(known[1:] for known in _MESSAGES if isinstance(error, known[0]))
-    response = pages.show(request, "ask.html", status, question=question, problem=message)
+    response = pages.show(request, "chat/ask.html", status, question=question, problem=message)
     if isinstance(error, OverloadedError):
         response.headers["Retry-After"] = str(error.retry_after_s)
     else:

@@ -10,7 +10,9 @@ from service.access.principals import Principal
 from service.audit.errors import AuditError, NoRecordError, SealError
 from service.audit.reading.own_records import OwnRecords
 from service.http.given import given
-from service.web.pages import Pages, Person, ThePages, field_of, from_here, tell_operator
+from service.web.forms import field_of, from_here
+from service.web.pages import Pages, ThePages, tell_operator
+from service.web.visitors import Person
 
 _NOT_SHOWN = "The record cannot be written or read now, so nothing of it is shown. Please tell the operator."
 _NOT_ERASED = "The erasing could not be recorded, so nothing was erased. Please tell the operator."
@@ -39,7 +41,7 @@ class _Own:
             status, message = (500, _DAMAGED) if isinstance(error, SealError) else (503, _NOT_SHOWN)
             return self.pages.message(self.request, status, f"{told} {message}".lstrip())
         values = {"questions": found["questions"], "older": found["next"], "told": told}
-        return self.pages.show(self.request, "record.html", **values)
+        return self.pages.show(self.request, "own/record.html", **values)
 
     def erased(self, request_id: str) -> Response:
         try:

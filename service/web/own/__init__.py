@@ -1,0 +1,1 @@
+"""The page of what the log holds about whoever looks, and who looked at it."""
