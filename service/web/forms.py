@@ -9,7 +9,7 @@ from service.web.form_tokens import FORM_TOKEN_FIELD, FORM_TOKEN_HEADER, form_to
 from service.web.pages import ThePages
 
 _SAME_SITE = ("same-origin", "none")  # a form of ours, or an address typed in
-_MAX_FIELDS = 1000  # a bulk action names its documents
+_MAX_FIELDS = 200  # a bulk action names its documents
 
 
 class FromElsewhereError(Exception):

@@ -169,7 +169,7 @@ def test_a_refusal_reads_as_one(visit: Visit) -> None:
 
 def test_documents_are_listed_and_can_be_read(visit: Visit) -> None:
     visit.sign_in()
-    visit.page.get_by_role("link", name="Documents").click()
+    visit.page.get_by_role("link", name="Library").click()
     visit.looks_right("documents")
     visit.page.get_by_role("link", name="Travel rules").click()
     expect(visit.page.locator("pre")).to_contain_text("The daily travel allowance is fifty euros.")

@@ -125,9 +125,9 @@ def test_the_longest_question_is_taken(studio: Studio) -> None:
     assert studio.ask(("vendor " * 400)[:2000])["outcome"] in ("answered", "refused")
 
 
-@pytest.mark.parametrize("send", ["file", "a thousand fields"])
+@pytest.mark.parametrize("send", ["file", "three hundred fields"])
 def test_the_form_takes_a_question_and_no_file(shared_studio: Studio, send: str) -> None:
-    data = {f"{CANARY}{number}": CANARY for number in range(1000)} if send == "a thousand fields" else {"question": "?"}
+    data = {f"{number}": CANARY for number in range(300)} if send == "three hundred fields" else {"question": "?"}
     files = {"question": (CANARY, CANARY.encode())} if send == "file" else {"nothing": ("", b"")}
     response = shared_studio.browser().post("/", data=data, files=files)
     assert response.status_code == 400
