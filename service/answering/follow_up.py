@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from indexes.words import content_terms
 from service.answering.subjects import (
     ACTIONS,
+    AUXILIARIES,
     PREPOSITIONS,
     RELATIONAL,
     singular,
@@ -196,7 +197,8 @@ _LIGHT = frozenset(
 
 def _says_too_little(text: str) -> bool:
     """Tell whether a question has no noun of its own: "Since when?", "Who approves?"."""
-    return not _has_name(text) and set(content_terms(text)) <= ACTIONS
+    asks = _ASK_WORD.search(text) or text.split(" ", 1)[0].lower() in AUXILIARIES
+    return bool(asks) and not _has_name(text) and set(content_terms(text)) <= ACTIONS
 
 
 def _has_name(text: str) -> bool:
