@@ -6,7 +6,6 @@ questions that stand alone already are left as they are. On the shipped conversa
 the last question has a known passage: whether that is among the first five, with rewriting and without.
 """
 
-import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -27,12 +26,15 @@ SHIPPED_CONVERSATIONS = Path(__file__).parents[1] / "sets" / "conversations.json
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A question in a conversation: what was asked before, and how it would stand alone."""
+    """A question in a conversation: what was asked before, and how it would stand alone.
+
+    `was_read` says that its conversation was read while the rules were written: every second one was.
+    """
 
     text: str
     earlier: tuple[str, ...]
     meant: str
-    tuned_on: bool
+    was_read: bool
 
     @property
     def leans(self) -> bool:
@@ -78,8 +80,8 @@ def read_turns(path: Path) -> list[Turn]:
         name, text = value["conversation"], value["question"]
         before = earlier.setdefault(name, [])
         if before:
-            is_tuned = hashlib.sha256(name.encode()).digest()[0] % 2 == 0
-            turns.append(Turn(text, tuple(before), value["stands_alone_as"], is_tuned))
+            was_read = list(earlier).index(name) % 2 == 0
+            turns.append(Turn(text, tuple(before), value["stands_alone_as"], was_read))
         before.append(text)
     return turns
 

@@ -20,8 +20,8 @@ def understood_table(turns: Sequence[Turn]) -> str:
         )
     ]
     halves = {
-        "tuned": [turn for turn in turns if turn.tuned_on],
-        "held-out": [turn for turn in turns if not turn.tuned_on],
+        "read": [turn for turn in turns if turn.was_read],
+        "not read": [turn for turn in turns if not turn.was_read],
         "all": list(turns),
     }
     for name, some in halves.items():
