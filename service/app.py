@@ -16,7 +16,15 @@ from service.access.port import Access, SignIn
 from service.access.pushed import PushedPeople
 from service.answering.pipeline import Answering
 from service.answering.reading import Reading
-from service.api import approval_routes, audit_routes, key_routes, people_routes, routes, second_person_routes
+from service.api import (
+    approval_routes,
+    audit_routes,
+    hearing_routes,
+    key_routes,
+    people_routes,
+    routes,
+    second_person_routes,
+)
 from service.api.identity import stranger
 from service.api.problems import add_problem_handlers
 from service.api.routes import Asking
@@ -25,6 +33,7 @@ from service.audit.errors import AuditError
 from service.audit.reading.own_records import OwnRecords
 from service.deciding.deciding import Deciding
 from service.deciding.errors import RegisterUnavailableError
+from service.hearing.hearing import Hearing
 from service.http.admission import Admission
 from service.http.given import give
 from service.http.limits_per_caller import CallerLimits
@@ -36,7 +45,7 @@ from service.operating.logs import where_it_broke
 from service.parts import VERSION, Service
 from service.scim import routes as scim
 from service.web import assets, session
-from service.web.chat import asking
+from service.web.chat import asking, saying
 from service.web.library import documents
 from service.web.own import record
 from service.web.pages import Pages, Told
@@ -47,12 +56,14 @@ _DOORS = (
     people_routes.ROUTES,
     key_routes.ROUTES,
     approval_routes.ROUTES,
+    hearing_routes.ROUTES,
     audit_routes.ROUTES,
     second_person_routes.ROUTES,
     scim.ROUTES,
     assets.ROUTES,
     session.ROUTES,
     asking.ROUTES,
+    saying.ROUTES,
     documents.ROUTES,
     record.ROUTES,
 )
@@ -129,6 +140,7 @@ def _parts(service: Service, pages: Pages) -> dict[Any, object]:
         ),
         Deciding: service.deciding,
         Health: service.health,
+        Hearing: service.hearing,
         KeyRing: service.key_ring,
         OwnRecords: service.auditing.own,
         Pages: pages,

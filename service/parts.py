@@ -48,6 +48,7 @@ from service.audit.leaves import ReleaseRef
 from service.audit.opening import OpenLog
 from service.audit.reading.retention import Retention
 from service.deciding.deciding import Deciding
+from service.hearing.hearing import Hearing
 from service.operating.health import Health
 from service.operating.upkeep import Task
 from service.settings import Settings, encoder_copies
@@ -67,6 +68,7 @@ class Service:
     answering: Answering
     reading: Reading
     deciding: Deciding
+    hearing: Hearing
     access: Access
     key_ring: KeyRing
     pushed: PushedPeople
@@ -119,11 +121,13 @@ def open_service(
         clock_s=time.monotonic,
     )
     opened_access = _access(settings, opened, follower, notice)
+    auditing = auditing_over(opened)
     with contextlib.closing(opened_access):
         yield Service(
             answering=Answering(live_build=live_build, boundary=boundary, steps=steps, recorder=recorder),
             reading=Reading(live_build=live_build, boundary=boundary),
             deciding=Deciding(library=settings.library, now=utc_now, max_file_bytes=settings.max_file_bytes),
+            hearing=Hearing(log=opened.log, own=auditing.own, requests=auditing.requests),
             access=opened_access.access,
             sign_in=opened_access.sign_in,
             key_ring=opened_access.key_ring,
@@ -136,7 +140,7 @@ def open_service(
                 access_problems=opened_access.problems,
                 clock_s=time.monotonic,
             ),
-            auditing=auditing_over(opened),
+            auditing=auditing,
             replay=_replay(settings, opened, steps),
             tasks=(
                 *_tasks(settings, opened, live_build, boundary, follower),

@@ -174,7 +174,7 @@ class LookBody(BaseModel):
     """That somebody looked at a question."""
 
     time: Time
-    what: str = Field(examples=["list", "show", "payload", "replay", "export", "export_payloads"])
+    what: str = Field(examples=["list", "show", "payload", "replay", "feedback", "gaps", "export"])
     who: str = Field(examples=["auditor@northlight.example"])
     purpose: str | None
 
@@ -197,6 +197,37 @@ class OpeningLookBody(BaseModel):
     reason: str | None
 
 
+class SaidFeedbackBody(BaseModel):
+    """What the caller said of an answer."""
+
+    time: Time
+    verdict: str = Field(examples=["outdated"])
+    comment: str | None = Field(description="null if there was none, or it was erased")
+
+
+class ClosedRequestBody(BaseModel):
+    """What became of a document that was asked for."""
+
+    time: Time
+    how: str = Field(examples=["granted"])
+    note: str | None
+
+
+class SaidRequestBody(BaseModel):
+    """A document that the caller asked for."""
+
+    number: int = Field(description="of its record", examples=[42])
+    time: Time
+    wish: str | None = Field(description="null if it was erased", examples=["The rules for night trains"])
+    closed: ClosedRequestBody | None = Field(description="null while it is open")
+
+
+class LookedAtRequestBody(SaidRequestBody):
+    """A document that the caller asked for without a question, and who looked."""
+
+    looks: list[LookBody]
+
+
 class OwnQuestionBody(BaseModel):
     """What is on record of one of the caller's own questions."""
 
@@ -209,6 +240,8 @@ class OwnQuestionBody(BaseModel):
     question: str | None = Field(description="null if it was erased")
     answer: str | None
     erased: ErasedBody | None
+    feedback: list[SaidFeedbackBody] = Field(description="the newest stands")
+    requests: list[SaidRequestBody] = Field(description="documents asked for on this question")
     looks: list[LookBody]
     revealed: list[RevealLookBody]
     openings: list[OpeningLookBody] = Field(description="of a reveal that nobody confirmed, so nobody was told")
@@ -219,6 +252,9 @@ class OwnListBody(BaseModel):
     """The caller's own questions, the newest first."""
 
     questions: list[OwnQuestionBody]
+    requests: list[LookedAtRequestBody] = Field(
+        description="documents asked for without a question, the newest first; on the first page only"
+    )
     next: int | None = Field(description="the `before` of the next page; null at the end", examples=[None])
 
 

@@ -1,7 +1,7 @@
 """Who calls the API, by `Authorization: Bearer`, and which role a route takes. Each is a dependency of routes.
 
-A route takes `Caller` (anybody signed in; groups decide what they see), `Asker`, or the id of an auditor or operator.
-A key for pushing people and groups is none of these.
+A route takes `Caller` (anybody signed in; groups decide what they see), `Asker` (`Staff` where no question is asked),
+or the id of an auditor or operator. A key for pushing people and groups is none of these.
 """
 
 from collections.abc import Callable, Coroutine
@@ -140,6 +140,7 @@ async def asker(caller: Annotated[Principal, Depends(with_role(Role.STAFF))], li
 
 
 Asker = Annotated[Principal, Depends(asker)]
+Staff = Annotated[Principal, Depends(with_role(Role.STAFF))]
 Approver = Annotated[Principal, Depends(with_role(Role.APPROVER))]
 Auditor = Annotated[Principal, Depends(with_role(Role.AUDITOR))]
 Operator = Annotated[Principal, Depends(with_role(Role.OPERATOR))]

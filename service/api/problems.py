@@ -50,10 +50,12 @@ from service.deciding.errors import (
     RegisterUnavailableError,
     WishError,
 )
+from service.hearing.errors import HearingError, SayingError
 
 _PREFIX = "urn:greenlit:problem:"
 _AUDIT = "/v1/audit/"
-_NO_QUESTIONS = (_AUDIT, "/v1/approvals")  # what takes something else than a question
+_SAID = ("/v1/feedback", "/v1/requests")
+_NO_QUESTIONS = (_AUDIT, "/v1/approvals", *_SAID)  # what takes something else than a question
 Notice = Callable[[str, Exception], None]
 Stranger = Callable[[Request], Awaitable[Exception | None]]
 
@@ -95,6 +97,7 @@ _KNOWN: tuple[tuple[type[Exception], str, int, str, str | None], ...] = (
     (NoRecordError, "no-record", 404, "No such record", None),
     (FilterError, "request", 422, "The request cannot be taken", None),
     (WishError, "request", 422, "The request cannot be taken", None),
+    (SayingError, "request", 422, "The request cannot be taken", None),
     (NoDocumentError, "no-document", 404, "No such document", None),
     (OtherVersionError, "version", 412, "Another version by now", None),
     (NotDecidableError, "not-decidable", 409, "The document cannot be decided on", None),
@@ -115,8 +118,13 @@ _KNOWN: tuple[tuple[type[Exception], str, int, str, str | None], ...] = (
 )
 
 
-# What the audit routes say instead: nobody asked them a question.
-_NOT_ON_RECORD = ("No record, nothing shown", "the audit log cannot be written or read, so nothing is shown or changed")
+# What routes say instead that nobody asked a question.
+_NO_LOG: tuple[tuple[str | tuple[str, ...], tuple[str, str]], ...] = (
+    (_AUDIT, ("No record, nothing shown", "the audit log cannot be written or read, so nothing is shown or changed")),
+    (_SAID, ("No record, nothing taken", "the audit log cannot be written or read, so what was said was not taken")),
+)
+
+_TREES = (QuestionError, AccessError, AuditError, BuildError, AnsweringError, DecidingError, HearingError, Exception)
 
 
 def problem_for(error: Exception) -> tuple[str, int, str, str]:
@@ -141,8 +149,9 @@ def add_problem_handlers(app: FastAPI, notice: Notice, *, stranger: Stranger = _
 
     def known(request: Request, error: Exception) -> JSONResponse:
         kind, status, title, detail = problem_for(error)
-        if kind == "log" and request.url.path.startswith(_AUDIT):
-            title, detail = _NOT_ON_RECORD
+        if kind == "log":
+            words = (words for paths, words in _NO_LOG if request.url.path.startswith(paths))
+            title, detail = next(words, (title, detail))
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             notice(kind, error)
         response = problem_response(kind, status, title, detail)
@@ -166,7 +175,16 @@ def add_problem_handlers(app: FastAPI, notice: Notice, *, stranger: Stranger = _
         phrase = HTTPStatus(status).phrase
         return problem_response(phrase.lower().replace(" ", "-"), status, phrase, _HTTP_DETAILS.get(status, phrase))
 
-    for kind in (QuestionError, AccessError, AuditError, BuildError, AnsweringError, DecidingError, Exception):
+    for kind in (
+        QuestionError,
+        AccessError,
+        AuditError,
+        BuildError,
+        AnsweringError,
+        DecidingError,
+        HearingError,
+        Exception,
+    ):
         app.add_exception_handler(kind, known)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(HTTPException, http)

@@ -12,8 +12,10 @@ from service.audit.reading.auditor import Auditor
 from service.audit.reading.erasure import Erasure
 from service.audit.reading.erasure_by_age import ErasureByAge
 from service.audit.reading.export import Exports
+from service.audit.reading.feedback import Feedbacks
 from service.audit.reading.own_records import OwnRecords
 from service.audit.reading.proofs import Proofs
+from service.audit.reading.requests import Requests
 from service.audit.reading.reveal import Reveal
 from service.audit.reading.walk import first_at
 from service.audit.rotation import Rotation
@@ -69,6 +71,8 @@ class Auditing:
     reveal: Reveal
     exports: Exports
     proofs: Proofs
+    feedbacks: Feedbacks
+    requests: Requests
     signer: Signer
     rotation: Rotation
     store: LeafReader
@@ -94,6 +98,8 @@ def auditing_over(opened: OpenLog) -> Auditing:
         reveal=Reveal(log=log, store=store, keyring=keyring, clock=opened.clock),
         exports=Exports(log=log, store=store, keyring=keyring, signer=opened.signer),
         proofs=Proofs(store=store),
+        feedbacks=Feedbacks(store=store),
+        requests=Requests(store=store),
         signer=opened.signer,
         rotation=Rotation(
             name=opened.name, log=log, keyring=keyring, signer=opened.signer, clock=opened.clock, store=store

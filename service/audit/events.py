@@ -3,6 +3,8 @@
 An event's `fields` are shown to every auditor and can never be erased, so they hold codes, numbers, hashes and names of
 documents, never a person or a free text. Texts go into `texts`: the leaf holds a commitment to each, the text itself is
 sealed and can be erased. `subject` is whoever acted; the log puts their pseudonym into the leaf, as `actor`.
+What somebody says of a question of their own names no actor: the question has one, and another beside it would tie two
+pseudonyms of one person together.
 """
 
 import dataclasses
@@ -15,8 +17,11 @@ from service.audit.errors import AuditEntryError
 from service.audit.leaves import BuildRef, ReleaseRef
 from service.audit.shards import CLOSED_TYPE, OPENED_TYPE
 
-Look = Literal["list", "show", "payload", "replay", "own", "reveals"]
+Look = Literal["list", "show", "payload", "replay", "own", "reveals", "feedback", "requests", "gaps"]
 KeyPurpose = Literal["signing", "payload", "identity", "actor"]
+Verdict = Literal["helpful", "wrong", "outdated", "not_supported", "should_have_answered", "beside_the_point"]
+Closing = Literal["granted", "declined"]
+KnownAs = Literal["watcher", "wisher"]  # which pseudonym of whoever acted a leaf holds
 Ranges = Sequence[tuple[int, int]]
 
 KEY_CREATED_TYPE = "key.created"
@@ -35,6 +40,9 @@ ACCESS_TYPE = "access.changed"
 SESSIONS_ENDED_TYPE = "sessions.ended"
 API_KEY_CREATED_TYPE = "api_key.created"
 API_KEY_REVOKED_TYPE = "api_key.revoked"
+FEEDBACK_TYPE = "feedback.given"
+REQUESTED_TYPE = "document.requested"
+REQUEST_CLOSED_TYPE = "request.closed"
 MAX_REGISTER_LINES = 400  # in one leaf: 400 hashes of 64 digits stay well under 64 KiB
 _GROUND = re.compile(r"[a-z][a-z_]{0,31}")
 
@@ -48,6 +56,7 @@ class Event:
     subject: str | None = None
     texts: Mapping[str, str] = dataclasses.field(default_factory=dict, repr=False)
     erases: tuple[tuple[int, int], ...] = ()
+    known_as: KnownAs = "watcher"
 
 
 def shard_opened(first_seq: int, previous: Mapping[str, Any] | None) -> Event:
@@ -120,6 +129,24 @@ def api_key_created(subject: str, *, key_id: str, name: str, scopes: Sequence[st
 def api_key_revoked(subject: str, *, key_id: str, name: str) -> Event:
     """An API key opens nothing any more."""
     return Event(API_KEY_REVOKED_TYPE, {"key_id": key_id}, subject, {"who": subject, "name": name})
+
+
+def feedback_given(request_id: str, *, verdict: Verdict, documents: Sequence[str], comment: str) -> Event:
+    """Whoever asked a question said what its answer was worth: the documents are those that it cites."""
+    fields = {"request_id": request_id, "verdict": verdict, "documents": list(documents)}
+    return Event(FEEDBACK_TYPE, fields, texts={"comment": comment} if comment else {})
+
+
+def document_requested(subject: str, *, request_id: str | None, wish: str) -> Event:
+    """Somebody asks for a document: on a question of their own, or without one, under a pseudonym for just that."""
+    fields = {"request_id": request_id}
+    return Event(REQUESTED_TYPE, fields, None if request_id else subject, {"wish": wish}, known_as="wisher")
+
+
+def request_closed(subject: str, *, request: int, how: Closing, note: str) -> Event:
+    """An approver says what became of a document that was asked for in the record `request`."""
+    texts = {"who": subject, "note": note} if note else {"who": subject}
+    return Event(REQUEST_CLOSED_TYPE, {"request": request, "how": how}, subject, texts)
 
 
 def audit_read(subject: str, what: Look, *, filters: Mapping[str, Any], seqs: Sequence[int], purpose: str) -> Event:

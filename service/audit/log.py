@@ -111,7 +111,8 @@ class AuditLog:
 
         def make(stamp: Stamp) -> bytes:
             pseudonyms = self._keyring.pseudonyms(month_of(stamp.origin))
-            actor = pseudonyms.watcher(event.subject) if event.subject is not None else None
+            make_actor = pseudonyms.watcher if event.known_as == "watcher" else pseudonyms.wisher
+            actor = make_actor(event.subject) if event.subject is not None else None
             return event_leaf(event, stamp, actor=actor, texts=commitments)
 
         return self._record(event.type, "", make, sealed, erases=event.erases)

@@ -24,6 +24,7 @@ from tests.support.fakes import TinyLibrary
 from tests.support.service_parts import ADDRESS, BEARER, Studio
 
 TAKEN_BY_APPROVALS = {"DecideBody"}
+TAKEN_BY_HEARING = {"FeedbackBody", "DocumentRequestBody"}
 TAKEN_BY_AUDIT = {"PayloadBody", "EraseBody", "OwnEraseBody", "ReplayBody", "RotateBody", "ExportBody"}
 TAKEN_BY_AUDIT |= {"OpenRevealBody", "OpenErasureBody", "ConfirmBody"}
 
@@ -50,7 +51,7 @@ def test_openapi_describes_every_route_of_the_api_with_its_results_problems_and_
     for schema in ("AnswerBody", "CitationBody", "ReceiptBody", "RefusalBody", "PassageBody"):
         assert schema in schemas
     for name, schema in schemas.items():
-        if name in TAKEN_BY_AUDIT | TAKEN_BY_APPROVALS:
+        if name in TAKEN_BY_AUDIT | TAKEN_BY_APPROVALS | TAKEN_BY_HEARING:
             assert schema["additionalProperties"] is False, name
 
 
@@ -74,6 +75,8 @@ def test_openapi_says_what_every_audit_route_gives_and_shows_an_example(studio: 
     [
         ("/v1/approvals", "post", "StandingBody", {"401", "403", "404", "409", "412", "422", "503"}),
         ("/v1/approvals/queue", "get", "QueueBody", {"401", "403", "422", "503"}),
+        ("/v1/feedback", "post", "FeedbackGivenBody", {"401", "403", "404", "422", "503"}),
+        ("/v1/requests", "post", "DocumentRequestedBody", {"401", "403", "404", "422", "503"}),
     ],
 )
 def test_openapi_says_what_the_routes_of_approvals_give_and_how_they_refuse(

@@ -75,11 +75,15 @@ DECIDED: Mapping[str, May] = {
     "GET /v1/audit/key": May.ANY_CALLER,
     "GET /v1/audit/own": May.ANY_CALLER,
     "POST /v1/audit/own/erase": May.ANY_CALLER,
+    "POST /v1/feedback": May.ASKS,
+    "POST /v1/requests": May.ASKS,
     "POST /v1/approvals": May.APPROVES,
     "GET /v1/approvals/queue": May.APPROVES,
     **dict.fromkeys(SCIM, May.PUSHES),
     "GET /": May.ASKS,
     "POST /": May.ASKS,
+    "POST /feedback": May.ASKS,
+    "POST /requests": May.ASKS,
     "GET /documents": May.ANY_CALLER,
     "GET /documents/{document:path}": May.READS,
     "GET /originals/{document:path}": May.READS,
@@ -100,7 +104,7 @@ _PROTECTED = [route for route, may in DECIDED.items() if may is not May.ANYBODY]
 _API = [route for route in _PROTECTED if not EVERY[route].is_page]
 _PAGES = [route for route in _PROTECTED if EVERY[route].is_page]
 # Of a question that is somebody else's: there is no such question of one's own.
-_ABOUT_ONES_OWN = {"POST /v1/audit/own/erase", "POST /record/erase"}
+_ABOUT_ONES_OWN = {"POST /v1/audit/own/erase", "POST /record/erase", "POST /v1/feedback", "POST /feedback"}
 _OF_SCIM = {f"{method} /scim/v2/{kind}": status for kind in ("Users", "Groups") for method, status in (("POST", 201),)}
 _OF_SCIM |= {f"DELETE /scim/v2/{kind}/{{id_}}": 204 for kind in ("Users", "Groups")}
 _ASKER = person("staff")
@@ -137,8 +141,8 @@ def _send(client: Any, route: str, question: Asked = NOBODYS) -> Any:
 
 def _good(office: Office, route: str) -> Asked:
     """Return a question with which a request of somebody who may is good."""
-    of_the_log = route.startswith(("POST /v1/audit/", "POST /record", "GET /v1/audit/reveals"))
-    question = office.ask(_ASKER) if of_the_log else NOBODYS  # a new one: some of them erase it
+    about_one = route in _ABOUT_ONES_OWN or route.startswith(("POST /v1/audit/", "GET /v1/audit/reveals"))
+    question = office.ask(_ASKER) if about_one else NOBODYS  # a new one: some of them erase it
     return ready(office.studio, EVERY[route], dataclasses.replace(question, document=BOARD_PLAN))
 
 

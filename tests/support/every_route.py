@@ -98,11 +98,21 @@ def _decision(_: Asked) -> dict[str, object]:
     return {"document": TRAVEL, "decision": "revoke", "reason": "replaced"}
 
 
+def _feedback(question: Asked) -> dict[str, object]:
+    return {"request_id": question.request_id, "verdict": "outdated", "comment": "Not since March."}
+
+
+def _wish(_: Asked) -> dict[str, object]:
+    return {"wish": "The rules for night trains"}
+
+
 CLOSED: Mapping[str, Call] = {**CALLS, **SCIM} | {
     call.route: call
     for call in (
         Call("POST /v1/ask", lambda _: "/v1/ask", lambda _: {"question": VENDOR_QUESTION}),
         Call("POST /v1/search", lambda _: "/v1/search", lambda _: {"question": VENDOR_QUESTION}),
+        Call("POST /v1/feedback", lambda _: "/v1/feedback", _feedback),
+        Call("POST /v1/requests", lambda _: "/v1/requests", _wish),
         Call("GET /v1/documents", lambda _: "/v1/documents"),
         Call("GET /v1/documents/{document:path}", lambda q: f"/v1/documents/{quote(q.document)}"),
         Call("GET /v1/originals/{document:path}", lambda q: f"/v1/originals/{quote(q.document)}"),
@@ -115,6 +125,8 @@ CLOSED: Mapping[str, Call] = {**CALLS, **SCIM} | {
         Call("POST /v1/keys/{key_id}/revoke", lambda q: f"/v1/keys/{q.key_id}/revoke", lambda _: {}),
         Call("GET /", lambda _: "/"),
         Call("POST /", lambda _: "/", lambda _: {"question": VENDOR_QUESTION}),
+        Call("POST /feedback", lambda _: "/feedback", _feedback),
+        Call("POST /requests", lambda _: "/requests", _wish),
         Call("GET /documents", lambda _: "/documents"),
         Call("GET /documents/{document:path}", lambda q: f"/documents/{quote(q.document)}"),
         Call("GET /originals/{document:path}", lambda q: f"/originals/{quote(q.document)}"),

@@ -31,6 +31,13 @@ class Pseudonyms:
         """
         return ACTOR_PREFIX + self._digest(b"watcher", subject.encode("utf-8", "surrogatepass"))[:ACTOR_HEX]
 
+    def wisher(self, subject: str) -> str:
+        """Return the pseudonym under which somebody asks for a document, in the form of `actor`.
+
+        Another one again: so that a wish tells nothing of whose questions it may belong to.
+        """
+        return ACTOR_PREFIX + self._digest(b"wisher", subject.encode("utf-8", "surrogatepass"))[:ACTOR_HEX]
+
     def groups_hash(self, groups: Iterable[str]) -> str:
         """Return a keyed hash (64 hex digits) of a set of groups; their order and repetition do not matter.
 

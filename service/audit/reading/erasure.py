@@ -1,13 +1,13 @@
 """Erases texts and keeps their proofs: the leaf that says so and the end of the texts are one durable step.
 
 What goes is every sealed text of a record, also who asked; what stays is the leaf with its commitments, which say
-nothing once salt and text are gone. A question is erased whole, so it is refused while it is open: its answer would
-come after. What was erased before is not erased, or put on record, again. What a backup still holds is for whoever
-keeps it.
+nothing once salt and text are gone. A question is erased whole, with the comments on its answer, the documents asked
+for on it and what was said to that; so it is refused while it is open: its answer would come after. What was erased
+before is not erased, or put on record, again. What a backup still holds is for whoever keeps it.
 """
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,9 +15,10 @@ from service.audit import events
 from service.audit.errors import NoRecordError
 from service.audit.events import Event
 from service.audit.log import AuditLog
+from service.audit.reading.requests import said_back
 from service.audit.reading.walk import first_at
 from service.audit.serialise import FINISHED_TYPE
-from service.audit.storage.store import LeafReader
+from service.audit.storage.store import LeafReader, StoredLeaf
 
 MAX_RANGES = 2000  # in one leaf: at most 48 KB of the 64
 ASKER_GROUND = "asker_request"
@@ -68,6 +69,16 @@ class Erasure:
         """
         return self._erase(None, self._of(request_id), ground=ASKER_GROUND, texts={})
 
+    def wish_by_asker(self, leaves: Iterable[StoredLeaf]) -> dict[str, Any]:
+        """Erase the texts of a document that was asked for, and of what became of it, as `by_asker`.
+
+        Whose request it is, the caller has seen to.
+
+        Args:
+            leaves: its record, then that of its end if there is one.
+        """
+        return self._erase(None, self._with_texts(leaves), ground=ASKER_GROUND, texts={})
+
     def older_than(self, who: str, agreed: Agreed, *, texts: Mapping[str, str]) -> dict[str, Any]:
         """Erase all texts of records made before a time, as two people agreed; returns what `by_request` does.
 
@@ -101,6 +112,10 @@ class Erasure:
                 "the question is still open, so its answer would be kept after all: expected one that is on record as "
                 "finished; try again when it is (after a crash: when the service has started)"
             )
+        said = said_back(self._store, {request_id}, after=leaves[0].seq).get(request_id, [])
+        return self._with_texts([*leaves, *said])
+
+    def _with_texts(self, leaves: Iterable[StoredLeaf]) -> "_Ranges":
         ranges = _Ranges()
         for leaf in leaves:
             if self._store.payloads(leaf.seq):

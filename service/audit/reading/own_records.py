@@ -19,6 +19,8 @@ from service.audit.keys.keyring import Keyring
 from service.audit.log import AuditLog
 from service.audit.reading.erasure import Erasure, no_question
 from service.audit.reading.looks import Looks
+from service.audit.reading.own_said import OwnSaid
+from service.audit.reading.requests import said_back
 from service.audit.reading.summaries import Value, cited_documents, iso_time, value_of
 from service.audit.reading.unseal import Unsealer
 from service.audit.reading.walk import backwards
@@ -41,16 +43,18 @@ class OwnRecords:
         self._keyring = keyring
         self._unsealer = Unsealer(store=store, keyring=keyring)
         self._looks = Looks(store=store, unsealer=self._unsealer)
+        self._said = OwnSaid(store=store, unsealer=self._unsealer, keyring=keyring)
         self._erasure = Erasure(log=log, store=store)
 
     def list(self, subject: str, *, limit: int = 50, before: int | None = None) -> dict[str, Any]:
         """Return somebody's own questions, the newest first: `questions`, and `next`, the `before` of the next page.
 
         A question is `request_id`, `time`, `channel`, `outcome` (`None` while it is open), `reason`, `documents` (those
-        cited), `question` and `answer` (`None` where there is none or it was erased), `erased`, `looks`, `revealed`,
-        `openings` (of a reveal, not confirmed) and `receipt`. At most `MAX_SCANNED` leaves are looked through, so a
-        page may hold fewer than `limit`, even none, while `next` says that older records are there; `None` says that
-        there are none.
+        cited), `question` and `answer` (`None` where there is none or it was erased), `erased`, `feedback` and
+        `requests` (see `own_said`), `looks`, `revealed`, `openings` (of a reveal, not confirmed) and `receipt`. Beside
+        `questions` the first page has `requests`: documents asked for without a question. At most `MAX_SCANNED` leaves
+        are looked through, so a page may hold fewer than `limit`, even none, while `next` says that older records are
+        there; `None` says that there are none.
 
         Args:
             subject: whose, a principal's id.
@@ -64,6 +68,9 @@ class OwnRecords:
         found, following = self._find(subject, max(limit, 1), before)
         asked = [self._store.of_request(leaf.request_id) for leaf in found]
         questions = {leaf.seq: leaf.request_id for leaves in asked for leaf in leaves}
+        first = min(questions, default=0)
+        said = said_back(self._store, set(questions.values()), after=first) if questions else {}
+        questions |= {leaf.seq: request_id for request_id, leaves in said.items() for leaf in leaves}
         looks, reveals = self._looks.at(questions), self._looks.reveals_of(questions)
         openings = self._looks.openings_of(questions)
         shown = []
@@ -71,9 +78,12 @@ class OwnRecords:
             request_id = leaves[0].request_id
             seen = {"looks": looks.get(request_id, []), "revealed": reveals.get(request_id, [])}
             seen["openings"] = openings.get(request_id, [])
-            shown.append({**self._question(leaves), **seen})
+            shown.append({**self._question(leaves), **self._said.on(said.get(request_id, [])), **seen})
+        requests = self._said.requests_of(subject) if before is None else []
+        at = self._looks.at({one["number"]: str(one["number"]) for one in requests})
+        requests = [{**one, "looks": at.get(str(one["number"]), [])} for one in requests]
         self._log.note(_own_read(subject))
-        return {"questions": shown, "next": following}
+        return {"questions": shown, "requests": requests, "next": following}
 
     def erase(self, subject: str, request_id: str) -> dict[str, Any]:
         """Erase the texts of one of somebody's own questions; see `Erasure.by_asker`.
@@ -82,10 +92,29 @@ class OwnRecords:
             NoRecordError: there is no such question, or it is somebody else's: nobody learns which. Or it is open yet.
             AuditUnavailableError: it cannot be recorded, or the store not read: nothing is erased.
         """
+        self.question(subject, request_id)
+        return self._erasure.by_asker(request_id)
+
+    def erase_request(self, subject: str, number: int) -> dict[str, Any]:
+        """Erase the texts of a document that somebody asked for without a question; see `Erasure.wish_by_asker`.
+
+        Raises:
+            NoRecordError: there is no such request, or it is somebody else's: nobody learns which.
+            AuditUnavailableError: it cannot be recorded, or the store not read: nothing is erased.
+        """
+        return self._erasure.wish_by_asker(self._said.leaves_of(subject, number))
+
+    def question(self, subject: str, request_id: str) -> Sequence[StoredLeaf]:
+        """Return the records of one of somebody's own questions.
+
+        Raises:
+            NoRecordError: there is no such question, or it is somebody else's: nobody learns which.
+            AuditUnavailableError: the store cannot be read.
+        """
         leaves = self._store.of_request(request_id)
         if not leaves or not self._asked_by(subject, leaves[0]):
             raise no_question()
-        return self._erasure.by_asker(request_id)
+        return leaves
 
     def _find(self, subject: str, limit: int, before: int | None) -> _Found:
         found: list[StoredLeaf] = []

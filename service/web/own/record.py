@@ -1,4 +1,4 @@
-"""The page `/record`: what the log holds about one's own questions, who looked, and erasing one's texts."""
+"""The page `/record`: what the log holds about one's own questions and what one said, who looked, and erasing texts."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -18,6 +18,7 @@ _NOT_SHOWN = "The record cannot be written or read now, so nothing of it is show
 _NOT_ERASED = "The erasing could not be recorded, so nothing was erased. Please tell the operator."
 _DAMAGED = "A text on record cannot be opened, so nothing is shown. Please tell the operator."
 _ERASED = "The text was erased."
+_NO_REQUEST = "There is no such request of yours on record."
 _NO_QUESTION = "There is no such question of yours on record, or it is not answered yet."
 
 
@@ -40,14 +41,18 @@ class _Own:
             tell_operator(error)
             status, message = (500, _DAMAGED) if isinstance(error, SealError) else (503, _NOT_SHOWN)
             return self.pages.message(self.request, status, f"{told} {message}".lstrip())
-        values = {"questions": found["questions"], "older": found["next"], "told": told}
+        values = {"questions": found["questions"], "requests": found["requests"], "older": found["next"], "told": told}
         return self.pages.show(self.request, "own/record.html", **values)
 
-    def erased(self, request_id: str) -> Response:
+    def erased(self, request_id: str, number: str = "") -> Response:
+        who = self.person.principal_id
         try:
-            self.records.erase(self.person.principal_id, request_id)
+            if number:
+                self.records.erase_request(who, int(number) if number.isascii() and number.isdecimal() else -1)
+            else:
+                self.records.erase(who, request_id)
         except NoRecordError:
-            return self.pages.message(self.request, 404, _NO_QUESTION)
+            return self.pages.message(self.request, 404, _NO_REQUEST if number else _NO_QUESTION)
         except AuditError as error:
             tell_operator(error)
             return self.pages.message(self.request, 503, _NOT_ERASED)
@@ -68,9 +73,9 @@ def record(own: Annotated[_Own, Depends(_own)], before: Annotated[int | None, Qu
 
 @_router.post("/record/erase", dependencies=[Depends(from_here)])
 async def erase(request: Request, own: Annotated[_Own, Depends(_own)]) -> Response:
-    """Take the form off the wire; the text is erased in a thread."""
-    request_id = await field_of(request, "request_id")
-    return await run_in_threadpool(own.erased, request_id)
+    """Take the form off the wire, of a question or of a request by its number; the text is erased in a thread."""
+    request_id, number = await field_of(request, "request_id"), await field_of(request, "number")
+    return await run_in_threadpool(own.erased, request_id, number)
 
 
 ROUTES = _router.routes

@@ -46,6 +46,8 @@ def test_a_question_is_shown_with_all_that_is_kept_of_it(log: SmallLog) -> None:
                 "question": QUESTION,
                 "answer": ANSWER,
                 "erased": None,
+                "feedback": [],
+                "requests": [],
                 "receipt": {
                     "origin": "greenlit.local/audit/2026-11",
                     "seq": asked.finished,
@@ -56,6 +58,7 @@ def test_a_question_is_shown_with_all_that_is_kept_of_it(log: SmallLog) -> None:
                 "openings": [{"time": time, "who": "bo", "case": "C-8", "reason": "another one"}],
             }
         ],
+        "requests": [],
         "next": None,
     }
     assert json.dumps(shown)
@@ -77,7 +80,7 @@ def test_everybody_sees_their_own_and_nobody_elses(log: SmallLog) -> None:
     assert _ids(log, "mira") == by["mira"][::-1]
     assert _ids(log, "zoe") == by["zoe"][::-1]
     for nobody in ("", "Mira", "mira ", log.pseudonym("mira", "2026-11"), "ann"):
-        assert log.own.list(nobody) == {"questions": [], "next": None}
+        assert log.own.list(nobody) == {"questions": [], "requests": [], "next": None}
 
 
 def test_who_names_another_in_a_record_does_not_ask_for_them(log: SmallLog) -> None:
@@ -150,7 +153,7 @@ def test_a_search_that_finds_little_stops_after_a_while_and_says_where(
         log.ask("zoe")
     monkeypatch.setattr(own_records_module, "MAX_SCANNED", 6)
     page = log.own.list("mira")
-    assert page == {"questions": [], "next": 9}
+    assert page == {"questions": [], "requests": [], "next": 9}
     page = log.own.list("mira", before=9)
     assert [one["request_id"] for one in page["questions"]] == [asked.request_id]
     assert log.own.list("mira", before=page["next"])["next"] is None

@@ -1,0 +1,1 @@
+"""What staff say back: feedback on answers, documents that they ask for, and what approvers see of both."""
