@@ -50,6 +50,7 @@ from service.audit.reading.retention import Retention
 from service.deciding.deciding import Deciding
 from service.operating.health import Health
 from service.operating.upkeep import Task
+from service.operating.worker import worker_problems
 from service.settings import Settings, encoder_copies
 
 VERSION = version("greenlit")
@@ -134,6 +135,7 @@ def open_service(
                 boundary=boundary,
                 log=opened.log,
                 access_problems=opened_access.problems,
+                worker_problems=lambda: worker_problems(settings.builds, now=utc_now()),
                 clock_s=time.monotonic,
             ),
             auditing=auditing_over(opened),
