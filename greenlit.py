@@ -1,7 +1,7 @@
 """The one command line.
 
 `approve`, `revoke`, `reject`, `register` and `ingest` write (`ingest.cli`); `ask`, `search`, `serve`, `open`, `doctor`,
-`audit` and `keys` are the reader's (`service.commands`); `run` does both; `eval` measures (`eval.cli`). Follow a
+`audit` and `keys` are the reader's (`service.commands`); `run` is both; `eval` measures (`eval.cli`). Follow a
 document's way in from `ingest/pipeline.py`, a question's way through from `service/answering/pipeline.py`.
 """
 
@@ -29,12 +29,14 @@ app = typer.Typer(
 
 @app.command()
 def run() -> None:
-    """Ingest what is approved, then serve: the libraries behind both are loaded once.
+    """Ingest what is approved, then serve, with a worker beside: it makes a new build whenever one is called for.
 
-    Problems that ingesting names are printed, and what could be published is served.
+    Problems that ingesting names are printed, and what could be published is served. The worker is a process of its own
+    (`ingest --watch`) and ends with the service.
     """
     ingest.cli.ingest_here()
-    serve()
+    with ingest.cli.worker_here():
+        serve()
 
 
 app.add_typer(ingest.cli.app)

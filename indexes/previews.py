@@ -1,6 +1,6 @@
 """What the worker leaves beside the builds for whoever decides: previews of documents that wait, and what it is doing.
 
-A preview is what the loader would index of one version of one document, made before anybody approved it: it lies
+A preview is what the loader would index of one version of one document that nobody approved (yet). Law 1: it lies
 outside every build, nothing of it is embedded or indexed, only approvers are shown it, and it goes when the version is
 decided.
 `worker.json` says what the worker does, so that a page can. The worker writes both (`ingest.watch`), doors only read.
@@ -50,9 +50,10 @@ class Preview:
 class WorkerState:
     """What the worker does since when, and what came of its last build.
 
-    `done` of `total` documents are read, while it reads or builds. `build_id` and `built_at` are of the build that is
-    live, `problem` says in words why the last one was not made or not published. `seen_at` is when it last wrote this:
-    a worker that has not for minutes is not running.
+    It reads documents that await a decision, or builds; `done` of `total` is how far that is: documents read, and then,
+    in a build, passages encoded. `build_id` and `built_at` are of the build that is live, `problem` says in words why
+    the last one was not made or not published. `seen_at` is when it last wrote this: a worker that has not for a minute
+    is not running.
     """
 
     doing: Doing

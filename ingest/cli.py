@@ -1,17 +1,20 @@
 """The writer's commands: approve, revoke, reject, register, ingest.
 
-Reads settings, calls `approvals` and `pipeline`, has `show` print what came of it. Tables and progress go to people
-(stderr for progress), JSON with `--json` to programs. Exit codes: 0 done, 1 refused or found wrong, 2 bad usage.
+Reads settings, calls `approvals`, `pipeline` and `watch`, has `show` print what came of it. Tables and progress go to
+people (stderr for progress), JSON with `--json` to programs. Exit codes: 0 done, 1 refused or found wrong, 2 bad usage.
 """
 
+import contextlib
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from indexes.approvals import Approvals
 from indexes.clock import utc_now
-from indexes.console import err, fail, out
+from indexes.console import err, fail, out, problem
 from indexes.errors import IndexesError, RegisterError, TermsError
 from indexes.events import TYPED
 from indexes.settings import LibrarySettings, read_library_settings
@@ -20,6 +23,13 @@ from indexes.terms import Terms, checked_by, checked_groups, checked_reason, che
 from ingest import show
 from ingest.errors import IngestError
 from ingest.report import Report
+
+if TYPE_CHECKING:
+    from ingest.loading.process import LoaderProcess
+    from ingest.pipeline import Ingestion, Parser, Progress
+
+_WAIT_S = 600.0  # for a worker's build; the largest measured takes minutes
+_NICE = 10  # a build gives way to who asks
 
 app = typer.Typer()
 
@@ -160,46 +170,42 @@ def register(
 
 
 @app.command()
-def ingest(as_json: AsJson = False, allow_missing: AllowMissing = False) -> None:
+def ingest(
+    as_json: AsJson = False,
+    allow_missing: AllowMissing = False,
+    wait: Annotated[float, typer.Option(min=0, help="for an ingestion that is running, in seconds")] = _WAIT_S,
+    watch: Annotated[bool, typer.Option("--watch", help="go on, and make a build whenever one is called for")] = False,
+    end_with_input: Annotated[bool, typer.Option("--end-with-input", hidden=True)] = False,
+) -> None:
     """Make a build of what is approved now, check it, and publish it.
 
     Exits with 1 if there is a problem that somebody has to mend: a line of the register that cannot be understood, a
     source's folder that is not there, an approved document without a file or that cannot be taken in. The rest is
     published all the same, unless a source lost more than half of its approved documents. Documents that the register
     keeps out (pending, changed, expired, revoked, rejected) are no problem.
+
+    With --watch it is the worker: it goes on until it is ended, makes a build a few seconds after the last change of
+    the register or the library, and reads what awaits a decision into previews for approvers.
     """
-    if ingest_here(as_json=as_json, allow_missing=allow_missing).problems:
+    if watch:
+        if allow_missing:
+            raise fail("--allow-missing is for one build, on somebody's word: expected it without --watch", 2)
+        watch_here(as_json=as_json, end_with_input=end_with_input)
+    elif ingest_here(as_json=as_json, allow_missing=allow_missing, wait_s=wait).problems:
         raise typer.Exit(1)
 
 
-def ingest_here(*, as_json: bool = False, allow_missing: bool = False) -> Report:
+def ingest_here(*, as_json: bool = False, allow_missing: bool = False, wait_s: float = _WAIT_S) -> Report:
     """Ingest as the settings say, and print what came of it; problems are in the report."""
-    from indexes.encoder import load_encoder
-    from indexes.holds import HOLDS_FOLDER
-    from ingest.loading.process import LoaderProcess
-    from ingest.pipeline import Ingestion
+    from ingest.one_at_a_time import Wait
     from ingest.pipeline import ingest as run
     from ingest.progress import TerminalProgress
 
     try:
         settings = read_library_settings()
-        encoder = load_encoder(settings.encoder)
-        parser = LoaderProcess(timeout_s=settings.parse_timeout_s, max_memory_bytes=settings.parse_memory_bytes)
-        with parser, TerminalProgress(err.drawing()) as progress:
-            report = run(
-                Ingestion(
-                    library=settings.library,
-                    builds=settings.builds,
-                    holds=settings.state / HOLDS_FOLDER,
-                    encoder=encoder,
-                    parser=parser,
-                    progress=progress,
-                    now=utc_now,
-                    max_file_bytes=settings.max_file_bytes,
-                    dense_index=settings.dense_index,
-                    allow_missing=allow_missing,
-                )
-            )
+        with _parser(settings) as parser, TerminalProgress(err.drawing()) as progress:
+            ingestion = _ingestion(settings, parser, progress)
+            report = run(replace(ingestion, allow_missing=allow_missing, wait=Wait(wait_s, err.line)))
     except (IndexesError, IngestError) as error:
         raise _fail(error, 1) from error
     if as_json:
@@ -207,3 +213,79 @@ def ingest_here(*, as_json: bool = False, allow_missing: bool = False) -> Report
     else:
         show.report(report)
     return report
+
+
+def watch_here(*, as_json: bool, end_with_input: bool) -> None:
+    """Be the worker, as the settings say, until somebody ends it; print what each ingestion did.
+
+    With `end_with_input` it belongs to a service beside it: it ends when its standard input does, and tells only of
+    what it published.
+    """
+    import os
+    import time
+
+    from ingest.beside import end_in_order_on_signals, end_with_input_of_parent
+    from ingest.one_at_a_time import one_at_a_time
+    from ingest.previews import Previews
+    from ingest.telling import Telling
+    from ingest.watch import Watcher
+    from ingest.watch import watch as run
+
+    def reported(report: Report) -> None:
+        if as_json:
+            out.json(report.as_json(), indent=None)
+        elif report.published or not end_with_input:
+            show.summary(report)
+
+    end_in_order_on_signals()
+    if end_with_input:
+        end_with_input_of_parent()
+    os.nice(_NICE)
+    try:
+        settings = read_library_settings()
+        with one_at_a_time(settings.builds, "worker"), _parser(settings) as parser:
+            telling = Telling(settings.builds, now=utc_now, clock_s=time.monotonic, notice=problem)
+            watcher = Watcher(
+                _ingestion(settings, parser, telling),
+                previews=Previews(settings.builds, parser=parser, max_file_bytes=settings.max_file_bytes),
+                telling=telling,
+                reported=reported,
+                rest=parser.close,
+                clock_s=time.monotonic,
+            )
+            run(watcher, telling)
+    except (IndexesError, IngestError) as error:
+        raise _fail(error, 1) from error
+
+
+@contextlib.contextmanager
+def worker_here() -> Iterator[None]:
+    """Have a worker beside what this process does, as the settings say; that it ended by itself is printed."""
+    from ingest.beside import beside
+
+    with beside(read_library_settings().builds, notice=problem):
+        yield
+
+
+def _parser(settings: LibrarySettings) -> "LoaderProcess":
+    from ingest.loading.process import LoaderProcess
+
+    return LoaderProcess(timeout_s=settings.parse_timeout_s, max_memory_bytes=settings.parse_memory_bytes)
+
+
+def _ingestion(settings: LibrarySettings, parser: "Parser", progress: "Progress") -> "Ingestion":
+    from indexes.encoder import load_encoder
+    from indexes.holds import HOLDS_FOLDER
+    from ingest.pipeline import Ingestion
+
+    return Ingestion(
+        library=settings.library,
+        builds=settings.builds,
+        holds=settings.state / HOLDS_FOLDER,
+        encoder=load_encoder(settings.encoder),
+        parser=parser,
+        progress=progress,
+        now=utc_now,
+        max_file_bytes=settings.max_file_bytes,
+        dense_index=settings.dense_index,
+    )

@@ -4,6 +4,7 @@ IngestError
 ├── LoadError           a document that cannot be read: it is kept out, and the message is the reason a person is shown
 ├── LoaderStartError    the process that parses documents does not start: the installation is at fault, not a document
 ├── PublishError        a build cannot be published
+│   └── BusyError       another ingestion is running
 └── LostDocumentsError  most approved documents of a source are not there: nothing is published without being told to
 
 Every message says what was expected, what came, and what to do.
@@ -24,6 +25,10 @@ class LoaderStartError(IngestError):
 
 class PublishError(IngestError):
     """A build cannot be published."""
+
+
+class BusyError(PublishError):
+    """Another process is doing what only one may do at a time."""
 
 
 class LostDocumentsError(IngestError):

@@ -20,11 +20,15 @@ _MAX_INDENT = 40  # spaces
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """A document as text: `title` is None when the document names none; sections are in order and do not overlap."""
+    """A document as text: `title` is None when the document names none; sections are in order and do not overlap.
+
+    `blank_pages` are the pages (1-based) on which no text was found, in formats that have pages.
+    """
 
     title: str | None
     text: str
     sections: tuple[Section, ...]
+    blank_pages: tuple[int, ...] = ()
 
 
 class TextBuilder:
@@ -80,14 +84,15 @@ class TextBuilder:
             indent = len(line) - len(line.lstrip(" ")) if number else 0
             self._add_block(" " * min(indent, _MAX_INDENT) + clean(line), "code" if number else "paragraph")
 
-    def finish(self, title: str | None) -> Parsed:
+    def finish(self, title: str | None, *, blank_pages: tuple[int, ...] = ()) -> Parsed:
         """Return the document.
 
         Args:
             title: the document's title as found, cleaned here; blank is the same as None.
+            blank_pages: as in `Parsed`.
         """
         self._close_section()
-        return Parsed(title=clean(title or "") or None, text="".join(self._pieces), sections=tuple(self._sections))
+        return Parsed(clean(title or "") or None, "".join(self._pieces), tuple(self._sections), blank_pages)
 
     def _add_block(self, line: str, kind: str) -> None:
         if not line.strip():

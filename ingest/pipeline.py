@@ -9,9 +9,9 @@
 7  write the build aside, check it, publish it by one atomic rename; remove old ones that no record needs
 8  report: a line for each document that was ingested, unchanged, kept out and why, or approved and missing
 
-Nothing is parsed before step 3 has let it through, and what is parsed are the very bytes that were hashed. One bad
-document is kept out and the rest goes on; a source that lost most of its documents stops the publication (`losses`). It
-does not judge content: people did, in the register.
+Law 1: nothing unapproved is embedded, indexed or shown to who asks. Only approved bytes get past step 3, and those that
+were hashed are those that are parsed. What awaits a decision is read elsewhere, for approvers (`previews`). One bad
+document is kept out and the rest goes on; without most of a source nothing is published (`losses`).
 """
 
 import contextlib
@@ -46,6 +46,7 @@ from ingest.index_vectors import index_vectors, sample_sentences
 from ingest.index_words import index_words
 from ingest.loading import loader_version
 from ingest.losses import KeptOut, count_losses, left_out, missing_outcomes, stop_if_lost, stop_if_register_is_gone
+from ingest.one_at_a_time import NO_WAIT, Wait
 from ingest.parsed import Parsed
 from ingest.publish import Content, Staging, staging
 from ingest.reasons import why_not
@@ -80,7 +81,7 @@ class Progress(Protocol):
 class Ingestion:
     """All that an ingestion needs, given by the caller. `holds` is the folder that says which builds records need.
 
-    With `allow_missing`, a build is published although a source lost most of its approved documents.
+    With `allow_missing`, a build is published without most of a source. `wait` is for another ingestion that runs.
     """
 
     library: Path
@@ -93,6 +94,7 @@ class Ingestion:
     max_file_bytes: int
     dense_index: DenseSetting = "auto"
     allow_missing: bool = False
+    wait: Wait = NO_WAIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,16 +120,17 @@ def ingest(ingestion: Ingestion) -> Report:
         SourcesError, RegisterError: the library cannot be read.
         EncoderError: the encoder failed.
         LostDocumentsError: most approved documents of a source are not there; the previous build stays live.
+        BusyError: another ingestion is running.
         PublishError: the build cannot be written or failed its check; the previous build stays live.
     """
     started = time.monotonic()
-    now = ingestion.now()
-    sources = read_sources(ingestion.library)  # 1
-    register = Register(ingestion.library / REGISTER_FILE)
-    state = register.refresh()
-    listed = list_library(sources, state.decisions, at=now)  # 2
-    stocks = take_stock(sources, state.decisions, at=now, found={item.document for item in listed})
-    with staging(ingestion.builds) as aside, _live_build(ingestion) as live:
+    with staging(ingestion.builds, wait=ingestion.wait) as aside, _live_build(ingestion) as live:
+        now = ingestion.now()  # not before it is this one's turn
+        sources = read_sources(ingestion.library)  # 1
+        register = Register(ingestion.library / REGISTER_FILE)
+        state = register.refresh()
+        listed = list_library(sources, state.decisions, at=now)  # 2
+        stocks = take_stock(sources, state.decisions, at=now, found={item.document for item in listed})
         work = _Work(ingestion, sources, state.decisions, aside, live)
         documents, outcomes = work.admit_and_split(listed)  # 3 to 5
         outcomes += missing_outcomes(stocks, state.decisions)

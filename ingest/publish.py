@@ -3,7 +3,8 @@
 Order: a staging folder takes the originals as they are read; `Staging.publish` writes passages, indexes and manifest,
 makes every file durable, gives the folder its final name, opens it as a reader would, checks each passage against its
 document, and only then replaces `current`. `Staging.remove_old` removes builds beyond the newest few, unless they are
-held (`indexes.holds`). What a crash left is removed before the next build.
+held (`indexes.holds`). What a crash left is removed before the next build. One ingestion at a time, across processes
+(`one_at_a_time`).
 
 An original that the live build holds too is not written again: both builds share the file by a hard link, so that
 builds which are held cost little more than their texts and indexes. Nothing ever writes into an original; were one
@@ -18,8 +19,6 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-
-from filelock import FileLock, Timeout
 
 from indexes.builds import (
     CURRENT_FILE,
@@ -41,6 +40,7 @@ from indexes.manifest import MANIFEST_FILE, Manifest
 from indexes.passages import SplitDocument, write_passages
 from indexes.sentences import PassageSentences, write_sentences
 from ingest.errors import PublishError
+from ingest.one_at_a_time import NO_WAIT, Wait, one_at_a_time
 
 _STAGING_PREFIX = ".staging-"
 _KEPT_BUILDS = 3  # the live one and two before it, so that a bad publication can be undone by hand
@@ -161,13 +161,18 @@ class Staging:
 
 
 @contextlib.contextmanager
-def staging(builds: Path) -> Iterator[Staging]:
+def staging(builds: Path, *, wait: Wait = NO_WAIT) -> Iterator[Staging]:
     """Lend a staging folder; one ingestion at a time. Whatever was not published is removed at the end.
 
+    Args:
+        builds: the folder of builds.
+        wait: for an ingestion that is running.
+
     Raises:
-        PublishError: another ingestion is running, or the folder cannot be made.
+        BusyError: another ingestion is running, and is not waited for any longer.
+        PublishError: the folder cannot be made.
     """
-    with _lock(builds):
+    with one_at_a_time(builds, "ingest", wait=wait):
         try:
             _remove_staging(builds)
             folder = Path(tempfile.mkdtemp(prefix=_STAGING_PREFIX, dir=builds))
@@ -178,22 +183,6 @@ def staging(builds: Path) -> Iterator[Staging]:
             yield aside
         finally:
             shutil.rmtree(folder, ignore_errors=True)
-
-
-@contextlib.contextmanager
-def _lock(builds: Path) -> Iterator[None]:
-    lock = FileLock(builds / ".ingest.lock", timeout=0)
-    try:
-        builds.mkdir(parents=True, exist_ok=True, mode=0o700)
-        lock.acquire()
-    except Timeout as error:
-        raise PublishError(f"another ingestion is running on {builds}: wait until it has finished") from error
-    except OSError as error:
-        raise PublishError(f"{builds} cannot be written ({error}); the previous build stays live") from error
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def _newest_first(builds: Path) -> list[Path]:

@@ -66,6 +66,11 @@ def report(done: Report) -> None:
     """Print what an ingestion did."""
     rows = ((line.document, _styled(line.outcome), str(line.passages or ""), line.reason) for line in done.documents)
     out.table(("document", "outcome", "passages", "reason"), rows)
+    summary(done)
+
+
+def summary(done: Report) -> None:
+    """Print what came of an ingestion, without a line for each document."""
     troubles(problems=list(done.problems), remarks=list(done.remarks))
     counts = ", ".join(f"{count} {outcome.replace('_', ' ')}" for outcome, count in done.counts().items())
     said = "published" if done.published else "nothing changed; still live:"

@@ -51,6 +51,7 @@ from service.deciding.deciding import Deciding
 from service.hearing.hearing import Hearing
 from service.operating.health import Health
 from service.operating.upkeep import Task
+from service.operating.worker import worker_problems
 from service.settings import Settings, encoder_copies
 
 VERSION = version("greenlit")
@@ -138,6 +139,7 @@ def open_service(
                 boundary=boundary,
                 log=opened.log,
                 access_problems=opened_access.problems,
+                worker_problems=lambda: worker_problems(settings.builds, now=utc_now()),
                 clock_s=time.monotonic,
             ),
             auditing=auditing,

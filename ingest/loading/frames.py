@@ -28,7 +28,7 @@ def framed(content: bytes) -> bytes:
 def reply_frames(parsed: Parsed) -> bytes:
     """Return the reply that carries a parsed document."""
     sections = [[section.start, section.end, section.locator.as_json()] for section in parsed.sections]
-    head = {"kind": "parsed", "title": parsed.title, "sections": sections}
+    head = {"kind": "parsed", "title": parsed.title, "sections": sections, "blank_pages": parsed.blank_pages}
     return framed(json.dumps(head).encode()) + framed(parsed.text.encode())
 
 
@@ -79,7 +79,13 @@ def _checked(value: dict[str, Any], text: str) -> Parsed:
         position = end
     if not sections:
         raise ValueError("expected at least one section")
-    return Parsed(title, text, tuple(sections))
+    return Parsed(title, text, tuple(sections), _pages(value.get("blank_pages", [])))
+
+
+def _pages(value: Any) -> tuple[int, ...]:
+    if not isinstance(value, list) or not all(type(page) is int and page >= 1 for page in value):
+        raise ValueError("expected a list of pages")
+    return tuple(value)
 
 
 def _locator(value: Any) -> Locator:

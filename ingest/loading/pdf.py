@@ -66,6 +66,7 @@ def load(content: bytes) -> Parsed:
         raise LoadError(
             f"expected text, got none: {len(pages)} of {len(pages)} pages have no text. It is a scan, which needs OCR"
         )
+    blank = tuple(number for number, lines in enumerate(pages, start=1) if not lines)
     pages = _without_running(pages)  # 3
     habits = habits_of(pages)
     blocks = [blocks_of(lines, habits) for lines in pages]  # 4
@@ -75,7 +76,7 @@ def load(content: bytes) -> Parsed:
         builder.page(number)
         for block in page:
             _write(block, builder)
-    return builder.finish(_title(reader))  # 5
+    return builder.finish(_title(reader), blank_pages=blank)  # 5
 
 
 def _open(content: bytes) -> PdfReader:

@@ -29,6 +29,7 @@ from service.access.rules import ACCESS_FILE, read_rules
 from service.audit.errors import AuditBusyError, AuditError
 from service.audit.log import system_clock_us
 from service.audit.opening import open_log
+from service.operating.worker import worker_in_words, worker_problems
 from service.settings import Settings, encoder_copies, unknown_settings
 
 Running = Callable[[], list[str]]  # what the running service finds wrong, in words
@@ -73,6 +74,7 @@ def examine(settings: Settings, *, running: Running) -> list[Check]:
         _check("register", lambda: _register(settings.library)),
         _check("encoder", load),
         _check("build", lambda: _build(settings, encoder[0] if encoder else None)),
+        _check("worker", lambda: _worker(settings.builds)),
         _check("sign-in", lambda: _sign_in(settings)),
         _check("roles", lambda: _roles(settings.library)),
         _check("directory", lambda: _directory(settings.directory or settings.state / DIRECTORY_FILE)),
@@ -152,6 +154,12 @@ def _stands_approved(sources: Sources, granted: Grant, max_bytes: int) -> bool:
         return read_document(sources, granted.document, max_bytes=max_bytes).sha256 == granted.sha256
     except (IndexesError, FileNotFoundError):
         return False
+
+
+def _worker(builds: Path) -> str:
+    if problems := worker_problems(builds, now=utc_now()):
+        raise _WrongError("; ".join(problems))
+    return worker_in_words(builds)
 
 
 def _sign_in(settings: Settings) -> str:

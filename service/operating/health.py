@@ -37,10 +37,12 @@ class Health:
         boundary: Boundary,
         log: AuditLog,
         access_problems: Callable[[], list[str]],
+        worker_problems: Callable[[], list[str]],
         clock_s: Callable[[], float],
     ) -> None:
-        """Take the parts to look at, what tells of who may do what, and a steady clock in seconds."""
+        """Take the parts to look at, what tells of who may do what and of the worker, and a steady clock in seconds."""
         self._access_problems = access_problems
+        self._worker_problems = worker_problems
         self._clock_s = clock_s
         self._stock: tuple[float, list[str]] = (-math.inf, [])  # when it was taken, and what was wrong
         self._live_build = live_build
@@ -73,6 +75,7 @@ class Health:
             unrecorded.append(str(error))
         if problem := self._log.healthy():
             unrecorded.insert(0, problem)
+        problems += self._worker_problems()  # whatever they are, the build that is live answers
         if unrecorded:
             failing.append("log")
             problems += dict.fromkeys(unrecorded)

@@ -1,0 +1,86 @@
+"""The worker as a process beside the service: started with it, ended with it.
+
+The worker gets a pipe as its standard input and ends when that closes (`end_with_input_of_parent`), so that it does not
+outlive a service that was killed. A worker that ends by itself is told of, and the service goes on without.
+"""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from indexes.previews import WORKER_FILE
+from ingest.errors import BusyError, PublishError
+from ingest.one_at_a_time import one_at_a_time
+
+WORKER = (sys.executable, "-P", "-m", "greenlit", "ingest", "--watch", "--end-with-input")
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_END_S = 10.0  # to end in order; it takes one, or what is left of a batch of passages
+
+
+@contextlib.contextmanager
+def beside(builds: Path, *, notice: Callable[[str], None], command: Sequence[str] = WORKER) -> Iterator[None]:
+    """Have a worker for as long as the context lasts.
+
+    Args:
+        builds: the folder of builds.
+        notice: is told, in words, that the worker ended by itself.
+        command: what starts it.
+    """
+    _forget_killed(builds)
+    ending = threading.Event()
+    # A session of its own: Ctrl-C reaches the service, which ends the worker.
+    with subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True) as process:
+
+        def tell() -> None:
+            status = process.wait()
+            if not ending.is_set():
+                notice(
+                    f"the worker, which makes builds, ended (exit status {status}): what is approved from now on waits "
+                    "until greenlit ingest --watch runs again; questions are answered as before"
+                )
+
+        threading.Thread(target=tell, name="worker's end", daemon=True).start()
+        try:
+            yield
+        finally:
+            ending.set()
+            process.terminate()
+            try:
+                process.wait(_END_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+def end_in_order_on_signals() -> None:
+    """Let the first signal unwind what is open: the staging folder and the child go; what follows changes nothing."""
+
+    def end(*_: object) -> None:
+        for number in _SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
+        raise SystemExit(0)
+
+    for number in _SIGNALS:
+        signal.signal(number, end)
+
+
+def end_with_input_of_parent() -> None:
+    """Let this process be told to end (SIGTERM) when its standard input closes: whoever started it is gone."""
+
+    def wait() -> None:
+        with contextlib.suppress(OSError):
+            while os.read(0, 1):
+                pass
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=wait, name="input's end", daemon=True).start()
+
+
+def _forget_killed(builds: Path) -> None:
+    """Take away what a worker told that was killed: nobody is to take the new one for it until it has begun."""
+    with contextlib.suppress(BusyError, PublishError, OSError), one_at_a_time(builds, "worker"):
+        (builds / WORKER_FILE).unlink(missing_ok=True)
