@@ -46,6 +46,7 @@ from service.parts import VERSION, Service
 from service.scim import routes as scim
 from service.web import assets, session
 from service.web.chat import asking, saying
+from service.web.chat.starting import Starting
 from service.web.library import documents
 from service.web.own import record
 from service.web.pages import Pages, Told
@@ -148,4 +149,5 @@ def _parts(service: Service, pages: Pages) -> dict[Any, object]:
         Reading: service.reading,
         Replaying: service.replay,
         SignIn: service.sign_in,
+        Starting: Starting(service.answering.steps),
     }

@@ -106,6 +106,19 @@ class Boundary:
                 known = self._scopes[groups] = _draw(build, granted, state.position, groups, now)
             return known
 
+    def sources(self) -> Sources:
+        """Return the allowlist as it is now, whoever asks.
+
+        Raises:
+            As `scope`.
+        """
+        with self._lock:
+            return self._live()[0]
+
+    def now(self) -> datetime:
+        """Return the time by which approvals end."""
+        return self._now()
+
     def problems(self) -> list[str]:
         """Return what is wrong with the library, in words, naming file and line; empty if nothing is.
 

@@ -1,16 +1,19 @@
-"""Reading documents within the boundary: the list, a stored text, an approved original.
+"""Reading documents within the boundary: the list, a stored text, an approved original, what there is to look in.
 
 A document outside the asker's scope is answered exactly like one that does not exist.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from indexes.builds import Build
 from indexes.manifest import DocumentInfo
+from indexes.passages import SplitDocument
+from indexes.sources import Sources
 from indexes.standing import Grant
 from service.access.principals import Principal
-from service.answering.boundary import Boundary
+from service.answering.boundary import Boundary, Scope
 from service.answering.live_build import LiveBuild
 
 
@@ -32,6 +35,26 @@ class Readable:
             "approved_on": self.grant.approved_on.isoformat(),
             "expires": self.grant.expires.isoformat(),
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """What somebody may see of the live build at a moment, and the allowlist as it is then.
+
+    The allowlist is whole: what of it is shown has to depend on `readable`.
+    """
+
+    build: Build
+    scope: Scope
+    sources: Sources
+    at: datetime
+
+    @property
+    def readable(self) -> list[Readable]:
+        """The documents in the scope, by name."""
+        grants = self.scope.grants
+        found = (Readable(info, grants[info.document]) for info in self.build.manifest.documents if info.document in grants)
+        return sorted(found, key=lambda readable: readable.info.document)
 
 
 class Reading:
@@ -61,6 +84,27 @@ class Reading:
         readable = self._readable(build, principal).get(document)
         text = build.passages.text(document) if readable else None
         return None if readable is None or text is None else (readable, text)
+
+    def within(self, principal: Principal) -> Within:
+        """Return what somebody may see now.
+
+        Raises:
+            BuildError, LibraryUnavailableError: nobody can say.
+        """
+        build = self._live_build.get()
+        scope = self._boundary.scope(build, principal.groups)
+        return Within(build, scope, self._boundary.sources(), self._boundary.now())
+
+    def split(self, principal: Principal, document: str) -> tuple[Readable, SplitDocument] | None:
+        """Return a document with its text, sections and passages; `None` as for `text`.
+
+        Raises:
+            BuildError, LibraryUnavailableError: nobody can say.
+        """
+        build = self._live_build.get()
+        readable = self._readable(build, principal).get(document)
+        split = build.passages.split_document(document) if readable else None
+        return None if readable is None or split is None else (readable, split)
 
     def original(self, principal: Principal, document: str) -> tuple[Readable, bytes] | None:
         """Return a document with the bytes that were approved; `None` if the asker may not read it or there is none.

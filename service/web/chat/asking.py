@@ -8,12 +8,15 @@ from indexes.errors import BuildError
 from service.answering.errors import AnsweringError, LibraryUnavailableError, OverloadedError, QuestionError
 from service.answering.pipeline import Answering
 from service.answering.questions import Question, checked_text
+from service.answering.reading import Reading
 from service.audit.errors import AuditError
 from service.http.admission import Admission
 from service.http.given import given
+from service.web.chat.shown import shown, start_of
+from service.web.chat.starting import Starting
 from service.web.forms import field_of, from_here
 from service.web.pages import Pages, ThePages, tell_operator
-from service.web.visitors import PageQuestioner, asker
+from service.web.visitors import PageAsker, PageQuestioner
 
 _MESSAGES: tuple[tuple[type[Exception], int, str], ...] = (
     (AuditError, 503, "The question could not be recorded, so no answer is given. Please tell the operator."),
@@ -26,19 +29,28 @@ _MESSAGES: tuple[tuple[type[Exception], int, str], ...] = (
 
 _Answering = Annotated[Answering, Depends(given(Answering))]
 _Admission = Annotated[Admission, Depends(given(Admission))]
+_Reading = Annotated[Reading, Depends(given(Reading))]
+_Starting = Annotated[Starting, Depends(given(Starting))]
 
 _router = APIRouter(include_in_schema=False)
 
 
-@_router.get("/", dependencies=[Depends(asker)])
-def page(request: Request, pages: ThePages) -> Response:
-    """Show the form."""
-    return pages.show(request, "chat/ask.html")
+@_router.get("/")
+def page(
+    request: Request, pages: ThePages, principal: PageAsker, reading: _Reading, starting: _Starting
+) -> Response:
+    """Show the form, and what one might ask."""
+    return pages.show(request, "chat/ask.html", **start_of(reading, starting, principal))
 
 
 @_router.post("/", dependencies=[Depends(from_here)])
-async def ask(
-    request: Request, pages: ThePages, principal: PageQuestioner, answering: _Answering, admission: _Admission
+async def ask(  # noqa: PLR0913, PLR0917  (the parts that a route works with)
+    request: Request,
+    pages: ThePages,
+    principal: PageQuestioner,
+    answering: _Answering,
+    admission: _Admission,
+    reading: _Reading,
 ) -> Response:
     """Take the form off the wire; the answer is made in a thread."""
     text = await field_of(request, "question")
@@ -48,9 +60,14 @@ async def ask(
     except QuestionError as error:
         return pages.show(request, "chat/ask.html", 422, question=text[:limit], problem=str(error))
     question = Question(checked, principal, "web")
+
+    def answered() -> Response:
+        answer = answering.ask(question)
+        return pages.show(request, "chat/ask.html", turns=[shown(answer, checked, reading.within(principal))])
+
     try:
         return await admission.run(
-            lambda: pages.show(request, "chat/ask.html", question=checked, answer=answering.ask(question)),
+            answered,
             turn_away=lambda: answering.turn_away(question),
             gone=request.receive,
         )

@@ -1,20 +1,31 @@
-"""The pages `/documents` and `/originals`: what one may read, a source at the quoted place, the approved bytes."""
+"""The pages `/documents` and `/originals`: what one may read, a source at the quoted place, the approved bytes.
+
+A document that one may not read is answered like one that does not exist, in the same words. With the header
+`Greenlit-Part` a script gets a part instead of a page: `source` for the column beside an answer, `titles` to search in.
+"""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
+from urllib.parse import quote as url_quote
+from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi.responses import HTMLResponse, JSONResponse
 
 from service.answering.reading import Reading
 from service.http.given import given
 from service.http.originals import original_response
-from service.web.pages import ThePages
+from service.web.library.laid_out import lay_out, parts_of
+from service.web.library.shelves import SOON_DAYS, Entry, entries_of, listed
+from service.web.pages import Pages, ThePages
 from service.web.visitors import Person
 
-_NO_DOCUMENT = "There is no such document, or you may not read it."
+_NO_DOCUMENT = "This document is not approved any more, or you may not read it."
+_MOST_PAGES = 100_000
 
 
 _Reading = Annotated[Reading, Depends(given(Reading))]
+_Part = Annotated[str, Header(alias="greenlit-part")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +41,21 @@ _router = APIRouter(include_in_schema=False)
 
 
 @_router.get("/documents")
-def documents(request: Request, pages: ThePages, principal: Person, reading: _Reading) -> Response:
-    """List what one may read."""
-    return pages.show(request, "library/documents.html", documents=reading.documents(principal))
+def documents(
+    request: Request,
+    pages: ThePages,
+    principal: Person,
+    reading: _Reading,
+    page: Annotated[int, Query(ge=1, le=_MOST_PAGES)] = 1,
+    part: _Part = "",
+) -> Response:
+    """List what one may read, a page at a time; to a script all titles at once."""
+    within = reading.within(principal)
+    today = within.at.date()
+    if part == "titles":
+        return JSONResponse([_title(entry) for entry in entries_of(within.readable, within.sources, today)])
+    values = {"listed": listed(within.readable, within.sources, today=today, page=page), "soon_days": SOON_DAYS}
+    return pages.show(request, "library/documents.html", **values)
 
 
 @_router.get("/originals/{document:path}")
@@ -45,23 +68,49 @@ def original(request: Request, document: str, pages: ThePages, principal: Person
 
 
 @_router.get("/documents/{document:path}")
-def document(
+def document(  # noqa: PLR0913, PLR0917  (what a page is made of)
     request: Request,
     document: str,
     pages: ThePages,
     principal: Person,
     reading: _Reading,
     quote: Annotated[_Quote, Depends()],
+    part: _Part = "",
 ) -> Response:
     """Show a source's stored text with the quote marked; say so if the source is another version by now."""
-    found = reading.text(principal, document)
+    found = reading.split(principal, document)
     if found is None:
-        return pages.message(request, 404, _NO_DOCUMENT)
-    readable, text = found
+        return _not_there(request, pages, part)
+    readable, split = found
     same = readable.info.sha256.startswith(quote.version)
-    start, end = (quote.start, quote.end) if same and quote.start < quote.end <= len(text) else (0, 0)
-    parts = (text[:start], text[start:end], text[end:])
-    return pages.show(request, "library/document.html", readable=readable, same_version=same, parts=parts)
+    is_a_place = same and quote.start < quote.end <= len(split.document.text)
+    blocks = lay_out(split.document.text, split.document.sections, (quote.start, quote.end) if is_a_place else (0, 0))
+    values: dict[str, Any] = {"readable": readable, "same_version": same, "blocks": blocks}
+    if part == "source":
+        return HTMLResponse(pages.fragment("library/source.html", **values, address=_address(document, quote)))
+    return pages.show(request, "library/document.html", **values, parts=parts_of(blocks))
 
 
 ROUTES = _router.routes
+
+
+def _not_there(request: Request, pages: Pages, part: str) -> Response:
+    if part == "source":
+        return HTMLResponse(pages.fragment("library/gone.html", message=_NO_DOCUMENT), 404)
+    return pages.message(request, 404, _NO_DOCUMENT)
+
+
+def _address(document: str, quote: _Quote) -> str:
+    place = f"?{urlencode({'version': quote.version, 'from': quote.start, 'to': quote.end})}#quote" if quote.end else ""
+    return f"/documents/{url_quote(document)}{place}"
+
+
+def _title(entry: Entry) -> dict[str, Any]:
+    info, grant = entry.readable.info, entry.readable.grant
+    return {
+        "document": info.document,
+        "title": info.title,
+        "by": ", ".join(grant.approved_by),
+        "until": grant.expires.isoformat(),
+        "days": entry.days,
+    }

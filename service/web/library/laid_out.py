@@ -1,0 +1,87 @@
+"""A stored text laid out for a reader: headings, pages, paragraphs and items as blocks, a quote marked within them.
+
+A newline ends a block of a stored text. What lies outside of every section is a heading; where sections are pages, each
+page begins with a block that names it. Nothing is left out and nothing is added but the names of pages, so what is
+marked is the quote, character for character, even where it goes over several blocks.
+"""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from indexes.documents import Section
+
+Kind = Literal["page", "heading", "text", "item"]
+_LINE = re.compile(r"[^\n]+")
+_ITEM = "- "
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A line of a document: its text before, within and after the quote, and its anchor, if one can go there.
+
+    The first marked block `begins` the quote. A page has its name as text.
+    """
+
+    kind: Kind
+    before: str
+    marked: str = ""
+    after: str = ""
+    anchor: str = ""
+    begins: bool = False
+
+    @property
+    def text(self) -> str:
+        """The whole text of the block."""
+        return self.before + self.marked + self.after
+
+
+def lay_out(text: str, sections: Sequence[Section], quote: tuple[int, int] = (0, 0)) -> list[Block]:
+    """Return the blocks of a stored text in reading order.
+
+    Args:
+        text: the stored text.
+        sections: its sections, rising.
+        quote: the stretch `[start, end)` that is marked; empty for none.
+    """
+    pages = {section.start: section.locator.page for section in sections if section.locator.kind == "page"}
+    starts = [section.start for section in sections]
+    blocks: list[Block] = []
+    begun = False
+    for start, end in _lines(text, starts):
+        if start in pages:
+            blocks.append(Block("page", f"Page {pages[start]}", anchor=f"page-{pages[start]}"))
+        kind = _kind(text, start, starts, sections)
+        inner = (min(max(quote[0], start), end), max(min(quote[1], end), start))
+        low, high = inner if inner[0] < inner[1] else (end, end)
+        is_marked = low < high
+        anchor = f"part-{len(blocks)}" if kind == "heading" else ""
+        shown_from = start + len(_ITEM) if kind == "item" and low >= start + len(_ITEM) else start
+        blocks.append(
+            Block(kind, text[shown_from:low], text[low:high], text[high:end], anchor, is_marked and not begun)
+        )
+        begun = begun or is_marked
+    return blocks
+
+
+def parts_of(blocks: Sequence[Block]) -> list[tuple[str, str]]:
+    """Return what one can go to: anchor and name of each heading, or of each page where there are pages."""
+    pages = [block for block in blocks if block.kind == "page"]
+    return [(block.anchor, block.text) for block in pages or blocks if block.anchor]
+
+
+def _lines(text: str, starts: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Return the stretch of each line; one that a section begins within is cut there."""
+    for line in _LINE.finditer(text):
+        within = starts[bisect_right(starts, line.start()) : bisect_right(starts, line.end() - 1)]
+        cuts = [line.start(), *within, line.end()]
+        yield from zip(cuts, cuts[1:], strict=False)
+
+
+def _kind(text: str, start: int, starts: Sequence[int], sections: Sequence[Section]) -> Kind:
+    at = bisect_right(starts, start) - 1
+    if at < 0 or start >= sections[at].end:
+        return "heading"
+    return "item" if text.startswith(_ITEM, start) else "text"
