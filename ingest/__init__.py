@@ -1,1 +1,1 @@
-"""The writer: approved bytes in, a published build out. Start at `pipeline`; `approvals` writes the register."""
+"""The writer: approved bytes in, a published build out. Start at `pipeline`, which `watch` calls again and again."""

@@ -19,7 +19,7 @@ from ingest.one_at_a_time import one_at_a_time
 
 WORKER = (sys.executable, "-P", "-m", "greenlit", "ingest", "--watch", "--end-with-input")
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
-_END_S = 10.0  # to end in order; it takes one, or what is left of a batch of passages
+_END_S = 10.0  # to end in order; it takes what is left of a batch of passages
 
 
 @contextlib.contextmanager
@@ -56,8 +56,13 @@ def beside(builds: Path, *, notice: Callable[[str], None], command: Sequence[str
                 process.kill()
 
 
-def end_in_order_on_signals() -> None:
-    """Let the first signal unwind what is open: the staging folder and the child go; what follows changes nothing."""
+@contextlib.contextmanager
+def ended_by_signals() -> Iterator[None]:
+    """Let the first signal unwind what is open in the context, a staging folder and a child, and end the process then.
+
+    Further signals change nothing. Python is not left to take the model's libraries apart, which took 17 s on a machine
+    that was busy: by then everything of ours is closed.
+    """
 
     def end(*_: object) -> None:
         for number in _SIGNALS:
@@ -66,6 +71,12 @@ def end_in_order_on_signals() -> None:
 
     for number in _SIGNALS:
         signal.signal(number, end)
+    try:
+        yield
+    except SystemExit:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)
 
 
 def end_with_input_of_parent() -> None:

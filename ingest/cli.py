@@ -116,7 +116,7 @@ def _report_approvals(approvals: Approvals, documents: list[str]) -> None:
         why = ": there only approvals of people who signed in count" if unproven else more.get(is_now, "")
         out.line(f"{document} is {is_now}{why}")
     if any(standing_of[document] == "approved" for document in documents):
-        err.line("run greenlit ingest to bring what is approved into a build")
+        err.line("greenlit ingest brings what is approved into a build; where a worker runs, it does within seconds")
     if any(more.get(standing_of[document]) == withdrawn for document in documents):
         raise typer.Exit(1)
 
@@ -175,7 +175,7 @@ def ingest(
     allow_missing: AllowMissing = False,
     wait: Annotated[float, typer.Option(min=0, help="for an ingestion that is running, in seconds")] = _WAIT_S,
     watch: Annotated[bool, typer.Option("--watch", help="go on, and make a build whenever one is called for")] = False,
-    end_with_input: Annotated[bool, typer.Option("--end-with-input", hidden=True)] = False,
+    end_with_input: Annotated[bool, typer.Option("--end-with-input", help="with --watch: end when stdin does")] = False,
 ) -> None:
     """Make a build of what is approved now, check it, and publish it.
 
@@ -224,7 +224,7 @@ def watch_here(*, as_json: bool, end_with_input: bool) -> None:
     import os
     import time
 
-    from ingest.beside import end_in_order_on_signals, end_with_input_of_parent
+    from ingest.beside import end_with_input_of_parent, ended_by_signals
     from ingest.one_at_a_time import one_at_a_time
     from ingest.previews import Previews
     from ingest.telling import Telling
@@ -237,13 +237,12 @@ def watch_here(*, as_json: bool, end_with_input: bool) -> None:
         elif report.published or not end_with_input:
             show.summary(report)
 
-    end_in_order_on_signals()
-    if end_with_input:
-        end_with_input_of_parent()
     os.nice(_NICE)
     try:
         settings = read_library_settings()
-        with one_at_a_time(settings.builds, "worker"), _parser(settings) as parser:
+        with ended_by_signals(), one_at_a_time(settings.builds, "worker"), _parser(settings) as parser:
+            if end_with_input:
+                end_with_input_of_parent()
             telling = Telling(settings.builds, now=utc_now, clock_s=time.monotonic, notice=problem)
             watcher = Watcher(
                 _ingestion(settings, parser, telling),

@@ -95,7 +95,7 @@ def test_nothing_but_the_program_is_sent_to_the_builder(root: Path) -> None:
     assert "indexes/builds" in lines
 
 
-@pytest.mark.parametrize("name", ["greenlit", "local", "ingest"])
+@pytest.mark.parametrize("name", ["greenlit", "local", "worker"])
 def test_services_can_write_only_where_they_must(services: dict[str, dict[str, Any]], name: str) -> None:
     service = services[name]
 
@@ -112,12 +112,14 @@ def test_reader_cannot_write_builds_and_writer_cannot_write_records_and_has_no_n
     services: dict[str, dict[str, Any]],
 ) -> None:
     assert "builds:/builds:ro" in services["greenlit"]["volumes"]
-    assert "holds:/state/builds_in_use:ro" in services["ingest"]["volumes"]
-    assert not any("/state" in volume.split(":")[1:2] for volume in services["ingest"]["volumes"]), (
+    assert "holds:/state/builds_in_use:ro" in services["worker"]["volumes"]
+    assert not any("/state" in volume.split(":")[1:2] for volume in services["worker"]["volumes"]), (
         "no records, no keys"
     )
-    assert services["ingest"]["network_mode"] == "none"
-    assert services["ingest"]["profiles"] == ["ingest"]
+    assert services["worker"]["network_mode"] == "none"
+    assert services["worker"]["command"] == ["ingest", "--watch"]
+    assert "profiles" not in services["worker"], "it runs with whatever serves"
+    assert all(services[name]["depends_on"] == ["worker"] for name in ("greenlit", "local"))
 
 
 def test_only_many_who_sign_in_are_served_beyond_loopback_and_only_to_this_machine(

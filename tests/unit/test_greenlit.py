@@ -1,7 +1,9 @@
 """The one command line holds every command, and loads nothing heavy to show them."""
 
+import contextlib
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import pytest
 from typer.testing import CliRunner
@@ -23,9 +25,17 @@ def test_help_loads_no_model_library() -> None:
     assert shown.stdout.strip() == "[]"
 
 
-def test_run_ingests_before_it_serves(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_run_ingests_before_it_serves_and_has_a_worker_while_it_does(monkeypatch: pytest.MonkeyPatch) -> None:
     called: list[str] = []
+
+    @contextlib.contextmanager
+    def worker() -> Iterator[None]:
+        called.append("worker")
+        yield
+        called.append("worker ended")
+
     monkeypatch.setattr("ingest.cli.ingest_here", lambda: called.append("ingest"))
+    monkeypatch.setattr("ingest.cli.worker_here", worker)
     monkeypatch.setattr("greenlit.serve", lambda: called.append("serve"))
     greenlit.run()
-    assert called == ["ingest", "serve"]
+    assert called == ["ingest", "worker", "serve", "worker ended"]

@@ -520,7 +520,7 @@ def test_ingest_asks_the_state_folder_which_old_builds_records_need(
 def test_ingest_exits_with_1_when_another_is_running(library: TinyLibrary, run: Run) -> None:
     library.builds.mkdir()
     with FileLock(library.builds / ".ingest.lock"):
-        result = run("ingest")
+        result = run("ingest", "--wait", "0")
     assert result.exit_code == 1
     assert "greenlit: another ingestion is running" in " ".join(result.stderr.split())
     assert result.stdout == ""

@@ -250,3 +250,13 @@ def test_a_pdf_cut_short_is_refused(share: float, make_pdf: MakePdf, write_lines
 def test_what_is_no_pdf_is_refused_by_name(content: bytes, reason: str) -> None:
     with pytest.raises(LoadError, match=reason):
         pdf.load(content)
+
+
+def test_pages_without_text_are_named(
+    make_pdf: Callable[..., bytes], write_lines: Callable[..., Callable[[Canvas], None]]
+) -> None:
+    def blank(_: Canvas) -> None:
+        """Draw nothing."""
+
+    text = write_lines("Doors are locked at seven.")
+    assert pdf.load(make_pdf(text, blank, text, blank)).blank_pages == (2, 4)

@@ -60,6 +60,7 @@ def test_nothing_is_wrong(settings: Settings) -> None:
         "register",
         "encoder",
         "build",
+        "worker",
         "sign-in",
         "roles",
         "directory",
