@@ -33,6 +33,8 @@ from service.audit.errors import AuditError
 from service.audit.reading.own_records import OwnRecords
 from service.deciding.deciding import Deciding
 from service.deciding.errors import RegisterUnavailableError
+from service.hearing.gaps import Gaps
+from service.hearing.heard import Heard
 from service.hearing.hearing import Hearing
 from service.http.admission import Admission
 from service.http.given import give
@@ -47,6 +49,7 @@ from service.scim import routes as scim
 from service.web import assets, session
 from service.web.chat import asking, saying
 from service.web.chat.starting import Starting
+from service.web.desk import hearing
 from service.web.library import documents
 from service.web.own import record
 from service.web.pages import Pages, Told
@@ -66,6 +69,7 @@ _DOORS = (
     asking.ROUTES,
     saying.ROUTES,
     documents.ROUTES,
+    hearing.ROUTES,
     record.ROUTES,
 )
 _ROUTES = [route for door in _DOORS for route in door]
@@ -140,8 +144,10 @@ def _parts(service: Service, pages: Pages) -> dict[Any, object]:
             arrivals_per_minute=settings.arrivals_per_minute,
         ),
         Deciding: service.deciding,
+        Gaps: service.hearing.gaps,
         Health: service.health,
-        Hearing: service.hearing,
+        Heard: service.hearing.heard,
+        Hearing: service.hearing.hearing,
         KeyRing: service.key_ring,
         OwnRecords: service.auditing.own,
         Pages: pages,

@@ -48,7 +48,7 @@ from service.audit.leaves import ReleaseRef
 from service.audit.opening import OpenLog
 from service.audit.reading.retention import Retention
 from service.deciding.deciding import Deciding
-from service.hearing.hearing import Hearing
+from service.hearing.opening import HearingParts, hearing_over
 from service.operating.health import Health
 from service.operating.upkeep import Task
 from service.operating.worker import worker_problems
@@ -69,7 +69,7 @@ class Service:
     answering: Answering
     reading: Reading
     deciding: Deciding
-    hearing: Hearing
+    hearing: HearingParts
     access: Access
     key_ring: KeyRing
     pushed: PushedPeople
@@ -113,14 +113,7 @@ def open_service(
     live_build = LiveBuild(builds=settings.builds, encoder=encoder, notice=notice, on_open=on_open)
     boundary = Boundary(library=settings.library, now=utc_now, notice=notice, on_change=follower.register_changed)
     steps = answering_steps(settings, encoder)
-    recorder = Recorder(
-        log=opened.log,
-        release=release(settings),
-        encoder=encoder,
-        ranking=steps.ranking,
-        retrieval=steps.retrieval,
-        clock_s=time.monotonic,
-    )
+    recorder = _recorder(settings, opened, steps, encoder)
     opened_access = _access(settings, opened, follower, notice)
     auditing = auditing_over(opened)
     with contextlib.closing(opened_access):
@@ -128,7 +121,7 @@ def open_service(
             answering=Answering(live_build=live_build, boundary=boundary, steps=steps, recorder=recorder),
             reading=Reading(live_build=live_build, boundary=boundary),
             deciding=Deciding(library=settings.library, now=utc_now, max_file_bytes=settings.max_file_bytes),
-            hearing=Hearing(log=opened.log, own=auditing.own, requests=auditing.requests),
+            hearing=hearing_over(opened, auditing, encoder=steps.encoder),
             access=opened_access.access,
             sign_in=opened_access.sign_in,
             key_ring=opened_access.key_ring,
@@ -161,6 +154,17 @@ def _follower(settings: Settings, opened: OpenLog, notice: Callable[[str], None]
         retention_months=settings.retention_months,
         today=lambda: utc_now().date(),
         notice=notice,
+    )
+
+
+def _recorder(settings: Settings, opened: OpenLog, steps: Steps, encoder: Encoder) -> Recorder:
+    return Recorder(
+        log=opened.log,
+        release=release(settings),
+        encoder=encoder,
+        ranking=steps.ranking,
+        retrieval=steps.retrieval,
+        clock_s=time.monotonic,
     )
 
 

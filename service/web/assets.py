@@ -11,7 +11,15 @@ from pathlib import Path
 from fastapi import APIRouter, Request, Response
 
 _FOLDER = Path(__file__).parent / "static"
-_STYLES = ("base", "chat", "library", "desk", "console", "own")  # in this order: later ones may refine earlier ones
+_STYLES = (
+    "base",
+    "chat",
+    "library",
+    "desk",
+    "hearing",
+    "console",
+    "own",
+)  # in this order: later ones may refine earlier ones
 _ICON = (
     b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><rect width="16" height="16" rx="3" fill="#176b3a"/>'
     b'<path d="m4 8.5 3 3 5-7" fill="none" stroke="#fff" stroke-width="2"/></svg>'

@@ -73,6 +73,24 @@ def test_the_command_line_leaves_a_prompt_nowhere_else(
     assert _prompts_on_record(library) == [ANSWERED, REFUSED, ANSWERED, ANSWERED]
 
 
+def test_what_is_said_back_stays_in_the_store_too(library: TinyLibrary, traces: Traces) -> None:
+    """Comments and wishes, well and badly sent, and an approver's looks at them; and what five people asked alike."""
+    with open_studio(with_rules(library)) as studio, over_http(studio) as client:
+        request_id = studio.ask("Who reviews a new AI vendor?")["request_id"]
+        said = {"request_id": request_id, "verdict": "wrong", "comment": CANARY}
+        for body in (said, {**said, "verdict": CANARY}, {**said, CANARY: CANARY}, {**said, "request_id": CANARY}):
+            traces.keep(client.post("/v1/feedback", json=body))
+            traces.keep(client.post("/feedback", data=body))
+        for body in ({"wish": CANARY}, {"wish": f"{CANARY}\x00"}, {"wish": CANARY, "request_id": CANARY}):
+            traces.keep(client.post("/v1/requests", json=body))
+            traces.keep(client.post("/requests", data=body))
+        for tab in ("feedback", "requests", "gaps"):
+            traces.keep(client.get(f"/desk/{tab}"))
+    assert traces.found() == []
+    assert sealed_texts(library.root / "state", "comment") == [CANARY] * 3
+    assert sealed_texts(library.root / "state", "wish") == [CANARY] * 2
+
+
 BAD_BODIES: list[dict[str, Any]] = [
     {"json": {"question": CANARY * 300}},
     {"json": {"question": f"{CANARY}\x00"}},

@@ -57,6 +57,7 @@ class Asked:
     document: str = POLICY
     key_id: str = ""
     pushed_id: str = ""
+    wished: int = 0  # a document that somebody asked for
 
 
 def asked(studio: Studio, question: str = VENDOR_QUESTION) -> Asked:

@@ -15,6 +15,7 @@ from fastapi.routing import iter_route_contexts
 
 from indexes.clock import utc_now
 from service.access.key_ring import KeyWish
+from service.audit.events import document_requested
 from tests.support.audit_doors import CALLS, Asked, Call
 from tests.support.service_parts import POLICY, TRAVEL, VENDOR_QUESTION, Studio
 
@@ -106,6 +107,10 @@ def _wish(_: Asked) -> dict[str, object]:
     return {"wish": "The rules for night trains"}
 
 
+def _closing(question: Asked) -> dict[str, object]:
+    return {"number": question.wished, "how": "granted", "note": "It is in legal now."}
+
+
 CLOSED: Mapping[str, Call] = {**CALLS, **SCIM} | {
     call.route: call
     for call in (
@@ -127,6 +132,10 @@ CLOSED: Mapping[str, Call] = {**CALLS, **SCIM} | {
         Call("POST /", lambda _: "/", lambda _: {"question": VENDOR_QUESTION}),
         Call("POST /feedback", lambda _: "/feedback", _feedback),
         Call("POST /requests", lambda _: "/requests", _wish),
+        Call("GET /desk/feedback", lambda _: "/desk/feedback"),
+        Call("GET /desk/requests", lambda _: "/desk/requests"),
+        Call("POST /desk/requests/close", lambda _: "/desk/requests/close", _closing),
+        Call("GET /desk/gaps", lambda _: "/desk/gaps"),
         Call("GET /documents", lambda _: "/documents"),
         Call("GET /documents/{document:path}", lambda q: f"/documents/{quote(q.document)}"),
         Call("GET /originals/{document:path}", lambda q: f"/originals/{quote(q.document)}"),
@@ -151,6 +160,9 @@ def ready(studio: Studio, call: Call, question: Asked) -> Asked:
     if "{key_id}" in call.route:
         wish = KeyWish(_name(), ["ask"], utc_now().date() + timedelta(days=1))
         return dataclasses.replace(question, key_id=studio.service.key_ring.make(wish, by="cli").key.key_id)
+    if call.route == "POST /desk/requests/close":
+        asked_for = document_requested("somebody", request_id=None, wish="The rules for night trains")
+        return dataclasses.replace(question, wished=studio.opened.log.note(asked_for).seq)
     if "{id_}" in call.route:
         user = {"userName": f"{_name()}@northlight.example", "active": True}
         add = studio.service.pushed.add

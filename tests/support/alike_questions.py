@@ -1,0 +1,148 @@
+"""Questions that mean the same, written by hand, five ways each: what the grouping by likeness is held against.
+
+Each line is one question that staff might ask. Some of the questions are near each other on purpose, such as those on
+travel, or on leave: those are not to be taken for one.
+"""
+
+ALIKE: tuple[tuple[str, ...], ...] = (
+    (
+        "What is the daily allowance for business travel?",
+        "How much per diem do I get on a work trip?",
+        "daily travel allowance amount",
+        "How many euros a day can I spend when I travel for work?",
+        "What does the company pay per day on business trips?",
+    ),
+    (
+        "Can I book a night train instead of a flight?",
+        "Are night trains allowed for business trips?",
+        "night train booking policy",
+        "May I take the sleeper train rather than fly?",
+        "Who approves a night train ticket?",
+    ),
+    (
+        "Which class may I fly on long flights?",
+        "Is business class allowed for long-haul flights?",
+        "business class flight rules",
+        "When can I book a business class seat?",
+        "Do we fly economy on long distance flights?",
+    ),
+    (
+        "How many days of parental leave do I get?",
+        "How long is parental leave?",
+        "parental leave length",
+        "What is our parental leave policy?",
+        "For how many weeks can a new parent stay at home?",
+    ),
+    (
+        "How do I report sick?",
+        "Whom do I tell when I am ill?",
+        "sick leave notification",
+        "When do I need a doctor's note for being sick?",
+        "What do I do if I can't come to work because I am sick?",
+    ),
+    (
+        "Can I carry over unused vacation days to next year?",
+        "What happens to holidays that I have not taken by December?",
+        "carry over vacation days",
+        "Do my leftover vacation days expire?",
+        "Until when do I have to use last year's vacation?",
+    ),
+    (
+        "May I upload unreleased footage to an AI tool?",
+        "Can editors use ChatGPT with unreleased material?",
+        "uploading footage to AI tools",
+        "Is it allowed to put unreleased scenes into a generative AI tool?",
+        "Can I paste unreleased scripts into an AI chatbot?",
+    ),
+    (
+        "Who reviews a new AI vendor?",
+        "How do I get a new AI tool approved?",
+        "AI vendor approval process",
+        "Who has to sign off on new AI software?",
+        "What is the review process for AI vendors?",
+    ),
+    (
+        "How long must my password be?",
+        "What are the rules for passwords?",
+        "password length requirement",
+        "How often do I have to change my password?",
+        "Which characters does a password need?",
+    ),
+    (
+        "What do I do when I lost my laptop?",
+        "My laptop was stolen, whom do I call?",
+        "lost or stolen laptop",
+        "How do I report a missing company laptop?",
+        "Someone stole my work computer, what now?",
+    ),
+    (
+        "Can I work from abroad for two weeks?",
+        "Is remote work from another country allowed?",
+        "working from abroad",
+        "May I work remotely from Spain?",
+        "How many days can I work from a foreign country?",
+    ),
+    (
+        "How many days a week can I work from home?",
+        "What is the home office policy?",
+        "working from home days",
+        "Do I have to be in the office on Mondays?",
+        "How often do I have to come to the office?",
+    ),
+    (
+        "How do I submit an expense report?",
+        "Where do I hand in receipts for expenses?",
+        "expense report submission",
+        "By when must expenses be submitted?",
+        "How can I get my expenses reimbursed?",
+    ),
+    (
+        "How long do we keep signed contracts?",
+        "What is the retention period for contracts?",
+        "contract retention",
+        "When can old contracts be destroyed?",
+        "For how many years are contracts archived?",
+    ),
+    (
+        "Who may sign a contract with a supplier?",
+        "What is my signing authority?",
+        "contract signing limits",
+        "Up to which amount may a manager sign contracts?",
+        "Who has to sign supplier contracts over 50,000 euros?",
+    ),
+    (
+        "In which format do we deliver the final master?",
+        "What codec should final deliverables have?",
+        "delivery format of masters",
+        "Which file format does the broadcaster want for delivery?",
+        "What are the technical specifications for delivering a master?",
+    ),
+    (
+        "At what loudness do we deliver sound mixes?",
+        "What is the loudness target for the final mix?",
+        "audio loudness specification",
+        "How loud may dialogue be in the delivered mix?",
+        "Which LUFS value does the sound mix need?",
+    ),
+    (
+        "When are VFX turnovers due?",
+        "By which day do we hand over shots to visual effects?",
+        "VFX turnover deadline",
+        "What has to be in a VFX turnover package?",
+        "How do we turn shots over to the VFX vendor?",
+    ),
+    (
+        "How long are the camera rushes backed up?",
+        "Where do we store backups of rushes?",
+        "rushes backup policy",
+        "How many copies of the camera footage do we keep?",
+        "When may rushes be deleted from the server?",
+    ),
+    (
+        "May I accept a gift from a supplier?",
+        "Up to what value are gifts from vendors allowed?",
+        "gift policy limits",
+        "Can a client invite me to dinner?",
+        "Do I have to report a present from a business partner?",
+    ),
+)
