@@ -38,8 +38,8 @@ _ASKING = re.compile(r"(?i)^(who|what)\s+(?!is\b|are\b)\w+\s+")
 _TURNED = re.compile(r"(?i)^(what|when|how long|how often|where)\s+(.+)\s+(is|are)(?:\s+(.+))?$")
 
 
-def as_question(heading: str, title: str) -> str | None:
-    """Return a question that a section with this heading of a document should answer; `None` if it makes none."""
+def as_question(heading: str) -> str | None:
+    """Return a question that a section with this heading should answer; `None` if it makes none."""
     plain = _NUMBERING.sub("", heading).strip()
     words = plain.casefold().split()
     if not words or _NO_SUBJECT.search(plain) or set(words) & _LEANING or words[0] in _DULL:
@@ -52,8 +52,6 @@ def as_question(heading: str, title: str) -> str | None:
     if words[0] in _NOT_FIRST or len(words) not in _WORDS:
         return None
     subject = plain if plain[1:2].isupper() else plain[0].lower() + plain[1:]
-    if len(words) == 1:
-        return f"What does {title} say about {subject}?" if "?" not in title else None
     return f"What are the rules for {subject}?"
 
 
@@ -106,5 +104,5 @@ def _asked_of(within: Within, document: str) -> Iterator[str]:
     title = split.document.title
     headings = dict.fromkeys(s.locator.headings[-1] for s in split.document.sections if s.locator.headings)
     for heading in _drawn([heading for heading in headings if heading != title], within.at.date()):
-        if question := as_question(heading, title):
+        if question := as_question(heading):
             yield question

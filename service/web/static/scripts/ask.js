@@ -45,6 +45,7 @@ function improve(turn) {
 /** Put a turn at the end that says what is being done, and return it. */
 function waiting(question) {
   document.getElementById("start")?.remove();
+  closeSource(); // of an earlier answer
   const turn = made("article", "turn waiting");
   const asked = made("h2", "asked", question);
   asked.dir = "auto";

@@ -15,10 +15,12 @@ export function cites(turn) {
     const cite = link.closest(".cite");
     if (taps.matches && link.matches(".chip") && !cite.classList.contains("shows")) return show(cite);
     hideAll();
+    cite?.classList.add("hides"); // it would lie over the answer for as long as the pointer stays
     openSource(link, turn);
   });
   for (const cite of turn.querySelectorAll(".cite")) {
-    for (const left of ["pointerleave", "focusout"]) cite.addEventListener(left, () => cite.classList.remove("hides"));
+    const left = () => cite.matches(":hover, :focus-within") || cite.classList.remove("hides");
+    for (const leaving of ["pointerleave", "focusout"]) cite.addEventListener(leaving, () => setTimeout(left));
   }
 }
 
@@ -33,7 +35,7 @@ function hideAll() {
 }
 
 document.addEventListener("keydown", (event) => {
-  if (event.key !== "Escape") return;
+  if (event.key !== "Escape" || document.activeElement?.closest("#beside")) return; // there it closes the source
   const open = document.querySelector(".cite:is(:hover, :focus-within, .shows):not(.hides)");
   if (!open) return;
   event.preventDefault();
