@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from indexes.approvals import DocumentStanding
+from indexes.lines import DocumentStanding
 from indexes.console import Part, Style, err, out, problem
 from indexes.events import Approval
 from ingest.report import Report

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from indexes.approvals import DocumentStanding
+from indexes.lines import DocumentStanding
 from indexes.events import time_text
 from indexes.names import MAX_NAME_CHARS
 from indexes.sources import Source

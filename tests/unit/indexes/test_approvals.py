@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from indexes.approvals import Approvals, DocumentStanding, months_later
+from indexes.approvals import Approvals, months_later
+from indexes.lines import DocumentStanding, Looked
 from indexes.errors import DocumentNameError, RegisterError, SourcesError, UnsafeFileError, VersionError
 from indexes.events import Upload, Withdrawal
 from indexes.library import FileBytes, read_document
@@ -408,11 +409,11 @@ def test_a_line_of_the_overview_says_who_approved_this_version_and_who_brought_i
 
 def test_an_overview_may_remember_the_hashes_of_files(library: TinyLibrary, monkeypatch: pytest.MonkeyPatch) -> None:
     library.add("legal/a.md", "x")
-    known: dict[tuple[int, ...], str] = {}
+    looked = Looked()
 
     def overview() -> list[DocumentStanding]:
         return Approvals(
-            library=library.folder, now=library.clock, max_file_bytes=1 << 20, known_hashes=known
+            library=library.folder, now=library.clock, max_file_bytes=1 << 20, looked=looked
         ).overview()
 
     first = overview()

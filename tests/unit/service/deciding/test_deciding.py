@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from indexes.approvals import DocumentStanding
+from indexes.lines import DocumentStanding
 from indexes.events import Event, Upload, Withdrawal
 from indexes.register import Register, append_events
 from indexes.standing import Standing

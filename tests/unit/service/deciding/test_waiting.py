@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from indexes.approvals import DocumentStanding
+from indexes.lines import DocumentStanding
 from indexes.sources import Source
 from indexes.standing import Grant, Standing
 from service.deciding.errors import WishError
