@@ -1,7 +1,7 @@
 """Puts the doors over the parts of a service, and around them what stands around every door.
 
-Around every door: only this machine's names as host, bodies of at most 64 KiB, headers that close the page to
-everything but itself, and a log line without any text.
+Around every door: only this machine's names as host, bodies of at most 64 KiB (but for files that approvers bring),
+headers that close the page to everything but itself, and a log line without any text.
 """
 
 import functools
@@ -37,6 +37,8 @@ from service.parts import VERSION, Service
 from service.scim import routes as scim
 from service.web import assets, session
 from service.web.chat import asking
+from service.web.desk import bulk, decide, queue, upload, worker
+from service.web.desk.desk import Desk
 from service.web.library import documents
 from service.web.own import record
 from service.web.pages import Pages, Told
@@ -55,6 +57,11 @@ _DOORS = (
     asking.ROUTES,
     documents.ROUTES,
     record.ROUTES,
+    queue.ROUTES,
+    decide.ROUTES,
+    bulk.ROUTES,
+    upload.ROUTES,
+    worker.ROUTES,
 )
 _ROUTES = [route for door in _DOORS for route in door]
 _TITLE = "Greenlit"
@@ -103,7 +110,7 @@ def create_app(service: Service) -> FastAPI:
 
     add_problem_handlers(app, notice, stranger=stranger)
     add_page_handlers(app, pages)
-    app.add_middleware(BodyLimit)
+    app.add_middleware(BodyLimit, long=frozenset({upload.UPLOAD_PATH}))
     app.add_middleware(Failures, notice=notice)
     app.add_middleware(KnownHostOnly, origin=origin)
     app.add_middleware(SecurityHeaders, by_tls=origin.is_https)
@@ -128,6 +135,7 @@ def _parts(service: Service, pages: Pages) -> dict[Any, object]:
             arrivals_per_minute=settings.arrivals_per_minute,
         ),
         Deciding: service.deciding,
+        Desk: Desk(service.deciding, service.bringing, service.live_build, settings.builds),
         Health: service.health,
         KeyRing: service.key_ring,
         OwnRecords: service.auditing.own,

@@ -33,6 +33,7 @@ from service.deciding.told import told
 from service.deciding.wishes import auth_of, name_of
 
 _MAX_FILE_NAME_BYTES = 255  # of a name on disk
+_AT_ONCE = 4  # files that are being brought
 _ANY_SIZE = 1 << 40  # what is too large to be a document may be replaced all the same
 
 
@@ -62,6 +63,7 @@ class Bringing:
         self.max_file_bytes = max_file_bytes
         self._register = Register(library / REGISTER_FILE)
         self._placing = threading.Lock()
+        self._places = threading.Semaphore(_AT_ONCE)
 
     def begin(self, who: Principal, source: str, name: str, *, replaces: str = "") -> "Arrival":
         """Begin to take a file in; a context that leaves nothing behind unless it was finished.
@@ -85,10 +87,13 @@ class Bringing:
         if found is None or not who.may_approve(found.name):  # 1
             raise NoDocumentError("expected a source that they decide on, got another")
         document = self._document(found, name)  # 2
-        remove_stale(found.folder)
+        if not self._places.acquire(blocking=False):
+            raise BringError(f"expected at most {_AT_ONCE} files at once, got one more: try again in a moment")
         try:
+            remove_stale(found.folder)
             incoming = Incoming(found.folder)  # 3
         except OSError as error:
+            self._places.release()
             raise UnwritableError(f"no file can be written into the source: {error.strerror}") from error
         return Arrival(self, who, found, document, incoming, replaces)
 
@@ -113,6 +118,10 @@ class Bringing:
             if not keys.isdisjoint(look_keys(other)):
                 raise BringError(f"'{spelled(document)}' looks like '{spelled(other)}', which is there: choose another")
         return document
+
+    def ended(self) -> None:
+        """Make room for another file."""
+        self._places.release()
 
     def finish(self, arrival: "Arrival") -> Brought:
         """Steps 4 to 7; as `Arrival.finish`."""
@@ -182,6 +191,7 @@ class Arrival:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         """Leave nothing behind but what was finished."""
         self.incoming.__exit__(kind, error, at)
+        self._bringing.ended()
 
     def write(self, piece: bytes) -> None:
         """Take a piece.

@@ -153,6 +153,18 @@ class Deciding:
         """
         return [line for _, lines in self._overviews(who, source) for line in lines]
 
+    def now(self) -> datetime:
+        """Return the time by which decisions are dated."""
+        return self._now()
+
+    def look(self) -> None:
+        """Look at every file, so that whoever asks for the queue first need not wait until all were read.
+
+        Raises:
+            RegisterUnavailableError: allowlist or register cannot be read.
+        """
+        self._overviews(None, None)
+
     def sources(self, who: Principal) -> list[Source]:
         """Return the sources that somebody decides on.
 
@@ -203,12 +215,12 @@ class Deciding:
                 raise VersionError("expected the version that was shown, got another")
         return file.content
 
-    def _overviews(self, who: Principal, source: str | None) -> list[tuple[Source, list[DocumentStanding]]]:
+    def _overviews(self, who: Principal | None, source: str | None) -> list[tuple[Source, list[DocumentStanding]]]:
         with told(), self._looking:
             if len(self._looked.hashes) > _KEPT_FILES or len(self._looked.lines) > _KEPT_FILES:
                 self._looked, self._kept = Looked(), Kept()
             approvals = self._approvals(self._looked)
-            theirs = [one for one in approvals.sources.values() if who.may_approve(one.name)]
+            theirs = [one for one in approvals.sources.values() if who is None or who.may_approve(one.name)]
             chosen = [one for one in theirs if source in (None, one.name)]
             return [(one, approvals.overview(under=one.name)) for one in chosen]
 

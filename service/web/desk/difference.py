@@ -19,6 +19,7 @@ from typing import Literal
 _AROUND = 2  # lines that did not change, around what did
 _MOST_PAIRS = 250_000  # of lines or words in one stretch that is compared each with each: some 50 ms
 _MOST_WORK = 8_000_000  # of such pairs in one comparison
+_MOST_SHOWN = 5000  # lines
 _ALIKE = 0.35  # of the words: with fewer in common, two lines are not one line that was changed
 _WORD = re.compile(r"\S+\s*")
 
@@ -45,11 +46,15 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What changed, in reading order; how many lines came in and went out."""
+    """What changed, in reading order; how many lines came in and went out.
+
+    Where so much changed that nobody would read it, `left_out` are the lines that are not shown.
+    """
 
     stretches: tuple[Stretch, ...]
     came: int
     went: int
+    left_out: int = 0
 
 
 class _Work:
@@ -78,7 +83,8 @@ def difference(old: str, new: str) -> Difference:
         stretches += _changed(out, into, work)
         stretches += [Stretch("same", (Part("same", line),)) for line in before[start : start + size]]
         at_old, at_new = start + size, begin + size
-    return Difference(tuple(_folded(stretches)), came, went)
+    shown = tuple(_folded(stretches))
+    return Difference(shown[:_MOST_SHOWN], came, went, sum(one.lines for one in shown[_MOST_SHOWN:]))
 
 
 def _matches(old: Sequence[str], new: Sequence[str], work: _Work) -> list[_Match]:
