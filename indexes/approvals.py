@@ -20,7 +20,6 @@ from indexes.errors import (
     NoFileError,
     RegisterError,
     UnknownDocumentError,
-    UnsafeFileError,
     VersionError,
 )
 from indexes.events import Approval, Event, Withdrawal

@@ -13,6 +13,7 @@ import secrets
 import time
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 from indexes.durable import sync_folder
 from indexes.kinds import FIRST_BYTES
@@ -39,7 +40,7 @@ class Incoming:
         self.size = 0
         self.first = b""  # up to FIRST_BYTES
 
-    def __enter__(self) -> "Incoming":
+    def __enter__(self) -> Self:
         """Lend the file."""
         return self
 

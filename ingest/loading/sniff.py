@@ -1,7 +1,7 @@
 """Bytes held against what a file should hold, and bytes to text, strictly.
 
-`check_kind` refuses what is of another kind (`indexes.kinds`); `decode_text` turns a text file into a string or says why
-not. Reads no more than it must.
+`check_kind` refuses what is of another kind (`indexes.kinds`); `decode_text` turns a text file into a string or says
+why not. Reads no more than it must.
 """
 
 from indexes.kinds import BOM_UTF8, HTML, PDF, content_kind

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 from indexes.errors import DocumentNameError
 from indexes.events import Upload
@@ -184,7 +185,7 @@ class Arrival:
         self.incoming = incoming
         self.replaces = replaces
 
-    def __enter__(self) -> "Arrival":
+    def __enter__(self) -> Self:
         """Lend it."""
         return self
 

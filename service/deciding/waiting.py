@@ -10,8 +10,8 @@ from datetime import UTC, date, datetime, timedelta
 from operator import itemgetter
 from typing import Literal
 
-from indexes.lines import DocumentStanding
 from indexes.events import time_text
+from indexes.lines import DocumentStanding
 from indexes.sources import Source
 from indexes.standing import Standing
 from service.deciding.errors import WishError

@@ -32,7 +32,7 @@ class ConnectionLimits:
         max_headers: lines of headers.
         max_body_bytes: a body as it comes, with the framing and trailers of chunks: four times what is let through.
             What comes in one go with the end of the head is not counted.
-        least_body_bytes_s: how fast a longer body has to come that the application allowed: 64 KiB a second, 0.5 Mbit/s.
+        least_body_bytes_s: how fast a longer body that the application allowed has to come, in bytes a second.
         max_discarded_bytes: thrown away while a connection ends: who is cut off while sending never reads why.
     """
 

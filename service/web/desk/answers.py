@@ -1,6 +1,8 @@
 """What keeps a decision from being made, in the words of a page and with its status."""
 
+from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from fastapi import Request, Response
 
@@ -14,6 +16,7 @@ from service.deciding.errors import (
     NoDocumentError,
     NotDecidableError,
     OtherVersionError,
+    RegisterUnavailableError,
     TooLargeError,
     UnwritableError,
     WishError,
@@ -38,31 +41,39 @@ def failure(request: Request, pages: Pages, error: DecidingError) -> Response:
 
 def in_words(error: DecidingError | NotAllowedError) -> tuple[int, str]:
     """Return the status and the words for what keeps a decision or a file from being taken."""
-    if isinstance(error, NotAllowedError):
-        return 403, OWN
-    if isinstance(error, DecidedMeanwhileError):
-        return 409, f"{_who_decided(error)} Nothing was written."
-    if isinstance(error, NoDocumentError):
-        return 404, NO_DOCUMENT
-    if isinstance(error, OtherVersionError):
-        return 412, CHANGED
-    if isinstance(error, WishError):
-        return 422, f"This cannot be written: {error}."
-    if isinstance(error, TooLargeError):
-        return 413, f"The file is too large: at most {error.most_bytes / 1e6:g} MB are taken. Nothing was kept."
-    if isinstance(error, ExistsError):
-        return 409, "A document of this name exists. Nothing was kept."
-    if isinstance(error, BringError):
-        return 422, f"The file was not taken: {error}. Nothing was kept."
-    if isinstance(error, NotDecidableError):
-        return 409, f"It cannot be decided so: {error}. Nothing was written."
-    tell_operator(error)
-    return 503, _READ_ONLY if isinstance(error, UnwritableError) else _NOT_AVAILABLE
+    if isinstance(error, UnwritableError | RegisterUnavailableError):
+        tell_operator(error)
+    for kind, status, words in _SAID:
+        if isinstance(error, kind):
+            return status, words(error)
+    return 500, _NOT_AVAILABLE
+
+
+# In this order: what is more exactly one thing comes before what it also is.
+_SAID: tuple[tuple[type[Exception], int, Callable[[Any], str]], ...] = (
+    (NotAllowedError, 403, lambda _: OWN),
+    (DecidedMeanwhileError, 409, lambda error: f"{_who_decided(error)} Nothing was written."),
+    (NoDocumentError, 404, lambda _: NO_DOCUMENT),
+    (OtherVersionError, 412, lambda _: CHANGED),
+    (WishError, 422, lambda error: f"This cannot be written: {error}."),
+    (
+        TooLargeError,
+        413,
+        lambda error: f"The file is too large: at most {error.most_bytes / 1e6:g} MB. Nothing was kept.",
+    ),
+    (ExistsError, 409, lambda _: "A document of this name exists. Nothing was kept."),
+    (BringError, 422, lambda error: f"The file was not taken: {error}. Nothing was kept."),
+    (NotDecidableError, 409, lambda error: f"It cannot be decided so: {error}. Nothing was written."),
+    (UnwritableError, 503, lambda _: _READ_ONLY),
+    (RegisterUnavailableError, 503, lambda _: _NOT_AVAILABLE),
+)
 
 
 def _who_decided(error: DecidedMeanwhileError) -> str:
     last = error.last
-    what = "approved" if isinstance(last, Approval) else {"revoke": "revoked", "reject": "rejected"}.get(_kind(last), "")
+    what = (
+        "approved" if isinstance(last, Approval) else {"revoke": "revoked", "reject": "rejected"}.get(_kind(last), "")
+    )
     return f"{last.by} {what} this document meanwhile, on {_time(last.at)}."
 
 

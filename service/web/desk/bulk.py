@@ -86,11 +86,7 @@ def _bulk(request: Request, pages: Pages, desk: Desk, person: Principal, form: _
     values: dict[str, Any] = {"action": form.action, "place": form.place, "given": form, "problem": ""}
     today = desk.deciding.now().date()
     try:
-        expires = day(form.expires)
-        if expires is not None and expires < today:
-            raise WishError(f"expires: expected {today} or a later day, got one that is past")
-        if form.confirmed and form.action == "reject" and not form.reason.strip():
-            raise WishError("reason: expected why, in words, got none")
+        expires = _checked(form, today)
     except WishError as error:
         values["problem"], expires = f"Nothing was done yet: {error}.", None
     planned = [_plan(desk, person, form, token, expires) for token in form.tokens]  # 1, 2
@@ -99,6 +95,20 @@ def _bulk(request: Request, pages: Pages, desk: Desk, person: Principal, form: _
         return pages.show(request, "desk/done.html", **values, **_apart(done))  # 4
     status = 422 if values["problem"] else 200
     return pages.show(request, "desk/bulk.html", status, **values, **_apart(planned), today=today)
+
+
+def _checked(form: _Form, today: date) -> date | None:
+    """Return the day that is meant for all, once what was typed for all can stand.
+
+    Raises:
+        WishError: it cannot.
+    """
+    expires = day(form.expires)
+    if expires is not None and expires < today:
+        raise WishError(f"expires: expected {today} or a later day, got one that is past")
+    if form.confirmed and form.action == "reject" and not form.reason.strip():
+        raise WishError("reason: expected why, in words, got none")
+    return expires
 
 
 def _apart(items: list[_Item]) -> dict[str, list[_Item]]:
@@ -142,10 +152,12 @@ def _why_not(case: Case, action: str, sha256: str, seen: int) -> str:
         return "the file changed since you opened the list"
     if line.decisions != seen:
         return "somebody decided on it since you opened the list"
-    able = may_do(case)
-    if action in able:
-        return ""
-    if action == "approve" and "renew" in able:
+    return "" if action in may_do(case) else _not_so(case, action)
+
+
+def _not_so(case: Case, action: str) -> str:
+    """Say why that cannot be done with a document as it stands."""
+    if action == "approve" and "renew" in may_do(case):
         return "this version was approved before: renew it"
     if action == "approve" and case.has_approved:
         return "you approved this version already, somebody else has to be the second"
@@ -167,7 +179,7 @@ def _do(desk: Desk, person: Principal, form: _Form, item: _Item) -> _Item:
             "approve",
             sha256=sha256,
             expires=item.expires,
-            groups=item.groups,
+            groups=item.groups or None,
             title=title,
             note=form.note or None,
             seen=seen,

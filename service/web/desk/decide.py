@@ -4,6 +4,7 @@ In order: (1) the form, (2) the wish, (3) the decision, (4) the page of the docu
 keeps a decision from being made is said on the same page, with what was typed still in its form.
 """
 
+from dataclasses import replace
 from datetime import date
 from typing import Annotated, Any
 
@@ -56,6 +57,8 @@ def _decided(request: Request, pages: Pages, desk: Desk, person: Principal, sent
         case = desk.deciding.case(person, wish.document)
         if wish.verdict == "approve" and case.has_approved and case.line.standing == "pending":
             return _not_decided(request, pages, desk, person, (409, _TWICE, form, place))
+        if not case.source.groups:
+            wish = replace(wish, groups=None)  # there are none to choose from
         desk.deciding.decide(person, wish)  # 3
     except NoDocumentError as error:
         return failure(request, pages, error)

@@ -1,11 +1,11 @@
-"""What the pages for approvers stand on: deciding, bringing, the texts beside, what is in the index, what the worker does.
+"""What the pages for approvers stand on: deciding, bringing, stored texts, what is in the index, what the worker does.
 
 The text of the version that is approved comes from the live build, or from an older one that still has it: a document
 that changed is left out of new builds. Nothing here decides or writes.
 """
 
 import contextlib
-from collections.abc import Iterable
+import sqlite3
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,6 +16,7 @@ from indexes.errors import BuildError
 from indexes.passages import PassageStore
 from indexes.previews import Preview, read_preview, read_worker_state
 from service.answering.live_build import LiveBuild
+from service.audit.errors import AuditError
 from service.deciding.bringing import Bringing
 from service.deciding.deciding import Case, Deciding
 
@@ -58,7 +59,7 @@ class Desk:
             split = build.passages.split_document(document)
             if split and split.document.sha256 == sha256:
                 return split.document.text
-        for folder in sorted(self.builds.glob(f"*/{PASSAGES_FILE}"), reverse=True):
+        for folder in sorted(self.builds.glob(f"[0-9]*/{PASSAGES_FILE}"), reverse=True):
             if (text := _text_in(folder, document, sha256)) is not None:
                 return text
         return None
@@ -90,16 +91,14 @@ class Desk:
     def _live(self) -> Build | None:
         try:
             return self.live_build.get()
-        except BuildError:
+        except (BuildError, AuditError):  # there is none, or it cannot be put on record: nothing answers from it
             return None
 
 
 def _text_in(file: Path, document: str, sha256: str) -> str | None:
-    with contextlib.suppress(BuildError, OSError):  # it is being removed
+    with contextlib.suppress(BuildError, OSError, sqlite3.Error):  # it is being removed
         store = PassageStore(file)
         with contextlib.closing(store):
             split = store.split_document(document)
             return split.document.text if split and split.document.sha256 == sha256 else None
     return None
-
-

@@ -9,6 +9,7 @@ Pure functions.
 """
 
 import bisect
+import itertools
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -21,7 +22,7 @@ _MOST_PAIRS = 250_000  # of lines or words in one stretch that is compared each 
 _MOST_WORK = 8_000_000  # of such pairs in one comparison
 _MOST_SHOWN = 5000  # lines
 _ALIKE = 0.35  # of the words: with fewer in common, two lines are not one line that was changed
-_WORD = re.compile(r"\S+\s*")
+_WORD = re.compile(r"(?:\w+|[^\w\s])\s*")
 
 Kind = Literal["same", "gone", "new", "changed", "folded"]
 _Match = tuple[int, int, int]  # where in the old, where in the new, how many
@@ -104,7 +105,7 @@ def _matches(old: Sequence[str], new: Sequence[str], work: _Work) -> list[_Match
         if anchors := _anchors(old[a:a_end], new[b:b_end]):
             edges = [(a - 1, b - 1), *((a + i, b + j) for i, j in anchors), (a_end, b_end)]
             found += [(i, j, 1) for i, j in edges[1:-1]]
-            pairs = zip(edges, edges[1:], strict=False)
+            pairs = itertools.pairwise(edges)
             open_ += [(i + 1, i_end, j + 1, j_end) for (i, j), (i_end, j_end) in pairs]
         elif work.allows((a_end - a) * (b_end - b)):
             blocks = SequenceMatcher(None, old[a:a_end], new[b:b_end], autojunk=False).get_matching_blocks()
@@ -162,8 +163,11 @@ def _parts(words: "SequenceMatcher[str]", before: Sequence[str], after: Sequence
         if kind == "equal":
             yield Part("same", "".join(after[b:b_end]))
         else:
-            yield from (Part("gone", text) for text in ["".join(before[a:a_end])] if text)
-            yield from (Part("new", text) for text in ["".join(after[b:b_end])] if text)
+            gone, new = "".join(before[a:a_end]), "".join(after[b:b_end])
+            yield from (Part("gone", text) for text in [gone.rstrip()] if text)
+            yield from (Part("same", " ") for text in [gone] if text and new)
+            yield from (Part("new", text) for text in [new.rstrip()] if text)
+            yield Part("same", (new or gone)[len((new or gone).rstrip()) :])
 
 
 def _folded(stretches: Sequence[Stretch]) -> Iterator[Stretch]:

@@ -190,5 +190,3 @@ def _all(desk: Desk, person: Principal, place: Place) -> tuple[list[Row], int, s
         for line in left[:PAGE]
     ]
     return rows, len(found), rows[-1].document if len(left) > PAGE else None
-
-

@@ -107,7 +107,7 @@ def may_do(case: Case) -> list[str]:
     """Return what may be done with a document: approve or renew, revoke, reject."""
     line = case.line
     able = []
-    if line.standing in (Standing.APPROVED, Standing.CHANGED, Standing.EXPIRED) and line.grant:
+    if line.grant:
         able.append("revoke")
     if line.standing in (Standing.PENDING, Standing.CHANGED, Standing.EXPIRED):
         able.append("reject")

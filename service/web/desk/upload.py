@@ -1,8 +1,8 @@
 """The page `/desk/upload`: a file into a source, streamed from the wire to the disk, never whole in memory.
 
-In order: (1) who sends it is known before any of it is read, (2) that much may come, (3) the fields before the file: our
-token, the source, what it may replace, (4) the file, piece by piece into the library's own folder, aside, (5) its name,
-or why not. After a refusal the rest is read and thrown away, so that a browser hears why.
+In order: (1) who sends it is known before any of it is read, (2) that much may come, (3) the fields before the file:
+our token, the source, what it may replace, (4) the file, piece by piece into the library's own folder, aside, (5) its
+name, or why not. After a refusal the rest is read and thrown away, so that a browser hears why.
 """
 
 from contextlib import ExitStack
@@ -21,7 +21,7 @@ from service.deciding.errors import BringError, DecidingError, ExistsError, TooL
 from service.http.long_bodies import allow_body
 from service.web.desk.answers import in_words
 from service.web.desk.desk import Desk
-from service.web.desk.multipart import Begin, Field, FormError, Piece, multipart
+from service.web.desk.multipart import Begin, Field, FormError, multipart
 from service.web.desk.queue import Place, TheDesk, document_address, list_values
 from service.web.form_tokens import FORM_TOKEN_FIELD, FORM_TOKEN_HEADER
 from service.web.forms import brings_our_token, sent_from_here
@@ -124,5 +124,3 @@ def _refused(
 
 def _is_script(request: Request) -> bool:
     return request.headers.get("accept", "") == "application/json"
-
-

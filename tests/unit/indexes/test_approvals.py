@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from indexes.approvals import Approvals, months_later
-from indexes.lines import DocumentStanding, Looked
 from indexes.errors import DocumentNameError, RegisterError, SourcesError, UnsafeFileError, VersionError
 from indexes.events import Upload, Withdrawal
 from indexes.library import FileBytes, read_document
+from indexes.lines import DocumentStanding, Looked
 from indexes.register import Register
 from indexes.sources import Sources
 from indexes.standing import Standing
@@ -370,6 +370,7 @@ def test_what_is_asked_of_a_folder_or_a_document_reads_no_file_elsewhere(
         return read_document(sources, document, max_bytes=max_bytes)
 
     monkeypatch.setattr("indexes.approvals.read_document", reading)
+    monkeypatch.setattr("indexes.lines.read_document", reading)
     assert library.approvals.standings(["legal/a.md"]) == {"legal/a.md": Standing.PENDING}
     assert [line.document for line in library.approvals.overview(under="legal/deep")] == ["legal/deep/b.md"]
     library.approve("legal/a.md")
@@ -412,9 +413,7 @@ def test_an_overview_may_remember_the_hashes_of_files(library: TinyLibrary, monk
     looked = Looked()
 
     def overview() -> list[DocumentStanding]:
-        return Approvals(
-            library=library.folder, now=library.clock, max_file_bytes=1 << 20, looked=looked
-        ).overview()
+        return Approvals(library=library.folder, now=library.clock, max_file_bytes=1 << 20, looked=looked).overview()
 
     first = overview()
     monkeypatch.setattr("indexes.library._read_up_to", None)

@@ -5,6 +5,8 @@ import { formToken, writeTimes } from "/scripts/page.js";
 
 const POLL_MS = 2000;
 const POLL_FOR_MS = 300000;
+const UNREAD_MS = 3000;
+const UNREAD_LOOKS = 100;
 const WIDE = window.matchMedia("(min-width: 1100px)");
 const PART = { "Greenlit-Part": "document" };
 const detail = document.querySelector("#detail");
@@ -39,18 +41,19 @@ async function open(address, { push = true } = {}) {
 }
 
 /** Put a document, or a page that says one thing, into the pane. */
-function show(html, address) {
+function show(html, address, { focus = true } = {}) {
   const came = new DOMParser().parseFromString(html, "text/html");
   const part = came.querySelector("article.document") ?? came.querySelector("main > *");
   if (!part) {
     location.assign(address);
     return;
   }
+  looks = 0;
   detail.replaceChildren(document.adoptNode(part));
   detail.scrollTop = 0;
   writeTimes(detail);
   arrange();
-  detail.focus({ preventScroll: true });
+  if (focus) detail.focus({ preventScroll: true });
   const name = part.dataset.document;
   for (const row of rows()) {
     row.classList.toggle("here", row.dataset.document === name);
@@ -59,6 +62,7 @@ function show(html, address) {
     else link.removeAttribute("aria-current");
   }
   document.querySelector("main").classList.add("opened");
+  if (waiting().length) poll();
   say(part.querySelector("[role=alert], [role=status]")?.textContent ?? part.querySelector("h2")?.textContent ?? "");
 }
 
@@ -207,6 +211,25 @@ function since(place, words, moment) {
   place.replaceChildren(words, time);
 }
 
+// Read since
+
+let looks = 0;
+
+/** While the worker has not read what is open, look again, unless somebody has begun to decide. */
+async function lookAgain() {
+  const article = detail?.querySelector("article[data-unread]");
+  if (!article || looks >= UNREAD_LOOKS || detail.querySelector("details.act[open]")) return;
+  looks += 1;
+  try {
+    const response = await fetch(location.href, { headers: PART });
+    const html = await response.text();
+    const same = detail.querySelector("article[data-unread]") === article && !detail.querySelector("details.act[open]");
+    if (response.ok && same && !html.includes(" data-unread")) show(html, response.url, { focus: false });
+  } catch {
+    // looked at again
+  }
+}
+
 // The list
 
 function move(step) {
@@ -316,6 +339,7 @@ async function upload(form) {
     if (answer.html) form.querySelector(".upload-told").replaceChildren(...came.childNodes);
     else toldOf(form, answer.detail ?? "The file was not taken.", "problem");
     writeTimes(form);
+    button.scrollIntoView({ block: "nearest" });
     form.querySelector("[name=replaces]")?.remove();
     if (answer.replaces) {
       const field = document.createElement("input");
@@ -338,4 +362,5 @@ if (detail) {
   arrange();
   marked();
   if (waiting().length) poll();
+  window.setInterval(lookAgain, UNREAD_MS);
 }
