@@ -7,7 +7,7 @@ person saw instead of a path. `overview` gives every document's standing. Nothin
 
 import calendar
 import stat
-from collections.abc import Callable, Iterable, MutableMapping
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -20,36 +20,19 @@ from indexes.errors import (
     NoFileError,
     RegisterError,
     UnknownDocumentError,
-    UnsafeFileError,
     VersionError,
 )
-from indexes.events import Approval, Upload, Withdrawal
-from indexes.library import document_at, hash_document, locate, read_document
+from indexes.events import Approval, Event, Withdrawal
+from indexes.library import document_at, locate, read_document
+from indexes.lines import DocumentStanding, Lines, Looked
 from indexes.names import printable
 from indexes.register import REGISTER_FILE, Register, RegisterState, append_events, register_remarks
 from indexes.sources import Sources, read_sources, source_name
-from indexes.standing import Grant, Standing, approvals_of, grant, standing
-from indexes.stock import approved_look_alike, list_library, live_grants
+from indexes.standing import Standing
+from indexes.stock import approved_look_alike, live_grants
 from indexes.terms import Terms
 
 _WITHDRAWN = (Standing.REVOKED, Standing.REJECTED)
-
-
-@dataclass(frozen=True, slots=True)
-class DocumentStanding:
-    """One line of the register's overview.
-
-    `sha256` is of the file as it is; `problem` says why it cannot be a document. `approvals` are those of this version
-    that count, one a person, `uploads` who brought it.
-    """
-
-    document: str
-    standing: Standing
-    sha256: str | None
-    grant: Grant | None
-    problem: str | None
-    approvals: tuple[Approval, ...] = ()
-    uploads: tuple[Upload, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +57,7 @@ class Approvals:
         now: Callable[[], datetime],
         max_file_bytes: int,
         register: Register | None = None,
-        known_hashes: MutableMapping[tuple[int, ...], str] | None = None,
+        looked: Looked | None = None,
     ) -> None:
         """Read the allowlist.
 
@@ -83,15 +66,16 @@ class Approvals:
             now: the clock.
             max_file_bytes: larger files are no documents.
             register: the library's register, if somebody follows it already.
-            known_hashes: as `hash_document`, for an overview that is asked for again; without, each file is read.
+            looked: of an earlier overview of this library; without, each file is read.
 
         Raises:
             SourcesError: it is missing or wrong.
         """
-        self.sources: Sources = read_sources(library)
+        sources = read_sources(library)
+        self.sources: Sources = looked.known(sources) if looked else sources
         self.register_path = library / REGISTER_FILE
         self._register = register or Register(self.register_path)
-        self._known_hashes = known_hashes
+        self._lines = Lines(self.sources, now=now, max_file_bytes=max_file_bytes, looked=looked)
         self._now = now
         self._max_file_bytes = max_file_bytes
 
@@ -160,13 +144,13 @@ class Approvals:
             raise VersionError(f"expected the file as it is now, {approval.sha256}, got another version")
         return Plan((approval,), (), of_folder=False)
 
-    def approve(self, plan: Plan) -> None:
-        """Write a plan's approvals, all or none.
+    def approve(self, plan: Plan, *, still: Callable[[], None] | None = None) -> None:
+        """Write a plan's approvals, all or none; `still` as of `append_events`.
 
         Raises:
             RegisterError: the register cannot be written.
         """
-        append_events(self.register_path, plan.approvals)
+        self._append(plan.approvals, still)
 
     def withdraw(
         self, event: Literal["revoke", "reject"], path: str, *, by: str, reason: str, auth: str = ""
@@ -179,8 +163,15 @@ class Approvals:
         """
         return self.withdraw_document(event, self.name_of(path), Terms(by=by, note=reason, auth=auth))
 
-    def withdraw_document(self, event: Literal["revoke", "reject"], name: str, terms: Terms) -> Withdrawal:
-        """Revoke or reject a document; the reason is the note of the terms.
+    def withdraw_document(
+        self,
+        event: Literal["revoke", "reject"],
+        name: str,
+        terms: Terms,
+        *,
+        still: Callable[[], None] | None = None,
+    ) -> Withdrawal:
+        """Revoke or reject a document; the reason is the note of the terms, `still` as of `append_events`.
 
         Raises:
             DocumentNameError, SourcesError: neither the library nor the register knows it.
@@ -193,8 +184,12 @@ class Approvals:
             raise UnknownDocumentError(f"there is no '{printable(name)}', neither in the library nor in the register")
         at = withdrawal_time(decisions.get(name), self._now())
         withdrawal = Withdrawal(event, name, terms.by, at, terms.note, auth=terms.auth, by_id=terms.by_id)
-        append_events(self.register_path, [withdrawal])
+        self._append([withdrawal], still)
         return withdrawal
+
+    def _append(self, events: Sequence[Event], still: Callable[[], None] | None) -> None:
+        more = {"still": still} if still else {}
+        append_events(self.register_path, events, **more)
 
     def overview(self, *, under: str | None = None) -> list[DocumentStanding]:
         """Return the standing of every document that the library holds or the register knows, by name.
@@ -202,13 +197,7 @@ class Approvals:
         Args:
             under: only documents of this folder (a source, or a folder in one); reads no file outside it.
         """
-        state = self.state()
-        sources = self.sources if under is None else {name: self.sources[name] for name in (source_name(under),)}
-        listed = list_library(sources, state.decisions, at=self._now())
-        found = {item.document: item.problem for item in listed}
-        known = (name for name in state.decisions if source_name(name) in sources)
-        names = sorted(name for name in {*found, *known} if under is None or name.startswith(f"{under}/"))
-        return [self._line(name, found.get(name), state) for name in names]
+        return self._lines.overview(self.state(), under=under)
 
     def remarks(self) -> list[str]:
         """Return what a person should know of the register, in words; empty if there is nothing."""
@@ -217,33 +206,11 @@ class Approvals:
     def standings(self, documents: Iterable[str]) -> dict[str, Standing]:
         """Return the standing of some documents; reads no others."""
         state = self.state()
-        return {document: self._line(document, None, state).standing for document in documents}
+        return {document: self._lines.line(document, None, state).standing for document in documents}
 
     def standing_of(self, document: str) -> DocumentStanding:
         """Return one document's line of the overview; reads no other file."""
-        return self._line(document, None, self.state())
-
-    def _line(self, document: str, problem: str | None, state: RegisterState) -> DocumentStanding:
-        sha256 = None
-        if problem is None:
-            try:
-                sha256 = self._hash(document)
-            except FileNotFoundError:
-                sha256 = None
-            except (UnsafeFileError, DocumentNameError) as error:
-                problem = str(error)
-        source = self.sources[source_name(document)]
-        decision = state.decisions.get(document)
-        is_now = standing(decision, source, file_sha256=sha256 or ("" if problem else None), at=self._now())
-        approvals = approvals_of(decision, source, sha256) if decision and sha256 else ()
-        uploads = (one for one in decision.uploads if one.sha256 == sha256) if decision else ()
-        granted = grant(decision, source)
-        return DocumentStanding(document, is_now, sha256, granted, problem, tuple(approvals), tuple(uploads))
-
-    def _hash(self, document: str) -> str:
-        if self._known_hashes is None:
-            return read_document(self.sources, document, max_bytes=self._max_file_bytes).sha256
-        return hash_document(self.sources, document, max_bytes=self._max_file_bytes, known=self._known_hashes)
+        return self._lines.line(document, None, self.state())
 
     def _approval_by_name(self, document: str, terms: Terms, state: RegisterState) -> Approval:
         live = live_grants(self.sources, state.decisions, at=self._now())

@@ -13,7 +13,7 @@ import sys
 import unicodedata
 from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from indexes.errors import DocumentNameError, SourcesError, UnreadableFileError, UnsafeFileError
@@ -36,10 +36,14 @@ class FileBytes:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """One file found in a source: its document id, and why it may not be a document, if so."""
+    """One file found in a source: its document id, and why it may not be a document, if so.
+
+    `signature` is what the disk says of the file; it changes with the file (`hash_document`).
+    """
 
     document: str
     problem: str | None = None
+    signature: tuple[int, ...] | None = field(default=None, compare=False)
 
 
 def list_documents(sources: Sources) -> list[Listed]:
@@ -101,7 +105,19 @@ def _walk(folder: Path, prefix: str) -> Iterator[Listed]:
         elif entry.is_dir(follow_symlinks=False):
             yield from _walk(folder / entry.name, name)
         else:
-            yield Listed(name, _name_problem(name))
+            yield Listed(name, _name_problem(name), _signature_of(entry))
+
+
+def _signature_of(entry: os.DirEntry[str]) -> tuple[int, ...] | None:
+    try:
+        return signature(entry.stat(follow_symlinks=False))
+    except OSError:  # it went away meanwhile
+        return None
+
+
+def signature(status: os.stat_result) -> tuple[int, ...]:
+    """Return what tells a file from another, and from itself after it was written to; the last is when that was."""
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
 def _as_typed(name: str) -> str:
@@ -193,11 +209,11 @@ def hash_document(
         DocumentNameError, SourcesError, FileNotFoundError, UnsafeFileError: as `read_document`.
     """
     with _regular_file(sources, document, max_bytes=max_bytes) as (descriptor, before):
-        signature = (before.st_dev, before.st_ino, before.st_size, before.st_mtime_ns, before.st_ctime_ns)
-        if signature not in known:
+        ours = signature(before)
+        if ours not in known:
             content = _whole(printable(document), descriptor, before, max_bytes)
-            known[signature] = hashlib.sha256(content).hexdigest()
-    return known[signature]
+            known[ours] = hashlib.sha256(content).hexdigest()
+    return known[ours]
 
 
 @contextmanager

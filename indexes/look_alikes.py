@@ -12,6 +12,7 @@ and have stood still for years.
 
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 
 _DRAWN_ALIKE = {
     "A": "ΑАᎪꓮ",
@@ -88,6 +89,7 @@ def look_alikes(names: Iterable[str]) -> dict[str, str]:
     return alike
 
 
+@lru_cache(maxsize=1 << 16)  # some 25 MB; the same library is looked at again and again
 def look_keys(name: str) -> tuple[str, str]:
     """Return the two keys of a name's looks; names look alike if they share one."""
     spaced = "/".join(" ".join(part.split()) for part in unicodedata.normalize("NFKD", name).split("/"))

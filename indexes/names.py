@@ -9,11 +9,13 @@ format characters, separators of lines. `printable` writes what is refused as an
 is a matter of `look_alikes`.
 """
 
+import re
 import unicodedata
 
 from indexes.errors import DocumentNameError
 
 MAX_NAME_CHARS = 512
+_USUAL_NAME = re.compile(r"[^/\\.][^/\\]*(?:/[^/\\.][^/\\]*)+")  # with nothing but plain characters in it
 _REFUSED_CATEGORIES = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 _INVISIBLE = frozenset(  # drawn as nothing, though Unicode calls them letters, marks or symbols
     "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0"
@@ -66,6 +68,8 @@ def check_document_name(name: str) -> str:
     Raises:
         DocumentNameError: saying which rule the name breaks, with the name made printable.
     """
+    if _is_plain(name) and len(name) <= MAX_NAME_CHARS and _USUAL_NAME.fullmatch(name):
+        return name  # as most are, and a library may hold a hundred thousand
     shown = printable(name[:MAX_NAME_CHARS])
     if not name or len(name) > MAX_NAME_CHARS:
         raise DocumentNameError(f"expected a document name of 1 to {MAX_NAME_CHARS} characters, got {len(name)}")

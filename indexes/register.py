@@ -18,7 +18,7 @@ import json
 import os
 import re
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -223,10 +223,15 @@ def register_remarks(state: RegisterState, path: Path, *, now: datetime) -> list
     return remarks + [f"{path}: {said}" for said in ahead if said]
 
 
-def append_events(path: Path, events: Iterable[Event]) -> None:
+def append_events(path: Path, events: Iterable[Event], *, still: Callable[[], None] = lambda: None) -> None:
     """Add events to the register: whole lines, one writer at a time, durable when this returns.
 
     A line that an earlier writer left unfinished is ended first, so that it cannot swallow the new one.
+
+    Args:
+        path: the register.
+        events: what to add, in order.
+        still: is called when nobody else may write any more; what it raises goes up, and nothing is written.
 
     Raises:
         RegisterError: an event could not be read back or would steer a terminal, the lock is held too long, or the
@@ -238,6 +243,7 @@ def append_events(path: Path, events: Iterable[Event]) -> None:
     lines = [event_to_line(event) for event in events]
     try:
         with FileLock(f"{path}.lock", timeout=_LOCK_TIMEOUT_S, mode=0o644):
+            still()
             _append(path, b"".join(lines))
     except Timeout as error:
         raise RegisterError(

@@ -5,7 +5,7 @@ file whose name looks like that of another document of its source is kept from b
 approved (first): an approved document is never pushed out by a file that is put beside it. Reads no file's content.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -98,6 +98,8 @@ def approved_elsewhere(sources: Sources, decisions: Mapping[str, Decision], *, a
 def list_library(sources: Sources, decisions: Mapping[str, Decision], *, at: datetime) -> list[Listed]:
     """List every file of every source as `list_documents` does, those that look like another one with that problem."""
     listed = list_documents(sources)
+    if not _any_alike([*(item.document for item in listed), *decisions]):
+        return listed
     live = live_grants(sources, decisions, at=at)
     alike: dict[str, str] = {}
     for source in sources:
@@ -109,6 +111,12 @@ def list_library(sources: Sources, decisions: Mapping[str, Decision], *, at: dat
         else item
         for item in listed
     ]
+
+
+def _any_alike(names: Iterable[str]) -> bool:
+    """Tell whether two names look alike, whichever of them are documents: as good as never, and quickly told."""
+    first: dict[str, str] = {}
+    return any(first.setdefault(key, name) != name for name in names for key in look_keys(name))
 
 
 def approved_look_alike(document: str, live: Mapping[str, Grant]) -> str | None:

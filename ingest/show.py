@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from typing import Any
 
-from indexes.approvals import DocumentStanding
 from indexes.console import Part, Style, err, out, problem
 from indexes.events import Approval
+from indexes.lines import DocumentStanding
 from ingest.report import Report
 
 _STYLES: dict[str, Style] = {

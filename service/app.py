@@ -1,7 +1,7 @@
 """Puts the doors over the parts of a service, and around them what stands around every door.
 
-Around every door: only this machine's names as host, bodies of at most 64 KiB, headers that close the page to
-everything but itself, and a log line without any text.
+Around every door: only this machine's names as host, bodies of at most 64 KiB (but for files that approvers bring),
+headers that close the page to everything but itself, and a log line without any text.
 """
 
 import functools
@@ -49,7 +49,8 @@ from service.scim import routes as scim
 from service.web import assets, session
 from service.web.chat import asking, saying
 from service.web.chat.starting import Starting
-from service.web.desk import hearing
+from service.web.desk import bulk, decide, hearing, queue, upload, worker
+from service.web.desk.desk import Desk
 from service.web.library import documents
 from service.web.own import record
 from service.web.pages import Pages, Told
@@ -71,6 +72,11 @@ _DOORS = (
     documents.ROUTES,
     hearing.ROUTES,
     record.ROUTES,
+    queue.ROUTES,
+    decide.ROUTES,
+    bulk.ROUTES,
+    upload.ROUTES,
+    worker.ROUTES,
 )
 _ROUTES = [route for door in _DOORS for route in door]
 _TITLE = "Greenlit"
@@ -119,7 +125,7 @@ def create_app(service: Service) -> FastAPI:
 
     add_problem_handlers(app, notice, stranger=stranger)
     add_page_handlers(app, pages)
-    app.add_middleware(BodyLimit)
+    app.add_middleware(BodyLimit, long=frozenset({upload.UPLOAD_PATH}))
     app.add_middleware(Failures, notice=notice)
     app.add_middleware(KnownHostOnly, origin=origin)
     app.add_middleware(SecurityHeaders, by_tls=origin.is_https)
@@ -145,6 +151,7 @@ def _parts(service: Service, pages: Pages) -> dict[Any, object]:
         ),
         Deciding: service.deciding,
         Gaps: service.hearing.gaps,
+        Desk: Desk(service.deciding, service.bringing, service.live_build, settings.builds),
         Health: service.health,
         Heard: service.hearing.heard,
         Hearing: service.hearing.hearing,

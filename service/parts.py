@@ -47,6 +47,7 @@ from service.audit.keys.key_files import load_or_create_key
 from service.audit.leaves import ReleaseRef
 from service.audit.opening import OpenLog
 from service.audit.reading.retention import Retention
+from service.deciding.bringing import Bringing
 from service.deciding.deciding import Deciding
 from service.hearing.opening import HearingParts, hearing_over
 from service.operating.health import Health
@@ -57,6 +58,7 @@ from service.settings import Settings, encoder_copies
 VERSION = version("greenlit")
 _FOLLOW_S = 5.0  # an approval is on record this soon, even if nobody asks
 _DAMAGE_S = 86_400.0  # reads the whole store, beside everything else
+_LIBRARY_S = 600.0  # what changed in between is read when it is asked for
 _KEY_USE_S = 60.0  # only the day is kept
 _MINUTE_S, _HOUR_S = 60.0, 3600.0
 _RETENTION_S = 3600.0  # months are counted in days; an hour is soon enough
@@ -70,6 +72,8 @@ class Service:
     reading: Reading
     deciding: Deciding
     hearing: HearingParts
+    bringing: Bringing
+    live_build: LiveBuild
     access: Access
     key_ring: KeyRing
     pushed: PushedPeople
@@ -117,11 +121,14 @@ def open_service(
     opened_access = _access(settings, opened, follower, notice)
     auditing = auditing_over(opened)
     with contextlib.closing(opened_access):
+        deciding = Deciding(library=settings.library, now=utc_now, max_file_bytes=settings.max_file_bytes)
         yield Service(
             answering=Answering(live_build=live_build, boundary=boundary, steps=steps, recorder=recorder),
             reading=Reading(live_build=live_build, boundary=boundary),
-            deciding=Deciding(library=settings.library, now=utc_now, max_file_bytes=settings.max_file_bytes),
             hearing=hearing_over(opened, auditing, encoder=steps.encoder),
+            deciding=deciding,
+            bringing=Bringing(library=settings.library, now=utc_now, max_file_bytes=settings.max_file_bytes),
+            live_build=live_build,
             access=opened_access.access,
             sign_in=opened_access.sign_in,
             key_ring=opened_access.key_ring,
@@ -139,6 +146,7 @@ def open_service(
             replay=_replay(settings, opened, steps),
             tasks=(
                 *_tasks(settings, opened, live_build, boundary, follower),
+                Task("looking at what waits for a decision", deciding.look, _LIBRARY_S),
                 Task("noting when API keys were used", opened_access.key_access.note_uses, _KEY_USE_S),
             ),
             settings=settings,

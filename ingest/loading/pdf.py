@@ -21,11 +21,12 @@ from dataclasses import replace
 from pypdf import PasswordType, PdfReader
 from pypdf.errors import PyPdfError
 
+from indexes.kinds import PDF
 from ingest.characters import clean
 from ingest.errors import LoadError
 from ingest.loading.pdf_blocks import Block, blocks_of, habits_of, joined
 from ingest.loading.pdf_lines import Line, read_lines
-from ingest.loading.sniff import PDF, check_kind
+from ingest.loading.sniff import check_kind
 from ingest.parsed import Parsed, TextBuilder
 
 _END_WITHIN = 4096  # bytes: the end mark belongs into the last 1,024; some tools append more after it

@@ -1,49 +1,11 @@
-"""What some bytes are, whatever their file is called; and bytes to text, strictly.
+"""Bytes held against what a file should hold, and bytes to text, strictly.
 
-`content_kind` names what it recognises by the first bytes; `decode_text` turns a text file into a string or says why
-not. Reads no more than it must; does not judge what is inside a PDF or a ZIP archive.
+`check_kind` refuses what is of another kind (`indexes.kinds`); `decode_text` turns a text file into a string or says
+why not. Reads no more than it must.
 """
 
-import re
-
+from indexes.kinds import BOM_UTF8, HTML, PDF, content_kind
 from ingest.errors import LoadError
-
-PDF = "a PDF"
-ZIP = "a ZIP archive (such as .docx)"
-HTML = "HTML"
-_BOM_UTF8 = b"\xef\xbb\xbf"
-_PDF_MARK_WITHIN = 1024  # bytes: readers accept a PDF whose mark stands this late
-_SIGNATURES: tuple[tuple[bytes, str], ...] = (
-    (b"PK\x03\x04", ZIP),
-    (b"PK\x05\x06", "an empty ZIP archive"),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Office file (.doc, .xls) or an encrypted one"),
-    (b"{\\rtf", "an RTF file"),
-    (b"\x89PNG\r\n", "a PNG image"),
-    (b"\xff\xd8\xff", "a JPEG image"),
-    (b"GIF8", "a GIF image"),
-    (b"\x1f\x8b", "a gzip archive"),
-    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
-    (b"\x7fELF", "a program"),
-    (b"\xff\xfe\x00\x00", "UTF-32 text"),
-    (b"\x00\x00\xfe\xff", "UTF-32 text"),
-    (b"\xff\xfe", "UTF-16 text"),
-    (b"\xfe\xff", "UTF-16 text"),
-)
-_HTML_START = re.compile(
-    rb"\s*(?:<\?xml[^>]{0,200}>\s*)?(?:<!--.{0,2000}?-->\s*)*<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL
-)
-
-
-def content_kind(content: bytes) -> str | None:
-    """Return what the bytes are, in words, or None when they have no mark that is known here."""
-    for signature, kind in _SIGNATURES:
-        if content.startswith(signature):
-            return kind
-    if b"%PDF-" in content[:_PDF_MARK_WITHIN]:
-        return PDF
-    if _HTML_START.match(content.removeprefix(_BOM_UTF8)[:8192]):
-        return HTML
-    return None
 
 
 def check_kind(content: bytes, expected: str, *, named: str) -> None:
@@ -51,7 +13,7 @@ def check_kind(content: bytes, expected: str, *, named: str) -> None:
 
     Args:
         content: the document.
-        expected: one of the kinds of this module.
+        expected: one of the kinds of `indexes.kinds`.
         named: how a person calls what was expected, for the message.
 
     Raises:
@@ -84,9 +46,9 @@ def decode_text(content: bytes, *, named: str, html_allowed: bool = False) -> st
     if (nul_at := content.find(b"\0")) >= 0:
         raise LoadError(f"expected {named}, got a NUL byte at offset {nul_at}: this is no text file, or not UTF-8")
     try:
-        return content.removeprefix(_BOM_UTF8).decode("utf-8")
+        return content.removeprefix(BOM_UTF8).decode("utf-8")
     except UnicodeDecodeError as error:
-        offset = error.start + (len(_BOM_UTF8) if content.startswith(_BOM_UTF8) else 0)
+        offset = error.start + (len(BOM_UTF8) if content.startswith(BOM_UTF8) else 0)
         raise LoadError(
             f"expected {named} in UTF-8, got byte 0x{content[offset]:02X} at offset {offset}: save it as UTF-8"
         ) from error

@@ -16,9 +16,10 @@ from docx.opc.exceptions import PackageNotFoundError
 from docx.oxml.ns import qn
 from lxml import etree
 
+from indexes.kinds import ZIP
 from ingest.characters import clean
 from ingest.errors import LoadError
-from ingest.loading.sniff import ZIP, check_kind
+from ingest.loading.sniff import check_kind
 from ingest.loading.tables import looks_like_header, table_lines
 from ingest.loading.word_styles import Numbering, Styles, is_on
 from ingest.parsed import Parsed, TextBuilder

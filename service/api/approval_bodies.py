@@ -5,8 +5,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from indexes.approvals import DocumentStanding
 from indexes.events import time_text
+from indexes.lines import DocumentStanding
 from indexes.names import MAX_NAME_CHARS
 from indexes.sources import Source
 from service.deciding.deciding import Decided

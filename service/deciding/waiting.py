@@ -7,10 +7,11 @@ overview.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from operator import itemgetter
 from typing import Literal
 
-from indexes.approvals import DocumentStanding
 from indexes.events import time_text
+from indexes.lines import DocumentStanding
 from indexes.sources import Source
 from indexes.standing import Standing
 from service.deciding.errors import WishError
@@ -26,7 +27,10 @@ Why = Literal["expired", "changed", "short", "undecided", "expiring"]
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A document that waits for a decision: why, and since when (of what expires soon: when), where that is known."""
+    """A document that waits for a decision: why, and since when (of what expires soon: when), where that is known.
+
+    What nobody said anything of waits since its file was last written.
+    """
 
     line: DocumentStanding
     source: Source
@@ -36,6 +40,9 @@ class Waiting:
     def key(self) -> tuple[str, ...]:
         """Return its place in the order."""
         return str(_RISKS.index(self.why)), time_text(self.at) if self.at else _NO_TIME, self.line.document
+
+
+Placed = tuple[tuple[str, ...], Waiting]  # with its place
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +59,7 @@ def waiting_in(lines: Iterable[DocumentStanding], source: Source, now: datetime)
     for line in lines:
         granted = line.grant
         begun = [approval.at for approval in line.approvals] + [upload.at for upload in line.uploads]
-        since = min(begun, default=None)
+        since = min(begun, default=line.changed_at)
         if line.standing is Standing.EXPIRED and granted:
             yield Waiting(line, source, "expired", granted.ends_at())
         elif line.standing is Standing.CHANGED:
@@ -63,17 +70,36 @@ def waiting_in(lines: Iterable[DocumentStanding], source: Source, now: datetime)
             yield Waiting(line, source, "expiring", granted.ends_at())
 
 
-def page_of(found: Iterable[Waiting], *, after: str | None, limit: int) -> Page:
+class Kept:
+    """What waited when it was looked last, each with its place: where a line is the same, so is what waits of it."""
+
+    def __init__(self) -> None:
+        self._of: dict[str, tuple[DocumentStanding, date, Placed | None]] = {}
+
+    def waiting_in(self, lines: Iterable[DocumentStanding], source: Source, now: datetime) -> Iterator["Placed"]:
+        """Return what waits of a source, in any order."""
+        today = now.astimezone(UTC).date()
+        for line in lines:
+            kept = self._of.get(line.document)
+            if kept is None or kept[0] is not line or kept[1] != today:
+                found = next(waiting_in((line,), source, now), None)
+                kept = self._of[line.document] = (line, today, found and (found.key(), found))
+            if kept[2]:
+                yield kept[2]
+
+
+def page_of(found: Iterable[Placed], *, after: str | None, limit: int) -> Page:
     """Return a page, in order.
 
     Raises:
         WishError: `after` is not the `next` of a page.
     """
-    ordered = sorted(found, key=Waiting.key)
     begin = _key(after) if after is not None else ()
-    left = [item for item in ordered if item.key() > begin]
+    placed = list(found)
+    left = sorted((one for one in placed if one[0] > begin), key=itemgetter(0))
     page = left[:limit]
-    return Page(page, len(ordered), _BETWEEN.join(page[-1].key()) if len(left) > limit else None)
+    following = _BETWEEN.join(page[-1][0]) if len(left) > limit else None
+    return Page([item for _, item in page], len(placed), following)
 
 
 def _key(after: str) -> tuple[str, ...]:

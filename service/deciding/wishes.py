@@ -25,7 +25,8 @@ class Wish:
     """A decision on one document. `sha256` (hex) is the version that was seen: an approval has to name it.
 
     `expires`, `groups`, `title` and `note` are of an approval, and `None` takes the source's default; `reason` is of a
-    revocation or a rejection.
+    revocation or a rejection. With `seen`, how many decisions the register had of the document when it was looked at,
+    nothing is written if there was another since.
     """
 
     document: str
@@ -36,6 +37,7 @@ class Wish:
     title: str | None = None
     note: str | None = None
     reason: str | None = None
+    seen: int | None = None
 
 
 def approval_terms(who: Principal, wish: Wish, source: Source, *, today: date) -> Terms:
@@ -53,12 +55,12 @@ def approval_terms(who: Principal, wish: Wish, source: Source, *, today: date) -
         known = ", ".join(source.groups) or "none: the source is for nobody"
         raise WishError(f"groups: expected one or more of the source's ({known}), got others or none")
     return Terms(
-        by=_name(who),
+        by=name_of(who),
         expires=wish.expires,
         groups=wish.groups,
         title=_checked("title", wish.title, MAX_TITLE_CHARS),
         note=_checked("note", wish.note, MAX_TEXT_CHARS),
-        auth=_auth(who),
+        auth=auth_of(who),
         by_id=who.principal_id,
     )
 
@@ -73,16 +75,17 @@ def withdrawal_terms(who: Principal, wish: Wish) -> Terms:
     reason = _checked("reason", wish.reason, MAX_TEXT_CHARS)
     if not reason:
         raise WishError("reason: expected why, in words, got none")
-    return Terms(by=_name(who), note=reason, auth=_auth(who), by_id=who.principal_id)
+    return Terms(by=name_of(who), note=reason, auth=auth_of(who), by_id=who.principal_id)
 
 
-def _name(who: Principal) -> str:
-    """What the register calls them: their name if it reads as it is, else their id."""
+def name_of(who: Principal) -> str:
+    """Return what the register calls them: their name if it reads as it is, else their id."""
     name = who.name.strip()
     return name if name and printable(name) == name else who.principal_id
 
 
-def _auth(who: Principal) -> str:
+def auth_of(who: Principal) -> str:
+    """Return how the register says that they are known."""
     if who.auth == TYPED:  # it would pass off a name that was only said
         raise ValueError(f"expected somebody who signed in, got one recognised by '{TYPED}'")
     return who.auth

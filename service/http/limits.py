@@ -32,6 +32,7 @@ class ConnectionLimits:
         max_headers: lines of headers.
         max_body_bytes: a body as it comes, with the framing and trailers of chunks: four times what is let through.
             What comes in one go with the end of the head is not counted.
+        least_body_bytes_s: how fast a longer body that the application allowed has to come, in bytes a second.
         max_discarded_bytes: thrown away while a connection ends: who is cut off while sending never reads why.
     """
 
@@ -46,6 +47,7 @@ class ConnectionLimits:
     max_address_bytes: int = 8 * 1024
     max_headers: int = 100
     max_body_bytes: int = 256 * 1024
+    least_body_bytes_s: int = 64 * 1024
     max_discarded_bytes: int = 4 * 1024 * 1024
 
     def refusal(self, status: int) -> bytes:

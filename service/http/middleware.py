@@ -14,6 +14,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from service.http.long_bodies import ALLOW, Allow
 from service.http.origin import Origin
 
 MAX_BODY_BYTES = 64 * 1024
@@ -34,15 +35,23 @@ _HEADERS = {
 
 
 class BodyLimit:
-    """Refuses bodies of more than 64 KiB as they arrive, whatever length they declare."""
+    """Refuses bodies of more than 64 KiB as they arrive, whatever length they declare.
 
-    def __init__(self, app: ASGIApp) -> None:
+    On the paths in `long`, a POST is passed on as it arrives, and may become as long as the route allows
+    (`long_bodies`). Whoever sends more than that has left, as far as the route is told.
+    """
+
+    def __init__(self, app: ASGIApp, *, long: frozenset[str] = frozenset()) -> None:
         self._app = app
+        self._long = long
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on if its body is small enough."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
+            return
+        if scope["method"] == "POST" and scope["path"] in self._long:
+            await self._app(scope, _as_allowed(scope, receive), send)
             return
         body = bytearray()
         more = True
@@ -66,6 +75,28 @@ class BodyLimit:
             return {"type": "http.request", "body": bytes(body), "more_body": False}
 
         await self._app(scope, replay, send)
+
+
+def _as_allowed(scope: Scope, receive: Receive) -> Receive:
+    """Return what gives a body that may be as long as whoever takes it allows."""
+    most, came = MAX_BODY_BYTES, 0
+    further: Allow = scope.get(ALLOW, lambda _: None)
+
+    def allow(max_bytes: int) -> None:
+        nonlocal most
+        most = max_bytes
+        further(max_bytes)
+
+    async def counted() -> Message:
+        nonlocal came
+        if came > most:
+            return {"type": "http.disconnect"}
+        message = await receive()
+        came += len(message.get("body", b""))
+        return {"type": "http.disconnect"} if came > most else message
+
+    scope[ALLOW] = allow
+    return counted
 
 
 class Failures:

@@ -2,9 +2,9 @@
 
 A connection is in one of four phases: in HEAD and BODY it sends a request, in WORK the whole request is here and is
 being answered, in ENDING it was told why it ends. Each has a limit on bytes, and all but WORK a time that trickled
-bytes do not prolong. No request is queued: one that comes before the last answer was read is not looked at, and the
-connection ends with that answer. Beyond `max_open` connections, whoever has not been answered for longest goes; nobody
-in WORK does.
+bytes do not prolong; the application may let one request's body have more of both (`long_bodies`). No request is
+queued: one that comes before the last answer was read is not looked at, and the connection ends with that answer.
+Beyond `max_open` connections, whoever has not been answered for longest goes; nobody in WORK does.
 
 Of uvicorn it uses what a protocol is called with, `send_400_response`, `flow`, `tasks`, and of `cycle`, one request,
 `response_started`, `response_complete`, `disconnected`, `message_event` and `keep_alive`. None of it is documented;
@@ -20,6 +20,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from service.http.connections import Connections
 from service.http.limits import ConnectionLimits
+from service.http.long_bodies import ALLOW
 
 
 class _Phase(enum.Enum):
@@ -48,12 +49,13 @@ class _LimitedConnection(HttpToolsProtocol):
     def __init__(self, *args: Any, limits: ConnectionLimits, all_connections: Connections, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._limits, self._all = limits, all_connections
-        self._most_s = {_Phase.HEAD: limits.head_s, _Phase.BODY: limits.body_s, _Phase.ENDING: limits.ending_s}
+        self._most_s = {_Phase.HEAD: limits.head_s, _Phase.ENDING: limits.ending_s}
         self._phase, self._since_s, self._arrived = _Phase.HEAD, self.loop.time(), 0
         self._unread, self._read_s = 0, self._since_s  # as it was at the last look; when it last became less
         self._deaf = False  # whatever else it sends
         self._answered = False
         self._status = 400  # of the refusal when the parser stops
+        self._body_bytes, self._body_s = limits.max_body_bytes, limits.body_s  # of this request
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
         super().connection_made(transport)
@@ -67,7 +69,7 @@ class _LimitedConnection(HttpToolsProtocol):
         """Feed the parser piece by piece, each as long as the phase still allows."""
         while data and not self._deaf and self._phase is not _Phase.ENDING:
             phase = self._phase
-            most = self._limits.max_body_bytes if phase is _Phase.BODY else self._limits.max_head_bytes
+            most = self._body_bytes if phase is _Phase.BODY else self._limits.max_head_bytes
             piece, data = data[: most - self._arrived], data[most - self._arrived :]
             self._arrived += len(piece)
             super().data_received(piece)
@@ -100,8 +102,23 @@ class _LimitedConnection(HttpToolsProtocol):
             raise _StoppedError
 
     def on_headers_complete(self) -> None:
+        self._body_bytes, self._body_s = self._limits.max_body_bytes, self._limits.body_s
+        self.scope[ALLOW] = self._allow_body
         super().on_headers_complete()
         self._enter(_Phase.BODY)
+        if self._declared() >= self._limits.max_body_bytes:
+            self.flow.pause_reading()  # until the application asks for it: it may allow more, or refuse who sends it
+
+    def _declared(self) -> int:
+        """Return how long a body says that it is; 0 if it says nothing that is a number."""
+        lengths = [value for name, value in self.headers if name == b"content-length"]
+        return int(lengths[0]) if lengths and lengths[0].isdigit() else 0
+
+    def _allow_body(self, max_bytes: int) -> None:
+        """Let this request's body be so long, and take as long as a slow line takes for it (`long_bodies`)."""
+        if self._phase is _Phase.BODY:
+            self._body_bytes = max_bytes + self._limits.max_body_bytes
+            self._body_s = self._limits.body_s + max_bytes / self._limits.least_body_bytes_s
 
     def on_message_complete(self) -> None:
         super().on_message_complete()
@@ -153,7 +170,7 @@ class _LimitedConnection(HttpToolsProtocol):
             self.end("did not read")
         elif self._phase is _Phase.HEAD and unread:
             self._since_s = now_s  # it has all its time once it has read
-        elif now_s - self._since_s < self._most_s.get(self._phase, math.inf):
+        elif now_s - self._since_s < self._time_s():
             return
         elif self._phase is _Phase.ENDING:
             self.transport.abort()
@@ -161,6 +178,9 @@ class _LimitedConnection(HttpToolsProtocol):
             self._refuse(408)
         else:
             self.transport.close()
+
+    def _time_s(self) -> float:
+        return self._body_s if self._phase is _Phase.BODY else self._most_s.get(self._phase, math.inf)
 
     def end(self, why: str) -> None:
         """End this connection at once, whatever is on its way."""

@@ -6,7 +6,7 @@ from fastapi import Request
 from starlette.datastructures import UploadFile
 
 from service.web.form_tokens import FORM_TOKEN_FIELD, FORM_TOKEN_HEADER, form_token
-from service.web.pages import ThePages
+from service.web.pages import Pages, ThePages
 
 _SAME_SITE = ("same-origin", "none")  # a form of ours, or an address typed in
 _MAX_FIELDS = 200  # a bulk action names its documents
@@ -26,15 +26,35 @@ async def from_here(request: Request, pages: ThePages) -> None:
     Raises:
         FromElsewhereError: from another site, or another port of this machine, or without that token.
     """
+    sent_from_here(request, pages)
+    if pages.session_id(request):
+        brought = request.headers.get(FORM_TOKEN_HEADER) or await field_of(request, FORM_TOKEN_FIELD)
+        brings_our_token(request, pages, brought)
+
+
+def sent_from_here(request: Request, pages: Pages) -> None:
+    """Let only what a browser sends from these pages through; the first half of `from_here`, without its body.
+
+    Raises:
+        FromElsewhereError: from another site, or another port of this machine.
+    """
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
     if site is not None:
         is_ours = site in _SAME_SITE
     else:
         is_ours = origin is None or pages.origin.sent(origin, request.headers.get("host", ""))
-    if is_ours and (session_id := pages.session_id(request)):
-        brought = request.headers.get(FORM_TOKEN_HEADER) or await field_of(request, FORM_TOKEN_FIELD)
-        is_ours = hmac.compare_digest(brought.encode(errors="replace"), form_token(session_id).encode())
     if not is_ours:
+        raise FromElsewhereError
+
+
+def brings_our_token(request: Request, pages: Pages, brought: str) -> None:
+    """Let only what brings the token of its session through; the second half of `from_here`.
+
+    Raises:
+        FromElsewhereError: without that token.
+    """
+    ours = form_token(pages.session_id(request) or "")
+    if not hmac.compare_digest(brought.encode(errors="replace"), ours.encode()):
         raise FromElsewhereError
 
 

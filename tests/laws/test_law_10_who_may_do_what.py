@@ -93,6 +93,13 @@ DECIDED: Mapping[str, May] = {
     "GET /originals/{document:path}": May.READS,
     "GET /record": May.ANY_CALLER,
     "POST /record/erase": May.ANY_CALLER,
+    "GET /desk": May.APPROVES,
+    "GET /desk/documents/{document:path}": May.APPROVES,
+    "GET /desk/originals/{document:path}": May.APPROVES,
+    "GET /desk/worker": May.APPROVES,
+    "POST /desk/decide": May.APPROVES,
+    "POST /desk/bulk": May.APPROVES,
+    "POST /desk/upload": May.APPROVES,
 }
 _ROLES: Mapping[May, set[str]] = {
     May.ASKS: {"staff"},
@@ -136,7 +143,8 @@ def _expected(route: str, who: Who) -> int:
         return 404
     if route in _ABOUT_ONES_OWN and who != _ASKER:
         return 404
-    return {"POST /v1/keys": 201, **_OF_SCIM}.get(route, 200)
+    on_to_the_document = {"POST /desk/decide": 303, "POST /desk/upload": 303}
+    return {"POST /v1/keys": 201, **_OF_SCIM, **on_to_the_document}.get(route, 200)
 
 
 def _send(client: Any, route: str, question: Asked = NOBODYS) -> Any:

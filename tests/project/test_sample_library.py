@@ -15,7 +15,8 @@ from types import ModuleType
 import pypdf
 import pytest
 
-from indexes.approvals import Approvals, DocumentStanding
+from indexes.approvals import Approvals
+from indexes.lines import DocumentStanding
 from indexes.standing import Standing
 from ingest.loading.registry import load_document
 

@@ -89,6 +89,7 @@ class Call:
     body: Callable[[Asked], Mapping[str, Any]] | None = None
     roles: tuple[Role, ...] = (Role.AUDITOR,)
     is_second: bool = False  # of two people: somebody else has to have opened it
+    files: Callable[[Asked], Mapping[str, Any]] | None = None  # of a form with one
 
     def ready(self, studio: Studio, question: Asked) -> Asked:
         """Return a question with which the request is good."""
@@ -102,6 +103,8 @@ class Call:
         """Send it through a client of HTTP."""
         if self.body is not None:
             more["data" if self.is_page else "json"] = dict(self.body(question))
+        if self.files is not None:
+            more["files"] = self.files(question)
         return client.request(self.route.split()[0], self.address(question), **more)
 
 

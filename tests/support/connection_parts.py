@@ -17,6 +17,7 @@ import uvicorn
 from starlette.types import Message, Receive, Scope, Send
 
 from service.http.limits import ConnectionLimits
+from service.http.long_bodies import ALLOW
 from service.http.protocol import limited_protocol
 from tests.support.certificates import Certified
 
@@ -54,6 +55,12 @@ class Application:
             length, more = length + len(message["body"]), message["more_body"]
         self.bodies.append(length)
         await _answer(send, str(length).encode())
+
+    async def door(self, receive: Receive, send: Send) -> None:
+        """Allow a long body once the test says so, and answer when all of it is here."""
+        await asyncio.to_thread(self.go_on.wait)
+        self.asked[-1][ALLOW](MB)
+        await self.echo(receive, send)
 
     async def early(self, _receive: Receive, send: Send) -> None:
         """Answer whatever else comes."""

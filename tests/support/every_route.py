@@ -4,6 +4,7 @@ The routes about the audit log are those of `audit_doors`; a new route gets a li
 """
 
 import dataclasses
+import hashlib
 import itertools
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -17,7 +18,8 @@ from indexes.clock import utc_now
 from service.access.key_ring import KeyWish
 from service.audit.events import document_requested
 from tests.support.audit_doors import CALLS, Asked, Call
-from tests.support.service_parts import POLICY, TRAVEL, VENDOR_QUESTION, Studio
+from tests.support.callers import BOARD_PLAN, BOARD_TEXT
+from tests.support.service_parts import POLICY, POLICY_TEXT, TRAVEL, VENDOR_QUESTION, Studio
 
 _numbers = itertools.count()  # a name of its own for each key
 
@@ -111,6 +113,19 @@ def _closing(question: Asked) -> dict[str, object]:
     return {"number": question.wished, "how": "granted", "note": "It is in legal now."}
 
 
+def _on_the_page(_: Asked) -> dict[str, object]:
+    return {"document": TRAVEL, "verdict": "revoke", "reason": "replaced"}
+
+
+def _marked(_: Asked) -> dict[str, object]:
+    return {"document": f".0.{TRAVEL}", "action": "reject"}
+
+
+def _desk_original(question: Asked) -> str:
+    text = {POLICY: POLICY_TEXT, BOARD_PLAN: BOARD_TEXT}.get(question.document, "")
+    return f"/desk/originals/{quote(question.document)}?sha256={hashlib.sha256(text.encode()).hexdigest()}"
+
+
 CLOSED: Mapping[str, Call] = {**CALLS, **SCIM} | {
     call.route: call
     for call in (
@@ -139,6 +154,18 @@ CLOSED: Mapping[str, Call] = {**CALLS, **SCIM} | {
         Call("GET /documents", lambda _: "/documents"),
         Call("GET /documents/{document:path}", lambda q: f"/documents/{quote(q.document)}"),
         Call("GET /originals/{document:path}", lambda q: f"/originals/{quote(q.document)}"),
+        Call("GET /desk", lambda _: "/desk"),
+        Call("GET /desk/documents/{document:path}", lambda q: f"/desk/documents/{quote(q.document)}"),
+        Call("GET /desk/originals/{document:path}", _desk_original),
+        Call("GET /desk/worker", lambda q: f"/desk/worker?document=.{quote(q.document)}"),
+        Call("POST /desk/decide", lambda _: "/desk/decide", _on_the_page),
+        Call("POST /desk/bulk", lambda _: "/desk/bulk", _marked),
+        Call(
+            "POST /desk/upload",
+            lambda _: "/desk/upload",
+            lambda _: {"source": "legal"},
+            files=lambda _: {"file": (f"{_name()}.md", b"# New\n")},
+        ),
     )
 }
 EVERY: Mapping[str, Call] = {**OPEN, **CLOSED}

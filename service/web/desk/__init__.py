@@ -1,1 +1,1 @@
-"""The pages for approvers: what waits for a decision, the document, what changed, deciding, bringing files in."""
+"""The pages for approvers: what waits for a decision, the document itself, what changed, deciding, uploads."""

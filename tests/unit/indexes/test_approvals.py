@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from indexes.approvals import Approvals, DocumentStanding, months_later
+from indexes.approvals import Approvals, months_later
 from indexes.errors import DocumentNameError, RegisterError, SourcesError, UnsafeFileError, VersionError
 from indexes.events import Upload, Withdrawal
 from indexes.library import FileBytes, read_document
+from indexes.lines import DocumentStanding, Looked
 from indexes.register import Register
 from indexes.sources import Sources
 from indexes.standing import Standing
@@ -369,6 +370,7 @@ def test_what_is_asked_of_a_folder_or_a_document_reads_no_file_elsewhere(
         return read_document(sources, document, max_bytes=max_bytes)
 
     monkeypatch.setattr("indexes.approvals.read_document", reading)
+    monkeypatch.setattr("indexes.lines.read_document", reading)
     assert library.approvals.standings(["legal/a.md"]) == {"legal/a.md": Standing.PENDING}
     assert [line.document for line in library.approvals.overview(under="legal/deep")] == ["legal/deep/b.md"]
     library.approve("legal/a.md")
@@ -408,12 +410,10 @@ def test_a_line_of_the_overview_says_who_approved_this_version_and_who_brought_i
 
 def test_an_overview_may_remember_the_hashes_of_files(library: TinyLibrary, monkeypatch: pytest.MonkeyPatch) -> None:
     library.add("legal/a.md", "x")
-    known: dict[tuple[int, ...], str] = {}
+    looked = Looked()
 
     def overview() -> list[DocumentStanding]:
-        return Approvals(
-            library=library.folder, now=library.clock, max_file_bytes=1 << 20, known_hashes=known
-        ).overview()
+        return Approvals(library=library.folder, now=library.clock, max_file_bytes=1 << 20, looked=looked).overview()
 
     first = overview()
     monkeypatch.setattr("indexes.library._read_up_to", None)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from indexes.approvals import DocumentStanding
+from indexes.lines import DocumentStanding
 from indexes.names import printable
 from indexes.standing import Standing
 from indexes.terms import Terms

@@ -2,8 +2,9 @@
 
 import pytest
 
+from indexes.kinds import HTML, PDF, ZIP, content_kind
 from ingest.errors import LoadError
-from ingest.loading.sniff import HTML, PDF, ZIP, check_kind, content_kind, decode_text
+from ingest.loading.sniff import check_kind, decode_text
 
 
 @pytest.mark.parametrize(

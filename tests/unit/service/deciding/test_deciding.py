@@ -10,14 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from indexes.approvals import DocumentStanding
 from indexes.events import Event, Upload, Withdrawal
+from indexes.lines import DocumentStanding
 from indexes.register import Register, append_events
 from indexes.standing import Standing
 from service.access.errors import NotAllowedError
 from service.access.principals import ANY_SOURCE, Principal
 from service.deciding.deciding import Decided, Deciding
 from service.deciding.errors import (
+    DecidedMeanwhileError,
     DecidingError,
     NoDocumentError,
     NotDecidableError,
@@ -232,6 +233,28 @@ def test_what_was_revoked_meanwhile_stays_revoked_and_the_approver_is_told(
     assert deciding.decide(ANN, _approve("legal/a.md")).line.standing is Standing.REVOKED
 
 
+def test_who_decides_on_what_was_decided_meanwhile_is_told_and_nothing_is_written(
+    library: TinyLibrary, deciding: Deciding, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library.write("legal/a.md", "x")
+    for seen, first in ((0, _approve("legal/a.md")), (1, _revoke("legal/a.md"))):
+        wish = replace(_approve("legal/a.md"), seen=seen)
+
+        def decided_first(path: Path, events: list[Event], *, other: Wish = first, **more: Callable[[], None]) -> None:
+            """Let somebody else decide after everything was looked at, just before the line is written."""
+            monkeypatch.setattr("indexes.approvals.append_events", append_events)
+            deciding.decide(BO, other)
+            append_events(path, events, **more)
+
+        monkeypatch.setattr("indexes.approvals.append_events", decided_first)
+        with pytest.raises(DecidedMeanwhileError) as told:
+            deciding.decide(ANN, wish)
+        assert told.value.last.by == "Bo Ek"
+        assert len(_events(library, "legal/a.md")) == seen + 1
+    revoked = replace(_approve("legal/a.md"), seen=2)
+    assert deciding.decide(ANN, revoked).line.standing is Standing.APPROVED
+
+
 # What is no document, and what cannot be written
 
 
@@ -339,8 +362,8 @@ def test_what_waits_comes_in_the_order_of_risk(library: TinyLibrary, deciding: D
         ("changed", "legal/changed.md"),
         ("short", "security/short.md"),
         ("undecided", "legal/uploaded.md"),
-        ("undecided", "legal/link.md"),
         ("undecided", "legal/new.md"),
+        ("undecided", "legal/link.md"),
         ("expiring", "legal/expiring.md"),
     ]
 

@@ -1,15 +1,15 @@
 """What waits for a decision: the greatest risk first, nothing twice and nothing left out from page to page."""
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
-from indexes.approvals import DocumentStanding
+from indexes.lines import DocumentStanding
 from indexes.sources import Source
 from indexes.standing import Grant, Standing
 from service.deciding.errors import WishError
-from service.deciding.waiting import Waiting, page_of, waiting_in
+from service.deciding.waiting import Kept, Placed, page_of, waiting_in
 from tests.support.fakes import APPROVAL, NOON
 
 LEGAL = Source("legal", "folder", Path("/library/legal"), "o@x.example", ("staff",), 2, 12)
@@ -42,9 +42,23 @@ def test_what_one_approved_is_short_of_another() -> None:
     assert _why(DocumentStanding("legal/a.md", Standing.PENDING, "a" * 64, None, None)) == ["undecided"]
 
 
-def _waiting(names: str) -> list[Waiting]:
+def test_what_is_not_decided_on_waits_since_its_file_was_written() -> None:
+    line = DocumentStanding("legal/a.md", Standing.CHANGED, "a" * 64, None, None, changed_at=NOON)
+    (item,) = waiting_in([line], LEGAL, NOON)
+    assert item.at == NOON
+
+
+def test_what_is_remembered_ends_with_the_day() -> None:
+    line = DocumentStanding("legal/a.md", Standing.APPROVED, "a" * 64, _granted(date(2026, 12, 21)), None)
+    kept = Kept()
+    assert list(kept.waiting_in([line], LEGAL, NOON)) == []
+    ((_, item),) = kept.waiting_in([line], LEGAL, NOON + timedelta(days=1))
+    assert item.why == "expiring"
+
+
+def _waiting(names: str) -> list[Placed]:
     lines = [DocumentStanding(f"legal/{name}", Standing.PENDING, None, None, None) for name in names]
-    return list(waiting_in(lines, LEGAL, NOON))
+    return list(Kept().waiting_in(lines, LEGAL, NOON))
 
 
 def test_pages_hold_everything_once_even_if_something_is_decided_in_between() -> None:
@@ -53,7 +67,7 @@ def test_pages_hold_everything_once_even_if_something_is_decided_in_between() ->
     while True:
         page = page_of(left, after=after, limit=2)
         seen += [item.line.document.removeprefix("legal/") for item in page.items]
-        left = [item for item in left if item.line.document != f"legal/{seen[-1]}"]  # it is decided by now
+        left = [one for one in left if one[1].line.document != f"legal/{seen[-1]}"]  # it is decided by now
         if page.next is None:
             break
         after = page.next
