@@ -118,10 +118,18 @@ def open_service(
         retrieval=steps.retrieval,
         clock_s=time.monotonic,
     )
+    auditing = auditing_over(opened)
+    answering = Answering(
+        live_build=live_build,
+        boundary=boundary,
+        steps=steps,
+        recorder=recorder,
+        conversations=auditing.conversations,
+    )
     opened_access = _access(settings, opened, follower, notice)
     with contextlib.closing(opened_access):
         yield Service(
-            answering=Answering(live_build=live_build, boundary=boundary, steps=steps, recorder=recorder),
+            answering=answering,
             reading=Reading(live_build=live_build, boundary=boundary),
             deciding=Deciding(library=settings.library, now=utc_now, max_file_bytes=settings.max_file_bytes),
             access=opened_access.access,
@@ -136,7 +144,7 @@ def open_service(
                 access_problems=opened_access.problems,
                 clock_s=time.monotonic,
             ),
-            auditing=auditing_over(opened),
+            auditing=auditing,
             replay=_replay(settings, opened, steps),
             tasks=(
                 *_tasks(settings, opened, live_build, boundary, follower),
