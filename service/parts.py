@@ -118,12 +118,19 @@ def open_service(
     boundary = Boundary(library=settings.library, now=utc_now, notice=notice, on_change=follower.register_changed)
     steps = answering_steps(settings, encoder)
     recorder = _recorder(settings, opened, steps, encoder)
-    opened_access = _access(settings, opened, follower, notice)
     auditing = auditing_over(opened)
+    answering = Answering(
+        live_build=live_build,
+        boundary=boundary,
+        steps=steps,
+        recorder=recorder,
+        conversations=auditing.conversations,
+    )
+    opened_access = _access(settings, opened, follower, notice)
     with contextlib.closing(opened_access):
         deciding = Deciding(library=settings.library, now=utc_now, max_file_bytes=settings.max_file_bytes)
         yield Service(
-            answering=Answering(live_build=live_build, boundary=boundary, steps=steps, recorder=recorder),
+            answering=answering,
             reading=Reading(live_build=live_build, boundary=boundary),
             hearing=hearing_over(opened, auditing, encoder=steps.encoder),
             deciding=deciding,

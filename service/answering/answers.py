@@ -85,13 +85,17 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The result of a question: sentences and citations, or a refusal; either way with its receipt."""
+    """The result of a question: sentences and citations, or a refusal; either way with its receipt.
+
+    `searched_for` is a follow-up as it was rewritten to stand alone; `None` if it was taken as typed.
+    """
 
     request_id: str
     sentences: tuple[Sentence, ...]
     citations: tuple[Citation, ...]
     refusal: Refusal | None
     receipt: Receipt
+    searched_for: str | None = field(default=None, repr=False)
 
     @property
     def text(self) -> str | None:
@@ -104,6 +108,7 @@ class Answer:
             "request_id": self.request_id,
             "outcome": "refused" if self.refusal else "answered",
             "answer": self.text,
+            "searched_for": self.searched_for,
             "sentences": [{"text": s.text, "citations": list(s.citations)} for s in self.sentences],
             "citations": [citation.as_json() for citation in self.citations],
             "refusal": self.refusal.as_json() if self.refusal else None,

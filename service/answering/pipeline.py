@@ -1,7 +1,8 @@
 """A question's way through, from its text to an answer or a refusal.
 
 1  record `received`: durable before anything is looked up
-2  retrieve: dense and lexical, fused, within the asker's scope
+2  retrieve: dense and lexical, fused, within the asker's scope; a follow-up is first rewritten to stand alone, by the
+   asker's own questions before it, which are never evidence (`follow_up`)
 3  weigh the evidence, refuse if it is weak
 4  draft
 5  verify every sentence and citation, in the scope as it is by then
@@ -16,16 +17,25 @@ the doors' part.
 import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 from indexes.builds import Build
 from service.answering.answers import Answer, Reason, Refusal, SearchResult, Sentence
 from service.answering.boundary import Boundary
 from service.answering.errors import AnswerFailedError, LibraryUnavailableError
+from service.answering.follow_up import stand_alone
 from service.answering.live_build import LiveBuild
 from service.answering.questions import Question
 from service.answering.record import Opened, Recorder, Result
 from service.answering.steps import Steps
 from service.audit.errors import AuditError
+
+
+class Earlier(Protocol):
+    """What knows the questions that somebody asked before; see `service.audit.reading.conversations`."""
+
+    def earlier(self, subject: str, conversation_id: str, *, before: int) -> list[str]:
+        """Return somebody's own questions in a conversation, the newest last."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +46,7 @@ class Answering:
     boundary: Boundary
     steps: Steps
     recorder: Recorder
+    conversations: Earlier
 
     def ask(self, question: Question) -> Answer:
         """Answer a question, or refuse it, on record.
@@ -49,10 +60,11 @@ class Answering:
         build = self.live_build.get()
         opened = self.recorder.received(question, build)  # 1
         with self._failure_recorded(opened):
-            result, sentences = self._work(question, build)  # 2 to 5
+            searched_for = self._stand_alone(opened)
+            result, sentences = self._work(question, build, searched_for)  # 2 to 5
         receipt = self.recorder.finished(opened, result)  # 6
         refusal = Refusal(Reason(result.reason)) if result.reason else None
-        return Answer(question.request_id, sentences, tuple(result.citations), refusal, receipt)  # 7
+        return Answer(question.request_id, sentences, tuple(result.citations), refusal, receipt, searched_for)  # 7
 
     def turn_away(self, question: Question) -> None:
         """Record a question that there is no time for as failed (`overloaded`). Nothing is looked up.
@@ -79,13 +91,20 @@ class Answering:
         receipt = self.recorder.finished(opened, Result("answered", scope=scope, hits=hits))  # 6
         return SearchResult(question.request_id, hits, receipt)  # 7
 
-    def _work(self, question: Question, build: Build) -> tuple[Result, tuple[Sentence, ...]]:
-        groups = question.principal.groups
+    def _stand_alone(self, opened: Opened) -> str | None:
+        """Return a follow-up as it is searched for; `None` where what was typed stands alone, or is to be taken so."""
+        question = opened.question
+        if question.conversation_id is None or question.as_typed:
+            return None
+        asker = question.principal.principal_id
+        earlier = self.conversations.earlier(asker, question.conversation_id, before=opened.seq)
+        return stand_alone(question.text, earlier) if earlier else None
+
+    def _work(self, question: Question, build: Build, searched_for: str | None) -> tuple[Result, tuple[Sentence, ...]]:
+        groups, text = question.principal.groups, searched_for or question.text
         scope = self.boundary.scope(build, groups)
-        found = self.steps.find(question.text, build=build, scope=scope)  # 2
-        worked = self.steps.answer(  # 3 to 5
-            question.text, found, build=build, now=lambda: self.boundary.scope(build, groups)
-        )
+        found = self.steps.find(text, build=build, scope=scope)  # 2
+        worked = self.steps.answer(text, found, build=build, now=lambda: self.boundary.scope(build, groups))  # 3 to 5
         result = Result(
             outcome="refused" if worked.reason else "answered",
             reason=worked.reason,
@@ -95,6 +114,7 @@ class Answering:
             answerer=self.steps.answerer if worked.drafted else None,
             citations=worked.citations,
             answer=worked.text,
+            searched_for=searched_for,
         )
         return result, worked.sentences
 

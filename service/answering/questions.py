@@ -18,13 +18,17 @@ _WHITE = "\t\n\r"
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What somebody asks. `request_id` is a UUIDv7."""
+    """What somebody asks. `request_id` is a UUIDv7.
+
+    A follow-up in a conversation is understood by the questions before it, unless it is to be taken `as_typed`.
+    """
 
     text: str = field(repr=False)
     principal: Principal
     channel: Channel
     conversation_id: str | None = None
     request_id: str = field(default_factory=lambda: str(uuid6.uuid7()))
+    as_typed: bool = False
 
 
 def checked_text(text: str, *, max_chars: int) -> str:

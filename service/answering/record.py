@@ -59,6 +59,7 @@ class Result:
     answerer: Answerer | None = None
     citations: Sequence[Citation] = ()
     answer: str | None = None
+    searched_for: str | None = None
 
 
 class Recorder:
@@ -139,7 +140,7 @@ class Recorder:
             citations=tuple(_citation(citation) for citation in result.citations),
         )
         kept = KeptScope(scope.filter_hash, scope.pairs) if scope else None
-        return self._log.finished(entry, answer=result.answer, scope=kept)
+        return self._log.finished(entry, answer=result.answer, searched_for=result.searched_for, scope=kept)
 
 
 def _millionths(value: float) -> int:

@@ -5,7 +5,7 @@
 3  open its texts and the scope it was asked in; steps 1 to 3 are in `past_questions`
 4  open the build that answered, whichever is live now
 5  draw the recorded scope over it
-6  ask again: retrieve, weigh, draft, verify, as `pipeline` does
+6  ask again: retrieve, weigh, draft, verify, as `pipeline` does; a follow-up as the record says that it was rewritten
 7  compare, and say what differs
 
 What was approved, revoked or published since makes no difference. Nothing is written but the look. A language model is
@@ -131,13 +131,13 @@ class Replay:
 
     def _again(self, past: PastQuestion, build: Build, scope: Scope) -> Again:
         k = max(past.passages, 1)  # where none was found, one that is found now is a difference
-        found = self.steps.find(past.prompt, build=build, scope=scope, k=k)
+        found = self.steps.find(past.searched_for, build=build, scope=scope, k=k)
         if past.is_search:
             return Again(found.hits)
         if "llm" in (self.steps.answerer.kind, past.finished["answerer"]["kind"]):
             weighed = self.steps.weigh(found)
             return Again(found.hits, weighed.evidence, Ending(weighed.reason) if weighed.reason else None)
-        worked = self.steps.answer(past.prompt, found, build=build, now=lambda: scope)
+        worked = self.steps.answer(past.searched_for, found, build=build, now=lambda: scope)
         return Again(found.hits, worked.evidence, Ending(worked.reason, worked.citations, worked.text))
 
     def _notes(self, past: PastQuestion) -> Iterator[str]:

@@ -9,7 +9,11 @@ MAX_SEARCH_LIMIT = 50
 QuestionText = Annotated[str, Field(description="the question, in words", examples=["Who approves a new AI vendor?"])]
 ConversationId = Annotated[
     str | None,
-    Field(None, pattern=r"^[A-Za-z0-9._:-]{1,128}$", description="groups questions of one conversation in the record"),
+    Field(
+        None,
+        pattern=r"^[A-Za-z0-9._:-]{1,128}$",
+        description="groups questions of one conversation; your own earlier ones in it help to understand a follow-up",
+    ),
 ]
 
 
@@ -22,6 +26,7 @@ class AskBody(_Strict):
 
     question: QuestionText
     conversation_id: ConversationId = None
+    as_typed: bool = Field(False, description="take a follow-up as it is, without looking at the questions before it")
 
 
 class SearchBody(_Strict):
@@ -76,6 +81,9 @@ class AnswerBody(BaseModel):
     request_id: str
     outcome: Literal["answered", "refused"]
     answer: str | None
+    searched_for: str | None = Field(
+        description="the question as it was rewritten to stand alone; null if it was taken as typed"
+    )
     sentences: list[SentenceBody]
     citations: list[CitationBody]
     refusal: RefusalBody | None

@@ -4,7 +4,7 @@ The routes of the audit are in `audit_routes`.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -69,7 +69,7 @@ _health = APIRouter(tags=["health"])
 @_questions.post("/ask", response_model=AnswerBody)
 async def ask(request: Request, body: AskBody, principal: Asker, asking: _Asking) -> Response:
     """Answer a question in cited sentences, or refuse it with a reason. Either way it is recorded."""
-    question = asking.checked(body, principal, body.conversation_id)
+    question = replace(asking.checked(body, principal, body.conversation_id), as_typed=body.as_typed)
     return await asking.admit(request, question, lambda: asking.answering.ask(question).as_json())
 
 

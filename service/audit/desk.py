@@ -9,6 +9,7 @@ from service.audit.errors import ExportError, FilterError
 from service.audit.log import AuditLog
 from service.audit.opening import OpenLog
 from service.audit.reading.auditor import Auditor
+from service.audit.reading.conversations import Conversations
 from service.audit.reading.erasure import Erasure
 from service.audit.reading.erasure_by_age import ErasureByAge
 from service.audit.reading.export import Exports
@@ -66,6 +67,7 @@ class Auditing:
 
     auditor: Auditor
     own: OwnRecords
+    conversations: Conversations
     erasure: Erasure
     erasure_by_age: ErasureByAge
     reveal: Reveal
@@ -93,6 +95,7 @@ def auditing_over(opened: OpenLog) -> Auditing:
     return Auditing(
         auditor=Auditor(log=log, store=store, keyring=keyring),
         own=OwnRecords(log=log, store=store, keyring=keyring),
+        conversations=Conversations(log=log, store=store, keyring=keyring, clock=opened.clock),
         erasure=Erasure(log=log, store=store),
         erasure_by_age=ErasureByAge(log=log, store=store, keyring=keyring, clock=opened.clock),
         reveal=Reveal(log=log, store=store, keyring=keyring, clock=opened.clock),

@@ -17,7 +17,7 @@ from service.audit.errors import AuditEntryError
 from service.audit.leaves import BuildRef, ReleaseRef
 from service.audit.shards import CLOSED_TYPE, OPENED_TYPE
 
-Look = Literal["list", "show", "payload", "replay", "own", "reveals", "feedback", "requests", "gaps"]
+Look = Literal["list", "show", "payload", "replay", "own", "reveals", "shared", "feedback", "requests", "gaps"]
 KeyPurpose = Literal["signing", "payload", "identity", "actor"]
 Verdict = Literal["helpful", "wrong", "outdated", "not_supported", "should_have_answered", "beside_the_point"]
 Closing = Literal["granted", "declined"]
@@ -38,6 +38,9 @@ BUILD_TYPE = "build.activated"
 CONFIG_TYPE = "config.changed"
 ACCESS_TYPE = "access.changed"
 SESSIONS_ENDED_TYPE = "sessions.ended"
+NAMED_TYPE = "conversation.named"
+SHARED_TYPE = "answer.shared"
+NOTICE_TYPE = "notice.confirmed"
 API_KEY_CREATED_TYPE = "api_key.created"
 API_KEY_REVOKED_TYPE = "api_key.revoked"
 FEEDBACK_TYPE = "feedback.given"
@@ -153,6 +156,26 @@ def audit_read(subject: str, what: Look, *, filters: Mapping[str, Any], seqs: Se
     """Somebody looked at records: which, by what filter, what for."""
     fields = {"what": what, "filter": dict(filters), "seqs": list(seqs), "count": len(seqs)}
     return Event(READ_TYPE, fields, subject, {"who": subject, "purpose": purpose})
+
+
+def own_read(subject: str) -> Event:
+    """Somebody looked at what is on record of themselves; neither their name nor which questions is said."""
+    return Event(READ_TYPE, {"what": "own", "filter": {}, "seqs": [], "count": None}, subject)
+
+
+def conversation_named(seq: int, request_id: str, name: str) -> Event:
+    """An asker named a conversation, told by the newest of its questions. Names no actor: that would say who asked."""
+    return Event(NAMED_TYPE, {"seq": seq, "request_id": request_id}, texts={"name": name})
+
+
+def answer_shared(seq: int, request_id: str, *, shared: bool) -> Event:
+    """An asker let others open an answer by its link, or ended that. Names no actor, as `conversation_named`."""
+    return Event(SHARED_TYPE, {"seq": seq, "request_id": request_id, "shared": shared})
+
+
+def notice_confirmed(subject: str, notice_hash: str) -> Event:
+    """Somebody confirmed that they read what is logged, how long and why: SHA-256 (hex) of these words."""
+    return Event(NOTICE_TYPE, {"notice_hash": notice_hash}, subject)
 
 
 def audit_exported(subject: str, *, span: tuple[int, int], payloads: bool, purpose: str) -> Event:

@@ -21,7 +21,7 @@ from service.audit.leaves import Asker, Commitment, Pseudonym, QueryFinished, Qu
 from service.audit.serialise import FINISHED_TYPE, RECEIVED_TYPE, event_leaf, finished_leaf, received_leaf
 from service.audit.shard_keeper import ShardKeeper
 from service.audit.shards import month_of
-from service.audit.storage.store import Entry, KeptScope, LeafReader, Payload, Receipt
+from service.audit.storage.store import Entry, KeptScope, LeafReader, Payload, Receipt, conversation_key
 from service.audit.storage.writer import Writer
 
 Clock = Callable[[], int]  # microseconds since 1970, UTC
@@ -35,6 +35,14 @@ class _Sealed:
     salt: bytes
     body: bytes
     commitment: Commitment
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A leaf, and the key of the conversation that its question belongs to."""
+
+    leaf: bytes
+    conversation: str = ""
 
 
 class AuditLog:
@@ -69,15 +77,23 @@ class AuditLog:
         """
         sealed = {"prompt": _seal("prompt", prompt), ASKER_FIELD: _seal(ASKER_FIELD, asker.subject)}
 
-        def make(stamp: Stamp) -> bytes:
+        def make(stamp: Stamp) -> _Made:
             pseudonyms = self._keyring.pseudonyms(month_of(stamp.origin))
             known_as = Pseudonym(pseudonyms.actor(asker.subject), pseudonyms.groups_hash(asker.groups))
-            return received_leaf(entry, stamp, asker=known_as, prompt=sealed["prompt"].commitment)
+            leaf = received_leaf(entry, stamp, asker=known_as, prompt=sealed["prompt"].commitment)
+            turn_of = entry.conversation_id
+            return _Made(leaf, conversation_key(known_as.actor, turn_of) if turn_of is not None else "")
 
         return self._record(RECEIVED_TYPE, entry.request_id, make, sealed)
 
     def finished(
-        self, entry: QueryFinished, *, answer: str | None, raw: str | None = None, scope: KeptScope | None = None
+        self,
+        entry: QueryFinished,
+        *,
+        answer: str | None,
+        raw: str | None = None,
+        searched_for: str | None = None,
+        scope: KeptScope | None = None,
     ) -> Receipt:
         """Record what became of a question, before anything of it leaves.
 
@@ -85,17 +101,19 @@ class AuditLog:
             entry: what became of it.
             answer: the answer as released; `None` when there is none.
             raw: what a language model wrote before the checks; `None` when none did.
+            searched_for: a follow-up as it was rewritten to stand alone; `None` when it was taken as typed.
             scope: what the entry's filter hash stands for, to be kept if it is not yet.
 
         Raises:
             AuditUnavailableError: it is not recorded: no answer may be given.
             AuditEntryError: the entry holds what a leaf must not hold.
         """
-        sealed = {field: _seal(field, text) for field, text in (("answer", answer), ("raw", raw)) if text is not None}
-        commitments = {field: text.commitment for field, text in sealed.items()}
+        given = {"answer": answer, "raw": raw, "searched_for": searched_for}
+        sealed = {field: _seal(field, text) for field, text in given.items() if text is not None}
+        said = {field: sealed[field].commitment if field in sealed else None for field in given}
 
-        def make(stamp: Stamp) -> bytes:
-            return finished_leaf(entry, stamp, answer=commitments.get("answer"), raw=commitments.get("raw"))
+        def make(stamp: Stamp) -> _Made:
+            return _Made(finished_leaf(entry, stamp, **said))
 
         return self._record(FINISHED_TYPE, entry.request_id, make, sealed, scope=scope)
 
@@ -109,11 +127,11 @@ class AuditLog:
         sealed = {field: _seal(field, text) for field, text in event.texts.items()}
         commitments = {field: text.commitment for field, text in sealed.items()}
 
-        def make(stamp: Stamp) -> bytes:
+        def make(stamp: Stamp) -> _Made:
             pseudonyms = self._keyring.pseudonyms(month_of(stamp.origin))
             make_actor = pseudonyms.watcher if event.known_as == "watcher" else pseudonyms.wisher
             actor = make_actor(event.subject) if event.subject is not None else None
-            return event_leaf(event, stamp, actor=actor, texts=commitments)
+            return _Made(event_leaf(event, stamp, actor=actor, texts=commitments))
 
         return self._record(event.type, "", make, sealed, erases=event.erases)
 
@@ -172,7 +190,7 @@ class AuditLog:
         self,
         kind: str,
         request_id: str,
-        make: Callable[[Stamp], bytes],
+        make: Callable[[Stamp], _Made],
         sealed: Mapping[str, _Sealed],
         *,
         erases: tuple[tuple[int, int], ...] = (),
@@ -181,15 +199,17 @@ class AuditLog:
         try:
             with self._in_order:
                 stamp = self._stamp()
+                made = make(stamp)
                 entry = Entry(
                     origin=stamp.origin,
                     type=kind,
                     ts_us=stamp.ts_us,
                     request_id=request_id,
-                    leaf=make(stamp),
+                    leaf=made.leaf,
                     payloads=self._payloads(stamp, kind, request_id, sealed),
                     erases=erases,
                     scope=scope,
+                    conversation=made.conversation,
                 )
                 ticket = self._writer.submit(entry)
         except AuditKeyError as error:

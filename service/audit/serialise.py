@@ -3,7 +3,8 @@
 First checks the form of every field that could carry a person or a text into a leaf, because a leaf is shown to every
 auditor and can never be erased; then lays the fields out, one function a record; then writes canonical JSON and holds
 it under 64 KiB. Keys that are only there when there is something to say: `conversation_id`, `key_id`, `raw_commit`,
-`tokens`, `hits_left_out`. Every other key is always there, `null` where a question never got that far.
+`searched_for_commit` and `searched_for_len`, `tokens`, `hits_left_out`. Every other key is always there, `null` where a
+question never got that far.
 """
 
 import re
@@ -74,7 +75,12 @@ def received_leaf(entry: QueryReceived, stamp: Stamp, *, asker: Pseudonym, promp
 
 
 def finished_leaf(
-    entry: QueryFinished, stamp: Stamp, *, answer: Commitment | None, raw: Commitment | None = None
+    entry: QueryFinished,
+    stamp: Stamp,
+    *,
+    answer: Commitment | None,
+    raw: Commitment | None = None,
+    searched_for: Commitment | None = None,
 ) -> bytes:
     """Return the bytes of a `query.finished` leaf.
 
@@ -86,6 +92,7 @@ def finished_leaf(
         stamp: the log and the time.
         answer: of the answer as released; `None` when there is none.
         raw: of what a language model wrote before the checks; `None` when none did.
+        searched_for: of a follow-up as it was rewritten to stand alone; `None` when it was taken as typed.
 
     Raises:
         AuditEntryError: a field has a form that a leaf must not hold, or what must be kept is 64 KiB or longer.
@@ -115,6 +122,8 @@ def finished_leaf(
     }
     if entry.answerer and entry.answerer.tokens:
         value["tokens"] = {"prompt": entry.answerer.tokens.prompt, "completion": entry.answerer.tokens.completion}
+    if searched_for:
+        value["searched_for_commit"], value["searched_for_len"] = searched_for.digest, searched_for.length
     leaf = canonical_json(value)
     if len(leaf) > MAX_LEAF_BYTES:
         _leave_hits_out(value, len(leaf) - MAX_LEAF_BYTES)

@@ -1,10 +1,19 @@
 """What can be read of a store of leaves; every store passes these tests (`conftest`)."""
 
+import dataclasses
 from threading import Thread
 
 import pytest
 
-from service.audit.storage.store import Entry, KeptScope, LeafStore, Payload, StoredCheckpoint, StoredPayload
+from service.audit.storage.store import (
+    Entry,
+    KeptScope,
+    LeafStore,
+    Payload,
+    StoredCheckpoint,
+    StoredPayload,
+    conversation_key,
+)
 
 NOVEMBER, DECEMBER = "greenlit/audit/2026-11", "greenlit/audit/2026-12"
 NEVER_GIVEN = [-1, 1, 2**63, 10**30]
@@ -152,3 +161,33 @@ def test_an_empty_store_streams_nothing(store: LeafStore) -> None:
     assert list(store.stream_payloads(0, 9)) == []
     assert list(store.stream_checkpoints(0, 9)) == []
     assert (store.checkpoint_count(), store.scope_hashes()) == (0, [])
+
+
+def _turn(number: int, conversation: str, kind: str = "query.received") -> Entry:
+    return dataclasses.replace(_entry(number, kind=kind), conversation=conversation)
+
+
+def test_the_questions_of_a_conversation_are_those_of_one_pseudonym(store: LeafStore) -> None:
+    mine, hers, other = (
+        conversation_key("actor-1", "c-1"),
+        conversation_key("actor-2", "c-1"),
+        conversation_key("actor-1", "c-2"),
+    )
+    store.append([_turn(n, key) for n, key in enumerate((mine, hers, "", mine, other, mine, mine))])
+    assert store.of_conversation("actor-1", "c-1") == [0, 3, 5, 6]
+    assert store.of_conversation("actor-1", "c-1", before=6, limit=2) == [3, 5]
+    assert store.of_conversation("actor-1", "c") == store.of_conversation("actor-1", "") == []
+    assert store.turns_of("actor-1") == [("c-1", 0), ("c-1", 3), ("c-1", 5), ("c-1", 6), ("c-2", 4)]
+    assert store.turns_of("actor-") == store.turns_of("") == []
+
+
+def test_all_leaves_of_questions_come_by_the_number_of_any_of_them(store: LeafStore) -> None:
+    store.append([_entry(n, request_id=f"r-{n % 3}") for n in range(6)] + [_event(6, "key.created")])
+    assert [leaf.seq for leaf in store.of_questions([4, 0, 3])] == [0, 1, 3, 4]
+    assert store.of_questions([6, 10**30, -7]) == store.of_questions([]) == []
+    many = [_entry(n, _prompt(f"prompt {n}"), _prompt("a", "answer")) for n in range(7, 700)]
+    store.append(many)
+    assert len(store.of_questions(range(7, 700))) == len(many)
+    payloads = store.payloads_of(range(900))
+    assert list(payloads) == list(range(7, 700))
+    assert payloads[9] == store.payloads(9)

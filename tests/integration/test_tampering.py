@@ -259,8 +259,10 @@ def test_an_inserted_record_is_found(log: Log, seq: int) -> None:
     leaf = log.leaf(seq - 1).replace(b'"v":1', b'"v":2')
     with log.behind() as file:
         _move(file, seq - 1, 1)
-        row = file.execute("SELECT type, ts_us, request_id FROM leaves WHERE seq = ?", (seq - 1,)).fetchone()
-        file.execute("INSERT INTO leaves VALUES (?, ?, ?, ?, ?, ?)", (seq, leaf_hash(leaf), *row, leaf))
+        row = file.execute(
+            "SELECT type, ts_us, request_id, conversation FROM leaves WHERE seq = ?", (seq - 1,)
+        ).fetchone()
+        file.execute("INSERT INTO leaves VALUES (?, ?, ?, ?, ?, ?, ?)", (seq, leaf_hash(leaf), *row, leaf))
     problem = log.problem()
     assert problem.seq is not None
     assert seq - 4 <= problem.seq <= (problem.last or problem.seq) <= seq + 4
@@ -268,8 +270,8 @@ def test_an_inserted_record_is_found(log: Log, seq: int) -> None:
 
 def test_a_record_below_the_first_number_is_found_and_no_other_is_blamed(log: Log) -> None:
     with log.behind() as file:
-        row = file.execute("SELECT leaf_hash, type, ts_us, request_id, leaf FROM leaves WHERE seq = 17").fetchone()
-        file.execute("INSERT INTO leaves VALUES (-5, ?, ?, ?, ?, ?)", row)
+        row = file.execute("SELECT leaf_hash, type, ts_us, request_id, '', leaf FROM leaves WHERE seq = 17").fetchone()
+        file.execute("INSERT INTO leaves VALUES (-5, ?, ?, ?, ?, ?, ?)", row)
     assert [(problem.seq, problem.promise) for problem in log.verify().problems] == [(-5, "order")]
 
 

@@ -23,7 +23,7 @@ from tests.support.audit_parts import LogFolder
 
 @dataclass(frozen=True)
 class _Rows:
-    leaves: list[tuple[int, str, str, int, str, bytes]]
+    leaves: list[tuple[int, str, str, int, str, bytes, str]]
     payloads: list[tuple[int, str, str, bytes]]
     checkpoints: list[tuple[str, int, str, str]]
     subtrees: list[tuple[str, int, int, bytes]]
@@ -38,7 +38,9 @@ def faults_in(log: LogFolder, *, all_finished: bool = True) -> list[str]:
     """
     with closing(sqlite3.connect(log.state / STORE_FILE)) as connection:
         rows = _Rows(
-            connection.execute("SELECT * FROM leaves ORDER BY seq").fetchall(),
+            connection.execute(
+                "SELECT seq, leaf_hash, type, ts_us, request_id, leaf, conversation FROM leaves ORDER BY seq"
+            ).fetchall(),
             connection.execute("SELECT * FROM payloads ORDER BY seq, field").fetchall(),
             connection.execute("SELECT origin, size, root, note FROM checkpoints ORDER BY id").fetchall(),
             connection.execute("SELECT * FROM subtrees").fetchall(),
@@ -57,9 +59,10 @@ def faults_in(log: LogFolder, *, all_finished: bool = True) -> list[str]:
 def _faults_of_leaves(rows: _Rows, values: list[dict[str, Any]]) -> Iterator[str]:
     if [row[0] for row in rows.leaves] != list(range(len(rows.leaves))):
         yield "the numbers have a gap"
-    for (seq, digest, kind, ts_us, request_id, leaf), value in zip(rows.leaves, values, strict=True):
+    for (seq, digest, kind, ts_us, request_id, leaf, conversation), value in zip(rows.leaves, values, strict=True):
         repeated = (value["type"], value["ts_us"], value.get("request_id", "") if kind.startswith("query.") else "")
-        if repeated != (kind, ts_us, request_id):
+        turn = f"{value['actor']}/{value['conversation_id']}" if "conversation_id" in value else ""
+        if (*repeated, turn) != (kind, ts_us, request_id, conversation):
             yield f"{seq}: the row does not say what the leaf says"
         if hashlib.sha256(b"\x00" + leaf).hexdigest() != digest:
             yield f"{seq}: the leaf hash is of another leaf"

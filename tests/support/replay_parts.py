@@ -26,6 +26,7 @@ from service.answering.record import Recorder
 from service.answering.replay import Replay
 from service.answering.retrieve import Hit, Retrieved
 from service.answering.steps import Steps
+from service.audit.desk import auditing_over
 from service.audit.errors import AuditUnavailableError
 from service.audit.leaves import ReleaseRef
 from service.audit.opening import OpenLog, Pace, assemble
@@ -174,6 +175,7 @@ class Archive:
             boundary=self.boundary,
             steps=self.steps(),
             recorder=self.recorder,
+            conversations=auditing_over(self.opened).conversations,
         )
 
     def ask(self, text: str = QUESTION, *groups: str) -> Answer:

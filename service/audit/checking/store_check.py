@@ -23,7 +23,7 @@ from service.audit.keys.keyring import Keyring
 from service.audit.log import ASKER_FIELD, payload_context
 from service.audit.serialise import FINISHED_TYPE, RECEIVED_TYPE
 from service.audit.shards import Shard, month_of
-from service.audit.storage.store import SUBTREE_LEAVES, LeafReader, StoredLeaf
+from service.audit.storage.store import SUBTREE_LEAVES, LeafReader, StoredLeaf, conversation_key
 
 _FIRST_SEQ = operator.attrgetter("first_seq")
 _LOWEST = -(2**63)  # no store gives out a number below 0: what has one was put there by somebody else
@@ -123,8 +123,11 @@ class StoreCheck(LogCheck):
         kind = said["type"]
         asked = kind == RECEIVED_TYPE
         request_id = said["request_id"] if asked or kind == FINISHED_TYPE else ""
-        same = (row.type, row.ts_us, row.request_id) == (kind, said["ts_us"], request_id)
-        self.expect(same, row.seq, "leaf", "is kept under another type, time or question than it says")
+        turn = asked and "conversation_id" in said
+        conversation = conversation_key(said["actor"], said["conversation_id"]) if turn else ""
+        found_by = (row.type, row.ts_us, row.request_id, row.conversation)
+        same = found_by == (kind, said["ts_us"], request_id, conversation)
+        self.expect(same, row.seq, "leaf", "is kept under another type, time, question or conversation than it says")
         if retrieval := said.get("retrieval"):
             self.filters.setdefault(retrieval["filter_hash"], row.seq)
         if self.sealing and (asked or row.seq in self._askers):

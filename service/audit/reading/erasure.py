@@ -7,7 +7,7 @@ before is not erased, or put on record, again. What a backup still holds is for 
 """
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,14 +60,21 @@ class Erasure:
             AuditEntryError: the ground is no code.
             AuditUnavailableError: it cannot be recorded: nothing is erased.
         """
-        return self._erase(who, self._of(request_id), ground=ground, texts={"who": who, "purpose": purpose})
+        ranges = _Ranges(self._of(request_id))
+        return self._erase(who, ranges, ground=ground, texts={"who": who, "purpose": purpose})
 
-    def by_asker(self, request_id: str) -> dict[str, Any]:
-        """Erase the texts of one question for whoever asked it, as `by_request`; the record names nobody.
+    def by_asker(self, *request_ids: str, beside: Sequence[int] = ()) -> dict[str, Any]:
+        """Erase the texts of questions for whoever asked them, as `by_request`; the record names nobody.
 
-        Whose question it is, the caller has seen to.
+        Whose questions they are, the caller has seen to, and that no more are given than a leaf has room for.
+
+        Args:
+            request_ids: the questions, all of which are erased or none.
+            beside: the numbers of other records of theirs whose texts go too, such as a conversation's name.
         """
-        return self._erase(None, self._of(request_id), ground=ASKER_GROUND, texts={})
+        seqs = {seq for request_id in request_ids for seq in self._of(request_id)}
+        seqs |= {seq for seq in beside if self._store.payloads(seq)}
+        return self._erase(None, _Ranges(sorted(seqs)), ground=ASKER_GROUND, texts={})
 
     def wish_by_asker(self, leaves: Iterable[StoredLeaf]) -> dict[str, Any]:
         """Erase the texts of a document that was asked for, and of what became of it, as `by_asker`.
@@ -77,7 +84,7 @@ class Erasure:
         Args:
             leaves: its record, then that of its end if there is one.
         """
-        return self._erase(None, self._with_texts(leaves), ground=ASKER_GROUND, texts={})
+        return self._erase(None, _Ranges(self._with_texts(leaves)), ground=ASKER_GROUND, texts={})
 
     def older_than(self, who: str, agreed: Agreed, *, texts: Mapping[str, str]) -> dict[str, Any]:
         """Erase all texts of records made before a time, as two people agreed; returns what `by_request` does.
@@ -103,7 +110,8 @@ class Erasure:
         event = events.payload_erased(who, ground=ground, ranges=given, texts=texts, opening=opening)
         return self._done(event, ranges.count)
 
-    def _of(self, request_id: str) -> "_Ranges":
+    def _of(self, request_id: str) -> list[int]:
+        """Return the numbers of a question's records that have texts, in order."""
         leaves = self._store.of_request(request_id)
         if not leaves:
             raise no_question()
@@ -115,12 +123,8 @@ class Erasure:
         said = said_back(self._store, {request_id}, after=leaves[0].seq).get(request_id, [])
         return self._with_texts([*leaves, *said])
 
-    def _with_texts(self, leaves: Iterable[StoredLeaf]) -> "_Ranges":
-        ranges = _Ranges()
-        for leaf in leaves:
-            if self._store.payloads(leaf.seq):
-                ranges.add(leaf.seq)
-        return ranges
+    def _with_texts(self, leaves: Iterable[StoredLeaf]) -> list[int]:
+        return [leaf.seq for leaf in leaves if self._store.payloads(leaf.seq)]
 
     def _erase(self, who: str | None, ranges: "_Ranges", *, ground: str, texts: Mapping[str, str]) -> dict[str, Any]:
         event = events.payload_erased(who, ground=ground, ranges=ranges.given(), texts=texts)
@@ -140,9 +144,11 @@ class Erasure:
 class _Ranges:
     """Numbers, added in rising order, as ranges."""
 
-    def __init__(self) -> None:
+    def __init__(self, seqs: Iterable[int] = ()) -> None:
         self.count = 0
         self._ranges: list[tuple[int, int]] = []
+        for seq in seqs:
+            self.add(seq)
 
     def add(self, seq: int) -> None:
         self.count += 1

@@ -21,7 +21,11 @@ from service.audit.reading.unseal import commitments_of
 from service.audit.storage.store import Payload, StoredLeaf
 
 COLUMNS = ("seq", "time", "type", "request_id", "channel", "outcome", "reason", "documents", "leaf_hash")
-TEXT_COLUMNS = {"question": "prompt", "answer": "answer"}  # the column, and the field that it shows
+TEXT_COLUMNS = {
+    "question": "prompt",
+    "answer": "answer",
+    "searched_for": "searched_for",
+}  # the column, and the field that it shows
 # Blanks before the sign do not stop a spreadsheet, and some take the wide forms of East Asia for the narrow ones.
 _FORMULA = re.compile(r"[\s\x00-\x1f\u200b\ufeff]*[=+\-@＝＋－＠]|[\t\r\n]")
 

@@ -14,9 +14,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from service.audit import events
-from service.audit.events import Event
 from service.audit.keys.keyring import Keyring
 from service.audit.log import AuditLog
+from service.audit.reading.askers import Askers, asked_as
 from service.audit.reading.erasure import Erasure, no_question
 from service.audit.reading.looks import Looks
 from service.audit.reading.own_said import OwnSaid
@@ -24,8 +24,8 @@ from service.audit.reading.requests import said_back
 from service.audit.reading.summaries import Value, cited_documents, iso_time, value_of
 from service.audit.reading.unseal import Unsealer
 from service.audit.reading.walk import backwards
-from service.audit.serialise import FINISHED_TYPE, RECEIVED_TYPE
-from service.audit.shards import month_of, shards_of
+from service.audit.serialise import FINISHED_TYPE
+from service.audit.shards import shards_of
 from service.audit.storage.store import LeafReader, StoredLeaf
 
 MAX_SCANNED = 100_000  # leaves a call looks through, some two seconds: anybody who is signed in may call
@@ -40,7 +40,7 @@ class OwnRecords:
         """Take the parts of an open log."""
         self._log = log
         self._store = store
-        self._keyring = keyring
+        self._askers = Askers(keyring=keyring)
         self._unsealer = Unsealer(store=store, keyring=keyring)
         self._looks = Looks(store=store, unsealer=self._unsealer)
         self._said = OwnSaid(store=store, unsealer=self._unsealer, keyring=keyring)
@@ -82,7 +82,7 @@ class OwnRecords:
         requests = self._said.requests_of(subject) if before is None else []
         at = self._looks.at({one["number"]: str(one["number"]) for one in requests})
         requests = [{**one, "looks": at.get(str(one["number"]), [])} for one in requests]
-        self._log.note(_own_read(subject))
+        self._log.note(events.own_read(subject))
         return {"questions": shown, "requests": requests, "next": following}
 
     def erase(self, subject: str, request_id: str) -> dict[str, Any]:
@@ -112,7 +112,7 @@ class OwnRecords:
             AuditUnavailableError: the store cannot be read.
         """
         leaves = self._store.of_request(request_id)
-        if not leaves or not self._asked_by(subject, leaves[0]):
+        if not leaves or not self._askers.asked(subject, leaves[0]):
             raise no_question()
         return leaves
 
@@ -121,24 +121,16 @@ class OwnRecords:
         scanned = 0
         end = self._store.size() if before is None else min(before, self._store.size())
         for shard in reversed(shards_of(self._store)):
-            actor = self._actor(subject, shard.month)
+            actor = self._askers.actor(subject, shard.month)
             if actor is not None:
                 for leaf in backwards(self._store, shard.first_seq, end):
                     scanned += 1
-                    if _asked_as(actor, leaf):
+                    if asked_as(actor, leaf):
                         found.append(leaf)
                     if len(found) == limit or scanned == MAX_SCANNED:
                         return found, leaf.seq or None
             end = min(end, shard.first_seq)
         return found, None
-
-    def _asked_by(self, subject: str, leaf: StoredLeaf) -> bool:
-        actor = self._actor(subject, month_of(value_of(leaf)["origin"]))
-        return actor is not None and _asked_as(actor, leaf)
-
-    def _actor(self, subject: str, month: str) -> str | None:
-        """Return somebody's pseudonym of a month; `None` once its key is gone: its questions are nobody's any more."""
-        return self._keyring.pseudonyms(month).actor(subject) if self._keyring.has(f"actor-{month}") else None
 
     def _question(self, leaves: Sequence[StoredLeaf]) -> dict[str, Any]:
         received = leaves[0]
@@ -160,12 +152,3 @@ class OwnRecords:
             "erased": erased.as_json() if erased else None,
             "receipt": {"origin": value_of(kept)["origin"], "seq": kept.seq, "leaf_hash": kept.leaf_hash},
         }
-
-
-def _asked_as(actor: str, leaf: StoredLeaf) -> bool:
-    # Most leaves are somebody else's: looked for in the bytes first, which is ten times as quick as reading them.
-    return leaf.type == RECEIVED_TYPE and actor.encode() in leaf.leaf and value_of(leaf).get("actor") == actor
-
-
-def _own_read(subject: str) -> Event:
-    return Event(events.READ_TYPE, {"what": "own", "filter": {}, "seqs": [], "count": None}, subject)

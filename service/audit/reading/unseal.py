@@ -7,7 +7,7 @@ record and field, and then none of the record's texts is given. Records nothing 
 """
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,6 +50,10 @@ class Erasures:
         Raises:
             AuditUnavailableError: the store cannot be read.
         """
+        return self.of_all([seq]).get(seq)
+
+    def of_all(self, seqs: Sequence[int]) -> dict[int, Erased]:
+        """Return the first erasure of each of these records that was erased; raises as `of`."""
         with self._lock:
             after = self._known[-1][0].seq if self._known else -1
             for leaf in self._store.of_type(ERASED_TYPE, after=after):
@@ -57,7 +61,8 @@ class Erasures:
                 ranges = [(first, last) for first, last in value["ranges"]]
                 self._known.append((Erased(leaf.seq, value["ground"], leaf.ts_us), ranges))
             known = list(self._known)
-        return next((one for one, ranges in known if seq < one.seq and _within(seq, ranges)), None)
+        found = ((seq, _first(known, seq)) for seq in seqs)
+        return {seq: erased for seq, erased in found if erased}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +95,19 @@ class Unsealer:
             SealError: a text is missing, cannot be opened, or is not the one that was recorded.
             AuditUnavailableError: the store cannot be read.
         """
-        value = value_of(leaf)
+        return self.open_all([leaf])[leaf.seq]
+
+    def open_all(self, leaves: Sequence[StoredLeaf]) -> dict[int, Opened]:
+        """Return the texts of many records by number, as `open` does; raises as it does."""
         # The rows before the erasures: what is gone by now is then explained by a leaf that is there by now.
-        rows, committed = self._rows(leaf), commitments_of(value)
-        erased = self._erasures.of(leaf.seq) if committed else None
-        if erased:
+        rows = self._store.payloads_of([leaf.seq for leaf in leaves])
+        erased = self._erasures.of_all([leaf.seq for leaf in leaves])
+        return {leaf.seq: self._opened(leaf, rows.get(leaf.seq, ()), erased.get(leaf.seq)) for leaf in leaves}
+
+    def _opened(self, leaf: StoredLeaf, payloads: Sequence[Payload], erased: Erased | None) -> Opened:
+        value = value_of(leaf)
+        committed, rows = commitments_of(value), {payload.field: payload for payload in payloads}
+        if erased and committed:
             return Opened({}, erased)
         texts = {}
         for field, commitment in committed.items():
@@ -157,6 +170,10 @@ def _commitments(value: object) -> Iterator[tuple[str, str]]:
                 yield key.removesuffix(_COMMIT), item
             else:
                 yield from _commitments(item)
+
+
+def _first(known: Sequence[tuple[Erased, list[tuple[int, int]]]], seq: int) -> Erased | None:
+    return next((one for one, ranges in known if seq < one.seq and _within(seq, ranges)), None)
 
 
 def _within(seq: int, ranges: list[tuple[int, int]]) -> bool:

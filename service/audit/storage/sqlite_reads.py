@@ -4,22 +4,35 @@ Reading never waits for the writer and never changes anything.
 """
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from service.audit.errors import AuditDamagedError
 from service.audit.storage.sqlite_file import SqliteFile
-from service.audit.storage.store import Payload, StoredCheckpoint, StoredLeaf, StoredPayload, leaf_hash
+from service.audit.storage.store import (
+    MAX_SEQ,
+    Payload,
+    StoredCheckpoint,
+    StoredLeaf,
+    StoredPayload,
+    conversation_key,
+    leaf_hash,
+)
 
 NEXT_SEQ = "SELECT COALESCE(MAX(seq) + 1, 0) FROM leaves"
 NEXT_CHECKPOINT = "SELECT COALESCE(MAX(id) + 1, 0) FROM checkpoints"
 _HASH_BYTES = 32
+_MOST_VARIABLES = 500  # a statement may have 999, wherever SQLite comes from
 _VERIFY = "run greenlit audit verify, and put the store back as it was"
-_MAX_SEQ = 2**63 - 1  # SQLite's widest integer, which no leaf ever reaches; a larger number is no row, and no error
-_LEAF = "SELECT seq, leaf_hash, type, ts_us, request_id, leaf FROM leaves"
+_LEAF = "SELECT seq, leaf_hash, type, ts_us, request_id, leaf, conversation FROM leaves"
 _CHECKPOINT = "SELECT origin, size, root, note FROM checkpoints WHERE origin = ?"
 # The condition of the partial index has to stand in the query, or the index is not used.
 _OF_TYPE = "type = ? AND type NOT IN ('query.received', 'query.finished')"
+_OF_CONVERSATION = """
+    SELECT seq FROM leaves WHERE conversation = ? AND conversation <> '' AND seq < ? ORDER BY seq DESC LIMIT ?"""
+_OF_ANY_CONVERSATION = """
+    SELECT conversation, seq FROM leaves
+    WHERE conversation >= ? AND conversation < ? AND conversation <> '' ORDER BY conversation, seq"""
 # Each gives one page, between two numbers.
 _LEAF_PAGE = f"{_LEAF} WHERE seq >= ? AND seq < ? ORDER BY seq"
 _PAYLOAD_PAGE = """
@@ -74,6 +87,28 @@ class SqliteReads:
             return []
         return self._leaves("WHERE request_id = ? AND request_id <> '' ORDER BY seq", request_id)
 
+    def of_questions(self, seqs: Sequence[int]) -> list[StoredLeaf]:
+        """See `LeafReader.of_questions`."""
+        found: list[StoredLeaf] = []
+        for these, marks in _parts(seqs):
+            asked = f"SELECT request_id FROM leaves WHERE seq IN ({marks})"  # nosec B608  # noqa: S608  (marks are ?s)
+            found += self._leaves(f"WHERE request_id IN ({asked}) AND request_id <> ''", *these)
+        return sorted({leaf.seq: leaf for leaf in found}.values(), key=lambda leaf: leaf.seq)
+
+    def of_conversation(
+        self, actor: str, conversation_id: str, *, before: int = MAX_SEQ, limit: int = MAX_SEQ
+    ) -> list[int]:
+        """See `LeafReader.of_conversation`."""
+        rows = self._file.rows(_OF_CONVERSATION, (conversation_key(actor, conversation_id), _seq(before), limit))
+        return [row[0] for row in rows][::-1]
+
+    def turns_of(self, actor: str) -> list[tuple[str, int]]:
+        """See `LeafReader.turns_of`."""
+        first = conversation_key(actor, "")
+        after = first[:-1] + chr(ord(first[-1]) + 1)  # above all that begin with it
+        rows = self._file.rows(_OF_ANY_CONVERSATION, (first, after))
+        return [(conversation.removeprefix(first), seq) for conversation, seq in rows]
+
     def unfinished(self) -> list[StoredLeaf]:
         """See `LeafReader.unfinished`."""
         return [_whole(*row) for row in self._file.rows(_UNFINISHED)]
@@ -82,6 +117,15 @@ class SqliteReads:
         """See `LeafReader.payloads`."""
         query = "SELECT field, key_id, sealed FROM payloads WHERE seq = ? ORDER BY field"
         return tuple(Payload(*row) for row in self._file.rows(query, (_seq(seq),)))
+
+    def payloads_of(self, seqs: Sequence[int]) -> dict[int, tuple[Payload, ...]]:
+        """See `LeafReader.payloads_of`."""
+        found: dict[int, list[Payload]] = {}
+        for these, marks in _parts(seqs):
+            query = f"SELECT seq, field, key_id, sealed FROM payloads WHERE seq IN ({marks}) ORDER BY seq, field"  # nosec B608  # noqa: S608  (marks are ?s)
+            for seq, *row in self._file.rows(query, these):
+                found.setdefault(seq, []).append(Payload(*row))
+        return {seq: tuple(payloads) for seq, payloads in found.items()}
 
     def payload_seqs(self, start: int, end: int) -> list[int]:
         """See `LeafReader.payload_seqs`."""
@@ -148,12 +192,14 @@ class SqliteReads:
         return self._file.damage()
 
 
-def _whole(seq: int, digest: Any, kind: Any, ts_us: Any, request_id: Any, leaf: Any) -> StoredLeaf:
+def _whole(*row: Any) -> StoredLeaf:
     """Return a leaf, if it is the one that was written: nobody is to read a record that became another."""
-    texts = isinstance(kind, str) and isinstance(request_id, str) and isinstance(ts_us, int)
-    if not texts or not isinstance(leaf, bytes) or leaf_hash(leaf) != digest:
-        raise _not_as_written(seq)
-    return StoredLeaf(seq, digest, kind, ts_us, request_id, leaf)
+    found = StoredLeaf(*row)
+    texts = all(isinstance(text, str) for text in (found.type, found.request_id, found.conversation))
+    fits = texts and isinstance(found.ts_us, int) and isinstance(found.leaf, bytes)
+    if not fits or leaf_hash(found.leaf) != found.leaf_hash:
+        raise _not_as_written(found.seq)
+    return found
 
 
 def _hash(seq: int, digest: Any) -> bytes:
@@ -167,8 +213,15 @@ def _not_as_written(seq: int) -> AuditDamagedError:
     return AuditDamagedError(f"record {seq} is not as it was written: {_VERIFY}")
 
 
+def _parts(seqs: Sequence[int]) -> Iterator[tuple[list[int], str]]:
+    """Give numbers in parts that a statement has room for, each with its parameters."""
+    for begin in range(0, len(seqs), _MOST_VARIABLES):
+        these = [_seq(seq) for seq in seqs[begin : begin + _MOST_VARIABLES]]
+        yield these, ", ".join("?" * len(these))
+
+
 def _seq(number: int) -> int:
-    return max(-1, min(number, _MAX_SEQ))
+    return max(-1, min(number, MAX_SEQ))  # a larger number is no row, and no error
 
 
 def _is_text(text: str) -> bool:

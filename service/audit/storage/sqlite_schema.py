@@ -5,14 +5,14 @@ which is a leaf of its own. The triggers stop mistakes and ordinary programs; so
 them, and is noticed by whoever holds an earlier checkpoint.
 """
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 SMALL_TABLES = ("checkpoints", "subtrees", "scopes")  # a hundredth of the file, and what a log is taken up with
 QUESTION_TYPES = ("query.received", "query.finished")
 
 TABLES = {
     "leaves": """CREATE TABLE IF NOT EXISTS leaves (
     seq INTEGER NOT NULL, leaf_hash TEXT NOT NULL, type TEXT NOT NULL, ts_us INTEGER NOT NULL,
-    request_id TEXT NOT NULL, leaf BLOB NOT NULL, PRIMARY KEY (seq))""",
+    request_id TEXT NOT NULL, conversation TEXT NOT NULL, leaf BLOB NOT NULL, PRIMARY KEY (seq))""",
     "payloads": """CREATE TABLE IF NOT EXISTS payloads (
     seq INTEGER NOT NULL, field TEXT NOT NULL, key_id TEXT NOT NULL, sealed BLOB NOT NULL,
     PRIMARY KEY (seq, field), FOREIGN KEY (seq) REFERENCES leaves (seq))""",
@@ -68,6 +68,8 @@ _QUESTIONS = ", ".join(f"'{name}'" for name in QUESTION_TYPES)
 INDEXES = (
     # A question's leaves, found by its id; ids rise with time, so this index grows at its end.
     """CREATE INDEX IF NOT EXISTS leaves_by_request ON leaves (request_id, type) WHERE request_id <> ''""",
+    # The questions of one person in one conversation. Those of none are not in it, so they cost nothing.
+    """CREATE INDEX IF NOT EXISTS leaves_by_conversation ON leaves (conversation, seq) WHERE conversation <> ''""",
     # Everything but questions, by type: few rows, so the hot path does not pay for it.
     f"CREATE INDEX IF NOT EXISTS leaves_by_type ON leaves (type, seq) WHERE type NOT IN ({_QUESTIONS})",
     "CREATE INDEX IF NOT EXISTS checkpoints_by_size ON checkpoints (origin, size)",

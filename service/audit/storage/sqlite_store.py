@@ -28,7 +28,9 @@ WHOLE_UP_TO_BYTES = 32 << 20
 DEFAULT_BUSY_TIMEOUT_S = 2.0  # nothing but a person's own program can hold the lock: wait for a moment, then say so
 
 _T = TypeVar("_T")
-_ADD_LEAF = "INSERT INTO leaves (seq, leaf_hash, type, ts_us, request_id, leaf) VALUES (?, ?, ?, ?, ?, ?)"
+_ADD_LEAF = (
+    "INSERT INTO leaves (seq, leaf_hash, type, ts_us, request_id, conversation, leaf) VALUES (?, ?, ?, ?, ?, ?, ?)"
+)
 _ADD_PAYLOAD = "INSERT INTO payloads (seq, field, key_id, sealed) VALUES (?, ?, ?, ?)"
 _FIND_SCOPE = "SELECT 1 FROM scopes WHERE filter_hash = ?"
 _ADD_SCOPE = "INSERT INTO scopes (filter_hash, pairs) VALUES (?, ?)"
@@ -206,7 +208,8 @@ def _append(writer: sqlite3.Connection, entries: Sequence[Entry], new_scopes: Ma
     receipts: list[Receipt] = []
     for seq, entry in enumerate(entries, _one(writer, NEXT_SEQ)[0]):
         receipts.append(Receipt(origin=entry.origin, seq=seq, leaf_hash=leaf_hash(entry.leaf)))
-        leaves.append((seq, receipts[-1].leaf_hash, entry.type, entry.ts_us, entry.request_id, entry.leaf))
+        found_by = (entry.type, entry.ts_us, entry.request_id, entry.conversation)
+        leaves.append((seq, receipts[-1].leaf_hash, *found_by, entry.leaf))
         payloads.extend((seq, payload.field, payload.key_id, payload.sealed) for payload in entry.payloads)
     writer.executemany(_ADD_LEAF, leaves)
     writer.executemany(_ADD_PAYLOAD, payloads)

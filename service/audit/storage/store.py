@@ -14,6 +14,7 @@ from typing import Protocol
 from service.audit.formats import tree
 
 SUBTREE_LEAVES = 256  # of level 1; of level n: to the power of n
+MAX_SEQ = 2**63 - 1  # the widest integer of a database, which no leaf ever reaches
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,8 @@ class KeptScope:
 class Entry:
     """One leaf to be kept, with what comes with it; the other fields repeat what the leaf says, to be looked up by.
 
-    `request_id` is empty for what belongs to no question. `erases` are ranges of sequence numbers, both ends included,
+    `request_id` is empty for what belongs to no question, `conversation` (a `conversation_key`) for all but a question
+    that came in a conversation. `erases` are ranges of sequence numbers, both ends included,
     whose payloads go in the same step. `scope` is kept unless it is there already.
     """
 
@@ -49,6 +51,7 @@ class Entry:
     payloads: tuple[Payload, ...] = ()
     erases: tuple[tuple[int, int], ...] = ()
     scope: KeptScope | None = None
+    conversation: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,7 @@ class StoredLeaf:
     ts_us: int
     request_id: str
     leaf: bytes
+    conversation: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +111,11 @@ def leaf_hash(leaf: bytes) -> str:
     return tree.leaf_hash(leaf).hex()
 
 
+def conversation_key(actor: str, conversation_id: str) -> str:
+    """Return what a question in a conversation is looked up by: an id names a conversation of one person only."""
+    return f"{actor}/{conversation_id}"
+
+
 class LeafReader(Protocol):
     """What can be read of a store. Any thread may; every method raises AuditUnavailableError when it cannot be read.
 
@@ -134,11 +143,28 @@ class LeafReader(Protocol):
     def of_request(self, request_id: str) -> list[StoredLeaf]:
         """Return the leaves of one question, in order."""
 
+    def of_questions(self, seqs: Sequence[int]) -> list[StoredLeaf]:
+        """Return all leaves of the questions to which the leaves with these numbers belong, in order."""
+
+    def of_conversation(
+        self, actor: str, conversation_id: str, *, before: int = MAX_SEQ, limit: int = MAX_SEQ
+    ) -> list[int]:
+        """Return the numbers of the newest `limit` questions below `before` that a pseudonym asked in a conversation.
+
+        They are those of `query.received` leaves, in order.
+        """
+
+    def turns_of(self, actor: str) -> list[tuple[str, int]]:
+        """Return the id of a conversation and the number of each question that a pseudonym asked in any, in order."""
+
     def unfinished(self) -> list[StoredLeaf]:
         """Return the `query.received` leaves whose question has no `query.finished`, in order."""
 
     def payloads(self, seq: int) -> tuple[Payload, ...]:
         """Return the payloads of one leaf by field name; empty if it has none, or they were erased."""
+
+    def payloads_of(self, seqs: Sequence[int]) -> dict[int, tuple[Payload, ...]]:
+        """Return the payloads of many leaves by number, as `payloads`; a number without any is left out."""
 
     def payload_seqs(self, start: int, end: int) -> list[int]:
         """Return the numbers in `[start, end)` whose leaves have payloads now, in order."""

@@ -36,7 +36,7 @@ def _received_seq(archive: Archive) -> int:
 def test_what_was_asked_and_answered_comes_with_the_scope_of_that_moment(archive: Archive) -> None:
     answer = archive.ask()
     past = _open(archive, answer.receipt.seq)
-    assert (past.prompt, past.answer, past.is_search) == (QUESTION, ANSWER, False)
+    assert (past.searched_for, past.answer, past.is_search) == (QUESTION, ANSWER, False)
     assert (past.received_seq, past.finished_seq) == (_received_seq(archive), answer.receipt.seq)
     assert past.received["request_id"] == past.finished["request_id"] == answer.request_id
     documents = dict(archive.live_build.get().documents)
@@ -52,7 +52,7 @@ def test_a_refusal_has_no_answer_and_a_search_is_told_from_it(archive: Archive) 
     refused = _open(archive, archive.ask(OFF_TOPIC).receipt.seq)
     searched = _open(archive, archive.search().receipt.seq)
     assert (refused.answer, refused.is_search) == (None, False)
-    assert (searched.prompt, searched.answer, searched.is_search) == (QUESTION, None, True)
+    assert (searched.searched_for, searched.answer, searched.is_search) == (QUESTION, None, True)
 
 
 def test_texts_do_not_show_when_it_is_printed(archive: Archive) -> None:

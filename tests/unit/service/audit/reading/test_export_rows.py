@@ -47,7 +47,7 @@ def _row(texts: dict[str, tuple[bytes, str]] | None = None, **more: Any) -> dict
 
 def test_the_header_names_the_columns() -> None:
     assert _cells(header(with_texts=False)) == list(COLUMNS)
-    assert _cells(header(with_texts=True)) == [*COLUMNS, "question", "answer"]
+    assert _cells(header(with_texts=True)) == [*COLUMNS, "question", "answer", "searched_for"]
 
 
 def test_a_row_shows_what_the_record_says() -> None:
@@ -66,6 +66,7 @@ def test_a_row_shows_what_the_record_says() -> None:
         "leaf_hash": "a" * 64,
         "question": "",
         "answer": "Ten years.",
+        "searched_for": "",
     }
 
 

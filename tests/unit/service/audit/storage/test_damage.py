@@ -49,7 +49,8 @@ def _large(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _entry(number: int) -> Entry:
     payload = Payload("prompt", "payload-2026-11-1", b"sealed" * 50)
-    return Entry(ORIGIN, "query.received", number, f"request-{number:04}", b"leaf" * 200 + b"%d" % number, (payload,))
+    leaf, turn_of = b"leaf" * 200 + b"%d" % number, f"actor-1/c-{number:04}"
+    return Entry(ORIGIN, "query.received", number, f"request-{number:04}", leaf, (payload,), conversation=turn_of)
 
 
 def _spoil(folder: Path, spoil: Spoil) -> None:
@@ -125,7 +126,14 @@ def test_one_byte_in_the_head_of_one_page_is_enough_to_be_noticed_at_opening(fol
 
 
 @pytest.mark.parametrize(
-    "name", ["leaves_by_request", "leaves_by_type", "checkpoints_by_size", "sqlite_autoindex_payloads_1"]
+    "name",
+    [
+        "leaves_by_request",
+        "leaves_by_conversation",
+        "leaves_by_type",
+        "checkpoints_by_size",
+        "sqlite_autoindex_payloads_1",
+    ],
 )
 def test_an_index_that_does_not_fit_its_table_is_noticed_at_opening(folder: Path, name: str) -> None:
     """It would hide records from whoever looks them up, and nothing else would tell."""
@@ -136,8 +144,8 @@ def test_an_index_that_does_not_fit_its_table_is_noticed_at_opening(folder: Path
 
     if name == "leaves_by_type":
         with closing(sqlite3.connect(folder / "audit.sqlite", isolation_level=None)) as other:
-            row = (LEAVES, "h", "key.created", 1, "", b"leaf")
-            other.execute("INSERT INTO leaves VALUES (?, ?, ?, ?, ?, ?)", row)
+            row = (LEAVES, "h", "key.created", 1, "", "", b"leaf")
+            other.execute("INSERT INTO leaves VALUES (?, ?, ?, ?, ?, ?, ?)", row)
     _spoil(folder, spoil)
     with pytest.raises(AuditDamagedError, match=WHAT_TO_DO):
         SqliteLeafStore.open(folder)

@@ -57,7 +57,7 @@ def test_reading_does_not_wait_for_a_commit_that_is_under_way(
     writer.append([_entry(0)])
     with closing(sqlite3.connect(folder / "audit.sqlite", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        other.execute("INSERT INTO leaves VALUES (1, 'h', 't', 1, 'r', x'00')")
+        other.execute("INSERT INTO leaves VALUES (1, 'h', 't', 1, 'r', '', x'00')")
         assert reader.size() == 1
 
 
@@ -106,6 +106,10 @@ def test_what_is_looked_up_is_found_by_an_index(writer: SqliteLeafStore, monkeyp
     writer.of_type("key.created", after=7)
     writer.newest_of("key.created")
     writer.of_request("request-1")
+    writer.of_conversation("actor-1", "c-1", before=9, limit=5)
+    writer.turns_of("actor-1")
+    writer.of_questions([1, 2])
+    writer.payloads_of([1, 2])
     writer.payload_seqs(1, 9)
     writer.checkpoints(ORIGIN, above=7)
     writer.newest_checkpoint(ORIGIN)
@@ -113,7 +117,9 @@ def test_what_is_looked_up_is_found_by_an_index(writer: SqliteLeafStore, monkeyp
     writer.scope("f" * 64)
     assert not [plan for plan in plans if plan.startswith("SCAN")]
     assert sum("leaves_by_type (type=?" in plan for plan in plans) == 2
-    assert sum("leaves_by_request (request_id=?" in plan for plan in plans) == 1
+    assert sum("leaves_by_request (request_id=?" in plan for plan in plans) == 2
+    assert sum("COVERING INDEX leaves_by_conversation (conversation=? AND seq<?" in plan for plan in plans) == 1
+    assert sum("COVERING INDEX leaves_by_conversation (conversation>? AND con" in plan for plan in plans) == 1
     assert sum("checkpoints_by_size (origin=?" in plan for plan in plans) == 2
 
 
@@ -140,6 +146,6 @@ def test_numbers_below_zero_stream_too(writer: SqliteLeafStore, folder: Path) ->
     writer.append([_entry(0)])
     with closing(sqlite3.connect(folder / "audit.sqlite", isolation_level=None)) as connection:
         connection.execute("DROP TRIGGER leaves_in_order")
-        connection.execute("INSERT INTO leaves VALUES (-7, 'h', 't', 1, 'r', x'00')")
+        connection.execute("INSERT INTO leaves VALUES (-7, 'h', 't', 1, 'r', '', x'00')")
     assert [leaf.seq for leaf in writer.stream_leaves(-100, 1)] == [-7, 0]
     assert [leaf.seq for leaf in writer.leaves(-1, 9)] == [0]

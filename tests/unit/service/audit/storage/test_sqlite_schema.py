@@ -18,21 +18,29 @@ LEAVES = [
     ("UPDATE OR REPLACE leaves SET seq = 0 WHERE seq = 1", "a leaf never changes"),
     ("DELETE FROM leaves WHERE seq = 2", "a leaf never goes"),
     ("DELETE FROM leaves", "a leaf never goes"),
-    ("INSERT OR REPLACE INTO leaves VALUES (1, 'h', 't', 1, 'r', x'00')", "takes the next number"),
-    ("REPLACE INTO leaves VALUES (2, 'h', 't', 1, 'r', x'00')", "takes the next number"),
+    ("INSERT OR REPLACE INTO leaves VALUES (1, 'h', 't', 1, 'r', '', x'00')", "takes the next number"),
+    ("REPLACE INTO leaves VALUES (2, 'h', 't', 1, 'r', '', x'00')", "takes the next number"),
     (
-        "REPLACE INTO leaves (rowid, leaf_hash, type, ts_us, request_id, leaf) VALUES (2, 'h', 't', 1, 'r', x'00')",
+        """REPLACE INTO leaves (rowid, leaf_hash, type, ts_us, request_id, conversation, leaf)
+        VALUES (2, 'h', 't', 1, 'r', '', x'00')""",
         "next number",
     ),
-    ("INSERT OR IGNORE INTO leaves VALUES (1, 'h', 't', 1, 'r', x'00')", "takes the next number"),
+    ("INSERT OR IGNORE INTO leaves VALUES (1, 'h', 't', 1, 'r', '', x'00')", "takes the next number"),
     (
-        "INSERT INTO leaves VALUES (1, 'h', 't', 1, 'r', x'00') ON CONFLICT (seq) DO UPDATE SET leaf = x'00'",
+        "INSERT INTO leaves VALUES (1, 'h', 't', 1, 'r', '', x'00') ON CONFLICT (seq) DO UPDATE SET leaf = x'00'",
         "takes the next number",
     ),
-    ("INSERT INTO leaves VALUES (4, 'h', 't', 1, 'r', x'00')", "takes the next number"),
-    ("INSERT INTO leaves VALUES (-1, 'h', 't', 1, 'r', x'00')", "takes the next number"),
-    ("INSERT INTO leaves (leaf_hash, type, ts_us, request_id, leaf) VALUES ('h', 't', 1, 'r', x'00')", "next number"),
-    ("INSERT INTO leaves VALUES (3, 'h', 't', 1, 'r', x'00'), (5, 'h', 't', 1, 'r', x'00')", "takes the next number"),
+    ("INSERT INTO leaves VALUES (4, 'h', 't', 1, 'r', '', x'00')", "takes the next number"),
+    ("INSERT INTO leaves VALUES (-1, 'h', 't', 1, 'r', '', x'00')", "takes the next number"),
+    (
+        """INSERT INTO leaves (leaf_hash, type, ts_us, request_id, conversation, leaf)
+        VALUES ('h', 't', 1, 'r', '', x'00')""",
+        "next number",
+    ),
+    (
+        "INSERT INTO leaves VALUES (3, 'h', 't', 1, 'r', '', x'00'), (5, 'h', 't', 1, 'r', '', x'00')",
+        "takes the next number",
+    ),
 ]
 CHECKPOINTS = [
     ("UPDATE checkpoints SET note = 'forged' WHERE id = 1", "a checkpoint never changes"),
@@ -96,7 +104,7 @@ def _content(connection: sqlite3.Connection) -> dict[str, list[tuple[object, ...
 
 def test_the_columns_are_those_of_every_store_of_this_version(somebody: sqlite3.Connection) -> None:
     """What changes here needs a new version, or stores that were made before are taken for what they are not."""
-    assert SCHEMA_VERSION == 2
+    assert SCHEMA_VERSION == 3
     columns = {
         name: {
             row[0]: row[1:]
@@ -111,6 +119,7 @@ def test_the_columns_are_those_of_every_store_of_this_version(somebody: sqlite3.
             "type": ("TEXT", 1, 0),
             "ts_us": ("INTEGER", 1, 0),
             "request_id": ("TEXT", 1, 0),
+            "conversation": ("TEXT", 1, 0),
             "leaf": ("BLOB", 1, 0),
         },
         "payloads": {
@@ -154,7 +163,7 @@ def test_no_row_can_be_replaced_by_its_place_in_the_file(somebody: sqlite3.Conne
 @pytest.mark.parametrize(
     "statement",
     [
-        "INSERT INTO leaves VALUES (3, 'h', 't', 1, 'r', x'00')",
+        "INSERT INTO leaves VALUES (3, 'h', 't', 1, 'r', '', x'00')",
         "INSERT INTO checkpoints VALUES (2, 'o', 1, 'r', 'n')",
         "INSERT INTO subtrees VALUES ('o', 1, 2, x'00')",
         "INSERT INTO scopes VALUES ('a', x'00')",
@@ -168,7 +177,7 @@ def test_what_comes_next_passes(somebody: sqlite3.Connection, statement: str) ->
 def test_the_store_goes_on_behind_a_leaf_that_somebody_added(
     store: SqliteLeafStore, somebody: sqlite3.Connection
 ) -> None:
-    somebody.execute("INSERT INTO leaves VALUES (3, 'h', 't', 1, 'r', x'00')")
+    somebody.execute("INSERT INTO leaves VALUES (3, 'h', 't', 1, 'r', '', x'00')")
     assert [receipt.seq for receipt in store.append([_entry(4)])] == [4]
 
 
