@@ -124,8 +124,9 @@ class SentenceTransformersEncoder:
         self._averages = _averages(model)
         self.copies = copies or default_copies()
         self._idle: queue.SimpleQueue[_Copy] = queue.SimpleQueue()
-        for one in (model, *(copy.deepcopy(model) for _ in range(self.copies - 1))):
-            self._idle.put(_Copy(one, traced(one, one.preprocess(_EXAMPLES, prompt=self._prompt))))
+        models = [model, *(copy.deepcopy(model) for _ in range(self.copies - 1))]
+        for one, run in zip(models, traced(models, model.preprocess(_EXAMPLES, prompt=self._prompt)), strict=True):
+            self._idle.put(_Copy(one, run))
         self._sharing = ThreadPoolExecutor(self.copies, thread_name_prefix="encode")
 
     def encode(self, texts: Sequence[str]) -> Vectors:

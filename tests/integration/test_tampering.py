@@ -513,8 +513,8 @@ def tiny(tmp_path: Path) -> Log:
     return Log(log.root)
 
 
-def _flipped(content: bytes) -> Iterator[bytes]:
-    for at, byte in enumerate(content):
+def _flipped(content: bytes, step: int) -> Iterator[bytes]:
+    for at, byte in list(enumerate(content))[::-step]:
         yield content[:at] + bytes([byte ^ 1 << at % 8]) + content[at + 1 :]
 
 
@@ -525,8 +525,11 @@ class _KeptOpen(sqlite3.Connection):
         pass
 
 
-def _each_flip(log: Log, select: str, update: str) -> Iterator[tuple[tuple[object, ...], Problem]]:
-    """Flip a bit in each byte of a column, one at a time; give the row's key and the first thing found wrong."""
+def _each_flip(log: Log, select: str, update: str, *, step: int = 1) -> Iterator[tuple[tuple[object, ...], Problem]]:
+    """Flip a bit in each byte of a column, one at a time; give the row's key and the first thing found wrong.
+
+    With a `step`, in the last byte and each that is so far before another.
+    """
     store, keyring = log.store, Keyring(folder=log.keys)
     keys, signed = [log.signer.key().text()], log.signer.last()
     kept = _KeptOpen(store._file.path, isolation_level=None)  # opening it takes longest of all
@@ -534,7 +537,7 @@ def _each_flip(log: Log, select: str, update: str) -> Iterator[tuple[tuple[objec
         patch.setattr(store._file, "connect", lambda: kept)
         file.execute("PRAGMA synchronous = OFF")
         for content, *key in file.execute(select).fetchall():
-            for flipped in _flipped(content):
+            for flipped in _flipped(content, step):
                 file.execute(update, (flipped, *key))
                 verdict = verify_store(store, keys=keys, keyring=keyring, signed=signed)
                 assert not verdict.ok, (update, key, flipped)
@@ -544,9 +547,11 @@ def _each_flip(log: Log, select: str, update: str) -> Iterator[tuple[tuple[objec
     assert log.verify().ok, "each was put back"
 
 
-def test_every_byte_of_every_record_counts(tiny: Log) -> None:
-    found = list(_each_flip(tiny, "SELECT leaf, seq FROM leaves", "UPDATE leaves SET leaf = ? WHERE seq = ?"))
-    assert len(found) > 2_000
+def test_a_byte_anywhere_in_any_record_counts(tiny: Log) -> None:
+    """That every byte of a leaf is hashed is tried with the verifier; here, that every record is, to its end."""
+    update = "UPDATE leaves SET leaf = ? WHERE seq = ?"
+    found = list(_each_flip(tiny, "SELECT leaf, seq FROM leaves", update, step=7))
+    assert len(found) > 280
     assert [key for key, problem in found if (problem.seq, problem.promise) != (key[0], "leaf")] == []
 
 

@@ -4,6 +4,7 @@
 `Clock` for time. `TinyLibrary` is a real library on disk with a real register.
 """
 
+import functools
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -37,6 +38,15 @@ APPROVAL = Approval(
 REVOCATION = Withdrawal(event="revoke", document="legal/a.md", by="ann@x.example", at=NOON, reason="withdrawn")
 
 
+@functools.lru_cache(maxsize=1 << 15)
+def _direction(word: str, dimensions: int) -> Vectors:
+    """Return a word's direction. Remembered: making the generator of its numbers takes longest of all."""
+    seed = int.from_bytes(hashlib.sha256(word.encode()).digest()[:8], "little")
+    direction: Vectors = np.random.default_rng(seed).standard_normal(dimensions).astype(np.float32)
+    direction.flags.writeable = False
+    return direction
+
+
 class HashingEncoder:
     """Texts that share words get near vectors: each word adds a fixed random direction."""
 
@@ -53,8 +63,7 @@ class HashingEncoder:
         vectors = np.zeros((len(texts), self.dimensions), dtype=np.float32)
         for at, text in enumerate(texts):
             for word in words(text) or [""]:
-                seed = int.from_bytes(hashlib.sha256(word.encode()).digest()[:8], "little")
-                vectors[at] += np.random.default_rng(seed).standard_normal(self.dimensions).astype(np.float32)
+                vectors[at] += _direction(word, self.dimensions)
         unit: Vectors = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
         return unit
 

@@ -71,12 +71,12 @@ def test_texts_have_the_vectors_that_they_have_without_stretches(real_encoder: S
 def test_each_text_gets_its_own_stretches_whatever_is_encoded_beside_it(
     real_encoder: SentenceTransformersEncoder,
 ) -> None:
-    texts = [f"{'Very long. ' * (number % 7)}Rule {number}. Lunch." for number in range(70)]
+    texts = [f"{'Very long. ' * (number % 7)}Rule {number}. Lunch." for number in range(40)]
     spans = [[(text.index("Rule"), text.index(" Lunch")), (0, 4)][: number % 3] for number, text in enumerate(texts)]
     vectors, of_spans = real_encoder.encode_with_spans(texts, spans)
-    assert vectors.shape == (70, 384)
+    assert vectors.shape == (40, 384)
     assert [found.shape for found in of_spans] == [(len(given), 384) for given in spans]
-    for text, given, found in list(zip(texts, spans, of_spans, strict=True))[::4]:
+    for text, given, found in list(zip(texts, spans, of_spans, strict=True))[::5]:
         _, (alone,) = real_encoder.encode_with_spans([text], [given])
         np.testing.assert_allclose(found, alone, atol=2e-6)
 

@@ -64,17 +64,44 @@ def test_whatever_the_model_the_vectors_are_its_own(kind: type[Summing]) -> None
     model = kind().eval()
     with warnings.catch_warnings(), torch.inference_mode():
         warnings.simplefilter("error")
-        run = traced(cast("SentenceTransformer", model), _features(2, 8))
+        (run,) = traced([cast("SentenceTransformer", model)], _features(2, 8))
         for shape in ((1, 8), (2, 30), (5, 16)):
             assert torch.equal(run(_features(*shape)), model(_features(*shape))["sentence_embedding"])
 
 
 def test_a_trace_is_used_where_it_gives_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     model = Summing().eval()
-    run = traced(cast("SentenceTransformer", model), _features(2, 8))
+    (run,) = traced([cast("SentenceTransformer", model)], _features(2, 8))
     monkeypatch.setattr(model, "forward", lambda _: pytest.fail("the model itself was run"))
     with torch.inference_mode():
         assert run(_features(3, 12)).shape == (3, 4)
+
+
+def test_copies_share_a_trace_and_where_there_is_none_each_runs_itself() -> None:
+    for kind, shared in ((Layered, True), (Deciding, False)):
+        models = [kind().eval(), kind().eval()]  # not the same, so that it shows which one runs
+        one, other = traced(cast("list[SentenceTransformer]", models), _features(2, 8))
+        with torch.inference_mode():
+            of_first, of_second = (model(_features(3, 12))["sentence_embedding"] for model in models)
+            assert torch.equal(one(_features(3, 12)), of_first)
+            assert torch.equal(other(_features(3, 12)), of_first if shared else of_second)
+
+
+@pytest.mark.parametrize("error", [0.0, 1e-3])
+def test_layers_are_packed_only_if_one_gives_the_same_bits(monkeypatch: pytest.MonkeyPatch, error: float) -> None:
+    class Packed(torch.nn.Module):
+        def __init__(self, layer: torch.nn.Linear) -> None:
+            super().__init__()
+            self.layer = layer
+
+        def forward(self, values: torch.Tensor) -> torch.Tensor:
+            return cast("torch.Tensor", self.layer(values) + error)
+
+    packed: list[object] = []
+    monkeypatch.setattr(traced_module, "_Packed", Packed)
+    monkeypatch.setattr(traced_module, "_packed", lambda model: packed.append(model) or model)  # type: ignore[func-returns-value]
+    traced([cast("SentenceTransformer", Layered().eval())], _features(2, 8))
+    assert bool(packed) == (error == 0.0)
 
 
 def test_packed_layers_compute_the_same_and_share_the_rest() -> None:
@@ -98,7 +125,8 @@ def test_where_layers_cannot_be_packed_the_model_is_traced_as_it_is(
 
     model = Layered().eval()
     monkeypatch.setattr(traced_module, "_packed", fail)
-    run = traced(cast("SentenceTransformer", model), _features(2, 8))
+    monkeypatch.setattr(traced_module, "_packs_to_the_bit", lambda _: True)
+    (run,) = traced([cast("SentenceTransformer", model)], _features(2, 8))
     monkeypatch.setattr(model, "forward", lambda _: pytest.fail("the model itself was run"))
     with torch.inference_mode():
         assert run(_features(3, 12)).shape == (3, 4)
