@@ -54,7 +54,7 @@ def lay_out(text: str, sections: Sequence[Section], quote: tuple[int, int] = (0,
     for start, end in _lines(text, starts):
         if start in pages:
             blocks.append(Block("page", f"Page {pages[start]}", anchor=f"page-{pages[start]}"))
-        kind = _kind(text, start, starts, sections)
+        kind = _kind(text, (start, end), starts, sections)
         inner = (min(max(quote[0], start), end), max(min(quote[1], end), start))
         low, high = inner if inner[0] < inner[1] else (end, end)
         is_marked = low < high
@@ -81,8 +81,8 @@ def _lines(text: str, starts: Sequence[int]) -> Iterator[tuple[int, int]]:
         yield from itertools.pairwise(cuts)
 
 
-def _kind(text: str, start: int, starts: Sequence[int], sections: Sequence[Section]) -> Kind:
-    at = bisect_right(starts, start) - 1
-    if at < 0 or start >= sections[at].end:
+def _kind(text: str, line: tuple[int, int], starts: Sequence[int], sections: Sequence[Section]) -> Kind:
+    at = bisect_right(starts, line[0]) - 1
+    if at < 0 or line[0] >= sections[at].end:
         return "heading"
-    return "item" if text.startswith(_ITEM, start) else "text"
+    return "item" if text.startswith(_ITEM, *line) else "text"

@@ -7,7 +7,7 @@ const escaped = (text) => text.replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt
 function sources(chips) {
   return chips.map((chip) => {
     const card = chip.closest(".cite").querySelector(".card");
-    const of = (name) => card.querySelector(name).textContent.trim();
+    const of = (name) => card.querySelector(name).textContent.replace(/\s+/g, " ").trim();
     return { n: chip.dataset.n, title: of(".card-title"), note: of(".card-note"), quote: of(".card-quote"), href: chip.href };
   });
 }

@@ -1,5 +1,6 @@
 """The pages: what they show, and that nothing but our own style comes with them."""
 
+import html
 import json
 import re
 
@@ -36,28 +37,31 @@ def shared_browser(shared_studio: Studio) -> TestClient:
 def test_the_page_asks_and_says_what_is_logged(shared_browser: TestClient) -> None:
     page = shared_browser.get("/").text
     assert '<textarea id="question" name="question"' in page
-    assert "Logged: your question, the answer and the time, sealed and under a pseudonym, for 12 months" in page
-    assert '<a href="/record">What is on record of you</a>' in page
+    assert "Answers come from approved documents alone. Logged under a pseudonym, 12 months." in page
+    assert '<a href="/record">What is logged</a>' in page
 
 
 def test_an_answer_shows_its_sentences_with_numbered_sources(studio: Studio, browser: TestClient) -> None:
     page = browser.post("/", data={"question": VENDOR_QUESTION}).text
-    assert '<h1 id="result">Answer</h1>' in page
-    assert re.search(re.escape(SENTENCE) + r'<a class="mark" href="/documents/legal/ai-policy\.md\?version=', page)
-    assert f"<blockquote>{SENTENCE}</blockquote>" in page
-    assert "approved by ann@x.example on 2026-11-20, until 2027-11-20" in page
     received, finished = studio.store.of_request(studio.leaves()[0]["request_id"])
-    assert f"Record {finished.seq} · <code>{finished.leaf_hash[:16]}</code>" in page
+    id_ = json.loads(received.leaf)["request_id"]
     assert json.loads(received.leaf)["channel"] == "web"
+    assert f'<bdi class="words">{SENTENCE}</bdi>' in page
+    assert re.search(rf'<a class="chip" id="cite-{id_}-1" href="/documents/legal/ai-policy\.md\?version=', page)
+    assert f'<q class="card-quote" dir="auto">{SENTENCE}</q>' in page
+    approved = r'approved by <bdi>ann@x\.example</bdi>, until\s+<time datetime="2027-11-20">20 Nov 2027</time>'
+    assert re.search(approved, page)
+    assert f'record {finished.seq}</a> · <code>{finished.leaf_hash[:16]}</code>' in page
 
 
-def test_a_refusal_reads_as_one(studio: Studio, browser: TestClient) -> None:
-    response = browser.post("/", data={"question": OFF_TOPIC_QUESTION})
+def test_a_refusal_says_what_to_do_and_cites_nothing(studio: Studio, browser: TestClient) -> None:
+    response = browser.post("/", data={"question": f"{OFF_TOPIC_QUESTION} Vendor working days?"})
     assert response.status_code == 200
-    assert '<h1 id="result">No answer</h1>' in response.text
-    seq = studio.store.size() - 1
-    assert f"Nothing was made up instead. Reason: <code>no_evidence</code> · record {seq}" in response.text
-    assert "<ol>" not in response.text
+    assert "No approved document answers this." in response.text
+    assert "Looked in the documents that you may read of <bdi>legal</bdi>." in response.text
+    assert 'action="/requests"' in response.text
+    assert "chip" not in response.text
+    assert f"<code>no_evidence</code> · <a href=\"/record\">record {studio.store.size() - 1}</a>" in response.text
 
 
 @pytest.mark.parametrize(
@@ -130,7 +134,7 @@ def test_what_breaks_is_told_to_the_operator_by_its_type_only(studio: Studio, mo
 def test_that_texts_are_kept_for_longer_is_said_with_the_reason(library: TinyLibrary) -> None:
     with open_studio(with_rules(library), retention_months=24, retention_reason="the works council agreed") as studio:
         browser = studio.browser()
-        assert "for 24 months (the works council agreed), so that auditors" in browser.get("/").text
+        assert "24 months (the works council agreed)." in browser.get("/").text
         assert "for 24 months (the works council agreed) and are then erased" in browser.get("/record").text
 
 
@@ -143,7 +147,8 @@ def test_without_a_build_the_page_says_so(library: TinyLibrary) -> None:
 
 def test_documents_are_listed_with_links(shared_browser: TestClient) -> None:
     page = shared_browser.get("/documents").text
-    assert '<a href="/documents/legal/ai-policy.md">AI use policy</a>' in page
+    assert '<a href="/documents/legal/ai-policy.md"><bdi>AI use policy</bdi></a>' in page
+    assert "kept by <bdi>o@x.example</bdi>" in page
     assert page.index("AI use policy") < page.index("Travel rules")
 
 
@@ -158,7 +163,23 @@ def test_a_source_is_shown_with_the_quote_marked(studio: Studio, browser: TestCl
     page = browser.get(citation["url"].split("#")[0]).text
     assert f'<mark id="quote" tabindex="-1">{SENTENCE}</mark>' in page
     assert "Never upload unreleased scripts" in page
-    assert '<a href="/originals/legal/ai-policy.md">the approved original</a>' in page
+    assert '<a href="/originals/legal/ai-policy.md">' in page
+
+
+def test_a_script_gets_the_source_alone_and_all_titles_at_once(studio: Studio, browser: TestClient) -> None:
+    (citation,) = studio.ask(VENDOR_QUESTION)["citations"]
+    address = citation["url"].split("#")[0]
+    part = browser.get(address, headers={"Greenlit-Part": "source"}).text
+    assert "<html" not in part
+    assert f'<mark id="quote" tabindex="-1">{SENTENCE}</mark>' in part
+    assert f'<a href="{html.escape(citation["url"])}">Whole document</a>' in part
+    titles = browser.get("/documents", headers={"Greenlit-Part": "titles"}).json()
+    assert [one["document"] for one in titles] == [POLICY, TRAVEL]
+    studio.library.revoke(POLICY)
+    gone = browser.get(address, headers={"Greenlit-Part": "source"})
+    assert gone.status_code == 404
+    assert "This document is not approved any more, or you may not read it." in gone.text
+    assert POLICY not in browser.get("/documents", headers={"Greenlit-Part": "titles"}).text
 
 
 def test_a_source_that_is_another_version_by_now_says_so_and_marks_nothing(studio: Studio, browser: TestClient) -> None:
@@ -206,7 +227,7 @@ def test_what_is_not_there_is_said_as_a_page(shared_browser: TestClient) -> None
     for address in ("/documents/legal/none.md", "/originals/legal/none.md"):
         response = shared_browser.get(address)
         assert response.status_code == 404
-        assert "There is no such document, or you may not read it." in response.text
+        assert "This document is not approved any more, or you may not read it." in response.text
 
 
 def test_somebody_unknown_is_told_how_to_sign_in(shared_studio: Studio) -> None:

@@ -1,0 +1,53 @@
+"""A stored text as blocks: nothing is lost, and what is marked is the quote, wherever it begins and ends."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from indexes.documents import Locator, Section
+from service.web.library.laid_out import Block, lay_out, parts_of
+
+TEXT = "Rules\n\nTwo rights\n\nFirst one.\nSecond one.\n- an item\n- another"
+AT = TEXT.index("First")
+SECTIONS = [Section(AT, len(TEXT), Locator("heading", headings=("Rules", "Two rights")))]
+
+
+def _marked(blocks: list[Block]) -> str:
+    return "".join(block.marked for block in blocks)
+
+
+def test_headings_paragraphs_and_items_are_told_apart() -> None:
+    blocks = lay_out(TEXT, SECTIONS)
+    shown = [(block.kind, block.text) for block in blocks]
+    lines = [("heading", "Rules"), ("heading", "Two rights"), ("text", "First one."), ("text", "Second one.")]
+    assert shown == [*lines, ("item", "an item"), ("item", "another")]
+    assert [name for _, name in parts_of(blocks)] == ["Rules", "Two rights"]
+    assert len({block.anchor for block in blocks if block.anchor}) == 2
+
+
+def test_a_quote_over_several_blocks_is_marked_in_each_and_begins_once() -> None:
+    start, end = TEXT.index("one."), TEXT.index("an item") + 2
+    blocks = lay_out(TEXT, SECTIONS, (start, end))
+    assert [block.marked for block in blocks if block.marked] == ["one.", "Second one.", "- an"]
+    assert [block.begins for block in blocks if block.marked] == [True, False, False]
+
+
+def test_pages_are_named_where_they_begin_and_one_goes_from_page_to_page() -> None:
+    text = "Title\nof page one\n\nPage two says this."
+    cut = text.index("Page two")
+    sections = [Section(0, cut - 2, Locator("page", page=1)), Section(cut, len(text), Locator("page", page=2))]
+    blocks = lay_out(text, sections)
+    assert [block.text for block in blocks if block.kind == "page"] == ["Page 1", "Page 2"]
+    assert parts_of(blocks) == [("page-1", "Page 1"), ("page-2", "Page 2")]
+    assert all(block.kind in ("page", "text") for block in blocks)
+
+
+@given(st.text("ab -\n", max_size=40), st.integers(0, 40), st.integers(0, 40), st.integers(0, 40))
+def test_nothing_is_lost_and_what_is_marked_is_the_quote(text: str, cut: int, start: int, end: int) -> None:
+    cut = min(cut, len(text))
+    sections = [Section(0, cut, Locator("document")), Section(cut, len(text), Locator("document"))] if cut else []
+    quote = (start, min(end, len(text)))
+    blocks = lay_out(text, sections, quote)
+    dashed = "".join(("- " if block.kind == "item" and not block.text.startswith("- ") else "") + block.text for block in blocks)
+    assert dashed == text.replace("\n", "")
+    assert _marked(blocks) == (text[quote[0] : quote[1]].replace("\n", "") if quote[0] < quote[1] else "")
+    assert sum(block.begins for block in blocks) == bool(_marked(blocks))
