@@ -10,12 +10,12 @@
 7  return the answer, or the refusal, with its receipt
 
 Steps 2 to 5 are in `steps`. `Answering.search` takes steps 1, 2, 6 and 7. If a step in between breaks, the question is
-on record as failed and nothing of it leaves. Who asks was settled before (`service.access`); how a result is shown is
-the doors' part.
+on record as failed and nothing of it leaves. `Answering.stream` tells the same in events: of steps from 1 on, of the
+answer from 6 on. Who asks was settled before (`service.access`); how a result is shown is the doors' part.
 """
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -25,6 +25,7 @@ from service.answering.boundary import Boundary
 from service.answering.errors import AnswerFailedError, LibraryUnavailableError
 from service.answering.follow_up import stand_alone
 from service.answering.live_build import LiveBuild
+from service.answering.progress import Event, Step, Tell, TellStep, of_answer, of_end, of_step, silent
 from service.answering.questions import Question
 from service.answering.record import Opened, Recorder, Result
 from service.answering.steps import Steps
@@ -48,8 +49,12 @@ class Answering:
     recorder: Recorder
     conversations: Earlier
 
-    def ask(self, question: Question) -> Answer:
+    def ask(self, question: Question, *, tell: TellStep = silent) -> Answer:
         """Answer a question, or refuse it, on record.
+
+        Args:
+            question: what is asked, and by whom.
+            tell: is told of each step as it begins; of none before `received` is durable.
 
         Raises:
             BuildError: there is no build to answer from; nothing was recorded, because nothing was looked up.
@@ -61,10 +66,28 @@ class Answering:
         opened = self.recorder.received(question, build)  # 1
         with self._failure_recorded(opened):
             searched_for = self._stand_alone(opened)
-            result, sentences = self._work(question, build, searched_for)  # 2 to 5
+            result, sentences = self._work(question, build, searched_for, tell)  # 2 to 5
+            tell(Step.RECORDING)
         receipt = self.recorder.finished(opened, result)  # 6
         refusal = Refusal(Reason(result.reason)) if result.reason else None
         return Answer(question.request_id, sentences, tuple(result.citations), refusal, receipt, searched_for)  # 7
+
+    def stream(
+        self, question: Question, tell: Tell, *, also: Callable[[Answer], Iterable[Event]] = lambda _: ()
+    ) -> None:
+        """Answer a question as `ask` does, and tell all of it in events.
+
+        Args:
+            question: what is asked, and by whom.
+            tell: is told of each step as it begins, and of the answer once that is on record.
+            also: what is told of the answer besides, right before the end.
+
+        Raises:
+            As `ask`; what was told before has been told.
+        """
+        answer = self.ask(question, tell=lambda step: tell(of_step(step)))
+        for event in (*of_answer(answer), *also(answer), of_end(answer)):
+            tell(event)
 
     def turn_away(self, question: Question) -> None:
         """Record a question that there is no time for as failed (`overloaded`). Nothing is looked up.
@@ -100,11 +123,16 @@ class Answering:
         earlier = self.conversations.earlier(asker, question.conversation_id, before=opened.seq)
         return stand_alone(question.text, earlier) if earlier else None
 
-    def _work(self, question: Question, build: Build, searched_for: str | None) -> tuple[Result, tuple[Sentence, ...]]:
+    def _work(
+        self, question: Question, build: Build, searched_for: str | None, tell: TellStep
+    ) -> tuple[Result, tuple[Sentence, ...]]:
+        tell(Step.LOOKING)
         groups, text = question.principal.groups, searched_for or question.text
         scope = self.boundary.scope(build, groups)
         found = self.steps.find(text, build=build, scope=scope)  # 2
-        worked = self.steps.answer(text, found, build=build, now=lambda: self.boundary.scope(build, groups))  # 3 to 5
+        worked = self.steps.answer(  # 3 to 5
+            text, found, build=build, now=lambda: self.boundary.scope(build, groups), tell=tell
+        )
         result = Result(
             outcome="refused" if worked.reason else "answered",
             reason=worked.reason,

@@ -12,6 +12,7 @@ from service.answering.answers import Citation, Reason, Sentence, numbered
 from service.answering.boundary import Scope
 from service.answering.drafts import Answerer
 from service.answering.evidence import Calibration, Evidence
+from service.answering.progress import Step, TellStep, silent
 from service.answering.ranking import Ranking
 from service.answering.rerank import RERANKED, Reranker, rerank
 from service.answering.retrieve import KIND, Retrieved, retrieve
@@ -72,7 +73,9 @@ class Steps:
         evidence = self.calibration.weigh(found)
         return Worked(found, evidence, None if evidence.suffices else Reason.NO_EVIDENCE)
 
-    def answer(self, text: str, found: Retrieved, *, build: Build, now: Callable[[], Scope]) -> Worked:
+    def answer(
+        self, text: str, found: Retrieved, *, build: Build, now: Callable[[], Scope], tell: TellStep = silent
+    ) -> Worked:
         """3 to 5: return what may be said of the passages found.
 
         Args:
@@ -80,11 +83,14 @@ class Steps:
             found: what step 2 returned for it.
             build: the build it was found in.
             now: draws the scope as it is after the draft; a revocation may have come meanwhile.
+            tell: is told of each step as it begins.
         """
         weighed = self.weigh(found)
         if weighed.reason:
             return weighed
+        tell(Step.DRAFTING)
         draft = self.answerer.draft(text, retrieved=found, build=build)
+        tell(Step.CHECKING)
         sentences, citations = numbered(verify(draft, build=build, scope=now()))
         reason = None if sentences else Reason.UNSUPPORTED_DRAFT
         return Worked(found, weighed.evidence, reason, sentences, citations)

@@ -90,6 +90,28 @@ class AnswerBody(BaseModel):
     receipt: ReceiptBody
 
 
+_EVENTS = """event: status
+data: {"step":"looking"}
+
+event: sentence
+data: {"n":1,"text":"...","citations":[{"n":1,"document":"legal/ai-use-policy.pdf"}]}
+
+event: done
+data: {"request_id":"...","outcome":"answered"}
+
+"""
+_TELLS = (
+    "With Accept: text/event-stream, events, each with JSON as data: status {step} (looking, drafting, checking, "
+    "recording); of an answer each sentence {n, text, citations: whole ones}, of one that is refused refusal {reason, "
+    "message}; done, the whole answer as without a stream. What breaks after the first event is told as error, a "
+    "problem. Lines that begin with a colon only keep the connection open."
+)
+AS_EVENTS: dict[str, Any] = {
+    "description": f"The answer, or the refusal. {_TELLS}",
+    "content": {"text/event-stream": {"schema": {"type": "string", "description": _TELLS}, "example": _EVENTS}},
+}
+
+
 class PassageBody(BaseModel):
     """A passage, by rank."""
 

@@ -16,6 +16,7 @@ from service.answering.pipeline import Answering
 from service.answering.questions import Question, checked_text
 from service.answering.reading import Reading
 from service.api.bodies import (
+    AS_EVENTS,
     AnswerBody,
     AskBody,
     DocumentListBody,
@@ -27,6 +28,7 @@ from service.api.bodies import (
 from service.api.identity import Asker, Caller, known
 from service.api.problems import problems
 from service.http.admission import Admission
+from service.http.event_stream import EventResponse, wants_events
 from service.http.given import given
 from service.http.originals import original_response
 from service.operating.health import Health
@@ -56,6 +58,16 @@ class Asking:
             lambda: JSONResponse(work()), turn_away=lambda: self.answering.turn_away(question), gone=request.receive
         )
 
+    def stream(self, question: Question) -> Response:
+        """Return what answers a question in events, when it is its turn."""
+        return EventResponse(
+            lambda tell, gone: self.admission.run(
+                lambda: self.answering.stream(question, tell),
+                turn_away=lambda: self.answering.turn_away(question),
+                gone=gone,
+            )
+        )
+
 
 _Asking = Annotated[Asking, Depends(given(Asking))]
 _Reading = Annotated[Reading, Depends(given(Reading))]
@@ -66,10 +78,15 @@ _documents = APIRouter(prefix="/v1", tags=["documents"], responses=problems(400,
 _health = APIRouter(tags=["health"])
 
 
-@_questions.post("/ask", response_model=AnswerBody)
+@_questions.post("/ask", response_model=AnswerBody, responses={200: AS_EVENTS})
 async def ask(request: Request, body: AskBody, principal: Asker, asking: _Asking) -> Response:
-    """Answer a question in cited sentences, or refuse it with a reason. Either way it is recorded."""
+    """Answer a question in cited sentences, or refuse it with a reason. Either way it is recorded.
+
+    With `Accept: text/event-stream` the same is told in events, as it goes.
+    """
     question = replace(asking.checked(body, principal, body.conversation_id), as_typed=body.as_typed)
+    if wants_events(request):
+        return asking.stream(question)
     return await asking.admit(request, question, lambda: asking.answering.ask(question).as_json())
 
 

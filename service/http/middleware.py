@@ -183,7 +183,7 @@ class RequestLog:
     """Logs method, route, status and duration: no address beyond the route, no query, no body, no names.
 
     Whoever left before the answer began is logged as 499, whatever answer nobody read; so is whoever the server cut
-    off while they sent. What broke meanwhile is logged as such.
+    off while they sent, and whoever left a stream before its end. What broke meanwhile is logged as such.
     """
 
     def __init__(self, app: ASGIApp, *, log: structlog.stdlib.BoundLogger) -> None:
@@ -200,7 +200,7 @@ class RequestLog:
         try:
             await self._app(scope, answer.receive, answer.send)
         except ClientDisconnect:
-            answer.leave()  # and nobody needs to hear more of it
+            answer.leave(begun=True)  # and nobody needs to hear more of it
         except asyncio.CancelledError:
             answer.leave()
             raise
@@ -221,9 +221,9 @@ class _Answer:
         self._status: int | None = None
         self._left = False
 
-    def leave(self) -> None:
-        """Note that the client is gone, if the answer has not begun."""
-        self._left = self._left or self._status is None
+    def leave(self, *, begun: bool = False) -> None:
+        """Note that the client is gone, if the answer has not begun, or whether or not it has."""
+        self._left = self._left or begun or self._status is None
 
     async def receive(self) -> Message:
         message = await self._receive()

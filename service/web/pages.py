@@ -11,12 +11,14 @@ from urllib.parse import quote
 
 import structlog
 from fastapi import Depends, Request, Response
+from fastapi.responses import JSONResponse
 from starlette.templating import Jinja2Templates
 
 from service.access.errors import AccessError
 from service.access.port import Access, SignIn
 from service.access.principals import Principal, Role
 from service.audit.errors import AuditError
+from service.http.event_stream import wants_events
 from service.http.given import given
 from service.http.origin import Origin
 from service.web.form_tokens import form_token
@@ -24,6 +26,7 @@ from service.web.form_tokens import form_token
 SESSION_COOKIE = "greenlit_session"
 _TEMPLATES = Jinja2Templates(directory=Path(__file__).parent / "templates")
 _TEMPLATES.env.filters["day"] = lambda date: f"{date:%-d %b %Y}"
+_SIGN_IN = "You are not signed in, or not any more. Open this page in another tab to sign in, then ask again."
 _DOORS = (
     ("/", "Ask", Role.STAFF),
     ("/documents", "Library", None),
@@ -82,21 +85,34 @@ class Pages:
         kept["doors"] = _doors(person, request.scope["path"])
         return _TEMPLATES.TemplateResponse(request, name, {**kept, "form_token": token, **values}, status_code=status)
 
-    def fragment(self, name: str, **values: Any) -> str:
+    def fragment(self, request: Request, name: str, **values: Any) -> str:
         """Return a part of a page, for a script that puts it in: the same template as the whole page uses."""
-        return _TEMPLATES.env.get_template(name).render(**values)
+        session_id = self.session_id(request)
+        token = form_token(session_id) if session_id else ""
+        return _TEMPLATES.env.get_template(name).render(form_token=token, **values)
 
     def message(self, request: Request, status: int, words: str) -> Response:
-        """Return a page that says one thing."""
+        """Return a page that says one thing; a problem, to a script that asked for events."""
+        if wants_events(request):
+            return _problem(status, words)
         return self.show(request, "message.html", status, message=words)
 
     def sign_in_page(self, request: Request, status: int = 401) -> Response:
-        """Return the page that says how to sign in."""
+        """Return the page that says how to sign in; a problem, to a script that asked for events."""
+        if wants_events(request):
+            return _problem(status, _SIGN_IN)
         to = request.scope["path"] if request.method == "GET" and status == HTTPStatus.UNAUTHORIZED else "/"
         return self.show(request, "entry/sign_in.html", status, by_link=self.told.by_link, to=quote(to))
 
     def _cookie(self, name: str) -> str:
         return f"__Host-{name}" if self.origin.is_https else name
+
+
+def _problem(status: int, detail: str) -> Response:
+    title = HTTPStatus(status).phrase
+    kind = "urn:greenlit:problem:" + title.lower().replace(" ", "-")
+    problem = {"type": kind, "title": title, "status": status, "detail": detail}
+    return JSONResponse(problem, status, media_type="application/problem+json")
 
 
 def _doors(person: Principal | None, path: str) -> list[tuple[str, str, bool]]:

@@ -44,7 +44,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Studio, s
     shelves = [f"Paragraph {number} is about the archive of the studio and its shelves." for number in range(120)]
     shelves.insert(60, LONG_SENTENCE)
     library.add("legal/long.md", "# Handbook of the backlot\n\n## Lantern inspection\n\n" + "\n\n".join(shelves) + "\n")
-    library.add("legal/attack.md", f"# {TURNED}\n\nThe catering form holds {ATTACK.replace('<', chr(92) + '<')} on top.\n")
+    library.add(
+        "legal/attack.md", f"# {TURNED}\n\nThe catering form holds {ATTACK.replace('<', chr(92) + '<')} on top.\n"
+    )
     with open_studio(with_rules(library), requests_per_minute=6000) as studio, serving(studio.app) as url:
         yield studio, url
 
@@ -80,7 +82,11 @@ def test_an_answer_is_read_beside_its_source(opens: Opens) -> None:
     chip, card = first.locator(".chip"), first.locator(".card")
     expect(card).to_be_hidden()
     chip.hover()
-    for part in (LONG_SENTENCE, "Handbook of the backlot · Lantern inspection", "approved by ann@x.example, until 20 Nov 2027"):
+    for part in (
+        LONG_SENTENCE,
+        "Handbook of the backlot · Lantern inspection",
+        "approved by ann@x.example, until 20 Nov 2027",
+    ):
         expect(card).to_contain_text(re.compile(r"\s+".join(map(re.escape, part.split()))))
     stood = first.bounding_box()
     chip.click()
@@ -92,7 +98,9 @@ def test_an_answer_is_read_beside_its_source(opens: Opens) -> None:
     visit.ask(VENDOR_QUESTION)
     second = visit.turn(2)
     expect(second.locator(".lead .words")).to_have_text(SENTENCE)
-    assert page.evaluate("[...document.querySelectorAll('[id]')].length === new Set([...document.querySelectorAll('[id]')].map((one) => one.id)).size")
+    assert page.evaluate(
+        "[...document.querySelectorAll('[id]')].length === new Set([...document.querySelectorAll('[id]')].map((one) => one.id)).size"
+    )
     chip.click()  # the first answer's number still opens the first answer's source
     expect(beside.locator("mark")).to_have_text(LONG_SENTENCE)
     second.locator(".chip").click()

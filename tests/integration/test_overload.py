@@ -51,12 +51,14 @@ def crowded(library: TinyLibrary, monkeypatch: pytest.MonkeyPatch) -> Iterator[t
         yield studio, held
 
 
-def _post(url: str, path: str, body: bytes, kind: str, session: str = "") -> tuple[int, dict[str, str], bytes]:
+def _post(
+    url: str, path: str, body: bytes, kind: str, session: str = "", accept: str = "*/*"
+) -> tuple[int, dict[str, str], bytes]:
     port = urlsplit(url).port
     assert port is not None
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_PATIENCE_S)
     headers = {"Authorization": f"Bearer {TOKEN}", "Cookie": f"{SESSION_COOKIE}={session}", "Content-Type": kind}
-    headers[FORM_TOKEN_HEADER] = form_token(session)
+    headers |= {FORM_TOKEN_HEADER: form_token(session), "Accept": accept}
     connection.request("POST", path, body, headers)
     response = connection.getresponse()
     content = response.read()
@@ -94,6 +96,10 @@ def test_a_crowd_is_answered_as_far_as_there_is_room_and_the_rest_is_told_to_com
         assert status == 429
         assert int(headers["retry-after"]) >= 1
         assert b"Too many people are asking at this moment" in page
+        streamed = pool.submit(_post, url, "/", b"question=Who+asks%3F", form, session, "text/event-stream")
+        status, headers, problem = streamed.result(_PATIENCE_S)
+        assert (status, json.loads(problem)["status"]) == (429, 429), "before its first byte a stream is a problem"
+        assert int(headers["retry-after"]) >= 1
         assert pool.submit(_health, url).result(_PATIENCE_S) == 200, "other doors stay open"
         held.go_on.set()
         responses = [one.result(_PATIENCE_S) for one in asked]
@@ -107,9 +113,9 @@ def test_a_crowd_is_answered_as_far_as_there_is_room_and_the_rest_is_told_to_com
             assert (problem["type"], problem["status"]) == ("urn:greenlit:problem:overloaded", 429)
             assert TRAVEL_QUESTION not in content.decode()
     told = Counter(_finished(studio))
-    assert told == {("answered", None): _AT_ONCE + _WAITING, ("failed", "overloaded"): too_many + 1}
+    assert told == {("answered", None): _AT_ONCE + _WAITING, ("failed", "overloaded"): too_many + 2}
     received = [leaf for leaf in studio.leaves() if leaf["type"] == "query.received"]
-    assert len(received) == _ASKERS + 1
+    assert len(received) == _ASKERS + 2
 
 
 def _health(url: str) -> int:

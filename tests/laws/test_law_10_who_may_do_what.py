@@ -13,6 +13,7 @@ import pytest
 
 from tests.support.audit_doors import Asked
 from tests.support.callers import BOARD_PLAN, KEYS, PEOPLE, ROLES, Office, Who, open_office, person
+from tests.support.event_streams import AS_EVENTS
 from tests.support.every_route import EVERY, NOBODYS, SCIM, ready, routes_of
 from tests.support.fakes import TinyLibrary
 from tests.support.service_parts import with_session
@@ -204,6 +205,22 @@ def test_nobody_gets_anything_but_what_is_open_and_is_told_the_same_everywhere(o
     assert len(told) == 1
     for route in sorted(set(DECIDED) - set(_PROTECTED)):
         assert BOARD_PLAN not in _send(nobody, route).text
+
+
+def test_asking_for_events_opens_nothing_more(office: Office) -> None:
+    clients = [(office.api(who), who, "POST /v1/ask") for who in (*PEOPLE, *KEYS)]
+    clients += [(office.browser(who), who, "POST /") for who in PEOPLE]
+    refused = [(client, route) for client, who, route in clients if _expected(route, who) == 403]
+    refused_leave = len(office.studio.all_leaves())
+    for client, route in refused:
+        response = EVERY[route].send(client, NOBODYS, headers=AS_EVENTS)
+        assert (response.status_code, response.headers["content-type"]) == (403, "application/problem+json"), route
+    nobody = office.studio.stranger()
+    for route in ("POST /v1/ask", "POST /"):
+        response = EVERY[route].send(nobody, NOBODYS, headers=AS_EVENTS)
+        assert (response.status_code, response.headers["content-type"]) == (401, "application/problem+json"), route
+    assert {leaf["type"] for leaf in office.studio.all_leaves()[refused_leave:]} <= NOT_OF_CALLERS
+    assert len(refused) > 6
 
 
 @pytest.mark.parametrize("body", [b"{", b"\xff", b"[]", b""])

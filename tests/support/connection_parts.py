@@ -213,8 +213,10 @@ EITHER_LOOP = pytest.mark.parametrize("start", ["auto", "asyncio"], indirect=Tru
 
 
 @contextlib.contextmanager
-def running(limits: ConnectionLimits, *, loop: str, certified: Certified | None = None) -> Iterator[Running]:
-    app = Application()
+def running(
+    limits: ConnectionLimits, *, loop: str, certified: Certified | None = None, app: Application | None = None
+) -> Iterator[Running]:
+    app = app or Application()
     tls = ssl.create_default_context(cafile=certified.certificate) if certified else None
     config = uvicorn.Config(
         app,

@@ -46,6 +46,7 @@ from service.web.form_tokens import FORM_TOKEN_HEADER, form_token
 from service.web.pages import SESSION_COOKIE
 from tests.support.answering_parts import RANKING
 from tests.support.certificates import Certified
+from tests.support.event_streams import AS_EVENTS
 from tests.support.fakes import Clock, TinyLibrary
 from tests.support.made_once import grown
 
@@ -173,11 +174,13 @@ class Studio:
         browser = self.browser()
         pages = {
             "ask": self.api.post("/v1/ask", json={"question": question}).text,
+            "stream": self.api.post("/v1/ask", json={"question": question}, headers=AS_EVENTS).text,
             "search": self.api.post("/v1/search", json={"question": question, "limit": 50}).text,
             "documents": self.api.get("/v1/documents").text,
             "document": self.api.get(f"/v1/documents/{name}").text,
             "original": self.api.get(f"/v1/originals/{name}").text,
             "page of the answer": browser.post("/", data={"question": question}).text,
+            "stream of the page": browser.post("/", data={"question": question}, headers=AS_EVENTS).text,
             "page of the documents": browser.get("/documents").text,
             "page of the document": browser.get(f"/documents/{name}").text,
             "page of the original": browser.get(f"/originals/{name}").text,
@@ -200,11 +203,13 @@ def beside(running: TestClient, client: TestClient) -> TestClient:
 
 EVERY_DOOR = [
     "ask",
+    "stream",
     "search",
     "documents",
     "document",
     "original",
     "page of the answer",
+    "stream of the page",
     "page of the documents",
     "page of the document",
     "page of the original",
