@@ -114,7 +114,7 @@ def _refused(
     values: dict[str, Any] = {"problem": words, "exists": exists}
     if _is_script(request):
         values["limit_bytes"] = desk.bringing.max_file_bytes
-        html = pages.fragment("desk/upload_told.html", **values)
+        html = pages.fragment(request, "desk/upload_told.html", **values)
         return JSONResponse({"html": html, "replaces": exists.sha256 if exists else None}, status)
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         return pages.message(request, status, words)

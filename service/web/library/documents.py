@@ -87,7 +87,7 @@ def document(  # noqa: PLR0913, PLR0917  (what a page is made of)
     blocks = lay_out(split.document.text, split.document.sections, (quote.start, quote.end) if is_a_place else (0, 0))
     values: dict[str, Any] = {"readable": readable, "same_version": same, "blocks": blocks}
     if part == "source":
-        return HTMLResponse(pages.fragment("library/source.html", **values, address=_address(document, quote)))
+        return HTMLResponse(pages.fragment(request, "library/source.html", **values, address=_address(document, quote)))
     return pages.show(request, "library/document.html", **values, parts=parts_of(blocks))
 
 
@@ -96,7 +96,7 @@ ROUTES = _router.routes
 
 def _not_there(request: Request, pages: Pages, part: str) -> Response:
     if part == "source":
-        return HTMLResponse(pages.fragment("library/gone.html", message=_NO_DOCUMENT), 404)
+        return HTMLResponse(pages.fragment(request, "library/gone.html", message=_NO_DOCUMENT), 404)
     return pages.message(request, 404, _NO_DOCUMENT)
 
 
