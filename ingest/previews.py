@@ -17,10 +17,10 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from indexes.approvals import DocumentStanding
 from indexes.durable import replace_file
 from indexes.errors import DocumentNameError, UnsafeFileError
 from indexes.library import locate, read_document
+from indexes.lines import DocumentStanding
 from indexes.previews import PREVIEWS_FOLDER, Preview, Remarked, preview_file, preview_json
 from indexes.sources import Sources
 from indexes.standing import Standing
@@ -134,7 +134,7 @@ class Previews:
 
     def _since(self, line: DocumentStanding) -> tuple[datetime, str]:
         """Since when a version waits: as the register says, else since its file is as it is."""
-        begun = [event.at for event in (*line.approvals, *line.uploads)]
+        begun = [*(approval.at for approval in line.approvals), *(upload.at for upload in line.uploads)]
         if not begun:
             with contextlib.suppress(OSError):
                 changed = locate(self._sources, line.document).lstat().st_ctime

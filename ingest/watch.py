@@ -17,8 +17,9 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from indexes.approvals import Approvals, DocumentStanding
+from indexes.approvals import Approvals
 from indexes.errors import IndexesError
+from indexes.lines import DocumentStanding, Looked
 from indexes.register import REGISTER_FILE, Register
 from indexes.standing import Standing
 from ingest.errors import BusyError, IngestError, LostDocumentsError
@@ -71,7 +72,7 @@ class Watcher:
         self._clock_s = clock_s
         self._looker = Looker(ingestion.library)
         self._register = Register(ingestion.library / REGISTER_FILE)
-        self._known_hashes: dict[tuple[int, ...], str] = {}
+        self._looked = Looked()
         self._seen: Look | None = None
         self._look_at_s = -_NEVER_S
         self._changed_s = self._since_s = -_NEVER_S  # the last change that was seen; the first that no work followed
@@ -146,10 +147,10 @@ class Watcher:
             now=ingestion.now,
             max_file_bytes=ingestion.max_file_bytes,
             register=self._register,
-            known_hashes=self._known_hashes,
+            looked=self._looked,
         )
         lines = approvals.overview()  # 3
-        self._forget_hashes(len(lines))
+        self._forget(len(lines))
         self._previews.plan(lines, approvals.sources)
         wanted = _wanted(lines)
         if wanted != self._built:  # 4
@@ -167,10 +168,10 @@ class Watcher:
         self._previews.read_next()
         telling.advance()
 
-    def _forget_hashes(self, files: int) -> None:
+    def _forget(self, files: int) -> None:
         """Keep what is known of files that are long gone from growing without end; the others are hashed again."""
-        if len(self._known_hashes) > 2 * files + 1000:
-            self._known_hashes.clear()
+        if len(self._looked.hashes) > 2 * files + 1000:
+            self._looked = Looked()
 
 
 def _wanted(lines: Iterable[DocumentStanding]) -> _Wanted:
