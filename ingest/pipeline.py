@@ -120,10 +120,10 @@ def ingest(ingestion: Ingestion) -> Report:
         SourcesError, RegisterError: the library cannot be read.
         EncoderError: the encoder failed.
         LostDocumentsError: most approved documents of a source are not there; the previous build stays live.
-        BusyError: another ingestion is running.
         PublishError: the build cannot be written or failed its check; the previous build stays live.
     """
     started = time.monotonic()
+    read_sources(ingestion.library)  # without an allowlist not even a folder is made
     with staging(ingestion.builds, wait=ingestion.wait) as aside, _live_build(ingestion) as live:
         now = ingestion.now()  # not before it is this one's turn
         sources = read_sources(ingestion.library)  # 1

@@ -153,13 +153,15 @@ class Watcher:
         self._forget(len(lines))
         self._previews.plan(lines, approvals.sources)
         wanted = _wanted(lines)
+        report = None
         if wanted != self._built:  # 4
             self._telling.begin("building")
             report = ingest(ingestion)
             self._built = wanted
-            self._reported(report)
         self._failures = 0
         self._telling.live()
+        if report:
+            self._reported(report)
 
     def _read_one(self) -> None:
         telling = self._telling

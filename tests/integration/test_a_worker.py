@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from indexes.previews import PREVIEWS_FOLDER
+from indexes.previews import PREVIEWS_FOLDER, read_worker_state
 from tests.support import forked
 from tests.support.forked import Forked
 from tests.support.installation import BY, START_TIMEOUT_S, TRAVEL_TEXT, Installation, copy_of
@@ -73,7 +73,9 @@ def test_a_worker_lives_through_a_kill_and_takes_up_an_approval(ingested: Instal
             "rules/travel.md": "unchanged",
         }
         assert previews() == 0
-        assert "waiting" in installation.does("doctor")
+        state = read_worker_state(builds)
+        assert state is not None
+        assert (state.build_id, state.problem) == (second["build_id"], None)
 
         worker.send_signal(signal.SIGTERM)
         out, err = worker.communicate(START_TIMEOUT_S)

@@ -7,7 +7,7 @@
 import functools
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -192,9 +192,8 @@ class TinyLibrary:
         """Add events to the register as they are."""
         append_events(self.register_path, events)
 
-    @property
-    def ingestion(self) -> Ingestion:
-        """How a build of it is made."""
+    def ingestion(self, *, allow_missing: bool = False) -> Ingestion:
+        """Return how a build of it is made."""
         return Ingestion(
             library=self.folder,
             builds=self.builds,
@@ -204,8 +203,9 @@ class TinyLibrary:
             progress=QuietProgress(),
             now=self.clock,
             max_file_bytes=1 << 20,
+            allow_missing=allow_missing,
         )
 
     def ingest(self, *, allow_missing: bool = False) -> Report:
         """Make and publish a build."""
-        return ingest(replace(self.ingestion, allow_missing=allow_missing))
+        return ingest(self.ingestion(allow_missing=allow_missing))

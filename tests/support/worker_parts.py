@@ -28,7 +28,7 @@ class Worker:
         clock_s = lambda: self.at_s  # noqa: E731
         builds = self.library.builds
         self.telling = Telling(builds, now=self.library.clock, clock_s=clock_s, notice=self.told.append)
-        ingestion = self.library.ingestion
+        ingestion = self.library.ingestion()
         self.watcher = Watcher(
             replace(ingestion, encoder=self.encoder or ingestion.encoder),
             previews=Previews(builds, parser=self.library.parser, max_file_bytes=ingestion.max_file_bytes),

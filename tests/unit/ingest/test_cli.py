@@ -526,6 +526,12 @@ def test_ingest_exits_with_1_when_another_is_running(library: TinyLibrary, run: 
     assert result.stdout == ""
 
 
+def test_a_worker_takes_nobodys_word_for_lost_documents(run: Run) -> None:
+    result = run("ingest", "--watch", "--allow-missing")
+    assert result.exit_code == 2
+    assert "expected it without --watch" in " ".join(result.stderr.split())
+
+
 def test_ingest_exits_with_1_when_a_setting_is_wrong(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GREENLIT_MAX_FILE_BYTES", "0")
     result = run("ingest")
