@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from python_multipart.exceptions import FormParserError
-from python_multipart.multipart import MultipartParser, parse_options_header
+from python_multipart.multipart import MultipartCallbacks, MultipartParser, parse_options_header
 
 FILE_FIELD = "file"
 _MAX_FIELDS = 20
@@ -84,7 +84,7 @@ class _Parts:
         self._text = b""
         self._had_file = False
 
-    def callbacks(self) -> dict[str, object]:
+    def callbacks(self) -> MultipartCallbacks:
         """Return what the parser calls."""
         return {
             "on_part_begin": self._begin,
