@@ -14,6 +14,7 @@ import unicodedata
 from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from indexes.errors import DocumentNameError, SourcesError, UnreadableFileError, UnsafeFileError
@@ -125,6 +126,7 @@ def _as_typed(name: str) -> str:
     return unicodedata.normalize("NFC", name) if sys.platform == "darwin" else name
 
 
+@lru_cache(maxsize=1 << 16)  # some 15 MB; the same library is listed again and again
 def _name_problem(name: str) -> str | None:
     try:
         check_document_name(name)

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime
 
 from indexes.errors import DocumentNameError, UnsafeFileError
 from indexes.events import Approval, Upload
-from indexes.library import Listed, hash_document, read_document
+from indexes.library import Listed, hash_document, list_documents, read_document
 from indexes.register import RegisterState
 from indexes.sources import Sources, source_name
 from indexes.standing import Grant, Standing, approvals_of, grant, standing
@@ -42,12 +42,15 @@ class DocumentStanding:
 class Looked:
     """What is remembered of files that were looked at, for an overview that is asked for again.
 
-    `hashes` are by what the disk says of a file, `lines` by document, each with all that it was made of; `sources` are
-    of the allowlist, so that what did not change is seen to be the same.
+    `hashes` are by what the disk says of a file, `lines` by document and `overviews` by folder, each with all that it
+    was made of; `sources` are of the allowlist, so that what did not change is seen to be the same.
     """
 
     hashes: MutableMapping[tuple[int, ...], str] = field(default_factory=dict)
     lines: MutableMapping[str, tuple[tuple[object, ...], DocumentStanding]] = field(default_factory=dict)
+    overviews: MutableMapping[str | None, tuple[RegisterState, object, list[DocumentStanding]]] = field(
+        default_factory=dict
+    )
     sources: Sources = field(default_factory=dict)
 
     def known(self, sources: Sources) -> Sources:
@@ -78,10 +81,27 @@ class Lines:
         """
         names = self._sources if under is None else (source_name(under),)
         sources = {name: self._sources[name] for name in names}
-        decisions = {name: one for name, one in state.decisions.items() if source_name(name) in sources}
-        found = {item.document: item for item in list_library(sources, decisions, at=self._now())}
-        ours = (name for name in found.keys() | decisions.keys() if under is None or name.startswith(f"{under}/"))
+        listed = list_documents(sources)
         today = self._now().astimezone(UTC).date()
+        if self._looked is None:
+            return self._overview(state, under, listed, (sources, today))
+        made_of = ([(item.document, item.problem, item.signature) for item in listed], sources, today)
+        kept = self._looked.overviews.get(under)
+        if kept is None or kept[0] is not state or kept[1] != made_of:
+            kept = self._looked.overviews[under] = (
+                state,
+                made_of,
+                self._overview(state, under, listed, (sources, today)),
+            )
+        return kept[2]
+
+    def _overview(
+        self, state: RegisterState, under: str | None, listed: list[Listed], of: tuple[Sources, date]
+    ) -> list[DocumentStanding]:
+        sources, today = of
+        decisions = {name: one for name, one in state.decisions.items() if source_name(name) in sources}
+        found = {item.document: item for item in list_library(sources, decisions, at=self._now(), listed=listed)}
+        ours = (name for name in found.keys() | decisions.keys() if under is None or name.startswith(f"{under}/"))
         return [self._kept_line(name, found.get(name), state, today) for name in sorted(ours)]
 
     def line(self, document: str, problem: str | None, state: RegisterState) -> DocumentStanding:

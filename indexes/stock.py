@@ -95,9 +95,18 @@ def approved_elsewhere(sources: Sources, decisions: Mapping[str, Decision], *, a
     return counts
 
 
-def list_library(sources: Sources, decisions: Mapping[str, Decision], *, at: datetime) -> list[Listed]:
-    """List every file of every source as `list_documents` does, those that look like another one with that problem."""
-    listed = list_documents(sources)
+def list_library(
+    sources: Sources, decisions: Mapping[str, Decision], *, at: datetime, listed: list[Listed] | None = None
+) -> list[Listed]:
+    """List every file of every source as `list_documents` does, those that look like another one with that problem.
+
+    Args:
+        sources: the allowlist.
+        decisions: what the register says, by document id.
+        at: the moment, with its time zone.
+        listed: what `list_documents` gave, if somebody has asked it already.
+    """
+    listed = list_documents(sources) if listed is None else listed
     if not _any_alike([*(item.document for item in listed), *decisions]):
         return listed
     live = live_grants(sources, decisions, at=at)

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 from indexes.approvals import Approvals
 from indexes.decisions import Decision
@@ -111,7 +112,7 @@ class Deciding:
             line = approvals.standing_of(wish.document)
             if wish.sha256 not in (line.sha256, line.grant.sha256 if line.grant else None):
                 raise VersionError("expected the version that is approved or waits now, got another")
-        event = "revoke" if wish.verdict == "revoke" else "reject"
+        event: Literal["revoke", "reject"] = "revoke" if wish.verdict == "revoke" else "reject"
         approvals.withdraw_document(event, wish.document, terms, still=self._unchanged(wish))  # 5
 
     def _unchanged(self, wish: Wish) -> Callable[[], None] | None:

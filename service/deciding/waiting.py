@@ -76,14 +76,15 @@ class Kept:
     def __init__(self) -> None:
         self._of: dict[str, tuple[DocumentStanding, date, Placed | None]] = {}
 
-    def waiting_in(self, lines: Iterable[DocumentStanding], source: Source, now: datetime) -> Iterator["Placed"]:
+    def waiting_in(self, lines: Iterable[DocumentStanding], source: Source, now: datetime) -> Iterator[Placed]:
         """Return what waits of a source, in any order."""
         today = now.astimezone(UTC).date()
         for line in lines:
             kept = self._of.get(line.document)
             if kept is None or kept[0] is not line or kept[1] != today:
                 found = next(waiting_in((line,), source, now), None)
-                kept = self._of[line.document] = (line, today, found and (found.key(), found))
+                kept = (line, today, (found.key(), found) if found else None)
+                self._of[line.document] = kept
             if kept[2]:
                 yield kept[2]
 

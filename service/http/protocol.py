@@ -103,7 +103,8 @@ class _LimitedConnection(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._body_bytes, self._body_s = self._limits.max_body_bytes, self._limits.body_s
-        self.scope[ALLOW] = self._allow_body
+        allowing: dict[str, Any] = {ALLOW: self._allow_body}
+        self.scope.update(allowing)  # type: ignore[typeddict-item]  # what ASGI knows of is typed, and no more
         super().on_headers_complete()
         self._enter(_Phase.BODY)
         if self._declared() >= self._limits.max_body_bytes:

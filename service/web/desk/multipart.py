@@ -5,9 +5,13 @@ Knows what a form of ours has: a few short fields, and one file behind them. Kee
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
+
+if TYPE_CHECKING:
+    from python_multipart.multipart import MultipartCallbacks
 
 FILE_FIELD = "file"
 _MAX_FIELDS = 20
@@ -84,7 +88,7 @@ class _Parts:
         self._text = b""
         self._had_file = False
 
-    def callbacks(self) -> dict[str, object]:
+    def callbacks(self) -> "MultipartCallbacks":
         """Return what the parser calls."""
         return {
             "on_part_begin": self._begin,
