@@ -7,7 +7,7 @@ record and field, and then none of the record's texts is given. Records nothing 
 """
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,6 +50,10 @@ class Erasures:
         Raises:
             AuditUnavailableError: the store cannot be read.
         """
+        return self.of_all([seq]).get(seq)
+
+    def of_all(self, seqs: Iterable[int]) -> dict[int, Erased]:
+        """Return, by number, the first erasure of what each of these records held; those that were not are left out."""
         with self._lock:
             after = self._known[-1][0].seq if self._known else -1
             for leaf in self._store.of_type(ERASED_TYPE, after=after):
@@ -57,7 +61,8 @@ class Erasures:
                 ranges = [(first, last) for first, last in value["ranges"]]
                 self._known.append((Erased(leaf.seq, value["ground"], leaf.ts_us), ranges))
             known = list(self._known)
-        return next((one for one, ranges in known if seq < one.seq and _within(seq, ranges)), None)
+        found = ((seq, next((one for one, at in known if seq < one.seq and _within(seq, at)), None)) for seq in seqs)
+        return {seq: one for seq, one in found if one is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +95,23 @@ class Unsealer:
             SealError: a text is missing, cannot be opened, or is not the one that was recorded.
             AuditUnavailableError: the store cannot be read.
         """
-        value = value_of(leaf)
+        return self.open_all([leaf])[0]
+
+    def open_all(self, leaves: Sequence[StoredLeaf]) -> list[Opened]:
+        """Return the texts of several records, as `open` does, in their order: the store is read twice for all of them.
+
+        Raises:
+            SealError, AuditUnavailableError: as `open`.
+        """
         # The rows before the erasures: what is gone by now is then explained by a leaf that is there by now.
-        rows, committed = self._rows(leaf), commitments_of(value)
-        erased = self._erasures.of(leaf.seq) if committed else None
-        if erased:
+        rows = self._store.payloads_at([leaf.seq for leaf in leaves])
+        erased = self._erasures.of_all(leaf.seq for leaf in leaves)
+        return [self._opened(leaf, rows.get(leaf.seq, ()), erased.get(leaf.seq)) for leaf in leaves]
+
+    def _opened(self, leaf: StoredLeaf, payloads: Sequence[Payload], erased: Erased | None) -> Opened:
+        value = value_of(leaf)
+        rows, committed = {payload.field: payload for payload in payloads}, commitments_of(value)
+        if erased and committed:
             return Opened({}, erased)
         texts = {}
         for field, commitment in committed.items():

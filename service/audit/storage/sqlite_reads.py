@@ -4,7 +4,8 @@ Reading never waits for the writer and never changes anything.
 """
 
 import itertools
-from collections.abc import Iterator
+import json
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from service.audit.errors import AuditDamagedError
@@ -82,6 +83,18 @@ class SqliteReads:
         """See `LeafReader.payloads`."""
         query = "SELECT field, key_id, sealed FROM payloads WHERE seq = ? ORDER BY field"
         return tuple(Payload(*row) for row in self._file.rows(query, (_seq(seq),)))
+
+    def leaves_at(self, seqs: Collection[int]) -> list[StoredLeaf]:
+        """See `LeafReader.leaves_at`."""
+        return self._leaves("WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY seq", _numbers(seqs))
+
+    def payloads_at(self, seqs: Collection[int]) -> dict[int, tuple[Payload, ...]]:
+        """See `LeafReader.payloads_at`."""
+        query = "SELECT seq, field, key_id, sealed FROM payloads WHERE seq IN (SELECT value FROM json_each(?))"
+        found: dict[int, tuple[Payload, ...]] = {}
+        for seq, *row in self._file.rows(f"{query} ORDER BY seq, field", (_numbers(seqs),)):
+            found[seq] = (*found.get(seq, ()), Payload(*row))
+        return found
 
     def payload_seqs(self, start: int, end: int) -> list[int]:
         """See `LeafReader.payload_seqs`."""
@@ -169,6 +182,10 @@ def _not_as_written(seq: int) -> AuditDamagedError:
 
 def _seq(number: int) -> int:
     return max(-1, min(number, _MAX_SEQ))
+
+
+def _numbers(seqs: Collection[int]) -> str:
+    return json.dumps([_seq(seq) for seq in seqs])
 
 
 def _is_text(text: str) -> bool:

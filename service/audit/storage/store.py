@@ -7,7 +7,7 @@ store passes. A store knows nothing of what a leaf says or how payloads are seal
 """
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -139,6 +139,12 @@ class LeafReader(Protocol):
 
     def payloads(self, seq: int) -> tuple[Payload, ...]:
         """Return the payloads of one leaf by field name; empty if it has none, or they were erased."""
+
+    def leaves_at(self, seqs: Collection[int]) -> list[StoredLeaf]:
+        """Return the leaves with these numbers, in order; those that are not there are left out."""
+
+    def payloads_at(self, seqs: Collection[int]) -> dict[int, tuple[Payload, ...]]:
+        """Return, by number, the payloads of these leaves, as `payloads` does; those without any are left out."""
 
     def payload_seqs(self, start: int, end: int) -> list[int]:
         """Return the numbers in `[start, end)` whose leaves have payloads now, in order."""
