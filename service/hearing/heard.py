@@ -6,7 +6,7 @@ nothing, a refusal most of all, belongs to no document and so to every approver.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -105,7 +105,8 @@ class Heard:
         chosen = [pair for pair in theirs if document is None or document in (pair[1] or (NO_DOCUMENT,))]
         page = [pair for pair in chosen if before is None or pair[0].seq < before][: PAGE + 1]
         older = page[PAGE - 1][0].seq if len(page) > PAGE else None
-        said = tuple(self._said(one, shown) for one, shown in page[:PAGE])  # 2
+        opened = self._open([one.seq for one, _ in page[:PAGE]])  # 2
+        said = tuple(_said(one, shown, opened[one.seq]) for one, shown in page[:PAGE])
         self._note(who, "feedback", [one.seq for one in said])  # 3
         return FeedbackSeen(said, older, _tallies(theirs))  # 4
 
@@ -118,22 +119,24 @@ class Heard:
             NotAllowedError, SealError, AuditUnavailableError: as `feedback`.
         """
         _expect_approver(who)
-        opened = ((request, self._open(request.seq)) for request in self._requests.waiting())  # 1, 2
-        wishes = (_wish(request, texts) for request, texts in opened if not texts.erased)
+        wishes = self._waiting()  # 1, 2
         shown = tuple(islice(wishes, MAX_WAITING))
         more = next(wishes, None) is not None
         self._note(who, "requests", [one.number for one in shown])  # 3
         return RequestsSeen(shown, more)  # 4
 
-    def _said(self, feedback: Feedback, shown: tuple[str, ...]) -> Said:
-        comment = self._open(feedback.seq).texts.get("comment")
-        return Said(feedback.seq, iso_time(feedback.ts_us), feedback.verdict, comment, shown)
+    def _waiting(self) -> Iterator[Wish]:
+        waiting = self._requests.waiting()
+        for begin in range(0, len(waiting), MAX_WAITING):
+            requests = waiting[begin : begin + MAX_WAITING]
+            opened = self._open([request.seq for request in requests])
+            yield from (_wish(one, opened[one.seq]) for one in requests if not opened[one.seq].erased)
 
-    def _open(self, seq: int) -> Opened:
-        leaf = self._store.leaf(seq)
-        if leaf is None:
-            raise AuditDamagedError(f"record {seq} is missing: run greenlit audit verify")
-        return self._unsealer.open(leaf)
+    def _open(self, seqs: Sequence[int]) -> dict[int, Opened]:
+        leaves = self._store.leaves_at(seqs)
+        if len(leaves) < len(seqs):
+            raise AuditDamagedError("a record is missing: run greenlit audit verify, and put the store back as it was")
+        return self._unsealer.open_all(leaves)
 
     def _note(self, who: Principal, what: events.Look, seqs: Sequence[int]) -> None:
         self._log.note(events.audit_read(who.principal_id, what, filters={}, seqs=seqs, purpose=""))
@@ -158,6 +161,11 @@ def _tallies(feedback: Sequence[tuple[Feedback, tuple[str, ...]]]) -> tuple[Tall
             total[document] += 1
             down[document] += one.verdict != HELPFUL
     return tuple(Tally(name, total[name], down[name]) for name in sorted(total, key=lambda name: (-down[name], name)))
+
+
+def _said(feedback: Feedback, shown: tuple[str, ...], opened: Opened) -> Said:
+    comment = opened.texts.get("comment")
+    return Said(feedback.seq, iso_time(feedback.ts_us), feedback.verdict, comment, shown)
 
 
 def _wish(request: Request, opened: Opened) -> Wish:

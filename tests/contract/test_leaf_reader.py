@@ -74,6 +74,14 @@ def test_leaves_are_read_by_the_page(store: LeafStore) -> None:
     assert store.leaves(after=4, limit=10) == []
 
 
+def test_leaves_and_payloads_of_some_numbers_are_read_at_once(store: LeafStore) -> None:
+    store.append([_entry(number) for number in range(5)])
+    huge = 2**70
+    assert [leaf.seq for leaf in store.leaves_at([4, 1, 1, 9, -1, huge])] == [1, 4]
+    assert store.payloads_of([3, 0, 9, -huge]) == {seq: payloads for seq in (0, 3) if (payloads := store.payloads(seq))}
+    assert (store.leaves_at([]), store.payloads_of([])) == ([], {})
+
+
 def test_leaf_hashes_are_read_by_number(store: LeafStore) -> None:
     receipts = store.append([_entry(number) for number in range(5)])
     hashes = [bytes.fromhex(receipt.leaf_hash) for receipt in receipts]

@@ -58,8 +58,10 @@ class UnansweredQuestions:
         """
         first = first_at(self._store, since_us)
         numbers = {seq for seq in self._refusals(first) if seq >= first} | set(self._marked_down(since_us))
-        newest = sorted(numbers)[-MAX_QUESTIONS:]
-        return [question for seq in newest if (question := self._opened(seq)) is not None]
+        leaves = [leaf for leaf in self._store.leaves_at(sorted(numbers)[-MAX_QUESTIONS:]) if not _is_programs(leaf)]
+        texts = self._unsealer.open_all(leaves)
+        opened = ((leaf, texts[leaf.seq]) for leaf in leaves)
+        return [_unanswered(leaf, texts.texts["prompt"]) for leaf, texts in opened if not texts.erased]
 
     def _refusals(self, first: int) -> list[int]:
         with self._lock:
@@ -80,14 +82,10 @@ class UnansweredQuestions:
                 if leaf.type == RECEIVED_TYPE and leaf.ts_us >= since_us:
                     yield leaf.seq
 
-    def _opened(self, seq: int) -> Unanswered | None:
-        leaf = self._store.leaf(seq)
-        if leaf is None or _is_programs(leaf):
-            return None
-        value, opened = value_of(leaf), self._unsealer.open(leaf)
-        if opened.erased:
-            return None
-        return Unanswered(seq, month_of(value["origin"]), value["actor"], opened.texts["prompt"])
+
+def _unanswered(leaf: StoredLeaf, text: str) -> Unanswered:
+    value = value_of(leaf)
+    return Unanswered(leaf.seq, month_of(value["origin"]), value["actor"], text)
 
 
 def _is_programs(leaf: StoredLeaf) -> bool:

@@ -4,7 +4,8 @@ Reading never waits for the writer and never changes anything.
 """
 
 import itertools
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from service.audit.errors import AuditDamagedError
@@ -127,6 +128,10 @@ class SqliteReads:
                 found.setdefault(seq, []).append(Payload(*row))
         return {seq: tuple(payloads) for seq, payloads in found.items()}
 
+    def leaves_at(self, seqs: Collection[int]) -> list[StoredLeaf]:
+        """See `LeafReader.leaves_at`."""
+        return self._leaves("WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY seq", _numbers(seqs))
+
     def payload_seqs(self, start: int, end: int) -> list[int]:
         """See `LeafReader.payload_seqs`."""
         query = "SELECT DISTINCT seq FROM payloads WHERE seq >= ? AND seq < ? ORDER BY seq"
@@ -222,6 +227,10 @@ def _parts(seqs: Sequence[int]) -> Iterator[tuple[list[int], str]]:
 
 def _seq(number: int) -> int:
     return max(-1, min(number, MAX_SEQ))  # a larger number is no row, and no error
+
+
+def _numbers(seqs: Collection[int]) -> str:
+    return json.dumps([_seq(seq) for seq in seqs])
 
 
 def _is_text(text: str) -> bool:

@@ -7,7 +7,7 @@ store passes. A store knows nothing of what a leaf says or how payloads are seal
 """
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -165,6 +165,9 @@ class LeafReader(Protocol):
 
     def payloads_of(self, seqs: Sequence[int]) -> dict[int, tuple[Payload, ...]]:
         """Return the payloads of many leaves by number, as `payloads`; a number without any is left out."""
+
+    def leaves_at(self, seqs: Collection[int]) -> list[StoredLeaf]:
+        """Return the leaves with these numbers, in order; those that are not there are left out."""
 
     def payload_seqs(self, start: int, end: int) -> list[int]:
         """Return the numbers in `[start, end)` whose leaves have payloads now, in order."""
