@@ -1,0 +1,81 @@
+"""A page of a service in a real browser, with what the browser was asked to load and what it complained of.
+
+Needs /usr/bin/chromium, or the browser named by TEST_CHROMIUM. With TEST_SCREENS set to a folder, pictures of the pages
+are kept there.
+"""
+
+import contextlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Request, sync_playwright
+
+from tests.support.service_parts import Studio
+
+PHONE, DESK, HEIGHT = 390, 1280, 800  # pixels
+CHROMIUM = Path(os.environ.get("TEST_CHROMIUM", "/usr/bin/chromium"))
+SCREENS = os.environ.get("TEST_SCREENS")
+
+
+@dataclass
+class Visit:
+    """A page of the service, and what happened in it."""
+
+    page: Page
+    url: str
+    studio: Studio
+    requested: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+    def sign_in(self) -> None:
+        self.page.goto(f"{self.url}/open?code={self.studio.code()}")
+
+    def ask(self, question: str) -> None:
+        self.page.get_by_label("Ask the approved documents").fill(question)
+        self.page.get_by_role("button", name="Ask", exact=True).click()
+
+    def turn(self, number: int) -> Locator:
+        """Return what was asked and answered as the n-th, from 1."""
+        return self.page.locator("#turns > .turn").nth(number - 1)
+
+    def looks_right(self, name: str, widths: tuple[int, ...] = (PHONE, DESK)) -> None:
+        """See that nothing of the page sticks out, on a phone and on a desk; keep a picture of each."""
+        for width in widths:
+            self.page.set_viewport_size({"width": width, "height": HEIGHT})
+            if SCREENS:
+                self.page.screenshot(path=Path(SCREENS) / f"{name}-{width}.png", full_page=True)
+            assert int(self.page.evaluate("document.documentElement.scrollWidth")) <= width
+
+    def was_quiet(self) -> bool:
+        """Tell whether the browser only spoke to the service and had nothing to complain of."""
+        assert self.complaints == []
+        return bool(self.requested) and all(url.startswith(f"{self.url}/") for url in self.requested)
+
+
+def visit_with(context: BrowserContext, studio: Studio, url: str) -> Visit:
+    """Open a page that notes what it is asked to load and what it complains of."""
+    visit = Visit(context.new_page(), url, studio)
+
+    def note_request(request: Request) -> None:
+        visit.requested.append(request.url)
+
+    def note_complaint(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            visit.complaints.append(message.text)
+
+    visit.page.on("request", note_request)
+    visit.page.on("console", note_complaint)
+    visit.page.on("pageerror", lambda error: visit.complaints.append(str(error)))
+    visit.page.set_default_timeout(10_000)
+    return visit
+
+
+@contextlib.contextmanager
+def chromium() -> Iterator[Browser]:
+    """Start the browser."""
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield opened
+        opened.close()
