@@ -16,6 +16,7 @@ from service.audit.errors import AuditError
 from service.http.admission import Admission
 from service.http.event_stream import EventResponse, as_usual, wants_events
 from service.http.given import given
+from service.web.form_tokens import form_token
 from service.web.forms import field_of, from_here
 from service.web.pages import Pages, ThePages, tell_operator
 from service.web.visitors import PageQuestioner, asker
@@ -56,7 +57,7 @@ async def ask(
         return pages.show(request, "chat/ask.html", 422, question=text[:limit], problem=str(error))
     question = Question(checked, principal, "web")
     if wants_events(request):
-        return _stream(pages, question, answering, admission)
+        return _stream(request, pages, question, answering, admission)
     try:
         return await admission.run(
             lambda: pages.show(request, "chat/ask.html", question=checked, answer=answering.ask(question)),
@@ -70,12 +71,13 @@ async def ask(
 ROUTES = _router.routes
 
 
-def _stream(pages: Pages, question: Question, answering: Answering, admission: Admission) -> Response:
+def _stream(request: Request, pages: Pages, question: Question, answering: Answering, admission: Admission) -> Response:
     """Return the answer in events; before the last of them, the fragment that the whole page shows of it."""
 
     def page(answer: Answer) -> list[Event]:
         values = {"answer": answer, "question": question.text, "conversation_id": question.conversation_id}
-        return [Event("page", {"html": pages.fragment("chat/answer.html", **values)})]
+        token = form_token(pages.session_id(request) or "")  # for the forms in it
+        return [Event("page", {"html": pages.fragment("chat/answer.html", form_token=token, **values)})]
 
     return EventResponse(
         lambda tell, gone: admission.run(
