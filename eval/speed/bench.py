@@ -3,7 +3,8 @@
 Order: a library is approved and ingested from nothing; plain LlamaIndex indexes the same texts; questions are asked in
 process with the real record on disk, each step timed; 50 threads retrieve on either side (`crowd_bench`); one of 200
 documents is changed and ingested again; a service over some 10,000 passages is started as a process and asked over HTTP
-by 1 to 200 people at once. What it costs to say who asks is in `sign_in_bench`. Prints figures and ratios and asserts
+by 1 to 200 people at once; its page is loaded and painted (`page_bench`). What it costs to say who asks is in
+`sign_in_bench`. Prints figures and ratios and asserts
 nothing: machines are noisy.
 
 With `GREENLIT_EVAL_DATA` the library is a real handbook of 246 pages and its questions; without, the sample library.
@@ -27,6 +28,7 @@ from eval.quality.adapters import read_public
 from eval.quality.libraries import approve_all, ingest_all, open_place
 from eval.speed.crowd_bench import print_http, print_retrievals
 from eval.speed.large_library import deal_pages
+from eval.speed.page_bench import print_page
 from eval.speed.plain import PlainIndex, all_threads, plain_index
 from eval.speed.sign_in_bench import print_recall, print_sign_in
 from eval.speed.timing import Times, median_and_p95_ms, timed, times
@@ -38,7 +40,7 @@ from service.answering.pipeline import Answering
 from service.answering.questions import Question
 from service.audit.log import system_clock_us
 from service.audit.opening import open_log
-from service.parts import Service, answering_steps, open_service
+from service.parts import Service, answering_steps, local_access, open_service
 from service.settings import Settings
 
 _STEPS = ("received", "scope", "encode question", "weigh", "draft", "finished")
@@ -68,6 +70,12 @@ class _Place:
         places = {"LIBRARY": self.library, "BUILDS": self.builds, "STATE": self.state}
         return {**os.environ, **{f"GREENLIT_{name}": str(path) for name, path in places.items()}}
 
+    def code(self) -> str:
+        """Return the code of a new sign-in link."""
+        settings = Settings(_env_file=None, library=self.library, builds=self.builds, state=self.state)
+        with contextlib.closing(local_access(settings)) as access:
+            return access.new_code()
+
 
 def bench(data: Path | None, console: Console) -> None:
     """Run everything and print it.
@@ -95,6 +103,7 @@ def bench(data: Path | None, console: Console) -> None:
         _print_reingestion(console, Path(folder) / "many", encoder)
         large, passages = _make_large(Path(folder) / "large", data, encoder)
         print_http(console, large.environment(), questions, passages)
+        print_page(console, place.environment(), questions, place.code)
 
 
 def _make_place(root: Path, data: Path | None) -> _Place:

@@ -1,7 +1,7 @@
 // Reads server-sent events off the body of a response to fetch: for requests that EventSource cannot send.
 
 /**
- * Yield each event of a response as `{ name, data }`, with `data` parsed as JSON; comments are passed over.
+ * Yield each event of a response as `{ event, data }`, with `data` parsed as JSON; comments are passed over.
  *
  * Lines end in CR, LF or both, and come in pieces of any size. What is not followed by an empty line before the body
  * ends is no event, as the specification has it. Whoever stops before the end lets the service know that they have left.
@@ -13,7 +13,7 @@ export async function* events(response) {
     let data = [];
     for await (const line of lines(reader)) {
       if (line === "") {
-        if (data.length) yield { name: name || "message", data: JSON.parse(data.join("\n")) };
+        if (data.length) yield { event: name || "message", data: JSON.parse(data.join("\n")) };
         name = "";
         data = [];
         continue;

@@ -52,10 +52,10 @@ def test_events_are_read_however_their_bytes_come() -> None:
     said: dict[str, Any] = json.loads(done.stdout)
     assert said["seen"] == [
         [
-            {"name": "status", "data": {}},
-            {"name": "sentence", "data": {"text": "Größe \U0001f600"}},
-            {"name": "message", "data": [1]},
-            {"name": "done", "data": {"n": 2}},
+            {"event": "status", "data": {}},
+            {"event": "sentence", "data": {"text": "Größe \U0001f600"}},
+            {"event": "message", "data": [1]},
+            {"event": "done", "data": {"n": 2}},
         ]
     ]
     assert said["cancelled"], "whoever stops reading lets the service know"
