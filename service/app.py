@@ -14,6 +14,7 @@ from fastapi.openapi.utils import get_openapi
 from service.access.key_ring import KeyRing
 from service.access.port import Access, SignIn
 from service.access.pushed import PushedPeople
+from service.answering.past_answers import PastAnswers
 from service.answering.pipeline import Answering
 from service.answering.reading import Reading
 from service.api import approval_routes, audit_routes, key_routes, people_routes, routes, second_person_routes
@@ -22,7 +23,9 @@ from service.api.problems import add_problem_handlers
 from service.api.routes import Asking
 from service.audit.desk import Auditing, Replaying
 from service.audit.errors import AuditError
+from service.audit.reading.conversations import Conversations
 from service.audit.reading.own_records import OwnRecords
+from service.audit.reading.shared_answers import SharedAnswers
 from service.deciding.deciding import Deciding
 from service.deciding.errors import RegisterUnavailableError
 from service.http.admission import Admission
@@ -36,7 +39,7 @@ from service.operating.logs import where_it_broke
 from service.parts import VERSION, Service
 from service.scim import routes as scim
 from service.web import assets, session
-from service.web.chat import asking
+from service.web.chat import asking, conversations, notice, shared
 from service.web.library import documents
 from service.web.own import record
 from service.web.pages import Pages, Told
@@ -53,6 +56,9 @@ _DOORS = (
     assets.ROUTES,
     session.ROUTES,
     asking.ROUTES,
+    conversations.ROUTES,
+    shared.ROUTES,
+    notice.ROUTES,
     documents.ROUTES,
     record.ROUTES,
 )
@@ -122,6 +128,7 @@ def _parts(service: Service, pages: Pages) -> dict[Any, object]:
         Answering: service.answering,
         Asking: Asking(service.answering, admission, settings.max_question_chars),
         Auditing: service.auditing,
+        Conversations: service.auditing.conversations,
         CallerLimits: CallerLimits(
             questions_per_minute=questions,
             requests_per_minute=requests,
@@ -132,8 +139,10 @@ def _parts(service: Service, pages: Pages) -> dict[Any, object]:
         KeyRing: service.key_ring,
         OwnRecords: service.auditing.own,
         Pages: pages,
+        PastAnswers: service.past_answers,
         PushedPeople: service.pushed,
         Reading: service.reading,
         Replaying: service.replay,
+        SharedAnswers: service.auditing.shared,
         SignIn: service.sign_in,
     }

@@ -174,7 +174,7 @@ class LookBody(BaseModel):
     """That somebody looked at a question."""
 
     time: Time
-    what: str = Field(examples=["list", "show", "payload", "replay", "export", "export_payloads"])
+    what: str = Field(examples=["list", "show", "payload", "replay", "shared", "export", "export_payloads"])
     who: str = Field(examples=["auditor@northlight.example"])
     purpose: str | None
 

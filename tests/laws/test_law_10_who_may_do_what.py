@@ -80,6 +80,14 @@ DECIDED: Mapping[str, May] = {
     **dict.fromkeys(SCIM, May.PUSHES),
     "GET /": May.ASKS,
     "POST /": May.ASKS,
+    "POST /notice": May.ASKS,
+    "GET /conversations": May.ASKS,
+    "POST /conversations": May.ASKS,
+    "GET /conversations/{conversation_id}": May.ASKS,
+    "POST /conversations/{conversation_id}/rename": May.ASKS,
+    "POST /conversations/{conversation_id}/erase": May.ASKS,
+    "GET /answers/{request_id}": May.ANY_CALLER,
+    "POST /answers/{request_id}/share": May.ANY_CALLER,
     "GET /documents": May.ANY_CALLER,
     "GET /documents/{document:path}": May.READS,
     "GET /originals/{document:path}": May.READS,
@@ -101,6 +109,8 @@ _API = [route for route in _PROTECTED if not EVERY[route].is_page]
 _PAGES = [route for route in _PROTECTED if EVERY[route].is_page]
 # Of a question that is somebody else's: there is no such question of one's own.
 _ABOUT_ONES_OWN = {"POST /v1/audit/own/erase", "POST /record/erase"}
+_OF_A_QUESTION = {route for route in DECIDED if "{conversation_id}" in route or "{request_id}" in route}
+_ABOUT_ONES_OWN |= _OF_A_QUESTION
 _OF_SCIM = {f"{method} /scim/v2/{kind}": status for kind in ("Users", "Groups") for method, status in (("POST", 201),)}
 _OF_SCIM |= {f"DELETE /scim/v2/{kind}/{{id_}}": 204 for kind in ("Users", "Groups")}
 _ASKER = person("staff")
@@ -128,7 +138,7 @@ def _expected(route: str, who: Who) -> int:
         return 404
     if route in _ABOUT_ONES_OWN and who != _ASKER:
         return 404
-    return {"POST /v1/keys": 201, **_OF_SCIM}.get(route, 200)
+    return {"POST /v1/keys": 201, "POST /notice": 303, **_OF_SCIM}.get(route, 200)
 
 
 def _send(client: Any, route: str, question: Asked = NOBODYS) -> Any:
@@ -138,6 +148,7 @@ def _send(client: Any, route: str, question: Asked = NOBODYS) -> Any:
 def _good(office: Office, route: str) -> Asked:
     """Return a question with which a request of somebody who may is good."""
     of_the_log = route.startswith(("POST /v1/audit/", "POST /record", "GET /v1/audit/reveals"))
+    of_the_log = of_the_log or route in _OF_A_QUESTION
     question = office.ask(_ASKER) if of_the_log else NOBODYS  # a new one: some of them erase it
     return ready(office.studio, EVERY[route], dataclasses.replace(question, document=BOARD_PLAN))
 

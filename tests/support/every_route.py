@@ -15,7 +15,7 @@ from fastapi.routing import iter_route_contexts
 
 from indexes.clock import utc_now
 from service.access.key_ring import KeyWish
-from tests.support.audit_doors import CALLS, Asked, Call
+from tests.support.audit_doors import CALLS, CONVERSATION, Asked, Call
 from tests.support.service_parts import POLICY, TRAVEL, VENDOR_QUESTION, Studio
 
 _numbers = itertools.count()  # a name of its own for each key
@@ -98,6 +98,7 @@ def _decision(_: Asked) -> dict[str, object]:
     return {"document": TRAVEL, "decision": "revoke", "reason": "replaced"}
 
 
+_CONVERSATION = f"/conversations/{CONVERSATION}"
 CLOSED: Mapping[str, Call] = {**CALLS, **SCIM} | {
     call.route: call
     for call in (
@@ -115,6 +116,18 @@ CLOSED: Mapping[str, Call] = {**CALLS, **SCIM} | {
         Call("POST /v1/keys/{key_id}/revoke", lambda q: f"/v1/keys/{q.key_id}/revoke", lambda _: {}),
         Call("GET /", lambda _: "/"),
         Call("POST /", lambda _: "/", lambda _: {"question": VENDOR_QUESTION}),
+        Call("POST /notice", lambda _: "/notice", lambda _: {"to": "/"}),
+        Call("GET /conversations", lambda _: "/conversations"),
+        Call("POST /conversations", lambda _: "/conversations", lambda _: {"search": "vendor"}),
+        Call("GET /conversations/{conversation_id}", lambda _: _CONVERSATION),
+        Call(
+            "POST /conversations/{conversation_id}/rename",
+            lambda _: f"{_CONVERSATION}/rename",
+            lambda _: {"name": "Vendors"},
+        ),
+        Call("POST /conversations/{conversation_id}/erase", lambda _: f"{_CONVERSATION}/erase", lambda _: {}),
+        Call("GET /answers/{request_id}", lambda q: f"/answers/{q.request_id}"),
+        Call("POST /answers/{request_id}/share", lambda q: f"/answers/{q.request_id}/share", lambda _: {}),
         Call("GET /documents", lambda _: "/documents"),
         Call("GET /documents/{document:path}", lambda q: f"/documents/{quote(q.document)}"),
         Call("GET /originals/{document:path}", lambda q: f"/originals/{quote(q.document)}"),

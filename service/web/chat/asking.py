@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
+from starlette.concurrency import run_in_threadpool
 
 from indexes.errors import BuildError
 from service.answering.errors import AnsweringError, LibraryUnavailableError, OverloadedError, QuestionError
@@ -11,9 +12,11 @@ from service.answering.questions import Question, checked_text
 from service.audit.errors import AuditError
 from service.http.admission import Admission
 from service.http.given import given
+from service.web.chat.kept import PageKept
+from service.web.chat.notice import notice_first
 from service.web.forms import field_of, from_here
 from service.web.pages import Pages, ThePages, tell_operator
-from service.web.visitors import PageQuestioner, asker
+from service.web.visitors import PageQuestioner
 
 _MESSAGES: tuple[tuple[type[Exception], int, str], ...] = (
     (AuditError, 503, "The question could not be recorded, so no answer is given. Please tell the operator."),
@@ -30,27 +33,48 @@ _Admission = Annotated[Admission, Depends(given(Admission))]
 _router = APIRouter(include_in_schema=False)
 
 
-@_router.get("/", dependencies=[Depends(asker)])
-def page(request: Request, pages: ThePages) -> Response:
+@_router.get("/")
+def page(request: Request, pages: ThePages, kept: PageKept) -> Response:
     """Show the form."""
-    return pages.show(request, "chat/ask.html")
+    return pages.show(request, "chat/ask.html", recent=kept.recent())
 
 
 @_router.post("/", dependencies=[Depends(from_here)])
 async def ask(
-    request: Request, pages: ThePages, principal: PageQuestioner, answering: _Answering, admission: _Admission
+    request: Request,
+    pages: ThePages,
+    kept: PageKept,
+    principal: PageQuestioner,
+    answering: _Answering,
+    admission: _Admission,
 ) -> Response:
     """Take the form off the wire; the answer is made in a thread."""
     text = await field_of(request, "question")
+    if not pages.has_confirmed(request):
+        return notice_first(request, pages, text)
     limit = pages.told.max_question_chars
     try:
         checked = checked_text(text, max_chars=limit)
     except QuestionError as error:
         return pages.show(request, "chat/ask.html", 422, question=text[:limit], problem=str(error))
-    question = Question(checked, principal, "web")
+    as_typed, wanted = await field_of(request, "as_typed") == "1", await field_of(request, "conversation_id")
+
+    def answered() -> Response:
+        answer = answering.ask(question)
+        turn = {"answer": answer, "question": checked, "conversation_id": question.conversation_id}
+        return pages.show(
+            request,
+            "chat/ask.html",
+            turns=[turn],
+            conversation_id=question.conversation_id,
+            recent=kept.recent(),
+        )
+
     try:
+        conversation_id = await run_in_threadpool(kept.goes_on, wanted)
+        question = Question(checked, principal, "web", conversation_id, as_typed=as_typed)
         return await admission.run(
-            lambda: pages.show(request, "chat/ask.html", question=checked, answer=answering.ask(question)),
+            answered,
             turn_away=lambda: answering.turn_away(question),
             gone=request.receive,
         )
