@@ -42,7 +42,7 @@ def test_the_page_asks_and_says_what_is_logged(shared_browser: TestClient) -> No
 
 def test_an_answer_shows_its_sentences_with_numbered_sources(studio: Studio, browser: TestClient) -> None:
     page = browser.post("/", data={"question": VENDOR_QUESTION}).text
-    assert '<h1 id="result">Answer</h1>' in page
+    assert "<h2>Answer</h2>" in page
     assert re.search(re.escape(SENTENCE) + r'<a class="mark" href="/documents/legal/ai-policy\.md\?version=', page)
     assert f"<blockquote>{SENTENCE}</blockquote>" in page
     assert "approved by ann@x.example on 2026-11-20, until 2027-11-20" in page
@@ -54,7 +54,7 @@ def test_an_answer_shows_its_sentences_with_numbered_sources(studio: Studio, bro
 def test_a_refusal_reads_as_one(studio: Studio, browser: TestClient) -> None:
     response = browser.post("/", data={"question": OFF_TOPIC_QUESTION})
     assert response.status_code == 200
-    assert '<h1 id="result">No answer</h1>' in response.text
+    assert "<h2>No answer</h2>" in response.text
     seq = studio.store.size() - 1
     assert f"Nothing was made up instead. Reason: <code>no_evidence</code> · record {seq}" in response.text
     assert "<ol>" not in response.text
