@@ -17,6 +17,7 @@ from starlette.requests import Request as StarletteRequest
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
+from service.web.pages import NOTICE_COOKIE, notice_hash
 from tests.support.fakes import TinyLibrary
 from tests.support.made_once import grown
 from tests.support.service_parts import (
@@ -94,6 +95,7 @@ def _add_handbook(library: TinyLibrary) -> None:
 
 
 def _visit(context: BrowserContext, studio: Studio, url: str) -> Visit:
+    context.add_cookies([{"name": NOTICE_COOKIE, "value": notice_hash(12, ""), "url": url}])
     visit = Visit(context.new_page(), url, studio)
 
     def note_request(request: Request) -> None:
