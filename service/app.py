@@ -14,6 +14,7 @@ from fastapi.openapi.utils import get_openapi
 from service.access.key_ring import KeyRing
 from service.access.port import Access, SignIn
 from service.access.pushed import PushedPeople
+from service.answering.past_answers import PastAnswers
 from service.answering.pipeline import Answering
 from service.answering.reading import Reading
 from service.api import (
@@ -30,7 +31,9 @@ from service.api.problems import add_problem_handlers
 from service.api.routes import Asking
 from service.audit.desk import Auditing, Replaying
 from service.audit.errors import AuditError
+from service.audit.reading.conversations import Conversations
 from service.audit.reading.own_records import OwnRecords
+from service.audit.reading.shared_answers import SharedAnswers
 from service.deciding.deciding import Deciding
 from service.deciding.errors import RegisterUnavailableError
 from service.hearing.gaps import Gaps
@@ -47,7 +50,7 @@ from service.operating.logs import where_it_broke
 from service.parts import VERSION, Service
 from service.scim import routes as scim
 from service.web import assets, session
-from service.web.chat import asking, saying
+from service.web.chat import asking, conversations, notice, saying, shared
 from service.web.chat.starting import Starting
 from service.web.desk import bulk, decide, hearing, queue, upload, worker
 from service.web.desk.desk import Desk
@@ -69,6 +72,9 @@ _DOORS = (
     session.ROUTES,
     asking.ROUTES,
     saying.ROUTES,
+    conversations.ROUTES,
+    shared.ROUTES,
+    notice.ROUTES,
     documents.ROUTES,
     hearing.ROUTES,
     record.ROUTES,
@@ -144,6 +150,7 @@ def _parts(service: Service, pages: Pages) -> dict[Any, object]:
         Answering: service.answering,
         Asking: Asking(service.answering, admission, settings.max_question_chars),
         Auditing: service.auditing,
+        Conversations: service.auditing.conversations,
         CallerLimits: CallerLimits(
             questions_per_minute=questions,
             requests_per_minute=requests,
@@ -158,9 +165,11 @@ def _parts(service: Service, pages: Pages) -> dict[Any, object]:
         KeyRing: service.key_ring,
         OwnRecords: service.auditing.own,
         Pages: pages,
+        PastAnswers: service.past_answers,
         PushedPeople: service.pushed,
         Reading: service.reading,
         Replaying: service.replay,
+        SharedAnswers: service.auditing.shared,
         SignIn: service.sign_in,
         Starting: Starting(service.answering.steps),
     }

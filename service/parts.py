@@ -34,6 +34,7 @@ from service.answering.evidence import read_calibration
 from service.answering.extract import ExtractiveAnswerer
 from service.answering.follow import Follower
 from service.answering.live_build import LiveBuild
+from service.answering.past_answers import PastAnswers
 from service.answering.pipeline import Answering
 from service.answering.ranking import read_ranking
 from service.answering.reading import Reading
@@ -70,6 +71,7 @@ class Service:
 
     answering: Answering
     reading: Reading
+    past_answers: PastAnswers
     deciding: Deciding
     hearing: HearingParts
     bringing: Bringing
@@ -132,6 +134,7 @@ def open_service(
         yield Service(
             answering=answering,
             reading=Reading(live_build=live_build, boundary=boundary),
+            past_answers=PastAnswers(live_build=live_build, boundary=boundary),
             hearing=hearing_over(opened, auditing, encoder=steps.encoder),
             deciding=deciding,
             bringing=Bringing(library=settings.library, now=utc_now, max_file_bytes=settings.max_file_bytes),

@@ -174,7 +174,7 @@ class LookBody(BaseModel):
     """That somebody looked at a question."""
 
     time: Time
-    what: str = Field(examples=["list", "show", "payload", "replay", "feedback", "gaps", "export"])
+    what: str = Field(examples=["list", "show", "payload", "replay", "shared", "feedback", "gaps", "export"])
     who: str = Field(examples=["auditor@northlight.example"])
     purpose: str | None
 

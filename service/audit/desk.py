@@ -18,6 +18,7 @@ from service.audit.reading.own_records import OwnRecords
 from service.audit.reading.proofs import Proofs
 from service.audit.reading.requests import Requests
 from service.audit.reading.reveal import Reveal
+from service.audit.reading.shared_answers import SharedAnswers
 from service.audit.reading.walk import first_at
 from service.audit.rotation import Rotation
 from service.audit.storage.store import LeafReader
@@ -68,6 +69,7 @@ class Auditing:
     auditor: Auditor
     own: OwnRecords
     conversations: Conversations
+    shared: SharedAnswers
     erasure: Erasure
     erasure_by_age: ErasureByAge
     reveal: Reveal
@@ -79,6 +81,14 @@ class Auditing:
     rotation: Rotation
     store: LeafReader
     log: AuditLog
+
+    def notice_confirmed(self, who: str, notice_hash: str) -> None:
+        """Put on record that somebody read what is logged, how long and why.
+
+        Raises:
+            AuditUnavailableError: it cannot be recorded.
+        """
+        self.log.note(events.notice_confirmed(who, notice_hash))
 
     def sessions_ended(self, who: str, person: str) -> None:
         """Put on record that an operator signs somebody out of every browser.
@@ -96,6 +106,7 @@ def auditing_over(opened: OpenLog) -> Auditing:
         auditor=Auditor(log=log, store=store, keyring=keyring),
         own=OwnRecords(log=log, store=store, keyring=keyring),
         conversations=Conversations(log=log, store=store, keyring=keyring, clock=opened.clock),
+        shared=SharedAnswers(log=log, store=store, keyring=keyring),
         erasure=Erasure(log=log, store=store),
         erasure_by_age=ErasureByAge(log=log, store=store, keyring=keyring, clock=opened.clock),
         reveal=Reveal(log=log, store=store, keyring=keyring, clock=opened.clock),

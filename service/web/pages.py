@@ -3,10 +3,13 @@
 Who looks at a page is in `visitors`, whose forms are taken in `forms`. No page looks for itself.
 """
 
+import functools
+import hashlib
+import re
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
 import structlog
@@ -24,6 +27,7 @@ from service.http.origin import Origin
 from service.web.form_tokens import form_token
 
 SESSION_COOKIE = "greenlit_session"
+NOTICE_COOKIE = "greenlit_notice"
 _TEMPLATES = Jinja2Templates(directory=Path(__file__).parent / "templates")
 _TEMPLATES.env.filters["day"] = lambda date: f"{date:%-d %b %Y}"
 _SIGN_IN = "You are not signed in, or not any more. Open this page in another tab to sign in, then ask again."
@@ -67,6 +71,33 @@ class Pages:
         """The name of the cookie with which a browser comes back from the identity provider."""
         return self._cookie("greenlit_login")
 
+    @property
+    def notice_cookie(self) -> str:
+        """The name of the cookie that says which notice was confirmed in this browser."""
+        return self._cookie(NOTICE_COOKIE)
+
+    @property
+    def notice_hash(self) -> str:
+        """The SHA-256 (hex) of the words that say what is logged, how long and why."""
+        return notice_hash(self.told.retention_months, self.told.retention_reason)
+
+    def has_confirmed(self, request: Request) -> bool:
+        """Tell whether the notice, as it is now, was confirmed in this browser."""
+        return request.cookies.get(self.notice_cookie) == self.notice_hash
+
+    def keep_notice(self, response: Response, lasts_s: int) -> None:
+        """Let a browser remember that the notice was confirmed: which one, and not by whom."""
+        site: Literal["strict", "lax"] = "strict" if self.told.by_link else "lax"
+        response.set_cookie(
+            self.notice_cookie,
+            self.notice_hash,
+            max_age=lasts_s,
+            httponly=True,
+            secure=self.origin.is_https,
+            samesite=site,
+            path="/",
+        )
+
     def session_id(self, request: Request) -> str | None:
         """Return the id of the browser's session, if it says that it has one."""
         return request.cookies.get(self.cookie)
@@ -83,6 +114,7 @@ class Pages:
         person: Principal | None = getattr(request.state, "person", None)
         kept["person"] = None if told.by_link or person is None else person.name
         kept["doors"] = _doors(person, request.scope["path"])
+        kept["notice"] = person is not None and not self.has_confirmed(request)
         return _TEMPLATES.TemplateResponse(request, name, {**kept, "form_token": token, **values}, status_code=status)
 
     def fragment(self, request: Request, name: str, **values: Any) -> str:
@@ -123,6 +155,14 @@ def _doors(person: Principal | None, path: str) -> list[tuple[str, str, bool]]:
         for address, name, role in _DOORS
         if person and (role is None or role in roles)
     ]
+
+
+@functools.cache
+def notice_hash(months: int, why: str) -> str:
+    """Return the SHA-256 (hex) of the words of the notice, whichever way they are drawn."""
+    drawn = _TEMPLATES.env.get_template("chat/notice.html").render(months=months, why=why)
+    words = " ".join(re.sub(r"<[^>]*>", " ", drawn).split())
+    return hashlib.sha256(words.encode()).hexdigest()
 
 
 ThePages = Annotated[Pages, Depends(given(Pages))]

@@ -15,7 +15,7 @@ import pytest
 
 from indexes.encoder import Vectors
 from service.web.form_tokens import FORM_TOKEN_HEADER, form_token
-from service.web.pages import SESSION_COOKIE
+from service.web.pages import NOTICE_COOKIE, SESSION_COOKIE, notice_hash
 from tests.support.fakes import TinyLibrary
 from tests.support.service_parts import TOKEN, TRAVEL_QUESTION, Studio, open_studio, serving, with_rules
 
@@ -57,8 +57,9 @@ def _post(
     port = urlsplit(url).port
     assert port is not None
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_PATIENCE_S)
-    headers = {"Authorization": f"Bearer {TOKEN}", "Cookie": f"{SESSION_COOKIE}={session}", "Content-Type": kind}
-    headers |= {FORM_TOKEN_HEADER: form_token(session), "Accept": accept}
+    headers = {"Authorization": f"Bearer {TOKEN}", "Content-Type": kind, "Accept": accept}
+    headers["Cookie"] = f"{SESSION_COOKIE}={session}; {NOTICE_COOKIE}={notice_hash(12, '')}"
+    headers[FORM_TOKEN_HEADER] = form_token(session)
     connection.request("POST", path, body, headers)
     response = connection.getresponse()
     content = response.read()

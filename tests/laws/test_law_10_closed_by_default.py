@@ -13,8 +13,8 @@ import greenlit
 from service.access.errors import TokenError
 from service.access.local import TOKEN_FILE, local_token
 from service.web.form_tokens import FORM_TOKEN_HEADER, form_token
-from service.web.pages import SESSION_COOKIE
-from tests.support.audit_doors import Asked, asked, opened
+from service.web.pages import NOTICE_COOKIE, SESSION_COOKIE, notice_hash
+from tests.support.audit_doors import CONVERSATION, Asked, asked, on_record, opened
 from tests.support.every_route import EVERY, NOBODYS, OPEN, SCIM, ready, routes_of
 from tests.support.service_parts import BEARER, POLICY, TOKEN, VENDOR_QUESTION, Studio
 
@@ -32,6 +32,10 @@ def _call(
     raw = {name.encode(): value.encode("latin-1") for name, value in headers.items()}
     response = EVERY[route].send(client, question, headers=raw)
     return response.status_code, response.text
+
+
+def _in_conversation(studio: Studio) -> Asked:
+    return on_record(studio, studio.ask(VENDOR_QUESTION, conversation_id=CONVERSATION)["request_id"])
 
 
 WITHOUT_IDENTITY: dict[str, tuple[Headers, dict[str, str]]] = {
@@ -73,9 +77,11 @@ def test_the_same_calls_succeed_for_somebody_known(studio: Studio) -> None:
         if route in ("GET /open", "GET /sign-in/callback", *SCIM):  # of a link, the provider, a key that pushes
             continue
         headers: Headers
-        in_browser = {SESSION_COOKIE: studio.session()}
+        in_browser = {SESSION_COOKIE: studio.session(), NOTICE_COOKIE: notice_hash(12, "")}
         headers, cookies = (BEARER, {}) if route.split()[1].startswith(("/v1", "/openapi")) else ({}, in_browser)
-        question = opened(studio, ready(studio, EVERY[route], asked(studio)))  # a new one: some of them erase it
+        question = opened(
+            studio, ready(studio, EVERY[route], _in_conversation(studio))
+        )  # a new one: some of them erase it
         expected = 201 if route == "POST /v1/keys" else 200
         assert _call(studio, route, headers, cookies, question)[0] == expected, route
 

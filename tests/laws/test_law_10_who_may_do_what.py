@@ -89,6 +89,14 @@ DECIDED: Mapping[str, May] = {
     "GET /desk/requests": May.APPROVES,
     "POST /desk/requests/close": May.APPROVES,
     "GET /desk/gaps": May.APPROVES,
+    "POST /notice": May.ASKS,
+    "GET /conversations": May.ASKS,
+    "POST /conversations": May.ASKS,
+    "GET /conversations/{conversation_id}": May.ASKS,
+    "POST /conversations/{conversation_id}/rename": May.ASKS,
+    "POST /conversations/{conversation_id}/erase": May.ASKS,
+    "GET /answers/{request_id}": May.ANY_CALLER,
+    "POST /answers/{request_id}/share": May.ANY_CALLER,
     "GET /documents": May.ANY_CALLER,
     "GET /documents/{document:path}": May.READS,
     "GET /originals/{document:path}": May.READS,
@@ -117,6 +125,7 @@ _API = [route for route in _PROTECTED if not EVERY[route].is_page]
 _PAGES = [route for route in _PROTECTED if EVERY[route].is_page]
 # Of a question that is somebody else's: there is no such question of one's own.
 _ABOUT_ONES_OWN = {"POST /v1/audit/own/erase", "POST /record/erase", "POST /v1/feedback", "POST /feedback"}
+_ABOUT_ONES_OWN |= {route for route in DECIDED if "{conversation_id}" in route or "{request_id}" in route}
 _OF_SCIM = {f"{method} /scim/v2/{kind}": status for kind in ("Users", "Groups") for method, status in (("POST", 201),)}
 _OF_SCIM |= {f"DELETE /scim/v2/{kind}/{{id_}}": 204 for kind in ("Users", "Groups")}
 _ASKER = person("staff")
@@ -144,8 +153,8 @@ def _expected(route: str, who: Who) -> int:
         return 404
     if route in _ABOUT_ONES_OWN and who != _ASKER:
         return 404
-    on_to_the_document = {"POST /desk/decide": 303, "POST /desk/upload": 303}
-    return {"POST /v1/keys": 201, **_OF_SCIM, **on_to_the_document}.get(route, 200)
+    on_to_another = dict.fromkeys(("POST /desk/decide", "POST /desk/upload", "POST /notice"), 303)
+    return {"POST /v1/keys": 201, **_OF_SCIM, **on_to_another}.get(route, 200)
 
 
 def _send(client: Any, route: str, question: Asked = NOBODYS) -> Any:

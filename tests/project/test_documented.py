@@ -27,7 +27,7 @@ from service.settings import Settings
 
 MAX_README_BYTES = 12_000  # what somebody reads in five minutes
 _NOTHING = cast("Any", None)  # routes are made without the parts that answer
-_AUDITING = cast("Any", SimpleNamespace(own=None))
+_AUDITING = cast("Any", SimpleNamespace(own=None, conversations=None, shared=None))
 
 
 @pytest.fixture(scope="module")

@@ -38,6 +38,7 @@ from tests.support.service_parts import (
 
 ORIGIN = "greenlit.test/audit/2026-11"
 PURPOSE = "complaint 2026-17"
+CONVERSATION = "c-of-a-question"
 _FAR_US = 2_000_000_000_000_000  # in 2033: all that a test has recorded is older
 
 

@@ -15,7 +15,7 @@ from indexes.clock import utc_now
 from service.access.key_ring import KeyWish
 from service.access.openid.access import OidcAccess
 from service.access.people import Person
-from tests.support.audit_doors import Asked, on_record
+from tests.support.audit_doors import CONVERSATION, Asked, on_record
 from tests.support.fakes import TinyLibrary
 from tests.support.openid import AUDIENCE, CLIENT_ID, PUBLIC_URL
 from tests.support.openid_parts import ScriptedProvider, Signer, claims, scripted_provider
@@ -120,7 +120,7 @@ class Office:
 
     def ask(self, who: Who) -> Asked:
         """Ask a question in somebody's name."""
-        response = self.api(who).post("/v1/ask", json={"question": VENDOR_QUESTION})
+        response = self.api(who).post("/v1/ask", json={"question": VENDOR_QUESTION, "conversation_id": CONVERSATION})
         return on_record(self.studio, response.json()["request_id"])
 
     def _token(self, who: Who) -> str:

@@ -17,7 +17,7 @@ from fastapi.routing import iter_route_contexts
 from indexes.clock import utc_now
 from service.access.key_ring import KeyWish
 from service.audit.events import document_requested
-from tests.support.audit_doors import CALLS, Asked, Call
+from tests.support.audit_doors import CALLS, CONVERSATION, Asked, Call
 from tests.support.callers import BOARD_PLAN, BOARD_TEXT
 from tests.support.service_parts import POLICY, POLICY_TEXT, TRAVEL, VENDOR_QUESTION, Studio
 
@@ -101,6 +101,9 @@ def _decision(_: Asked) -> dict[str, object]:
     return {"document": TRAVEL, "decision": "revoke", "reason": "replaced"}
 
 
+_CONVERSATION = f"/conversations/{CONVERSATION}"
+
+
 def _feedback(question: Asked) -> dict[str, object]:
     return {"request_id": question.request_id, "verdict": "outdated", "comment": "Not since March."}
 
@@ -151,6 +154,18 @@ CLOSED: Mapping[str, Call] = {**CALLS, **SCIM} | {
         Call("GET /desk/requests", lambda _: "/desk/requests"),
         Call("POST /desk/requests/close", lambda _: "/desk/requests/close", _closing),
         Call("GET /desk/gaps", lambda _: "/desk/gaps"),
+        Call("POST /notice", lambda _: "/notice", lambda _: {"to": "/"}),
+        Call("GET /conversations", lambda _: "/conversations"),
+        Call("POST /conversations", lambda _: "/conversations", lambda _: {"search": "vendor"}),
+        Call("GET /conversations/{conversation_id}", lambda _: _CONVERSATION),
+        Call(
+            "POST /conversations/{conversation_id}/rename",
+            lambda _: f"{_CONVERSATION}/rename",
+            lambda _: {"name": "Vendors"},
+        ),
+        Call("POST /conversations/{conversation_id}/erase", lambda _: f"{_CONVERSATION}/erase", lambda _: {}),
+        Call("GET /answers/{request_id}", lambda q: f"/answers/{q.request_id}"),
+        Call("POST /answers/{request_id}/share", lambda q: f"/answers/{q.request_id}/share", lambda _: {}),
         Call("GET /documents", lambda _: "/documents"),
         Call("GET /documents/{document:path}", lambda q: f"/documents/{quote(q.document)}"),
         Call("GET /originals/{document:path}", lambda q: f"/originals/{quote(q.document)}"),

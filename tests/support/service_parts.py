@@ -43,7 +43,7 @@ from service.http.protocol import limited_protocol
 from service.parts import Service, local_access, open_service
 from service.settings import Settings
 from service.web.form_tokens import FORM_TOKEN_HEADER, form_token
-from service.web.pages import SESSION_COOKIE
+from service.web.pages import NOTICE_COOKIE, SESSION_COOKIE, notice_hash
 from tests.support.answering_parts import RANKING
 from tests.support.certificates import Certified
 from tests.support.event_streams import AS_EVENTS
@@ -143,9 +143,10 @@ class Studio:
         return value
 
     def browser(self) -> TestClient:
-        """Return a browser that opened the link of the service."""
-        client = self.stranger()
-        return with_session(client, self.session())
+        """Return a browser that opened the link of the service, and in which the notice was confirmed."""
+        client, settings = with_session(self.stranger(), self.session()), self.service.settings
+        client.cookies.set(NOTICE_COOKIE, notice_hash(settings.retention_months, settings.retention_reason))
+        return client
 
     def code(self) -> str:
         """Return the code of a new sign-in link, as the command line puts it there."""
@@ -189,8 +190,9 @@ class Studio:
 
 
 def with_session(client: TestClient, session_id: str) -> TestClient:
-    """Let a browser have a session, and bring with every form what the pages gave it."""
+    """Let a browser have a session, bring with every form what the pages gave it, and have confirmed the notice."""
     client.cookies.set(SESSION_COOKIE, session_id)
+    client.cookies.set(NOTICE_COOKIE, notice_hash(12, ""))
     client.headers[FORM_TOKEN_HEADER] = form_token(session_id)
     return client
 

@@ -1,10 +1,12 @@
 """The page `/`: asks, and shows the answer or the refusal, whole or in events for a script that puts it in."""
 
 import json
-from typing import Annotated
+from dataclasses import dataclass
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse
+from starlette.concurrency import run_in_threadpool
 
 from indexes.errors import BuildError
 from service.answering.answers import Answer
@@ -17,11 +19,13 @@ from service.audit.errors import AuditError
 from service.http.admission import Admission
 from service.http.event_stream import EventResponse, as_usual, wants_events
 from service.http.given import given
+from service.web.chat.kept import Kept, PageKept
+from service.web.chat.notice import notice_first
 from service.web.chat.shown import shown, start_of
 from service.web.chat.starting import Starting
 from service.web.forms import field_of, from_here
 from service.web.pages import Pages, ThePages, tell_operator
-from service.web.visitors import PageAsker, PageQuestioner
+from service.web.visitors import PageQuestioner
 
 _MESSAGES: tuple[tuple[type[Exception], int, str], ...] = (
     (AuditError, 503, "The question could not be recorded, so no answer is given. Please tell the operator."),
@@ -32,31 +36,50 @@ _MESSAGES: tuple[tuple[type[Exception], int, str], ...] = (
 )
 _KNOWN = tuple(known[0] for known in _MESSAGES)
 
-_Answering = Annotated[Answering, Depends(given(Answering))]
-_Admission = Annotated[Admission, Depends(given(Admission))]
 _Reading = Annotated[Reading, Depends(given(Reading))]
 _Starting = Annotated[Starting, Depends(given(Starting))]
 
 _router = APIRouter(include_in_schema=False)
 
 
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """What answers a question of a page, and what is kept of whoever asks."""
+
+    pages: Pages
+    kept: Kept
+    answering: Answering
+    admission: Admission
+    reading: Reading
+
+    def turn(self, answer: Answer, question: Question) -> dict[str, Any]:
+        within = self.reading.within(question.principal)
+        return shown(answer, question.text, within, conversation_id=question.conversation_id or "")
+
+
+async def _asking(
+    pages: ThePages,
+    kept: PageKept,
+    answering: Annotated[Answering, Depends(given(Answering))],
+    admission: Annotated[Admission, Depends(given(Admission))],
+    reading: _Reading,
+) -> _Asking:
+    return _Asking(pages, kept, answering, admission, reading)
+
+
 @_router.get("/")
-def page(request: Request, pages: ThePages, principal: PageAsker, reading: _Reading, starting: _Starting) -> Response:
-    """Show the form, and what one might ask."""
-    return pages.show(request, "chat/ask.html", **start_of(reading, starting, principal))
+def page(request: Request, pages: ThePages, kept: PageKept, reading: _Reading, starting: _Starting) -> Response:
+    """Show the form, and what one might ask; to whoever has not confirmed it yet, what is logged."""
+    start = start_of(reading, starting, kept.person)
+    return pages.show(request, "chat/ask.html", notice=not pages.has_confirmed(request), recent=kept.recent(), **start)
 
 
 @_router.post("/", dependencies=[Depends(from_here)])
-async def ask(
-    request: Request,
-    pages: ThePages,
-    principal: PageQuestioner,
-    answering: _Answering,
-    admission: _Admission,
-    reading: _Reading,
-) -> Response:
+async def ask(request: Request, principal: PageQuestioner, asking: Annotated[_Asking, Depends(_asking)]) -> Response:
     """Take the form off the wire; the answer is made in a thread."""
-    text = await field_of(request, "question")
+    text, pages = await field_of(request, "question"), asking.pages
+    if not pages.has_confirmed(request):
+        return notice_first(request, pages, text)
     limit = pages.told.max_question_chars
     try:
         checked = checked_text(text, max_chars=limit)
@@ -64,38 +87,47 @@ async def ask(
         if wants_events(request):
             return as_usual(request, error)
         return pages.show(request, "chat/ask.html", 422, question=text[:limit], problem=str(error))
-    question = Question(checked, principal, "web")
-    if wants_events(request):
-        return _stream(request, pages, question, answering, admission, reading)
-
-    def answered() -> Response:
-        answer = answering.ask(question)
-        return pages.show(request, "chat/ask.html", turns=[shown(answer, checked, reading.within(principal))])
-
+    as_typed, wanted = await field_of(request, "as_typed") == "1", await field_of(request, "conversation_id")
     try:
-        return await admission.run(
-            answered,
-            turn_away=lambda: answering.turn_away(question),
-            gone=request.receive,
-        )
-    except _KNOWN as error:
-        return _not_answered(pages, request, checked, error)
+        conversation_id = await run_in_threadpool(asking.kept.goes_on, wanted)
+    except AuditError as error:
+        return _problem(request, error) if wants_events(request) else _not_answered(pages, request, checked, error)
+    question = Question(checked, principal, "web", conversation_id, as_typed=as_typed)
+    return _stream(request, asking, question) if wants_events(request) else await _whole(request, asking, question)
 
 
 ROUTES = _router.routes
 
 
-def _stream(
-    request: Request, pages: Pages, question: Question, answering: Answering, admission: Admission, reading: Reading
-) -> Response:
+async def _whole(request: Request, asking: _Asking, question: Question) -> Response:
+    """Return the page with the answer."""
+    answering, pages = asking.answering, asking.pages
+
+    def answered() -> Response:
+        turn = asking.turn(answering.ask(question), question)
+        values = {"turns": [turn], "conversation_id": question.conversation_id, "recent": asking.kept.recent()}
+        return pages.show(request, "chat/ask.html", **values)
+
+    try:
+        return await asking.admission.run(
+            answered,
+            turn_away=lambda: answering.turn_away(question),
+            gone=request.receive,
+        )
+    except _KNOWN as error:
+        return _not_answered(pages, request, question.text, error)
+
+
+def _stream(request: Request, asking: _Asking, question: Question) -> Response:
     """Return the answer in events; before the last of them, the fragment that the whole page shows of it."""
+    answering = asking.answering
 
     def page(answer: Answer) -> list[Event]:
-        values = shown(answer, question.text, reading.within(question.principal))
-        return [Event("page", {"html": pages.fragment(request, "chat/answer.html", **values)})]
+        values = asking.turn(answer, question)
+        return [Event("page", {"html": asking.pages.fragment(request, "chat/answer.html", **values)})]
 
     return EventResponse(
-        lambda tell, gone: admission.run(
+        lambda tell, gone: asking.admission.run(
             lambda: answering.stream(question, tell, also=page),
             turn_away=lambda: answering.turn_away(question),
             gone=gone,

@@ -131,6 +131,12 @@ function taken(turn, html) {
   return problem ? fail(turn, problem.textContent) : answer(turn, last?.outerHTML ?? "");
 }
 
+/** What is logged has changed since it was confirmed here: show it first, and bring the question back afterwards. */
+function confirmFirst(question) {
+  sessionStorage.setItem(KEPT, question);
+  location.assign("/");
+}
+
 async function ask(question, more = {}) {
   if (busy || !question.trim()) return;
   busy = true;
@@ -140,6 +146,7 @@ async function ask(question, more = {}) {
     const response = await sent({ question, conversation_id: form.elements.conversation_id.value, ...more });
     const type = response.headers.get("content-type") ?? "";
     let shown;
+    if (response.status === 428) return confirmFirst(question);
     if (response.status === 401) fail(turn, "Your session has ended. Your question is still in the box.", signIn());
     else if (type.startsWith("text/event-stream")) shown = await followed(turn, response);
     else shown = taken(turn, await response.text());

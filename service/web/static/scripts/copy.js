@@ -1,5 +1,7 @@
 // Copying: an answer takes its numbers and its list of sources along, as Markdown and as rich text.
 
+import { send } from "/scripts/page.js";
+
 const square = (text) => text.replace(/[\\[\]<>*_`#]/g, "\\$&"); // of Markdown, in texts that are not ours
 const escaped = (text) => text.replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
 
@@ -79,11 +81,20 @@ export function copies(turn) {
       if (sentences.length) put(event, written(sentences));
     });
   }
-  turn.querySelector(".shares")?.addEventListener("click", (event) => {
-    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
-    const { href } = event.currentTarget;
-    if (!copy({ plain: href, rich: `<a href="${escaped(href)}">${escaped(href)}</a>` })) return;
+  turn.querySelector(".shares")?.addEventListener("submit", async (event) => {
     event.preventDefault();
-    heard.textContent = "Link copied. It opens for whoever may read every document that is cited.";
+    const { link } = event.submitter.dataset;
+    const href = new URL(link, location.href).href;
+    const response = await send(event.target.action, {}).catch(() => null);
+    if (!response?.ok) {
+      heard.textContent = "This could not be shared. Please try again.";
+      return;
+    }
+    const copied = copy({ plain: href, rich: `<a href="${escaped(href)}">${escaped(href)}</a>` });
+    const where = document.createElement("a");
+    where.href = href;
+    where.textContent = href;
+    heard.replaceChildren(copied ? "Shared, and the link is copied: " : "Shared. The link: ", where);
+    heard.append(". It opens for whoever may read every document that is cited; your record says who looked.");
   });
 }

@@ -1,0 +1,77 @@
+"""Shows an answer of the past again, within the boundary of this moment.
+
+1  every document cited has to be approved now, in the version that was cited, and for whoever looks
+2  every passage cited has to be in the live build, with the text that is on record
+3  the sentences are found again: each says what its quote says (`verify`)
+
+Where one of these fails there is no such answer any more, only the text that somebody was given. Asks nothing anew.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from indexes.builds import Build
+from service.access.principals import Principal
+from service.answering.answers import Answer, Citation, Reason, Refusal, Sentence
+from service.answering.boundary import Boundary, Scope
+from service.answering.drafts import Quote
+from service.answering.live_build import LiveBuild
+from service.answering.verify import VerifiedQuote
+from service.audit.reading.past_turns import Turn
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastAnswers:
+    """See the module. Any thread may call."""
+
+    live_build: LiveBuild
+    boundary: Boundary
+
+    def again(self, principal: Principal, turn: Turn) -> Answer | None:
+        """Return an answer or a refusal as it was given, or `None` where it cannot be shown so now.
+
+        Raises:
+            BuildError, LibraryUnavailableError: nobody can say what may be read.
+        """
+        outcome = turn.finished.get("outcome")
+        if outcome == "refused":
+            refusal = Refusal(Reason(turn.finished["reason"]))
+            return Answer(turn.request_id, (), (), refusal, turn.receipt, turn.searched_for)
+        if outcome != "answered" or turn.answer is None:
+            return None
+        build = self.live_build.get()
+        scope = self.boundary.scope(build, principal.groups)
+        hits = {hit["passage_id"]: hit for hit in turn.finished["hits"]}
+        found = [_citation(cited, hits[cited["passage_id"]], build, scope) for cited in turn.finished["citations"]]
+        citations = tuple(citation for citation in found if citation)
+        sentences = _sentences(turn.answer, citations)
+        if len(citations) < len(found) or not sentences:
+            return None
+        return Answer(turn.request_id, sentences, citations, None, turn.receipt, turn.searched_for)
+
+
+def _citation(cited: dict[str, Any], hit: dict[str, Any], build: Build, scope: Scope) -> Citation | None:
+    granted = scope.grants.get(hit["document"])
+    if granted is None or granted.sha256 != hit["sha256"]:  # 1
+        return None
+    passage, (start, end) = build.passages.passage(cited["passage_id"]), cited["span"]
+    if passage is None or passage.text_hash() != hit["passage_hash"]:  # 2
+        return None
+    text = passage.text[start - passage.start : end - passage.start]
+    return Citation(cited["n"], VerifiedQuote(Quote(passage.passage_id, start, end, text), passage, granted))
+
+
+def _sentences(answer: str, citations: tuple[Citation, ...]) -> tuple[Sentence, ...]:
+    """3: cut an answer where its quotes say; a quote that stands nowhere belongs to the sentence that follows it."""
+    said, at = answer.split(), 0
+    sentences: list[Sentence] = []
+    waiting: list[int] = []
+    for citation in citations:
+        quoted = citation.verified.quote.text.split()
+        waiting.append(citation.n)
+        if said[at : at + len(quoted)] == quoted:
+            sentences.append(Sentence(" ".join(quoted), tuple(waiting)))
+            at, waiting = at + len(quoted), []
+    if waiting and sentences:
+        sentences[-1] = Sentence(sentences[-1].text, (*sentences[-1].citations, *waiting))
+    return tuple(sentences) if at == len(said) else ()
