@@ -53,7 +53,9 @@ class Within:
     def readable(self) -> list[Readable]:
         """The documents in the scope, by name."""
         grants = self.scope.grants
-        found = (Readable(info, grants[info.document]) for info in self.build.manifest.documents if info.document in grants)
+        found = (
+            Readable(info, grants[info.document]) for info in self.build.manifest.documents if info.document in grants
+        )
         return sorted(found, key=lambda readable: readable.info.document)
 
 

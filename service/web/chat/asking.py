@@ -36,15 +36,13 @@ _router = APIRouter(include_in_schema=False)
 
 
 @_router.get("/")
-def page(
-    request: Request, pages: ThePages, principal: PageAsker, reading: _Reading, starting: _Starting
-) -> Response:
+def page(request: Request, pages: ThePages, principal: PageAsker, reading: _Reading, starting: _Starting) -> Response:
     """Show the form, and what one might ask."""
     return pages.show(request, "chat/ask.html", **start_of(reading, starting, principal))
 
 
 @_router.post("/", dependencies=[Depends(from_here)])
-async def ask(  # noqa: PLR0913, PLR0917  (the parts that a route works with)
+async def ask(
     request: Request,
     pages: ThePages,
     principal: PageQuestioner,

@@ -7,10 +7,10 @@ from typing import Any
 
 from indexes.errors import BuildError
 from indexes.sources import source_name
+from service.access.principals import Principal
 from service.answering.answers import Answer
 from service.answering.errors import AnsweringError
 from service.answering.reading import Reading, Within
-from service.access.principals import Principal
 from service.audit.errors import AuditError
 from service.web.chat.nearest import nearest
 from service.web.chat.starting import Starting

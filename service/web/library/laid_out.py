@@ -9,6 +9,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 from indexes.documents import Section
@@ -77,7 +78,7 @@ def _lines(text: str, starts: Sequence[int]) -> Iterator[tuple[int, int]]:
     for line in _LINE.finditer(text):
         within = starts[bisect_right(starts, line.start()) : bisect_right(starts, line.end() - 1)]
         cuts = [line.start(), *within, line.end()]
-        yield from zip(cuts, cuts[1:], strict=False)
+        yield from pairwise(cuts)
 
 
 def _kind(text: str, line: tuple[int, int], starts: Sequence[int], sections: Sequence[Section]) -> Kind:

@@ -50,7 +50,9 @@ class Listed:
 def entries_of(readable: Iterable[Readable], sources: Sources, today: date) -> list[Entry]:
     """Return all entries, by source in the allowlist's order and by title."""
     place = {name: number for number, name in enumerate(sources)}
-    found = [Entry(one, (one.grant.expires - today).days) for one in readable if source_name(one.info.document) in place]
+    found = [
+        Entry(one, (one.grant.expires - today).days) for one in readable if source_name(one.info.document) in place
+    ]
     return sorted(found, key=lambda entry: (place[_source_of(entry)], _by_title(entry)))
 
 

@@ -51,7 +51,7 @@ def test_an_answer_shows_its_sentences_with_numbered_sources(studio: Studio, bro
     assert f'<q class="card-quote" dir="auto">{SENTENCE}</q>' in page
     approved = r'approved by <bdi>ann@x\.example</bdi>, until\s+<time datetime="2027-11-20">20 Nov 2027</time>'
     assert re.search(approved, page)
-    assert f'record {finished.seq}</a> · <code>{finished.leaf_hash[:16]}</code>' in page
+    assert f"record {finished.seq}</a> · <code>{finished.leaf_hash[:16]}</code>" in page
 
 
 def test_a_refusal_says_what_to_do_and_cites_nothing(studio: Studio, browser: TestClient) -> None:
@@ -61,7 +61,7 @@ def test_a_refusal_says_what_to_do_and_cites_nothing(studio: Studio, browser: Te
     assert "Looked in the documents that you may read of <bdi>legal</bdi>." in response.text
     assert 'action="/requests"' in response.text
     assert "chip" not in response.text
-    assert f"<code>no_evidence</code> · <a href=\"/record\">record {studio.store.size() - 1}</a>" in response.text
+    assert f'<code>no_evidence</code> · <a href="/record">record {studio.store.size() - 1}</a>' in response.text
 
 
 @pytest.mark.parametrize(

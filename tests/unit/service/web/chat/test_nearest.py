@@ -1,4 +1,4 @@
-"""What is named beside a refusal: approved documents that hold the question's words, of those that somebody may read."""
+"""What is named beside a refusal: approved documents that hold the question's words, of those one may read."""
 
 import pytest
 
@@ -26,7 +26,9 @@ def within(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Within]:
     library.allow("board", groups=("board",))
     for name, text in _TEXTS.items():
         library.add(name, text)
-    library.add("board/towers.md", "# Towers\n\nParking permits for the towers are given by the board.\n", groups=["board"])
+    library.add(
+        "board/towers.md", "# Towers\n\nParking permits for the towers are given by the board.\n", groups=["board"]
+    )
     library.ingest()
     with open_studio(library) as studio:
         reading = studio.service.reading

@@ -47,7 +47,9 @@ def test_nothing_is_lost_and_what_is_marked_is_the_quote(text: str, cut: int, st
     sections = [Section(0, cut, Locator("document")), Section(cut, len(text), Locator("document"))] if cut else []
     quote = (start, min(end, len(text)))
     blocks = lay_out(text, sections, quote)
-    dashed = "".join(("- " if block.kind == "item" and not block.text.startswith("- ") else "") + block.text for block in blocks)
+    dashed = "".join(
+        ("- " if block.kind == "item" and not block.text.startswith("- ") else "") + block.text for block in blocks
+    )
     assert dashed == text.replace("\n", "")
     assert _marked(blocks) == (text[quote[0] : quote[1]].replace("\n", "") if quote[0] < quote[1] else "")
     assert sum(block.begins for block in blocks) == bool(_marked(blocks))

@@ -24,7 +24,9 @@ def _one(document: str, title: str, days: int = 365) -> Readable:
 
 def test_documents_stand_by_source_as_allowed_and_by_title() -> None:
     found = listed(
-        [_one("legal/a.md", "travel"), _one("legal/b.md", "Archive"), _one("security/c.md", "Keys")], SOURCES, today=TODAY
+        [_one("legal/a.md", "travel"), _one("legal/b.md", "Archive"), _one("security/c.md", "Keys")],
+        SOURCES,
+        today=TODAY,
     )
     shelves = [(shelf.source.name, [one.readable.info.title for one in shelf.entries]) for shelf in found.shelves]
     assert shelves == [("security", ["Keys"]), ("legal", ["Archive", "travel"])]
