@@ -25,8 +25,12 @@ from tests.support.service_parts import (
 )
 
 SENTENCE = "The security team reviews every new AI vendor within ten working days."
-LONG_QUESTION, LONG_SENTENCE = "When are lanterns inspected?", "Lanterns on the backlot are inspected each Tuesday."
+LONG_QUESTION = "When are lanterns inspected?"
+LONG_SENTENCE = "By the rules, lanterns on the backlot are inspected each Tuesday."
+LONG_TEXT = "# Handbook of the backlot\n\n{shelves}\n\n## Lantern inspection\n\n{sentence}\n\n## Changes\n\n{shelves}\n"
 ATTACK = "<img src=x onerror=\"document.title='run'\"> <script>document.title = 'run'</script> javascript:alert(1)"
+_NAMELESS = """[...document.querySelectorAll("button, a, input:not([type=hidden]), textarea")]
+  .filter((one) => !(one.textContent.trim() || one.ariaLabel || one.labels?.length)).length"""
 TURNED = "כללי ההסעדה"  # a title that is read from right to left
 
 pytestmark = [pytest.mark.skipif(not CHROMIUM.exists(), reason=f"there is no browser at {CHROMIUM}")]
@@ -41,9 +45,8 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Studio, str]]:
     library = TinyLibrary(tmp_path_factory.mktemp("asked") / "studio")
-    shelves = [f"Paragraph {number} is about the archive of the studio and its shelves." for number in range(120)]
-    shelves.insert(60, LONG_SENTENCE)
-    library.add("legal/long.md", "# Handbook of the backlot\n\n## Lantern inspection\n\n" + "\n\n".join(shelves) + "\n")
+    shelves = "\n\n".join(f"Paragraph {number} is about the studio and its shelves." for number in range(60))
+    library.add("legal/long.md", LONG_TEXT.format(shelves=shelves, sentence=LONG_SENTENCE))
     library.add(
         "legal/attack.md", f"# {TURNED}\n\nThe catering form holds {ATTACK.replace('<', chr(92) + '<')} on top.\n"
     )
@@ -99,7 +102,7 @@ def test_an_answer_is_read_beside_its_source(opens: Opens) -> None:
     second = visit.turn(2)
     expect(second.locator(".lead .words")).to_have_text(SENTENCE)
     assert page.evaluate(
-        "[...document.querySelectorAll('[id]')].length === new Set([...document.querySelectorAll('[id]')].map((one) => one.id)).size"
+        "((all) => all.length === new Set(all).size)([...document.querySelectorAll('[id]')].map((one) => one.id))"
     )
     chip.click()  # the first answer's number still opens the first answer's source
     expect(beside.locator("mark")).to_have_text(LONG_SENTENCE)
@@ -122,7 +125,8 @@ def test_what_is_copied_takes_numbers_and_sources_along(opens: Opens) -> None:
     read = "async (type) => (await (await navigator.clipboard.read())[0].getType(type)).text()"
     plain = visit.page.evaluate(read, "text/plain")
     note = "approved by ann@x.example, until 20 Nov 2027"
-    pattern = rf"{re.escape(SENTENCE)} \[1\]\n\n\[1\] AI use policy, {re.escape(note)} <{visit.url}/documents/legal/ai-policy\.md\?.*#quote>"
+    listed = rf"\[1\] AI use policy, {re.escape(note)} <{visit.url}/documents/legal/ai-policy\.md\?.*#quote>"
+    pattern = rf"{re.escape(SENTENCE)} \[1\]\n\n{listed}"
     assert re.fullmatch(pattern, plain), plain
     assert f"<p>{SENTENCE} [1]</p>" in visit.page.evaluate(read, "text/html")
     turn.locator(".words").select_text()
@@ -139,7 +143,7 @@ def test_a_refusal_cites_nothing_and_helps(opens: Opens) -> None:
     refused = visit.turn(1)
     expect(refused.get_by_role("heading", name="No approved document answers this.")).to_be_visible()
     expect(refused.locator(".chip, .sources, .near")).to_have_count(0)
-    visit.ask("Which lanterns glow on Friday nights, and who inspected them in Norway?")
+    visit.ask("Which lanterns glow, and who inspected them in Norway?")
     near = visit.turn(2).locator(".near a")
     expect(near).to_have_text(["Handbook of the backlot"])
     near.click()  # a document, not a quote of it
@@ -191,8 +195,7 @@ def test_it_can_be_used_by_keyboard_alone(opens: Opens) -> None:
     expect(visit.page.locator("#beside-title")).to_be_focused()
     keyboard.press("Escape")
     expect(visit.turn(1).locator(".chip")).to_be_focused()
-    nameless = "[...document.querySelectorAll('button, a, input:not([type=hidden]), textarea')].filter((one) => !(one.textContent.trim() || one.ariaLabel || one.labels?.length)).length"
-    assert visit.page.evaluate(nameless) == 0
+    assert visit.page.evaluate(_NAMELESS) == 0
 
 
 def test_it_works_without_scripts(opens: Opens) -> None:

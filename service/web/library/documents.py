@@ -30,11 +30,12 @@ _Part = Annotated[str, Header(alias="greenlit-part")]
 
 @dataclass(frozen=True, slots=True)
 class _Quote:
-    """Which place of which version is meant: the beginning of its SHA-256, and offsets in code points."""
+    """Which place of which version is meant: the beginning of its SHA-256, and offsets in code points; and the part."""
 
     version: str = ""
     start: Annotated[int, Query(alias="from", ge=0)] = 0
     end: Annotated[int, Query(alias="to", ge=0)] = 0
+    part: _Part = ""
 
 
 _router = APIRouter(include_in_schema=False)
@@ -68,25 +69,24 @@ def original(request: Request, document: str, pages: ThePages, principal: Person
 
 
 @_router.get("/documents/{document:path}")
-def document(  # noqa: PLR0913, PLR0917  (what a page is made of)
+def document(
     request: Request,
     document: str,
     pages: ThePages,
     principal: Person,
     reading: _Reading,
     quote: Annotated[_Quote, Depends()],
-    part: _Part = "",
 ) -> Response:
     """Show a source's stored text with the quote marked; say so if the source is another version by now."""
     found = reading.split(principal, document)
     if found is None:
-        return _not_there(request, pages, part)
+        return _not_there(request, pages, quote.part)
     readable, split = found
     same = readable.info.sha256.startswith(quote.version)
     is_a_place = same and quote.start < quote.end <= len(split.document.text)
     blocks = lay_out(split.document.text, split.document.sections, (quote.start, quote.end) if is_a_place else (0, 0))
     values: dict[str, Any] = {"readable": readable, "same_version": same, "blocks": blocks}
-    if part == "source":
+    if quote.part == "source":
         return HTMLResponse(pages.fragment(request, "library/source.html", **values, address=_address(document, quote)))
     return pages.show(request, "library/document.html", **values, parts=parts_of(blocks))
 

@@ -5,11 +5,11 @@ page begins with a block that names it. Nothing is left out and nothing is added
 marked is the quote, character for character, even where it goes over several blocks.
 """
 
-import itertools
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 from indexes.documents import Section
@@ -78,7 +78,7 @@ def _lines(text: str, starts: Sequence[int]) -> Iterator[tuple[int, int]]:
     for line in _LINE.finditer(text):
         within = starts[bisect_right(starts, line.start()) : bisect_right(starts, line.end() - 1)]
         cuts = [line.start(), *within, line.end()]
-        yield from itertools.pairwise(cuts)
+        yield from pairwise(cuts)
 
 
 def _kind(text: str, line: tuple[int, int], starts: Sequence[int], sections: Sequence[Section]) -> Kind:

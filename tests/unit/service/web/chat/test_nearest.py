@@ -1,4 +1,4 @@
-"""What is named beside a refusal: approved documents that hold the question's words, of those that somebody may read."""
+"""What is named beside a refusal: approved documents that hold the question's words, of those one may read."""
 
 import pytest
 
