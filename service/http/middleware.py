@@ -50,7 +50,7 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        if scope["method"] == "POST" and scope["path"] in self._long:
+        if scope.get("method") == "POST" and scope["path"] in self._long:
             await self._app(scope, _as_allowed(scope, receive), send)
             return
         body = bytearray()

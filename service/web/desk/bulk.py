@@ -92,9 +92,9 @@ def _bulk(request: Request, pages: Pages, desk: Desk, person: Principal, form: _
     planned = [_plan(desk, person, form, token, expires) for token in form.tokens]  # 1, 2
     if form.confirmed and not values["problem"]:
         done = [_do(desk, person, form, item) for item in planned]  # 3
-        return pages.show(request, "desk/done.html", **values, **_apart(done))  # 4
+        return pages.show(request, "desk/done.html", **{**values, **_apart(done)})  # 4
     status = 422 if values["problem"] else 200
-    return pages.show(request, "desk/bulk.html", status, **values, **_apart(planned), today=today)
+    return pages.show(request, "desk/bulk.html", status, **{**values, **_apart(planned)}, today=today)
 
 
 def _checked(form: _Form, today: date) -> date | None:
