@@ -14,12 +14,14 @@ from fastapi.openapi.utils import get_openapi
 from service.access.key_ring import KeyRing
 from service.access.port import Access, SignIn
 from service.access.pushed import PushedPeople
+from service.answering.grounds import Grounds
 from service.answering.pipeline import Answering
 from service.answering.reading import Reading
 from service.api import approval_routes, audit_routes, key_routes, people_routes, routes, second_person_routes
 from service.api.identity import stranger
 from service.api.problems import add_problem_handlers
 from service.api.routes import Asking
+from service.audit.checking.verifying import Verifying
 from service.audit.desk import Auditing, Replaying
 from service.audit.errors import AuditError
 from service.audit.reading.own_records import OwnRecords
@@ -35,7 +37,7 @@ from service.operating.health import Health
 from service.operating.logs import where_it_broke
 from service.parts import VERSION, Service
 from service.scim import routes as scim
-from service.web import assets, session
+from service.web import assets, console, session
 from service.web.chat import asking
 from service.web.library import documents
 from service.web.own import record
@@ -55,6 +57,7 @@ _DOORS = (
     asking.ROUTES,
     documents.ROUTES,
     record.ROUTES,
+    *console.DOORS,
 )
 _ROUTES = [route for door in _DOORS for route in door]
 _TITLE = "Greenlit"
@@ -128,6 +131,7 @@ def _parts(service: Service, pages: Pages) -> dict[Any, object]:
             arrivals_per_minute=settings.arrivals_per_minute,
         ),
         Deciding: service.deciding,
+        Grounds: service.grounds,
         Health: service.health,
         KeyRing: service.key_ring,
         OwnRecords: service.auditing.own,
@@ -136,4 +140,5 @@ def _parts(service: Service, pages: Pages) -> dict[Any, object]:
         Reading: service.reading,
         Replaying: service.replay,
         SignIn: service.sign_in,
+        Verifying: service.verifying,
     }

@@ -33,6 +33,7 @@ from service.answering.boundary import Boundary
 from service.answering.evidence import read_calibration
 from service.answering.extract import ExtractiveAnswerer
 from service.answering.follow import Follower
+from service.answering.grounds import Grounds
 from service.answering.live_build import LiveBuild
 from service.answering.pipeline import Answering
 from service.answering.ranking import read_ranking
@@ -41,6 +42,7 @@ from service.answering.record import Recorder
 from service.answering.replay import Replay
 from service.answering.rerank import CrossEncoderReranker
 from service.answering.steps import Steps
+from service.audit.checking.verifying import InAChild, Verifying
 from service.audit.desk import Auditing, auditing_over
 from service.audit.events import api_key_created, api_key_revoked
 from service.audit.keys.key_files import load_or_create_key
@@ -75,6 +77,8 @@ class Service:
     health: Health
     auditing: Auditing
     replay: Replay
+    grounds: Grounds
+    verifying: Verifying
     tasks: tuple[Task, ...]
     settings: Settings
 
@@ -119,7 +123,8 @@ def open_service(
         clock_s=time.monotonic,
     )
     opened_access = _access(settings, opened, follower, notice)
-    with contextlib.closing(opened_access):
+    verifying = _verifying(settings, opened)
+    with contextlib.closing(opened_access), contextlib.closing(verifying):
         yield Service(
             answering=Answering(live_build=live_build, boundary=boundary, steps=steps, recorder=recorder),
             reading=Reading(live_build=live_build, boundary=boundary),
@@ -138,6 +143,8 @@ def open_service(
             ),
             auditing=auditing_over(opened),
             replay=_replay(settings, opened, steps),
+            grounds=Grounds(builds=settings.builds, library=settings.library, store=opened.store, now=utc_now),
+            verifying=verifying,
             tasks=(
                 *_tasks(settings, opened, live_build, boundary, follower),
                 Task("noting when API keys were used", opened_access.key_access.note_uses, _KEY_USE_S),
@@ -156,6 +163,11 @@ def _follower(settings: Settings, opened: OpenLog, notice: Callable[[str], None]
         today=lambda: utc_now().date(),
         notice=notice,
     )
+
+
+def _verifying(settings: Settings, opened: OpenLog) -> Verifying:
+    check = InAChild(state=settings.state, keys=settings.keys_folder(), name=opened.name)
+    return Verifying(log=opened.log, check=check, clock=opened.clock)
 
 
 def _replay(settings: Settings, opened: OpenLog, steps: Steps) -> Replay:

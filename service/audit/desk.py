@@ -6,14 +6,18 @@ from typing import Any, Protocol
 from service.audit import events
 from service.audit.checkpoints.signer import Signer
 from service.audit.errors import ExportError, FilterError
-from service.audit.log import AuditLog
+from service.audit.log import AuditLog, Clock
 from service.audit.opening import OpenLog
 from service.audit.reading.auditor import Auditor
 from service.audit.reading.erasure import Erasure
 from service.audit.reading.erasure_by_age import ErasureByAge
 from service.audit.reading.export import Exports
+from service.audit.reading.figures import FigureReader
+from service.audit.reading.log_state import StateOfLog
+from service.audit.reading.own_looks import OwnLooks
 from service.audit.reading.own_records import OwnRecords
 from service.audit.reading.proofs import Proofs
+from service.audit.reading.question_records import QuestionRecords
 from service.audit.reading.reveal import Reveal
 from service.audit.reading.walk import first_at
 from service.audit.rotation import Rotation
@@ -63,6 +67,10 @@ class Auditing:
     """The parts; each records what it is used for before it gives anything."""
 
     auditor: Auditor
+    questions: QuestionRecords
+    figures: FigureReader
+    own_looks: OwnLooks
+    state: StateOfLog
     own: OwnRecords
     erasure: Erasure
     erasure_by_age: ErasureByAge
@@ -73,6 +81,7 @@ class Auditing:
     rotation: Rotation
     store: LeafReader
     log: AuditLog
+    clock: Clock
 
     def sessions_ended(self, who: str, person: str) -> None:
         """Put on record that an operator signs somebody out of every browser.
@@ -88,6 +97,10 @@ def auditing_over(opened: OpenLog) -> Auditing:
     log, store, keyring = opened.log, opened.store, opened.keyring
     return Auditing(
         auditor=Auditor(log=log, store=store, keyring=keyring),
+        questions=QuestionRecords(log=log, store=store, keyring=keyring),
+        figures=FigureReader(log=log, store=store),
+        own_looks=OwnLooks(log=log, store=store, keyring=keyring),
+        state=StateOfLog(log=log, store=store, signer=opened.signer, clock=opened.clock),
         own=OwnRecords(log=log, store=store, keyring=keyring),
         erasure=Erasure(log=log, store=store),
         erasure_by_age=ErasureByAge(log=log, store=store, keyring=keyring, clock=opened.clock),
@@ -100,4 +113,5 @@ def auditing_over(opened: OpenLog) -> Auditing:
         ),
         store=store,
         log=log,
+        clock=opened.clock,
     )

@@ -15,13 +15,15 @@ from service.audit.errors import AuditEntryError
 from service.audit.leaves import BuildRef, ReleaseRef
 from service.audit.shards import CLOSED_TYPE, OPENED_TYPE
 
-Look = Literal["list", "show", "payload", "replay", "own", "reveals"]
+Look = Literal["list", "show", "payload", "replay", "own", "reveals", "charts", "looks", "verify"]
 KeyPurpose = Literal["signing", "payload", "identity", "actor"]
 Ranges = Sequence[tuple[int, int]]
 
 KEY_CREATED_TYPE = "key.created"
 KEY_REVOKED_TYPE = "key.revoked"
 READ_TYPE = "audit.read"
+VERIFIED_TYPE = "audit.verified"
+FEEDBACK_TYPE = "feedback.given"
 EXPORTED_TYPE = "audit.exported"
 REVEAL_OPENED_TYPE = "reveal.opened"
 REVEALED_TYPE = "identity.revealed"
@@ -48,6 +50,22 @@ class Event:
     subject: str | None = None
     texts: Mapping[str, str] = dataclasses.field(default_factory=dict, repr=False)
     erases: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What came of checking the log: how much of it, and how much was wrong or could not be checked.
+
+    `first_wrong` is the number of the first record that can be wrong; `None` where none is, or none can be named.
+    """
+
+    ok: bool
+    leaves: int
+    checkpoints: int
+    texts: int
+    wrong: int
+    unchecked: int
+    first_wrong: int | None = None
 
 
 def shard_opened(first_seq: int, previous: Mapping[str, Any] | None) -> Event:
@@ -126,6 +144,11 @@ def audit_read(subject: str, what: Look, *, filters: Mapping[str, Any], seqs: Se
     """Somebody looked at records: which, by what filter, what for."""
     fields = {"what": what, "filter": dict(filters), "seqs": list(seqs), "count": len(seqs)}
     return Event(READ_TYPE, fields, subject, {"who": subject, "purpose": purpose})
+
+
+def audit_verified(verdict: Verified) -> Event:
+    """The whole log was checked by the service itself, when an auditor asked for it, and what came of it."""
+    return Event(VERIFIED_TYPE, dataclasses.asdict(verdict))
 
 
 def audit_exported(subject: str, *, span: tuple[int, int], payloads: bool, purpose: str) -> Event:

@@ -4,6 +4,7 @@ Who looks at a page is in `visitors`, whose forms are taken in `forms`. No page 
 """
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated, Any
@@ -24,6 +25,7 @@ from service.web.form_tokens import form_token
 SESSION_COOKIE = "greenlit_session"
 _TEMPLATES = Jinja2Templates(directory=Path(__file__).parent / "templates")
 _TEMPLATES.env.filters["day"] = lambda date: f"{date:%-d %b %Y}"
+_TEMPLATES.env.filters["moment"] = lambda us: f"{datetime.fromtimestamp(us // 1_000_000, UTC):%-d %b %Y}"
 _DOORS = (
     ("/", "Ask", Role.STAFF),
     ("/documents", "Library", None),
