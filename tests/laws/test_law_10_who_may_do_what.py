@@ -85,6 +85,21 @@ DECIDED: Mapping[str, May] = {
     "GET /originals/{document:path}": May.READS,
     "GET /record": May.ANY_CALLER,
     "POST /record/erase": May.ANY_CALLER,
+    "GET /audit": May.AUDITS,
+    "GET /audit/records/{seq}": May.AUDITS,
+    "GET /audit/records/{seq}/proof": May.AUDITS,
+    "POST /audit/records/{seq}/texts": May.AUDITS,
+    "POST /audit/records/{seq}/again": May.AUDITS,
+    "POST /audit/records/{seq}/erase": May.AUDITS,
+    "GET /audit/charts": May.AUDITS,
+    "GET /audit/looks": May.AUDITS,
+    "GET /audit/reveals": May.AUDITS,
+    "POST /audit/reveals": May.AUDITS,
+    "POST /audit/reveals/confirm": May.AUDITS,
+    "GET /audit/export": May.AUDITS,
+    "POST /audit/export": May.AUDITS,
+    "GET /audit/verify": May.AUDITS,
+    "POST /audit/verify": May.AUDITS,
 }
 _ROLES: Mapping[May, set[str]] = {
     May.ASKS: {"staff"},
@@ -137,7 +152,8 @@ def _send(client: Any, route: str, question: Asked = NOBODYS) -> Any:
 
 def _good(office: Office, route: str) -> Asked:
     """Return a question with which a request of somebody who may is good."""
-    of_the_log = route.startswith(("POST /v1/audit/", "POST /record", "GET /v1/audit/reveals"))
+    of_the_log = route.startswith(("POST /v1/audit/", "POST /record", "GET /v1/audit/reveals", "POST /audit"))
+    of_the_log = of_the_log or route.startswith("GET /audit/re")
     question = office.ask(_ASKER) if of_the_log else NOBODYS  # a new one: some of them erase it
     return ready(office.studio, EVERY[route], dataclasses.replace(question, document=BOARD_PLAN))
 

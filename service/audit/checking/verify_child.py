@@ -68,7 +68,7 @@ def main() -> None:
     os.nice(_LOWEST_PRIORITY)
     state, keys, name = sys.argv[1:]
     try:
-        said = {"verdict": verified(Path(state), Path(keys), name, lambda at, of: _write(f"{at} {of}"))}
+        said: dict[str, Any] = {"verdict": verified(Path(state), Path(keys), name, lambda at, of: _write(f"{at} {of}"))}
     except AuditError as error:
         said = {"failed": str(error)}
     _write(json.dumps(said))

@@ -49,7 +49,7 @@ class Sought:
         FilterError: the verdict is no code.
     """
 
-    wanted: Filter = Filter()
+    wanted: Filter = field(default_factory=Filter)
     verdict: str | None = None
     everything: bool = False
 

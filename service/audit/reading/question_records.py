@@ -19,7 +19,7 @@ from service.audit.reading.feedback import Feedback
 from service.audit.reading.on_record import OnRecord, Page, Row, Sought
 from service.audit.reading.summaries import cited_documents, iso_time, summary, value_of
 from service.audit.reading.unseal import Unsealer
-from service.audit.reading.walk import Damaged, pages_past_damage, first_at, no_record
+from service.audit.reading.walk import Damaged, first_at, no_record, pages_past_damage
 from service.audit.serialise import FINISHED_TYPE, RECEIVED_TYPE
 from service.audit.storage.store import LeafReader, StoredLeaf
 
@@ -119,7 +119,8 @@ class QuestionRecords:
     def _on_record(self, leaf: StoredLeaf, leaves: Sequence[StoredLeaf]) -> OnRecord:
         of_type = {one.type: one for one in leaves}
         received, finished = of_type.get(RECEIVED_TYPE), of_type.get(FINISHED_TYPE)
-        openable, erased = {}, None
+        openable: dict[int, list[str]] = {}
+        erased = None
         for one in leaves:
             fields, gone = self._unsealer.openable(one)
             erased = erased or gone

@@ -116,6 +116,8 @@ _SHORT: Mapping[str, Callable[[Value], dict[str, Any]]] = {
     events.API_KEY_CREATED_TYPE: _only("key_id", "scopes", "expires"),
     events.API_KEY_REVOKED_TYPE: _only("key_id"),
     events.READ_TYPE: _only("actor", "what", "count"),
+    events.VERIFIED_TYPE: _only("ok", "leaves", "wrong", "unchecked"),
+    events.FEEDBACK_TYPE: _only("verdict"),
     events.EXPORTED_TYPE: _only("actor", "from_seq", "to_seq", "payloads"),
     events.REVEAL_OPENED_TYPE: _reveal_opened,
     events.REVEALED_TYPE: _revealed,

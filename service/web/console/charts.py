@@ -16,7 +16,7 @@ from service.web.console.spans import Days, days_of, the_last
 from service.web.console.words import REASONS
 
 _SPAN_DAYS = 30
-_MOST_DAYS = 400
+_MOST_DAYS = 365  # so that no day of the year comes twice
 _FEW = "fewer than five people"
 
 _router = APIRouter(include_in_schema=False)
@@ -180,4 +180,4 @@ def _written(day: str) -> str:
 
 
 def _short_day(day: str) -> str:
-    return f"{date.fromisoformat(day):%-d %b %y}"
+    return f"{date.fromisoformat(day):%-d %b}"

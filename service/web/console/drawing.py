@@ -11,9 +11,12 @@ import leather
 from markupsafe import Markup, escape
 
 _WIDTH, _COLUMNS_HEIGHT = 720, 240
-_BAR_HEIGHT, _AROUND_BARS = 30, 70
+_BAR_HEIGHT, _AROUND_BARS = 30, 96
+_EMPTY_ABOVE, _EMPTY_AROUND = 28, 44  # what leather leaves free, and a page has space of its own for
 _MOST_LABELS = 10
 _MOST_LABEL_CHARS = 34
+_STEPS = (1, 2, 5)
+_TICKS = 4
 _COLOUR = "currentColor"  # of whatever the chart stands in
 
 
@@ -29,8 +32,10 @@ def columns(name: str, values: Sequence[tuple[str, int]]) -> Markup:
     every = -(-len(values) // _MOST_LABELS)
     shown = {label for number, (label, _) in enumerate(values) if number % every == 0}
     chart.add_x_axis(tick_formatter=lambda label, *_: label if label in shown else "")
-    _count_axis(chart.add_y_axis, max(height for _, height in values))
-    return _fitting(chart, name, _COLUMNS_HEIGHT)
+    ticks = counting(max(height for _, height in values))
+    chart.add_y_scale(0, ticks[-1])
+    chart.add_y_axis(ticks=ticks, tick_formatter=_count)
+    return _fitting(chart, "columns", name, _COLUMNS_HEIGHT)
 
 
 def bars(name: str, values: Sequence[tuple[str, int]]) -> Markup:
@@ -39,15 +44,21 @@ def bars(name: str, values: Sequence[tuple[str, int]]) -> Markup:
     labels = _short([label for label, _ in values])
     pairs = [(length, label) for (_, length), label in zip(values, labels, strict=True)]
     chart.add_bars(pairs, fill_color=_COLOUR)
-    _count_axis(chart.add_x_axis, max(length for _, length in values))
-    return _fitting(chart, name, _BAR_HEIGHT * len(values) + _AROUND_BARS)
+    ticks = counting(max(length for _, length in values))
+    chart.add_x_scale(0, ticks[-1])
+    chart.add_x_axis(ticks=ticks, tick_formatter=_count)
+    return _fitting(chart, "bars", name, _BAR_HEIGHT * len(values) + _AROUND_BARS)
 
 
-def _count_axis(add: object, most: int) -> None:
-    """Let an axis count from 0 in whole steps."""
-    step = max(1, -(-most // 4))
-    ticks = [step * number for number in range(5) if step * (number - 1) < most]
-    add(ticks=ticks, tick_formatter=lambda value, *_: f"{value:,}")  # type: ignore[operator]
+def counting(most: int) -> list[int]:
+    """Return the marks of an axis that counts from 0 to a number or a little more, in even steps."""
+    powers = (10**power for power in range(len(str(most)) + 1))
+    step = next(one * power for power in powers for one in _STEPS if one * power * _TICKS >= most)
+    return [step * number for number in range(-(-most // step) + 1)]
+
+
+def _count(value: int, *_: object) -> str:
+    return f"{value:,}"
 
 
 def _short(labels: Sequence[str]) -> list[str]:
@@ -60,11 +71,12 @@ def _short(labels: Sequence[str]) -> list[str]:
     return cut
 
 
-def _fitting(chart: leather.Chart, name: str, height: int) -> Markup:
+def _fitting(chart: leather.Chart, kind: str, name: str, height: int) -> Markup:
     """Return a chart that takes the width it is given, and has a name."""
     drawn = chart.to_svg(width=_WIDTH, height=height)
     fixed = f'<svg width="{_WIDTH}" height="{height}"'
     if not drawn.startswith(fixed):
         raise ValueError("expected a drawing that begins with its size, got another: see the version of leather")
-    head = f'<svg viewBox="0 0 {_WIDTH} {height}" role="img" aria-label="{escape(name)}" class="chart"'
+    seen = f"0 {_EMPTY_ABOVE} {_WIDTH} {height - _EMPTY_AROUND}"
+    head = f'<svg viewBox="{seen}" role="img" aria-label="{escape(name)}" class="chart {kind}"'
     return Markup(head) + Markup(drawn.removeprefix(fixed))  # noqa: S704  # nosec B704  (leather escapes its labels)

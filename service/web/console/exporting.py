@@ -38,9 +38,7 @@ ROUTES = _router.routes
 
 def _export(console: Console, given: Mapping[str, str]) -> Response:
     try:
-        days, payloads, purpose = days_of(given), bool(given["payloads"]), given["purpose"].strip()
-        if not purpose or len(purpose) > _MAX_PURPOSE_CHARS:
-            raise FilterError(f"expected a purpose in words, of at most {_MAX_PURPOSE_CHARS} characters")
+        days, payloads, purpose = days_of(given), bool(given["payloads"]), _purpose(given["purpose"])
         first, last = _numbers(console, Span(since_us=days.since_us, until_us=days.until_us))
         lines = console.auditing.exports.lines(
             console.who, from_seq=first, to_seq=last, payloads=payloads, purpose=purpose
@@ -50,6 +48,13 @@ def _export(console: Console, given: Mapping[str, str]) -> Response:
     name = f"greenlit-records-{first}-to-{last}.zip"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return StreamingResponse(zipped(lines), media_type="application/zip", headers=headers)
+
+
+def _purpose(text: str) -> str:
+    purpose = text.strip()
+    if not purpose or len(purpose) > _MAX_PURPOSE_CHARS:
+        raise FilterError(f"expected a purpose in words, of 1 to {_MAX_PURPOSE_CHARS} characters, got {len(purpose)}")
+    return purpose
 
 
 def _numbers(console: Console, span: Span) -> tuple[int, int]:

@@ -1,5 +1,7 @@
-"""The page `/audit/records/{seq}`: one record in full; and what is done with one: its texts opened, the answer made
-again, its texts erased, its proof taken away. Each is a step of its own and on record before it shows or does anything.
+"""The page `/audit/records/{seq}`: one record in full, and what is done with one.
+
+Its texts are opened, the answer is made again, its texts are erased, its proof is taken away: each is a step of its own
+and on record before it shows or does anything; but for the proof, which is hashes and a signature.
 """
 
 import json
@@ -99,19 +101,19 @@ async def _record(console: TheConsole, grounds: Annotated[Grounds, Depends(given
 _TheRecord = Annotated[_Record, Depends(_record)]
 
 
-@_router.get("/audit/records/{seq}")
+@_router.get("/audit/records/{seq}")  # noqa: FAST003  (in _record)
 def record(one: _TheRecord) -> Response:
     """Show one record, without its texts."""
     return one.console.shown(one.page)
 
 
-@_router.get("/audit/records/{seq}/proof")
+@_router.get("/audit/records/{seq}/proof")  # noqa: FAST003  (in _record)
 def proof(one: _TheRecord) -> Response:
     """Give the proof that a record is in the log, as a file; hashes and a signature, no record."""
     return one.console.shown(lambda: _proof_file(one))
 
 
-@_router.post("/audit/records/{seq}/texts", dependencies=[Depends(from_here)])
+@_router.post("/audit/records/{seq}/texts", dependencies=[Depends(from_here)])  # noqa: FAST003  (in _record)
 async def texts(request: Request, one: _TheRecord) -> Response:
     """Open the texts of a record, for a purpose."""
     purpose = await field_of(request, "purpose")
@@ -124,7 +126,7 @@ async def again(one: _TheRecord, replay: Annotated[Replaying, Depends(given(Repl
     return await run_in_threadpool(one.console.shown, lambda: one.made_again(replay))
 
 
-@_router.post("/audit/records/{seq}/erase", dependencies=[Depends(from_here)])
+@_router.post("/audit/records/{seq}/erase", dependencies=[Depends(from_here)])  # noqa: FAST003  (in _record)
 async def erase(request: Request, one: _TheRecord) -> Response:
     """Erase the texts of a question."""
     ground, purpose = await field_of(request, "ground"), await field_of(request, "purpose")

@@ -1,4 +1,4 @@
-"""Spans of time as people give them on the pages of the console: two days in UTC, both included, each may be left out."""
+"""Spans of time as people give them on the pages of the console: two days, UTC, both included, neither needed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
