@@ -114,14 +114,7 @@ def open_service(
     live_build = LiveBuild(builds=settings.builds, encoder=encoder, notice=notice, on_open=on_open)
     boundary = Boundary(library=settings.library, now=utc_now, notice=notice, on_change=follower.register_changed)
     steps = answering_steps(settings, encoder)
-    recorder = Recorder(
-        log=opened.log,
-        release=release(settings),
-        encoder=encoder,
-        ranking=steps.ranking,
-        retrieval=steps.retrieval,
-        clock_s=time.monotonic,
-    )
+    recorder = _recorder(settings, opened, encoder, steps)
     opened_access = _access(settings, opened, follower, notice)
     verifying = _verifying(settings, opened)
     with contextlib.closing(opened_access), contextlib.closing(verifying):
@@ -162,6 +155,17 @@ def _follower(settings: Settings, opened: OpenLog, notice: Callable[[str], None]
         retention_months=settings.retention_months,
         today=lambda: utc_now().date(),
         notice=notice,
+    )
+
+
+def _recorder(settings: Settings, opened: OpenLog, encoder: Encoder, steps: Steps) -> Recorder:
+    return Recorder(
+        log=opened.log,
+        release=release(settings),
+        encoder=encoder,
+        ranking=steps.ranking,
+        retrieval=steps.retrieval,
+        clock_s=time.monotonic,
     )
 
 

@@ -113,7 +113,7 @@ class FigureReader:
         Raises:
             AuditUnavailableError: the look cannot be recorded, or the store not read: nothing is shown.
         """
-        start, end = first_at(self._store, since_us), first_at(self._store, until_us)
+        start, end = (first_at(self._store, ts_us, past_damage=True) for ts_us in (since_us, until_us))
         begin = max(start, end - MAX_LEAVES)
         asked = list(self._asked(begin, end))
         given = _figures(asked, looked_through=end - begin, is_all=begin == start)

@@ -151,9 +151,9 @@ class QuestionRecords:
 
     def _find(self, sought: Sought, before: int | None, limit: int) -> Page:
         wanted, store = sought.wanted, self._store
-        end = store.size() if wanted.until_us is None else first_at(store, wanted.until_us)
+        end = store.size() if wanted.until_us is None else first_at(store, wanted.until_us, past_damage=True)
         end = end if before is None else min(before, end)
-        start = 0 if wanted.since_us is None else first_at(store, wanted.since_us)
+        start = 0 if wanted.since_us is None else first_at(store, wanted.since_us, past_damage=True)
         fitting = _Fitting(store, sought, self._feedback)
         rows: list[Row] = []
         seq = end

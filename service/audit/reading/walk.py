@@ -29,7 +29,7 @@ def backwards(store: LeafReader, start: int, end: int) -> Iterator[StoredLeaf]:
         end = begin
 
 
-def first_at(store: LeafReader, ts_us: int) -> int:
+def first_at(store: LeafReader, ts_us: int, *, past_damage: bool = False) -> int:
     """Return the number of the first leaf that is not older than a time; the size of the log if all are.
 
     Times never decrease along the numbers, so halving finds it in some twenty steps at a million leaves.
@@ -37,13 +37,18 @@ def first_at(store: LeafReader, ts_us: int) -> int:
     Args:
         store: the log.
         ts_us: microseconds since 1970, UTC.
+        past_damage: whether a damaged leaf counts as being of the time of the next one, instead of being an error.
     """
+    size = store.size()
 
     def time_of(seq: int) -> int:
+        if past_damage:
+            following = (_leaf_or_damage(store, at) for at in range(seq, size))
+            return next((one.ts_us for one in following if isinstance(one, StoredLeaf)), ts_us)
         leaf = store.leaf(seq)
         return leaf.ts_us if leaf else ts_us  # none is missing below the size
 
-    return bisect.bisect_left(range(store.size()), ts_us, key=time_of)
+    return bisect.bisect_left(range(size), ts_us, key=time_of)
 
 
 def no_record(store: LeafReader, seq: int) -> AuditError:
