@@ -1,6 +1,7 @@
 """The page `/audit`: the records, newest first, as filters in its address say. No text of a question is in it."""
 
 from collections.abc import Mapping
+from typing import Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Response
@@ -34,7 +35,12 @@ def _records(console: Console) -> Response:
         page = console.auditing.questions.page(console.who, sought, before=before)
     except FilterError as error:
         return console.page("records", "/audit", 422, given=given, problem=sentence(error))
-    values = {"rows": page.rows, "older": _older(given, page), "looked_through": page.looked_through, "before": before}
+    values: dict[str, Any] = {
+        "rows": page.rows,
+        "older": _older(given, page),
+        "looked_through": page.looked_through,
+        "before": before,
+    }
     return console.page("records", "/audit", given=given, **values)
 
 

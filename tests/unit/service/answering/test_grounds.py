@@ -32,8 +32,8 @@ def _grounds(archive: Archive) -> Grounds:
     return Grounds(builds=library.builds, library=library.folder, store=archive.store, now=library.clock)
 
 
-def _only(archive: Archive, past: Any, groups: frozenset[str] = STAFF, **more: bool) -> Ground:
-    (found,) = _grounds(archive).of(*past, groups=groups, **more)
+def _only(archive: Archive, past: Any, groups: frozenset[str] = STAFF, *, opened: bool = False) -> Ground:
+    (found,) = _grounds(archive).of(*past, groups=groups, opened=opened)
     return found
 
 

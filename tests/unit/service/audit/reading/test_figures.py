@@ -8,7 +8,7 @@ import pytest
 from service.audit.errors import AuditUnavailableError
 from service.audit.reading import figures as module
 from service.audit.reading.figures import Day, FigureReader, Figures, people
-from tests.support.small_log import DOCUMENT, REFUSED, Ending, SmallLog, at_us, open_small_log
+from tests.support.small_log import ANSWERED, DOCUMENT, REFUSED, Ending, SmallLog, at_us, open_small_log
 
 SINCE, UNTIL = at_us("2026-11-01T00:00:00Z"), at_us("2026-12-31T00:00:00Z")
 FIVE = ("ann", "ben", "cleo", "dora", "emil")
@@ -26,10 +26,10 @@ def _figures(log: SmallLog, **more: int) -> Figures:
     return reader.figures("ida", **{"since_us": SINCE, "until_us": UNTIL, **more})
 
 
-def _day(log: SmallLog, day: str, askers: Sequence[str], ending: Ending | None = None) -> None:
+def _day(log: SmallLog, day: str, askers: Sequence[str], ending: Ending = ANSWERED) -> None:
     log.set_time(f"{day}T09:00:00Z")
     for name in askers:
-        log.ask(name, **({"ending": ending} if ending else {}))
+        log.ask(name, ending=ending)
 
 
 def test_they_count_what_was_asked_and_how_it_ended_and_the_look_is_on_record(log: SmallLog) -> None:
