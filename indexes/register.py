@@ -88,6 +88,21 @@ def register_hash(line_hashes: Sequence[str]) -> str:
     return hashlib.sha256(bytes.fromhex("".join(line_hashes))).hexdigest()
 
 
+def register_at(path: Path, position: int) -> RegisterState:
+    """Return the register as it was when it had a number of whole lines; as far as it goes, if it has fewer now.
+
+    Whether these lines are those that it had then, their hashes tell (`RegisterState.line_hashes`).
+
+    Raises:
+        RegisterError: the file cannot be read.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise RegisterError(f"{path} cannot be read: {error.strerror}") from error
+    return _fold_lines(_NOTHING, b"".join(line + b"\n" for line in content.split(b"\n")[:-1][:position]))
+
+
 class Register:
     """Follows a register file. Safe to call from several threads."""
 

@@ -14,6 +14,7 @@ from fastapi.openapi.utils import get_openapi
 from service.access.key_ring import KeyRing
 from service.access.port import Access, SignIn
 from service.access.pushed import PushedPeople
+from service.answering.grounds import Grounds
 from service.answering.past_answers import PastAnswers
 from service.answering.pipeline import Answering
 from service.answering.reading import Reading
@@ -29,6 +30,7 @@ from service.api import (
 from service.api.identity import stranger
 from service.api.problems import add_problem_handlers
 from service.api.routes import Asking
+from service.audit.checking.verifying import Verifying
 from service.audit.desk import Auditing, Replaying
 from service.audit.errors import AuditError
 from service.audit.reading.conversations import Conversations
@@ -49,7 +51,7 @@ from service.operating.health import Health
 from service.operating.logs import where_it_broke
 from service.parts import VERSION, Service
 from service.scim import routes as scim
-from service.web import assets, session
+from service.web import assets, console, session
 from service.web.chat import asking, conversations, notice, saying, shared
 from service.web.chat.starting import Starting
 from service.web.desk import bulk, decide, hearing, queue, upload, worker
@@ -83,6 +85,7 @@ _DOORS = (
     bulk.ROUTES,
     upload.ROUTES,
     worker.ROUTES,
+    *console.DOORS,
 )
 _ROUTES = [route for door in _DOORS for route in door]
 _TITLE = "Greenlit"
@@ -159,6 +162,7 @@ def _parts(service: Service, pages: Pages) -> dict[Any, object]:
         Deciding: service.deciding,
         Gaps: service.hearing.gaps,
         Desk: Desk(service.deciding, service.bringing, service.live_build, settings.builds),
+        Grounds: service.grounds,
         Health: service.health,
         Heard: service.hearing.heard,
         Hearing: service.hearing.hearing,
@@ -172,4 +176,5 @@ def _parts(service: Service, pages: Pages) -> dict[Any, object]:
         SharedAnswers: service.auditing.shared,
         SignIn: service.sign_in,
         Starting: Starting(service.answering.steps),
+        Verifying: service.verifying,
     }

@@ -33,6 +33,7 @@ from service.answering.boundary import Boundary
 from service.answering.evidence import read_calibration
 from service.answering.extract import ExtractiveAnswerer
 from service.answering.follow import Follower
+from service.answering.grounds import Grounds
 from service.answering.live_build import LiveBuild
 from service.answering.past_answers import PastAnswers
 from service.answering.pipeline import Answering
@@ -42,6 +43,7 @@ from service.answering.record import Recorder
 from service.answering.replay import Replay
 from service.answering.rerank import CrossEncoderReranker
 from service.answering.steps import Steps
+from service.audit.checking.verifying import InAChild, Verifying
 from service.audit.desk import Auditing, auditing_over
 from service.audit.events import api_key_created, api_key_revoked
 from service.audit.keys.key_files import load_or_create_key
@@ -84,6 +86,8 @@ class Service:
     health: Health
     auditing: Auditing
     replay: Replay
+    grounds: Grounds
+    verifying: Verifying
     tasks: tuple[Task, ...]
     settings: Settings
 
@@ -129,7 +133,8 @@ def open_service(
         conversations=auditing.conversations,
     )
     opened_access = _access(settings, opened, follower, notice)
-    with contextlib.closing(opened_access):
+    verifying = _verifying(settings, opened)
+    with contextlib.closing(opened_access), contextlib.closing(verifying):
         deciding = Deciding(library=settings.library, now=utc_now, max_file_bytes=settings.max_file_bytes)
         yield Service(
             answering=answering,
@@ -154,6 +159,8 @@ def open_service(
             ),
             auditing=auditing,
             replay=_replay(settings, opened, steps),
+            grounds=Grounds(builds=settings.builds, library=settings.library, store=opened.store, now=utc_now),
+            verifying=verifying,
             tasks=(
                 *_tasks(settings, opened, live_build, boundary, follower),
                 Task("looking at what waits for a decision", deciding.look, _LIBRARY_S),
@@ -184,6 +191,11 @@ def _recorder(settings: Settings, opened: OpenLog, steps: Steps, encoder: Encode
         retrieval=steps.retrieval,
         clock_s=time.monotonic,
     )
+
+
+def _verifying(settings: Settings, opened: OpenLog) -> Verifying:
+    check = InAChild(state=settings.state, keys=settings.keys_folder(), name=opened.name)
+    return Verifying(log=opened.log, check=check, clock=opened.clock)
 
 
 def _replay(settings: Settings, opened: OpenLog, steps: Steps) -> Replay:

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 from service.audit import events
 from service.audit.checkpoints.signer import Signer
 from service.audit.errors import ExportError, FilterError
-from service.audit.log import AuditLog
+from service.audit.log import AuditLog, Clock
 from service.audit.opening import OpenLog
 from service.audit.reading.auditor import Auditor
 from service.audit.reading.conversations import Conversations
@@ -14,8 +14,12 @@ from service.audit.reading.erasure import Erasure
 from service.audit.reading.erasure_by_age import ErasureByAge
 from service.audit.reading.export import Exports
 from service.audit.reading.feedback import Feedbacks
+from service.audit.reading.figures import FigureReader
+from service.audit.reading.log_state import StateOfLog
+from service.audit.reading.own_looks import OwnLooks
 from service.audit.reading.own_records import OwnRecords
 from service.audit.reading.proofs import Proofs
+from service.audit.reading.question_records import QuestionRecords
 from service.audit.reading.requests import Requests
 from service.audit.reading.reveal import Reveal
 from service.audit.reading.shared_answers import SharedAnswers
@@ -67,6 +71,10 @@ class Auditing:
     """The parts; each records what it is used for before it gives anything."""
 
     auditor: Auditor
+    questions: QuestionRecords
+    figures: FigureReader
+    own_looks: OwnLooks
+    state: StateOfLog
     own: OwnRecords
     conversations: Conversations
     shared: SharedAnswers
@@ -81,6 +89,7 @@ class Auditing:
     rotation: Rotation
     store: LeafReader
     log: AuditLog
+    clock: Clock
 
     def notice_confirmed(self, who: str, notice_hash: str) -> None:
         """Put on record that somebody read what is logged, how long and why.
@@ -104,6 +113,10 @@ def auditing_over(opened: OpenLog) -> Auditing:
     log, store, keyring = opened.log, opened.store, opened.keyring
     return Auditing(
         auditor=Auditor(log=log, store=store, keyring=keyring),
+        questions=QuestionRecords(log=log, store=store, keyring=keyring),
+        figures=FigureReader(log=log, store=store),
+        own_looks=OwnLooks(log=log, store=store, keyring=keyring),
+        state=StateOfLog(log=log, store=store, signer=opened.signer, clock=opened.clock),
         own=OwnRecords(log=log, store=store, keyring=keyring),
         conversations=Conversations(log=log, store=store, keyring=keyring, clock=opened.clock),
         shared=SharedAnswers(log=log, store=store, keyring=keyring),
@@ -120,4 +133,5 @@ def auditing_over(opened: OpenLog) -> Auditing:
         ),
         store=store,
         log=log,
+        clock=opened.clock,
     )

@@ -17,7 +17,21 @@ from service.audit.errors import AuditEntryError
 from service.audit.leaves import BuildRef, ReleaseRef
 from service.audit.shards import CLOSED_TYPE, OPENED_TYPE
 
-Look = Literal["list", "show", "payload", "replay", "own", "reveals", "shared", "feedback", "requests", "gaps"]
+Look = Literal[
+    "list",
+    "show",
+    "payload",
+    "replay",
+    "own",
+    "reveals",
+    "shared",
+    "feedback",
+    "requests",
+    "gaps",
+    "charts",
+    "looks",
+    "verify",
+]
 KeyPurpose = Literal["signing", "payload", "identity", "actor"]
 Verdict = Literal["helpful", "wrong", "outdated", "not_supported", "should_have_answered", "beside_the_point"]
 Closing = Literal["granted", "declined"]
@@ -27,6 +41,7 @@ Ranges = Sequence[tuple[int, int]]
 KEY_CREATED_TYPE = "key.created"
 KEY_REVOKED_TYPE = "key.revoked"
 READ_TYPE = "audit.read"
+VERIFIED_TYPE = "audit.verified"
 EXPORTED_TYPE = "audit.exported"
 REVEAL_OPENED_TYPE = "reveal.opened"
 REVEALED_TYPE = "identity.revealed"
@@ -60,6 +75,22 @@ class Event:
     texts: Mapping[str, str] = dataclasses.field(default_factory=dict, repr=False)
     erases: tuple[tuple[int, int], ...] = ()
     known_as: KnownAs = "watcher"
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What came of checking the log: how much of it, and how much was wrong or could not be checked.
+
+    `first_wrong` is the number of the first record that can be wrong; `None` where none is, or none can be named.
+    """
+
+    ok: bool
+    leaves: int
+    checkpoints: int
+    texts: int
+    wrong: int
+    unchecked: int
+    first_wrong: int | None = None
 
 
 def shard_opened(first_seq: int, previous: Mapping[str, Any] | None) -> Event:
@@ -176,6 +207,11 @@ def answer_shared(seq: int, request_id: str, *, shared: bool) -> Event:
 def notice_confirmed(subject: str, notice_hash: str) -> Event:
     """Somebody confirmed that they read what is logged, how long and why: SHA-256 (hex) of these words."""
     return Event(NOTICE_TYPE, {"notice_hash": notice_hash}, subject)
+
+
+def audit_verified(verdict: Verified) -> Event:
+    """The whole log was checked by the service itself, when an auditor asked for it, and what came of it."""
+    return Event(VERIFIED_TYPE, dataclasses.asdict(verdict))
 
 
 def audit_exported(subject: str, *, span: tuple[int, int], payloads: bool, purpose: str) -> Event:

@@ -7,6 +7,7 @@ import functools
 import hashlib
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -31,6 +32,7 @@ NOTICE_COOKIE = "greenlit_notice"
 _TEMPLATES = Jinja2Templates(directory=Path(__file__).parent / "templates")
 _TEMPLATES.env.filters["day"] = lambda date: f"{date:%-d %b %Y}"
 _SIGN_IN = "You are not signed in, or not any more. Open this page in another tab to sign in, then ask again."
+_TEMPLATES.env.filters["moment"] = lambda us: f"{datetime.fromtimestamp(us // 1_000_000, UTC):%-d %b %Y}"
 _DOORS = (
     ("/", "Ask", Role.STAFF),
     ("/documents", "Library", None),

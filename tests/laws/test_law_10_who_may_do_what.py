@@ -109,6 +109,21 @@ DECIDED: Mapping[str, May] = {
     "POST /desk/decide": May.APPROVES,
     "POST /desk/bulk": May.APPROVES,
     "POST /desk/upload": May.APPROVES,
+    "GET /audit": May.AUDITS,
+    "GET /audit/records/{seq}": May.AUDITS,
+    "GET /audit/records/{seq}/proof": May.AUDITS,
+    "POST /audit/records/{seq}/texts": May.AUDITS,
+    "POST /audit/records/{seq}/again": May.AUDITS,
+    "POST /audit/records/{seq}/erase": May.AUDITS,
+    "GET /audit/charts": May.AUDITS,
+    "GET /audit/looks": May.AUDITS,
+    "GET /audit/reveals": May.AUDITS,
+    "POST /audit/reveals": May.AUDITS,
+    "POST /audit/reveals/confirm": May.AUDITS,
+    "GET /audit/export": May.AUDITS,
+    "POST /audit/export": May.AUDITS,
+    "GET /audit/verify": May.AUDITS,
+    "POST /audit/verify": May.AUDITS,
 }
 _ROLES: Mapping[May, set[str]] = {
     May.ASKS: {"staff"},
@@ -163,7 +178,10 @@ def _send(client: Any, route: str, question: Asked = NOBODYS) -> Any:
 
 def _good(office: Office, route: str) -> Asked:
     """Return a question with which a request of somebody who may is good."""
-    about_one = route in _ABOUT_ONES_OWN or route.startswith(("POST /v1/audit/", "GET /v1/audit/reveals"))
+    about_one = route in _ABOUT_ONES_OWN or route.startswith(
+        ("POST /v1/audit/", "GET /v1/audit/reveals", "POST /audit")
+    )
+    about_one = about_one or route.startswith("GET /audit/re")
     question = office.ask(_ASKER) if about_one else NOBODYS  # a new one: some of them erase it
     return ready(office.studio, EVERY[route], dataclasses.replace(question, document=BOARD_PLAN))
 

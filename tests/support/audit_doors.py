@@ -189,8 +189,62 @@ RECORDED: Sequence[tuple[str, Call]] = (
         ),
     ),
 )
-# These give hashes, signatures and keys, and no record.
+# The pages of the console, each with the type of the leaf likewise.
+_CONSOLE: Sequence[tuple[str, Call]] = (
+    ("audit.read", Call("GET /audit", lambda _: "/audit?show=all")),
+    ("audit.read", Call("GET /audit/records/{seq}", lambda q: f"/audit/records/{q.received}")),
+    (
+        "audit.read",
+        Call(
+            "POST /audit/records/{seq}/texts",
+            lambda q: f"/audit/records/{q.received}/texts",
+            lambda _: {"purpose": PURPOSE},
+        ),
+    ),
+    (
+        "audit.read",
+        Call("POST /audit/records/{seq}/again", lambda q: f"/audit/records/{q.finished}/again", lambda _: {}),
+    ),
+    (
+        "payload.erased",
+        Call(
+            "POST /audit/records/{seq}/erase",
+            lambda q: f"/audit/records/{q.finished}/erase",
+            lambda _: {"ground": "court_order", "purpose": PURPOSE},
+        ),
+    ),
+    ("audit.read", Call("GET /audit/charts", lambda _: "/audit/charts")),
+    ("audit.read", Call("GET /audit/looks", lambda _: "/audit/looks")),
+    ("audit.read", Call("GET /audit/reveals", lambda _: "/audit/reveals", is_second=True)),
+    (
+        "reveal.opened",
+        Call(
+            "POST /audit/reveals",
+            lambda _: "/audit/reveals",
+            lambda q: {"seq": q.received, "case": "HR-1", "reason": PURPOSE},
+        ),
+    ),
+    (
+        "identity.revealed",
+        Call(
+            "POST /audit/reveals/confirm",
+            lambda _: "/audit/reveals/confirm",
+            lambda q: {"id": q.reveal},
+            is_second=True,
+        ),
+    ),
+    (
+        "audit.exported",
+        Call("POST /audit/export", lambda _: "/audit/export", lambda _: {"payloads": "1", "purpose": PURPOSE}),
+    ),
+    ("audit.read", Call("POST /audit/verify", lambda _: "/audit/verify", lambda _: {})),
+)
+RECORDED = (*RECORDED, *_CONSOLE)
+# These give hashes, signatures, keys and counts, and no record.
 UNRECORDED: Sequence[Call] = (
+    Call("GET /audit/export", lambda _: "/audit/export"),
+    Call("GET /audit/verify", lambda _: "/audit/verify"),
+    Call("GET /audit/records/{seq}/proof", lambda q: f"/audit/records/{q.finished}/proof"),
     Call(f"GET {_AUDIT}/proof", lambda q: f"{_AUDIT}/proof?seq={q.finished}"),
     Call(f"GET {_AUDIT}/consistency", lambda _: f"{_AUDIT}/consistency?origin={ORIGIN}&old=1&new=2"),
     Call(f"GET {_AUDIT}/checkpoint", lambda _: f"{_AUDIT}/checkpoint?origin={ORIGIN}"),

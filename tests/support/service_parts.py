@@ -32,6 +32,7 @@ from service.answering.extract import ExtractiveAnswerer
 from service.answering.ranking import Ranking
 from service.answering.retrieve import Hit, Retrieved
 from service.app import create_app
+from service.audit.checking.verifying import InAChild
 from service.audit.errors import AuditUnavailableError
 from service.audit.keys.keyring import Keyring
 from service.audit.log import payload_context
@@ -189,6 +190,21 @@ class Studio:
         return [door for door, seen in pages.items() if needle in seen or document in seen]
 
 
+class Unhurried:
+    """Checks a log in the place of a process of its own, which most tests can do without: it is done at the end."""
+
+    def __init__(self, **_where: object) -> None:
+        self._stopped = threading.Event()
+
+    def run(self, tell: Callable[[int, int], None]) -> dict[str, Any]:
+        tell(0, 1)
+        self._stopped.wait()
+        raise AuditUnavailableError("it was stopped")
+
+    def stop(self) -> None:
+        self._stopped.set()
+
+
 def with_session(client: TestClient, session_id: str) -> TestClient:
     """Let a browser have a session, bring with every form what the pages gave it, and have confirmed the notice."""
     client.cookies.set(SESSION_COOKIE, session_id)
@@ -237,6 +253,7 @@ def open_studio(
     calibration: Calibration = HALF_THE_WORDS,
     answerer: Answerer | None = None,
     groups: str = "",
+    verifies: bool = False,
     **more: Any,
 ) -> Iterator[Studio]:
     """Open a service over a library, as `greenlit serve` does; the clock is the library's.
@@ -246,6 +263,7 @@ def open_studio(
         calibration: what weighs the evidence.
         answerer: drafts instead of the extractive one.
         groups: of the person who asks, besides "staff", separated by commas.
+        verifies: whether the log is really verified when an auditor asks for it, by a process of its own.
         more: other settings.
     """
     settings = settings_for(library, local_groups=groups, **more)
@@ -262,6 +280,7 @@ def open_studio(
         patch.setattr(service.parts, "utc_now", library.clock)
         patch.setattr(service.parts, "read_calibration", lambda: calibration)
         patch.setattr(service.parts, "read_ranking", lambda: RANKING)
+        patch.setattr(service.parts, "InAChild", InAChild if verifies else Unhurried)
         # Named even where it is the usual one: another studio that is still open may have put its own there.
         drafting = (lambda *, ranking: _instead(answerer, ranking)) if answerer is not None else _USUAL_ANSWERER
         patch.setattr(service.parts, "ExtractiveAnswerer", drafting)

@@ -48,6 +48,12 @@ class Feedbacks:
             self._follow()
             return list(reversed(self._standing.values()))
 
+    def with_verdict(self, verdict: str) -> frozenset[str]:
+        """Return the ids of all questions on which this verdict stands."""
+        with self._lock:
+            self._follow()
+            return frozenset(one.request_id for one in self._standing.values() if one.verdict == verdict)
+
     def _follow(self) -> None:
         for leaf in self._store.of_type(FEEDBACK_TYPE, after=self._after):
             feedback = feedback_of(leaf)

@@ -93,10 +93,11 @@ class Reveal:
             self._log.note(event)
         return {"seq": received.seq, "request_id": request_id, "actor": value["actor"], "identity": identity}
 
-    def waiting(self, who: str) -> dict[str, Any]:
+    def waiting(self, who: str, *, in_full: bool = False) -> dict[str, Any]:
         """Return the openings of the last day that nobody confirmed, the oldest first, as `reveals`; at most 1,000.
 
-        Each is `id`, `seq`, `case`, `opened`, `expires` and `own` (whether it is the looker's): no name of anybody.
+        Each is `id`, `seq`, `case`, `opened`, `expires` and `own` (whether it is the looker's): no name of anybody. In
+        full also `by`, who opened it, and `reason`: whoever is to confirm it decides by them.
 
         Raises:
             SealError: a text of one cannot be opened.
@@ -111,6 +112,7 @@ class Reveal:
                 "opened": iso_time(one.leaf.ts_us),
                 "expires": one.expires,
                 "own": is_same_person(one.texts["who"], who),
+                **({"by": one.texts["who"], "reason": one.texts["reason"]} if in_full else {}),
             }
             for one in waiting
         ]

@@ -122,6 +122,7 @@ _SHORT: Mapping[str, Callable[[Value], dict[str, Any]]] = {
     events.REQUESTED_TYPE: _only("actor"),
     events.REQUEST_CLOSED_TYPE: _only("actor", "request", "how"),
     events.READ_TYPE: _only("actor", "what", "count"),
+    events.VERIFIED_TYPE: _only("ok", "leaves", "wrong", "unchecked"),
     events.EXPORTED_TYPE: _only("actor", "from_seq", "to_seq", "payloads"),
     events.REVEAL_OPENED_TYPE: _reveal_opened,
     events.REVEALED_TYPE: _revealed,

@@ -6,6 +6,7 @@ long keeps the store from being written.
 
 import bisect
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from service.audit.errors import AuditDamagedError, AuditError, NoRecordError
 from service.audit.storage.store import LeafReader, StoredLeaf
@@ -28,7 +29,7 @@ def backwards(store: LeafReader, start: int, end: int) -> Iterator[StoredLeaf]:
         end = begin
 
 
-def first_at(store: LeafReader, ts_us: int) -> int:
+def first_at(store: LeafReader, ts_us: int, *, past_damage: bool = False) -> int:
     """Return the number of the first leaf that is not older than a time; the size of the log if all are.
 
     Times never decrease along the numbers, so halving finds it in some twenty steps at a million leaves.
@@ -36,13 +37,18 @@ def first_at(store: LeafReader, ts_us: int) -> int:
     Args:
         store: the log.
         ts_us: microseconds since 1970, UTC.
+        past_damage: whether a damaged leaf counts as being of the time of the next one, instead of being an error.
     """
+    size = store.size()
 
     def time_of(seq: int) -> int:
+        if past_damage:
+            following = (_leaf_or_damage(store, at) for at in range(seq, size))
+            return next((one.ts_us for one in following if isinstance(one, StoredLeaf)), ts_us)
         leaf = store.leaf(seq)
         return leaf.ts_us if leaf else ts_us  # none is missing below the size
 
-    return bisect.bisect_left(range(store.size()), ts_us, key=time_of)
+    return bisect.bisect_left(range(size), ts_us, key=time_of)
 
 
 def no_record(store: LeafReader, seq: int) -> AuditError:
@@ -53,3 +59,45 @@ def no_record(store: LeafReader, seq: int) -> AuditError:
             f"record {seq} of {size} is missing: run greenlit audit verify, and put the store back as it was"
         )
     return NoRecordError(f"there is no record {seq}: the log holds {size} records, from number 0 on")
+
+
+@dataclass(frozen=True, slots=True)
+class Damaged:
+    """The number of a record that is missing, or not as it was written; the words say which."""
+
+    seq: int
+    words: str
+
+
+def pages_past_damage(store: LeafReader, start: int, end: int) -> Iterator[list[StoredLeaf | Damaged]]:
+    """Give the leaves `[start, end)` by the page, the newest first; of one that cannot be given, that it is so.
+
+    For whoever looks for what is wrong: one damaged record is not to hide those around it.
+    """
+    while start < end:
+        begin = max(start, end - PAGE)
+        yield _past_damage(store, begin, end)[::-1]
+        end = begin
+
+
+def forwards_past_damage(store: LeafReader, start: int, end: int) -> Iterator[StoredLeaf]:
+    """Give the leaves `[start, end)`, the oldest first, but for those that cannot be given."""
+    while start < end:
+        until = min(start + PAGE, end)
+        yield from (one for one in _past_damage(store, start, until) if isinstance(one, StoredLeaf))
+        start = until
+
+
+def _past_damage(store: LeafReader, begin: int, end: int) -> list[StoredLeaf | Damaged]:
+    try:
+        found = {leaf.seq: leaf for leaf in store.leaves(begin - 1, end - begin)}
+    except AuditDamagedError:
+        return [_leaf_or_damage(store, seq) for seq in range(begin, end)]
+    return [found.get(seq) or Damaged(seq, "is missing") for seq in range(begin, end)]
+
+
+def _leaf_or_damage(store: LeafReader, seq: int) -> StoredLeaf | Damaged:
+    try:
+        return store.leaf(seq) or Damaged(seq, "is missing")
+    except AuditDamagedError:
+        return Damaged(seq, "is not as it was written")
