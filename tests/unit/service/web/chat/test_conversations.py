@@ -1,7 +1,8 @@
 """One's own conversations on the pages: asked, gone on with, found, named, erased; and nobody else's."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -196,11 +197,12 @@ def test_each_look_is_on_record_before_anything_is_shown(people: Company) -> Non
     tom.get("/")
     tom.get("/")
     assert _types(people, before).count("audit.read") == 1
-    for look in (
+    looks: list[Callable[[], Any]] = [
         lambda: tom.get("/conversations"),
         lambda: tom.post("/conversations", data={"search": "allowance"}),
         lambda: tom.get(f"/conversations/{conversation}"),
-    ):
+    ]
+    for look in looks:
         before = len(studio.all_leaves())
         assert TRAVEL_QUESTION in look().text
         (leaf,) = studio.all_leaves()[before:]
