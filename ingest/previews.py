@@ -134,7 +134,7 @@ class Previews:
 
     def _since(self, line: DocumentStanding) -> tuple[datetime, str]:
         """Since when a version waits: as the register says, else since its file is as it is."""
-        begun = [event.at for event in (*line.approvals, *line.uploads)]
+        begun = [approval.at for approval in line.approvals] + [upload.at for upload in line.uploads]
         if not begun:
             with contextlib.suppress(OSError):
                 changed = locate(self._sources, line.document).lstat().st_ctime
