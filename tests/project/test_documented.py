@@ -28,6 +28,7 @@ from service.settings import Settings
 MAX_README_BYTES = 12_000  # what somebody reads in five minutes
 _NOTHING = cast("Any", None)  # routes are made without the parts that answer
 _AUDITING = cast("Any", SimpleNamespace(own=None, conversations=None, shared=None))
+_HEARING = cast("Any", SimpleNamespace(hearing=None, heard=None, gaps=None))
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +53,8 @@ def documents(root: Path, project_files: list[Path]) -> str:
 @functools.cache
 def _app() -> FastAPI:
     parts = {field.name: _NOTHING for field in dataclasses.fields(Service)}
-    return create_app(Service(**parts | {"auditing": _AUDITING, "settings": Settings(_env_file=None)}))
+    made = {"auditing": _AUDITING, "hearing": _HEARING, "settings": Settings(_env_file=None)}
+    return create_app(Service(**parts | made))
 
 
 @functools.cache

@@ -332,7 +332,7 @@ def sealed_texts(state: Path, field: str) -> list[str]:
         leaf = json.loads(stored.leaf)
         for payload in store.payloads(stored.seq):
             if payload.field == field:
-                context = payload_context(leaf["origin"], leaf["type"], leaf.get("request_id", ""), field)
+                context = payload_context(leaf["origin"], leaf["type"], stored.request_id, field)
                 texts.append(keyring.open(payload.key_id, payload.sealed, context=context)[1].decode())
     return texts
 

@@ -101,7 +101,16 @@ def test_a_document_is_named_once_and_in_the_order_of_the_citations() -> None:
             events.erasure_opened("ann", before_us=12, ground="court_order", texts={"purpose": "why"}),
             {"actor": "ann", "ground": "court_order", "before_us": 12},
         ),
-        (Event("feedback.given", {"what": "later"}), {}),
+        (
+            events.feedback_given("a-question", verdict="wrong", documents=["legal/a.md"], comment="Not so."),
+            {"verdict": "wrong", "documents": ["legal/a.md"]},
+        ),
+        (events.document_requested("zoe", request_id="a-question", wish="The rules"), {"actor": None}),
+        (
+            events.request_closed("ann", request=5, how="granted", note=""),
+            {"actor": "ann", "request": 5, "how": "granted"},
+        ),
+        (Event("unheard.of", {"what": "later"}), {}),
     ],
 )
 def test_what_is_no_question_has_short_fields_of_its_own(log: SmallLog, event: Event, shown: dict[str, Any]) -> None:
@@ -109,7 +118,7 @@ def test_what_is_no_question_has_short_fields_of_its_own(log: SmallLog, event: E
     if shown.get("actor"):
         shown = {**shown, "actor": log.watcher("ann", "2026-11")}
     assert _own_fields(_summary(log, seq)) == shown
-    assert _summary(log, seq)["request_id"] is None
+    assert _summary(log, seq)["request_id"] == event.fields.get("request_id")
 
 
 def test_a_reveal_says_of_which_record_and_keeps_its_own_number(log: SmallLog) -> None:
