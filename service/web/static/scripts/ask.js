@@ -117,7 +117,7 @@ async function followed(turn, response) {
     const status = turn.querySelector(".status");
     if (event === "status" && status && STEPS[data.step]) status.textContent = STEPS[data.step];
     if (event === "page") shown = answer(turn, data.html);
-    if (event === "error") return fail(turn, data.message ?? BROKEN);
+    if (event === "error") return fail(turn, data.detail ?? BROKEN);
   }
   if (!shown) fail(turn, LOST);
   return shown;
@@ -149,6 +149,7 @@ async function ask(question, more = {}) {
     if (response.status === 428) return confirmFirst(question);
     if (response.status === 401) fail(turn, "Your session has ended. Your question is still in the box.", signIn());
     else if (type.startsWith("text/event-stream")) shown = await followed(turn, response);
+    else if (type.startsWith("application/problem+json")) fail(turn, (await response.json()).detail ?? BROKEN);
     else shown = taken(turn, await response.text());
     if (shown && box.value.trim() === question.trim()) box.value = "";
   } catch {
