@@ -137,5 +137,5 @@ def _parts(service: Service, pages: Pages) -> dict[Any, object]:
         Reading: service.reading,
         Replaying: service.replay,
         SignIn: service.sign_in,
-        Starting: Starting(service.answering.steps),
+        Starting: Starting(service.answering),
     }
