@@ -11,24 +11,17 @@ from indexes.builds import Build
 from indexes.clock import utc_now
 from indexes.encoder import Encoder
 from indexes.holds import HOLDS_FOLDER
-from service.access.directory import DIRECTORY_FILE
 from service.access.key_ring import KeyRing
-from service.access.key_store import KEYS_FILE, KeyChange, KeyStore
-from service.access.local import LocalAccess
-from service.access.openid.provider_settings import ProviderSettings
+from service.access.key_store import KeyChange
 from service.access.opening import (
-    PEPPER_FILE,
-    AccessSettings,
     OpenAccess,
     Recording,
-    one_may_be_both,
     open_access,
 )
 from service.access.port import Access, SignIn
 from service.access.principals import Principal
 from service.access.pushed import PushedPeople
-from service.access.rules import ACCESS_FILE
-from service.access.sessions import Lasting
+from service.access_made import access_settings, pepper
 from service.answering.boundary import Boundary
 from service.answering.evidence import read_calibration
 from service.answering.extract import ExtractiveAnswerer
@@ -46,7 +39,6 @@ from service.answering.steps import Steps
 from service.audit.checking.verifying import InAChild, Verifying
 from service.audit.desk import Auditing, auditing_over
 from service.audit.events import api_key_created, api_key_revoked
-from service.audit.keys.key_files import load_or_create_key
 from service.audit.leaves import ReleaseRef
 from service.audit.opening import OpenLog
 from service.audit.reading.retention import Retention
@@ -63,7 +55,6 @@ _FOLLOW_S = 5.0  # an approval is on record this soon, even if nobody asks
 _DAMAGE_S = 86_400.0  # reads the whole store, beside everything else
 _LIBRARY_S = 600.0  # what changed in between is read when it is asked for
 _KEY_USE_S = 60.0  # only the day is kept
-_MINUTE_S, _HOUR_S = 60.0, 3600.0
 _RETENTION_S = 3600.0  # months are counted in days; an hour is soon enough
 
 
@@ -123,21 +114,19 @@ def open_service(
     live_build = LiveBuild(builds=settings.builds, encoder=encoder, notice=notice, on_open=on_open)
     boundary = Boundary(library=settings.library, now=utc_now, notice=notice, on_change=follower.register_changed)
     steps = answering_steps(settings, encoder)
-    recorder = _recorder(settings, opened, steps, encoder)
     auditing = auditing_over(opened)
-    answering = Answering(
-        live_build=live_build,
-        boundary=boundary,
-        steps=steps,
-        recorder=recorder,
-        conversations=auditing.conversations,
-    )
+    deciding = Deciding(library=settings.library, now=utc_now, max_file_bytes=settings.max_file_bytes)
     opened_access = _access(settings, opened, follower, notice)
     verifying = _verifying(settings, opened)
     with contextlib.closing(opened_access), contextlib.closing(verifying):
-        deciding = Deciding(library=settings.library, now=utc_now, max_file_bytes=settings.max_file_bytes)
         yield Service(
-            answering=answering,
+            answering=Answering(
+                live_build=live_build,
+                boundary=boundary,
+                steps=steps,
+                recorder=_recorder(settings, opened, steps, encoder),
+                conversations=auditing.conversations,
+            ),
             reading=Reading(live_build=live_build, boundary=boundary),
             past_answers=PastAnswers(live_build=live_build, boundary=boundary),
             hearing=hearing_over(opened, auditing, encoder=steps.encoder),
@@ -149,14 +138,7 @@ def open_service(
             key_ring=opened_access.key_ring,
             pushed=opened_access.pushed,
             owner=opened_access.owner,
-            health=Health(
-                live_build=live_build,
-                boundary=boundary,
-                log=opened.log,
-                access_problems=opened_access.problems,
-                worker_problems=lambda: worker_problems(settings.builds, now=utc_now()),
-                clock_s=time.monotonic,
-            ),
+            health=_health(settings, opened, live_build, boundary, opened_access),
             auditing=auditing,
             replay=_replay(settings, opened, steps),
             grounds=Grounds(builds=settings.builds, library=settings.library, store=opened.store, now=utc_now),
@@ -168,6 +150,19 @@ def open_service(
             ),
             settings=settings,
         )
+
+
+def _health(
+    settings: Settings, opened: OpenLog, live_build: LiveBuild, boundary: Boundary, opened_access: OpenAccess
+) -> Health:
+    return Health(
+        live_build=live_build,
+        boundary=boundary,
+        log=opened.log,
+        access_problems=opened_access.problems,
+        worker_problems=lambda: worker_problems(settings.builds, now=utc_now()),
+        clock_s=time.monotonic,
+    )
 
 
 def _follower(settings: Settings, opened: OpenLog, notice: Callable[[str], None]) -> Follower:
@@ -254,65 +249,7 @@ def _access(settings: Settings, opened: OpenLog, follower: Follower, notice: Cal
 
     return open_access(
         access_settings(settings),
-        pepper=lambda: _pepper(settings),
+        pepper=lambda: pepper(settings),
         recording=Recording(rules=lambda rules: follower.access_changed(rules.sha256), key=key_changed),
         notice=notice,
     )
-
-
-def access_settings(settings: Settings) -> AccessSettings:
-    """Return what decides who is recognised."""
-    secret = settings.oidc_client_secret
-    provider = ProviderSettings(
-        issuer=settings.oidc_issuer,
-        client_id=settings.oidc_client_id,
-        client_secret=secret.get_secret_value() if secret else None,
-        public_url=settings.public_url,
-        audience=settings.oidc_audience,
-        person_claim=settings.oidc_person_claim,
-        groups_claim=settings.oidc_groups_claim,
-        email_claim=settings.oidc_email_claim,
-        scopes=settings.oidc_scopes,
-        hosts=settings.provider_hosts(),
-    )
-    return AccessSettings(
-        state=settings.state,
-        library=settings.library,
-        lasting=_lasting(settings),
-        directory=settings.directory or settings.state / DIRECTORY_FILE,
-        keep_s=settings.directory_hours * _HOUR_S,
-        provider=provider if settings.auth == "oidc" else None,
-        token=settings.given_token(),
-        local_groups=settings.groups(),
-    )
-
-
-def key_ring(settings: Settings) -> KeyRing:
-    """Return what makes, lists and revokes API keys beside a running service, which takes up what changed."""
-    return KeyRing(
-        store=KeyStore(settings.state / KEYS_FILE),
-        pepper=lambda: _pepper(settings),
-        now=utc_now,
-        operator_may_audit=lambda: one_may_be_both(settings.library / ACCESS_FILE),
-    )
-
-
-def _pepper(settings: Settings) -> bytes:
-    return load_or_create_key(settings.keys_folder(), PEPPER_FILE)
-
-
-def _lasting(settings: Settings) -> Lasting:
-    """In local mode one signs in by a link, so a session lasts to its end whether it is used or not."""
-    most_s = round(settings.session_hours * _HOUR_S)
-    idle_s = round(settings.session_idle_minutes * _MINUTE_S)
-    seen_s = round(settings.directory_hours * _HOUR_S)
-    return Lasting(most_s=most_s, idle_s=most_s if settings.auth == "local" else idle_s, seen_s=seen_s)
-
-
-def local_access(settings: Settings) -> LocalAccess:
-    """Return what recognises the one person of local mode.
-
-    Raises:
-        TokenError: the token of this installation cannot be read or made.
-    """
-    return LocalAccess.open(state=settings.state, given=settings.given_token(), groups=settings.groups())

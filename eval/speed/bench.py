@@ -36,11 +36,12 @@ from indexes.builds import current_build_id, open_build
 from indexes.encoder import DEFAULT_ENCODER, Encoder, load_encoder
 from indexes.sources import read_sources
 from ingest.report import Report
+from service.access_made import local_access
 from service.answering.pipeline import Answering
 from service.answering.questions import Question
 from service.audit.log import system_clock_us
 from service.audit.opening import open_log
-from service.parts import Service, answering_steps, local_access, open_service
+from service.parts import Service, answering_steps, open_service
 from service.settings import Settings
 
 _STEPS = ("received", "scope", "encode question", "weigh", "draft", "finished")

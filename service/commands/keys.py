@@ -24,7 +24,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="print JSON")]
 
 
 def _ring() -> "KeyRing":
-    from service.parts import key_ring
+    from service.access_made import key_ring
     from service.settings import read_settings
 
     try:

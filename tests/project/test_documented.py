@@ -53,7 +53,12 @@ def documents(root: Path, project_files: list[Path]) -> str:
 @functools.cache
 def _app() -> FastAPI:
     parts = {field.name: _NOTHING for field in dataclasses.fields(Service)}
-    made = {"auditing": _AUDITING, "hearing": _HEARING, "settings": Settings(_env_file=None)}
+    made = {
+        "answering": SimpleNamespace(steps=None),
+        "auditing": _AUDITING,
+        "hearing": _HEARING,
+        "settings": Settings(_env_file=None),
+    }
     return create_app(Service(**parts | made))
 
 

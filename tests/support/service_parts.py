@@ -26,6 +26,7 @@ from starlette.types import ASGIApp
 
 import service.parts
 from indexes.builds import Build
+from service.access_made import local_access
 from service.answering.drafts import Answerer, DraftSentence, Quote
 from service.answering.evidence import Calibration
 from service.answering.extract import ExtractiveAnswerer
@@ -41,7 +42,7 @@ from service.audit.storage.sqlite_store import SqliteLeafStore
 from service.audit.storage.store import Entry, Receipt
 from service.http.limits import limits_for
 from service.http.protocol import limited_protocol
-from service.parts import Service, local_access, open_service
+from service.parts import Service, open_service
 from service.settings import Settings
 from service.web.form_tokens import FORM_TOKEN_HEADER, form_token
 from service.web.pages import NOTICE_COOKIE, SESSION_COOKIE, notice_hash

@@ -12,8 +12,8 @@ import threading
 from collections.abc import Iterator
 from datetime import date
 
+from service.answering.pipeline import Answering
 from service.answering.reading import Within
-from service.answering.steps import Steps
 
 MOST = 4
 _MOST_TRIED = 24  # questions weighed, some 20 ms each
@@ -58,9 +58,9 @@ def as_question(heading: str) -> str | None:
 class Starting:
     """Finds the questions of the day. Any thread may call."""
 
-    def __init__(self, steps: Steps) -> None:
-        """Take what finds passages and weighs the evidence."""
-        self._steps = steps
+    def __init__(self, answering: Answering) -> None:
+        """Take what answers: its steps find passages and weigh the evidence."""
+        self._answering = answering
         self._lock = threading.Lock()
         self._kept: dict[tuple[str, str, date], tuple[str, ...]] = {}
 
@@ -88,8 +88,12 @@ class Starting:
         return tuple(found)
 
     def _answers(self, question: str, document: str, within: Within) -> bool:
-        hits = self._steps.find(question, build=within.build, scope=within.scope)
-        return bool(hits.hits) and hits.hits[0].passage.document == document and self._steps.weigh(hits).reason is None
+        hits = self._answering.steps.find(question, build=within.build, scope=within.scope)
+        return (
+            bool(hits.hits)
+            and hits.hits[0].passage.document == document
+            and self._answering.steps.weigh(hits).reason is None
+        )
 
 
 def _drawn(names: list[str], day: date) -> list[str]:

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from service.audit.errors import FilterError
 from service.audit.reading.figures import ENOUGH_PEOPLE, LATENCIES_MS, TENTHS, Figures
 from service.web.console.drawing import bars, columns
-from service.web.console.frame import Console, TheConsole, sentence
+from service.web.console.frame import ConsolePage, TheConsole, sentence
 from service.web.console.spans import Days, days_of, the_last
 from service.web.console.words import REASONS
 
@@ -42,7 +42,7 @@ def charts(console: TheConsole) -> Response:
 ROUTES = _router.routes
 
 
-def _charts(console: Console) -> Response:
+def _charts(console: ConsolePage) -> Response:
     asked = console.request.query_params
     given = {name: text for name in ("from", "to") if (text := asked.get(name, "").strip())}
     usual = the_last(_SPAN_DAYS, console.auditing.clock())

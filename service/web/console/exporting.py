@@ -8,7 +8,7 @@ from starlette.concurrency import run_in_threadpool
 
 from service.audit.desk import Span
 from service.audit.errors import ExportError, FilterError
-from service.web.console.frame import Console, TheConsole, sentence
+from service.web.console.frame import ConsolePage, TheConsole, sentence
 from service.web.console.spans import days_of
 from service.web.console.zipped import zipped
 from service.web.forms import field_of, from_here
@@ -36,7 +36,7 @@ async def export(request: Request, console: TheConsole) -> Response:
 ROUTES = _router.routes
 
 
-def _export(console: Console, given: Mapping[str, str]) -> Response:
+def _export(console: ConsolePage, given: Mapping[str, str]) -> Response:
     try:
         days, payloads, purpose = days_of(given), bool(given["payloads"]), _purpose(given["purpose"])
         first, last = _numbers(console, Span(since_us=days.since_us, until_us=days.until_us))
@@ -57,7 +57,7 @@ def _purpose(text: str) -> str:
     return purpose
 
 
-def _numbers(console: Console, span: Span) -> tuple[int, int]:
+def _numbers(console: ConsolePage, span: Span) -> tuple[int, int]:
     """Return the numbers of the first and the last record of a span, if they are not too many for a page."""
     first, last = span.numbers(console.auditing.store)
     begin = 0 if first is None else first

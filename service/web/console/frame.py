@@ -51,7 +51,7 @@ TABS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Console:
+class ConsolePage:
     """The console as somebody has it open."""
 
     request: Request
@@ -100,11 +100,11 @@ async def _console(
     person: PageAuditor,
     auditing: Annotated[Auditing, Depends(given(Auditing))],
     verifying: Annotated[Verifying, Depends(given(Verifying))],
-) -> Console:
-    return Console(request, pages, person, auditing, verifying)
+) -> ConsolePage:
+    return ConsolePage(request, pages, person, auditing, verifying)
 
 
-TheConsole = Annotated[Console, Depends(_console)]
+TheConsole = Annotated[ConsolePage, Depends(_console)]
 
 
 def status_of(error: Exception) -> int | None:

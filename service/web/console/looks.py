@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Response
 
 from service.audit.errors import FilterError
-from service.web.console.frame import Console, TheConsole
+from service.web.console.frame import ConsolePage, TheConsole
 
 _router = APIRouter(include_in_schema=False)
 
@@ -17,7 +17,7 @@ def looks(console: TheConsole) -> Response:
 ROUTES = _router.routes
 
 
-def _looks(console: Console) -> Response:
+def _looks(console: ConsolePage) -> Response:
     before = console.request.query_params.get("before", "")
     if before and not (before.isascii() and before.isdecimal()):
         raise FilterError('expected "before" = the number of a record, got another form')

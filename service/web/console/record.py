@@ -18,7 +18,7 @@ from service.audit.desk import Replaying
 from service.audit.errors import FilterError, NotCoveredError, SealError
 from service.audit.reading.on_record import OnRecord
 from service.http.given import given
-from service.web.console.frame import Console, TheConsole, sentence
+from service.web.console.frame import ConsolePage, TheConsole, sentence
 from service.web.forms import field_of, from_here
 
 _MAX_NUMBER = 2**53 - 1
@@ -33,7 +33,7 @@ _router = APIRouter(include_in_schema=False)
 class _Record:
     """One record as somebody has it open."""
 
-    console: Console
+    console: ConsolePage
     grounds: Grounds
     seq: int
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Response
 from service.audit.errors import FilterError
 from service.audit.reading.auditor import Filter
 from service.audit.reading.on_record import Page, Sought
-from service.web.console.frame import Console, TheConsole, sentence
+from service.web.console.frame import ConsolePage, TheConsole, sentence
 from service.web.console.spans import days_of
 
 _MAX_NUMBER = 2**53 - 1
@@ -27,7 +27,7 @@ def records(console: TheConsole) -> Response:
 ROUTES = _router.routes
 
 
-def _records(console: Console) -> Response:
+def _records(console: ConsolePage) -> Response:
     asked = console.request.query_params
     given = {name: text for name in _FILTERS if (text := asked.get(name, "").strip())}
     try:

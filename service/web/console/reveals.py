@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from service.audit.errors import NoRecordError, RevealError
-from service.web.console.frame import Console, TheConsole, sentence
+from service.web.console.frame import ConsolePage, TheConsole, sentence
 from service.web.forms import field_of, from_here
 
 _MAX_CASE_CHARS, _MAX_REASON_CHARS = 200, 2000
@@ -41,12 +41,12 @@ async def confirm_reveal(request: Request, console: TheConsole) -> Response:
 ROUTES = _router.routes
 
 
-def _page(console: Console, status: int = 200, **values: Any) -> Response:
+def _page(console: ConsolePage, status: int = 200, **values: Any) -> Response:
     waiting = console.auditing.reveal.waiting(console.who, in_full=True)["reveals"]
     return console.page("reveals", "/audit/reveals", status, waiting=waiting, **values)
 
 
-def _opened(console: Console, seq: str, case: str, reason: str) -> Response:
+def _opened(console: ConsolePage, seq: str, case: str, reason: str) -> Response:
     if len(case) > _MAX_CASE_CHARS or len(reason) > _MAX_REASON_CHARS:
         most = f"{_MAX_CASE_CHARS} and {_MAX_REASON_CHARS}"
         return _page(console, 422, problem=f"Expected case and reason of at most {most} characters, got longer ones.")
@@ -57,7 +57,7 @@ def _opened(console: Console, seq: str, case: str, reason: str) -> Response:
     return _page(console, opened=opening)
 
 
-def _confirmed(console: Console, opening: str) -> Response:
+def _confirmed(console: ConsolePage, opening: str) -> Response:
     try:
         revealed = console.auditing.reveal.confirm(console.who, _number(opening))
     except (RevealError, NoRecordError) as error:

@@ -4,7 +4,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 
-from service.web.console.frame import Console, TheConsole
+from service.web.console.frame import ConsolePage, TheConsole
 from service.web.forms import from_here
 
 _RUNS = "It is being verified already: one at a time."
@@ -30,9 +30,9 @@ async def start(console: TheConsole) -> Response:
 ROUTES = _router.routes
 
 
-def _started(console: Console) -> Response:
+def _started(console: ConsolePage) -> Response:
     return _page(console, "" if console.verifying.start(console.who) else _RUNS)
 
 
-def _page(console: Console, told: str = "") -> Response:
+def _page(console: ConsolePage, told: str = "") -> Response:
     return console.page("verify", "/audit/verify", told=told)

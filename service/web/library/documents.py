@@ -55,7 +55,10 @@ def documents(
     today = within.at.date()
     if part == "titles":
         return JSONResponse([_title(entry) for entry in entries_of(within.readable, within.sources, today)])
-    values = {"listed": listed(within.readable, within.sources, today=today, page=page), "soon_days": SOON_DAYS}
+    values: dict[str, Any] = {
+        "listed": listed(within.readable, within.sources, today=today, page=page),
+        "soon_days": SOON_DAYS,
+    }
     return pages.show(request, "library/documents.html", **values)
 
 

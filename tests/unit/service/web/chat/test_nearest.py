@@ -51,7 +51,7 @@ def test_a_document_for_others_is_never_named_and_leaves_no_trace(within: dict[s
     assert "board/towers.md" not in _named(question, within["mira"])
 
 
-@pytest.mark.parametrize("question", ["Which orbit do satellites sweep?", "hello", "?", "what is it"])
+@pytest.mark.parametrize("question", ["Do satellites orbit on Mondays?", "hello", "?", "what is it"])
 def test_where_nothing_is_near_nothing_is_named(within: dict[str, Within], question: str) -> None:
     assert _named(question, within["mira"]) == []
 

@@ -1,0 +1,74 @@
+"""From settings to what decides who is recognised: sessions, the provider, the directory, API keys, the local token."""
+
+from indexes.clock import utc_now
+from service.access.directory import DIRECTORY_FILE
+from service.access.key_ring import KeyRing
+from service.access.key_store import KEYS_FILE, KeyStore
+from service.access.local import LocalAccess
+from service.access.openid.provider_settings import ProviderSettings
+from service.access.opening import PEPPER_FILE, AccessSettings, one_may_be_both
+from service.access.rules import ACCESS_FILE
+from service.access.sessions import Lasting
+from service.audit.keys.key_files import load_or_create_key
+from service.settings import Settings
+
+_MINUTE_S, _HOUR_S = 60.0, 3600.0
+
+
+def access_settings(settings: Settings) -> AccessSettings:
+    """Return what decides who is recognised."""
+    secret = settings.oidc_client_secret
+    provider = ProviderSettings(
+        issuer=settings.oidc_issuer,
+        client_id=settings.oidc_client_id,
+        client_secret=secret.get_secret_value() if secret else None,
+        public_url=settings.public_url,
+        audience=settings.oidc_audience,
+        person_claim=settings.oidc_person_claim,
+        groups_claim=settings.oidc_groups_claim,
+        email_claim=settings.oidc_email_claim,
+        scopes=settings.oidc_scopes,
+        hosts=settings.provider_hosts(),
+    )
+    return AccessSettings(
+        state=settings.state,
+        library=settings.library,
+        lasting=_lasting(settings),
+        directory=settings.directory or settings.state / DIRECTORY_FILE,
+        keep_s=settings.directory_hours * _HOUR_S,
+        provider=provider if settings.auth == "oidc" else None,
+        token=settings.given_token(),
+        local_groups=settings.groups(),
+    )
+
+
+def key_ring(settings: Settings) -> KeyRing:
+    """Return what makes, lists and revokes API keys beside a running service, which takes up what changed."""
+    return KeyRing(
+        store=KeyStore(settings.state / KEYS_FILE),
+        pepper=lambda: pepper(settings),
+        now=utc_now,
+        operator_may_audit=lambda: one_may_be_both(settings.library / ACCESS_FILE),
+    )
+
+
+def pepper(settings: Settings) -> bytes:
+    """Return the secret with which API keys are kept, made at the first use."""
+    return load_or_create_key(settings.keys_folder(), PEPPER_FILE)
+
+
+def _lasting(settings: Settings) -> Lasting:
+    """In local mode one signs in by a link, so a session lasts to its end whether it is used or not."""
+    most_s = round(settings.session_hours * _HOUR_S)
+    idle_s = round(settings.session_idle_minutes * _MINUTE_S)
+    seen_s = round(settings.directory_hours * _HOUR_S)
+    return Lasting(most_s=most_s, idle_s=most_s if settings.auth == "local" else idle_s, seen_s=seen_s)
+
+
+def local_access(settings: Settings) -> LocalAccess:
+    """Return what recognises the one person of local mode.
+
+    Raises:
+        TokenError: the token of this installation cannot be read or made.
+    """
+    return LocalAccess.open(state=settings.state, given=settings.given_token(), groups=settings.groups())
