@@ -163,21 +163,12 @@ def compare(
 @app.command()
 def followups(data: Data = None, work: Work = None) -> None:
     """Measure how well follow-up questions are understood: on public conversations, and on the shipped ones."""
-    from eval.quality.ask import shipped_steps
-    from eval.quality.follow_ups import PUBLIC_CONVERSATIONS, SHIPPED_CONVERSATIONS, found_first, read_turns
-    from eval.quality.follow_ups_table import found_lines, understood_table
-    from eval.quality.measure import kept, prepare
-    from indexes.encoder import DEFAULT_ENCODER, load_encoder
+    from eval.quality.follow_ups_table import measured
+    from eval.quality.measure import kept
 
     with _told(), kept(work) as folder:
-        if data is not None:
-            console.out.text(understood_table(read_turns(data / PUBLIC_CONVERSATIONS)))
-        else:
-            _tell("GREENLIT_EVAL_DATA is not set, so only the shipped conversations are asked")
-        encoder = load_encoder(DEFAULT_ENCODER)
-        place = prepare("northlight", data=data, work=folder, encoder=encoder).place
-        found = found_first(SHIPPED_CONVERSATIONS, place=place, steps=shipped_steps(encoder))
-        console.out.text(found_lines(found))
+        for text in measured(data, folder, tell=_tell):
+            console.out.text(text)
 
 
 @app.command("draft-set")

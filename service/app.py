@@ -175,10 +175,6 @@ def _parts(service: Service, pages: Pages) -> dict[Any, object]:
         Replaying: service.replay,
         SharedAnswers: service.auditing.shared,
         SignIn: service.sign_in,
-<<<<<<< HEAD
-        Starting: Starting(service.answering.steps),
-        Verifying: service.verifying,
-=======
         Starting: Starting(service.answering),
->>>>>>> w-ask
+        Verifying: service.verifying,
     }

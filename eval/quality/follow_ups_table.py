@@ -1,9 +1,42 @@
-"""Figures of follow-ups as tables of plain text."""
+"""Figures of follow-ups, measured and put into plain text."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
-from eval.quality.follow_ups import FIRST, Found, Turn, understood
+from eval.quality.ask import shipped_steps
+from eval.quality.follow_ups import (
+    FIRST,
+    PUBLIC_CONVERSATIONS,
+    SHIPPED_CONVERSATIONS,
+    Found,
+    Turn,
+    found_first,
+    read_turns,
+    understood,
+)
+from eval.quality.measure import NORTHLIGHT, Tell, prepare
 from eval.quality.tables import table
+from indexes.encoder import DEFAULT_ENCODER, load_encoder
+
+
+def measured(data: Path | None, work: Path, *, tell: Tell) -> Iterator[str]:
+    """Measure, and give the figures one after the other.
+
+    Args:
+        data: the folder of public sets; without, only the shipped conversations are asked.
+        work: where the sample library and its build are made.
+        tell: is told what is left out.
+
+    Raises:
+        QuestionSetError: conversations are missing or wrong.
+    """
+    if data is None:
+        tell("GREENLIT_EVAL_DATA is not set, so only the shipped conversations are asked")
+    else:
+        yield understood_table(read_turns(data / PUBLIC_CONVERSATIONS))
+    encoder = load_encoder(DEFAULT_ENCODER)
+    place = prepare(NORTHLIGHT, data=data, work=work, encoder=encoder).place
+    yield found_lines(found_first(SHIPPED_CONVERSATIONS, place=place, steps=shipped_steps(encoder)))
 
 
 def understood_table(turns: Sequence[Turn]) -> str:

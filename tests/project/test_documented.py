@@ -54,7 +54,6 @@ def documents(root: Path, project_files: list[Path]) -> str:
 def _app() -> FastAPI:
     parts = {field.name: _NOTHING for field in dataclasses.fields(Service)}
     made = {
-        "answering": SimpleNamespace(steps=None),
         "auditing": _AUDITING,
         "hearing": _HEARING,
         "settings": Settings(_env_file=None),
