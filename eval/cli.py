@@ -167,8 +167,7 @@ def followups(data: Data = None, work: Work = None) -> None:
     from eval.quality.measure import kept
 
     with _told(), kept(work) as folder:
-        for text in measured(data, folder, tell=_tell):
-            console.out.text(text)
+        console.out.text("\n".join(measured(data, folder, tell=_tell)))
 
 
 @app.command("draft-set")

@@ -105,7 +105,11 @@ async def _whole(request: Request, asking: _Asking, question: Question) -> Respo
 
     def answered() -> Response:
         turn = asking.turn(answering.ask(question), question)
-        values = {"turns": [turn], "conversation_id": question.conversation_id, "recent": asking.kept.recent()}
+        values: dict[str, Any] = {
+            "turns": [turn],
+            "conversation_id": question.conversation_id,
+            "recent": asking.kept.recent(),
+        }
         return pages.show(request, "chat/ask.html", **values)
 
     try:

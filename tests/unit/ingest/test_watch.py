@@ -8,10 +8,12 @@ from datetime import date
 import pytest
 from filelock import FileLock
 
-import ingest.watch
 from indexes.builds import current_build_id, open_build
 from indexes.encoder import Vectors
 from indexes.errors import EncoderError
+from ingest import pipeline
+from ingest.pipeline import Ingestion
+from ingest.report import Report
 from tests.support.fakes import HashingEncoder, TinyLibrary
 from tests.support.worker_parts import Worker
 
@@ -29,6 +31,18 @@ def _held(library: TinyLibrary) -> list[str]:
     build = open_build(library.builds / current_build_id(library.builds))
     build.passages.close()
     return [document for document, _ in build.documents]
+
+
+def _tries(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Return when the worker tries to make a build, from now on."""
+    tries: list[float] = []
+
+    def noted(ingestion: Ingestion) -> Report:
+        tries.append(worker.at_s)
+        return pipeline.ingest(ingestion)
+
+    monkeypatch.setattr("ingest.watch.ingest", noted)
+    return tries
 
 
 def test_it_begins_with_a_build_and_then_makes_none_for_hours(worker: Worker) -> None:
@@ -97,9 +111,7 @@ def test_midnight_calls_for_no_build(worker: Worker) -> None:
 def test_without_most_of_a_source_it_says_so_and_tries_again_only_when_something_changes(
     worker: Worker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tries = list[float]()
-    real = ingest.watch.ingest
-    monkeypatch.setattr(ingest.watch, "ingest", lambda ingestion: (tries.append(worker.at_s), real(ingestion))[1])
+    tries = _tries(worker, monkeypatch)
     away = worker.library.root / "away"
     shutil.move(worker.library.folder / "legal", away)
     worker.go(3600)
@@ -127,12 +139,10 @@ class _Failing(HashingEncoder):
 
 
 def test_what_fails_is_tried_again_with_growing_pauses(library: TinyLibrary, monkeypatch: pytest.MonkeyPatch) -> None:
-    tries = list[float]()
-    real = ingest.watch.ingest
-    monkeypatch.setattr(ingest.watch, "ingest", lambda ingestion: (tries.append(worker.at_s), real(ingestion))[1])
     library.add(A, "# Leave\n\nEverybody has thirty days of leave.\n")
     encoder = _Failing()
     worker = Worker(library, encoder)
+    tries = _tries(worker, monkeypatch)
     worker.go(1000)
     assert [round(b - a) for a, b in itertools.pairwise(tries)] == [5, 10, 20, 40, 80, 160, 300, 300]
     assert worker.state.problem == "the weights went away"
@@ -149,7 +159,7 @@ def test_an_error_of_ours_does_not_end_it_and_shows_no_words_of_a_document(
     def broken(_: object) -> None:
         raise ValueError("thirty days of leave")
 
-    monkeypatch.setattr(ingest.watch, "ingest", broken)
+    monkeypatch.setattr("ingest.watch.ingest", broken)
     worker = Worker(library).go(1)
     assert worker.state.problem == "it broke (ValueError)"
 
