@@ -164,10 +164,9 @@ def compare(
 def followups(data: Data = None, work: Work = None) -> None:
     """Measure how well follow-up questions are understood: on public conversations, and on the shipped ones."""
     from eval.quality.follow_ups_table import measured
-    from eval.quality.measure import kept
 
-    with _told(), kept(work) as folder:
-        console.out.text("\n".join(measured(data, folder, tell=_tell)))
+    with _told():
+        console.out.text("\n".join(measured(data, work, tell=_tell)))
 
 
 @app.command("draft-set")

@@ -14,17 +14,17 @@ from eval.quality.follow_ups import (
     read_turns,
     understood,
 )
-from eval.quality.measure import NORTHLIGHT, Tell, prepare
+from eval.quality.measure import NORTHLIGHT, Tell, kept, prepare
 from eval.quality.tables import table
 from indexes.encoder import DEFAULT_ENCODER, load_encoder
 
 
-def measured(data: Path | None, work: Path, *, tell: Tell) -> Iterator[str]:
+def measured(data: Path | None, work: Path | None, *, tell: Tell) -> Iterator[str]:
     """Measure, and give the figures one after the other.
 
     Args:
         data: the folder of public sets; without, only the shipped conversations are asked.
-        work: where the sample library and its build are made.
+        work: a folder that keeps the sample library and its build for the next time.
         tell: is told what is left out.
 
     Raises:
@@ -35,8 +35,9 @@ def measured(data: Path | None, work: Path, *, tell: Tell) -> Iterator[str]:
     else:
         yield understood_table(read_turns(data / PUBLIC_CONVERSATIONS))
     encoder = load_encoder(DEFAULT_ENCODER)
-    place = prepare(NORTHLIGHT, data=data, work=work, encoder=encoder).place
-    yield found_lines(found_first(SHIPPED_CONVERSATIONS, place=place, steps=shipped_steps(encoder)))
+    with kept(work) as folder:
+        place = prepare(NORTHLIGHT, data=data, work=folder, encoder=encoder).place
+        yield found_lines(found_first(SHIPPED_CONVERSATIONS, place=place, steps=shipped_steps(encoder)))
 
 
 def understood_table(turns: Sequence[Turn]) -> str:
