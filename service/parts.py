@@ -96,7 +96,7 @@ def open_service(
 
     Args:
         settings: as read by a door.
-        opened: the log where questions are recorded; the caller closes it.
+        opened: the log; the caller closes it.
         encoder: the one that encodes questions.
         notice: is told what an operator should see, such as a line of the register that cannot be understood.
 
@@ -119,13 +119,10 @@ def open_service(
     opened_access = _access(settings, opened, follower, notice)
     verifying = _verifying(settings, opened)
     with contextlib.closing(opened_access), contextlib.closing(verifying):
+        recorder, earlier = _recorder(settings, opened, steps, encoder), auditing.conversations
         yield Service(
             answering=Answering(
-                live_build=live_build,
-                boundary=boundary,
-                steps=steps,
-                recorder=_recorder(settings, opened, steps, encoder),
-                conversations=auditing.conversations,
+                live_build=live_build, boundary=boundary, steps=steps, recorder=recorder, conversations=earlier
             ),
             reading=Reading(live_build=live_build, boundary=boundary),
             past_answers=PastAnswers(live_build=live_build, boundary=boundary),

@@ -82,10 +82,10 @@ def stand_alone(text: str, earlier: Sequence[str]) -> str | None:
     """
     last, subject = "", ""
     for question in earlier:
-        rewritten = _rewritten(question, last, subject)
+        rewritten = _rewritten(question, last, subject) if last else None
         subject = _subject_after(question, rewritten, subject)
         last = rewritten or question
-    return _rewritten(text, last, subject)
+    return _rewritten(text, last, subject) if last else None
 
 
 def _subject_after(question: str, rewritten: str | None, before: str) -> str:
@@ -96,10 +96,8 @@ def _subject_after(question: str, rewritten: str | None, before: str) -> str:
 
 
 def _rewritten(text: str, last: str, subject: str) -> str | None:
-    if not last:
-        return None
     if _ONLY_ASKS.match(text.strip()):
-        return f"{last.rstrip('?.! ')}: {text.strip()[:1].lower()}{text.strip()[1:]}"
+        return f"{_stem(last)}: {text.strip()[:1].lower()}{text.strip()[1:]}"
     goes_on = _GOES_ON.match(text.strip())
     if goes_on is None:
         return _leaning(text, subject) if subject else None
@@ -205,9 +203,16 @@ def _has_name(text: str) -> bool:
     return any((word[:1].isupper() and word != "I") or word[:1].isdigit() for word in tokens(text)[1:])
 
 
-def _continued(last: str, subject: str, more: str) -> str:
-    """Ask the last question again about something else."""
-    stem = last.rstrip("?.! ")
+def _stem(last: str) -> str:
+    """Return the last question without its end, and without what was asked about besides."""
+    return re.sub(r": [^:]{1,80}$", "", last.rstrip("?.! "))
+
+
+def _continued(last: str, subject: str, more: str) -> str | None:
+    """Ask the last question again about something else; not one that asked nothing itself."""
+    if (goes_on := _GOES_ON.match(last)) and goes_on["about"]:
+        return None
+    stem = _stem(last)
     first = more.split(" ", 1)[0].lower()
     if first in PREPOSITIONS:
         shorter = re.sub(rf"\s{first}\s(?:[\w'’-]+\s?){{1,4}}$", "", stem, flags=re.IGNORECASE)

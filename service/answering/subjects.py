@@ -32,6 +32,7 @@ RELATIONAL = frozenset(
 _DETERMINERS = frozenset(
     "a an the some any our your my their his her its this that these those each every all no".split()
 )
+_BEING = frozenset("is are was were be isn't aren't".split())
 _ARTICLES = frozenset("a an the".split())
 _PEOPLE = frozenset("i you we me us one people someone somebody anyone anybody".split())
 _STANDS_FOR = frozenset("it they them he she him her its their his this that these those there".split())
@@ -80,6 +81,11 @@ def tokens(text: str) -> list[str]:
 
 def subject_of(question: str) -> str:
     """Return what a question is about, in its own words and without an article; "" where no rule says."""
+    in_brackets = re.search(r"\(([^()]+)\)\??$", question)  # as a follow-up was rewritten
+    return in_brackets.group(1) if in_brackets else _asked_about(question)
+
+
+def _asked_about(question: str) -> str:
     first = re.split(r"(?<=[?.!])\s", question.strip(), maxsplit=1)[0].rstrip("?.! ")
     rest, framed = _FRAME.subn("", first, count=1)
     defined = _IS.sub("", rest, count=1)
@@ -97,7 +103,8 @@ def subject_of(question: str) -> str:
     if acted and acted[0].lower() in _PEOPLE:
         asked = _phrase(_counted(words[1:at]), verbs=False) if words[0].lower() in ("what", "which", "how") else ""
         return _object(acted[2:]) or asked or _name_in(first)
-    return _phrase(acted, verbs=True) or _object(acted) or _name_in(first)
+    is_being = words[at].lower() in _BEING  # what follows is said of the subject, and is no verb
+    return _phrase(acted, verbs=True, base=not is_being) or _object(acted) or _name_in(first)
 
 
 def is_plural(phrase: str) -> bool:
@@ -135,8 +142,11 @@ def without_article(phrase: str) -> str:
     return rest if first.lower() in _ARTICLES else phrase
 
 
-def _phrase(words: list[str], *, verbs: bool) -> str:
-    """Return the noun phrase that begins here; of "the causes of X" only X."""
+def _phrase(words: list[str], *, verbs: bool, base: bool = True) -> str:
+    """Return the noun phrase that begins here; of "the causes of X" only X.
+
+    `verbs` says that what is said of it may follow, `base` that a verb's base form may.
+    """
     kept: list[str] = []
     for index, word in enumerate(words):
         low, named = word.lower(), word[:1].isupper()
@@ -152,7 +162,7 @@ def _phrase(words: list[str], *, verbs: bool) -> str:
             if low not in (*PREPOSITIONS, "and") or not _only_asks(kept):
                 break
             kept = []
-        elif verbs and _core(kept) and not named and (_is_verb(low) or low in _SAID or _is_name(kept)):
+        elif verbs and _core(kept) and not named and (_is_verb(low, base=base) or low in _SAID or _is_name(kept)):
             break
         else:
             kept.append(word)
@@ -186,8 +196,9 @@ def _is_name(kept: list[str]) -> bool:
     return all(word[:1].isupper() for word in _core(kept))
 
 
-def _is_verb(word: str) -> bool:
-    return word in _VERBS or word.removesuffix("s") in _VERBS or word in _DONE or word.endswith(("ed", "ly"))
+def _is_verb(word: str, *, base: bool = True) -> bool:
+    is_base = base and (word in _VERBS or word.removesuffix("s") in _VERBS)
+    return is_base or word in _DONE or word.endswith(("ed", "ly"))
 
 
 def _only_asks(words: list[str]) -> bool:

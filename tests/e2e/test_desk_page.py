@@ -14,6 +14,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from indexes.standing import Standing
+from service.web.pages import NOTICE_COOKIE, notice_hash
 from tests.support.desk_parts import read_as_worker, with_approvers
 from tests.support.fakes import TinyLibrary
 from tests.support.service_parts import POLICY, POLICY_TEXT, Studio, open_studio, serving, with_rules
@@ -44,6 +45,7 @@ class Desk:
         size = {"width": width, "height": 800}
         complaints: list[str] = []
         with self.browser.new_context(viewport=size, java_script_enabled=scripts) as context:  # type: ignore[arg-type]
+            context.add_cookies([{"name": NOTICE_COOKIE, "value": notice_hash(12, ""), "url": self.url}])
             page = context.new_page()
             page.set_default_timeout(15_000)
             page.on("pageerror", lambda error: complaints.append(str(error)))

@@ -124,7 +124,7 @@ def test_erasing_works_by_keyboard_and_without_scripts(visit_without_scripts: Vi
     expect(visit.page.get_by_role("region", name="Answer")).to_be_visible()
     visit.page.get_by_role("link", name="Your record").click()
     expect(visit.page.get_by_role("heading", name="Your questions on record")).to_be_visible()
-    visit.page.locator("summary").focus()
+    visit.page.get_by_text("Erase this text").focus()
     visit.page.keyboard.press("Enter")
     visit.page.keyboard.press("Tab")
     visit.page.keyboard.press("Enter")

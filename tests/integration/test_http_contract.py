@@ -62,6 +62,7 @@ def test_an_answer_has_exactly_the_published_shape(shared_studio: Studio) -> Non
             }
         ],
         "refusal": None,
+        "searched_for": None,
     }
 
 
@@ -76,6 +77,7 @@ def test_a_refusal_has_exactly_the_published_shape(shared_studio: Studio) -> Non
         "sentences": [],
         "citations": [],
         "refusal": {"reason": "no_evidence"},
+        "searched_for": None,
     }
 
 
@@ -148,7 +150,7 @@ def test_every_response_has_the_closed_headers(shared_studio: Studio) -> None:
         assert response.headers["referrer-policy"] == "no-referrer"
         policy = response.headers["content-security-policy"]
         assert "default-src 'none'" in policy
-        assert "script-src" not in policy
+        assert "script-src 'self';" in policy
         assert "server" not in response.headers
 
 

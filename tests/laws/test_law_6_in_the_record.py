@@ -20,7 +20,13 @@ from tests.support.traces import CANARY, Traces, over_http
 ANSWERED = f"Who reviews a new AI vendor, {CANARY}?"
 REFUSED = f"Is {CANARY} sleeping?"
 PURPOSE = f"complaint about {CANARY}"
-OPENING = ["POST /v1/audit/records/{seq}/payload", "GET /v1/audit/own", "GET /record"]  # these show a text on purpose
+# These show a text on purpose.
+OPENING = [
+    "POST /v1/audit/records/{seq}/payload",
+    "POST /audit/records/{seq}/texts",
+    "GET /v1/audit/own",
+    "GET /record",
+]
 
 
 def _canaries(question: Asked) -> dict[str, Mapping[str, Any]]:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Request, sync_playwright
 
+from service.web.pages import NOTICE_COOKIE, notice_hash
 from tests.support.service_parts import Studio
 
 PHONE, DESK, HEIGHT = 390, 1280, 800  # pixels
@@ -55,7 +56,8 @@ class Visit:
 
 
 def visit_with(context: BrowserContext, studio: Studio, url: str) -> Visit:
-    """Open a page that notes what it is asked to load and what it complains of."""
+    """Open a page, in a browser that confirmed the notice, that notes what it loads and what it complains of."""
+    context.add_cookies([{"name": NOTICE_COOKIE, "value": notice_hash(12, ""), "url": url}])
     visit = Visit(context.new_page(), url, studio)
 
     def note_request(request: Request) -> None:

@@ -60,6 +60,12 @@ def test_the_subject_is_carried_over_a_follow_up_and_left_with_the_next_subject(
     assert stand_alone("Does it need consent?", asked) == "Does a digital replica need consent?"
 
 
+def test_what_is_asked_about_besides_is_not_piled_up() -> None:
+    for asked in (["May editors upload footage?", "What about stills?"], ["May editors upload footage: stills?"]):
+        assert stand_alone("What about scripts?", asked) == "May editors upload footage: scripts?"
+    assert stand_alone("What about rule 2?", ["What about rule 1?"]) is None
+
+
 def test_a_question_about_nothing_explains_nothing() -> None:
     assert stand_alone("Is it allowed?", ["Why?", "Really?"]) is None
 

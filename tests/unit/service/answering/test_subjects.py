@@ -17,6 +17,8 @@ from service.answering.subjects import subject_of
         ("How many vacation days do I have?", "vacation days"),
         ("What were the purposes of the Lewis and Clark expedition?", "the Lewis and Clark expedition"),
         ("What about the BBC experiment?", "the BBC experiment"),
+        ("How much is the daily travel allowance?", "the daily travel allowance"),
+        ("Are there exceptions (hotel costs)?", "hotel costs"),
         ("Is it allowed?", ""),
         ("Why?", ""),
         ("", ""),

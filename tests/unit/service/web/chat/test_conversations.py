@@ -52,7 +52,7 @@ def test_a_question_begins_a_conversation_and_the_next_goes_on_with_it(people: C
     assert ALLOWANCE in page
     typed, _ = _ask(people, "mira", FOLLOW_UP, conversation, as_typed="1")
     assert "Searched for" not in typed
-    assert "No answer" in typed
+    assert 'class="refusal"' in typed
 
 
 @pytest.mark.parametrize("given", ["", "c-nobodys", "not an id", "c-" + "a" * 200])
@@ -61,6 +61,7 @@ def test_what_is_no_conversation_of_ones_own_is_not_gone_on_with(people: Company
 
 
 def test_somebody_elses_conversation_is_not_gone_on_with_and_not_shown(people: Company) -> None:
+    _erase_all(people, "tom")
     _, hers = _ask(people, "mira", TRAVEL_QUESTION)
     page, his = _ask(people, "tom", FOLLOW_UP, hers)
     assert his != hers
@@ -102,7 +103,7 @@ def test_a_conversation_shows_its_answers_with_their_sources_as_they_were(people
     (sources,) = re.findall(r'<section class="answer".*?</section>', asked, re.DOTALL)
     assert sources in page
     assert f"Searched for: <bdi>{REWRITTEN}</bdi>" in page
-    assert "Reason: <code>no_evidence</code>" in page
+    assert "Refused: <code>no_evidence</code>" in page
     assert f'name="conversation_id" value="{conversation}"' in page
 
 

@@ -50,7 +50,12 @@ class Story:
         """Return the numbers of the rows that a page shows."""
         response = self.ann.get(f"/audit{query}")
         assert response.status_code == 200, response.text
-        return [int(number) for number in re.findall(r'aria-label="Record (\d+)"', response.text)]
+        rows = [int(number) for number in re.findall(r'aria-label="Record (\d+)"', response.text)]
+        return [row for row in rows if row in self.ours]  # other tests ask too
+
+    @property
+    def ours(self) -> set[int]:
+        return {self.answered.finished, self.refused.finished, self.travel.finished}
 
 
 @pytest.fixture(scope="module")
