@@ -18,6 +18,7 @@ from tests.support.service_parts import (
     with_rules,
 )
 
+DRAFT = "legal/draft.md"
 pytestmark = [pytest.mark.skipif(not CHROMIUM.exists(), reason=f"there is no browser at {CHROMIUM}")]
 
 
@@ -30,6 +31,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Studio, str]]:
     library = with_rules(TinyLibrary(tmp_path_factory.mktemp("looked-at") / "studio"))
+    library.write(DRAFT, "# Draft\n\nNobody decided on this yet.\n")
     with open_studio(library) as studio, serving(studio.app) as url:
         yield studio, url
 
@@ -55,6 +57,26 @@ def test_the_pages_can_be_read_and_used_by_everybody(visit: Visit) -> None:
         visit.page.get_by_role("region", name=region, exact=True).wait_for()
         looks_right(visit.page, name)
     for address, name in (("/documents", "documents"), (f"/documents/{POLICY}", "document"), ("/record", "record")):
+        visit.page.goto(visit.url + address)
+        looks_right(visit.page, name)
+    assert visit.was_quiet()
+
+
+def test_so_can_those_for_approvers_and_auditors(visit: Visit) -> None:
+    visit.sign_in()
+    asked = visit.studio.ask(VENDOR_QUESTION)
+    seq = asked["receipt"]["seq"]
+    for address, name in (
+        ("/conversations", "conversations"),
+        (f"/answers/{asked['request_id']}", "shared"),
+        ("/desk", "desk"),
+        (f"/desk/documents/{DRAFT}", "desk-document"),
+        ("/desk/feedback", "desk-feedback"),
+        ("/audit", "audit"),
+        (f"/audit/records/{seq}", "audit-record"),
+        ("/audit/charts", "audit-charts"),
+        ("/audit/export", "audit-export"),
+    ):
         visit.page.goto(visit.url + address)
         looks_right(visit.page, name)
     assert visit.was_quiet()
