@@ -4,6 +4,7 @@ A canary is asked through every door, well and badly; then everything is searche
 """
 
 import logging
+import re
 from typing import Any
 
 import httpx
@@ -71,6 +72,26 @@ def test_the_command_line_leaves_a_prompt_nowhere_else(
         assert "expected a question" in said
     assert traces.found() == []
     assert _prompts_on_record(library) == [ANSWERED, REFUSED, ANSWERED, ANSWERED]
+
+
+def test_a_conversation_its_name_and_what_is_searched_for_stay_in_the_store(
+    library: TinyLibrary, traces: Traces
+) -> None:
+    with open_studio(with_rules(library)) as studio, over_http(studio) as client:
+        question = f"Who reviews a new AI vendor, {CANARY}?"
+        page = client.post("/", data={"question": question})
+        (conversation,) = set(re.findall(r'name="conversation_id" value="(c-[^"]+)"', page.text))
+        follow_up = client.post("/", data={"question": f"And {CANARY}?", "conversation_id": conversation})
+        assert "Searched for" in follow_up.text
+        found = client.post("/conversations", data={"search": CANARY})
+        assert conversation in found.text
+        renamed = client.post(f"/conversations/{conversation}/rename", data={"name": f"About {CANARY}"})
+        (request_id,) = set(re.findall(r'data-request="([^"]+)"', page.text))
+        shared = client.post(f"/answers/{request_id}/share")
+        for response in (page, follow_up, found, renamed, shared, client.get("/conversations")):
+            assert response.status_code == 200
+            traces.keep(response)
+    assert traces.found() == []
 
 
 def test_what_is_said_back_stays_in_the_store_too(library: TinyLibrary, traces: Traces) -> None:
