@@ -1,17 +1,19 @@
 """Figures about the questions of a span of time: how many, how they ended, how long they took, what was cited.
 
-In order: (1) go once through the records of the span, (2) leave out what could single somebody out, (3) put the look on
-record, durably, (4) only then hand the figures out. They stand for five people or more: a day on which fewer asked is
-given without a number; such days are counted together if five people or more asked on them, and left out of everything
-if not; a way of ending or a document that fewer than five people met is not named. People are counted as different
-pseudonyms of one month, so that nobody counts twice because a month has ended. Nothing is counted by person.
+In order: (1) go through the records of the span, of the newest only those that came since the last look, (2) leave out
+what could single somebody out, (3) put the look on record, durably, (4) only then hand the figures out. They stand for
+five people or more: a day on which fewer asked is given without a number; such days are counted together if five people
+or more asked on them, and left out of everything if not; a way of ending or a document that fewer than five people met
+is not named. People are counted as different pseudonyms of one month, so that nobody counts twice because a month has
+ended. Nothing is counted by person.
 """
 
 import json
 import math
 import re
+import threading
 from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -94,13 +96,29 @@ class Figures:
     is_all: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A question that was counted before, and where its two records are."""
+
+    received: int
+    finished: int
+    asked: Asked
+
+
 class FigureReader:
-    """See the module. Any thread may call."""
+    """See the module. Any thread may call.
+
+    What was taken out of the newest records is kept, some 300 bytes a question: a record never changes.
+    """
 
     def __init__(self, *, log: AuditLog, store: LeafReader) -> None:
-        """Take the parts of an open log."""
+        """Take the parts of an open log; nothing is read before the first call."""
         self._log = log
         self._store = store
+        self._lock = threading.Lock()  # around what follows
+        self._kept: list[_Kept] = []
+        self._came: dict[str, tuple[int, str, _Person]] = {}
+        self._from = self._next = 0  # the records that are known
 
     def figures(self, who: str, *, since_us: int, until_us: int) -> Figures:
         """Return the figures of the questions that came in `[since, until)`.
@@ -115,22 +133,41 @@ class FigureReader:
         """
         start, end = (first_at(self._store, ts_us, past_damage=True) for ts_us in (since_us, until_us))
         begin = max(start, end - MAX_LEAVES)
-        asked = list(self._asked(begin, end))
+        asked = self._asked(begin, end)
         given = _figures(asked, looked_through=end - begin, is_all=begin == start)
         filters = {"since_us": since_us, "until_us": until_us}
         self._log.note(events.audit_read(who, "charts", filters=filters, seqs=[], purpose=""))
         return given
 
-    def _asked(self, start: int, end: int) -> Iterable[Asked]:
-        came: dict[str, tuple[str, _Person]] = {}  # questions without a result so far: the day, and who
-        for leaf in forwards_past_damage(self._store, start, end):
-            try:
-                if leaf.type == RECEIVED_TYPE:
-                    came[leaf.request_id] = _came(leaf)
-                elif leaf.type == FINISHED_TYPE and leaf.request_id in came:
-                    yield _ended(leaf, *came.pop(leaf.request_id))
-            except (AuditDamagedError, ValueError, KeyError, TypeError):  # no form of a record: verifying says so
-                continue
+    def _asked(self, start: int, end: int) -> list[Asked]:
+        with self._lock:
+            self._follow()
+            if start < self._from:  # older than what is kept
+                return [one.asked for one in _questions(self._store, start, end, {})]
+            return [one.asked for one in self._kept if start <= one.received and one.finished < end]
+
+    def _follow(self) -> None:
+        size = self._store.size()
+        oldest = max(0, size - MAX_LEAVES)
+        if oldest > self._next:
+            self._kept, self._came, self._next = [], {}, oldest
+        self._kept = [one for one in self._kept if one.received >= oldest]
+        self._kept += _questions(self._store, self._next, size, self._came)
+        self._came = {name: one for name, one in self._came.items() if one[0] >= oldest}
+        self._from, self._next = oldest, size
+
+
+def _questions(store: LeafReader, start: int, end: int, came: dict[str, tuple[int, str, _Person]]) -> Iterator[_Kept]:
+    """Yield the questions that ended in a stretch; `came` holds those without a result so far, and takes them."""
+    for leaf in forwards_past_damage(store, start, end):
+        try:
+            if leaf.type == RECEIVED_TYPE:
+                came[leaf.request_id] = (leaf.seq, *_came(leaf))
+            elif leaf.type == FINISHED_TYPE and leaf.request_id in came:
+                received, day, person = came.pop(leaf.request_id)
+                yield _Kept(received, leaf.seq, _ended(leaf, day, person))
+        except (AuditDamagedError, ValueError, KeyError, TypeError):  # no form of a record: verifying says so
+            continue
 
 
 def _came(leaf: StoredLeaf) -> tuple[str, _Person]:
