@@ -10,6 +10,7 @@ AuditError
 ├── ExportError            an export cannot be made, or was not whole
 ├── FilterError            a wish for records that cannot be understood, such as a time that is none
 ├── NoRecordError          there is no such record, question or shard, or not yet
+│   └── StillOpenError     a question that has no end yet
 ├── RevealError            who asked is not revealed: it takes a second person, a case and a reason, or it was erased
 ├── ErasureError           texts are not erased by age: it takes a second person
 ├── NotCoveredError        no checkpoint covers the record yet
@@ -58,6 +59,10 @@ class FilterError(AuditError):
 
 class NoRecordError(AuditError):
     """What was asked for is not on record; the message does not repeat what that was, but for a number."""
+
+
+class StillOpenError(NoRecordError):
+    """A question is not on record as finished yet, so its texts cannot be erased."""
 
 
 class RevealError(AuditError):

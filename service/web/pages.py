@@ -21,13 +21,16 @@ from starlette.templating import Jinja2Templates
 from service.access.errors import AccessError
 from service.access.port import Access, SignIn
 from service.access.principals import Principal, Role
-from service.audit.errors import AuditError
+from service.audit.errors import AuditError, SealError
 from service.http.event_stream import wants_events
 from service.http.given import given
 from service.http.origin import Origin
 from service.web.form_tokens import form_token
 
 SESSION_COOKIE = "greenlit_session"
+_NOT_SHOWN = "The record cannot be written or read now, so nothing of it is shown. Please tell the operator."
+_NOT_READ = "What is approved cannot be read now, so nothing is shown. Please tell the operator."
+_DAMAGED = "A text on record cannot be opened, so nothing is shown. Please tell the operator."
 NOTICE_COOKIE = "greenlit_notice"
 _TEMPLATES = Jinja2Templates(directory=Path(__file__).parent / "templates")
 _TEMPLATES.env.filters["day"] = lambda date: f"{date:%-d %b %Y}"
@@ -130,6 +133,20 @@ class Pages:
         if wants_events(request):
             return _problem(status, words)
         return self.show(request, "message.html", status, message=words)
+
+    def not_shown(self, request: Request, error: Exception, *, told: str = "") -> Response:
+        """Tell the operator why nothing of the record can be shown, and return a page that says so.
+
+        Args:
+            request: what was asked for.
+            error: of the log, or, of anything else, of what is approved.
+            told: what was done all the same.
+        """
+        tell_operator(error)
+        status, words = (503, _NOT_SHOWN) if isinstance(error, AuditError) else (503, _NOT_READ)
+        if isinstance(error, SealError):
+            status, words = 500, _DAMAGED
+        return self.message(request, status, f"{told} {words}".lstrip())
 
     def sign_in_page(self, request: Request, status: int = 401) -> Response:
         """Return the page that says how to sign in; a problem, to a script that asked for events."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from service.audit import events
-from service.audit.errors import NoRecordError
+from service.audit.errors import NoRecordError, StillOpenError
 from service.audit.events import Event
 from service.audit.log import AuditLog
 from service.audit.reading.requests import said_back
@@ -116,7 +116,7 @@ class Erasure:
         if not leaves:
             raise no_question()
         if all(leaf.type != FINISHED_TYPE for leaf in leaves):
-            raise NoRecordError(
+            raise StillOpenError(
                 "the question is still open, so its answer would be kept after all: expected one that is on record as "
                 "finished; try again when it is (after a crash: when the service has started)"
             )

@@ -15,19 +15,16 @@ from starlette.concurrency import run_in_threadpool
 from indexes.errors import BuildError
 from service.answering.errors import AnsweringError
 from service.answering.past_answers import PastAnswers
-from service.audit.errors import AuditError, FilterError, NoRecordError, SealError
+from service.audit.errors import AuditError, FilterError, NoRecordError, StillOpenError
 from service.audit.reading.conversations import NAME_CHARS, Listed
 from service.audit.reading.past_turns import Turn
 from service.http.given import given
 from service.web.chat.kept import Kept, PageKept
 from service.web.forms import field_of, from_here
-from service.web.pages import Pages, ThePages, tell_operator
+from service.web.pages import Pages, ThePages
 
 _MOST_WORDS = 200  # characters
 _NO_CONVERSATION = "There is no such conversation of yours, or it was erased."
-_NOT_SHOWN = "The record cannot be written or read now, so nothing of it is shown. Please tell the operator."
-_NOT_READ = "What is approved cannot be read now, so nothing is shown. Please tell the operator."
-_DAMAGED = "A text on record cannot be opened, so nothing is shown. Please tell the operator."
 _OPEN = "A question of this conversation is still being answered, so nothing was erased. Please try again in a while."
 _NAME = f"A name has at most {NAME_CHARS} printable characters. Nothing was changed."
 
@@ -50,15 +47,12 @@ class _Own:
     def guarded(self, work: Callable[[], Response]) -> Response:
         try:
             return work()
-        except NoRecordError as error:
-            is_open = "still open" in str(error)
-            return self.pages.message(self.request, 409 if is_open else 404, _OPEN if is_open else _NO_CONVERSATION)
+        except StillOpenError:
+            return self.pages.message(self.request, 409, _OPEN)
+        except NoRecordError:
+            return self.pages.message(self.request, 404, _NO_CONVERSATION)
         except (AuditError, BuildError, AnsweringError) as error:
-            tell_operator(error)
-            words = _NOT_SHOWN if isinstance(error, AuditError) else _NOT_READ
-            if isinstance(error, SealError):
-                return self.pages.message(self.request, 500, _DAMAGED)
-            return self.pages.message(self.request, 503, words)
+            return self.pages.not_shown(self.request, error)
 
     def listed(self, before: int | None = None, *, told: str = "") -> Response:
         more = {} if before is None else {"before": before}

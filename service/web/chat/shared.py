@@ -14,19 +14,16 @@ from indexes.errors import BuildError
 from service.access.principals import Principal
 from service.answering.errors import AnsweringError
 from service.answering.past_answers import PastAnswers
-from service.audit.errors import AuditError, NoRecordError, SealError
+from service.audit.errors import AuditError, NoRecordError
 from service.audit.reading.shared_answers import SharedAnswers
 from service.http.given import given
 from service.web.forms import field_of, from_here
-from service.web.pages import Pages, ThePages, tell_operator
+from service.web.pages import Pages, ThePages
 from service.web.visitors import Person
 
 _NO_ANSWER = (
     "There is no such answer, or it is not for you: it was not shared, or rests on a document that you may not read."
 )
-_NOT_SHOWN = "The record cannot be written or read now, so nothing of it is shown. Please tell the operator."
-_NOT_READ = "What is approved cannot be read now, so nothing is shown. Please tell the operator."
-_DAMAGED = "A text on record cannot be opened, so nothing is shown. Please tell the operator."
 _SHARED = "Shared. Whoever has this page's link and may read all its sources can open it; your record says who did."
 _ENDED = "Not shared any more. The link opens this page for you alone."
 
@@ -51,10 +48,7 @@ class _Answers:
         except NoRecordError:
             return self.pages.message(self.request, 404, _NO_ANSWER)
         except (AuditError, BuildError, AnsweringError) as error:
-            tell_operator(error)
-            if isinstance(error, SealError):
-                return self.pages.message(self.request, 500, _DAMAGED)
-            return self.pages.message(self.request, 503, _NOT_SHOWN if isinstance(error, AuditError) else _NOT_READ)
+            return self.pages.not_shown(self.request, error)
         return self.pages.show(
             self.request,
             "chat/shared.html",
@@ -72,8 +66,7 @@ class _Answers:
         except NoRecordError:
             return self.pages.message(self.request, 404, _NO_ANSWER)
         except AuditError as error:
-            tell_operator(error)
-            return self.pages.message(self.request, 503, _NOT_SHOWN)
+            return self.pages.not_shown(self.request, error)
         return self.shown(request_id, told=_SHARED if shared else _ENDED)
 
 

@@ -7,16 +7,14 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from service.access.principals import Principal
-from service.audit.errors import AuditError, NoRecordError, SealError
+from service.audit.errors import AuditError, NoRecordError
 from service.audit.reading.own_records import OwnRecords
 from service.http.given import given
 from service.web.forms import field_of, from_here
 from service.web.pages import Pages, ThePages, tell_operator
 from service.web.visitors import Person
 
-_NOT_SHOWN = "The record cannot be written or read now, so nothing of it is shown. Please tell the operator."
 _NOT_ERASED = "The erasing could not be recorded, so nothing was erased. Please tell the operator."
-_DAMAGED = "A text on record cannot be opened, so nothing is shown. Please tell the operator."
 _ERASED = "The text was erased."
 _NO_REQUEST = "There is no such request of yours on record."
 _NO_QUESTION = "There is no such question of yours on record, or it is not answered yet."
@@ -38,9 +36,7 @@ class _Own:
         try:
             found = self.records.list(self.person.principal_id, before=before)
         except AuditError as error:
-            tell_operator(error)
-            status, message = (500, _DAMAGED) if isinstance(error, SealError) else (503, _NOT_SHOWN)
-            return self.pages.message(self.request, status, f"{told} {message}".lstrip())
+            return self.pages.not_shown(self.request, error, told=told)
         values = {"questions": found["questions"], "requests": found["requests"], "older": found["next"], "told": told}
         return self.pages.show(self.request, "own/record.html", **values)
 
