@@ -106,14 +106,7 @@ class _LimitedConnection(HttpToolsProtocol):
         allowing: dict[str, Any] = {ALLOW: self._allow_body}
         self.scope.update(allowing)  # type: ignore[typeddict-item]  # what ASGI knows of is typed, and no more
         super().on_headers_complete()
-        self._enter(_Phase.BODY)
-        if self._declared() >= self._limits.max_body_bytes:
-            self.flow.pause_reading()  # until the application asks for it: it may allow more, or refuse who sends it
-
-    def _declared(self) -> int:
-        """Return how long a body says that it is; 0 if it says nothing that is a number."""
-        lengths = [value for name, value in self.headers if name == b"content-length"]
-        return int(lengths[0]) if lengths and lengths[0].isdigit() else 0
+        self._enter(_Phase.BODY)  # of which no more than some 64 KiB are read before the application asks for it
 
     def _allow_body(self, max_bytes: int) -> None:
         """Let this request's body be so long, and take as long as a slow line takes for it (`long_bodies`)."""
