@@ -27,9 +27,7 @@ from service.api import (
     routes,
     second_person_routes,
 )
-from service.api.identity import stranger
 from service.api.problems import add_problem_handlers
-from service.api.routes import Asking
 from service.audit.checking.verifying import Verifying
 from service.audit.desk import Auditing, Replaying
 from service.audit.errors import AuditError
@@ -42,7 +40,9 @@ from service.hearing.gaps import Gaps
 from service.hearing.heard import Heard
 from service.hearing.hearing import Hearing
 from service.http.admission import Admission
+from service.http.asking import Asking
 from service.http.given import give
+from service.http.identity import stranger
 from service.http.limits_per_caller import CallerLimits
 from service.http.middleware import BodyLimit, Failures, KnownHostOnly, RequestLog, SecurityHeaders
 from service.http.origin import Origin

@@ -4,11 +4,14 @@ A refusal is a result, not an error. Its message depends on its reason alone, so
 that the asker may not read. Nothing here decides anything; `pipeline` does.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 from urllib.parse import quote as url_quote
 
+from indexes.documents import Passage
+from indexes.standing import Grant
 from service.answering.retrieve import Hit
 from service.answering.verify import VerifiedQuote, VerifiedSentence
 from service.audit.storage.store import Receipt
@@ -51,10 +54,8 @@ class Citation:
 
     @property
     def url(self) -> str:
-        """The page of the source, opened at the quote; it holds positions only, never text."""
-        quote, passage = self.verified.quote, self.verified.passage
-        span = f"from={quote.start}&to={quote.end}"
-        return f"/documents/{url_quote(passage.document)}?version={passage.sha256[:_VERSION_HEX]}&{span}#quote"
+        """The page of the source, opened at the quote."""
+        return _url(self.verified.passage, self.verified.quote.start, self.verified.quote.end)
 
     def as_json(self) -> dict[str, Any]:
         """Return the public form; `span` is `[start, end)` in the document's stored text."""
@@ -69,9 +70,7 @@ class Citation:
             "quote": quote.text,
             "span": [quote.start, quote.end],
             "url": self.url,
-            "approved_by": ", ".join(granted.approved_by),
-            "approved_on": granted.approved_on.isoformat(),
-            "expires": granted.expires.isoformat(),
+            **_approval(granted),
         }
 
 
@@ -118,17 +117,18 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """Ranked passages without an answer."""
+    """Ranked passages without an answer; `grants` holds the live approval of each one's document, by its id."""
 
     request_id: str
     hits: tuple[Hit, ...]
+    grants: Mapping[str, Grant]
     receipt: Receipt
 
     def as_json(self) -> dict[str, Any]:
         """Return the public form."""
         return {
             "request_id": self.request_id,
-            "passages": [_hit_json(hit) for hit in self.hits],
+            "passages": [_hit_json(hit, self.grants[hit.passage.document]) for hit in self.hits],
             "receipt": receipt_json(self.receipt),
         }
 
@@ -149,15 +149,32 @@ def receipt_json(receipt: Receipt) -> dict[str, Any]:
     return {"origin": receipt.origin, "seq": receipt.seq, "leaf_hash": receipt.leaf_hash}
 
 
-def _hit_json(hit: Hit) -> dict[str, Any]:
+def _hit_json(hit: Hit, granted: Grant) -> dict[str, Any]:
     passage = hit.passage
     return {
         "rank": hit.rank,
         "passage_id": passage.passage_id,
         "document": passage.document,
         "title": passage.title,
+        "sha256": passage.sha256,
         "text": passage.text,
         "span": [passage.start, passage.end],
         "locator": passage.locator.as_json(),
         "score": round(hit.score, 6),
+        "url": _url(passage, passage.start, passage.end),
+        **_approval(granted),
+    }
+
+
+def _url(passage: Passage, start: int, end: int) -> str:
+    """Return the page of a source, opened at a stretch of it; the address holds positions only, never text."""
+    version = passage.sha256[:_VERSION_HEX]
+    return f"/documents/{url_quote(passage.document)}?version={version}&from={start}&to={end}#quote"
+
+
+def _approval(granted: Grant) -> dict[str, str]:
+    return {
+        "approved_by": ", ".join(granted.approved_by),
+        "approved_on": granted.approved_on.isoformat(),
+        "expires": granted.expires.isoformat(),
     }

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from indexes.builds import Build
+from service.access.principals import Principal
 from service.answering.answers import Answer, Reason, Refusal, SearchResult, Sentence
 from service.answering.boundary import Boundary
 from service.answering.errors import AnswerFailedError, LibraryUnavailableError
@@ -89,6 +90,16 @@ class Answering:
         for event in (*of_answer(answer), *also(answer), of_end(answer)):
             tell(event)
 
+    def holds(self, answer: Answer, principal: Principal) -> bool:
+        """Tell whether somebody may read now all that an earlier answer cites, as it was cited.
+
+        Raises:
+            BuildError, LibraryUnavailableError, AuditUnavailableError: nobody can say.
+        """
+        grants = self.boundary.scope(self.live_build.get(), principal.groups).grants
+        cited = [citation.verified.passage for citation in answer.citations]
+        return all(p.document in grants and grants[p.document].sha256 == p.sha256 for p in cited)
+
     def turn_away(self, question: Question) -> None:
         """Record a question that there is no time for as failed (`overloaded`). Nothing is looked up.
 
@@ -112,7 +123,7 @@ class Answering:
             after = self.boundary.scope(build, question.principal.groups)  # a revocation may have come meanwhile
             hits = tuple(hit for hit in found.hits if hit.passage.document in after.grants)
         receipt = self.recorder.finished(opened, Result("answered", scope=scope, hits=hits))  # 6
-        return SearchResult(question.request_id, hits, receipt)  # 7
+        return SearchResult(question.request_id, hits, after.grants, receipt)  # 7
 
     def _stand_alone(self, opened: Opened) -> str | None:
         """Return a follow-up as it is searched for; `None` where what was typed stands alone, or is to be taken so."""

@@ -8,10 +8,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query
 
 from service.api.approval_bodies import MAX_WAITING, DecideBody, QueueBody, StandingBody, queue_body, standing_body
-from service.api.identity import Approver
 from service.api.problems import problems
 from service.deciding.deciding import Deciding
 from service.http.given import given
+from service.http.identity import Approver
 
 _MAX_AFTER_CHARS = 600  # a document's name, and what stands before it
 _Deciding = Annotated[Deciding, Depends(given(Deciding))]

@@ -40,12 +40,12 @@ from service.api.audit_results import (
     ShardListBody,
     TextsBody,
 )
-from service.api.identity import Caller, auditor, somebody, with_role
 from service.api.problems import problems
 from service.audit.desk import Auditing, Replaying, Span
 from service.audit.errors import FilterError, NotCoveredError
 from service.audit.reading.auditor import Filter
 from service.http.given import given
+from service.http.identity import Caller, auditor, somebody, with_role
 
 _OWN_LIMIT = 200
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -119,10 +119,15 @@ class PassageBody(BaseModel):
     passage_id: str
     document: str
     title: str
+    sha256: str
     text: str
     span: tuple[int, int]
     locator: dict[str, Any]
     score: float = Field(description="fused score of this question's candidates, 0 to 1")
+    url: str = Field(description="the page of the source, opened at the passage")
+    approved_by: str
+    approved_on: str = Field(examples=["2026-11-20"])
+    expires: str = Field(examples=["2027-11-20"])
 
 
 class SearchResultBody(BaseModel):

@@ -9,12 +9,12 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field
 
 from service.api.bodies import ReceiptBody
-from service.api.identity import Staff
 from service.api.problems import problems
 from service.audit.events import Verdict
 from service.audit.storage.store import Receipt
 from service.hearing.hearing import MAX_TEXT_CHARS, Hearing
 from service.http.given import given
+from service.http.identity import Staff
 
 _REQUEST_ID = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 _EXAMPLE_ID = "0199d1f0-7c1e-7aa0-8c55-3b1f0a4d2e61"

@@ -9,9 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from service.access.errors import NotAllowedError
 from service.access.key_ring import AUDIT, KeyRing, KeyWish
 from service.access.principals import Role
-from service.api.identity import Operator
 from service.api.problems import problems
 from service.http.given import given
+from service.http.identity import Operator
 
 _router = APIRouter(prefix="/v1/keys", tags=["keys"], responses=problems(400, 401, 403, 404, 422, 429, 500, 503))
 _Ring = Annotated[KeyRing, Depends(given(KeyRing))]

@@ -7,10 +7,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
 from service.access.port import SignIn
-from service.api.identity import Caller, Operator
 from service.api.problems import problems
 from service.audit.desk import Auditing
 from service.http.given import given
+from service.http.identity import Caller, Operator
 
 _router = APIRouter(prefix="/v1", tags=["people"], responses=problems(400, 401, 403, 422, 429, 500, 503))
 

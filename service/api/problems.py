@@ -51,6 +51,7 @@ from service.deciding.errors import (
     WishError,
 )
 from service.hearing.errors import HearingError, SayingError
+from service.http.errors import NamedTwiceError, RequestError
 
 _PREFIX = "urn:greenlit:problem:"
 _AUDIT = "/v1/audit/"
@@ -87,6 +88,7 @@ def problem_response(kind: str, status: int, title: str, detail: str) -> JSONRes
 _NOT_DECIDED = "nothing was written: the service has to be able to read the library and write its register.jsonl"
 _KNOWN: tuple[tuple[type[Exception], str, int, str, str | None], ...] = (
     (QuestionError, "question", 422, "The question cannot be taken", None),
+    (NamedTwiceError, "named-twice", 422, "The request cannot be taken", None),
     (NotSignedInError, "not-signed-in", 401, "Not signed in", "expected an identity that is valid here"),
     (TooManyError, "too-many", 429, "Too many requests", None),
     (ProviderError, "provider", 503, "The identity provider does not answer", "sign in again in a while"),
@@ -123,8 +125,6 @@ _NO_LOG: tuple[tuple[str | tuple[str, ...], tuple[str, str]], ...] = (
     (_AUDIT, ("No record, nothing shown", "the audit log cannot be written or read, so nothing is shown or changed")),
     (_SAID, ("No record, nothing taken", "the audit log cannot be written or read, so what was said was not taken")),
 )
-
-_TREES = (QuestionError, AccessError, AuditError, BuildError, AnsweringError, DecidingError, HearingError, Exception)
 
 
 def problem_for(error: Exception) -> tuple[str, int, str, str]:
@@ -183,6 +183,7 @@ def add_problem_handlers(app: FastAPI, notice: Notice, *, stranger: Stranger = _
         AnsweringError,
         DecidingError,
         HearingError,
+        RequestError,
         Exception,
     ):
         app.add_exception_handler(kind, known)
@@ -214,6 +215,7 @@ def _in_words(error: dict[str, object], unknown: str) -> str:
 
 
 _PATTERNS = {
+    "Idempotency-Key": "expected 1 to 128 letters, digits or . _ : -",
     "conversation_id": "expected 1 to 128 letters, digits or . _ : -",
     "request_id": "expected the id of a question, as it came with the answer",
     "sha256": "expected 64 lower-case hex digits",

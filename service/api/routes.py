@@ -3,17 +3,14 @@
 The routes of the audit are in `audit_routes`.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Header, Request, Response
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from service.access.principals import Principal, Role
-from service.answering.pipeline import Answering
-from service.answering.questions import Question, checked_text
 from service.answering.reading import Reading
 from service.api.bodies import (
     AS_EVENTS,
@@ -25,50 +22,20 @@ from service.api.bodies import (
     SearchBody,
     SearchResultBody,
 )
-from service.api.identity import Asker, Caller, known
 from service.api.problems import problems
-from service.http.admission import Admission
+from service.http.asking import Asking
+from service.http.channels import BroughtBy
 from service.http.event_stream import EventResponse, wants_events
 from service.http.given import given
+from service.http.identity import Asker, Caller, known
 from service.http.originals import original_response
 from service.operating.health import Health
 
-
-@dataclass(frozen=True, slots=True)
-class Asking:
-    """What asking through the API takes: who answers, who is let in when, the longest question in characters."""
-
-    answering: Answering
-    admission: Admission
-    max_question_chars: int
-
-    def checked(self, body: AskBody | SearchBody, principal: Principal, conversation_id: str | None = None) -> Question:
-        """Return the question that was sent.
-
-        Raises:
-            QuestionError: it is empty or too long.
-        """
-        text = checked_text(body.question, max_chars=self.max_question_chars)
-        return Question(text, principal, "api", conversation_id)
-
-    async def admit(self, request: Request, question: Question, work: Callable[[], dict[str, Any]]) -> Response:
-        """Do the work of a question when it is its turn; the response is made in the thread, as it is."""
-        # Checking what we made ourselves would take the event loop's time.
-        return await self.admission.run(
-            lambda: JSONResponse(work()), turn_away=lambda: self.answering.turn_away(question), gone=request.receive
-        )
-
-    def stream(self, question: Question) -> Response:
-        """Return what answers a question in events, when it is its turn."""
-        return EventResponse(
-            lambda tell, gone: self.admission.run(
-                lambda: self.answering.stream(question, tell),
-                turn_away=lambda: self.answering.turn_away(question),
-                gone=gone,
-            )
-        )
-
-
+_KEY = "names the request, so that it can be sent again: the same caller gets the same answer for ten minutes"
+_Name = Annotated[
+    str | None,
+    Header(alias="Idempotency-Key", description=_KEY, pattern=r"^[A-Za-z0-9._:-]{1,128}$"),
+]
 _Asking = Annotated[Asking, Depends(given(Asking))]
 _Reading = Annotated[Reading, Depends(given(Reading))]
 _Health = Annotated[Health, Depends(given(Health))]
@@ -79,22 +46,41 @@ _health = APIRouter(tags=["health"])
 
 
 @_questions.post("/ask", response_model=AnswerBody, responses={200: AS_EVENTS})
-async def ask(request: Request, body: AskBody, principal: Asker, asking: _Asking) -> Response:
+async def ask(
+    request: Request,
+    body: AskBody,
+    principal: Asker,
+    asking: _Asking,
+    channel: BroughtBy = "api",
+    name: _Name = None,
+) -> Response:
     """Answer a question in cited sentences, or refuse it with a reason. Either way it is recorded.
 
     With `Accept: text/event-stream` the same is told in events, as it goes.
     """
-    question = replace(asking.checked(body, principal, body.conversation_id), as_typed=body.as_typed)
+    checked = asking.checked(body.question, principal, channel, body.conversation_id)
+    question = replace(checked, as_typed=body.as_typed)
     if wants_events(request):
-        return asking.stream(question)
-    return await asking.admit(request, question, lambda: asking.answering.ask(question).as_json())
+        return EventResponse(lambda tell, gone: asking.tell(question, tell, gone=gone, name=name))
+    if name is not None:
+        return JSONResponse((await asking.answer(question, gone=request.receive, name=name)).as_json())
+    # Checking what we made ourselves would take the event loop's time, and so would writing it.
+    return await asking.run(
+        question, lambda: JSONResponse(asking.answering.ask(question).as_json()), gone=request.receive
+    )
 
 
 @_questions.post("/search", response_model=SearchResultBody)
-async def search(request: Request, body: SearchBody, principal: Asker, asking: _Asking) -> Response:
+async def search(
+    request: Request, body: SearchBody, principal: Asker, asking: _Asking, channel: BroughtBy = "api"
+) -> Response:
     """Return ranked passages without an answer, under the same boundary and record."""
-    question = asking.checked(body, principal)
-    return await asking.admit(request, question, lambda: asking.answering.search(question, limit=body.limit).as_json())
+    question = asking.checked(body.question, principal, channel)
+    return await asking.run(
+        question,
+        lambda: JSONResponse(asking.answering.search(question, limit=body.limit).as_json()),
+        gone=request.receive,
+    )
 
 
 @_documents.get("/documents", response_model=DocumentListBody)

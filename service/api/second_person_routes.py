@@ -18,10 +18,10 @@ from service.api.audit_results import (
     WaitingRevealsBody,
 )
 from service.api.audit_routes import moment_us
-from service.api.identity import auditor, person_with_role
 from service.api.problems import problems
 from service.audit.desk import Auditing
 from service.http.given import given
+from service.http.identity import auditor, person_with_role
 
 _Auditing = Annotated[Auditing, Depends(given(Auditing))]
 _Auditor = Annotated[str, Depends(auditor)]

@@ -23,7 +23,7 @@ def client_here(settings: Settings, url: str, *, bearer: str, timeout_s: float) 
         trusted.load_verify_locations(settings.tls_certificate)
         trusted.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # this certificate, whoever signed it
         trusted.check_hostname = False  # its name is the public one, and we call this machine
-    headers = {"Authorization": f"Bearer {bearer}"}
+    headers = {"Authorization": f"Bearer {bearer}", "Greenlit-Channel": "cli"}
     return httpx.Client(base_url=url, headers=headers, timeout=timeout_s, trust_env=False, verify=trusted)
 
 

@@ -15,7 +15,7 @@ from schemathesis import GenerationMode
 from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import ignored_auth, positive_data_acceptance
 
-from service.api.identity import ON_BEHALF_OF
+from service.http.identity import ON_BEHALF_OF
 from tests.support.audit_doors import asked
 from tests.support.callers import PEOPLE, Office, Who, open_office, person
 from tests.support.every_route import EVERY

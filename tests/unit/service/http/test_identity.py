@@ -10,8 +10,8 @@ from service.access.errors import DirectoryError, NotAllowedError, NotSignedInEr
 from service.access.local import LocalAccess
 from service.access.port import Access, Carried
 from service.access.principals import Principal, Role
-from service.api.identity import known, person_with_role, signed_in, somebody, with_role
 from service.audit.errors import AuditUnavailableError
+from service.http.identity import known, person_with_role, signed_in, somebody, with_role
 
 TOKEN = "a-token-of-the-tests"
 

@@ -1,0 +1,1 @@
+"""Clients of the HTTP API, for programs beside the service; small, and without the model libraries."""

@@ -1,0 +1,89 @@
+"""What every door asks through: the question checked, its turn waited for, the same question sent again answered once.
+
+A door brings a text, a caller and a channel (`checked`), and gets an `Answer` or a `SearchResult`, or has events told.
+How these are shown is the door's part.
+"""
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from starlette.concurrency import run_in_threadpool
+
+from service.access.principals import Principal
+from service.answering.answers import Answer
+from service.answering.pipeline import Answering
+from service.answering.progress import Tell, TellStep, of_answer, of_end, of_step, silent
+from service.answering.questions import Question, checked_text
+from service.audit.leaves import Channel
+from service.http.admission import Admission
+from service.http.event_stream import Gone
+from service.http.once import Once
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What asking takes: who answers, who is let in when, the longest question in characters."""
+
+    answering: Answering
+    admission: Admission
+    max_question_chars: int
+    _once: Once[Answer] = field(default_factory=Once)
+
+    def checked(
+        self, text: str, principal: Principal, channel: Channel, conversation_id: str | None = None
+    ) -> Question:
+        """Return the question that was sent.
+
+        Raises:
+            QuestionError: it is empty or too long.
+        """
+        return Question(checked_text(text, max_chars=self.max_question_chars), principal, channel, conversation_id)
+
+    async def run(self, question: Question, work: Callable[[], _T], *, gone: Gone) -> _T:
+        """Do the work of a question in a thread when it is its turn; what has no turn is on record as turned away.
+
+        Raises:
+            OverloadedError: there was no turn for it.
+            Exception: whatever `work` raises.
+        """
+        return await self.admission.run(work, turn_away=lambda: self.answering.turn_away(question), gone=gone)
+
+    async def answer(
+        self, question: Question, *, gone: Gone, name: str | None = None, tell: TellStep = silent
+    ) -> Answer:
+        """Answer a question, or refuse it, on record; once, if it comes again under the same `name`.
+
+        An earlier answer is given again only while all that it cites may be read as it was cited.
+
+        Raises:
+            NamedTwiceError: the caller gave this name to another question.
+            OverloadedError: there was no turn for it.
+            Exception: as `Answering.ask`.
+        """
+
+        def work() -> Awaitable[Answer]:
+            return self.run(question, lambda: self.answering.ask(question, tell=tell), gone=gone)
+
+        if name is None:
+            return await work()
+
+        async def holds(answer: Answer) -> bool:
+            return await run_in_threadpool(self.answering.holds, answer, question.principal)
+
+        return await self._once.run(question.principal.principal_id, name, _digest(question), work, holds=holds)
+
+    async def tell(self, question: Question, tell: Tell, *, gone: Gone, name: str | None = None) -> None:
+        """Answer a question as `answer` does, and tell all of it in events; raises as that does."""
+        answer = await self.answer(question, gone=gone, name=name, tell=lambda step: tell(of_step(step)))
+        for event in (*of_answer(answer), of_end(answer)):
+            tell(event)
+
+
+def _digest(question: Question) -> bytes:
+    """Return what tells a question from another, and cannot be read."""
+    told = (question.text, question.conversation_id, question.as_typed, question.channel)
+    return hashlib.sha256(repr(told).encode()).digest()
