@@ -90,9 +90,7 @@ def value_of(response: httpx.Response) -> Json:
     except ValueError:
         value = None
     if not isinstance(value, dict):
-        raise UnreachableError(
-            f"expected a JSON object from Greenlit, got something else (HTTP {response.status_code})"
-        )
+        raise UnreachableError(f"expected JSON from Greenlit, got something else (HTTP {response.status_code})")
     if response.is_error:
         raise refused(response.status_code, value, response.headers.get("retry-after"))
     return value

@@ -74,6 +74,9 @@ class Once(Generic[_T]):
                 return result
         working = asyncio.ensure_future(work())
         kept = _Kept(content, working, self._clock_s())
+        self._kept.pop((caller, name), None)
+        while len(self._kept) >= self._most:
+            self._kept.popitem(last=False)
         self._kept[caller, name] = kept
         working.add_done_callback(lambda _: self._forget_failed((caller, name), kept))
         return await asyncio.shield(working)
@@ -85,8 +88,5 @@ class Once(Generic[_T]):
 
     def _forget_old(self) -> None:
         before_s = self._clock_s() - self._kept_s
-        while self._kept:
-            oldest = next(iter(self._kept.values()))
-            if oldest.began_s >= before_s and len(self._kept) < self._most:
-                return
+        while self._kept and next(iter(self._kept.values())).began_s < before_s:
             self._kept.popitem(last=False)

@@ -93,7 +93,12 @@ def test_a_search_has_exactly_the_published_shape(shared_studio: Studio) -> None
     assert text[start:end] == passage.pop("text")
     assert passage.pop("locator")["kind"] in ("page", "heading", "document")
     assert 0.5 < passage.pop("score") < 1, "the probability that of both passages it is this one"
-    assert passage == {"rank": 1, "document": POLICY, "title": "AI use policy"}
+    sha256 = passage.pop("sha256")
+    assert SHA256.fullmatch(sha256)
+    assert passage.pop("url") == f"/documents/{POLICY}?version={sha256[:16]}&from={start}&to={end}#quote"
+    listed = shared_studio.api.get("/v1/documents").json()["documents"][0]
+    approval = {name: listed[name] for name in ("approved_by", "approved_on", "expires")}
+    assert passage == {"rank": 1, "document": POLICY, "title": "AI use policy", **approval}
 
 
 def test_a_locator_says_where_in_the_document(library: TinyLibrary) -> None:

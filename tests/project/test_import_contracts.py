@@ -42,6 +42,7 @@ _FORBIDDEN = [
     ("service/access/openid/login.py", "import httpx", "opens a connection"),
     ("service/access/openid/connection.py", "import socket", "opens a connection"),
     ("service/access/local.py", "def f():\n    import httpx2", "opens a connection"),
+    ("service/clients/calls.py", "import service.answering.answers", "Clients of the API"),
     ("indexes/passages.py", "import pickle", "Nothing is unpickled"),
     ("service/app.py", "import greenlit", "The command line is on top"),
     ("indexes/names.py", "import indexes.library", "No cycles"),
