@@ -38,7 +38,7 @@ from service.audit.reading.own_records import OwnRecords
 from service.audit.reading.shared_answers import SharedAnswers
 from service.chat_completions import routes as chat
 from service.chat_completions.chats import Chats
-from service.chat_completions.errors import InTheirForm, add_chat_handlers
+from service.chat_completions.errors import COMPLETIONS, InTheirForm, add_chat_handlers
 from service.chat_completions.identity import OpenWebUi
 from service.chat_completions.routes import ChatDoor
 from service.deciding.deciding import Deciding
@@ -144,7 +144,7 @@ def create_app(service: Service) -> FastAPI:
     add_problem_handlers(app, notice, stranger=stranger)
     add_page_handlers(app, pages)
     add_chat_handlers(app)
-    app.add_middleware(BodyLimit, long=frozenset({upload.UPLOAD_PATH}))
+    app.add_middleware(BodyLimit, long=frozenset({upload.UPLOAD_PATH, COMPLETIONS}))
     app.add_middleware(Failures, notice=notice)
     app.add_middleware(KnownHostOnly, origin=origin)
     app.add_middleware(InTheirForm)

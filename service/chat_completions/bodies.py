@@ -108,7 +108,7 @@ def _no_model() -> ChatRequestError:
         f"expected the model {MODEL}, got another: there is no such model here",
         param="model",
         code="model_not_found",
-        status=HTTPStatus.NOT_FOUND,
+        status=HTTPStatus.NOT_FOUND.value,
     )
 
 

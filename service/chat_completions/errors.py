@@ -41,7 +41,12 @@ class ChatRequestError(RequestError):
     """
 
     def __init__(
-        self, message: str, *, param: str | None = None, code: str | None = None, status: int = HTTPStatus.BAD_REQUEST
+        self,
+        message: str,
+        *,
+        param: str | None = None,
+        code: str | None = None,
+        status: int = HTTPStatus.BAD_REQUEST.value,
     ) -> None:
         super().__init__(message)
         self.param = param
@@ -115,7 +120,7 @@ def _rewritten(start: Message, body: bytes) -> Response:
     problem = json.loads(body)
     if str(problem["type"]).removeprefix(_PREFIX) in _ON_RECORD:
         kept["x-should-retry"] = "false"
-    status = HTTPStatus.BAD_REQUEST if status == HTTPStatus.UNPROCESSABLE_ENTITY else status
+    status = HTTPStatus.BAD_REQUEST.value if status == HTTPStatus.UNPROCESSABLE_ENTITY else status
     return JSONResponse(error_of(problem), status, kept)
 
 

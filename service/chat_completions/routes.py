@@ -8,10 +8,13 @@ In order: (1) who asks, (2) what they ask (`bodies`), (3) what is a task of the 
 import hashlib
 import json
 from dataclasses import dataclass, field, replace
+from http import HTTPStatus
+from itertools import islice
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse
+from starlette.requests import ClientDisconnect
 
 from service.access.principals import Principal
 from service.answering.answers import Answer
@@ -22,7 +25,7 @@ from service.answering.questions import Question, checked_text
 from service.chat_completions.bodies import MODEL, Wanted, check_model, wanted
 from service.chat_completions.chats import OPEN_WEBUI_CHAT, Chats
 from service.chat_completions.completions import Told, chunks, of_answer, of_task, whole
-from service.chat_completions.errors import error_of
+from service.chat_completions.errors import ChatRequestError, error_of
 from service.chat_completions.identity import USER_EMAIL, USER_JWT, ChatAsker
 from service.chat_completions.retries import RETRY_COUNT, Retries, is_again
 from service.chat_completions.tasks import TASK, answer_to_task
@@ -30,10 +33,12 @@ from service.http.asking import Asking
 from service.http.event_stream import EventResponse, Gone
 from service.http.given import given
 from service.http.limits_per_caller import CallerLimits
+from service.http.long_bodies import allow_body
 from service.http.origin import Origin
 
 _CREATED = 1_764_374_400  # a fixed moment: a model's day means nothing here, and clients want one
 _MODEL = {"id": MODEL, "object": "model", "created": _CREATED, "owned_by": "greenlit"}
+_MAX_BODY_BYTES = 512 * 1024
 _OF_OPEN_WEBUI = (OPEN_WEBUI_CHAT, USER_JWT, USER_EMAIL, TASK)
 
 
@@ -54,7 +59,8 @@ class ChatDoor:
         """
         conversation = self.chats.conversation(request.headers, asker.principal_id)
         question = self.asking.checked(asked.text, asker, "openai", conversation)
-        earlier = tuple(said for one in asked.earlier if (said := self._may_help(one)))[-EARLIER:]
+        may_help = filter(None, map(self._that_was_a_question, reversed(asked.earlier)))
+        earlier = tuple(islice(may_help, EARLIER))[::-1]
         return replace(question, earlier=earlier, ignored_instructions=asked.instructions)
 
     async def answer(self, question: Question, *, gone: Gone, again: bool) -> Answer:
@@ -74,10 +80,10 @@ class ChatDoor:
         """Return the public address; where there is none, the name of this machine that the request came to."""
         return self.origin.url or f"{request.url.scheme}://{request.headers['host']}"
 
-    def _may_help(self, text: str) -> str | None:
+    def _that_was_a_question(self, text: str) -> str | None:
         try:
             return checked_text(text, max_chars=self.asking.max_question_chars)
-        except QuestionError:  # it was no question here
+        except QuestionError:
             return None
 
 
@@ -89,7 +95,7 @@ _router = APIRouter(prefix="/v1", include_in_schema=False)
 @_router.post("/chat/completions")
 async def complete(request: Request, asker: ChatAsker, door: _Door, limits: _Limits) -> Response:
     """Answer the last message in cited sentences, or say why not."""
-    asked = wanted(await request.body(), request.headers.get("content-type", ""))
+    asked = wanted(await _body(request), request.headers.get("content-type", ""))
     task = answer_to_task(asked, request.headers.get(TASK))
     if task is not None:
         return _told(of_task(task), asked)
@@ -122,6 +128,24 @@ async def model(model: str, _asker: ChatAsker) -> Response:
     """Describe the model that answers."""
     check_model(model)
     return JSONResponse(_MODEL)
+
+
+async def _body(request: Request) -> bytes:
+    """Return the body: a long chat is sent as a whole with each question, so it may be longer than elsewhere."""
+    too_long = ChatRequestError(
+        f"expected a chat of at most {_MAX_BODY_BYTES} bytes, got more: begin a new one",
+        param="messages",
+        code="content_too_large",
+        status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE.value,
+    )
+    declared = request.headers.get("content-length", "0")
+    if not declared.isdecimal() or int(declared[:12]) > _MAX_BODY_BYTES:
+        raise too_long
+    allow_body(request.scope, _MAX_BODY_BYTES)
+    try:
+        return await request.body()
+    except ClientDisconnect as error:  # they left, or sent more than that
+        raise too_long from error
 
 
 def _told(told: Told, asked: Wanted) -> Response:
