@@ -54,9 +54,8 @@ def test_it_is_forgotten_after_a_while_and_when_there_are_many() -> None:
     assert retries.begin("uma", b"1", again=True) != late
 
 
-@pytest.mark.parametrize(("said", "again"), [(None, False), ("0", False), ("1", True), ("12", True)])
-def test_a_client_says_that_it_sends_again_by_a_number(said: str | None, again: bool) -> None:
-    assert is_again(said) is again
+def test_a_client_says_that_it_sends_again_by_a_number() -> None:
+    assert [is_again(said) for said in (None, "0", "1", "12")] == [False, False, True, True]
 
 
 @pytest.mark.parametrize("said", ["", "-1", "x", "1.5", "٣", "9" * 5000])
