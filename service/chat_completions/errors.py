@@ -70,9 +70,9 @@ def add_chat_handlers(app: FastAPI) -> None:
     """Answer what this door does not take in its own form."""
 
     def refused(_request: Request, error: Exception) -> Response:
-        assert isinstance(error, ChatRequestError)  # noqa: S101 - what it is registered for  # nosec B101
-        value = _error(str(error), kind="invalid_request_error", param=error.param, code=error.code)
-        return JSONResponse(value, error.status)
+        said = error if isinstance(error, ChatRequestError) else ChatRequestError("expected a chat, got something else")
+        value = _error(str(said), kind="invalid_request_error", param=said.param, code=said.code)
+        return JSONResponse(value, said.status)
 
     app.add_exception_handler(ChatRequestError, refused)
 

@@ -6,6 +6,8 @@ model is shown document, title and place of it, and nothing is embedded but the 
 model libraries. What goes wrong is a `CallError`: nobody is given nothing instead.
 """
 
+import weakref
+
 from llama_index.core.base.base_retriever import BaseRetriever
 from llama_index.core.schema import NodeWithScore, QueryBundle
 
@@ -15,7 +17,7 @@ from service.clients.nodes import nodes_of
 
 
 class GreenlitRetriever(BaseRetriever):
-    """Finds passages at a running Greenlit. Threads may share one; close it at the end."""
+    """Finds passages at a running Greenlit. Threads may share one."""
 
     def __init__(self, service: Service, *, limit: int = 10, on_behalf_of: str | None = None) -> None:
         """Take where Greenlit is; nothing is sent yet.
@@ -33,10 +35,11 @@ class GreenlitRetriever(BaseRetriever):
         self._limit = limit
         self._on_behalf_of = on_behalf_of
         self._greenlit = Greenlit(service)
+        self._end = weakref.finalize(self, self._greenlit.close)  # nobody closes a retriever
 
     def close(self) -> None:
-        """Close what is open to Greenlit."""
-        self._greenlit.close()
+        """Close what is open to Greenlit; it is closed at the end in any case."""
+        self._end()
 
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
         found = self._greenlit.search(query_bundle.query_str, limit=self._limit, on_behalf_of=self._on_behalf_of)

@@ -1,4 +1,4 @@
-"""Clients of OpenAI's API, unchanged: the real `openai` package over a socket, and what Open WebUI and LibreChat send."""
+"""Clients of OpenAI's API, unchanged: the real `openai` package on a socket, and what Open WebUI and LibreChat send."""
 
 import asyncio
 import functools

@@ -85,7 +85,7 @@ def test_prompts_of_chats_stay_in_the_store(library: TinyLibrary, traces: Traces
         ):
             traces.keep(client.post(CHAT, json=bad))
         traces.keep(client.post(CHAT, content=f'{{"messages": "{CANARY}'.encode(), headers={"Content-Type": CANARY}))
-        traces.keep(client.get(f"/v1/models/{CANARY}"))
+        assert CANARY not in client.get(f"/v1/models/{CANARY}").text
     assert traces.found() == []
     assert sealed_texts(library.root / "state", "prompt") == [asked, f"Is {CANARY} sleeping?", VENDOR_QUESTION]
 
