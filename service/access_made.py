@@ -12,6 +12,7 @@ from service.access.sessions import Lasting
 from service.audit.keys.key_files import load_or_create_key
 from service.settings import Settings
 
+CHAT_KEY_FILE = "chat-names.key"
 _MINUTE_S, _HOUR_S = 60.0, 3600.0
 
 
@@ -55,6 +56,11 @@ def key_ring(settings: Settings) -> KeyRing:
 def pepper(settings: Settings) -> bytes:
     """Return the secret with which API keys are kept, made at the first use."""
     return load_or_create_key(settings.keys_folder(), PEPPER_FILE)
+
+
+def chat_key(settings: Settings) -> bytes:
+    """Return the secret with which the names that clients give their chats are kept apart from ours."""
+    return load_or_create_key(settings.keys_folder(), CHAT_KEY_FILE)
 
 
 def _lasting(settings: Settings) -> Lasting:

@@ -11,9 +11,11 @@ import structlog
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from indexes.clock import utc_now
 from service.access.key_ring import KeyRing
 from service.access.port import Access, SignIn
 from service.access.pushed import PushedPeople
+from service.access_made import chat_key
 from service.answering.grounds import Grounds
 from service.answering.past_answers import PastAnswers
 from service.answering.pipeline import Answering
@@ -34,6 +36,11 @@ from service.audit.errors import AuditError
 from service.audit.reading.conversations import Conversations
 from service.audit.reading.own_records import OwnRecords
 from service.audit.reading.shared_answers import SharedAnswers
+from service.chat_completions import routes as chat
+from service.chat_completions.chats import Chats
+from service.chat_completions.errors import COMPLETIONS, InTheirForm, add_chat_handlers
+from service.chat_completions.identity import OpenWebUi
+from service.chat_completions.routes import ChatDoor
 from service.deciding.deciding import Deciding
 from service.deciding.errors import RegisterUnavailableError
 from service.hearing.gaps import Gaps
@@ -51,6 +58,7 @@ from service.operating.health import Health
 from service.operating.logs import where_it_broke
 from service.parts import VERSION, Service
 from service.scim import routes as scim
+from service.settings import Settings
 from service.web import assets, console, session
 from service.web.chat import asking, conversations, notice, saying, shared
 from service.web.chat.starting import Starting
@@ -70,6 +78,7 @@ _DOORS = (
     audit_routes.ROUTES,
     second_person_routes.ROUTES,
     scim.ROUTES,
+    chat.ROUTES,
     assets.ROUTES,
     session.ROUTES,
     asking.ROUTES,
@@ -124,7 +133,7 @@ def create_app(service: Service) -> FastAPI:
         # As they are: included as routers, each route would be made once more, at the first call.
         routes=list(_ROUTES),
     )
-    give(app, _parts(service, pages))
+    give(app, _parts(service, pages, origin))
     log = structlog.get_logger("greenlit")
 
     def notice(kind: str, error: Exception) -> None:
@@ -134,26 +143,30 @@ def create_app(service: Service) -> FastAPI:
 
     add_problem_handlers(app, notice, stranger=stranger)
     add_page_handlers(app, pages)
-    app.add_middleware(BodyLimit, long=frozenset({upload.UPLOAD_PATH}))
+    add_chat_handlers(app)
+    app.add_middleware(BodyLimit, long=frozenset({upload.UPLOAD_PATH, COMPLETIONS}))
     app.add_middleware(Failures, notice=notice)
     app.add_middleware(KnownHostOnly, origin=origin)
+    app.add_middleware(InTheirForm)
     app.add_middleware(SecurityHeaders, by_tls=origin.is_https)
     app.add_middleware(RequestLog, log=log)
     return app
 
 
-def _parts(service: Service, pages: Pages) -> dict[Any, object]:
+def _parts(service: Service, pages: Pages, origin: Origin) -> dict[Any, object]:
     """Return what the doors work with, each part under the type that routes ask for."""
     settings = service.settings
     admission = Admission(at_once=settings.max_concurrent, waiting=settings.max_queued, patience_s=settings.max_wait_s)
     questions, requests = settings.limits_a_minute()
+    asking = Asking(service.answering, admission, settings.max_question_chars)
     return {
         Access: service.access,
         Admission: admission,
         Answering: service.answering,
-        Asking: Asking(service.answering, admission, settings.max_question_chars),
+        Asking: asking,
         Auditing: service.auditing,
         Conversations: service.auditing.conversations,
+        ChatDoor: ChatDoor(asking, Chats(key=lambda: chat_key(settings), now=utc_now), origin),
         CallerLimits: CallerLimits(
             questions_per_minute=questions,
             requests_per_minute=requests,
@@ -167,6 +180,7 @@ def _parts(service: Service, pages: Pages) -> dict[Any, object]:
         Heard: service.hearing.heard,
         Hearing: service.hearing.hearing,
         KeyRing: service.key_ring,
+        OpenWebUi: _open_webui(service.settings),
         OwnRecords: service.auditing.own,
         Pages: pages,
         PastAnswers: service.past_answers,
@@ -178,3 +192,8 @@ def _parts(service: Service, pages: Pages) -> dict[Any, object]:
         Starting: Starting(service.answering),
         Verifying: service.verifying,
     }
+
+
+def _open_webui(settings: Settings) -> OpenWebUi:
+    secret = settings.openwebui_secret
+    return OpenWebUi(secret.get_secret_value() if secret else None, settings.openwebui_plain_headers)

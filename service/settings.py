@@ -17,7 +17,7 @@ from pydantic import AfterValidator, Field, PositiveInt, SecretStr, ValidationEr
 from indexes.settings import Folder, LibrarySettings, settings_error
 
 MONTHS_WITHOUT_REASON = 12
-_SECRETS = {"token", "api_key", "oidc_client_secret"}
+_SECRETS = {"token", "api_key", "oidc_client_secret", "openwebui_secret"}
 _PORTS = {"http": 80, "https": 443}
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 _NO_LIMIT = 10**9  # more than anybody sends
@@ -96,6 +96,12 @@ class Settings(LibrarySettings):
     oidc_email_claim: str = Field("email", min_length=1, description="the claim with a person's e-mail address")
     oidc_scopes: str = Field("openid profile email", description="what is asked of the provider at sign-in")
     oidc_hosts: str = Field("", description="other hosts than the issuer's that it may name, separated by commas")
+    openwebui_secret: Annotated[SecretStr, Field(min_length=32)] | None = Field(
+        None, description="the secret with which Open WebUI signs who asks, at least 32 characters; see OPENAI.md"
+    )
+    openwebui_plain_headers: bool = Field(
+        False, description="whether to believe Open WebUI's headers without a signature; weak, see OPENAI.md"
+    )
     session_hours: float = Field(12.0, gt=0, le=168, description="a session ends after this in any case, in hours")
     session_idle_minutes: float = Field(
         120.0, gt=0, description="a session that is not used ends after this, in minutes"
@@ -158,6 +164,11 @@ class Settings(LibrarySettings):
             }
             if missing := [name for name, value in needed.items() if not value]:
                 raise ValueError(f"expected GREENLIT_{missing[0]} with GREENLIT_AUTH=oidc, got none")
+        if self.openwebui_secret is not None and self.openwebui_plain_headers:
+            raise ValueError(
+                "expected GREENLIT_OPENWEBUI_SECRET or GREENLIT_OPENWEBUI_PLAIN_HEADERS, got both: with the secret, "
+                "what is not signed does not count"
+            )
         if (self.tls_certificate is None) != (self.tls_key is None):
             raise ValueError("expected GREENLIT_TLS_CERTIFICATE and GREENLIT_TLS_KEY together, got one of them")
         return self

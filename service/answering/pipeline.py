@@ -15,7 +15,7 @@ answer from 6 on. Who asks was settled before (`service.access`); how a result i
 """
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -128,10 +128,13 @@ class Answering:
     def _stand_alone(self, opened: Opened) -> str | None:
         """Return a follow-up as it is searched for; `None` where what was typed stands alone, or is to be taken so."""
         question = opened.question
-        if question.conversation_id is None or question.as_typed:
+        if question.as_typed:
             return None
-        asker = question.principal.principal_id
-        earlier = self.conversations.earlier(asker, question.conversation_id, before=opened.seq)
+        earlier: Sequence[str] = ()
+        if question.conversation_id is not None:
+            asker = question.principal.principal_id
+            earlier = self.conversations.earlier(asker, question.conversation_id, before=opened.seq)
+        earlier = earlier or question.earlier
         return stand_alone(question.text, earlier) if earlier else None
 
     def _work(

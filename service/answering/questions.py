@@ -20,7 +20,9 @@ _WHITE = "\t\n\r"
 class Question:
     """What somebody asks. `request_id` is a UUIDv7.
 
-    A follow-up in a conversation is understood by the questions before it, unless it is to be taken `as_typed`.
+    A follow-up in a conversation is understood by the questions before it, unless it is to be taken `as_typed`. Where
+    the log holds none, it is understood by the `earlier` ones that a client sent along: words, never evidence, and kept
+    nowhere but in what is searched for. Of a client's `ignored_instructions` only the number is known.
     """
 
     text: str = field(repr=False)
@@ -29,6 +31,8 @@ class Question:
     conversation_id: str | None = None
     request_id: str = field(default_factory=lambda: str(uuid6.uuid7()))
     as_typed: bool = False
+    earlier: tuple[str, ...] = field(default=(), repr=False)
+    ignored_instructions: int = 0
 
 
 def checked_text(text: str, *, max_chars: int) -> str:

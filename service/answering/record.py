@@ -107,6 +107,7 @@ class Recorder:
             release=self._release,
             conversation_id=question.conversation_id,
             key_id=question.principal.key_id,
+            ignored_instructions=question.ignored_instructions,
         )
         asker = Asker(question.principal.principal_id, question.principal.groups)
         receipt = self._log.received(entry, asker=asker, prompt=question.text)

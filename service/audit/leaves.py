@@ -42,7 +42,8 @@ class Asker:
 class QueryReceived:
     """Somebody asked. `request_id` is a UUIDv7. Who asked travels beside it, as an `Asker`.
 
-    `key_id` names the API key that the question came with: by itself, or for the one who asked.
+    `key_id` names the API key that the question came with: by itself, or for the one who asked. `ignored_instructions`
+    counts what a client sent besides to tell a model what to do, which nobody read.
     """
 
     request_id: str
@@ -52,6 +53,7 @@ class QueryReceived:
     release: ReleaseRef
     conversation_id: str | None = None
     key_id: str | None = None
+    ignored_instructions: int = 0
 
 
 @dataclass(frozen=True, slots=True)

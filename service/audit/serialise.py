@@ -2,9 +2,9 @@
 
 First checks the form of every field that could carry a person or a text into a leaf, because a leaf is shown to every
 auditor and can never be erased; then lays the fields out, one function a record; then writes canonical JSON and holds
-it under 64 KiB. Keys that are only there when there is something to say: `conversation_id`, `key_id`, `raw_commit`,
-`searched_for_commit` and `searched_for_len`, `tokens`, `hits_left_out`. Every other key is always there, `null` where a
-question never got that far.
+it under 64 KiB. Keys that are only there when there is something to say: `conversation_id`, `key_id`,
+`ignored_instructions`, `raw_commit`, `searched_for_commit` and `searched_for_len`, `tokens`, `hits_left_out`. Every
+other key is always there, `null` where a question never got that far.
 """
 
 import re
@@ -71,6 +71,8 @@ def received_leaf(entry: QueryReceived, stamp: Stamp, *, asker: Pseudonym, promp
     if entry.key_id is not None:
         _expect("key_id", entry.key_id, _API_KEY, "the 10 characters that name an API key")
         value["key_id"] = entry.key_id
+    if entry.ignored_instructions:
+        value["ignored_instructions"] = entry.ignored_instructions
     return _checked_length(canonical_json(value))
 
 

@@ -85,5 +85,5 @@ class Asking:
 
 def _digest(question: Question) -> bytes:
     """Return what tells a question from another, and cannot be read."""
-    told = (question.text, question.conversation_id, question.as_typed, question.channel)
+    told = (question.text, question.conversation_id, question.as_typed, question.channel, question.earlier)
     return hashlib.sha256(repr(told).encode()).digest()

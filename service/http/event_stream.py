@@ -31,6 +31,7 @@ _HEADERS = {"X-Accel-Buffering": "no"}  # nginx in front would keep events back
 Gone = Callable[[], Awaitable[Any]]
 Work = Callable[[Tell, Gone], Awaitable[object]]
 Problem = Callable[[Request, Exception], Response]
+Wire = Callable[[str, str], bytes]
 
 
 def wants_events(request: Request) -> bool:
@@ -53,6 +54,11 @@ def _weight(parameters: list[str]) -> float:
     return 1.0
 
 
+def named_event(name: str, data: str) -> bytes:
+    """Return an event as it is sent: its name, and its data on a line."""
+    return format_sse_event(event=name, data_str=data)
+
+
 def as_usual(request: Request, error: Exception) -> Response:
     """Return what the application answers an error with where there is no stream."""
     handlers = request.app.exception_handlers
@@ -65,19 +71,23 @@ class EventResponse(Response):
 
     media_type = MEDIA_TYPE
 
-    def __init__(self, work: Work, *, problem: Problem = as_usual, ping_s: float = PING_S) -> None:
+    def __init__(
+        self, work: Work, *, problem: Problem = as_usual, ping_s: float = PING_S, wire: Wire = named_event
+    ) -> None:
         """Take the work; it begins when the response is to be sent.
 
         Args:
             work: is given what tells an event, and what returns once the client has gone.
             problem: returns what an error is answered with.
             ping_s: how long nothing is sent before a ping is, in seconds.
+            wire: returns what is sent of an event, by its name and its data as JSON.
         """
         super().__init__(headers=_HEADERS)
         del self.headers["content-length"]
         self._work = work
         self._problem = problem
         self._ping_s = ping_s
+        self._wire = wire
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Do the work and send what it tells.
@@ -85,7 +95,7 @@ class EventResponse(Response):
         Raises:
             ClientDisconnect: the client left before the end of what had begun.
         """
-        stream = _Stream(send, self.raw_headers)
+        stream = _Stream(send, self.raw_headers, self._wire)
         leaving = asyncio.ensure_future(_left(receive))
         working = asyncio.ensure_future(self._work(stream.tell, lambda: asyncio.shield(leaving)))
         working.add_done_callback(lambda _: stream.end())
@@ -100,7 +110,7 @@ class EventResponse(Response):
                     await problem(scope, receive, send)
                     return
                 if not leaving.done():
-                    await stream.send(_wire("error", bytes(problem.body).decode()))
+                    await stream.send(self._wire("error", bytes(problem.body).decode()))
             if leaving.done():
                 raise ClientDisconnect
             await stream.send(b"", more=False)
@@ -112,8 +122,9 @@ class EventResponse(Response):
 class _Stream:
     """What is told and not yet sent, and what is sent."""
 
-    def __init__(self, send: Send, headers: list[tuple[bytes, bytes]]) -> None:
+    def __init__(self, send: Send, headers: list[tuple[bytes, bytes]], wire: Wire) -> None:
         self.begun = False
+        self._wire = wire
         self._send = send
         self._headers = headers
         self._loop = asyncio.get_running_loop()
@@ -123,7 +134,7 @@ class _Stream:
 
     def tell(self, event: Event) -> None:
         """Take an event; any thread may call."""
-        piece = _wire(event.name, json.dumps(event.data, ensure_ascii=False, separators=(",", ":")))
+        piece = self._wire(event.name, json.dumps(event.data, ensure_ascii=False, separators=(",", ":")))
         with contextlib.suppress(RuntimeError):  # the loop has ended, and whoever listened with it
             self._loop.call_soon_threadsafe(self._add, piece)
 
@@ -153,10 +164,6 @@ class _Stream:
     def _add(self, piece: bytes) -> None:
         self._told.append(piece)
         self._news.set()
-
-
-def _wire(name: str, data: str) -> bytes:
-    return format_sse_event(event=name, data_str=data)
 
 
 async def _left(receive: Receive) -> None:

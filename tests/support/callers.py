@@ -8,6 +8,7 @@ import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 from starlette.testclient import TestClient
 
@@ -133,8 +134,8 @@ class Office:
 
 
 @contextlib.contextmanager
-def open_office(library: TinyLibrary) -> Iterator[Office]:
-    """Lend a service with rules on AI and travel for all staff, and a plan for the group `GROUP`."""
+def open_office(library: TinyLibrary, **more: Any) -> Iterator[Office]:
+    """Lend a service with rules on AI and travel for all staff, and a plan for the group `GROUP`; `more` sets more."""
     library.allow("board", groups=(GROUP,))
     library.add(BOARD_PLAN, BOARD_TEXT)
     (library.folder / "access.toml").write_text(RULES)
@@ -153,6 +154,7 @@ def open_office(library: TinyLibrary) -> Iterator[Office]:
             public_url=PUBLIC_URL,
             questions_per_minute=1_000_000,
             requests_per_minute=1_000_000,
+            **more,
         ) as studio,
     ):
         yield Office(studio, provider)

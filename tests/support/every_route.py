@@ -97,6 +97,10 @@ SCIM: Mapping[str, Call] = {
 }
 
 
+def _chat(_: Asked) -> dict[str, object]:
+    return {"model": "greenlit", "messages": [{"role": "user", "content": VENDOR_QUESTION}]}
+
+
 def _decision(_: Asked) -> dict[str, object]:
     return {"document": TRAVEL, "decision": "revoke", "reason": "replaced"}
 
@@ -133,6 +137,9 @@ CLOSED: Mapping[str, Call] = {**CALLS, **SCIM} | {
     call.route: call
     for call in (
         Call("POST /v1/ask", lambda _: "/v1/ask", lambda _: {"question": VENDOR_QUESTION}),
+        Call("POST /v1/chat/completions", lambda _: "/v1/chat/completions", _chat),
+        Call("GET /v1/models", lambda _: "/v1/models"),
+        Call("GET /v1/models/{model}", lambda _: "/v1/models/greenlit"),
         Call("POST /v1/search", lambda _: "/v1/search", lambda _: {"question": VENDOR_QUESTION}),
         Call("POST /v1/feedback", lambda _: "/v1/feedback", _feedback),
         Call("POST /v1/requests", lambda _: "/v1/requests", _wish),
@@ -184,6 +191,7 @@ CLOSED: Mapping[str, Call] = {**CALLS, **SCIM} | {
     )
 }
 EVERY: Mapping[str, Call] = {**OPEN, **CLOSED}
+IN_OPENAIS_FORM = {"POST /v1/chat/completions", "GET /v1/models", "GET /v1/models/{model}"}  # and errors too
 NOBODYS = Asked("01890a5d-ac96-774b-bcce-b302099a8057", 0, 1, document=POLICY, key_id="a" * 10, pushed_id="nobody")
 
 

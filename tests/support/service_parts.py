@@ -178,6 +178,8 @@ class Studio:
         pages = {
             "ask": self.api.post("/v1/ask", json={"question": question}).text,
             "stream": self.api.post("/v1/ask", json={"question": question}, headers=AS_EVENTS).text,
+            "chat": self.api.post("/v1/chat/completions", json=_chat(question)).text,
+            "stream of a chat": self.api.post("/v1/chat/completions", json=_chat(question, stream=True)).text,
             "search": self.api.post("/v1/search", json={"question": question, "limit": 50}).text,
             "documents": self.api.get("/v1/documents").text,
             "document": self.api.get(f"/v1/documents/{name}").text,
@@ -189,6 +191,10 @@ class Studio:
             "page of the original": browser.get(f"/originals/{name}").text,
         }
         return [door for door, seen in pages.items() if needle in seen or document in seen]
+
+
+def _chat(question: str, **more: Any) -> dict[str, Any]:
+    return {"model": "greenlit", "messages": [{"role": "user", "content": question}], **more}
 
 
 class Unhurried:
@@ -223,6 +229,8 @@ def beside(running: TestClient, client: TestClient) -> TestClient:
 EVERY_DOOR = [
     "ask",
     "stream",
+    "chat",
+    "stream of a chat",
     "search",
     "documents",
     "document",

@@ -1,0 +1,117 @@
+"""An answer as a completion: numbers, sources and annotations that fit each other, whole and in chunks."""
+
+from typing import Any
+
+import pytest
+from markdown_it import MarkdownIt
+
+from indexes.documents import Locator, Passage
+from indexes.standing import Grant
+from service.answering.answers import Answer, Citation, Reason, Refusal, Sentence
+from service.answering.drafts import Quote
+from service.answering.verify import VerifiedQuote
+from service.audit.storage.store import Receipt
+from service.chat_completions.completions import Told, chunks, of_answer, of_task, whole
+from tests.support.fakes import NOON
+
+ROOT = "https://greenlit.northlight.example"
+RECEIPT = Receipt("greenlit.test/audit/2026-11", 7, "f" * 64)
+
+
+def _citation(n: int, quote: str, *, title: str = "Rules", page: int | None = None) -> Citation:
+    locator = Locator("page", page=page) if page else Locator("document")
+    passage = Passage("0" * 24, f"legal/{n}.md", "a" * 64, title, 0, len(quote), quote, locator)
+    day = NOON.date()
+    grant = Grant(
+        passage.document, passage.sha256, title, frozenset(), approved_by=("ann",), approved_on=day, expires=day
+    )
+    return Citation(n, VerifiedQuote(Quote(passage.passage_id, 0, len(quote), quote), passage, grant))
+
+
+def _answer(*sentences: tuple[str, tuple[Citation, ...]]) -> Answer:
+    told = tuple(Sentence(text, tuple(one.n for one in cited)) for text, cited in sentences)
+    return Answer("r-1", told, tuple(one for _, cited in sentences for one in cited), None, RECEIPT)
+
+
+TWO = _answer(
+    ("Fifty euros.", (_citation(1, "Fifty euros.", page=3),)),
+    ("Flights are *economy*.", (_citation(2, "Flights are *economy*."), _citation(3, "No first\nclass."))),
+)
+
+
+def _message(told: Told) -> Any:
+    return whole(told)["choices"][0]["message"]
+
+
+def test_each_sentence_is_followed_by_its_numbers_and_sources_are_listed() -> None:
+    content = _message(of_answer(TWO, root=ROOT))["content"]
+    text, _, sources = content.partition("\n\n**Sources**\n\n")
+    assert text == r"Fifty euros. [1] Flights are \*economy\*. [2][3]"
+    first, second, third = sources.split("\n")
+    address = f"{ROOT}/documents/legal/1.md?version={'a' * 16}&from=0&to=12#quote"
+    assert first == f"1. [Rules]({address}), page 3, approved by ann, valid until 2026-11-20"
+    assert second.endswith("valid until 2026-11-20"), "the answer says this quote already"
+    assert third.endswith("valid until 2026-11-20, “No first class.”")
+
+
+def test_annotations_stand_where_the_numbers_do() -> None:
+    message = _message(of_answer(TWO, root=ROOT))
+    cited = [one["url_citation"] for one in message["annotations"]]
+    marked = [message["content"][one["start_index"] : one["end_index"]] for one in cited]
+    assert marked == ["[1]", "[2]", "[3]"]
+    assert [one["title"] for one in cited] == ["Rules"] * 3
+    assert all(one["url"].startswith(f"{ROOT}/documents/legal/") for one in cited)
+
+
+def test_chunks_hold_the_same_as_the_whole_and_end_as_they_have_to() -> None:
+    told = of_answer(TWO, root=ROOT, ignored_instructions=2)
+    *parts, usage, end = [(event.name, event.data) for event in chunks(told, with_usage=True)]
+    assert end == ("done", {})
+    assert usage[1]["choices"] == []
+    assert usage[1]["usage"] == {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}
+    choices = [data["choices"][0] for _, data in parts]
+    assert choices[0]["delta"]["role"] == "assistant"
+    assert "".join(choice["delta"].get("content", "") for choice in choices) == _message(told)["content"]
+    assert [choice["finish_reason"] for choice in choices] == [None] * (len(choices) - 1) + ["stop"]
+    assert choices[-1]["delta"] == {}
+    assert all(data["usage"] is None for _, data in parts)
+    assert parts[-1][1]["greenlit"] == {**TWO.as_json(), "ignored_instructions": 2} == whole(told)["greenlit"]
+    (annotated,) = [choice["delta"]["annotations"] for choice in choices if "annotations" in choice["delta"]]
+    assert annotated == _message(told)["annotations"]
+
+
+def test_open_webui_gets_each_quote_as_an_event_and_no_annotations_beside_it() -> None:
+    told = of_answer(TWO, root=ROOT)
+    sent = [event.data for event in chunks(told, with_usage=False, with_annotations=False)][:-1]
+    sources = [data["event"] for data in sent if "event" in data]
+    assert [source["type"] for source in sources] == ["source"] * 3
+    assert sources[0]["data"]["document"] == ["Fifty euros."]
+    assert sources[0]["data"]["source"]["name"] == sources[0]["data"]["metadata"][0]["name"] == "Rules"
+    assert sources[0]["data"]["metadata"][0]["source"].startswith(ROOT)
+    assert not any("annotations" in data["choices"][0]["delta"] or "usage" in data for data in sent)
+
+
+@pytest.mark.parametrize("reason", list(Reason))
+def test_a_refusal_is_a_message_that_says_why(reason: Reason) -> None:
+    told = of_answer(Answer("r-1", (), (), Refusal(reason), RECEIPT), root=ROOT)
+    choice = whole(told)["choices"][0]
+    assert (choice["finish_reason"], choice["message"]["annotations"]) == ("content_filter", [])
+    assert len(choice["message"]["content"]) > 40
+    assert whole(told)["greenlit"]["refusal"]["reason"] == reason
+
+
+def test_the_text_of_documents_links_nowhere_and_loads_nothing() -> None:
+    evil = "![x](https://evil.example/x) [here](https://evil.example) <img src=https://evil.example>"
+    answer = _answer((evil, (_citation(1, evil, title=evil),)), ("Two.", (_citation(2, f"Two. {evil}", title="]()"),)))
+    content = _message(of_answer(answer, root=ROOT))["content"]
+    tokens = [child for one in MarkdownIt("commonmark").parse(content) for child in one.children or []]
+    assert not [one for one in tokens if one.type in ("image", "html_inline")]
+    links = [one.attrs["href"] for one in tokens if one.type == "link_open"]
+    assert len(links) == 2
+    assert all(str(link).startswith(f"{ROOT}/documents/legal/") for link in links)
+
+
+def test_a_task_has_nothing_beside_its_text() -> None:
+    told = of_task('{"tags": []}')
+    assert _message(told)["content"] == '{"tags": []}'
+    assert "greenlit" not in whole(told)
