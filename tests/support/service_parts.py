@@ -40,6 +40,7 @@ from service.audit.log import payload_context
 from service.audit.opening import OpenLog, Pace, assemble
 from service.audit.storage.sqlite_store import SqliteLeafStore
 from service.audit.storage.store import Entry, Receipt
+from service.commands.doors import more_doors
 from service.http.limits import limits_for
 from service.http.protocol import limited_protocol
 from service.parts import Service, open_service
@@ -287,7 +288,7 @@ def open_studio(
         patch.setattr(service.parts, "ExtractiveAnswerer", drafting)
         notice = structlog.get_logger("greenlit").warning
         with open_service(settings, opened=opened_log, encoder=library.encoder, notice=notice) as opened:
-            app = create_app(opened)
+            app = create_app(opened, more=more_doors(settings))
             with TestClient(app, base_url=ADDRESS, headers=BEARER, raise_server_exceptions=False) as api:
                 yield Studio(library, opened, app, api, opened_log, store)
 
@@ -300,8 +301,8 @@ def settings_for(library: TinyLibrary, **more: Any) -> Settings:
 
 @functools.cache
 def _defaults() -> Settings:
-    """Read once what is set where nothing is said: looking for each variable takes 20 ms."""
-    return Settings(_env_file=None)
+    """Read once what is set where nothing is said: looking for each variable takes 20 ms. Every door is there."""
+    return Settings(_env_file=None, mcp=True)
 
 
 def _instead(answerer: Answerer, ranking: Ranking) -> Answerer:
