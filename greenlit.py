@@ -1,8 +1,8 @@
 """The one command line.
 
 `approve`, `revoke`, `reject`, `register` and `ingest` write (`ingest.cli`); `ask`, `search`, `serve`, `mcp`, `open`,
-`doctor`, `audit` and `keys` are the reader's (`service.commands`); `run` is both; `eval` measures (`eval.cli`). Follow a
-document's way in from `ingest/pipeline.py`, a question's way through from `service/answering/pipeline.py`.
+`doctor`, `audit` and `keys` are the reader's (`service.commands`); `run` is both; `eval` measures (`eval.cli`). Follow
+a document's way in from `ingest/pipeline.py`, a question's way through from `service/answering/pipeline.py`.
 """
 
 import typer

@@ -25,7 +25,7 @@ def client_here(settings: Settings, url: str, *, bearer: str, timeout_s: float) 
 
 
 def trusted_here(settings: Settings) -> ssl.SSLContext:
-    """Return whom calls on this machine trust. No certificates are read (45 ms) but the service's own, if it has one."""
+    """Return whom calls here trust. No certificates are read (45 ms) but the service's own, if it has one."""
     trusted = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # trusts nobody
     if settings.tls_certificate is not None:
         trusted.load_verify_locations(settings.tls_certificate)

@@ -36,11 +36,11 @@ def mcp() -> None:
     configure_logs()
     try:
         settings = read_settings()
-        if settings.url and settings.api_key is None:
-            raise SettingsError("expected an API key in GREENLIT_API_KEY beside GREENLIT_URL, got none")
         run = _imported()
     except SettingsError as error:
         raise fail(error, 2) from error
+    if settings.url and settings.api_key is None:
+        raise fail("expected an API key in GREENLIT_API_KEY beside GREENLIT_URL, got none", 2)
     run(Somewhere(settings))
 
 
@@ -49,7 +49,7 @@ def _imported() -> "Callable[[Knowledge], None]":
 
     try:
         import anyio
-        import mcp.server.stdio as stdio
+        from mcp.server import stdio
 
         from service.mcp.server import server_over
     except ModuleNotFoundError as error:

@@ -96,7 +96,7 @@ _router = APIRouter(route_class=_Challenging, include_in_schema=False)
 
 
 @_router.post(PATH, dependencies=[Depends(from_no_page_elsewhere)])
-async def speak(  # noqa: PLR0913, PLR0917 - the parts that it works with
+async def speak(
     request: Request,
     principal: Annotated[Principal, Depends(caller)],
     asking: Annotated[Asking, Depends(given(Asking))],
@@ -137,7 +137,7 @@ class _Exchange(Response):
             server, json_response=True, stateless=True, max_request_body_size=MAX_BODY_BYTES
         )
         async with manager.run():
-            await manager.handle_request(scope, _again(body, receive), send)
+            await manager.handle_request(_trimmed(scope), _again(body, receive), send)
 
 
 def _refusal(body: bytes) -> Response | None:
@@ -151,6 +151,11 @@ def _refusal(body: bytes) -> Response | None:
     else:
         return None
     return JSONResponse({"jsonrpc": "2.0", "id": None, "error": {"code": code, "message": expected}}, 400)
+
+
+def _trimmed(scope: Scope) -> Scope:
+    """Return a request without blanks around values of headers, which are no part of them (RFC 9110, section 5.5)."""
+    return {**scope, "headers": [(name, value.strip(b" \t")) for name, value in scope["headers"]]}
 
 
 def _again(body: bytes, receive: Receive) -> Receive:

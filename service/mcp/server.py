@@ -15,6 +15,9 @@ from mcp_types import (
     INTERNAL_ERROR,
     CallToolRequestParams,
     CallToolResult,
+    GetPromptRequestParams,
+    GetPromptResult,
+    ListPromptsResult,
     ListResourcesResult,
     ListResourceTemplatesResult,
     ListToolsResult,
@@ -23,7 +26,7 @@ from mcp_types import (
     ReadResourceResult,
 )
 
-from service.mcp import resources, tools
+from service.mcp import prompts, resources, tools
 from service.mcp.knowledge import Knowledge, NotGivenError
 
 _NAME, _TITLE = "greenlit", "Greenlit"
@@ -66,6 +69,12 @@ def server_over(knowledge: Knowledge, *, version: str) -> Server[Any]:
         except NotGivenError as error:
             raise MCPError(INTERNAL_ERROR, str(error)) from None
 
+    async def list_prompts(_: _Context, __: PaginatedRequestParams | None) -> ListPromptsResult:
+        return ListPromptsResult(prompts=prompts.PROMPTS)
+
+    async def get_prompt(_: _Context, params: GetPromptRequestParams) -> GetPromptResult:
+        return prompts.get(params.name)
+
     server: Server[Any] = Server(
         _NAME,
         version=version,
@@ -75,12 +84,15 @@ def server_over(knowledge: Knowledge, *, version: str) -> Server[Any]:
         cache_hints={
             "server/discover": _KEPT,
             "tools/list": _KEPT,
+            "prompts/list": _KEPT,
             "resources/templates/list": _KEPT,
             "resources/list": _NOT_KEPT,
             "resources/read": _NOT_KEPT,
         },
         on_list_tools=list_tools,
         on_call_tool=call_tool,
+        on_list_prompts=list_prompts,
+        on_get_prompt=get_prompt,
         on_list_resources=list_resources,
         on_list_resource_templates=list_templates,
         on_read_resource=read_resource,

@@ -29,7 +29,7 @@ def answer_text(result: AnswerResult) -> str:
 
 def search_text(result: SearchResult) -> str:
     """Return ranked passages in words."""
-    lines = [f"{len(result.passages)} passages of approved documents, the best first. {_DATA}", ""]
+    lines = [f"Passages of approved documents, the best first: {len(result.passages)}. {_DATA}", ""]
     for passage in result.passages:
         lines += [f"{passage.rank}. {_place(passage)}", _quoted(passage.title), _quoted(passage.text)]
     return "\n".join([*lines, "", _record(result.request_id, result.receipt)])
@@ -37,7 +37,7 @@ def search_text(result: SearchResult) -> str:
 
 def _place(place: Citation | Passage) -> str:
     page = f"page {place.locator['page']}, " if place.locator.get("kind") == "page" else ""
-    return f"{page}approved until {place.expires}, {place.url}"
+    return f"{page}approved by {_one_line(place.approved_by)} until {place.expires}, {place.url}"
 
 
 def _record(request_id: str, receipt: Receipt) -> str:
@@ -46,4 +46,8 @@ def _record(request_id: str, receipt: Receipt) -> str:
 
 def _quoted(text: str) -> str:
     """Return text of a document as one line."""
-    return f"> {' '.join(text.split())}"
+    return f"> {_one_line(text)}"
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
