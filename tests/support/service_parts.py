@@ -43,6 +43,7 @@ from service.audit.storage.store import Entry, Receipt
 from service.commands.doors import more_doors
 from service.http.limits import limits_for
 from service.http.protocol import limited_protocol
+from service.mcp.addresses import of_document
 from service.parts import Service, open_service
 from service.settings import Settings
 from service.web.form_tokens import FORM_TOKEN_HEADER, form_token
@@ -52,6 +53,7 @@ from tests.support.certificates import Certified
 from tests.support.event_streams import AS_EVENTS
 from tests.support.fakes import Clock, TinyLibrary
 from tests.support.made_once import grown
+from tests.support.mcp_messages import sent
 
 TOKEN = "the-token-of-the-tests"
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
@@ -174,7 +176,7 @@ class Studio:
 
     def doors_showing(self, document: str, question: str, needle: str) -> list[str]:
         """Return the doors through which a document, or the text `needle` of it, can be seen now."""
-        name = quote(document)
+        name, address = quote(document), of_document(document)
         browser = self.browser()
         pages = {
             "ask": self.api.post("/v1/ask", json={"question": question}).text,
@@ -188,6 +190,10 @@ class Studio:
             "page of the documents": browser.get("/documents").text,
             "page of the document": browser.get(f"/documents/{name}").text,
             "page of the original": browser.get(f"/originals/{name}").text,
+            "MCP answer": sent(self.api, "tools/call", name="ask", arguments={"question": question}).text,
+            "MCP passages": sent(self.api, "tools/call", name="search_passages", arguments={"question": question}).text,
+            "MCP documents": sent(self.api, "resources/list").text,
+            "MCP document": str(sent(self.api, "resources/read", uri=address).json().get("result")),
         }
         return [door for door, seen in pages.items() if needle in seen or document in seen]
 
@@ -233,6 +239,10 @@ EVERY_DOOR = [
     "page of the documents",
     "page of the document",
     "page of the original",
+    "MCP answer",
+    "MCP passages",
+    "MCP documents",
+    "MCP document",
 ]
 
 
