@@ -1,8 +1,8 @@
 """The one command line.
 
-`approve`, `revoke`, `reject`, `register` and `ingest` write (`ingest.cli`); `ask`, `search`, `serve`, `open`, `doctor`,
-`audit` and `keys` are the reader's (`service.commands`); `run` is both; `eval` measures (`eval.cli`). Follow a
-document's way in from `ingest/pipeline.py`, a question's way through from `service/answering/pipeline.py`.
+`approve`, `revoke`, `reject`, `register` and `ingest` write (`ingest.cli`); `ask`, `search`, `serve`, `mcp`, `open`,
+`doctor`, `audit` and `keys` are the reader's (`service.commands`); `run` is both; `eval` measures (`eval.cli`). Follow
+a document's way in from `ingest/pipeline.py`, a question's way through from `service/answering/pipeline.py`.
 """
 
 import typer
@@ -13,6 +13,7 @@ from service.commands.ask import ask, search
 from service.commands.audit import app as audit_app
 from service.commands.doctor import doctor
 from service.commands.keys import app as keys_app
+from service.commands.mcp import mcp
 from service.commands.open import open_
 from service.commands.reveal import app as reveal_app
 from service.commands.serve import serve
@@ -43,6 +44,7 @@ app.add_typer(ingest.cli.app)
 app.command()(ask)
 app.command()(search)
 app.command()(serve)
+app.command()(mcp)
 app.command()(doctor)
 app.command("open")(open_)
 audit_app.command()(verify)

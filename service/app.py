@@ -5,6 +5,7 @@ headers that close the page to everything but itself, and a log line without any
 """
 
 import functools
+from collections.abc import Sequence
 from typing import Any
 
 import structlog
@@ -48,6 +49,7 @@ from service.hearing.heard import Heard
 from service.hearing.hearing import Hearing
 from service.http.admission import Admission
 from service.http.asking import Asking
+from service.http.doors import Door
 from service.http.given import give
 from service.http.identity import stranger
 from service.http.limits_per_caller import CallerLimits
@@ -114,8 +116,8 @@ def _description() -> dict[str, Any]:
     return get_openapi(title=_TITLE, version=VERSION, description=_DESCRIPTION, routes=_ROUTES)
 
 
-def create_app(service: Service) -> FastAPI:
-    """Return the web application over a service's parts."""
+def create_app(service: Service, *, more: Sequence[Door] = ()) -> FastAPI:
+    """Return the web application over a service's parts, with `more` doors than there always are."""
     settings = service.settings
     told = Told(
         settings.max_question_chars, settings.retention_months, settings.retention_reason, settings.auth == "local"
@@ -131,9 +133,9 @@ def create_app(service: Service) -> FastAPI:
         redirect_slashes=False,  # a redirect would repeat the address, whatever somebody put there
         telemetry=NO_TELEMETRY,
         # As they are: included as routers, each route would be made once more, at the first call.
-        routes=list(_ROUTES),
+        routes=[*_ROUTES, *(route for door in more for route in door.routes)],
     )
-    give(app, _parts(service, pages, origin))
+    give(app, _parts(service, pages, origin) | {kind: part for door in more for kind, part in door.parts.items()})
     log = structlog.get_logger("greenlit")
 
     def notice(kind: str, error: Exception) -> None:

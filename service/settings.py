@@ -135,6 +135,11 @@ class Settings(LibrarySettings):
         None, description="the calibration made by `greenlit eval calibrate --set`; the shipped one unless set"
     )
     reranker: str = Field("", description="a cross-encoder's folder, for a second look at passages; none unless set")
+    mcp: bool = Field(False, description="whether MCP clients are served at /mcp; needs greenlit[mcp]")
+    url: Annotated[str, AfterValidator(lambda address: address and _origin(address))] = Field(
+        "",
+        description="where greenlit mcp finds the service, with GREENLIT_API_KEY; the one of this machine unless set",
+    )
     max_question_chars: int = Field(2000, ge=1, le=8000, description="longer questions are refused, in characters")
     max_concurrent: int = Field(16, ge=1, le=256, description="questions worked on at once; more wait")
     max_queued: int = Field(256, ge=0, le=10_000, description="questions that may wait; more are turned away with 429")

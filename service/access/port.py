@@ -17,12 +17,14 @@ class Carried:
     """What a request carries to say who asks.
 
     A door fills in the one that it takes: the API `bearer`, the pages `session`. So a cookie, which a browser sends
-    along by itself, never opens the API. `on_behalf_of` is the e-mail address of whom a key acts for.
+    along by itself, never opens the API. `on_behalf_of` is the e-mail address of whom a key acts for. `resource` is the
+    door's own address, where it is one that a token may be made for (RFC 8707): the door says it, never the request.
     """
 
     bearer: str | None = field(default=None, repr=False)
     session: str | None = field(default=None, repr=False)
     on_behalf_of: str | None = field(default=None, repr=False)
+    resource: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,14 +17,21 @@ _TIMEOUT_S = 60.0  # for a question through the running service
 
 
 def client_here(settings: Settings, url: str, *, bearer: str, timeout_s: float) -> httpx.Client:
-    """Return what calls the service on this machine. No certificates are read (45 ms) but its own, if it has one."""
+    """Return what calls the service on this machine."""
+    headers = {"Authorization": f"Bearer {bearer}", "Greenlit-Channel": "cli"}
+    return httpx.Client(
+        base_url=url, headers=headers, timeout=timeout_s, trust_env=False, verify=trusted_here(settings)
+    )
+
+
+def trusted_here(settings: Settings) -> ssl.SSLContext:
+    """Return whom calls here trust. No certificates are read (45 ms) but the service's own, if it has one."""
     trusted = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # trusts nobody
     if settings.tls_certificate is not None:
         trusted.load_verify_locations(settings.tls_certificate)
         trusted.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # this certificate, whoever signed it
         trusted.check_hostname = False  # its name is the public one, and we call this machine
-    headers = {"Authorization": f"Bearer {bearer}", "Greenlit-Channel": "cli"}
-    return httpx.Client(base_url=url, headers=headers, timeout=timeout_s, trust_env=False, verify=trusted)
+    return trusted
 
 
 def bearer_here(settings: Settings) -> str:

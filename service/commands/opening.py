@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 from service.settings import Settings, encoder_copies
 
 if TYPE_CHECKING:
+    from indexes.encoder import Encoder
     from service.parts import Service
 
 
 @contextlib.contextmanager
-def opened_service(settings: Settings, notice: Callable[[str], None]) -> Iterator["Service"]:
-    """Open the log first: if a service holds it, there is no need to load an encoder."""
+def opened_service(
+    settings: Settings, notice: Callable[[str], None], *, load: "Callable[[Settings], Encoder] | None" = None
+) -> Iterator["Service"]:
+    """Open the log first: if a service holds it, there is no need to `load` an encoder, which some keep."""
     from service.audit.log import system_clock_us
     from service.audit.opening import open_log
 
@@ -20,12 +23,18 @@ def opened_service(settings: Settings, notice: Callable[[str], None]) -> Iterato
         settings.state, keys=settings.keys_folder(), name=settings.log_name, clock=system_clock_us, notice=notice
     )
     with contextlib.closing(opened):
-        from indexes.encoder import load_encoder
         from service.parts import open_service
 
-        encoder = load_encoder(settings.encoder, copies=encoder_copies(settings))
+        encoder = (load or loaded_encoder)(settings)
         with open_service(settings, opened=opened, encoder=encoder, notice=notice) as service:
             yield service
+
+
+def loaded_encoder(settings: Settings) -> "Encoder":
+    """Return the encoder of an installation, loaded."""
+    from indexes.encoder import load_encoder
+
+    return load_encoder(settings.encoder, copies=encoder_copies(settings))
 
 
 def sign_in_link(settings: Settings, url: str) -> str:

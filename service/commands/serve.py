@@ -13,10 +13,12 @@ from indexes.errors import IndexesError, SettingsError
 from service.access.errors import AccessError
 from service.answering.errors import AnsweringError
 from service.audit.errors import AuditError
+from service.commands.doors import more_doors
 from service.commands.opening import opened_service, sign_in_link
 from service.settings import Settings, read_settings
 
 if TYPE_CHECKING:
+    from service.http.doors import Door
     from service.parts import Service
 
 _MORE_REQUESTS = 256  # beside those that ask: pages that are read
@@ -38,6 +40,7 @@ def serve(
     configure_logs()
     try:
         settings = read_settings()
+        doors = more_doors(settings)
     except SettingsError as error:
         raise fail(error, 2) from error
     host, port = host or settings.host, port or settings.port
@@ -54,7 +57,7 @@ def serve(
     try:
         notice = structlog.get_logger("greenlit").warning
         with contextlib.closing(listening), opened_service(settings, notice) as service:
-            _run(service, listening, _address_here(settings, host, port))
+            _run(service, listening, url=_address_here(settings, host, port), doors=doors)
     except (IndexesError, AccessError, AuditError, AnsweringError) as error:
         raise fail(error, 1) from error
 
@@ -79,7 +82,7 @@ def _address_here(settings: Settings, host: str, port: int) -> str:
     return f"{'https' if settings.tls_certificate else 'http'}://{ours}:{port}"
 
 
-def _run(service: "Service", listening: socket.socket, url: str) -> None:
+def _run(service: "Service", listening: socket.socket, *, url: str, doors: "list[Door]") -> None:
     import structlog
     import uvicorn
 
@@ -92,7 +95,7 @@ def _run(service: "Service", listening: socket.socket, url: str) -> None:
     settings = service.settings
     notice = structlog.get_logger("greenlit").warning
     config = uvicorn.Config(
-        create_app(service),
+        create_app(service, more=doors),
         # Far beyond those who are answered, wait or are turned away on record: a bound for memory only.
         http=limited_protocol(limits_for(settings.max_concurrent + 2 * settings.max_queued + _MORE_REQUESTS)),
         log_config=None,

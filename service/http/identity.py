@@ -40,14 +40,19 @@ _Access = Annotated[Access, Depends(given(Access))]
 _Limits = Annotated[CallerLimits, Depends(given(CallerLimits))]
 
 
+async def carried(credentials: _Credentials, on_behalf_of: _OnBehalfOf = None) -> Carried:
+    """Return what a program's request carries to say who asks; a dependency."""
+    bearer = credentials.credentials if credentials else None
+    return Carried(bearer=bearer, on_behalf_of=on_behalf_of)
+
+
 async def signed_in(access: _Access, credentials: _Credentials, on_behalf_of: _OnBehalfOf = None) -> Principal:
     """Return the caller; a dependency.
 
     Raises:
         NotSignedInError: nobody who is known.
     """
-    bearer = credentials.credentials if credentials else None
-    return await recognised(access, Carried(bearer=bearer, on_behalf_of=on_behalf_of))
+    return await recognised(access, await carried(credentials, on_behalf_of))
 
 
 async def within_limits(caller: Annotated[Principal, Depends(signed_in)], limits: _Limits) -> Principal:

@@ -78,7 +78,9 @@ def test_the_same_calls_succeed_for_somebody_known(studio: Studio) -> None:
             continue
         headers: Headers
         in_browser = {SESSION_COOKIE: studio.session(), NOTICE_COOKIE: notice_hash(12, "")}
-        headers, cookies = (BEARER, {}) if route.split()[1].startswith(("/v1", "/openapi")) else ({}, in_browser)
+        headers, cookies = (
+            (BEARER, {}) if route.split()[1].startswith(("/v1", "/openapi", "/mcp")) else ({}, in_browser)
+        )
         question = opened(
             studio, ready(studio, EVERY[route], _in_conversation(studio))
         )  # a new one: some of them erase it

@@ -16,6 +16,7 @@ from tests.support.callers import BOARD_PLAN, KEYS, PEOPLE, ROLES, Office, Who, 
 from tests.support.event_streams import AS_EVENTS
 from tests.support.every_route import EVERY, IN_OPENAIS_FORM, NOBODYS, SCIM, ready, routes_of
 from tests.support.fakes import TinyLibrary
+from tests.support.mcp_messages import TOOLS, called, result, sent
 from tests.support.service_parts import with_session
 
 
@@ -47,6 +48,7 @@ DECIDED: Mapping[str, May] = {
     "GET /sign-in": May.ANYBODY,
     "GET /sign-in/callback": May.ANYBODY,
     "POST /sign-out": May.ANYBODY,
+    "GET /.well-known/oauth-protected-resource/mcp": May.ANYBODY,
     "POST /v1/ask": May.ASKS,
     "POST /v1/search": May.ASKS,
     **dict.fromkeys(IN_OPENAIS_FORM, May.ASKS),
@@ -54,6 +56,7 @@ DECIDED: Mapping[str, May] = {
     "GET /v1/documents/{document:path}": May.READS,
     "GET /v1/originals/{document:path}": May.READS,
     "GET /v1/me": May.ANY_CALLER,
+    "POST /mcp": May.ANY_CALLER,  # what its tools take is tried below
     "POST /v1/sessions/end": May.OPERATES,
     "GET /v1/keys": May.OPERATES,
     "POST /v1/keys": May.OPERATES,
@@ -228,11 +231,33 @@ def test_nobody_gets_anything_but_what_is_open_and_is_told_the_same_everywhere(o
     for route in _PROTECTED:
         response = _send(nobody, route)
         assert response.status_code == 401, route
-        if route in _API and route not in IN_OPENAIS_FORM | SCIM.keys():  # whose errors have a form of their own
+        if route == "POST /mcp":
+            assert response.headers["www-authenticate"].startswith("Bearer resource_metadata=")
+        elif route in _API and route not in IN_OPENAIS_FORM | SCIM.keys():  # whose errors have a form of their own
             told.add((response.content, response.headers["content-type"], response.headers["www-authenticate"]))
     assert len(told) == 1
     for route in sorted(set(DECIDED) - set(_PROTECTED)):
         assert BOARD_PLAN not in _send(nobody, route).text
+
+
+@pytest.mark.parametrize("who", [*PEOPLE, *KEYS[:-1]], ids=lambda who: who.name)
+def test_mcp_gives_nobody_more_than_the_api(office: Office, who: Who) -> None:
+    """Asking takes the role of staff; documents are listed and read by whoever is in their group."""
+    client, question = office.api(who), "Who sells the old studio building in the spring?"
+    before = len(office.studio.leaves())
+    for tool in TOOLS:
+        given = called(client, tool, question=question)
+        assert given.get("isError", False) != ("staff" in who.roles), tool
+        assert (BOARD_PLAN in str(given)) == (who.in_group and "staff" in who.roles), tool
+    assert len(office.studio.leaves()) - before == (4 if "staff" in who.roles else 0)
+    assert (BOARD_PLAN in str(result(client, "resources/list"))) == who.in_group
+    one, other = (
+        sent(client, "resources/read", uri=f"greenlit://documents/{name}").json()
+        for name in (BOARD_PLAN, "board/no.md")
+    )
+    assert ("result" in one) == who.in_group
+    if not who.in_group:
+        assert str(one["error"]).replace(BOARD_PLAN, "board/no.md") == str(other["error"])
 
 
 def test_asking_for_events_opens_nothing_more(office: Office) -> None:

@@ -14,6 +14,7 @@ from service.answering.retrieve import Retrieved, retrieve
 from service.audit.storage.sqlite_store import STORE_FILE
 from tests.support.audit_parts import wait_until
 from tests.support.fakes import TinyLibrary
+from tests.support.mcp_messages import TOOLS, called
 from tests.support.service_parts import (
     ALWAYS_ENOUGH,
     OFF_TOPIC_QUESTION,
@@ -86,6 +87,16 @@ def test_the_problem_says_why_there_is_no_answer(studio: Studio) -> None:
 def test_a_refusal_that_cannot_be_recorded_does_not_leave_either(studio: Studio) -> None:
     studio.store.refused = {"query.finished"}
     assert _put(studio, "/v1/ask", OFF_TOPIC_QUESTION).status_code == 503
+
+
+@pytest.mark.parametrize("leaf", ["query.received", "query.finished"])
+def test_an_mcp_client_gets_no_answer_either_and_hears_why(studio: Studio, retrieved: list[str], leaf: str) -> None:
+    studio.store.refused = {leaf}
+    for tool in TOOLS:
+        given = called(studio.api, tool, question=VENDOR_QUESTION)
+        said = "No record, no answer: the audit log cannot be written, so no answer is given."
+        assert given == {"content": [{"type": "text", "text": said}], "isError": True}
+    assert bool(retrieved) == (leaf == "query.finished")
 
 
 def test_when_the_log_can_be_written_again_questions_are_answered_again(studio: Studio) -> None:

@@ -19,6 +19,7 @@ from service.answering.retrieve import Retrieved
 from tests.support.audit_doors import command, use_fakes
 from tests.support.audit_parts import wait_until
 from tests.support.fakes import TinyLibrary
+from tests.support.mcp_messages import TOOLS, sent
 from tests.support.service_parts import ALWAYS_ENOUGH, Drafts, open_studio, sealed_texts, with_rules
 from tests.support.traces import CANARY, Traces, over_http
 
@@ -54,6 +55,29 @@ def test_answered_and_refused_prompts_stay_in_the_store(library: TinyLibrary, tr
         assert "ten working days" in page.text
     assert traces.found() == []
     assert _prompts_on_record(library) == [*[ANSWERED] * 3, *[REFUSED] * 3, ANSWERED]
+
+
+def test_mcp_leaves_a_prompt_nowhere_else_also_not_in_what_the_sdk_logs(
+    library: TinyLibrary, traces: Traces, logged: list[str]
+) -> None:
+    """Well and badly asked, also in the name of a tool and in an address; the SDK logs at every level here."""
+    with open_studio(with_rules(library)) as studio, over_http(studio) as client:
+        for question in (ANSWERED, REFUSED):
+            for tool in TOOLS:
+                assert sent(client, "tools/call", name=tool, arguments={"question": question}).status_code == 200
+        for bad in ({"question": CANARY * 300}, {"question": CANARY, CANARY: CANARY}, {CANARY: [CANARY]}):
+            traces.keep_all(sent(client, "tools/call", name="ask", arguments=bad))
+        for method, params in (
+            ("tools/call", {"name": CANARY, "arguments": {"question": CANARY}}),
+            ("tools/call", {"name": [CANARY], "arguments": CANARY}),
+            ("resources/list", {"cursor": CANARY}),
+            ("prompts/get", {"name": CANARY}),
+        ):
+            traces.keep_all(sent(client, method, **params))
+        sent(client, "resources/read", uri=f"greenlit://documents/{CANARY}")  # whose address the protocol gives back
+    assert traces.found() == []
+    assert [line for line in logged if CANARY in line] == []
+    assert _prompts_on_record(library) == [ANSWERED, ANSWERED, REFUSED, REFUSED]
 
 
 def test_the_command_line_leaves_a_prompt_nowhere_else(

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.support.fakes import TinyLibrary
+from tests.support.mcp_messages import HEADERS, TOOLS, called, message, sent
 from tests.support.service_parts import (
     POLICY,
     POLICY_TEXT,
@@ -119,6 +120,54 @@ def test_a_problem_says_what_was_expected(shared_studio: Studio, body: object, d
 def test_a_search_limit_is_a_whole_number_from_1_to_50(shared_studio: Studio, limit: object, detail: str) -> None:
     response = shared_studio.api.post("/v1/search", json={"question": VENDOR_QUESTION, "limit": limit})
     assert (response.status_code, response.json()["detail"]) == (422, detail)
+
+
+MORE_ARGUMENTS: list[dict[str, Any]] = [
+    {},
+    {"question": None},
+    {"question": 4711},
+    {"question": [CANARY]},
+    {"question": {CANARY: CANARY}},
+    {"question": ""},
+    {"question": " \t\n\u2003"},
+    {"question": CANARY * 1000},
+    {"question": f"{CANARY}\x1b[2J"},
+    {"question": f"{CANARY}?", "context": CANARY},
+    {"question": f"{CANARY}?", "documents": [CANARY]},
+    {"question": f"{CANARY}?", CANARY: None},
+    {"question": f"{CANARY}?", "conversation_id": f"{CANARY} ", "limit": CANARY},
+]
+
+
+def test_the_tools_of_mcp_take_a_question_and_nothing_else(shared_studio: Studio) -> None:
+    """What is wrong is told as a tool's error, so that a model can mend it; never with what was sent."""
+    for tool in TOOLS:
+        for arguments in MORE_ARGUMENTS:
+            response = sent(shared_studio.api, "tools/call", name=tool, arguments=arguments)
+            assert response.json()["result"]["isError"], arguments
+            assert "expected" in response.text or "is missing" in response.text or "unknown" in response.text
+            assert CANARY not in response.text + str(response.headers)
+    said = called(shared_studio.api, "ask", question="a", context="b")["content"][0]["text"]
+    assert said == "The arguments cannot be taken: unknown argument: a question comes with nothing else"
+    assert shared_studio.leaves() == []
+
+
+@pytest.mark.parametrize("protocol", ["2025-11-25", "2026-07-28", "none that there is"])
+def test_what_is_no_message_of_mcp_is_refused_and_not_repeated(shared_studio: Studio, protocol: str) -> None:
+    headers = {**HEADERS, "MCP-Protocol-Version": protocol}
+    bodies = [request_ for _, request_ in REFUSED.values()]
+    wrong = (
+        {"method": 5},
+        {"params": [CANARY]},
+        {"id": [CANARY]},
+        {"method": "tools/call", "params": {"name": [CANARY]}},
+    )
+    bodies += [{"json": {**message("ping", question=CANARY), **more}} for more in wrong]
+    for body in bodies:
+        response = shared_studio.api.post("/mcp", **{**body, "headers": {**headers, **body.get("headers", {})}})
+        assert 400 <= response.status_code < 500 or response.json()["error"]["code"] == -32602, body
+        assert CANARY not in response.text + str(response.headers)
+    assert shared_studio.leaves() == []
 
 
 def test_the_longest_question_is_taken(studio: Studio) -> None:

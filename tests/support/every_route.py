@@ -17,8 +17,10 @@ from fastapi.routing import iter_route_contexts
 from indexes.clock import utc_now
 from service.access.key_ring import KeyWish
 from service.audit.events import document_requested
+from service.mcp.protected import METADATA_PATH
 from tests.support.audit_doors import CALLS, CONVERSATION, Asked, Call
 from tests.support.callers import BOARD_PLAN, BOARD_TEXT
+from tests.support.mcp_messages import message
 from tests.support.service_parts import POLICY, POLICY_TEXT, TRAVEL, VENDOR_QUESTION, Studio
 
 _numbers = itertools.count()  # a name of its own for each key
@@ -45,6 +47,7 @@ OPEN: Mapping[str, Call] = {
         Call("GET /sign-in", lambda _: "/sign-in"),
         Call("GET /sign-in/callback", lambda _: "/sign-in/callback"),
         Call("POST /sign-out", lambda _: "/sign-out", lambda _: {}),
+        Call(f"GET {METADATA_PATH}", lambda _: METADATA_PATH),
     )
 }
 _PUSHED = {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"]}
@@ -147,6 +150,7 @@ CLOSED: Mapping[str, Call] = {**CALLS, **SCIM} | {
         Call("GET /v1/documents/{document:path}", lambda q: f"/v1/documents/{quote(q.document)}"),
         Call("GET /v1/originals/{document:path}", lambda q: f"/v1/originals/{quote(q.document)}"),
         Call("GET /v1/me", lambda _: "/v1/me"),
+        Call("POST /mcp", lambda _: "/mcp", lambda _: message("resources/list")),
         Call("POST /v1/sessions/end", lambda _: "/v1/sessions/end", lambda _: {"person": "somebody"}),
         Call("POST /v1/approvals", lambda _: "/v1/approvals", _decision),
         Call("GET /v1/approvals/queue", lambda _: "/v1/approvals/queue"),

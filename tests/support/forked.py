@@ -22,7 +22,7 @@ from tests.support.fork_server import MESSAGE_BYTES
 ROOT = Path(__file__).parents[2]
 GREENLIT = "import greenlit; greenlit.main()"
 _SHORT = "/tmp"  # noqa: S108 - the path of a socket has at most 107 bytes; the folder is for its owner only
-_ADDRESS = "TESTS_FORK_SERVER"  # of its socket, for processes that run tests
+FORKS = "TESTS_FORK_SERVER"  # the address of its socket, for processes that run tests
 
 
 @contextlib.contextmanager
@@ -39,9 +39,9 @@ def fork_server() -> Iterator[None]:
         environment = os.environ | one_thread | {"PYTHONPATH": str(ROOT)}
         command = [sys.executable, "-m", "tests.support.fork_server", str(listener.fileno())]
         with subprocess.Popen(command, stdin=subprocess.PIPE, pass_fds=[listener.fileno()], cwd=ROOT, env=environment):
-            os.environ[_ADDRESS] = address
+            os.environ[FORKS] = address
             yield
-            del os.environ[_ADDRESS]
+            del os.environ[FORKS]
 
 
 class Forked:
@@ -68,7 +68,7 @@ class Forked:
         message = json.dumps(program).encode()
         assert len(message) <= MESSAGE_BYTES
         self._connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self._connection.connect(os.environ[_ADDRESS])
+        self._connection.connect(os.environ[FORKS])
         (out, its_out), (err, its_err) = os.pipe(), os.pipe()
         with open(os.devnull, "r+b", buffering=0) as nothing:  # noqa: PTH123
             said = [its_out, its_err] if heard else [nothing.fileno()] * 2
@@ -160,7 +160,7 @@ def run(
 def _stand_in() -> int:
     """Be the interpreter that was to run `-u -c CODE`: fork it off with this process's own streams, end as it does."""
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    connection.connect(os.environ[_ADDRESS])
+    connection.connect(os.environ[FORKS])
     program = {"code": sys.argv[-1], "arguments": [], "environment": dict(os.environ), "folder": str(Path.cwd())}
     socket.send_fds(connection, [json.dumps(program).encode()], [0, 1, 2])
     connection.recv(64)  # its process id

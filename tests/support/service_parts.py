@@ -40,8 +40,10 @@ from service.audit.log import payload_context
 from service.audit.opening import OpenLog, Pace, assemble
 from service.audit.storage.sqlite_store import SqliteLeafStore
 from service.audit.storage.store import Entry, Receipt
+from service.commands.doors import more_doors
 from service.http.limits import limits_for
 from service.http.protocol import limited_protocol
+from service.mcp.addresses import of_document
 from service.parts import Service, open_service
 from service.settings import Settings
 from service.web.form_tokens import FORM_TOKEN_HEADER, form_token
@@ -51,6 +53,7 @@ from tests.support.certificates import Certified
 from tests.support.event_streams import AS_EVENTS
 from tests.support.fakes import Clock, TinyLibrary
 from tests.support.made_once import grown
+from tests.support.mcp_messages import sent
 
 TOKEN = "the-token-of-the-tests"
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
@@ -173,7 +176,7 @@ class Studio:
 
     def doors_showing(self, document: str, question: str, needle: str) -> list[str]:
         """Return the doors through which a document, or the text `needle` of it, can be seen now."""
-        name = quote(document)
+        name, address = quote(document), of_document(document)
         browser = self.browser()
         pages = {
             "ask": self.api.post("/v1/ask", json={"question": question}).text,
@@ -189,6 +192,10 @@ class Studio:
             "page of the documents": browser.get("/documents").text,
             "page of the document": browser.get(f"/documents/{name}").text,
             "page of the original": browser.get(f"/originals/{name}").text,
+            "MCP answer": sent(self.api, "tools/call", name="ask", arguments={"question": question}).text,
+            "MCP passages": sent(self.api, "tools/call", name="search_passages", arguments={"question": question}).text,
+            "MCP documents": sent(self.api, "resources/list").text,
+            "MCP document": str(sent(self.api, "resources/read", uri=address).json().get("result")),
         }
         return [door for door, seen in pages.items() if needle in seen or document in seen]
 
@@ -240,6 +247,10 @@ EVERY_DOOR = [
     "page of the documents",
     "page of the document",
     "page of the original",
+    "MCP answer",
+    "MCP passages",
+    "MCP documents",
+    "MCP document",
 ]
 
 
@@ -295,7 +306,7 @@ def open_studio(
         patch.setattr(service.parts, "ExtractiveAnswerer", drafting)
         notice = structlog.get_logger("greenlit").warning
         with open_service(settings, opened=opened_log, encoder=library.encoder, notice=notice) as opened:
-            app = create_app(opened)
+            app = create_app(opened, more=more_doors(settings))
             with TestClient(app, base_url=ADDRESS, headers=BEARER, raise_server_exceptions=False) as api:
                 yield Studio(library, opened, app, api, opened_log, store)
 
@@ -308,8 +319,8 @@ def settings_for(library: TinyLibrary, **more: Any) -> Settings:
 
 @functools.cache
 def _defaults() -> Settings:
-    """Read once what is set where nothing is said: looking for each variable takes 20 ms."""
-    return Settings(_env_file=None)
+    """Read once what is set where nothing is said: looking for each variable takes 20 ms. Every door is there."""
+    return Settings(_env_file=None, mcp=True)
 
 
 def _instead(answerer: Answerer, ranking: Ranking) -> Answerer:

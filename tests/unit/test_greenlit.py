@@ -20,7 +20,7 @@ def test_help_lists_every_command() -> None:
 
 
 def test_help_loads_no_model_library() -> None:
-    code = "import sys, greenlit; print(sorted({'torch', 'faiss', 'llama_index', 'fastapi'} & set(sys.modules)))"
+    code = "import sys, greenlit; print(sorted({'torch', 'faiss', 'llama_index', 'fastapi', 'mcp'} & set(sys.modules)))"
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert shown.stdout.strip() == "[]"
 

@@ -79,7 +79,7 @@ class OidcAccess:
     def principal(self, carried: Carried) -> Principal:
         """Return who carries this; see `Access`."""
         if carried.bearer is not None:
-            claims = self._tokens.of_access(carried.bearer)
+            claims = self._tokens.of_access(carried.bearer, resource=carried.resource)
             auth = PROGRAM if is_program(claims) else "oidc-token"
             return self._membership.principal(person_of(claims, self._settings), auth=auth)
         person = self._sessions.person(carried.session) if carried.session is not None else None

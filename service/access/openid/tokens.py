@@ -45,7 +45,7 @@ class Tokens:
         Args:
             issuer: to the letter.
             client_id: the audience of ID tokens.
-            audience: of access tokens; none is good where it is empty.
+            audience: of access tokens; where it is empty, only those are good that were made for a door's own address.
             keys: of the provider.
         """
         self._issuer = issuer
@@ -53,16 +53,21 @@ class Tokens:
         self._audience = audience
         self._keys = keys
 
-    def of_access(self, raw: str) -> Claims:
+    def of_access(self, raw: str, *, resource: str | None = None) -> Claims:
         """Return what an access token says, which a program brought.
+
+        Args:
+            raw: the token.
+            resource: the address of the door that it was brought to, where tokens may be made for that one.
 
         Raises:
             NotFreshError: its key may be a new one.
             NotSignedInError: it is not good.
         """
-        if not self._audience:
+        audiences = [audience for audience in (self._audience, resource) if audience]
+        if not audiences:
             raise _refused("no token of the provider: none is taken here")
-        claims = self._checked(raw, self._audience, _ACCESS_TYPES, self._keys.find)
+        claims = self._checked(raw, audiences, _ACCESS_TYPES, self._keys.find)
         if _NOT_OF_ACCESS & claims.keys() or claims.get("typ", "Bearer") not in ("Bearer", "bearer", "JWT"):
             raise _refused("an access token")
         return claims
@@ -74,7 +79,7 @@ class Tokens:
             NotSignedInError: it is not good, or of another login.
             ProviderError: its key is a new one, and the provider does not give it.
         """
-        claims = self._checked(raw, self._client_id, _ID_TYPES, self._keys.find_now)
+        claims = self._checked(raw, [self._client_id], _ID_TYPES, self._keys.find_now)
         if claims.get("nonce") != nonce:
             raise _refused("an ID token of this login")
         several = isinstance(claims["aud"], list) and len(claims["aud"]) > 1
@@ -82,7 +87,7 @@ class Tokens:
             raise _refused("an ID token that was made for this service")
         return claims
 
-    def _checked(self, raw: str, audience: str, types: frozenset[str], find: _Find) -> Claims:
+    def _checked(self, raw: str, audiences: list[str], types: frozenset[str], find: _Find) -> Claims:
         if len(raw) > MAX_CHARS:
             raise _refused(f"a token of at most {MAX_CHARS} characters")
         if not _FORM.fullmatch(raw):
@@ -95,7 +100,7 @@ class Tokens:
                 key,
                 algorithms=[algorithm],  # which `find` gave a key for
                 issuer=self._issuer,
-                audience=audience,
+                audience=audiences,  # one of them
                 leeway=LEEWAY_S,
                 options={"require": ["exp", "iat", "sub"], "verify_jti": False},
             )

@@ -297,3 +297,25 @@ def test_an_id_token_of_another_login_or_client_is_nobodys(tokens: Tokens, said:
 def test_an_access_token_is_no_id_token(tokens: Tokens) -> None:
     with pytest.raises(NotSignedInError, match="the right type"):
         tokens.of_identity(ONE.sign(identity(), typ="at+jwt"), nonce="of-this-login")
+
+
+DOOR = "https://greenlit.northlight.example/mcp"
+
+
+def test_at_a_door_with_an_address_of_its_own_a_token_for_that_is_good_too_and_nowhere_else(tokens: Tokens) -> None:
+    for_door, for_api = ONE.sign(good(aud=DOOR)), ONE.sign(good())
+    assert tokens.of_access(for_door, resource=DOOR)["sub"] == "mira-1"
+    assert tokens.of_access(for_api, resource=DOOR)["sub"] == "mira-1"
+    for resource in (None, "", f"{DOOR}/", DOOR.upper(), "https://other.example/mcp"):
+        with pytest.raises(NotSignedInError, match="a token for this service"):
+            tokens.of_access(for_door, resource=resource)
+
+
+def test_where_the_api_takes_no_tokens_a_door_takes_those_that_were_made_for_it() -> None:
+    closed = tokens_for(ONE.jwk(), audience="")
+    assert closed.of_access(ONE.sign(good(aud=DOOR)), resource=DOOR)["sub"] == "mira-1"
+    for aud in (AUDIENCE, CLIENT_ID):
+        with pytest.raises(NotSignedInError, match="a token for this service"):
+            closed.of_access(ONE.sign(good(aud=aud)), resource=DOOR)
+    with pytest.raises(NotSignedInError, match="none is taken here"):
+        closed.of_access(ONE.sign(good(aud=DOOR)))
