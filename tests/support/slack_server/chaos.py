@@ -229,6 +229,7 @@ def _act(crowd: Crowd, bot: Bot, served: Served, plan: Plan) -> dict[str, int]:
     restarts = {plan.events * (2 * number + 1) // (2 * plan.restarts) + 3 for number in range(plan.restarts)}
     kinds: dict[str, int] = {}
     began = time.monotonic()
+    restarting: list[threading.Thread] = []
     for number in range(plan.events):
         time.sleep(max(0.0, began + number / plan.a_second - time.monotonic()))
         kind = crowd.step()
@@ -237,7 +238,10 @@ def _act(crowd: Crowd, bot: Bot, served: Served, plan: Plan) -> dict[str, int]:
             bot.kill()
             bot.start()
         if number in restarts:
-            threading.Thread(target=served.restart).start()
+            restarting.append(threading.Thread(target=served.restart))
+            restarting[-1].start()
+    for one in restarting:
+        one.join()
     return kinds
 
 

@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 from tests.support.slack_server.recording import Delivered, Record, Shown
 
 _AROUND_A_KILL_S = 3.0
+_JUST_S = 0.1  # between the moment that is noted for a kill and the process's end
 _MESSAGES = ("message", "ephemeral", "response")
 _ALL = re.compile(r"<!(here|channel|everyone)[>|]")
 WITHIN_S = 1.0
@@ -233,11 +234,13 @@ def _says(shown: Shown, words: Iterable[str]) -> bool:
 
 def _by_kills(answers: Sequence[Shown], kills: Sequence[float]) -> int:
     """Return how many answers to one person alone may be there because of kills that came just after another."""
-    allowed = 0
+    left, allowed = list(kills), 0
     for first, second in itertools.pairwise(answers):
-        alone = len(first.readers) == 1 == len(second.readers) and first.readers == second.readers
-        just = any(first.at - 0.1 <= kill <= min(second.at, first.at + _AROUND_A_KILL_S) for kill in kills)
-        if alone and just and first.where != "message" != second.where:
+        alone = len(first.readers) == 1 and first.readers == second.readers
+        last = min(second.at, first.at + _AROUND_A_KILL_S)
+        just = next((kill for kill in left if first.at - _JUST_S <= kill <= last), None)
+        if alone and just is not None and first.where != "message" != second.where:
+            left.remove(just)
             allowed += 1
     return allowed
 
