@@ -1,9 +1,9 @@
 """Who somebody in Slack is: the e-mail address that Slack has confirmed, or why they may not ask.
 
-In order: (1) what was learnt within the last two minutes counts, (2) else Slack is asked (`users.info`), once however many
-wait for the same person, (3) whoever is not of our own workspace or organisation, or is a guest, a stranger, a bot or
-deactivated, or whose address is not confirmed, may not ask. What Slack does not say counts against them. A change that
-Slack tells of (`user_change`) acts at once; Greenlit asks its own directory with every question.
+In order: (1) what was learnt within the last two minutes counts, (2) else Slack is asked (`users.info`), once however
+many wait for the same person, (3) whoever is not of our own workspace or organisation, or is a guest, a stranger, a bot
+or deactivated, or whose address is not confirmed, may not ask. What Slack does not say counts against them. A change
+that Slack tells of (`user_change`) acts at once; Greenlit asks its own directory with every question.
 
 Keeps nothing on disk.
 """
@@ -81,10 +81,11 @@ class People:
         return await asyncio.shield(asking)
 
     def _learn(self, user: str, done: "asyncio.Task[Person | Reason]") -> None:
+        failed = done.cancelled() or done.exception() is not None
         if self._asking.get(user) is not done:
             return  # it was forgotten meanwhile
         del self._asking[user]
-        if done.cancelled() or done.exception() is not None:
+        if failed:
             return
         self._learnt[user] = self._clock_s() + _KEPT_S, done.result()
         self._learnt.move_to_end(user)

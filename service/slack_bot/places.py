@@ -12,7 +12,7 @@ class Place:
 
     Attributes:
         kind: a direct message, a mention in a channel, or the slash command.
-        team: the workspace of whoever asked, as Slack names it.
+        team: the workspace that it was asked in.
         channel: the conversation.
         user: who asked.
         ts: of the message that asks; `None` for a command.

@@ -1,6 +1,6 @@
 """Whose bot this is: what one `auth.test` says when it starts, and what stays true until it ends.
 
-Nothing asks Slack for this again: who waits for it while a question comes in would lose the question when Slack is away.
+Nothing asks Slack for this again: who waited for it while a question comes in would lose it when Slack is away.
 """
 
 from dataclasses import dataclass
