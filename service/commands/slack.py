@@ -1,8 +1,10 @@
 """The command slack: the bot that answers people in Slack, a process of its own beside the service."""
 
-from typing import TYPE_CHECKING, Any
-
-import typer
+import asyncio
+import contextlib
+import signal
+import socket
+from typing import TYPE_CHECKING
 
 from indexes.console import fail, out, problem
 from indexes.errors import SettingsError
@@ -67,3 +69,39 @@ def _config(settings: Settings, slack_settings: "SlackSettings") -> "BotConfig":
         state=slack_settings.state_folder(settings.state),
         public_url=settings.public_url or url,
     )
+
+
+def _serve(config: "BotConfig", slack_settings: "SlackSettings") -> None:
+    from service.commands.listening import bound
+    from service.slack_bot.errors import SlackBotError
+
+    host, port = slack_settings.slack_host, slack_settings.slack_port
+    try:
+        listening = bound(host, port)
+    except OSError as error:
+        words = f"{host}:{port} cannot be listened on ({error.strerror}): choose another with GREENLIT_SLACK_PORT"
+        raise fail(words, 1) from error
+    try:
+        with contextlib.closing(listening), contextlib.suppress(asyncio.CancelledError):
+            asyncio.run(_until_told(config, listening, f"{host}:{port}"))
+    except SlackBotError as error:
+        raise fail(error, 1) from error
+
+
+async def _until_told(config: "BotConfig", listening: socket.socket, address: str) -> None:
+    """Run the bot until a signal tells it to stop, and then as long as it takes to stop in order."""
+    import structlog
+
+    from service.slack_bot.bot import run_bot
+    from service.slack_bot.showing import showing
+
+    def ready() -> None:
+        over = "over HTTP, at /slack/events" if config.signing_secret else "over Socket Mode"
+        both = " and over Socket Mode" if config.signing_secret and config.app_token else ""
+        out.line(f"The Slack bot is ready at http://{address}. Slack reaches it {over}{both}.")
+
+    notice = structlog.get_logger("greenlit.slack").warning
+    running = asyncio.ensure_future(run_bot(config, showing, listening, notice=notice, ready=ready))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, running.cancel)
+    await running

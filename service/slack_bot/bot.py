@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import logging
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -46,6 +46,7 @@ _IDLE_S = 30
 _GRACE_S = 20.0  # for answers that are being sent when the bot is to stop
 _LOOK_S = 60.0  # at Greenlit, and again at a Slack that refuses
 _TIDY_S = 3600.0
+_END_S = 5  # for requests that are being taken
 _CALL_S = 30  # of one call of Slack
 
 
@@ -118,7 +119,7 @@ async def run_bot(
 
 
 @contextlib.contextmanager
-def _locked(state: Path):  # noqa: ANN202  (a context manager's own type says nothing more)
+def _locked(state: Path) -> Iterator[None]:
     try:
         state.mkdir(parents=True, exist_ok=True, mode=0o700)
         lock = filelock.FileLock(state / _LOCK, mode=0o600)
@@ -133,9 +134,7 @@ def _locked(state: Path):  # noqa: ANN202  (a context manager's own type says no
         lock.release()
 
 
-async def _made(
-    config: BotConfig, showing: Showing, stack: contextlib.AsyncExitStack, notice: Notice
-) -> "_Bot":
+async def _made(config: BotConfig, showing: Showing, stack: contextlib.AsyncExitStack, notice: Notice) -> "_Bot":
     deliveries = Deliveries(config.state / FILE)
     stack.push_async_callback(deliveries.close)
     timeout = aiohttp.ClientTimeout(total=_CALL_S)
@@ -175,15 +174,14 @@ class _Bot:
         try:
             await self._learn()
         except Later:
-            self.health.ill("slack", "Slack does not answer: expected auth.test to say who the bot is; it is tried again")
+            self.health.ill("slack", "Slack does not answer: expected to hear who the bot is; it is tried again")
         for delivery in self.deliveries.unfinished():
             self.work.put(Item(delivery, maybe_sent=delivery.maybe_sent))
         self.work.start()
-        server = self._server()
+        server = self._server(ready)
         try:
             async with self._beside():
                 served = asyncio.create_task(server.serve(sockets=[listening]))
-                ready()
                 try:
                     await asyncio.shield(served)
                 finally:
@@ -206,7 +204,7 @@ class _Bot:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _server(self) -> uvicorn.Server:
+    def _server(self, ready: Callable[[], None]) -> uvicorn.Server:
         signatures = Signatures(self.config.signing_secret) if self.config.signing_secret else None
         return _Server(
             uvicorn.Config(
@@ -219,7 +217,9 @@ class _Bot:
                 ws="none",
                 proxy_headers=False,
                 timeout_keep_alive=_IDLE_S,
-            )
+                timeout_graceful_shutdown=_END_S,
+            ),
+            ready,
         )
 
     async def _learn(self) -> None:
@@ -274,8 +274,17 @@ class _Bot:
 
 
 class _Server(uvicorn.Server):
-    """Leaves signals to whoever runs the bot: the library would raise them again before anything has come to its end."""
+    """Leaves signals to whoever runs the bot: the library would raise them again before all has come to its end."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._ready()
 
     @contextlib.contextmanager
-    def capture_signals(self):  # noqa: ANN201  (as the library's)
+    def capture_signals(self) -> Generator[None, None, None]:
         yield

@@ -26,6 +26,7 @@ from service.slack_bot.people import People
 from service.slack_bot.places import Asked, Place
 from service.slack_bot.rereading import UnreadableError, read_again
 from service.slack_bot.seldom import Seldom
+from service.slack_bot.slack_calls import SlackSaidError
 from service.slack_bot.wording import is_mentioned, plain
 from service.slack_bot.work import Item
 from service.slack_bot.workspace import Known
@@ -40,13 +41,20 @@ _MOST_TRIES_COUNTED = 16
 
 
 class Tells(Protocol):
-    """What asks Greenlit and shows the answer in Slack."""
+    """What asks Greenlit and shows the answer in Slack.
+
+    Attributes:
+        problem: what somebody has to mend before anybody is answered, in words; `None` while there is nothing.
+    """
+
+    problem: str | None
 
     async def answer(self, asked: Asked, *, sending: Callable[[], Awaitable[None]]) -> None:
         """Ask and answer; call `sending` right before anything of the answer goes to Slack.
 
         Raises:
             Later: Greenlit or Slack cannot be reached, or wants us to wait.
+            SlackSaidError: Slack shows this person nothing.
         """
 
     async def not_ours(self, place: Place, reason: Reason) -> None:
@@ -93,6 +101,8 @@ class Handling:
                 await self._parts.deliveries.end(name, "given_up")
         except Later as later:
             return self._pause_s(item, later.after_s)
+        except SlackSaidError as error:
+            return await self._untold(name, error)
         except DeliveriesError as error:
             self._parts.health.ill("deliveries", str(error))
             return _DISK_S
@@ -105,7 +115,11 @@ class Handling:
     async def _handle(self, item: Item) -> None:
         parts, delivery, place = self._parts, item.delivery, item.delivery.place
         here = parts.known.here()
-        if not here.is_home(team=place.team, enterprise=delivery.enterprise) or place.user == here.bot_user:
+        if place.user == here.bot_user:
+            return
+        if not here.is_home(team=place.team, enterprise=delivery.enterprise):
+            if place.kind == "command":  # of somebody of another organisation, in a channel that is shared with them
+                await self._refuse(place, "elsewhere")
             return
         text = await self._text(item)
         if text is None or (place.kind == "channel" and not is_mentioned(text, here.bot_user)):
@@ -116,8 +130,7 @@ class Handling:
         try:
             person = await parts.people.person(place.user, team=place.team)
         except NotOursError as error:
-            reason = error.reason
-            await self._seldom(("refused", place.user), lambda: parts.telling.not_ours(place, reason))
+            await self._refuse(place, error.reason)
             return
         words = plain(text, here.bot_user)
         if not words:
@@ -129,7 +142,23 @@ class Handling:
             item.maybe_sent = True
 
         asked = Asked(delivery.name, place, text=words, email=person.email, maybe_sent=item.maybe_sent)
-        await parts.telling.answer(asked, sending=sending)
+        try:
+            await parts.telling.answer(asked, sending=sending)
+        finally:
+            if parts.telling.problem is None:
+                parts.health.well("asking")
+            else:
+                parts.health.ill("asking", parts.telling.problem)
+
+    async def _untold(self, name: str, error: SlackSaidError) -> float | None:
+        """End what Slack shows nobody: they have left, or the bot was put out of the conversation."""
+        self._parts.notice("slack_untold", delivery=name, problem=str(error))
+        try:
+            await self._parts.deliveries.end(name, "given_up")
+        except DeliveriesError as failed:
+            self._parts.health.ill("deliveries", str(failed))
+            return _DISK_S
+        return None
 
     async def _text(self, item: Item) -> str | None:
         """Return what was written, from memory or from Slack; `None` if there is nothing to answer any more."""
@@ -144,6 +173,9 @@ class Handling:
                 self._parts.notice("slack_unreadable", problem=str(error))
                 await self._hints.restarted(place, maybe_sent=item.maybe_sent)
         return item.text
+
+    async def _refuse(self, place: Place, reason: Reason) -> None:
+        await self._seldom(("refused", place.user), lambda: self._parts.telling.not_ours(place, reason))
 
     async def _seldom(self, key: tuple[str, str], say: Callable[[], Awaitable[None]]) -> None:
         """Say something that nobody shall be able to have said to them again and again."""

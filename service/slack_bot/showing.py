@@ -20,6 +20,8 @@ def showing(doors: Doors) -> Shows:
 class _Plain:
     """Shows an answer's sentences and nothing more."""
 
+    problem: str | None = None
+
     def __init__(self, doors: Doors) -> None:
         self._web, self._greenlit = doors.web, doors.greenlit
 

@@ -5,8 +5,8 @@ taken (`taking`), and the envelope acknowledged after that; one that cannot be k
 Slack closes a connection it says so: the next one is opened while the old one is still read.
 
 A connection can be open and deaf. It is asked for a sign of life every ten seconds and ended without one; and one over
-which nothing came for ten minutes is replaced whether it seems well or not. Nothing but numbers and codes is logged: the
-library's own client writes whole messages at its lowest level, and was seen to stay deaf after it had connected anew.
+which nothing came for three minutes is replaced whether it seems well or not. Nothing but numbers and codes is logged:
+the library's own client writes whole messages at its lowest level, and was seen deaf after it had connected anew.
 """
 
 import asyncio
@@ -38,7 +38,7 @@ class Patience:
 
     hello_s: float = 15.0
     heartbeat_s: float = 10.0
-    idle_s: float = 600.0
+    idle_s: float = 180.0
     overlap_s: float = 10.0
     pause_s: float = 1.0
 

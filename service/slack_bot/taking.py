@@ -67,8 +67,11 @@ class Taking:
         if (incoming := incoming_event(payload)) is not None:
             return await self._take(incoming)
         event, name = payload.get("event"), payload.get("event_id")
-        if not isinstance(event, dict) or event.get("type") in _ASKING:
-            return Reply()
+        kind = event.get("type") if isinstance(event, dict) else None
+        if not isinstance(kind, str) or not isinstance(name, str):
+            return Reply(400)
+        if kind in _ASKING:
+            return Reply()  # something that does not ask
         said = await self._once(f"event {name}", payload)
         return Reply() if said.status == _NOT_FOUND else said  # an event that nothing listens to is fine
 
