@@ -125,7 +125,10 @@ _KNOWN: tuple[tuple[type[Exception], str, int, str, str | None], ...] = (
 
 # What routes say instead that nobody asked a question.
 _NO_LOG: tuple[tuple[str | tuple[str, ...], tuple[str, str]], ...] = (
-    ((_AUDIT, _AGAIN), ("No record, nothing shown", "the audit log cannot be written or read, so nothing is shown or changed")),
+    (
+        (_AUDIT, _AGAIN),
+        ("No record, nothing shown", "the audit log cannot be written or read, so nothing is shown or changed"),
+    ),
     (_SAID, ("No record, nothing taken", "the audit log cannot be written or read, so what was said was not taken")),
 )
 

@@ -44,9 +44,7 @@ class Acting:
         return None  # it changes all the time, so nobody can say that they are somebody
 
 
-async def acting(
-    caller: Staff, access: Annotated[Access, Depends(given(Access))], credentials: Credentials
-) -> Acting:
+async def acting(caller: Staff, access: Annotated[Access, Depends(given(Access))], credentials: Credentials) -> Acting:
     """Return the key that acts for the caller; a dependency.
 
     Raises:
