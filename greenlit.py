@@ -16,6 +16,7 @@ from service.commands.keys import app as keys_app
 from service.commands.open import open_
 from service.commands.reveal import app as reveal_app
 from service.commands.serve import serve
+from service.commands.slack import slack
 from service.commands.verify import verify
 from service.commands.witness import witness
 
@@ -43,6 +44,7 @@ app.add_typer(ingest.cli.app)
 app.command()(ask)
 app.command()(search)
 app.command()(serve)
+app.command()(slack)
 app.command()(doctor)
 app.command("open")(open_)
 audit_app.command()(verify)

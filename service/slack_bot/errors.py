@@ -11,7 +11,7 @@ No message holds a text, a name, an address of a person or a secret.
 
 from typing import Literal
 
-Reason = Literal["unknown", "elsewhere", "stranger", "guest", "bot", "deactivated", "unconfirmed", "no_email"]
+Reason = Literal["unknown", "elsewhere", "stranger", "guest", "bot", "deleted", "unconfirmed", "no_email"]
 
 
 class SlackBotError(Exception):

@@ -43,17 +43,17 @@ def incoming_event(payload: Mapping[str, Any]) -> Incoming | None:
     direct = event.get("type") == "message" and event.get("channel_type") == "im"
     if not direct and event.get("type") != "app_mention":
         return None
-    if not is_spoken(event) or "edited" in event:
+    if not is_spoken(event) or event.get("edited"):
         return None
     team, channel, user, ts = payload.get("team_id"), event.get("channel"), event.get("user"), event.get("ts")
-    thread_ts = event.get("thread_ts", ts)
+    thread_ts = event.get("thread_ts") or ts
     if not (_is(_ID, team) and _is(_ID, channel) and _is(_ID, user) and _is(_TS, ts) and _is(_TS, thread_ts)):
         return None
     place = Place(
         kind="direct" if direct else "channel",
-        team=team,
-        channel=channel,
-        user=user,
+        team=str(team),
+        channel=str(channel),
+        user=str(user),
         ts=ts,
         thread_ts=thread_ts,
         is_shared=payload.get("is_ext_shared_channel", False) is not False,
@@ -81,7 +81,7 @@ def incoming_command(form: Mapping[str, Any], *, slack_host: str = _SLACK) -> In
         channel=str(channel),
         user=str(user),
         response_url=url if isinstance(url, str) and _is_slack(url, slack_host) else None,
-        is_shared=form.get("is_ext_shared_channel", False) in {True, "true", "1"},
+        is_shared=str(form.get("is_ext_shared_channel", "")).lower() in {"true", "1"},
     )
     return Incoming(Delivery(name, place, enterprise=_enterprise(form)), _text(form))
 

@@ -120,7 +120,7 @@ def _against(user: Mapping[str, Any], workspace: Workspace) -> Reason | None:
     grid = user.get("enterprise_user")
     enterprise = grid.get("enterprise_id") if isinstance(grid, dict) else None
     if user.get("deleted") is not False:
-        return "deactivated"
+        return "deleted"
     if user.get("is_bot") is not False or user.get("is_workflow_bot") or user.get("is_connector_bot"):
         return "bot"
     if user.get("is_stranger"):

@@ -10,6 +10,8 @@ from typing import Any
 
 import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from service.slack_bot.errors import Later, SlackBotError
 
@@ -17,7 +19,7 @@ _CODE = re.compile(r"[a-z0-9_]{1,64}")
 _AGAIN_S = 2.0
 _LONGEST_S = 600.0
 _PASSING = {"ratelimited", "rate_limited", "internal_error", "fatal_error", "service_unavailable", "request_timeout"}
-_TOO_MANY, _OWN_FAULT = 429, 500
+_REFUSED, _TOO_MANY, _OWN_FAULT = 400, 429, 500
 
 
 class SlackSaidError(SlackBotError):
@@ -53,6 +55,29 @@ async def called(method: str, call: Awaitable[Any]) -> dict[str, Any]:
     return data if isinstance(data, dict) else {}
 
 
+async def responded(web: AsyncWebClient, response_url: str, message: dict[str, Any]) -> None:
+    """Send a message to where a command or a button may be answered.
+
+    Args:
+        web: whose connections are used.
+        response_url: as Slack gave it; good for half an hour and five messages.
+        message: such as `{"response_type": "ephemeral", "text": ...}`.
+
+    Raises:
+        Later: Slack cannot be reached, is unwell, or wants us to wait.
+        SlackSaidError: Slack will not: the address is too old, or used up.
+    """
+    hook = AsyncWebhookClient(response_url, session=web.session, logger=web.logger, retry_handlers=[])
+    try:
+        said = await hook.send_dict(message)
+    except (SlackClientError, aiohttp.ClientError, OSError, TimeoutError, ValueError):
+        raise Later(_AGAIN_S) from None
+    if said.status_code == _TOO_MANY or said.status_code >= _OWN_FAULT:
+        raise Later(wait_s(said.headers))
+    if said.status_code >= _REFUSED:
+        raise SlackSaidError("response_url", f"http_{said.status_code}")
+
+
 def _meant(method: str, error: SlackApiError) -> SlackBotError:
     response: Any = error.response
     status = getattr(response, "status_code", None) or getattr(response, "status", None)
@@ -65,7 +90,7 @@ def _meant(method: str, error: SlackApiError) -> SlackBotError:
 
 def wait_s(headers: Any) -> float:
     """Return how long Slack wants us to wait, in seconds, within bounds; a short while where it does not say."""
-    given = next((value for name, value in (headers or {}).items() if name.lower() == "retry-after"), None)
+    given: Any = next((value for name, value in (headers or {}).items() if name.lower() == "retry-after"), None)
     try:
         seconds = float(given[0] if isinstance(given, list) else given)
     except (TypeError, ValueError):

@@ -27,7 +27,7 @@ def plain(text: str, bot_user: str) -> str:
     words = _MARK.sub(lambda mark: _meant(mark.group(1), bot_user), text)
     for escape, char in _ESCAPES:
         words = words.replace(escape, char)
-    words = _CONTROL.sub("", words)
+    words = _CONTROL.sub("", words).encode("utf-8", "replace").decode()  # half a character is none
     return "\n".join(_SPACES.sub(" ", line).strip() for line in words.splitlines()).strip()
 
 
