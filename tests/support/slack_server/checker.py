@@ -12,6 +12,7 @@ A process that is killed between Slack's taking something for one person alone a
 more: Slack gives no way to look. Such pairs are counted apart, and only around a kill.
 """
 
+import collections
 import itertools
 import math
 import re
@@ -42,6 +43,7 @@ class Question:
     thread: str | None = None
     response_url: str | None = None
     silence: bool = False
+    may_go_unanswered: bool = False  # Slack told the person that it did not work, or it is refused only now and then
 
     @property
     def place(self) -> tuple[str | None, ...]:
@@ -82,8 +84,10 @@ class Checked:
     twice: list[str] = field(default_factory=list)
     again_after_a_kill: list[str] = field(default_factory=list)  # to the same person alone
     told_to_ask_again: list[str] = field(default_factory=list)
+    left_alone: list[str] = field(default_factory=list)  # that may go unanswered
     in_wrong_places: list[str] = field(default_factory=list)
     not_to_be_answered: list[str] = field(default_factory=list)
+    talked_on: list[str] = field(default_factory=list)  # threads with more messages than questions
     mentions_of_all: list[str] = field(default_factory=list)
     never_delivered: list[str] = field(default_factory=list)
     acknowledged_s: list[float] = field(default_factory=list)  # sorted
@@ -99,6 +103,7 @@ class Checked:
             "answered more than once": self.twice,
             "shown in a wrong place": self.in_wrong_places,
             "answered, and is not to be": self.not_to_be_answered,
+            "said more often than asked": self.talked_on,
             "mentions everybody": self.mentions_of_all,
             "given up by Slack": self.never_delivered,
         }
@@ -138,6 +143,7 @@ def check(
     """
     checked = Checked(questions=len(questions))
     _count_answers(checked, record, questions, sorted(kills), asks_again)
+    _count_messages(checked, record, questions)
     for shown in record.shown:
         for one in rights.wrong(shown, joinable=joinable):
             checked.in_wrong_places.append(f"{one}, by {shown.method} ({shown.where}) in {shown.channel}")
@@ -157,10 +163,13 @@ def _count_answers(
     shown = _by_place(record)
     groups: dict[tuple[object, ...], list[Question]] = defaultdict(list)
     for question in questions:
-        groups[(*question.place, question.expects, question.silence)].append(question)
+        groups[*question.place, question.expects, question.silence].append(question)
+    expected: dict[tuple[object, ...], set[str]] = defaultdict(set)
+    for question in questions:
+        expected[question.place].update(question.expects)
     for asked in groups.values():
         first = asked[0]
-        answers = _answers(shown[first.place], first, asks_again)
+        answers = _answers(shown[first.place], first, expected[first.place], asks_again)
         names = ", ".join(one.name for one in asked)
         if first.silence:
             if shown[first.place]:
@@ -171,12 +180,23 @@ def _count_answers(
         if extra > 0:
             by_kills = _by_kills(answers, kills)
             (checked.again_after_a_kill if extra <= by_kills else checked.twice).append(f"{names}: {len(answers)}")
+        elif extra < 0 and first.may_go_unanswered:
+            checked.left_alone.append(names)
         elif extra < 0 and first.response_url and any(_says(one, asks_again) for one in shown[first.place]):
             checked.told_to_ask_again.append(names)
         elif extra < 0:
             checked.lost.append(
                 f"{names}: {len(answers)} of {len(asked)} ({len(shown[first.place])} things shown there)"
             )
+
+
+def _count_messages(checked: Checked, record: Record, questions: Sequence[Question]) -> None:
+    """Find threads of direct messages where the app speaks more often than it is asked: it may be talking to itself."""
+    asked = collections.Counter(one.place for one in questions)
+    for place, shown in _by_place(record).items():
+        said = {one.message for one in shown if one.where == "message"}
+        if place[0] == "thread" and len(said) > asked[place]:
+            checked.talked_on.append(f"{place[1]}: {len(said)} to {asked[place]}")
 
 
 def _by_place(record: Record) -> Mapping[tuple[str | None, ...], list[Shown]]:
@@ -195,17 +215,19 @@ def _by_place(record: Record) -> Mapping[tuple[str | None, ...], list[Shown]]:
     return found
 
 
-def _answers(shown: Iterable[Shown], question: Question, asks_again: Sequence[str]) -> list[Shown]:
-    """Return the answers among what was shown, the first version of each."""
+def _answers(
+    shown: Iterable[Shown], question: Question, expected_here: Iterable[str], asks_again: Sequence[str]
+) -> list[Shown]:
+    """Return the answers among what was shown, the first version of each; a refusal is what answers nothing else."""
     found: dict[str, Shown] = {}
     for one in shown:
-        wanted = any(text in one.text for text in question.expects) if question.expects else True
+        wanted = _says(one, question.expects) if question.expects else not _says(one, expected_here)
         if wanted and not _says(one, asks_again):
             found.setdefault(one.message, one)
     return list(found.values())
 
 
-def _says(shown: Shown, words: Sequence[str]) -> bool:
+def _says(shown: Shown, words: Iterable[str]) -> bool:
     return any(word in shown.text for word in words)
 
 
