@@ -115,21 +115,18 @@ class Bot(Program):
         self.kills: list[float] = []
         self.folder = folder
         self.address = None if over_sockets else f"http://127.0.0.1:{port}/slack/events"
-        one_way = (
-            {"GREENLIT_SLACK_APP_TOKEN": APP_TOKEN}
-            if over_sockets
-            else {"GREENLIT_SLACK_SIGNING_SECRET": SIGNING_SECRET, "GREENLIT_SLACK_PORT": str(port)}
-        )
         settings = {
             "GREENLIT_STATE": str(folder),
+            "GREENLIT_URL": greenlit.installation.url,
+            "GREENLIT_API_KEY": greenlit.key,
             "GREENLIT_SLACK_BOT_TOKEN": BOT_TOKEN,
             "GREENLIT_SLACK_API_URL": slack.api_url,
-            "GREENLIT_SLACK_GREENLIT_URL": greenlit.installation.url,
-            "GREENLIT_SLACK_KEY": greenlit.key,
-            "GREENLIT_SLACK_STATE": str(folder),
+            "GREENLIT_SLACK_PORT": str(port),
+            **({"GREENLIT_SLACK_APP_TOKEN": APP_TOKEN} if over_sockets else {}),
+            **({} if over_sockets else {"GREENLIT_SLACK_SIGNING_SECRET": SIGNING_SECRET}),
         }
         machine = {name: greenlit.installation.environment[name] for name in ("PATH", "PYTHONPATH", "container")}
-        environment = {**machine, "HOME": str(folder), **settings, **one_way}
+        environment = {**machine, "HOME": str(folder), **settings}
         super().__init__("slack", code=code, environment=environment, folder=folder)
 
     def kill(self) -> None:

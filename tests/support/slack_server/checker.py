@@ -93,7 +93,7 @@ class Checked:
     never_delivered: list[str] = field(default_factory=list)
     acknowledged_s: list[float] = field(default_factory=list)  # sorted
     not_acknowledged: int = 0  # attempts at which somebody listened, and nothing came back in time
-    nobody_listened: int = 0  # attempts while the app was away
+    nobody_listened: int = 0  # attempts while the app was away, and those that a kill broke off
     errors: dict[str, int] = field(default_factory=dict)  # what the Web API refused, by method and error
 
     @property
@@ -128,7 +128,7 @@ def check(
     questions: Sequence[Question],
     rights: Rights,
     *,
-    kills: Iterable[float] = (),
+    kills: Sequence[float] = (),
     asks_again: Sequence[str] = (),
     joinable: bool = False,
 ) -> Checked:
@@ -154,7 +154,7 @@ def check(
         if call.error:
             name = f"{call.method}: {call.error}"
             checked.errors[name] = checked.errors.get(name, 0) + 1
-    _time(checked, record.delivered)
+    _time(checked, record.delivered, tuple(kills))
     return checked
 
 
@@ -260,10 +260,11 @@ def _mentions_all(content: object, *, top: bool = True) -> bool:
     return any(_mentions_all(one, top=False) for one in content.values())
 
 
-def _time(checked: Checked, delivered: Iterable[Delivered]) -> None:
+def _time(checked: Checked, delivered: Iterable[Delivered], kills: Sequence[float]) -> None:
     for one in delivered:
         for attempt in one.attempts:
-            if attempt.refused:
+            broken_off = any(attempt.at <= kill + _JUST_S and kill <= attempt.at + attempt.took_s for kill in kills)
+            if attempt.refused or (attempt.status == 0 and broken_off):
                 checked.nobody_listened += 1
             elif 200 <= attempt.status < 300:
                 checked.acknowledged_s.append(attempt.took_s)

@@ -56,7 +56,7 @@ def told(outcome: Outcome) -> list[str]:
         (
             f"acknowledged within 1 s {checked.within_a_second:.2%}; p50 {checked.quantile(0.5) * 1e3:.0f} ms, "
             f"p99 {checked.quantile(0.99) * 1e3:.0f} ms, most {checked.quantile(1.0) * 1e3:.0f} ms; "
-            f"no answer in time {checked.not_acknowledged}, nobody there {checked.nobody_listened}"
+            f"no answer in time {checked.not_acknowledged}, nobody there or killed {checked.nobody_listened}"
         ),
         f"{outcome.seconds:.0f} s in all",
     ]
