@@ -88,6 +88,8 @@ class Checked:
     left_alone: list[str] = field(default_factory=list)  # that may go unanswered
     in_wrong_places: list[str] = field(default_factory=list)
     not_to_be_answered: list[str] = field(default_factory=list)
+    shared: int = 0  # messages that everybody in a room reads
+    shared_twice: list[str] = field(default_factory=list)
     talked_on: list[str] = field(default_factory=list)  # threads with more messages than questions
     mentions_of_all: list[str] = field(default_factory=list)
     never_delivered: list[str] = field(default_factory=list)
@@ -104,6 +106,7 @@ class Checked:
             "answered more than once": self.twice,
             "shown in a wrong place": self.in_wrong_places,
             "answered, and is not to be": self.not_to_be_answered,
+            "shared more than once": self.shared_twice,
             "said more often than asked": self.talked_on,
             "mentions everybody": self.mentions_of_all,
             "given up by Slack": self.never_delivered,
@@ -145,6 +148,7 @@ def check(
     checked = Checked(questions=len(questions))
     _count_answers(checked, record, questions, sorted(kills), asks_again)
     _count_messages(checked, record, questions)
+    _count_shared(checked, record)
     for shown in record.shown:
         for one in rights.wrong(shown, joinable=joinable):
             checked.in_wrong_places.append(f"{one}, by {shown.method} ({shown.where}) in {shown.channel}")
@@ -198,6 +202,17 @@ def _count_messages(checked: Checked, record: Record, questions: Sequence[Questi
         said = {one.message for one in shown if one.where == "message"}
         if place[0] == "thread" and len(said) > asked[place]:
             checked.talked_on.append(f"{place[1]}: {len(said)} to {asked[place]}")
+
+
+def _count_shared(checked: Checked, record: Record) -> None:
+    """Count what was said openly in rooms; what the app's metadata name alike stands there once in each thread."""
+    said: dict[tuple[str, ...], set[str]] = defaultdict(set)
+    for one in record.shown:
+        if one.where == "message" and not str(one.channel).startswith("D"):
+            named = str((one.content.get("metadata") or {}).get("event_payload") or one.message)
+            said[str(one.channel), str(one.thread), named].add(one.message)
+    checked.shared = len(said)
+    checked.shared_twice = [f"{place}: {len(messages)}" for (place, *_), messages in said.items() if len(messages) > 1]
 
 
 def _by_place(record: Record) -> Mapping[tuple[str | None, ...], list[Shown]]:
@@ -263,7 +278,8 @@ def _mentions_all(content: object, *, top: bool = True) -> bool:
 def _time(checked: Checked, delivered: Iterable[Delivered], kills: Sequence[float]) -> None:
     for one in delivered:
         for attempt in one.attempts:
-            broken_off = any(attempt.at <= kill + _JUST_S and kill <= attempt.at + attempt.took_s for kill in kills)
+            ended = attempt.at + attempt.took_s
+            broken_off = any(attempt.at <= kill + _AROUND_A_KILL_S and kill <= ended for kill in kills)
             if attempt.refused or (attempt.status == 0 and broken_off):
                 checked.nobody_listened += 1
             elif 200 <= attempt.status < 300:

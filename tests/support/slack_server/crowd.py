@@ -9,6 +9,7 @@ import itertools
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from tests.support.slack_server.checker import Question
 from tests.support.slack_server.recording import Delivered
@@ -26,6 +27,7 @@ _SHARES = (
     ("shared room", 2),
     ("outsider", 3),
     ("edit", 3),
+    ("share", 4),
     ("bot", 2),
     ("home", 2),
     ("mention in code", 2),
@@ -56,6 +58,7 @@ class Crowd:
             "shared room": self._shared_room,
             "outsider": self._outsider,
             "edit": self._edit,
+            "share": self._share,
             "bot": self._bot,
             "home": self._home,
             "mention in code": self._mention_in_code,
@@ -176,6 +179,19 @@ class Crowd:
         said = self.slack.says(bot, channel, f"{MENTION} {self._random.choice(list(STAFF_FACTS))}")
         self.questions.append(Question(said.message.ts, channel.id, bot.id, thread=said.thread, silence=True))
 
+    def _share(self) -> None:
+        """Let somebody share an answer that they alone see, by two clicks; in most rooms not all may read it."""
+        seen = [one for one in self.slack.record.shown if one.where == "ephemeral" and _share_button(one.content)]
+        if not seen:
+            return self._room()
+        one = self._random.choice(seen)
+        member = self.town.workspace.people[next(iter(one.readers))]
+        channel = self.town.workspace.channels[str(one.channel)]
+        message = {"ts": one.message, "is_ephemeral": True, "thread_ts": one.thread}
+        for _ in range(2):
+            self.slack.presses(member, _share_button(one.content), channel=channel, message=message)
+        return None
+
     def _home(self) -> None:
         self.slack.opens_home(self._somebody())
 
@@ -187,3 +203,13 @@ class Crowd:
         name = f"{channel.name or 'direct'} {len(self.questions)}"
         expects = self._expects(member, question)
         self.questions.append(Question(name, channel.id, member.id, expects, thread=thread))
+
+
+def _share_button(content: Any) -> dict[str, Any]:
+    """Return the button with which an answer is shared; an empty one if there is none."""
+    for one in content.values() if isinstance(content, dict) else content if isinstance(content, list) else ():
+        if isinstance(one, dict) and one.get("type") == "button" and "share" in str(one.get("text")).lower():
+            return one
+        if found := _share_button(one):
+            return found
+    return {}

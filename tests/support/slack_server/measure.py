@@ -52,7 +52,8 @@ def told(outcome: Outcome) -> list[str]:
             f"{len(checked.again_after_a_kill)}, left alone as it may {len(checked.left_alone)}"
         ),
         f"commands told to be given again {len(checked.told_to_ask_again)}, given again {outcome.asked_again}",
-        f"in a wrong place {len(checked.in_wrong_places)}; calls of the Web API {outcome.calls}; refused: {errors}",
+        f"shared in rooms {checked.shared}; shown in a wrong place {len(checked.in_wrong_places)}",
+        f"calls of the Web API {outcome.calls}; refused: {errors}",
         (
             f"acknowledged within 1 s {checked.within_a_second:.2%}; p50 {checked.quantile(0.5) * 1e3:.0f} ms, "
             f"p99 {checked.quantile(0.99) * 1e3:.0f} ms, most {checked.quantile(1.0) * 1e3:.0f} ms; "
