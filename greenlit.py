@@ -17,6 +17,7 @@ from service.commands.mcp import mcp
 from service.commands.open import open_
 from service.commands.reveal import app as reveal_app
 from service.commands.serve import serve
+from service.commands.slack import slack
 from service.commands.verify import verify
 from service.commands.witness import witness
 
@@ -45,6 +46,7 @@ app.command()(ask)
 app.command()(search)
 app.command()(serve)
 app.command()(mcp)
+app.command()(slack)
 app.command()(doctor)
 app.command("open")(open_)
 audit_app.command()(verify)

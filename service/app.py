@@ -21,7 +21,9 @@ from service.answering.grounds import Grounds
 from service.answering.past_answers import PastAnswers
 from service.answering.pipeline import Answering
 from service.answering.reading import Reading
+from service.answering.starting import Starting
 from service.api import (
+    answer_routes,
     approval_routes,
     audit_routes,
     hearing_routes,
@@ -29,6 +31,7 @@ from service.api import (
     people_routes,
     routes,
     second_person_routes,
+    start_routes,
 )
 from service.api.problems import add_problem_handlers
 from service.audit.checking.verifying import Verifying
@@ -63,7 +66,6 @@ from service.scim import routes as scim
 from service.settings import Settings
 from service.web import assets, console, session
 from service.web.chat import asking, conversations, notice, saying, shared
-from service.web.chat.starting import Starting
 from service.web.desk import bulk, decide, hearing, queue, upload, worker
 from service.web.desk.desk import Desk
 from service.web.library import documents
@@ -73,6 +75,8 @@ from service.web.visitors import add_page_handlers
 
 _DOORS = (
     routes.ROUTES,
+    answer_routes.ROUTES,
+    start_routes.ROUTES,
     people_routes.ROUTES,
     key_routes.ROUTES,
     approval_routes.ROUTES,
@@ -179,6 +183,7 @@ def _parts(service: Service, pages: Pages, origin: Origin) -> dict[Any, object]:
         Desk: Desk(service.deciding, service.bringing, service.live_build, settings.builds),
         Grounds: service.grounds,
         Health: service.health,
+        start_routes.Keeping: start_routes.Keeping(settings.retention_months, settings.retention_reason),
         Heard: service.hearing.heard,
         Hearing: service.hearing.hearing,
         KeyRing: service.key_ring,

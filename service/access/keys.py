@@ -21,7 +21,7 @@ from service.access.key_ring import ACT_FOR, ASK, AUDIT, OPERATE, id_in, key_has
 from service.access.key_store import Key, KeyChange, KeyStore
 from service.access.people import Membership
 from service.access.port import Carried
-from service.access.principals import Principal, Role
+from service.access.principals import ON_BEHALF, Principal, Role
 from service.access.store_watch import StoreWatch
 
 _ROLES = {ASK: Role.STAFF, AUDIT: Role.AUDITOR, OPERATE: Role.OPERATOR}
@@ -149,7 +149,7 @@ class KeyAccess:
         if person is None:
             raise NotSignedInError(_NOBODY)
         try:
-            principal = self._membership.principal(person, auth="on-behalf", key_id=key.key_id)
+            principal = self._membership.principal(person, auth=ON_BEHALF, key_id=key.key_id)
         except NotFreshError:
             raise
         except NotSignedInError as error:

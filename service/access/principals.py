@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+ON_BEHALF = "on-behalf"  # how somebody is recognised for whom an API key acts
 PROGRAM = "oidc-program"  # how a program that signed in at the provider as itself was recognised
 ANY_SOURCE = "*"  # no source's name: those have letters, digits, - and _
 

@@ -6,6 +6,7 @@ AnsweringError
 ├── CalibrationError          the calibration of the evidence is missing or damaged
 ├── AnswerFailedError         something broke on the way; it is on record as failed
 ├── OverloadedError           too many ask at once: there was no time for the question, and it is on record as failed
+├── NoLongerShownError        a past answer rests on what is not approved so any more, or not for whoever looks
 └── ReplayError               a past question cannot be asked again: erased, altered, or its build is gone
 """
 
@@ -36,6 +37,10 @@ class OverloadedError(AnsweringError):
     def __init__(self, *, retry_after_s: int) -> None:
         super().__init__(f"too many people are asking at this moment: expected to be asked again in {retry_after_s} s")
         self.retry_after_s = retry_after_s
+
+
+class NoLongerShownError(AnsweringError):
+    """A past answer cannot be shown as it was given; the message names nothing that it rests on."""
 
 
 class ReplayError(AnsweringError):

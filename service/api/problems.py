@@ -28,6 +28,7 @@ from service.access.errors import (
 from service.answering.errors import (
     AnsweringError,
     LibraryUnavailableError,
+    NoLongerShownError,
     OverloadedError,
     QuestionError,
     ReplayError,
@@ -56,7 +57,8 @@ from service.http.errors import NamedTwiceError, RequestError
 _PREFIX = "urn:greenlit:problem:"
 _AUDIT = "/v1/audit/"
 _SAID = ("/v1/feedback", "/v1/requests")
-_NO_QUESTIONS = (_AUDIT, "/v1/approvals", *_SAID)  # what takes something else than a question
+_AGAIN = "/v1/answers/"
+_NO_QUESTIONS = (_AUDIT, "/v1/approvals", "/v1/readers", _AGAIN, *_SAID)  # what takes something else than a question
 Notice = Callable[[str, Exception], None]
 Stranger = Callable[[Request], Awaitable[Exception | None]]
 
@@ -107,6 +109,7 @@ _KNOWN: tuple[tuple[type[Exception], str, int, str, str | None], ...] = (
     (RevealError, "reveal", 422, "The identity is not revealed", None),
     (ErasureError, "erasure", 422, "The texts are not erased", None),
     (NotCoveredError, "not-covered", 409, "Not covered by a checkpoint yet", None),
+    (NoLongerShownError, "no-longer-shown", 409, "The answer cannot be shown any more", None),
     (ReplayError, "replay", 409, "The answer cannot be made again", None),
     (ExportError, "export", 422, "The records cannot be exported", None),
     (SealError, "damaged", 500, "A text on record cannot be opened", None),
@@ -122,7 +125,10 @@ _KNOWN: tuple[tuple[type[Exception], str, int, str, str | None], ...] = (
 
 # What routes say instead that nobody asked a question.
 _NO_LOG: tuple[tuple[str | tuple[str, ...], tuple[str, str]], ...] = (
-    (_AUDIT, ("No record, nothing shown", "the audit log cannot be written or read, so nothing is shown or changed")),
+    (
+        (_AUDIT, _AGAIN),
+        ("No record, nothing shown", "the audit log cannot be written or read, so nothing is shown or changed"),
+    ),
     (_SAID, ("No record, nothing taken", "the audit log cannot be written or read, so what was said was not taken")),
 )
 

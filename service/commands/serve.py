@@ -14,6 +14,7 @@ from service.access.errors import AccessError
 from service.answering.errors import AnsweringError
 from service.audit.errors import AuditError
 from service.commands.doors import more_doors
+from service.commands.listening import bound
 from service.commands.opening import opened_service, sign_in_link
 from service.settings import Settings, read_settings
 
@@ -51,7 +52,7 @@ def serve(
             2,
         )
     try:
-        listening = _listen(host, port)
+        listening = bound(host, port)
     except OSError as error:
         raise fail(f"{host}:{port} cannot be listened on ({error.strerror}): choose another with --port", 1) from error
     try:
@@ -60,19 +61,6 @@ def serve(
             _run(service, listening, url=_address_here(settings, host, port), doors=doors)
     except (IndexesError, AccessError, AuditError, AnsweringError) as error:
         raise fail(error, 1) from error
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    """Bind before anything is loaded: a port in use is said at once."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind((host.strip("[]"), port))
-    except OSError:
-        listening.close()
-        raise
-    return listening
 
 
 def _address_here(settings: Settings, host: str, port: int) -> str:

@@ -33,20 +33,20 @@ async def _once(
     return None if came_twice else found
 
 
-_Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_once)]
+Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_once)]
 # Of any form: an address that is none is answered as an unknown one is, so whoever is nobody learns nothing.
 _OnBehalfOf = Annotated[str | None, Header(alias=ON_BEHALF_OF, description=_FOR_WHOM)]
 _Access = Annotated[Access, Depends(given(Access))]
 _Limits = Annotated[CallerLimits, Depends(given(CallerLimits))]
 
 
-async def carried(credentials: _Credentials, on_behalf_of: _OnBehalfOf = None) -> Carried:
+async def carried(credentials: Credentials, on_behalf_of: _OnBehalfOf = None) -> Carried:
     """Return what a program's request carries to say who asks; a dependency."""
     bearer = credentials.credentials if credentials else None
     return Carried(bearer=bearer, on_behalf_of=on_behalf_of)
 
 
-async def signed_in(access: _Access, credentials: _Credentials, on_behalf_of: _OnBehalfOf = None) -> Principal:
+async def signed_in(access: _Access, credentials: Credentials, on_behalf_of: _OnBehalfOf = None) -> Principal:
     """Return the caller; a dependency.
 
     Raises:
@@ -79,7 +79,7 @@ async def somebody(caller: Annotated[Principal, Depends(within_limits)]) -> Prin
 Caller = Annotated[Principal, Depends(somebody)]
 
 
-async def known(access: _Access, credentials: _Credentials) -> Principal | None:
+async def known(access: _Access, credentials: Credentials) -> Principal | None:
     """Return the caller if it can be told who they are; a dependency. Counts nothing: health is asked for often."""
     try:
         return await signed_in(access, credentials)

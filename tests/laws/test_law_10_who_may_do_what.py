@@ -27,6 +27,7 @@ class May(Enum):
     ANY_CALLER = "everybody signed in, and every key but one that only pushes people"
     READS = "the same, and the document has to be for one of their groups"
     ASKS = "staff"
+    ACTED_FOR = "staff for whom a key acts"
     APPROVES = "approvers, who are people"
     AUDITS = "auditors"
     OPERATES = "operators"
@@ -82,6 +83,10 @@ DECIDED: Mapping[str, May] = {
     "POST /v1/audit/own/erase": May.ANY_CALLER,
     "POST /v1/feedback": May.ASKS,
     "POST /v1/requests": May.ASKS,
+    "GET /v1/start": May.ASKS,
+    "GET /v1/answers/{request_id}": May.ANY_CALLER,
+    "POST /v1/answers/{request_id}/share": May.ANY_CALLER,
+    "POST /v1/readers": May.ACTED_FOR,
     "POST /v1/approvals": May.APPROVES,
     "GET /v1/approvals/queue": May.APPROVES,
     **dict.fromkeys(SCIM, May.PUSHES),
@@ -131,6 +136,7 @@ DECIDED: Mapping[str, May] = {
 }
 _ROLES: Mapping[May, set[str]] = {
     May.ASKS: {"staff"},
+    May.ACTED_FOR: {"staff"},
     May.APPROVES: {"approver"},
     May.AUDITS: {"auditor"},
     May.OPERATES: {"operator"},
@@ -167,6 +173,8 @@ def _expected(route: str, who: Who) -> int:
     if may in _ROLES and not _ROLES[may] & who.roles:
         return 403
     if may in _IN_PERSON and not who.is_person:
+        return 403
+    if may is May.ACTED_FOR and not who.address:
         return 403
     if may is May.READS and not who.in_group:
         return 404

@@ -115,6 +115,11 @@ def _feedback(question: Asked) -> dict[str, object]:
     return {"request_id": question.request_id, "verdict": "outdated", "comment": "Not since March."}
 
 
+def _readers(question: Asked) -> dict[str, object]:
+    version = {"document": question.document, "sha256": "0" * 64}
+    return {"documents": [version], "people": ["somebody@northlight.example"]}
+
+
 def _wish(_: Asked) -> dict[str, object]:
     return {"wish": "The rules for night trains"}
 
@@ -146,6 +151,14 @@ CLOSED: Mapping[str, Call] = {**CALLS, **SCIM} | {
         Call("POST /v1/search", lambda _: "/v1/search", lambda _: {"question": VENDOR_QUESTION}),
         Call("POST /v1/feedback", lambda _: "/v1/feedback", _feedback),
         Call("POST /v1/requests", lambda _: "/v1/requests", _wish),
+        Call("GET /v1/start", lambda _: "/v1/start"),
+        Call("GET /v1/answers/{request_id}", lambda q: f"/v1/answers/{q.request_id}"),
+        Call(
+            "POST /v1/answers/{request_id}/share",
+            lambda q: f"/v1/answers/{q.request_id}/share",
+            lambda _: {"shared": True},
+        ),
+        Call("POST /v1/readers", lambda _: "/v1/readers", _readers),
         Call("GET /v1/documents", lambda _: "/v1/documents"),
         Call("GET /v1/documents/{document:path}", lambda q: f"/v1/documents/{quote(q.document)}"),
         Call("GET /v1/originals/{document:path}", lambda q: f"/v1/originals/{quote(q.document)}"),

@@ -92,6 +92,27 @@ class SharedAnswers:
         self._log.note(look)
         return Opened(turn, shown, is_own, is_shared)
 
+    def own(self, subject: str, request_id: str, opens: Callable[[Turn], _T | None]) -> Opened[_T]:
+        """Return an answer or a refusal to whoever asked, and to nobody else even where it is shared.
+
+        Args:
+            subject: who looks, a principal's id.
+            request_id: the question.
+            opens: gives what may be shown of it to them now.
+
+        Raises:
+            NoRecordError: there is none, it is somebody else's, or it came to no end or its texts were erased.
+            AuditUnavailableError: the look cannot be recorded: nothing is shown.
+            SealError: a text cannot be opened, or is not the one that was recorded.
+        """
+        leaves, turn = self._turn(request_id)
+        is_end = _is_answer(turn) or turn.finished.get("outcome") == "refused"
+        if not is_end or not self._askers.asked(subject, leaves[0]):
+            raise no_answer()
+        shown = opens(turn)
+        self._log.note(events.own_read(subject))
+        return Opened(turn, shown, is_own=True, is_shared=self._is_shared(leaves[0]))
+
     def _turn(self, request_id: str) -> tuple[list[StoredLeaf], Turn]:
         leaves = self._store.of_request(request_id)
         if not leaves:

@@ -15,6 +15,7 @@ from service.answering.pipeline import Answering
 from service.answering.progress import Event
 from service.answering.questions import Question, checked_text
 from service.answering.reading import Reading
+from service.answering.starting import Starting
 from service.audit.errors import AuditError
 from service.http.admission import Admission
 from service.http.event_stream import EventResponse, as_usual, wants_events
@@ -22,7 +23,6 @@ from service.http.given import given
 from service.web.chat.kept import Kept, PageKept
 from service.web.chat.notice import notice_first
 from service.web.chat.shown import shown, start_of
-from service.web.chat.starting import Starting
 from service.web.forms import field_of, from_here
 from service.web.pages import Pages, ThePages, tell_operator
 from service.web.visitors import PageQuestioner

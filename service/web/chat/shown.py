@@ -11,9 +11,9 @@ from service.access.principals import Principal
 from service.answering.answers import Answer
 from service.answering.errors import AnsweringError
 from service.answering.reading import Reading, Within
+from service.answering.starting import Starting
 from service.audit.errors import AuditError
 from service.web.chat.nearest import nearest
-from service.web.chat.starting import Starting
 
 _MOST_TITLES = 3  # that say what a source is about
 

@@ -5,8 +5,7 @@ import dataclasses
 import pytest
 
 from service.access.principals import Principal
-from service.web.chat.shown import start_of
-from service.web.chat.starting import Starting, as_question
+from service.answering.starting import Starting, as_question
 from tests.support.fakes import TinyLibrary
 from tests.support.service_parts import open_studio
 
@@ -73,12 +72,3 @@ def test_four_are_offered_that_are_answered_each_by_another_document(lending: Ti
         assert starting.questions(reading.within(board)) == ("What are the rules for selling towers?",)
         lending.revoke("board/towers.md")
         assert starting.questions(reading.within(board)) == ()
-
-
-def test_the_sources_are_named_with_titles_and_nothing_where_nobody_can_say(lending: TinyLibrary) -> None:
-    with open_studio(lending) as studio:
-        reading, starting = studio.service.reading, Starting(studio.service.answering)
-        ((name, titles, more),) = start_of(reading, starting, STAFF)["sources"]
-        assert (name, len(titles), more) == ("legal", 3, 4)  # of the board there is no word
-        (lending.folder / "sources.toml").unlink()
-        assert start_of(reading, starting, STAFF) == {}

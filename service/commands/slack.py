@@ -1,0 +1,107 @@
+"""The command slack: the bot that answers people in Slack, a process of its own beside the service."""
+
+import asyncio
+import contextlib
+import signal
+import socket
+from typing import TYPE_CHECKING
+
+from indexes.console import fail, out, problem
+from indexes.errors import SettingsError
+from service.access.errors import AccessError
+from service.commands.calling import bearer_here
+from service.operating.running import NotRunningError, running_url
+from service.settings import Settings, read_settings, unknown_settings
+
+if TYPE_CHECKING:
+    from service.slack_bot.bot import BotConfig
+    from service.slack_bot.settings import SlackSettings
+
+_EXTRA = {"slack_bolt", "slack_sdk", "aiohttp"}
+
+
+def slack() -> None:
+    """Answer people in Slack: direct messages, mentions and /ask."""
+    from service.operating.logs import configure_logs
+
+    configure_logs()
+    try:
+        from service.slack_bot.bot import run_bot  # noqa: F401  (here it is found missing)
+        from service.slack_bot.settings import read_slack_settings
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] not in _EXTRA:
+            raise
+        raise fail(f"{error.name} is not installed: pip install 'greenlit[slack]'", 2) from None
+    try:
+        settings, slack_settings = read_settings(), read_slack_settings()
+        config = _config(settings, slack_settings)
+    except (SettingsError, AccessError, NotRunningError) as error:
+        raise fail(error, 2) from error
+    for name in unknown_settings():
+        problem(f"{name} is set and is no setting of Greenlit: see .env.example")
+    _serve(config, slack_settings)
+
+
+def _config(settings: Settings, slack_settings: "SlackSettings") -> "BotConfig":
+    """Return what the bot is told.
+
+    Raises:
+        AccessError: there is no key to show to Greenlit.
+        NotRunningError: no service runs on this machine, and none is named.
+    """
+    from service.access.errors import TokenError
+    from service.clients.calls import Service
+    from service.slack_bot.bot import BotConfig
+
+    url = slack_settings.url
+    if url and settings.api_key is None:
+        raise TokenError(
+            "expected an API key in GREENLIT_API_KEY with the scopes ask and act-for, made with greenlit keys create, "
+            "got none"
+        )
+    bearer = settings.api_key.get_secret_value() if settings.api_key else bearer_here(settings)
+    return BotConfig(
+        service=Service(url or running_url(settings.state), bearer, "slack", settings.tls_certificate),
+        bot_token=slack_settings.bot_token(),
+        signing_secret=slack_settings.signing_secret(),
+        app_token=slack_settings.app_token(),
+        api_url=slack_settings.slack_api_url,
+        state=slack_settings.state_folder(settings.state),
+        public_url=settings.public_url or url,
+    )
+
+
+def _serve(config: "BotConfig", slack_settings: "SlackSettings") -> None:
+    from service.commands.listening import bound
+    from service.slack_bot.errors import SlackBotError
+
+    host, port = slack_settings.slack_host, slack_settings.slack_port
+    try:
+        listening = bound(host, port)
+    except OSError as error:
+        words = f"{host}:{port} cannot be listened on ({error.strerror}): choose another with GREENLIT_SLACK_PORT"
+        raise fail(words, 1) from error
+    try:
+        with contextlib.closing(listening), contextlib.suppress(asyncio.CancelledError):
+            asyncio.run(_until_told(config, listening, f"{host}:{port}"))
+    except SlackBotError as error:
+        raise fail(error, 1) from error
+
+
+async def _until_told(config: "BotConfig", listening: socket.socket, address: str) -> None:
+    """Run the bot until a signal tells it to stop, and then as long as it takes to stop in order."""
+    import structlog
+
+    from service.slack_bot.bot import run_bot
+    from service.slack_bot.showing import showing
+
+    def ready() -> None:
+        over = "over HTTP, at /slack/events" if config.signing_secret else "over Socket Mode"
+        both = " and over Socket Mode" if config.signing_secret and config.app_token else ""
+        out.line(f"The Slack bot is ready at http://{address}. Slack reaches it {over}{both}.")
+
+    notice = structlog.get_logger("greenlit.slack").warning
+    running = asyncio.ensure_future(run_bot(config, showing, listening, notice=notice, ready=ready))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, running.cancel)
+    await running

@@ -1,0 +1,290 @@
+"""The bot as a whole: what it is made of, in which order it starts, and how it stops without losing anything.
+
+It starts in this order: (1) its folder is locked, so that no second bot answers the same questions, (2) Slack is asked
+once who the bot is; a token that Slack refuses ends it here, while a Slack that is away is asked again beside, (3) what
+was taken and came to no end is put to work, (4) it listens and connects. It stops in the other order: nothing new is
+taken, what is being answered comes to its end, and the rest is in the rows.
+"""
+
+import asyncio
+import contextlib
+import logging
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import aiohttp
+import filelock
+import uvicorn
+from slack_bolt.async_app import AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
+
+from service.clients.calls import Call, Service
+from service.clients.client import AsyncGreenlit
+from service.clients.errors import CallError, RefusedCallError
+from service.http.limits import limits_for
+from service.http.protocol import limited_protocol
+from service.slack_bot.bolt_app import bolt_app, dispatched
+from service.slack_bot.deliveries import Deliveries
+from service.slack_bot.errors import DeliveriesError, Later, NotConnectedError
+from service.slack_bot.handling import Handling, Parts, Tells
+from service.slack_bot.health import Health, Notice
+from service.slack_bot.people import People
+from service.slack_bot.receiving import receiving_app
+from service.slack_bot.signatures import Signatures
+from service.slack_bot.slack_calls import SlackSaidError, called
+from service.slack_bot.socket_mode import SocketMode
+from service.slack_bot.taking import Taking
+from service.slack_bot.work import Item, Work
+from service.slack_bot.workspace import Known, Workspace
+
+FILE, _LOCK = "deliveries.sqlite", "bot.lock"
+_MOST_IN_WORK = 512  # requests at once: each waits for one commit
+_IDLE_S = 30
+_GRACE_S = 20.0  # for answers that are being sent when the bot is to stop
+_LOOK_S = 60.0  # at Greenlit, and again at a Slack that refuses
+_TIDY_S = 3600.0
+_END_S = 5  # for requests that are being taken
+_CALL_S = 30  # of one call of Slack
+
+
+@dataclass(frozen=True, slots=True)
+class BotConfig:
+    """What the bot is told.
+
+    Attributes:
+        service: Greenlit, with a key that may ask for people.
+        bot_token: of the Slack app.
+        signing_secret: with it Slack may send over HTTP.
+        app_token: with it the bot connects to Slack.
+        api_url: Slack's Web API.
+        state: the bot's own folder.
+        public_url: where people reach Greenlit's pages; empty where nobody said.
+    """
+
+    service: Service
+    bot_token: str = field(repr=False)
+    signing_secret: str | None = field(repr=False)
+    app_token: str | None = field(repr=False)
+    api_url: str
+    state: Path
+    public_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """What whoever shows answers is given."""
+
+    web: AsyncWebClient
+    greenlit: AsyncGreenlit
+    people: People
+    known: Known
+    health: Health
+    config: BotConfig
+
+
+@dataclass(frozen=True, slots=True)
+class Shows:
+    """What shows answers: it asks and tells (`telling`), and listens for buttons, views and the home tab."""
+
+    telling: Tells
+    register: Callable[[AsyncApp], None]
+
+
+Showing = Callable[[Doors], Shows]
+
+
+async def run_bot(
+    config: BotConfig, showing: Showing, listening: socket.socket, *, notice: Notice, ready: Callable[[], None]
+) -> None:
+    """Run the bot until this is cancelled.
+
+    Args:
+        config: what it is told.
+        showing: makes what shows answers.
+        listening: a bound socket; Slack's requests and looks at the bot's health come there.
+        notice: tells operators.
+        ready: is called when it listens.
+
+    Raises:
+        NotConnectedError: it cannot start as it is set up.
+        DeliveriesError: its file cannot be opened.
+    """
+    with _locked(config.state):
+        async with contextlib.AsyncExitStack() as stack:
+            bot = await _made(config, showing, stack, notice)
+            await bot.run(listening, ready)
+
+
+@contextlib.contextmanager
+def _locked(state: Path) -> Iterator[None]:
+    try:
+        state.mkdir(parents=True, exist_ok=True, mode=0o700)
+        lock = filelock.FileLock(state / _LOCK, mode=0o600)
+        lock.acquire(timeout=0)
+    except filelock.Timeout:
+        raise NotConnectedError(f"expected to be the only Slack bot over {state}, got another that runs") from None
+    except OSError as error:
+        raise NotConnectedError(f"the folder {state} cannot be used ({error.strerror})") from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+async def _made(config: BotConfig, showing: Showing, stack: contextlib.AsyncExitStack, notice: Notice) -> "_Bot":
+    deliveries = Deliveries(config.state / FILE)
+    stack.push_async_callback(deliveries.close)
+    timeout = aiohttp.ClientTimeout(total=_CALL_S)
+    session = await stack.enter_async_context(aiohttp.ClientSession(timeout=timeout, trust_env=False))
+    logger = logging.getLogger("greenlit.slack")
+    logger.setLevel(logging.WARNING)
+    # Nothing is sent again by the library: after a broken connection it cannot know whether a message was posted.
+    web = AsyncWebClient(
+        config.bot_token, base_url=config.api_url, session=session, logger=logger, timeout=_CALL_S, retry_handlers=[]
+    )
+    greenlit = await stack.enter_async_context(AsyncGreenlit(config.service))
+    known, health = Known(), Health(notice)
+    people = People(web, known)
+    shows = showing(Doors(web, greenlit, people, known, health, config))
+    app = bolt_app(web, known, logger)
+    shows.register(app)
+    handling = Handling(Parts(web, known, people, deliveries, shows.telling, health, notice))
+    work = Work(handling.handle)
+    host = urlsplit(config.api_url).hostname or ""
+    taking = Taking(deliveries, work, people, known, health, lambda payload: dispatched(app, payload), slack_host=host)
+    return _Bot(config, web, greenlit, known, health, deliveries, work, taking)
+
+
+@dataclass(frozen=True, slots=True)
+class _Bot:
+    config: BotConfig
+    web: AsyncWebClient
+    greenlit: AsyncGreenlit
+    known: Known
+    health: Health
+    deliveries: Deliveries
+    work: Work
+    taking: Taking
+
+    async def run(self, listening: socket.socket, ready: Callable[[], None]) -> None:
+        """Run until this is cancelled; see the module."""
+        try:
+            await self._learn()
+        except Later:
+            self.health.ill("slack", "Slack does not answer: expected to hear who the bot is; it is tried again")
+        for delivery in self.deliveries.unfinished():
+            self.work.put(Item(delivery, maybe_sent=delivery.maybe_sent))
+        self.work.start()
+        server = self._server(ready)
+        try:
+            async with self._beside():
+                served = asyncio.create_task(server.serve(sockets=[listening]))
+                try:
+                    await asyncio.shield(served)
+                finally:
+                    server.should_exit = True
+                    await asyncio.wait([served])
+        finally:
+            await self.work.stop(_GRACE_S)
+
+    @contextlib.asynccontextmanager
+    async def _beside(self) -> AsyncIterator[None]:
+        """Have done, for as long as the context lasts, what goes on beside receiving."""
+        doing: list[Awaitable[None]] = [self._learn_at_last(), self._look_at_greenlit(), self._tidy()]
+        if self.config.app_token is not None:
+            doing.append(SocketMode(self.web, self.config.app_token, self.taking, self.health).run())
+        tasks = [asyncio.ensure_future(one) for one in doing]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _server(self, ready: Callable[[], None]) -> uvicorn.Server:
+        signatures = Signatures(self.config.signing_secret) if self.config.signing_secret else None
+        return _Server(
+            uvicorn.Config(
+                receiving_app(self.taking, signatures, self.health),
+                http=limited_protocol(limits_for(_MOST_IN_WORK)),
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                ws="none",
+                proxy_headers=False,
+                timeout_keep_alive=_IDLE_S,
+                timeout_graceful_shutdown=_END_S,
+            ),
+            ready,
+        )
+
+    async def _learn(self) -> None:
+        """Ask Slack who the bot is.
+
+        Raises:
+            Later: Slack cannot be reached now.
+            NotConnectedError: Slack refuses the token.
+        """
+        try:
+            said = await called("auth.test", self.web.auth_test())
+            self.known.learn(Workspace.told(said))
+        except SlackSaidError as error:
+            raise NotConnectedError(
+                f"Slack refuses GREENLIT_SLACK_BOT_TOKEN ({error.code}): copy the bot token of the installed app again"
+            ) from None
+        except ValueError as error:
+            raise NotConnectedError(str(error)) from None
+        self.health.well("slack")
+
+    async def _learn_at_last(self) -> None:
+        while not self.known.is_known():
+            try:
+                await self._learn()
+            except Later as later:
+                await asyncio.sleep(later.after_s)
+            except NotConnectedError as error:
+                self.health.ill("slack", str(error))
+                await asyncio.sleep(_LOOK_S)
+
+    async def _look_at_greenlit(self) -> None:
+        """Say in the bot's health whether Greenlit is there and takes the key."""
+        while True:
+            try:
+                await self.greenlit.call(Call("GET", "/v1/me"))
+                self.health.well("greenlit")
+            except RefusedCallError as error:
+                refuses = error.status in {401, 403}
+                words = "Greenlit refuses GREENLIT_API_KEY" if refuses else f"Greenlit is unwell (HTTP {error.status})"
+                self.health.ill("greenlit", f"{words}: people in Slack are told that it cannot be reached")
+            except CallError as error:
+                self.health.ill("greenlit", f"{error}: people in Slack are told that it cannot be reached")
+            await asyncio.sleep(_LOOK_S)
+
+    async def _tidy(self) -> None:
+        while True:
+            try:
+                await self.deliveries.forget_old()
+            except DeliveriesError as error:
+                self.health.ill("deliveries", str(error))
+            await asyncio.sleep(_TIDY_S)
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to whoever runs the bot: the library would raise them again before all has come to its end."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._ready()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        yield

@@ -1,0 +1,41 @@
+"""The SQLite file of deliveries: its tables, and how it is opened so that a commit outlives the power.
+
+For its owner only; what its rows mean is in `deliveries`. There is no column for a text.
+"""
+
+import os
+import sqlite3
+from pathlib import Path
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS deliveries (
+    delivery TEXT PRIMARY KEY, kind TEXT NOT NULL, team TEXT NOT NULL, enterprise TEXT, channel TEXT NOT NULL,
+    user TEXT NOT NULL, ts TEXT, thread_ts TEXT, response_url TEXT, is_shared INTEGER NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('taken', 'sending', 'done', 'given_up')),
+    taken_s REAL NOT NULL, changed_s REAL NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX IF NOT EXISTS one_message ON deliveries (channel, ts) WHERE ts IS NOT NULL;
+CREATE INDEX IF NOT EXISTS by_state ON deliveries (state, changed_s);
+CREATE TABLE IF NOT EXISTS seen (key BLOB PRIMARY KEY, until_s REAL NOT NULL) STRICT, WITHOUT ROWID;
+"""
+_BUSY_TIMEOUT_S = 2.0
+
+
+def opened_file(path: Path) -> sqlite3.Connection:
+    """Open the file, or make it.
+
+    Raises:
+        OSError, sqlite3.Error: it cannot be opened.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600))
+    connection = sqlite3.connect(path, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA secure_delete = ON")
+        connection.executescript(_SCHEMA)
+    except BaseException:
+        connection.close()
+        raise
+    return connection

@@ -1,0 +1,63 @@
+"""Short fixed words to whoever asked: how to ask, and what came in the way. None holds anything of what was asked.
+
+They go to that one person alone: openly in a direct message with the bot, else as a message that nobody else sees.
+"""
+
+import contextlib
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from service.slack_bot.places import Place
+from service.slack_bot.slack_calls import SlackSaidError, called, responded
+
+EMPTY = "Ask me a question in plain words. I answer from documents that our organisation has approved."
+EMPTY_COMMAND = "Write your question behind the command, such as `/ask how long do we keep invoices?`"
+SHARED = (
+    "I do not answer where people of other organisations are. Write to me directly, or ask in a channel of our own."
+)
+RESTARTED = "I was restarted before I could answer; please ask again."
+MAYBE_ANSWERED = "I was restarted while I was answering. If you see no answer, please ask again."
+
+
+class Hints:
+    """Says them."""
+
+    def __init__(self, web: AsyncWebClient) -> None:
+        """Take what calls Slack."""
+        self._web = web
+
+    async def empty(self, place: Place) -> None:
+        """Say how to ask.
+
+        Raises:
+            Later: Slack cannot be reached now.
+        """
+        await self._say(place, EMPTY_COMMAND if place.kind == "command" else EMPTY)
+
+    async def shared(self, place: Place) -> None:
+        """Say that nothing is answered where people of other organisations are; see `empty`."""
+        await self._say(place, SHARED)
+
+    async def restarted(self, place: Place, *, maybe_sent: bool) -> None:
+        """Say that a question was lost to a restart, and what to do; see `empty`."""
+        await self._say(place, MAYBE_ANSWERED if maybe_sent else RESTARTED)
+
+    async def _say(self, place: Place, text: str) -> None:
+        with contextlib.suppress(SlackSaidError):  # they have left, or the conversation is gone: nobody is to be told
+            if place.response_url is not None:
+                await responded(self._web, place.response_url, {"response_type": "ephemeral", "text": text})
+            elif place.kind == "direct":
+                posted = self._web.chat_postMessage(
+                    channel=place.channel,
+                    text=text,
+                    thread_ts=place.thread_ts,
+                    unfurl_links=False,
+                    unfurl_media=False,
+                )
+                await called("chat.postMessage", posted)
+            else:
+                in_thread = place.thread_ts if place.thread_ts != place.ts else None  # else nobody would see it
+                whispered = self._web.chat_postEphemeral(
+                    channel=place.channel, user=place.user, text=text, thread_ts=in_thread
+                )
+                await called("chat.postEphemeral", whispered)

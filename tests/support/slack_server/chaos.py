@@ -1,0 +1,281 @@
+"""The bot and Greenlit as real processes, a crowd that asks, and what is done to them: kills, restarts, a bad network.
+
+`run` makes a town, lets the crowd act, kills the bot with `kill -9` and starts it again, restarts Greenlit, waits until
+all is quiet, and has the checker read what Slack received. At its end the bot is killed and started once more: then it
+says nothing.
+"""
+
+import contextlib
+import signal
+import threading
+import time
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from pathlib import Path
+from typing import IO
+
+import httpx
+
+from tests.support import forked
+from tests.support.forked import Forked
+from tests.support.ports import free_port
+from tests.support.slack_server import town as town_module
+from tests.support.slack_server.checker import Checked, Rights, check
+from tests.support.slack_server.crowd import Crowd
+from tests.support.slack_server.deliveries import Pace
+from tests.support.slack_server.running import SlackServer
+from tests.support.slack_server.state import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
+from tests.support.slack_server.town import BOARD_FACTS, NOBODY_KNOWS, STAFF_FACTS, Greenlit, Town, marker_of
+
+ASK_AGAIN = ("I was restarted before I could answer",)
+_QUIET_S, _STALLED_S = 2.0, 45.0
+_START_S, _END_S = 120.0, 60.0
+_MOST_ROUNDS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is done."""
+
+    events: int = 1_000
+    kills: int = 3
+    restarts: int = 1  # of Greenlit
+    a_second: float = 12.0
+    staff: int = 12
+    board: int = 4
+    over_sockets: bool = False
+    pace: Pace = field(default_factory=lambda: Pace(scale=1 / 20, duplicates=0.2, late=0.3, late_s=0.5))
+    seed: int = 1
+    code: str = forked.GREENLIT  # of the bot: another one where the checker itself is tried
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of it."""
+
+    checked: Checked
+    kinds: dict[str, int]
+    kills: int
+    asked_again: int
+    seconds: float
+    after_the_last_start: int  # what the bot said after it was started once more with nothing to do
+    said_by_the_bot: str = field(repr=False)
+    texts_left: list[str] = field(default_factory=list)  # questions and documents on the bot's disk and in its log
+    deliveries: int = 0
+    calls: int = 0
+
+
+class Program:
+    """A process that is ended and started again; what it says is kept."""
+
+    def __init__(self, *arguments: str, code: str, environment: dict[str, str], folder: Path) -> None:
+        self._arguments, self._code, self._environment, self._folder = arguments, code, environment, folder
+        self._said: list[str] = []
+        self._readers: list[threading.Thread] = []
+        self._process: Forked | None = None
+
+    @property
+    def said(self) -> str:
+        return "".join(self._said)
+
+    def start(self) -> None:
+        """Start it."""
+        process = Forked(self._code, *self._arguments, environment=self._environment, folder=self._folder)
+        self._process = process
+        for stream in (process.stdout, process.stderr):
+            reader = threading.Thread(target=self._read, args=(stream,))
+            reader.start()
+            self._readers.append(reader)
+
+    def _read(self, stream: IO[str]) -> None:
+        with stream:
+            self._said.extend(stream)
+
+    def end(self, how: signal.Signals) -> int:
+        """Send it a signal and wait for its end; return how it ended."""
+        assert self._process is not None
+        assert self._process.poll() is None, f"expected it to run, it ended and said: {self.said[-2_000:]}"
+        self._process.send_signal(how)
+        return self._process.wait(timeout=_END_S)
+
+    def close(self) -> None:
+        """Let nothing of it run."""
+        if self._process is not None and self._process.poll() is None:
+            self.end(signal.SIGTERM)
+        for reader in self._readers:
+            reader.join()
+
+
+class Bot(Program):
+    """`greenlit slack`."""
+
+    def __init__(self, slack: SlackServer, greenlit: Greenlit, *, over_sockets: bool, code: str) -> None:
+        port, folder = free_port(), greenlit.installation.folder / "bot"
+        folder.mkdir(mode=0o700)
+        self.kills: list[float] = []
+        self.folder = folder
+        self.address = None if over_sockets else f"http://127.0.0.1:{port}/slack/events"
+        settings = {
+            "GREENLIT_STATE": str(folder),
+            "GREENLIT_URL": greenlit.installation.url,
+            "GREENLIT_API_KEY": greenlit.key,
+            "GREENLIT_SLACK_BOT_TOKEN": BOT_TOKEN,
+            "GREENLIT_SLACK_API_URL": slack.api_url,
+            "GREENLIT_SLACK_PORT": str(port),
+            **({"GREENLIT_SLACK_APP_TOKEN": APP_TOKEN} if over_sockets else {}),
+            **({} if over_sockets else {"GREENLIT_SLACK_SIGNING_SECRET": SIGNING_SECRET}),
+        }
+        machine = {name: greenlit.installation.environment[name] for name in ("PATH", "PYTHONPATH", "container")}
+        environment = {**machine, "HOME": str(folder), **settings}
+        super().__init__("slack", code=code, environment=environment, folder=folder)
+
+    def kill(self) -> None:
+        """End it as nothing can be prepared for."""
+        self.kills.append(time.monotonic())
+        self.end(signal.SIGKILL)
+
+
+class Served(Program):
+    """`greenlit serve`."""
+
+    def __init__(self, greenlit: Greenlit) -> None:
+        made = greenlit.installation
+        self._ready = f"{made.url}/readyz"
+        arguments = ("serve", "--port", str(made.port))
+        super().__init__(*arguments, code=forked.GREENLIT, environment=made.environment, folder=made.folder)
+
+    def start(self) -> None:
+        """Start it, and wait until it is ready."""
+        super().start()
+        deadline = time.monotonic() + _START_S
+        while time.monotonic() < deadline:
+            with contextlib.suppress(httpx.TransportError):
+                if httpx.get(self._ready, trust_env=False).status_code == HTTPStatus.OK:
+                    return
+            time.sleep(0.1)
+        raise AssertionError(f"expected greenlit serve to be ready, it said: {self.said[-2_000:]}")
+
+    def restart(self) -> None:
+        self.end(signal.SIGTERM)
+        self.start()
+
+
+def run(folder: Path, plan: Plan) -> Outcome:
+    """Do all of it."""
+    began = time.monotonic()
+    with SlackServer() as slack:
+        town = slack.changes(lambda: town_module.build(slack.workspace, staff=plan.staff, board=plan.board))
+        greenlit = town_module.install(folder, town)
+        bot, served = Bot(slack, greenlit, over_sockets=plan.over_sockets, code=plan.code), Served(greenlit)
+        served.start()
+        bot.start()
+        try:
+            _wait_until_heard(slack, town, bot)
+            slack.sends_to(bot.address, plan.pace)
+            crowd = Crowd(slack, town, plan.seed)
+            kinds = _act(crowd, bot, served, plan)
+            again = _until_quiet(crowd, slack, bot)
+            before = len(slack.record.shown)
+            bot.kill()
+            bot.start()
+            time.sleep(_QUIET_S * 2)
+            after = len(slack.record.shown) - before
+            checked = _check(crowd, slack, bot)
+        finally:
+            bot.close()
+            served.close()
+    return Outcome(
+        checked=checked,
+        kinds=kinds,
+        kills=len(bot.kills),
+        asked_again=again,
+        seconds=time.monotonic() - began,
+        after_the_last_start=after,
+        said_by_the_bot=bot.said,
+        texts_left=_texts_left(bot),
+        deliveries=len(slack.record.delivered),
+        calls=len(slack.record.calls),
+    )
+
+
+def _texts_left(bot: Bot) -> list[str]:
+    """Return which questions and facts are in the bot's files or in what it said: there are to be none."""
+    facts = STAFF_FACTS | BOARD_FACTS
+    needles = [*facts, NOBODY_KNOWS, *(marker_of(fact) for fact in facts.values())]
+    files = {path.name: path.read_bytes() for path in sorted(bot.folder.rglob("*")) if path.is_file()}
+    kept = files | {"what it said": bot.said.encode()}
+    return [f"{needle!r} in {name}" for name, held in kept.items() for needle in needles if needle.encode() in held]
+
+
+def _wait_until_heard(slack: SlackServer, town: Town, bot: Bot) -> None:
+    """Wait until the bot listens: it takes an event."""
+    deadline = time.monotonic() + _START_S
+    slack.sends_to(bot.address, Pace(scale=1 / 600))
+    while True:
+        opened_home = slack.opens_home(town.staff[0])
+        slack.settle()
+        if opened_home.acknowledged:
+            break
+        assert time.monotonic() < deadline, f"expected the bot to take an event, it said: {bot.said[-2_000:]}"
+    slack.changes(slack.record.delivered.clear)
+
+
+def _act(crowd: Crowd, bot: Bot, served: Served, plan: Plan) -> dict[str, int]:
+    """Let the crowd act, and kill and restart meanwhile, at even distances; return how often what was done."""
+    kills = {plan.events * (number + 1) // (plan.kills + 1) for number in range(plan.kills)}
+    restarts = {plan.events * (2 * number + 1) // (2 * plan.restarts) + 3 for number in range(plan.restarts)}
+    kinds: dict[str, int] = {}
+    began = time.monotonic()
+    restarting: list[threading.Thread] = []
+    for number in range(plan.events):
+        time.sleep(max(0.0, began + number / plan.a_second - time.monotonic()))
+        kind = crowd.step()
+        kinds[kind] = kinds.get(kind, 0) + 1
+        if number in kills:
+            bot.kill()
+            bot.start()
+        if number in restarts:
+            restarting.append(threading.Thread(target=served.restart))
+            restarting[-1].start()
+    for one in restarting:
+        one.join()
+    return kinds
+
+
+def _until_quiet(crowd: Crowd, slack: SlackServer, bot: Bot) -> int:
+    """Wait until nothing comes any more; commands that were lost to a kill are given again, as people do."""
+    given = 0
+    replaced: set[str] = set()
+    for _ in range(_MOST_ROUNDS):
+        slack.settle()
+        _wait_for_answers(crowd, slack, bot)
+        told = {name.removeprefix("/ask ") for name in _check(crowd, slack, bot).told_to_ask_again}
+        failed = {name for name, one in crowd.commands.items() if not one[0].acknowledged}
+        again = sorted((told | failed) - replaced)
+        if not again:
+            break
+        replaced.update(again)
+        given += crowd.ask_again(again)
+    return given
+
+
+def _wait_for_answers(crowd: Crowd, slack: SlackServer, bot: Bot) -> None:
+    """Wait until all is answered and quiet, or nothing has come for long."""
+    seen, since = -1, time.monotonic()
+    while True:
+        time.sleep(0.25)
+        now = len(slack.record.calls)
+        if now != seen:
+            seen, since = now, time.monotonic()
+            continue
+        quiet = time.monotonic() - since
+        if quiet > _STALLED_S or (quiet > _QUIET_S and not _check(crowd, slack, bot).lost):
+            return
+
+
+def _check(crowd: Crowd, slack: SlackServer, bot: Bot) -> Checked:
+    def check_it() -> Checked:
+        rights = Rights(crowd.town.may_read())
+        return check(slack.record, crowd.asked(), rights, kills=bot.kills, asks_again=ASK_AGAIN)
+
+    return slack.changes(check_it)
