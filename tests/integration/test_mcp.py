@@ -11,6 +11,7 @@ import pytest
 from mcp.client import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp.shared.exceptions import MCPError
+from mcp_types import TextResourceContents
 
 from service.mcp.addresses import of_document
 from tests.support.forked import FORKS
@@ -29,8 +30,9 @@ def test_a_client_asks_searches_lists_and_reads_and_a_revocation_acts_at_once(st
             answered = await client.call_tool("ask", {"question": VENDOR_QUESTION})
             (citation,) = answered.structured_content["citations"]
             assert citation["url"].startswith(f"{url}/documents/{POLICY}?version=")
-            passage = await client.read_resource(citation["resource"])
-            assert passage.contents[0].text == citation["quote"]
+            (passage,) = (await client.read_resource(citation["resource"])).contents
+            assert isinstance(passage, TextResourceContents)
+            assert passage.text == citation["quote"]
             refused = await client.call_tool("ask", {"question": OFF_TOPIC_QUESTION})
             assert (refused.is_error, refused.structured_content["outcome"]) == (False, "refused")
             found = await client.call_tool("search_passages", {"question": VENDOR_QUESTION, "limit": 1})

@@ -1,7 +1,7 @@
 """Run by the test of law 8 as a program of its own: does everything once, and prints which network calls were tried.
 
-Whatever it imports was watched already, see `tests/support/fork_server.py`. What FastAPI's own tracing would export is
-written down as well.
+Whatever it imports was watched already, see `tests/support/fork_server.py`. What tracing of FastAPI or of the SDK of
+MCP would export is written down as well.
 """
 
 import importlib
@@ -35,6 +35,7 @@ def main(root: Path) -> None:
     from ingest.pipeline import Ingestion, ingest  # noqa: PLC0415
     from service.audit.storage.sqlite_store import SqliteLeafStore  # noqa: PLC0415
     from tests.support.fakes import QuietProgress, TinyLibrary  # noqa: PLC0415
+    from tests.support.mcp_messages import called  # noqa: PLC0415
     from tests.support.service_parts import (  # noqa: PLC0415
         POLICY,
         POLICY_TEXT,
@@ -65,6 +66,7 @@ def main(root: Path) -> None:
     library.encoder = encoder  # type: ignore[assignment]
     with open_studio(library) as studio:
         answer = studio.ask(VENDOR_QUESTION)["answer"]
+        by_mcp = called(studio.api, "ask", question=VENDOR_QUESTION)["structuredContent"]["answer"]
     stored = SqliteLeafStore(folder=root / "state").leaves(-1, 1000)
     records = sum(leaf.type.startswith("query.") for leaf in stored)
     closed = constants.HF_HUB_OFFLINE and constants.HF_HUB_DISABLE_TELEMETRY
@@ -73,6 +75,7 @@ def main(root: Path) -> None:
         "model libraries closed": closed,
         "passages": report.passages,
         "answer": answer,
+        "by MCP": by_mcp,
         "records": records,
     }
     print(json.dumps({**said, "attempts": ATTEMPTS}))  # noqa: T201

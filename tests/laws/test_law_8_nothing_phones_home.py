@@ -29,7 +29,8 @@ def test_everything_works_without_a_single_attempt_to_reach_the_network(tmp_path
     assert said["attempts"] == []
     assert said["model libraries closed"], "a model by its name would be asked for elsewhere"
     assert said["answer"] == "The security team reviews every new AI vendor within ten working days."
-    assert (said["passages"], said["records"]) == (2, 2)
+    assert said["by MCP"] == said["answer"]
+    assert (said["passages"], said["records"]) == (2, 4)
     assert {"service.app", "ingest.pipeline", "indexes.encoder"} <= set(said["imported"])
 
 

@@ -42,8 +42,7 @@ def answer(quote: str = QUOTE, **more: object) -> Json:
 def refusal() -> Json:
     """Return a refusal."""
     said = {"reason": "no_evidence", "message": "There is not enough evidence."}
-    empty = {"outcome": "refused", "answer": None, "sentences": [], "citations": []}
-    return answer(**empty, refusal=said)
+    return answer() | {"outcome": "refused", "answer": None, "sentences": [], "citations": [], "refusal": said}
 
 
 def found(text: str = QUOTE) -> Json:
