@@ -98,7 +98,7 @@ def test_it_lists_the_model_and_gets_an_answer_with_its_sources(shared: tuple[St
 def test_the_address_of_a_source_opens_it(shared: tuple[Studio, openai.OpenAI]) -> None:
     studio, client = shared
     completion = client.chat.completions.create(**body(VENDOR_QUESTION))
-    address = completion.choices[0].message.annotations[0].url_citation.url  # type: ignore[index]
+    address = completion.choices[0].message.annotations[0].url_citation.url
     assert "ten working days" in studio.browser().get(address[address.index("/documents") :]).text
 
 
@@ -395,3 +395,37 @@ def test_nothing_is_sent_before_the_answer_but_a_comment_that_keeps_the_connecti
         rest = [line for line in lines if line and not line.startswith(":")]
         wait_until(lambda: len(studio.leaves()) == 2)
     assert rest[-1] == "data: [DONE]"
+
+
+def test_what_breaks_once_a_stream_has_begun_is_told_as_an_error(
+    library: TinyLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on = threading.Event()
+
+    def breaks(_retrieved: Any, _build: Any) -> list[DraftSentence]:
+        assert go_on.wait(30)
+        raise RuntimeError
+
+    monkeypatch.setattr(routes, "EventResponse", functools.partial(EventResponse, ping_s=0.02))
+    with (
+        open_studio(with_rules(library), calibration=ALWAYS_ENOUGH, answerer=Drafts(breaks)) as studio,
+        openai_client(studio) as client,
+    ):
+        stream = client.chat.completions.create(**body(VENDOR_QUESTION), stream=True)  # its head came with a comment
+        go_on.set()
+        with pytest.raises(openai.APIError, match="it is on record as failed"):
+            list(stream)
+
+
+def test_a_chat_that_is_too_long_is_refused_also_where_it_does_not_say_how_long_it_is(shared_studio: Studio) -> None:
+    def pieces() -> Iterator[bytes]:
+        yield b'{"model": "greenlit", "messages": [{"role": "user", "content": "'
+        for _ in range(11):
+            yield b"a" * 64 * 1024
+
+    before = len(shared_studio.leaves())
+    with serving(shared_studio.app) as address:
+        headers = {**BEARER, "Content-Type": "application/json"}
+        told = httpx.post(f"{address}{CHAT}", content=pieces(), headers=headers)
+    assert (told.status_code, told.json()["error"]["code"]) == (413, "content_too_large")
+    assert len(shared_studio.leaves()) == before

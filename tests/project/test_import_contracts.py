@@ -25,6 +25,8 @@ _FORBIDDEN = [
     ("service/access/errors.py", "import service.audit.errors", "Inside service"),
     ("service/http/originals.py", "import service.web.routes", "Inside service"),
     ("service/api/routes.py", "import service.parts", "Inside service"),
+    ("service/chat_completions/routes.py", "import service.api.bodies", "Inside service"),
+    ("service/clients/nodes.py", "import service.answering.errors", "Clients of the API"),
     ("service/unplaced.py", "", "Inside service"),
     ("service/answering/retrieve.py", "import service.settings", "Settings are read at the doors"),
     ("ingest/pipeline.py", "import indexes.settings", "Shared settings"),

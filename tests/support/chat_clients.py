@@ -64,7 +64,7 @@ def of_librechat(*said: str) -> dict[str, Any]:
     return {"model": "greenlit", "messages": turns, "presence_penalty": 0, "frequency_penalty": 0, **more}
 
 
-def signed(email: str = "uma@northlight.example", *, secret: str = SECRET, **claims: Any) -> str:
+def signed(email: Any = "uma@northlight.example", *, secret: str = SECRET, **claims: Any) -> str:
     """Return what Open WebUI sends as `X-OpenWebUI-User-Jwt`; a claim of `None` is left out."""
     now_s = int(time.time())
     said = {"sub": "1", "email": email, "name": "Uma", "role": "user", "iss": "open-webui", "iat": now_s}

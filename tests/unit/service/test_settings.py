@@ -48,11 +48,23 @@ def test_settings_come_from_the_environment_and_from_a_file(tmp_path: Path, monk
         ("RETENTION_MONTHS", "37"),
         ("RETENTION_MONTHS", "a year"),
         ("RETENTION_REASON", "x" * 501),
+        ("OPENWEBUI_SECRET", "x" * 31),
+        ("OPENWEBUI_PLAIN_HEADERS", "perhaps"),
     ],
 )
 def test_a_wrong_value_stops_the_start_and_names_itself(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv(f"GREENLIT_{name}", value)
     with pytest.raises(SettingsError, match=f"^GREENLIT_{name}: "):
+        read_settings()
+
+
+def test_open_webui_signs_or_is_believed_and_its_secret_is_in_no_record(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = read_settings().config_hash()
+    monkeypatch.setenv("GREENLIT_OPENWEBUI_SECRET", "x" * 32)
+    assert "x" * 32 not in repr(read_settings())
+    assert read_settings().config_hash() == plain
+    monkeypatch.setenv("GREENLIT_OPENWEBUI_PLAIN_HEADERS", "true")
+    with pytest.raises(SettingsError, match="GREENLIT_OPENWEBUI_SECRET or GREENLIT_OPENWEBUI_PLAIN_HEADERS, got both"):
         read_settings()
 
 
