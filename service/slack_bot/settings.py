@@ -59,6 +59,9 @@ class SlackSettings(BaseSettings):
     slack_state: Folder | None = Field(
         None, description="the folder of what the Slack bot has taken; var/slack unless set"
     )
+    slack_share_with_apps: bool = Field(
+        False, description="whether an answer may be shared in Slack's channels that other apps are members of"
+    )
     slack_api_url: Annotated[str, AfterValidator(_api_address)] = Field(
         "https://slack.com/api/", description="Slack's Web API; another one for tests alone"
     )

@@ -86,7 +86,7 @@ class RunningBot:
 
     def health(self) -> tuple[int, str]:
         try:
-            with urllib.request.urlopen(f"{self.url}/healthz", timeout=_WAIT_S) as response:
+            with urllib.request.urlopen(f"{self.url}/healthz", timeout=_WAIT_S) as response:  # noqa: S310
                 return response.status, response.read().decode()
         except urllib.error.HTTPError as error:
             with error:
@@ -117,9 +117,7 @@ def running_bot(told: BotConfig, showing: Told) -> Iterator[RunningBot]:
 
     async def run() -> None:
         running.loop = asyncio.get_running_loop()
-        running.task = asyncio.ensure_future(
-            run_bot(told, showing.shows, listening, notice=notice, ready=began.set)
-        )
+        running.task = asyncio.ensure_future(run_bot(told, showing.shows, listening, notice=notice, ready=began.set))
         with contextlib.suppress(asyncio.CancelledError):
             await running.task
 
