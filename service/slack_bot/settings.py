@@ -42,7 +42,9 @@ def _api_address(text: str) -> str:
 class SlackSettings(BaseSettings):
     """What the Slack bot can be told. Each is the environment variable `GREENLIT_<NAME>`."""
 
-    model_config = SettingsConfigDict(env_prefix="GREENLIT_", env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="GREENLIT_", env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+    )
 
     url: Annotated[str, AfterValidator(_address)] = Field(
         "", description="where programs reach the service; the one that runs on this machine unless set"
