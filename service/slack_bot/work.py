@@ -43,6 +43,10 @@ class Item:
         place = self.delivery.place
         return f"{place.channel} {place.thread_ts}" if place.thread_ts else self.delivery.name
 
+    def written(self) -> float:
+        """Return when it was written, as Slack tells the time; a command has no such time."""
+        return float(self.delivery.place.ts or 0)
+
 
 Handle = Callable[[Item], Awaitable[float | None]]
 
@@ -74,8 +78,9 @@ class Work:
         """Have an item worked on, after what waits in its lane."""
         lane = item.lane()
         waiting = self._lanes.get(lane)
-        if waiting is not None:
-            waiting.append(item)
+        if waiting is not None:  # the first may be worked on; the others wait in the order in which they were written
+            later = (number for number, one in enumerate(waiting) if number and one.written() > item.written())
+            waiting.insert(next(later, len(waiting)), item)
             return
         self._lanes[lane] = deque([item])
         self._ready.put_nowait(lane)
