@@ -117,9 +117,7 @@ def running_bot(told: BotConfig, showing: Told) -> Iterator[RunningBot]:
 
     async def run() -> None:
         running.loop = asyncio.get_running_loop()
-        running.task = asyncio.ensure_future(
-            run_bot(told, showing.shows, listening, notice=notice, ready=began.set)
-        )
+        running.task = asyncio.ensure_future(run_bot(told, showing.shows, listening, notice=notice, ready=began.set))
         with contextlib.suppress(asyncio.CancelledError):
             await running.task
 

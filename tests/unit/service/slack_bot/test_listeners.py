@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from service.hearing import hearing
 from service.slack_bot.forms import VERDICTS
 from tests.support.callers import BOARD_PLAN, Office, open_office
 from tests.support.fakes import TinyLibrary
@@ -19,11 +20,11 @@ from tests.support.slack_parts import (
     TinySlack,
     clicks,
     dispatched,
-    doors_of,
     greenlit_of,
     opens,
     run,
     sends,
+    sides_of,
 )
 
 SECRET = "quokka4711 is the word"
@@ -42,7 +43,7 @@ async def _asked(office: Office, user: str = THEO) -> str:
 
 async def _does(slack: TinySlack, office: Office, payload: dict[str, Any], **known: str) -> None:
     people = ScriptedPeople({**ADDRESSES, **known})
-    assert await dispatched(slack, doors_of(office, people), payload) == 200
+    assert await dispatched(slack, sides_of(office, people), payload) == 200
 
 
 def test_helpful_is_said_at_once_and_anything_else_with_a_form(office: Office) -> None:
@@ -67,9 +68,7 @@ def test_helpful_is_said_at_once_and_anything_else_with_a_form(office: Office) -
 
 
 def test_what_a_form_offers_is_what_greenlit_takes() -> None:
-    from service.hearing.hearing import VERDICTS as TAKEN
-
-    assert set(VERDICTS) | {"helpful"} == set(TAKEN)
+    assert set(VERDICTS) | {"helpful"} == set(hearing.VERDICTS)
 
 
 def test_nobody_says_something_of_somebody_elses_answer(office: Office) -> None:
@@ -85,11 +84,11 @@ def test_nobody_says_something_of_somebody_elses_answer(office: Office) -> None:
     run(story())
 
 
-@pytest.mark.parametrize("about", [True, False])
-def test_a_document_is_asked_for_from_a_refusal_and_from_the_home_tab(office: Office, about: bool) -> None:
+@pytest.mark.parametrize("where", ["a refusal", "the home tab"])
+def test_a_document_is_asked_for_from_a_refusal_and_from_the_home_tab(office: Office, where: str) -> None:
     async def story() -> None:
         async with TinySlack().open() as slack:
-            request_id = await _asked(office) if about else ""
+            request_id = await _asked(office) if where == "a refusal" else ""
             await _does(slack, office, clicks("greenlit_wish", request_id or "none"))
             (opened,) = slack.of("views.open")
             assert opened["view"].get("private_metadata", "") == request_id
