@@ -18,7 +18,7 @@ COPY indexes indexes
 COPY ingest ingest
 COPY service service
 COPY eval eval
-RUN python -m pip --python /opt/greenlit/bin/python install .
+RUN python -m pip --python /opt/greenlit/bin/python install ".[slack,mcp]"
 
 FROM python:3.12-slim
 RUN python -m pip uninstall --yes pip \

@@ -68,6 +68,7 @@ def _config(settings: Settings, slack_settings: "SlackSettings") -> "BotConfig":
         api_url=slack_settings.slack_api_url,
         state=slack_settings.state_folder(settings.state),
         public_url=settings.public_url or url,
+        share_with_apps=slack_settings.slack_share_with_apps,
     )
 
 

@@ -42,7 +42,8 @@ def bolt_app(web: AsyncWebClient, known: Known, logger: logging.Logger) -> Async
             bot_token=web.token,
         )
 
-    return AsyncApp(
+    logger.setLevel(logging.ERROR)  # it warns that the token is not used, and it is: `authorize` gives it
+    app = AsyncApp(
         name="greenlit",
         logger=logger,
         client=web,
@@ -52,6 +53,8 @@ def bolt_app(web: AsyncWebClient, known: Known, logger: logging.Logger) -> Async
         ssl_check_enabled=False,
         url_verification_enabled=False,
     )
+    logger.setLevel(logging.WARNING)
+    return app
 
 
 async def dispatched(app: AsyncApp, payload: Mapping[str, Any]) -> Reply:

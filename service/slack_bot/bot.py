@@ -35,7 +35,7 @@ from service.slack_bot.people import People
 from service.slack_bot.receiving import receiving_app
 from service.slack_bot.signatures import Signatures
 from service.slack_bot.slack_calls import SlackSaidError, called
-from service.slack_bot.socket_mode import SocketMode
+from service.slack_bot.socket_mode import Patience, SocketMode
 from service.slack_bot.taking import Taking
 from service.slack_bot.work import Item, Work
 from service.slack_bot.workspace import Known, Workspace
@@ -62,6 +62,8 @@ class BotConfig:
         api_url: Slack's Web API.
         state: the bot's own folder.
         public_url: where people reach Greenlit's pages; empty where nobody said.
+        share_with_apps: an answer may be shared where other apps are members, too.
+        patience: how long the connection to Slack is waited for.
     """
 
     service: Service
@@ -71,6 +73,8 @@ class BotConfig:
     api_url: str
     state: Path
     public_url: str = ""
+    share_with_apps: bool = False
+    patience: Patience = field(default_factory=Patience)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +144,6 @@ async def _made(config: BotConfig, showing: Showing, stack: contextlib.AsyncExit
     timeout = aiohttp.ClientTimeout(total=_CALL_S)
     session = await stack.enter_async_context(aiohttp.ClientSession(timeout=timeout, trust_env=False))
     logger = logging.getLogger("greenlit.slack")
-    logger.setLevel(logging.WARNING)
     # Nothing is sent again by the library: after a broken connection it cannot know whether a message was posted.
     web = AsyncWebClient(
         config.bot_token, base_url=config.api_url, session=session, logger=logger, timeout=_CALL_S, retry_handlers=[]
@@ -195,7 +198,8 @@ class _Bot:
         """Have done, for as long as the context lasts, what goes on beside receiving."""
         doing: list[Awaitable[None]] = [self._learn_at_last(), self._look_at_greenlit(), self._tidy()]
         if self.config.app_token is not None:
-            doing.append(SocketMode(self.web, self.config.app_token, self.taking, self.health).run())
+            mode = SocketMode(self.web, self.config.app_token, self.taking, self.health, patience=self.config.patience)
+            doing.append(mode.run())
         tasks = [asyncio.ensure_future(one) for one in doing]
         try:
             yield

@@ -54,7 +54,9 @@ def receiving_app(taking: Taking | None, signatures: Signatures | None, health: 
     if taking is not None and signatures is not None:
         receiver = _Receiver(taking, signatures)
         routes.append(Route("/slack/events", receiver.receive, methods=["POST"]))
-    return Starlette(routes=routes, exception_handlers={404: _not_found, 405: _not_found})
+    app = Starlette(routes=routes, exception_handlers={404: _not_found, 405: _not_found})
+    app.router.redirect_slashes = False
+    return app
 
 
 class _RefusedError(Exception):

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from service.slack_bot.deliveries import Delivery
+from service.slack_bot.deliveries import Delivery, Ending
 
 AT_ONCE = 8
 
@@ -27,6 +27,7 @@ class Item:
         began_s: when this process began to try, on a steady clock.
         tries: how often it was tried and put off.
         broke: how often trying it broke.
+        ending: how it ended, where only that has to be kept.
     """
 
     delivery: Delivery
@@ -35,6 +36,7 @@ class Item:
     began_s: float = field(default_factory=time.monotonic)
     tries: int = 0
     broke: int = 0
+    ending: Ending | None = None
 
     def lane(self) -> str:
         """Return what its order is kept in: a thread; a command stands alone."""
