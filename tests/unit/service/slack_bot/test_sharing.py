@@ -209,30 +209,19 @@ def test_a_second_click_shares_nothing_more_at_once_or_after_a_restart(office: O
     run(at_once())
 
 
-def test_no_record_no_sharing(office: Office) -> None:
-    async def story() -> None:
+def test_what_was_revoked_since_cannot_be_shared_and_without_a_record_nothing_is(library: TinyLibrary) -> None:
+    async def story(office: Office) -> None:
         async with TinySlack().open() as slack:
-            request_id = await _asked(office)
-            _scripted(slack, THEO)
-            office.studio.store.refused.add("answer.shared")
-            try:
-                assert await _shared(slack, office, request_id) == []
-            finally:
-                office.studio.store.refused.clear()
-            assert "Nothing was shared." in json.dumps(slack.of("response"))
-
-    run(story())
-
-
-def test_what_was_revoked_since_cannot_be_shared(office: Office) -> None:
-    async def story() -> None:
-        async with TinySlack().open() as slack:
-            request_id = await _asked(office)
+            revoked, other = await _asked(office), await _asked(office, "What is the daily travel allowance?")
             _scripted(slack, THEO)
             office.studio.library.revoke(POLICY)
-            assert await _shared(slack, office, request_id) == []
+            assert await _shared(slack, office, revoked) == []
             told = json.dumps(slack.of("response"))
             assert "not approved so any more" in told
             assert POLICY not in told
+            office.studio.store.refused.add("answer.shared")
+            assert await _shared(slack, office, other) == []
+            assert "Nothing was shared." in json.dumps(slack.of("response"))
 
-    run(story())
+    with open_office(library) as office:
+        run(story(office))
