@@ -143,7 +143,7 @@ class WithEncoder(Installation):
 
     @property
     def environment(self) -> dict[str, str]:
-        usual = Installation.environment.__get__(self)
+        usual: dict[str, str] = Installation.environment.__get__(self)
         return usual | ({"GREENLIT_ENCODER": self.encoder} if self.encoder else {})
 
 
