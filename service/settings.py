@@ -23,6 +23,17 @@ _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 _NO_LIMIT = 10**9  # more than anybody sends
 _MOST_COPIES = 4  # of the encoder by itself, 45 MB each
 _ELSEWHERE = {"GREENLIT_EVAL_DATA", "GREENLIT_NO_SKIPS"}  # read by the judge and by the tests
+_BESIDE = {  # read by the Slack bot, in `service/slack_bot/settings.py`
+    "GREENLIT_URL",
+    "GREENLIT_SLACK_BOT_TOKEN",
+    "GREENLIT_SLACK_SIGNING_SECRET",
+    "GREENLIT_SLACK_APP_TOKEN",
+    "GREENLIT_SLACK_HOST",
+    "GREENLIT_SLACK_PORT",
+    "GREENLIT_SLACK_STATE",
+    "GREENLIT_SLACK_SHARE_WITH_APPS",
+    "GREENLIT_SLACK_API_URL",
+}
 
 
 def _origin(address: str) -> str:
@@ -234,6 +245,6 @@ def encoder_copies(settings: Settings) -> int:
 
 def unknown_settings() -> list[str]:
     """Return the names that look like settings of ours, in the environment or `.env`, and are none: slips."""
-    known = {f"GREENLIT_{name.upper()}" for name in Settings.model_fields} | _ELSEWHERE
+    known = {f"GREENLIT_{name.upper()}" for name in Settings.model_fields} | _ELSEWHERE | _BESIDE
     given = {name.upper() for name in (*os.environ, *dotenv_values(".env"))}
     return sorted(name for name in given if name.startswith("GREENLIT_") and name not in known)

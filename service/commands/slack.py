@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from indexes.console import fail, out, problem
 from indexes.errors import SettingsError
 from service.access.errors import AccessError
-from service.commands.calling import bearer_here
 from service.operating.running import NotRunningError, running_url
 from service.settings import Settings, read_settings, unknown_settings
 
@@ -45,6 +44,8 @@ def slack() -> None:
 def _config(settings: Settings, slack_settings: "SlackSettings") -> "BotConfig":
     """Return what the bot is told.
 
+    A service here that does TLS itself is called by its public name: its certificate has no other.
+
     Raises:
         AccessError: there is no key to show to Greenlit.
         NotRunningError: no service runs on this machine, and none is named.
@@ -53,21 +54,23 @@ def _config(settings: Settings, slack_settings: "SlackSettings") -> "BotConfig":
     from service.clients.calls import Service
     from service.slack_bot.bot import BotConfig
 
-    url = slack_settings.url
-    if url and settings.api_key is None:
+    bearer = settings.api_key.get_secret_value() if settings.api_key else ""
+    if not bearer:
         raise TokenError(
             "expected an API key in GREENLIT_API_KEY with the scopes ask and act-for, made with greenlit keys create, "
             "got none"
         )
-    bearer = settings.api_key.get_secret_value() if settings.api_key else bearer_here(settings)
+    url = slack_settings.url or (settings.public_url if settings.tls_certificate else "")
+    url = url or running_url(settings.state)
     return BotConfig(
-        service=Service(url or running_url(settings.state), bearer, "slack", settings.tls_certificate),
+        service=Service(url, bearer, "slack", settings.tls_certificate),
         bot_token=slack_settings.bot_token(),
         signing_secret=slack_settings.signing_secret(),
         app_token=slack_settings.app_token(),
         api_url=slack_settings.slack_api_url,
         state=slack_settings.state_folder(settings.state),
         public_url=settings.public_url or url,
+        share_with_apps=slack_settings.slack_share_with_apps,
     )
 
 

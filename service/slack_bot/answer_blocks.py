@@ -6,6 +6,7 @@ functions of the API's JSON. What does not fit is left out from the end, whole s
 shows all of it is named.
 """
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -102,14 +103,21 @@ def _sentence(sentence: dict[str, Any], at: dict[int, str]) -> list[RichTextElem
 
 
 def _sources(cited: Sequence[dict[str, Any]], at: dict[int, str]) -> list[RichTextElement]:
+    """Return a line for each place in a document, with the numbers of the quotes that stand there."""
     parts: list[RichTextElement] = []
-    for citation in cited:
-        title = on_one_line(citation["title"] or citation["document"], most=_TITLE_CHARS)
-        where = place_in_words(citation["locator"], title)
-        approval = f"approved by {on_one_line(citation['approved_by'], most=_NAME_CHARS)}"
-        told = " · ".join(part for part in (where, approval, f"until {day_in_words(citation['expires'])}") if part)
-        parts += [text(f"[{citation['n']}] "), link(title, at[citation["n"]]), text(f" · {told}\n")]
+    for (title, told), quoted in itertools.groupby(cited, key=_source):
+        numbers = [citation["n"] for citation in quoted]
+        for n in numbers:
+            parts += [link(f"[{n}]", at[n], most=_INLINE_CHARS), text(" ")]
+        parts += [link(title, at[numbers[0]]), text(f" · {told}\n")]
     return parts
+
+
+def _source(citation: dict[str, Any]) -> tuple[str, str]:
+    title = on_one_line(citation["title"] or citation["document"], most=_TITLE_CHARS)
+    where = place_in_words(citation["locator"], title)
+    approval = f"approved by {on_one_line(citation['approved_by'], most=_NAME_CHARS)}"
+    return title, " · ".join(part for part in (where, approval, f"until {day_in_words(citation['expires'])}") if part)
 
 
 def _rest(left_out: int, page: str) -> list[RichTextElement]:

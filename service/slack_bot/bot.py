@@ -26,7 +26,7 @@ from service.clients.client import AsyncGreenlit
 from service.clients.errors import CallError, RefusedCallError
 from service.http.limits import limits_for
 from service.http.protocol import limited_protocol
-from service.slack_bot.bolt_app import bolt_app, dispatched
+from service.slack_bot.bolt_app import Bolt
 from service.slack_bot.deliveries import Deliveries
 from service.slack_bot.errors import DeliveriesError, Later, NotConnectedError
 from service.slack_bot.handling import Handling, Parts, Tells
@@ -35,7 +35,7 @@ from service.slack_bot.people import People
 from service.slack_bot.receiving import receiving_app
 from service.slack_bot.signatures import Signatures
 from service.slack_bot.slack_calls import SlackSaidError, called
-from service.slack_bot.socket_mode import SocketMode
+from service.slack_bot.socket_mode import Patience, SocketMode
 from service.slack_bot.taking import Taking
 from service.slack_bot.work import Item, Work
 from service.slack_bot.workspace import Known, Workspace
@@ -45,6 +45,7 @@ _MOST_IN_WORK = 512  # requests at once: each waits for one commit
 _IDLE_S = 30
 _GRACE_S = 20.0  # for answers that are being sent when the bot is to stop
 _LOOK_S = 60.0  # at Greenlit, and again at a Slack that refuses
+_AGAIN_S = 2.0
 _TIDY_S = 3600.0
 _END_S = 5  # for requests that are being taken
 _CALL_S = 30  # of one call of Slack
@@ -62,6 +63,8 @@ class BotConfig:
         api_url: Slack's Web API.
         state: the bot's own folder.
         public_url: where people reach Greenlit's pages; empty where nobody said.
+        share_with_apps: an answer may be shared where other apps are members, too.
+        patience: how long the connection to Slack is waited for.
     """
 
     service: Service
@@ -71,6 +74,8 @@ class BotConfig:
     api_url: str
     state: Path
     public_url: str = ""
+    share_with_apps: bool = False
+    patience: Patience = field(default_factory=Patience)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +145,6 @@ async def _made(config: BotConfig, showing: Showing, stack: contextlib.AsyncExit
     timeout = aiohttp.ClientTimeout(total=_CALL_S)
     session = await stack.enter_async_context(aiohttp.ClientSession(timeout=timeout, trust_env=False))
     logger = logging.getLogger("greenlit.slack")
-    logger.setLevel(logging.WARNING)
     # Nothing is sent again by the library: after a broken connection it cannot know whether a message was posted.
     web = AsyncWebClient(
         config.bot_token, base_url=config.api_url, session=session, logger=logger, timeout=_CALL_S, retry_handlers=[]
@@ -149,13 +153,13 @@ async def _made(config: BotConfig, showing: Showing, stack: contextlib.AsyncExit
     known, health = Known(), Health(notice)
     people = People(web, known)
     shows = showing(Doors(web, greenlit, people, known, health, config))
-    app = bolt_app(web, known, logger)
-    shows.register(app)
+    bolt = Bolt(web, known, logger)
+    shows.register(bolt.app)
     handling = Handling(Parts(web, known, people, deliveries, shows.telling, health, notice))
     work = Work(handling.handle)
     host = urlsplit(config.api_url).hostname or ""
-    taking = Taking(deliveries, work, people, known, health, lambda payload: dispatched(app, payload), slack_host=host)
-    return _Bot(config, web, greenlit, known, health, deliveries, work, taking)
+    taking = Taking(deliveries, work, people, known, health, bolt.dispatch, slack_host=host)
+    return _Bot(config, web, greenlit, known, health, deliveries, work, bolt, taking)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +171,7 @@ class _Bot:
     health: Health
     deliveries: Deliveries
     work: Work
+    bolt: Bolt
     taking: Taking
 
     async def run(self, listening: socket.socket, ready: Callable[[], None]) -> None:
@@ -188,14 +193,15 @@ class _Bot:
                     server.should_exit = True
                     await asyncio.wait([served])
         finally:
-            await self.work.stop(_GRACE_S)
+            await asyncio.gather(self.work.stop(_GRACE_S), self.bolt.finish(_GRACE_S))
 
     @contextlib.asynccontextmanager
     async def _beside(self) -> AsyncIterator[None]:
         """Have done, for as long as the context lasts, what goes on beside receiving."""
         doing: list[Awaitable[None]] = [self._learn_at_last(), self._look_at_greenlit(), self._tidy()]
         if self.config.app_token is not None:
-            doing.append(SocketMode(self.web, self.config.app_token, self.taking, self.health).run())
+            mode = SocketMode(self.web, self.config.app_token, self.taking, self.health, patience=self.config.patience)
+            doing.append(mode.run())
         tasks = [asyncio.ensure_future(one) for one in doing]
         try:
             yield
@@ -241,14 +247,16 @@ class _Bot:
         self.health.well("slack")
 
     async def _learn_at_last(self) -> None:
+        pause_s = _AGAIN_S
         while not self.known.is_known():
+            await asyncio.sleep(pause_s)
             try:
                 await self._learn()
             except Later as later:
-                await asyncio.sleep(later.after_s)
+                pause_s = later.after_s
             except NotConnectedError as error:
                 self.health.ill("slack", str(error))
-                await asyncio.sleep(_LOOK_S)
+                pause_s = _LOOK_S
 
     async def _look_at_greenlit(self) -> None:
         """Say in the bot's health whether Greenlit is there and takes the key."""

@@ -14,7 +14,7 @@ from service.clients.errors import RefusedCallError
 from service.slack_bot.answer_blocks import FEEDBACK, HELPFUL
 from service.slack_bot.errors import SlackBotError
 from service.slack_bot.forms import COMMENT, FEEDBACK_FORM, VERDICT, VERDICTS, feedback_form
-from service.slack_bot.interactions import Clicked, Doors, clicked, field_of, in_words, tell
+from service.slack_bot.interactions import Clicked, Sides, clicked, field_of, in_words, tell
 from service.slack_bot.posting import said
 from service.slack_bot.sent_forms import Sent, taken
 from service.slack_bot.slack_calls import called
@@ -23,26 +23,26 @@ _THANKS = "Thank you. It is on record, and those who approve the documents see i
 _NOT_YOURS = "This cannot be said any more: there is no such question of yours."
 
 
-def register(app: AsyncApp, doors: Doors) -> None:
+def register(app: AsyncApp, sides: Sides) -> None:
     """Let people say what an answer is worth."""
 
     async def on_click(ack: Any, body: dict[str, Any], client: AsyncWebClient) -> None:
         await ack()
         who = clicked(body)
         if who is not None and who.request_id:
-            await _clicked(who, client, doors)
+            await _clicked(who, client, sides)
 
     async def on_sent(ack: Any, body: dict[str, Any], client: AsyncWebClient) -> None:
-        await taken(Sent("Feedback", ack, body, client), lambda who: _form(who, body, doors))
+        await taken(Sent("Feedback", ack, body, client), lambda who: _form(who, body, sides))
 
     app.action(FEEDBACK)(on_click)
     app.view(FEEDBACK_FORM)(on_sent)
 
 
-async def _clicked(who: Clicked, web: AsyncWebClient, doors: Doors) -> None:
+async def _clicked(who: Clicked, web: AsyncWebClient, sides: Sides) -> None:
     try:
         if who.chosen == HELPFUL:
-            await tell(web, who, said(await _say(who, doors, HELPFUL, "")))
+            await tell(web, who, said(await _say(who, sides, HELPFUL, "")))
         else:
             opening = web.views_open(trigger_id=who.trigger_id, view=feedback_form(who.request_id))
             await called("views.open", opening)
@@ -50,17 +50,17 @@ async def _clicked(who: Clicked, web: AsyncWebClient, doors: Doors) -> None:
         await told_why(web, who, error)
 
 
-async def _form(who: Clicked, body: dict[str, Any], doors: Doors) -> str:
+async def _form(who: Clicked, body: dict[str, Any], sides: Sides) -> str:
     verdict = field_of(body, VERDICT)
-    return await _say(who, doors, verdict if verdict in VERDICTS else "wrong", field_of(body, COMMENT))
+    return await _say(who, sides, verdict if verdict in VERDICTS else "wrong", field_of(body, COMMENT))
 
 
-async def _say(who: Clicked, doors: Doors, verdict: str, comment: str) -> str:
+async def _say(who: Clicked, sides: Sides, verdict: str, comment: str) -> str:
     """Put it on record; return what they are told."""
     said_of = {"request_id": who.request_id, "verdict": verdict, "comment": comment}
-    email = await doors.email(who.user, who.team)
+    email = await sides.email(who.user, who.team)
     try:
-        await doors.call(Call("POST", "/v1/feedback", said_of, on_behalf_of=email))
+        await sides.call(Call("POST", "/v1/feedback", said_of, on_behalf_of=email))
     except RefusedCallError as error:
         if error.kind == "no-record":
             return _NOT_YOURS

@@ -10,6 +10,7 @@ Whoever cannot be reached is tried again for ten minutes, then the person is tol
 Decides on no answer, and logs no text, no person and no message of an error.
 """
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from typing import Protocol
 from slack_sdk.web.async_client import AsyncWebClient
 
 from service.operating.logs import where_it_broke
-from service.slack_bot.deliveries import Deliveries
+from service.slack_bot.deliveries import Deliveries, Ending
 from service.slack_bot.errors import DeliveriesError, Later, NotOursError, Reason
 from service.slack_bot.health import Health, Notice
 from service.slack_bot.hints import Hints
@@ -37,6 +38,7 @@ _REFUSED_EVERY_S = 600.0
 _LONGEST_PAUSE_S = 60.0
 _MOST_BREAKS = 3
 _DISK_S = 5.0
+_LONGEST_TRY_S = 180.0  # of asking and telling: nobody holds a worker for ever
 _MOST_TRIES_COUNTED = 16
 
 
@@ -89,20 +91,12 @@ class Handling:
     async def handle(self, item: Item) -> float | None:
         """Work on an item; return when to try again, in seconds, or `None` at its end."""
         name = item.delivery.name
-        late_s = self._clock_s() - item.began_s
         try:
-            if item.broke < _MOST_BREAKS and late_s < TRIED_S:
-                await self._handle(item)
-                await self._parts.deliveries.end(name, "done")
-            else:
-                if late_s < TRIED_S + _TOLD_S and item.broke < 2 * _MOST_BREAKS:
-                    await self._parts.telling.unreachable(item.delivery.place)
-                self._parts.notice("slack_given_up", delivery=name)
-                await self._parts.deliveries.end(name, "given_up")
+            if item.ending is None:
+                item.ending = await self._worked(item)
+            await self._parts.deliveries.end(name, item.ending)
         except Later as later:
             return self._pause_s(item, later.after_s)
-        except SlackSaidError as error:
-            return await self._untold(name, error)
         except DeliveriesError as error:
             self._parts.health.ill("deliveries", str(error))
             return _DISK_S
@@ -111,6 +105,20 @@ class Handling:
             self._parts.notice("slack_broke", delivery=name, where=where_it_broke(error))
             return self._pause_s(item, 1.0)
         return None
+
+    async def _worked(self, item: Item) -> Ending:
+        """Try once; return how it ended, if it did."""
+        late_s = self._clock_s() - item.began_s
+        try:
+            if item.broke < _MOST_BREAKS and late_s < TRIED_S:
+                await self._handle(item)
+                return "done"
+            if late_s < TRIED_S + _TOLD_S and item.broke < 2 * _MOST_BREAKS:
+                await self._parts.telling.unreachable(item.delivery.place)
+            self._parts.notice("slack_given_up", delivery=item.delivery.name)
+        except SlackSaidError as error:  # they have left, or the bot was put out of the conversation
+            self._parts.notice("slack_untold", delivery=item.delivery.name, problem=str(error))
+        return "given_up"
 
     async def _handle(self, item: Item) -> None:
         parts, delivery, place = self._parts, item.delivery, item.delivery.place
@@ -137,28 +145,26 @@ class Handling:
             await self._hints.empty(place)
             return
 
+        await self._ask(item, words, person.email)
+
+    async def _ask(self, item: Item, words: str, email: str) -> None:
+        parts, delivery = self._parts, item.delivery
+
         async def sending() -> None:
             await parts.deliveries.sending(delivery.name)
             item.maybe_sent = True
 
-        asked = Asked(delivery.name, place, text=words, email=person.email, maybe_sent=item.maybe_sent)
+        asked = Asked(delivery.name, delivery.place, text=words, email=email, maybe_sent=item.maybe_sent)
         try:
-            await parts.telling.answer(asked, sending=sending)
+            async with asyncio.timeout(_LONGEST_TRY_S):
+                await parts.telling.answer(asked, sending=sending)
+        except TimeoutError:
+            raise Later from None
         finally:
             if parts.telling.problem is None:
                 parts.health.well("asking")
             else:
                 parts.health.ill("asking", parts.telling.problem)
-
-    async def _untold(self, name: str, error: SlackSaidError) -> float | None:
-        """End what Slack shows nobody: they have left, or the bot was put out of the conversation."""
-        self._parts.notice("slack_untold", delivery=name, problem=str(error))
-        try:
-            await self._parts.deliveries.end(name, "given_up")
-        except DeliveriesError as failed:
-            self._parts.health.ill("deliveries", str(failed))
-            return _DISK_S
-        return None
 
     async def _text(self, item: Item) -> str | None:
         """Return what was written, from memory or from Slack; `None` if there is nothing to answer any more."""

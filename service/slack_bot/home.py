@@ -13,7 +13,7 @@ from service.clients.calls import Call
 from service.clients.errors import RefusedCallError
 from service.slack_bot.errors import SlackBotError
 from service.slack_bot.home_blocks import closed, home, prompts
-from service.slack_bot.interactions import Doors, in_words
+from service.slack_bot.interactions import Sides, in_words
 from service.slack_bot.pieces import Message
 from service.slack_bot.slack_calls import called
 
@@ -21,7 +21,7 @@ _TITLE = "Questions that the documents answer today"
 _START, _DOCUMENTS = "/v1/start", "/v1/documents"
 
 
-def register(app: AsyncApp, doors: Doors) -> None:
+def register(app: AsyncApp, sides: Sides) -> None:
     """Show people the home tab and questions."""
 
     async def on_open(event: dict[str, Any], body: dict[str, Any], client: AsyncWebClient) -> None:
@@ -30,30 +30,30 @@ def register(app: AsyncApp, doors: Doors) -> None:
             return
         try:
             if tab == "home":
-                shown = await _shown(doors, user, team)
+                shown = await _shown(sides, user, team)
                 view = {"type": "home", "blocks": list(shown.blocks)}
                 await called("views.publish", client.views_publish(user_id=user, view=view))
             elif tab == "messages":
-                await _suggest(doors, user, team, str(event.get("channel")), client)
+                await _suggest(sides, user, team, str(event.get("channel")), client)
         except (SlackBotError, RefusedCallError):
             return  # the next opening draws it anew
 
     app.event("app_home_opened")(on_open)
 
 
-async def _shown(doors: Doors, user: str, team: str) -> Message:
+async def _shown(sides: Sides, user: str, team: str) -> Message:
     try:
-        email = await doors.email(user, team)
-        start = await doors.call(Call("GET", _START, on_behalf_of=email))
-        listed = await doors.call(Call("GET", _DOCUMENTS, on_behalf_of=email))
+        email = await sides.email(user, team)
+        start = await sides.call(Call("GET", _START, on_behalf_of=email))
+        listed = await sides.call(Call("GET", _DOCUMENTS, on_behalf_of=email))
     except (SlackBotError, RefusedCallError) as error:
         return closed(in_words(error))
-    return home(start, listed["documents"], public_url=doors.public_url)
+    return home(start, listed["documents"], public_url=sides.public_url)
 
 
-async def _suggest(doors: Doors, user: str, team: str, channel: str, web: AsyncWebClient) -> None:
-    email = await doors.email(user, team)
-    start = await doors.call(Call("GET", _START, on_behalf_of=email))
+async def _suggest(sides: Sides, user: str, team: str, channel: str, web: AsyncWebClient) -> None:
+    email = await sides.email(user, team)
+    start = await sides.call(Call("GET", _START, on_behalf_of=email))
     asked = prompts(start.get("questions") or ())
     if asked:
         # Without a thread: with one, Slack says yes and does nothing (agent_view).

@@ -20,7 +20,7 @@ _TITLE_CHARS = 120
 _NOTHING_YET = "There is no document that you may read yet. Whoever approves documents decides on that."
 _HOW = (
     "Write to Greenlit here, mention it in a channel, or type /ask. Every sentence of an answer is quoted word for "
-    "word from an approved document and leads to its place there. Where the documents do not hold an answer, you get none."
+    "word from an approved document and leads to its place there. Where the documents hold no answer, you get none."
 )
 _WHO_SEES = (
     "In a channel, and after /ask, you alone see the answer, until you share it. "

@@ -61,7 +61,7 @@ class Clicked:
 
 
 @dataclass(frozen=True, slots=True)
-class Doors:
+class Sides:
     """Both sides, for whatever people do besides asking."""
 
     greenlit: AsyncGreenlit

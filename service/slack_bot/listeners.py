@@ -4,7 +4,7 @@ from slack_bolt.async_app import AsyncApp
 
 from service.clients.client import AsyncGreenlit
 from service.slack_bot import feedback, home, sharing, wishes
-from service.slack_bot.interactions import Doors, KnowsPeople
+from service.slack_bot.interactions import KnowsPeople, Sides
 
 
 def register(
@@ -19,8 +19,8 @@ def register(
         public_url: where people open Greenlit's pages.
         with_apps: whether an answer may be shared in a channel that other apps are in.
     """
-    doors = Doors(greenlit, people, public_url.rstrip("/"))
-    feedback.register(app, doors)
-    wishes.register(app, doors)
-    sharing.register(app, doors, with_apps=with_apps)
-    home.register(app, doors)
+    sides = Sides(greenlit, people, public_url.rstrip("/"))
+    feedback.register(app, sides)
+    wishes.register(app, sides)
+    sharing.register(app, sides, with_apps=with_apps)
+    home.register(app, sides)

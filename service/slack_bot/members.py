@@ -28,7 +28,7 @@ ELSEWHERE = "People of other organisations are in this channel, so nothing can b
 TOO_MANY = f"More than {MOST_PEOPLE} people are in this channel, so who may read the answer is not looked up."
 NOT_ALL = "Not everybody in this channel may read what it rests on, so it cannot be shared here."
 APPS = "Another app is in this channel and could read it too, so it cannot be shared here."
-NOT_IN = "Greenlit is not in this channel. Invite it first, then ask again."
+NOT_IN = "I am not in this channel. Invite me, then share again."
 
 
 class NotSharableError(Exception):
@@ -93,7 +93,7 @@ class Members:
             try:
                 return (await self.people.person(user, team=team)).email
             except NotOursError as error:
-                if error.reason == "deactivated" or (error.reason == "bot" and self.with_apps):
+                if error.reason == "deleted" or (error.reason == "bot" and self.with_apps):
                     return None
                 raise NotSharableError(APPS if error.reason == "bot" else NOT_ALL) from None
             except Later as error:

@@ -73,8 +73,9 @@ def text(words: str, *, bold: bool = False, italic: bool = False) -> RichTextEle
 
 
 def link(words: str, url: str, *, most: int = LINK_CHARS) -> RichTextElement:
-    """Return words that lead somewhere; only the words, where the address is longer than is taken."""
-    return RichTextElementParts.Link(url=url, text=words) if len(url) <= most else text(words)
+    """Return words that lead somewhere; only the words, where the address is none or longer than is taken."""
+    is_address = url.startswith(("https://", "http://")) and len(url) <= most
+    return RichTextElementParts.Link(url=url, text=words) if is_address else text(words)
 
 
 def mention(user: str) -> RichTextElement:

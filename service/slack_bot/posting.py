@@ -6,28 +6,19 @@ A command is answered at its `response_url`, while that takes something. Where S
 asker gets it as a direct message. What Slack will not show as blocks is said in a line that leads to the page.
 """
 
-import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-import aiohttp
 from slack_sdk.models.metadata import Metadata
 from slack_sdk.web.async_client import AsyncWebClient
-from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from service.slack_bot.errors import Later
 from service.slack_bot.pieces import Message, message, paragraph, text
 from service.slack_bot.places import Place
-from service.slack_bot.slack_calls import SlackSaidError, called, wait_s
+from service.slack_bot.slack_calls import SlackSaidError, called, responded
 
 ANSWER_EVENT = "greenlit_answer"
-_TIMEOUT_S = 10
-_AGAIN_S = 2.0
-_TOO_MANY, _OWN_FAULT, _TAKEN = 429, 500, 300
 _NOT_TAKEN = {"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long"}
-_SILENT = logging.getLogger("greenlit.slack.silent")  # the library's own would print what is sent, at DEBUG
-_SILENT.disabled = True
 
 Send = Callable[[Message], Awaitable[None]]
 
@@ -69,7 +60,6 @@ class Poster:
         Raises:
             Later: Slack cannot be asked now.
         """
-        hook = AsyncWebhookClient(response_url, timeout=_TIMEOUT_S, logger=_SILENT, retry_handlers=[])
         body = {
             "response_type": "ephemeral",
             "replace_original": instead,
@@ -79,12 +69,10 @@ class Poster:
             "unfurl_media": False,
         }
         try:
-            said = await hook.send_dict(body)
-        except (aiohttp.ClientError, OSError, TimeoutError, ValueError):
-            raise Later(_AGAIN_S) from None
-        if said.status_code == _TOO_MANY or said.status_code >= _OWN_FAULT:
-            raise Later(wait_s(said.headers))
-        return said.status_code < _TAKEN
+            await responded(self.web, response_url, body)
+        except SlackSaidError:
+            return False
+        return True
 
     async def openly(self, channel: str, thread_ts: str | None, shown: Message, metadata: Metadata | None) -> None:
         """Post a message for everybody in a conversation.

@@ -54,7 +54,9 @@ def receiving_app(taking: Taking | None, signatures: Signatures | None, health: 
     if taking is not None and signatures is not None:
         receiver = _Receiver(taking, signatures)
         routes.append(Route("/slack/events", receiver.receive, methods=["POST"]))
-    return Starlette(routes=routes, exception_handlers={404: _not_found, 405: _not_found})
+    app = Starlette(routes=routes, exception_handlers={404: _not_found, 405: _not_found})
+    app.router.redirect_slashes = False
+    return app
 
 
 class _RefusedError(Exception):
@@ -146,8 +148,8 @@ def _problem(status: int) -> Response:
     title = HTTPStatus(status).phrase
     kind = "urn:greenlit:problem:" + title.lower().replace(" ", "-")
     said = {"type": kind, "title": title, "status": status, "detail": _DETAILS[status]}
-    headers = {"cache-control": "no-store"} | ({"retry-after": "5"} if status == HTTPStatus.SERVICE_UNAVAILABLE else {})
-    return JSONResponse(said, status, headers, media_type="application/problem+json")
+    again = {"retry-after": "5"} if status == HTTPStatus.SERVICE_UNAVAILABLE else {"x-slack-no-retry": "1"}
+    return JSONResponse(said, status, {"cache-control": "no-store", **again}, media_type="application/problem+json")
 
 
 async def _not_found(_: Request, error: Exception) -> Response:

@@ -1,24 +1,24 @@
 """What people are told who get no answer: always polite, never anything of documents, or of who is known here."""
 
 UNREACHABLE = "Greenlit could not be reached, so there is no answer. Please ask again later."
-MAY_NOT_ASK = "You are known at Greenlit, but may not ask questions there. Ask whoever runs it for the role of staff."
+MAY_NOT_ASK = "Greenlit knows you, but you may not ask questions there. Ask whoever runs it for the role of staff."
 NOT_HERE = (
-    "People of other organisations are in this conversation, so Greenlit answers nothing here. "
-    "Ask in a direct message instead."
+    "People of other organisations are in this conversation, so I answer nothing here. "
+    "Ask me in a direct message instead."
 )
 _NOBODY = (
-    "Greenlit answers people of this organisation whom it knows by their confirmed e-mail address. "
+    "I answer people of this organisation whom Greenlit knows by their confirmed e-mail address. "
     "It does not know you by yours, so nothing was asked or recorded. Whoever runs Greenlit can help."
 )
 _REASONS = {
-    "guest": "Greenlit answers members of this workspace, not guests. Nothing was asked or recorded.",
-    "stranger": "Greenlit answers people of its own organisation only. Nothing was asked or recorded.",
-    "elsewhere": "Greenlit answers people of its own organisation only. Nothing was asked or recorded.",
+    "guest": "I answer members of this workspace, not guests. Nothing was asked or recorded.",
+    "stranger": "I answer people of our own organisation only. Nothing was asked or recorded.",
+    "elsewhere": "I answer people of our own organisation only. Nothing was asked or recorded.",
     "unconfirmed": (
-        "Your e-mail address is not confirmed in Slack, so Greenlit cannot tell who you are. "
+        "Your e-mail address is not confirmed in Slack, so I cannot tell who you are. "
         "Confirm it, then ask again. Nothing was asked or recorded."
     ),
-    "no_email": "Slack does not say what your e-mail address is, so Greenlit cannot tell who you are.",
+    "no_email": "Slack does not say what your e-mail address is, so I cannot tell who you are.",
     "shared_channel": NOT_HERE,
 }
 

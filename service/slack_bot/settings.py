@@ -42,7 +42,9 @@ def _api_address(text: str) -> str:
 class SlackSettings(BaseSettings):
     """What the Slack bot can be told. Each is the environment variable `GREENLIT_<NAME>`."""
 
-    model_config = SettingsConfigDict(env_prefix="GREENLIT_", env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="GREENLIT_", env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+    )
 
     url: Annotated[str, AfterValidator(_address)] = Field(
         "", description="where programs reach the service; the one that runs on this machine unless set"
@@ -58,6 +60,9 @@ class SlackSettings(BaseSettings):
     slack_port: int = Field(8010, ge=1, le=65535, description="the port that the Slack bot listens on")
     slack_state: Folder | None = Field(
         None, description="the folder of what the Slack bot has taken; var/slack unless set"
+    )
+    slack_share_with_apps: bool = Field(
+        False, description="whether an answer may be shared in Slack's channels that other apps are members of"
     )
     slack_api_url: Annotated[str, AfterValidator(_api_address)] = Field(
         "https://slack.com/api/", description="Slack's Web API; another one for tests alone"

@@ -21,7 +21,7 @@ from service.clients.calls import Call, Json
 from service.clients.errors import RefusedCallError
 from service.slack_bot.answer_blocks import SHARE, shared_message
 from service.slack_bot.errors import SlackBotError
-from service.slack_bot.interactions import Clicked, Doors, clicked, in_words, tell
+from service.slack_bot.interactions import Clicked, Sides, clicked, in_words, tell
 from service.slack_bot.members import NOT_ALL, Members, NotSharableError
 from service.slack_bot.posting import Poster, metadata_of, said
 from service.slack_bot.slack_calls import SlackSaidError, called
@@ -33,7 +33,7 @@ _SHARED = "You shared this answer here."
 _ALREADY = "This answer is shared here already."
 _GONE = "What this answer rests on is not approved so any more, or not for you, so it cannot be shared."
 _NOT_YOURS = "Only whoever asked can share an answer."
-_CANNOT_POST = "Slack does not let Greenlit write here. Invite it to the channel, then share again."
+_CANNOT_POST = "Slack does not let me write here. Invite me to the channel, then share again."
 _NOTHING_SHARED = "Nothing was shared."
 
 
@@ -50,7 +50,7 @@ class _Where:
 class Sharing:
     """See the module. One event loop's. `with_apps`: whether answers may be shared where other apps read along."""
 
-    doors: Doors
+    sides: Sides
     with_apps: bool = False
     _under_way: set[_Where] = field(default_factory=set)
 
@@ -76,17 +76,17 @@ class Sharing:
         await tell(web, who, said(words), instead=instead)
 
     async def _shared(self, who: Clicked, where: _Where, web: AsyncWebClient, own: str) -> str:
-        email = await self.doors.email(who.user, who.team)
+        email = await self.sides.email(who.user, who.team)
         answer = await self._again(who.request_id, email)  # 1
-        members = Members(web, self.doors.people, own, self.with_apps)
+        members = Members(web, self.sides.people, own, self.with_apps)
         addresses = await members.addresses(where.channel, team=who.team)  # 2
         if not await self._may_all_read(answer, addresses, email):  # 3
             raise NotSharableError(NOT_ALL)
         if await _stands_there(where, web):
             return _ALREADY
         path = f"/v1/answers/{who.request_id}/share"
-        await self.doors.call(Call("POST", path, {"shared": True}, on_behalf_of=email))  # 4
-        shown = shared_message(answer, by=who.user, public_url=self.doors.public_url)
+        await self.sides.call(Call("POST", path, {"shared": True}, on_behalf_of=email))  # 4
+        shown = shared_message(answer, by=who.user, public_url=self.sides.public_url)
         metadata = Metadata(SHARED_EVENT, {"request_id": who.request_id})
         try:
             await Poster(web).openly(where.channel, where.thread, shown, metadata)
@@ -96,7 +96,7 @@ class Sharing:
 
     async def _again(self, request_id: str, email: str) -> Json:
         try:
-            answer = await self.doors.call(Call("GET", f"/v1/answers/{request_id}", on_behalf_of=email))
+            answer = await self.sides.call(Call("GET", f"/v1/answers/{request_id}", on_behalf_of=email))
         except RefusedCallError as error:
             if error.kind == "no-record":
                 raise NotSharableError(_NOT_YOURS) from None
@@ -113,15 +113,15 @@ class Sharing:
         everybody = [email, *addresses]
         for start in range(0, len(everybody), _AT_ONCE):
             body = {"documents": documents, "people": everybody[start : start + _AT_ONCE]}
-            told = await self.doors.call(Call("POST", "/v1/readers", body, on_behalf_of=email))
+            told = await self.sides.call(Call("POST", "/v1/readers", body, on_behalf_of=email))
             if told.get("all") is not True:
                 return False
         return True
 
 
-def register(app: AsyncApp, doors: Doors, *, with_apps: bool) -> None:
+def register(app: AsyncApp, sides: Sides, *, with_apps: bool) -> None:
     """Let people share their answers."""
-    sharing = Sharing(doors, with_apps)
+    sharing = Sharing(sides, with_apps)
 
     async def on_click(ack: Any, body: dict[str, Any], client: AsyncWebClient, context: Any) -> None:
         await ack()

@@ -19,6 +19,12 @@ def showing(doors: Doors) -> Shows:
     telling = Telling(doors.web, doors.greenlit, public_url=config.public_url, names=names)
 
     def register(app: AsyncApp) -> None:
-        listeners.register(app, greenlit=doors.greenlit, people=doors.people, public_url=config.public_url)
+        listeners.register(
+            app,
+            greenlit=doors.greenlit,
+            people=doors.people,
+            public_url=config.public_url,
+            with_apps=config.share_with_apps,
+        )
 
     return Shows(telling, register)

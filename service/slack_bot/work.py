@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from service.slack_bot.deliveries import Delivery
+from service.slack_bot.deliveries import Delivery, Ending
 
 AT_ONCE = 8
 
@@ -27,6 +27,7 @@ class Item:
         began_s: when this process began to try, on a steady clock.
         tries: how often it was tried and put off.
         broke: how often trying it broke.
+        ending: how it ended, where only that has to be kept.
     """
 
     delivery: Delivery
@@ -35,11 +36,16 @@ class Item:
     began_s: float = field(default_factory=time.monotonic)
     tries: int = 0
     broke: int = 0
+    ending: Ending | None = None
 
     def lane(self) -> str:
         """Return what its order is kept in: a thread; a command stands alone."""
         place = self.delivery.place
         return f"{place.channel} {place.thread_ts}" if place.thread_ts else self.delivery.name
+
+    def written(self) -> float:
+        """Return when it was written, as Slack tells the time; a command has no such time."""
+        return float(self.delivery.place.ts or 0)
 
 
 Handle = Callable[[Item], Awaitable[float | None]]
@@ -72,8 +78,9 @@ class Work:
         """Have an item worked on, after what waits in its lane."""
         lane = item.lane()
         waiting = self._lanes.get(lane)
-        if waiting is not None:
-            waiting.append(item)
+        if waiting is not None:  # the first may be worked on; the others wait in the order in which they were written
+            later = (number for number, one in enumerate(waiting) if number and one.written() > item.written())
+            waiting.insert(next(later, len(waiting)), item)
             return
         self._lanes[lane] = deque([item])
         self._ready.put_nowait(lane)

@@ -172,9 +172,7 @@ def _expected(route: str, who: Who) -> int:
         return 403
     if may in _ROLES and not _ROLES[may] & who.roles:
         return 403
-    if may in _IN_PERSON and not who.is_person:
-        return 403
-    if may is May.ACTED_FOR and not who.address:
+    if (may in _IN_PERSON and not who.is_person) or (may is May.ACTED_FOR and not who.address):
         return 403
     if may is May.READS and not who.in_group:
         return 404

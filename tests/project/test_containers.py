@@ -108,6 +108,29 @@ def test_services_can_write_only_where_they_must(services: dict[str, dict[str, A
     assert not service["image"].endswith(":latest")
 
 
+def test_the_slack_bot_has_a_volume_of_its_own_and_nothing_of_the_library_the_builds_or_the_log(
+    services: dict[str, dict[str, Any]],
+) -> None:
+    slack = services["slack"]
+
+    assert slack["volumes"] == ["slack:/state"]
+    assert not any(volume.startswith("slack:") for name in ("greenlit", "local", "worker")
+                   for volume in services[name]["volumes"])  # fmt: skip
+    assert slack["read_only"] is True
+    assert slack["cap_drop"] == ["ALL"]
+    assert slack["security_opt"] == ["no-new-privileges:true"]
+    assert slack["command"] == ["slack"]
+    assert slack["profiles"] == ["slack"], "it runs only where somebody asked for it"
+    assert all(port.startswith("127.0.0.1:") for port in slack["ports"])
+    assert slack["environment"]["GREENLIT_URL"] == "${GREENLIT_PUBLIC_URL:-}"
+    assert "/healthz" in slack["healthcheck"]["test"][3]
+    compile(slack["healthcheck"]["test"][3], "healthcheck", "exec")
+
+
+def test_image_holds_what_every_service_of_the_composition_needs(instructions: list[tuple[str, str]]) -> None:
+    assert any(name == "RUN" and rest.endswith('install ".[slack,mcp]"') for name, rest in instructions)
+
+
 def test_reader_cannot_write_builds_and_writer_cannot_write_records_and_has_no_network(
     services: dict[str, dict[str, Any]],
 ) -> None:

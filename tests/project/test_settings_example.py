@@ -3,11 +3,14 @@
 from pathlib import Path
 
 from service.settings import Settings
+from service.slack_bot.settings import SlackSettings
+
+_FIELDS = Settings.model_fields | SlackSettings.model_fields
 
 
 def _expected() -> list[str]:
     lines = []
-    for name, field in Settings.model_fields.items():
+    for name, field in _FIELDS.items():
         default = "" if field.default is None else field.default
         lines += [f"# {field.description}", f"# GREENLIT_{name.upper()}={default}"]
     return lines
@@ -21,8 +24,12 @@ def test_example_lists_every_setting_with_its_default_and_meaning_and_nothing_el
     assert lines == _expected()
 
 
+def test_no_setting_is_read_twice() -> None:
+    assert Settings.model_fields.keys() & SlackSettings.model_fields.keys() == set()
+
+
 def test_every_setting_says_what_it_means() -> None:
-    assert [name for name, field in Settings.model_fields.items() if not field.description] == []
+    assert [name for name, field in _FIELDS.items() if not field.description] == []
 
 
 def test_values_of_the_example_are_the_ones_used_without_it(root: Path, tmp_path: Path) -> None:

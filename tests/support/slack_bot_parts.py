@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from slack_bolt.async_app import AsyncApp
+from slack_sdk.errors import SlackApiError
 
 from service.clients.calls import Service
 from service.commands.listening import bound
@@ -86,11 +87,17 @@ class RunningBot:
 
     def health(self) -> tuple[int, str]:
         try:
-            with urllib.request.urlopen(f"{self.url}/healthz", timeout=_WAIT_S) as response:
+            with urllib.request.urlopen(f"{self.url}/healthz", timeout=_WAIT_S) as response:  # noqa: S310
                 return response.status, response.read().decode()
         except urllib.error.HTTPError as error:
             with error:
                 return error.code, error.read().decode()
+
+
+def refused(response: Any) -> Exception:
+    """Return a refusal as the library raises it."""
+    error: Exception = SlackApiError("said", response)  # type: ignore[no-untyped-call]
+    return error
 
 
 def config(slack: SlackServer, state: Path, *, http: bool = True, socket_mode: bool = False) -> BotConfig:
@@ -117,9 +124,7 @@ def running_bot(told: BotConfig, showing: Told) -> Iterator[RunningBot]:
 
     async def run() -> None:
         running.loop = asyncio.get_running_loop()
-        running.task = asyncio.ensure_future(
-            run_bot(told, showing.shows, listening, notice=notice, ready=began.set)
-        )
+        running.task = asyncio.ensure_future(run_bot(told, showing.shows, listening, notice=notice, ready=began.set))
         with contextlib.suppress(asyncio.CancelledError):
             await running.task
 

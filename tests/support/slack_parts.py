@@ -23,7 +23,7 @@ from service.clients.client import AsyncGreenlit
 from service.slack_bot import listeners
 from service.slack_bot.conversation_names import ConversationNames
 from service.slack_bot.errors import NotOursError
-from service.slack_bot.interactions import Clicked, Doors
+from service.slack_bot.interactions import Clicked, Sides
 from service.slack_bot.people import Person
 from service.slack_bot.places import Asked, Place
 from tests.support.callers import KEYS, Office
@@ -55,6 +55,12 @@ class TinySlack:
     calls: list[Call] = field(default_factory=list)
     replies: dict[str, list[Reply]] = field(default_factory=dict)
     url: str = ""
+    _came: asyncio.Condition = field(default_factory=asyncio.Condition)
+
+    async def is_called(self, method: str) -> None:
+        """Wait until a method was called."""
+        async with self._came:
+            await self._came.wait_for(lambda: self.of(method))
 
     def of(self, method: str) -> list[dict[str, Any]]:
         """Return the arguments of each call of a method."""
@@ -99,7 +105,9 @@ class TinySlack:
             if isinstance(args.get(name), str):
                 args[name] = json.loads(args[name])
         method = request.match_info["method"]
-        self.calls.append(Call(method, args))
+        async with self._came:
+            self.calls.append(Call(method, args))
+            self._came.notify_all()
         script = self.replies.get(method) or [{}]
         reply = script.pop(0) if len(script) > 1 else script[0]
         given = {**(reply(args) if callable(reply) else reply)}
@@ -135,9 +143,9 @@ def greenlit_of(office: Office, *, bearer: str | None = None) -> AsyncGreenlit:
     return AsyncGreenlit(service, transport=httpx.ASGITransport(office.studio.app))
 
 
-def doors_of(office: Office, people: ScriptedPeople | None = None) -> Doors:
+def sides_of(office: Office, people: ScriptedPeople | None = None) -> Sides:
     """Return both sides, for what people do besides asking."""
-    return Doors(greenlit_of(office), people or ScriptedPeople(ADDRESSES), PAGES)
+    return Sides(greenlit_of(office), people or ScriptedPeople(ADDRESSES), PAGES)
 
 
 def names() -> ConversationNames:
@@ -167,7 +175,7 @@ def run(story: Coroutine[Any, Any, None]) -> None:
     asyncio.run(asyncio.wait_for(story, 30))
 
 
-async def dispatched(slack: TinySlack, doors: Doors, payload: Mapping[str, Any], *, with_apps: bool = False) -> int:
+async def dispatched(slack: TinySlack, sides: Sides, payload: Mapping[str, Any], *, with_apps: bool = False) -> int:
     """Let Bolt take what somebody did, with all of the bot's listeners; return the status once everything is done."""
 
     async def authorize(**_: object) -> AuthorizeResult:
@@ -175,7 +183,7 @@ async def dispatched(slack: TinySlack, doors: Doors, payload: Mapping[str, Any],
 
     app = AsyncApp(client=slack.web(), signing_secret="of-the-tests", authorize=authorize)
     listeners.register(
-        app, greenlit=doors.greenlit, people=doors.people, public_url=doors.public_url, with_apps=with_apps
+        app, greenlit=sides.greenlit, people=sides.people, public_url=sides.public_url, with_apps=with_apps
     )
     before = asyncio.all_tasks()
     response = await app.async_dispatch(AsyncBoltRequest(body=dict(payload), mode="socket_mode"))

@@ -41,6 +41,7 @@ class Crowd:
     slack: SlackServer
     town: Town
     seed: int = 1
+    sure: bool = False  # that Greenlit answers nothing that it cannot know: its encoder is the usual one
     questions: list[Question] = field(default_factory=list)
     commands: dict[str, tuple[Delivered, Member, Channel, str]] = field(default_factory=dict)  # by response_url
     done: int = 0
@@ -96,11 +97,13 @@ class Crowd:
     def _somebody(self) -> Member:
         return self._random.choice(self.town.everybody)
 
-    def _something(self) -> str:
-        return self._random.choice([*_FACTS, NOBODY_KNOWS])
+    def _something(self, member: Member) -> str:
+        known = [one for one in _FACTS if self._expects(member, one)]
+        return self._random.choice([*_FACTS, NOBODY_KNOWS] if self.sure else known)
 
     def _direct(self) -> None:
-        member, question = self._somebody(), self._something()
+        member = self._somebody()
+        question = self._something(member)
         channel = self.town.workspace.direct(member)
         said = self.slack.says(member, channel, question)
         self._threads.append((member, said.thread))
@@ -149,7 +152,8 @@ class Crowd:
         self.questions.append(asked)
 
     def _command(self) -> None:
-        self._give(self._somebody(), self.town.rooms[0], self._something())
+        member = self._somebody()
+        self._give(member, self.town.rooms[0], self._something(member))
 
     def _give(self, member: Member, channel: Channel, question: str) -> None:
         given = self.slack.gives_command(member, channel, question)

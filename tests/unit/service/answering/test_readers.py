@@ -21,7 +21,7 @@ def test_all_have_to_be_allowed_each_version_as_it_is_approved_now(library: Tiny
             return {one.info.document: one.info.sha256 for one in reading.documents(member)}
 
         def together(*documents: str, people: list[frozenset[str]], sha256: str = "") -> bool:
-            now = versions() | ({document: sha256 for document in documents} if sha256 else {})
+            now = versions() | (dict.fromkeys(documents, sha256) if sha256 else {})
             pairs = [(document, now.get(document, "0" * 64)) for document in documents]
             return may_all_read(reading.within(member), pairs, people)
 

@@ -1,4 +1,4 @@
-"""`/v1/answers/{request_id}` and `/v1/readers`: one's own answer again, and whether others may read what it rests on."""
+"""`/v1/answers/{request_id}` and `/v1/readers`: one's own again, and whether others may read what it cites."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -7,6 +7,7 @@ from service.slack_bot import pieces
 from service.slack_bot.answer_blocks import Offered, answer_message, shared_message
 from service.slack_bot.pieces import Message
 from tests.support.slack_parts import PAGES
+from tests.support.slack_server.block_kit import TOTAL_CHARACTERS, complaints
 
 REQUEST = "0199d1f0-7c1e-7aa0-8c55-3b1f0a4d2e61"
 EVIL = "<!channel> <@U1> *bold* ~no~ `x` :lock: <http://evil.example|your bank> & <b>"
@@ -57,6 +58,16 @@ def _texts(shown: Message, kind: str = "text") -> list[str]:
     return found(shown.blocks)
 
 
+def _links(shown: Message) -> list[tuple[str, str]]:
+    def found(value: object) -> list[tuple[str, str]]:
+        if isinstance(value, dict):
+            own = [(str(value["text"]), str(value["url"]))] if value.get("type") == "link" else []
+            return own + [one for held in value.values() for one in found(held)]
+        return [one for held in value for one in found(held)] if isinstance(value, list | tuple) else []
+
+    return found(shown.blocks)
+
+
 def test_a_sentence_is_a_quote_with_numbers_that_lead_to_their_places() -> None:
     answer = _answer("Editors must not upload footage.", "Stills are the same.")
     quoted = _shown(answer).blocks[0]
@@ -67,6 +78,30 @@ def test_a_sentence_is_a_quote_with_numbers_that_lead_to_their_places() -> None:
     told = "".join(_texts(_shown(answer)))
     assert "page 1 · approved by general-counsel · until 31 Dec 2036" in told
     assert "Record 42." in "".join(_texts(_shown(answer), "plain_text"))
+
+
+def test_quotes_of_one_place_share_a_line_and_each_number_leads_to_its_own() -> None:
+    answer = _answer("One.", "Two.", "Three.")
+    answer["citations"] = [
+        _citation(1),
+        _citation(2, title="Policy 1", locator={"kind": "page", "page": 1}),
+        _citation(3),
+    ]
+    links = {(text, url) for text, url in _links(_shown(answer))}
+    assert [text for text, _ in _links(_shown(answer))].count("Policy 1") == 1
+    assert {(f"[{n}]", f"{PAGES}{_citation(n)['url']}") for n in (1, 2, 3)} <= links
+
+
+def test_blocks_are_of_a_form_that_slack_takes() -> None:
+    refusal = {"reason": "no_evidence", "message": "Not enough evidence."}
+    for shown in (
+        _shown(_answer(EVIL, "Two.", searched_for=EVIL), share=True, thread="1.2"),
+        _shown(_answer(*["word " * 300] * 30)),
+        _shown(_answer(outcome="refused", refusal=refusal)),
+        shared_message(_answer("One.", question=EVIL), by="U1", public_url=PAGES),
+    ):
+        found, characters = complaints(json.loads(json.dumps(shown.blocks)))
+        assert (found, characters < TOTAL_CHARACTERS) == ([], True)
 
 
 def test_nothing_of_a_document_a_question_or_a_name_is_read_as_markup() -> None:

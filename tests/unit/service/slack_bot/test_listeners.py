@@ -4,26 +4,32 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import pytest
 
+from service.clients.calls import Service
+from service.clients.client import AsyncGreenlit
+from service.hearing import hearing
 from service.slack_bot.forms import VERDICTS
+from service.slack_bot.interactions import Sides
 from tests.support.callers import BOARD_PLAN, Office, open_office
 from tests.support.fakes import TinyLibrary
 from tests.support.service_parts import VENDOR_QUESTION, sealed_texts
 from tests.support.slack_parts import (
     ADDRESSES,
     DIRECT,
+    PAGES,
     THEO,
     UMA,
     ScriptedPeople,
     TinySlack,
     clicks,
     dispatched,
-    doors_of,
     greenlit_of,
     opens,
     run,
     sends,
+    sides_of,
 )
 
 SECRET = "quokka4711 is the word"
@@ -42,7 +48,7 @@ async def _asked(office: Office, user: str = THEO) -> str:
 
 async def _does(slack: TinySlack, office: Office, payload: dict[str, Any], **known: str) -> None:
     people = ScriptedPeople({**ADDRESSES, **known})
-    assert await dispatched(slack, doors_of(office, people), payload) == 200
+    assert await dispatched(slack, sides_of(office, people), payload) == 200
 
 
 def test_helpful_is_said_at_once_and_anything_else_with_a_form(office: Office) -> None:
@@ -67,9 +73,7 @@ def test_helpful_is_said_at_once_and_anything_else_with_a_form(office: Office) -
 
 
 def test_what_a_form_offers_is_what_greenlit_takes() -> None:
-    from service.hearing.hearing import VERDICTS as TAKEN
-
-    assert set(VERDICTS) | {"helpful"} == set(TAKEN)
+    assert set(VERDICTS) | {"helpful"} == set(hearing.VERDICTS)
 
 
 def test_nobody_says_something_of_somebody_elses_answer(office: Office) -> None:
@@ -85,11 +89,11 @@ def test_nobody_says_something_of_somebody_elses_answer(office: Office) -> None:
     run(story())
 
 
-@pytest.mark.parametrize("about", [True, False])
-def test_a_document_is_asked_for_from_a_refusal_and_from_the_home_tab(office: Office, about: bool) -> None:
+@pytest.mark.parametrize("where", ["a refusal", "the home tab"])
+def test_a_document_is_asked_for_from_a_refusal_and_from_the_home_tab(office: Office, where: str) -> None:
     async def story() -> None:
         async with TinySlack().open() as slack:
-            request_id = await _asked(office) if about else ""
+            request_id = await _asked(office) if where == "a refusal" else ""
             await _does(slack, office, clicks("greenlit_wish", request_id or "none"))
             (opened,) = slack.of("views.open")
             assert opened["view"].get("private_metadata", "") == request_id
@@ -135,11 +139,8 @@ def test_the_home_tab_names_what_its_reader_may_read_and_what_is_logged(office: 
     run(story())
 
 
-def test_beside_the_messages_stand_questions_that_are_answered(office: Office) -> None:
-    office.studio.library.add("legal/lamps.md", "# Lamps\n\n## Lending lamps\n\nRules for lending lamps: ask.\n")
-    office.studio.library.ingest()
-
-    async def story() -> None:
+def test_beside_the_messages_stand_questions_that_are_answered(library: TinyLibrary) -> None:
+    async def story(office: Office) -> None:
         async with TinySlack().open() as slack:
             await _does(slack, office, opens("messages"))
             (suggested,) = slack.of("assistant.threads.setSuggestedPrompts")
@@ -149,7 +150,9 @@ def test_beside_the_messages_stand_questions_that_are_answered(office: Office) -
             await _does(slack, office, opens("messages", user="U9"))  # whom nobody knows
             assert len(slack.of("assistant.threads.setSuggestedPrompts")) == 1
 
-    run(story())
+    library.add("legal/lamps.md", "# Lamps\n\n## Lending lamps\n\nRules for lending lamps: ask.\n")
+    with open_office(library) as office:
+        run(story(office))
 
 
 def test_what_is_no_click_of_ours_does_nothing(office: Office) -> None:
@@ -164,16 +167,20 @@ def test_what_is_no_click_of_ours_does_nothing(office: Office) -> None:
     run(story())
 
 
-def test_where_greenlit_is_away_whoever_clicked_hears_so(office: Office) -> None:
+def test_where_greenlit_is_away_whoever_clicked_hears_so() -> None:
+    def away(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(503, json={"type": "urn:greenlit:problem:log", "title": "No record, nothing taken"})
+
     async def story() -> None:
         async with TinySlack().open() as slack:
-            request_id = await _asked(office)
-            office.studio.store.refused.add("feedback.given")
-            try:
-                helpful = clicks("greenlit_feedback", f"helpful|{request_id}", response_url=slack.hook())
-                await _does(slack, office, helpful)
-            finally:
-                office.studio.store.refused.clear()
-            assert "could not be reached" in json.dumps(slack.of("response"))
+            greenlit = AsyncGreenlit(Service("http://g", "k"), transport=httpx.MockTransport(away))
+            sides = Sides(greenlit, ScriptedPeople(ADDRESSES), PAGES)
+            request_id = "0199d1f0-7c1e-7aa0-8c55-3b1f0a4d2e61"
+            helpful = clicks("greenlit_feedback", f"helpful|{request_id}", response_url=slack.hook())
+            await dispatched(slack, sides, helpful)
+            await dispatched(slack, sides, sends("greenlit_wish_form", "", {"wish": {"value": SECRET}}))
+            await dispatched(slack, sides, opens("home"))
+            for method in ("response", "views.update", "views.publish"):
+                assert "could not be reached" in json.dumps(slack.of(method))
 
     run(story())

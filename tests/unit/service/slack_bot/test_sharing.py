@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from service.slack_bot import members
+from service.slack_bot.sharing import Sharing
 from tests.support.callers import BOARD_PLAN, Office, open_office
 from tests.support.fakes import TinyLibrary
 from tests.support.service_parts import POLICY, VENDOR_QUESTION
@@ -21,11 +22,12 @@ from tests.support.slack_parts import (
     UMA,
     ScriptedPeople,
     TinySlack,
+    click,
     clicks,
     dispatched,
-    doors_of,
     greenlit_of,
     run,
+    sides_of,
 )
 
 ANSWER = "The security team reviews every new AI vendor within ten working days."
@@ -55,7 +57,7 @@ async def _shared(
     apps = more.pop("with_apps", False)
     thread = {"action": {"block_id": f"greenlit_share|{more.pop('thread', TS)}"}}
     payload = clicks("greenlit_share", request_id, response_url=slack.hook(), **thread, **more)
-    await dispatched(slack, doors_of(office, ScriptedPeople(known)), payload, with_apps=apps)
+    await dispatched(slack, sides_of(office, ScriptedPeople(known)), payload, with_apps=apps)
     return slack.of("chat.postMessage")
 
 
@@ -94,26 +96,25 @@ def test_where_somebody_may_not_read_it_all_nothing_is_shown_and_nothing_named(o
 
 
 @pytest.mark.parametrize(
-    ("reason", "words", "with_apps"),
+    ("reason", "words"),
     [
-        ("guest", members.NOT_ALL, False),
-        ("stranger", members.NOT_ALL, False),
-        ("elsewhere", members.NOT_ALL, False),
-        ("unconfirmed", members.NOT_ALL, True),
-        ("unknown", members.NOT_ALL, False),
-        ("bot", members.APPS, False),
-        ("bot", None, True),
-        ("deactivated", None, False),
+        ("guest", members.NOT_ALL),
+        ("stranger", members.NOT_ALL),
+        ("elsewhere", members.NOT_ALL),
+        ("unconfirmed", members.NOT_ALL),
+        ("unknown", members.NOT_ALL),
+        ("bot", members.APPS),
+        ("bot that may read along", None),
+        ("deleted", None),
     ],
 )
-def test_a_member_whom_nobody_can_vouch_for_makes_it_impossible(
-    office: Office, reason: str, words: str | None, with_apps: bool
-) -> None:
+def test_a_member_whom_nobody_can_vouch_for_makes_it_impossible(office: Office, reason: str, words: str | None) -> None:
     async def story() -> None:
         async with TinySlack().open() as slack:
             _scripted(slack, THEO, "U9")
-            known = {**ADDRESSES, "U9": f"!{reason}"}
-            posted = await _shared(slack, office, await _asked(office), known=known, with_apps=with_apps)
+            known = {**ADDRESSES, "U9": f"!{reason.split(maxsplit=1)[0]}"}
+            along = reason.endswith("along")
+            posted = await _shared(slack, office, await _asked(office), known=known, with_apps=along)
             assert len(posted) == (0 if words else 1)
             assert words is None or words in json.dumps(slack.of("response"))
 
@@ -197,13 +198,10 @@ def test_a_second_click_shares_nothing_more_at_once_or_after_a_restart(office: O
             assert len(await _shared(slack, office, request_id, thread="")) == 1  # of a command, without a thread
 
     async def at_once() -> None:
-        from service.slack_bot.sharing import Sharing
-        from tests.support.slack_parts import click
-
         async with TinySlack().open() as slack:
             request_id = await _asked(office)
             _scripted(slack, THEO)
-            sharing, who = Sharing(doors_of(office)), click(request_id, response_url=slack.hook(), thread=TS)
+            sharing, who = Sharing(sides_of(office)), click(request_id, response_url=slack.hook(), thread=TS)
             await asyncio.gather(*(sharing.share(who, slack.web(), own=BOT) for _ in range(2)))
             assert len(slack.of("chat.postMessage")) == 1
 
@@ -211,30 +209,19 @@ def test_a_second_click_shares_nothing_more_at_once_or_after_a_restart(office: O
     run(at_once())
 
 
-def test_no_record_no_sharing(office: Office) -> None:
-    async def story() -> None:
+def test_what_was_revoked_since_cannot_be_shared_and_without_a_record_nothing_is(library: TinyLibrary) -> None:
+    async def story(office: Office) -> None:
         async with TinySlack().open() as slack:
-            request_id = await _asked(office)
-            _scripted(slack, THEO)
-            office.studio.store.refused.add("answer.shared")
-            try:
-                assert await _shared(slack, office, request_id) == []
-            finally:
-                office.studio.store.refused.clear()
-            assert "Nothing was shared." in json.dumps(slack.of("response"))
-
-    run(story())
-
-
-def test_what_was_revoked_since_cannot_be_shared(office: Office) -> None:
-    async def story() -> None:
-        async with TinySlack().open() as slack:
-            request_id = await _asked(office)
+            revoked, other = await _asked(office), await _asked(office, "What is the daily travel allowance?")
             _scripted(slack, THEO)
             office.studio.library.revoke(POLICY)
-            assert await _shared(slack, office, request_id) == []
+            assert await _shared(slack, office, revoked) == []
             told = json.dumps(slack.of("response"))
             assert "not approved so any more" in told
             assert POLICY not in told
+            office.studio.store.refused.add("answer.shared")
+            assert await _shared(slack, office, other) == []
+            assert "Nothing was shared." in json.dumps(slack.of("response"))
 
-    run(story())
+    with open_office(library) as office:
+        run(story(office))

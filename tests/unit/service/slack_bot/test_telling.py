@@ -246,8 +246,7 @@ async def _slowly(slack: TinySlack, office: Office, kind: str = "direct") -> Non
             _telling(slack, greenlit, slow_s=0.6).answer(asked(VENDOR_QUESTION, place(kind)), sending=_nothing)
         )
         shown = "chat.startStream" if kind == "direct" else "assistant.threads.setStatus"
-        while not slack.of(shown):
-            await asyncio.sleep(0.01)
+        await slack.is_called(shown)
         assert ANSWER not in json.dumps([call.args for call in slack.calls])
         slow.let.set()
         await answering
