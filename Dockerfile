@@ -9,7 +9,7 @@
 FROM python:3.12-slim AS install
 ARG TORCH=torch==2.13.0
 ARG PIP_EXTRA_INDEX_URL=
-ARG EXTRAS=mcp
+ARG EXTRAS=mcp,slack
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 RUN python -m venv --without-pip /opt/greenlit
 RUN python -m pip --python /opt/greenlit/bin/python install "${TORCH}"

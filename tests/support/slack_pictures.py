@@ -91,7 +91,9 @@ _TITLES = {
     "security": ["Leak Investigation Runbook", "Screeners and Embargoes"],
 }
 DOCUMENTS = [
-    {"document": f"{source}/{n}.md", "title": title} for source, titles in _TITLES.items() for n, title in enumerate(titles)
+    {"document": f"{source}/{n}.md", "title": title}
+    for source, titles in _TITLES.items()
+    for n, title in enumerate(titles)
 ]
 
 
