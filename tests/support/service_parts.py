@@ -358,9 +358,9 @@ def sealed_texts(state: Path, field: str) -> list[str]:
 
 
 @contextlib.contextmanager
-def serving(app: ASGIApp, *, certified: Certified | None = None) -> Iterator[str]:
-    """Serve an application on a free port of this machine, as `greenlit serve` does; lends its address."""
-    listening = socket.create_server(("127.0.0.1", 0))
+def serving(app: ASGIApp, *, certified: Certified | None = None, port: int = 0) -> Iterator[str]:
+    """Serve an application on a port of this machine, a free one unless named; lends its address."""
+    listening = socket.create_server(("127.0.0.1", port))
     config = uvicorn.Config(
         app,
         http=limited_protocol(limits_for(100)),

@@ -65,7 +65,8 @@ function made(keys) {
         enabled: true,
         useGrantedResource: () => true,
         getResourceServerInfo: (_, resource) => {
-          if (resource !== given.audience) throw new Error("not a resource of the tests");
+          const forMcp = /^http:\/\/127\.0\.0\.1:\d+\/mcp$/.test(resource); // the tests' service, on any port
+          if (resource !== given.audience && !forMcp) throw new Error("not a resource of the tests");
           return {
             scope: "ask",
             audience: resource,

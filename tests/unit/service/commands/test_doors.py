@@ -9,14 +9,15 @@ from service.settings import Settings
 
 def test_without_the_setting_there_is_none_and_with_it_one_that_names_the_provider_only_where_people_sign_in() -> None:
     assert more_doors(Settings(_env_file=None)) == []
-    here, there = (
-        more_doors(Settings(_env_file=None, mcp=True, public_url="https://greenlit.example", **more))[0]
-        for more in ({}, {"auth": "oidc", "oidc_issuer": "https://idp.example", "oidc_client_id": "greenlit"})
+    url, idp = "https://greenlit.example", "https://idp.example"
+    (here,) = more_doors(Settings(_env_file=None, mcp=True, public_url=url))
+    (there,) = more_doors(
+        Settings(_env_file=None, mcp=True, public_url=url, auth="oidc", oidc_issuer=idp, oidc_client_id="greenlit")
     )
-    for door, issuer in ((here, ""), (there, "https://idp.example")):
+    for door, issuer in ((here, ""), (there, idp)):
         protected = door.parts[ProtectedResource]
         assert isinstance(protected, ProtectedResource)
-        assert (protected.issuer, protected.audience) == (issuer, "https://greenlit.example/mcp")
+        assert (protected.issuer, protected.audience) == (issuer, f"{url}/mcp")
         assert len(door.routes) == 2
 
 
