@@ -4,6 +4,7 @@ import asyncio
 import functools
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -356,6 +357,13 @@ def test_whoever_is_named_without_proof_is_nobody_and_never_the_key_itself(offic
     ), "a key that acts for nobody is only ever itself"
 
 
+def test_whoever_opens_the_client_first_finds_the_model_for_all(office: Office) -> None:
+    client, nobody = office.studio.stranger(), {"X-OpenWebUI-User-Jwt": signed("nobody@northlight.example")}
+    for address in ("/v1/models", "/v1/models/greenlit"):
+        assert client.get(address, headers={**_key(office), **nobody}).status_code == 200
+        assert client.get(address, headers=nobody).status_code == 401
+
+
 def test_librechat_names_them_by_our_own_header_or_brings_their_token(office: Office) -> None:
     key = _key(office)
     assert _asked(office, {**key, "Greenlit-On-Behalf-Of": "uma@northlight.example"}) == (200, "on-behalf")
@@ -429,3 +437,38 @@ def test_a_chat_that_is_too_long_is_refused_also_where_it_does_not_say_how_long_
         told = httpx.post(f"{address}{CHAT}", content=pieces(), headers=headers)
     assert (told.status_code, told.json()["error"]["code"]) == (413, "content_too_large")
     assert len(shared_studio.leaves()) == before
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
+def test_where_there_is_no_turn_the_client_is_told_when_to_come_back_and_does_not_by_itself(
+    library: TinyLibrary, stream: Any
+) -> None:
+    go_on = threading.Event()
+
+    def make(_retrieved: Any, _build: Any) -> list[DraftSentence]:
+        assert go_on.wait(30)
+        return []
+
+    with (
+        open_studio(
+            with_rules(library),
+            calibration=ALWAYS_ENOUGH,
+            answerer=Drafts(make),
+            max_concurrent=1,
+            max_queued=0,
+        ) as studio,
+        openai_client(studio, max_retries=2) as client,
+        ThreadPoolExecutor() as beside,
+    ):
+        first = beside.submit(lambda: client.chat.completions.create(**body(VENDOR_QUESTION)))
+        wait_until(lambda: len(studio.leaves()) == 1)
+        with pytest.raises(openai.RateLimitError) as caught:
+            client.chat.completions.create(**body(TRAVEL_QUESTION), stream=stream)
+        go_on.set()
+        assert first.result().choices[0].finish_reason == "content_filter"
+        assert int(caught.value.response.headers["retry-after"]) > 0
+        assert caught.value.code == "overloaded"
+        assert [leaf.get("reason") for leaf in studio.leaves() if "reason" in leaf] == [
+            "overloaded",
+            "unsupported_draft",
+        ]
