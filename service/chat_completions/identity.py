@@ -130,6 +130,21 @@ async def chat_asker(caller: Annotated[Principal, Depends(signed_in)], limits: _
         TooManyError: they call too often.
         NotAllowedError: they have not the role of staff.
     """
+    return _admitted(caller, limits)
+
+
+async def chat_program(request: Request, access: _Access, limits: _Limits) -> Principal:
+    """Return whose bearer came, whomever it may act for; a dependency of what is the same for everybody.
+
+    A client looks for models in the name of whoever happens to open it first, and keeps what it found for all.
+
+    Raises:
+        NotSignedInError, TooManyError, NotAllowedError: as `chat_asker`.
+    """
+    return _admitted(await recognised(access, Carried(bearer=_bearer(request.headers))), limits)
+
+
+def _admitted(caller: Principal, limits: CallerLimits) -> Principal:
     limits.request(caller)
     if SCIM in caller.scopes or Role.STAFF not in caller.roles:
         raise NotAllowedError(f"expected somebody with the role {Role.STAFF}")
@@ -137,3 +152,4 @@ async def chat_asker(caller: Annotated[Principal, Depends(signed_in)], limits: _
 
 
 ChatAsker = Annotated[Principal, Depends(chat_asker)]
+ChatProgram = Annotated[Principal, Depends(chat_program)]

@@ -26,7 +26,7 @@ from service.chat_completions.bodies import MODEL, Wanted, check_model, wanted
 from service.chat_completions.chats import OPEN_WEBUI_CHAT, Chats
 from service.chat_completions.completions import Told, chunks, of_answer, of_task, whole
 from service.chat_completions.errors import ChatRequestError, error_of
-from service.chat_completions.identity import USER_EMAIL, USER_JWT, ChatAsker
+from service.chat_completions.identity import USER_EMAIL, USER_JWT, ChatAsker, ChatProgram
 from service.chat_completions.retries import RETRY_COUNT, Retries, is_again
 from service.chat_completions.tasks import TASK, answer_to_task
 from service.http.asking import Asking
@@ -118,13 +118,13 @@ async def complete(request: Request, asker: ChatAsker, door: _Door, limits: _Lim
 
 
 @_router.get("/models")
-async def models(_asker: ChatAsker) -> Response:
+async def models(_program: ChatProgram) -> Response:
     """List the model that answers."""
     return JSONResponse({"object": "list", "data": [_MODEL]})
 
 
 @_router.get("/models/{model}")
-async def model(model: str, _asker: ChatAsker) -> Response:
+async def model(model: str, _program: ChatProgram) -> Response:
     """Describe the model that answers."""
     check_model(model)
     return JSONResponse(_MODEL)
