@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from indexes.console import fail, out, problem
 from indexes.errors import SettingsError
 from service.access.errors import AccessError
-from service.commands.calling import bearer_here
 from service.operating.running import NotRunningError, running_url
 from service.settings import Settings, read_settings, unknown_settings
 
@@ -45,6 +44,8 @@ def slack() -> None:
 def _config(settings: Settings, slack_settings: "SlackSettings") -> "BotConfig":
     """Return what the bot is told.
 
+    A service here that does TLS itself is called by its public name: its certificate has no other.
+
     Raises:
         AccessError: there is no key to show to Greenlit.
         NotRunningError: no service runs on this machine, and none is named.
@@ -53,15 +54,16 @@ def _config(settings: Settings, slack_settings: "SlackSettings") -> "BotConfig":
     from service.clients.calls import Service
     from service.slack_bot.bot import BotConfig
 
-    url = slack_settings.url
-    if url and settings.api_key is None:
+    bearer = settings.api_key.get_secret_value() if settings.api_key else ""
+    if not bearer:
         raise TokenError(
             "expected an API key in GREENLIT_API_KEY with the scopes ask and act-for, made with greenlit keys create, "
             "got none"
         )
-    bearer = settings.api_key.get_secret_value() if settings.api_key else bearer_here(settings)
+    url = slack_settings.url or (settings.public_url if settings.tls_certificate else "")
+    url = url or running_url(settings.state)
     return BotConfig(
-        service=Service(url or running_url(settings.state), bearer, "slack", settings.tls_certificate),
+        service=Service(url, bearer, "slack", settings.tls_certificate),
         bot_token=slack_settings.bot_token(),
         signing_secret=slack_settings.signing_secret(),
         app_token=slack_settings.app_token(),
@@ -73,6 +75,8 @@ def _config(settings: Settings, slack_settings: "SlackSettings") -> "BotConfig":
 
 
 def _serve(config: "BotConfig", slack_settings: "SlackSettings") -> None:
+    import uvicorn
+
     from service.commands.listening import bound
     from service.slack_bot.errors import SlackBotError
 
@@ -83,8 +87,13 @@ def _serve(config: "BotConfig", slack_settings: "SlackSettings") -> None:
         words = f"{host}:{port} cannot be listened on ({error.strerror}): choose another with GREENLIT_SLACK_PORT"
         raise fail(words, 1) from error
     try:
-        with contextlib.closing(listening), contextlib.suppress(asyncio.CancelledError):
-            asyncio.run(_until_told(config, listening, f"{host}:{port}"))
+        quick = uvicorn.Config("", loop="auto").get_loop_factory()  # uvloop, where it is installed
+        with (
+            contextlib.closing(listening),
+            asyncio.Runner(loop_factory=quick) as runner,
+            contextlib.suppress(asyncio.CancelledError),
+        ):
+            runner.run(_until_told(config, listening, f"{host}:{port}"))
     except SlackBotError as error:
         raise fail(error, 1) from error
 

@@ -26,13 +26,13 @@ from service.clients.client import AsyncGreenlit
 from service.clients.errors import CallError, RefusedCallError
 from service.http.limits import limits_for
 from service.http.protocol import limited_protocol
-from service.slack_bot.bolt_app import bolt_app, dispatched
+from service.slack_bot.bolt_app import Bolt
 from service.slack_bot.deliveries import Deliveries
 from service.slack_bot.errors import DeliveriesError, Later, NotConnectedError
 from service.slack_bot.handling import Handling, Parts, Tells
 from service.slack_bot.health import Health, Notice
 from service.slack_bot.people import People
-from service.slack_bot.receiving import receiving_app
+from service.slack_bot.receiving import Receiving
 from service.slack_bot.signatures import Signatures
 from service.slack_bot.slack_calls import SlackSaidError, called
 from service.slack_bot.socket_mode import Patience, SocketMode
@@ -41,10 +41,11 @@ from service.slack_bot.work import Item, Work
 from service.slack_bot.workspace import Known, Workspace
 
 FILE, _LOCK = "deliveries.sqlite", "bot.lock"
-_MOST_IN_WORK = 512  # requests at once: each waits for one commit
+_MOST_IN_WORK = 1024  # requests at once: each waits for one commit
 _IDLE_S = 30
 _GRACE_S = 20.0  # for answers that are being sent when the bot is to stop
 _LOOK_S = 60.0  # at Greenlit, and again at a Slack that refuses
+_AGAIN_S = 2.0
 _TIDY_S = 3600.0
 _END_S = 5  # for requests that are being taken
 _CALL_S = 30  # of one call of Slack
@@ -152,13 +153,13 @@ async def _made(config: BotConfig, showing: Showing, stack: contextlib.AsyncExit
     known, health = Known(), Health(notice)
     people = People(web, known)
     shows = showing(Doors(web, greenlit, people, known, health, config))
-    app = bolt_app(web, known, logger)
-    shows.register(app)
+    bolt = Bolt(web, known, logger)
+    shows.register(bolt.app)
     handling = Handling(Parts(web, known, people, deliveries, shows.telling, health, notice))
     work = Work(handling.handle)
     host = urlsplit(config.api_url).hostname or ""
-    taking = Taking(deliveries, work, people, known, health, lambda payload: dispatched(app, payload), slack_host=host)
-    return _Bot(config, web, greenlit, known, health, deliveries, work, taking)
+    taking = Taking(deliveries, work, people, known, health, bolt.dispatch, slack_host=host)
+    return _Bot(config, web, greenlit, known, health, deliveries, work, bolt, taking)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +171,7 @@ class _Bot:
     health: Health
     deliveries: Deliveries
     work: Work
+    bolt: Bolt
     taking: Taking
 
     async def run(self, listening: socket.socket, ready: Callable[[], None]) -> None:
@@ -191,7 +193,7 @@ class _Bot:
                     server.should_exit = True
                     await asyncio.wait([served])
         finally:
-            await self.work.stop(_GRACE_S)
+            await asyncio.gather(self.work.stop(_GRACE_S), self.bolt.finish(_GRACE_S))
 
     @contextlib.asynccontextmanager
     async def _beside(self) -> AsyncIterator[None]:
@@ -212,7 +214,7 @@ class _Bot:
         signatures = Signatures(self.config.signing_secret) if self.config.signing_secret else None
         return _Server(
             uvicorn.Config(
-                receiving_app(self.taking, signatures, self.health),
+                Receiving(self.taking, signatures, self.health),
                 http=limited_protocol(limits_for(_MOST_IN_WORK)),
                 lifespan="off",
                 log_config=None,
@@ -245,14 +247,16 @@ class _Bot:
         self.health.well("slack")
 
     async def _learn_at_last(self) -> None:
+        pause_s = _AGAIN_S
         while not self.known.is_known():
+            await asyncio.sleep(pause_s)
             try:
                 await self._learn()
             except Later as later:
-                await asyncio.sleep(later.after_s)
+                pause_s = later.after_s
             except NotConnectedError as error:
                 self.health.ill("slack", str(error))
-                await asyncio.sleep(_LOOK_S)
+                pause_s = _LOOK_S
 
     async def _look_at_greenlit(self) -> None:
         """Say in the bot's health whether Greenlit is there and takes the key."""

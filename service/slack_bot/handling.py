@@ -10,6 +10,7 @@ Whoever cannot be reached is tried again for ten minutes, then the person is tol
 Decides on no answer, and logs no text, no person and no message of an error.
 """
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -37,6 +38,7 @@ _REFUSED_EVERY_S = 600.0
 _LONGEST_PAUSE_S = 60.0
 _MOST_BREAKS = 3
 _DISK_S = 5.0
+_LONGEST_TRY_S = 180.0  # of asking and telling: nobody holds a worker for ever
 _MOST_TRIES_COUNTED = 16
 
 
@@ -143,13 +145,21 @@ class Handling:
             await self._hints.empty(place)
             return
 
+        await self._ask(item, words, person.email)
+
+    async def _ask(self, item: Item, words: str, email: str) -> None:
+        parts, delivery = self._parts, item.delivery
+
         async def sending() -> None:
             await parts.deliveries.sending(delivery.name)
             item.maybe_sent = True
 
-        asked = Asked(delivery.name, place, text=words, email=person.email, maybe_sent=item.maybe_sent)
+        asked = Asked(delivery.name, delivery.place, text=words, email=email, maybe_sent=item.maybe_sent)
         try:
-            await parts.telling.answer(asked, sending=sending)
+            async with asyncio.timeout(_LONGEST_TRY_S):
+                await parts.telling.answer(asked, sending=sending)
+        except TimeoutError:
+            raise Later from None
         finally:
             if parts.telling.problem is None:
                 parts.health.well("asking")

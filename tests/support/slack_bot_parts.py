@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from slack_bolt.async_app import AsyncApp
+from slack_sdk.errors import SlackApiError
 
 from service.clients.calls import Service
 from service.commands.listening import bound
@@ -91,6 +92,12 @@ class RunningBot:
         except urllib.error.HTTPError as error:
             with error:
                 return error.code, error.read().decode()
+
+
+def refused(response: Any) -> Exception:
+    """Return a refusal as the library raises it."""
+    error: Exception = SlackApiError("said", response)  # type: ignore[no-untyped-call]
+    return error
 
 
 def config(slack: SlackServer, state: Path, *, http: bool = True, socket_mode: bool = False) -> BotConfig:

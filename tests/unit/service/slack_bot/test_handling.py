@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from service.slack_bot.deliveries import Deliveries, Delivery
@@ -20,7 +19,7 @@ from service.slack_bot.places import Place
 from service.slack_bot.slack_calls import SlackSaidError
 from service.slack_bot.work import Item
 from service.slack_bot.workspace import Known, Workspace
-from tests.support.slack_bot_parts import Told
+from tests.support.slack_bot_parts import Told, refused
 
 Described = Callable[..., dict[str, Any]]
 _DIRECT = Place("direct", "T0NORTH", "D1", "U1", ts="17.5", thread_ts="17.5")
@@ -50,7 +49,7 @@ class _Slack:
 
     async def conversations_history(self, **_: Any) -> Any:
         if self.unreadable:
-            raise SlackApiError("said", _Said({"ok": False, "error": self.unreadable}))
+            raise refused(_Said({"ok": False, "error": self.unreadable}))
         return _Said({"messages": self.messages})
 
     conversations_replies = conversations_history
@@ -195,7 +194,7 @@ def test_from_the_moment_of_sending_another_try_looks_for_the_answer_first(run: 
                 broken.clear()
                 raise Later(3.0)
 
-        bench.told._say = breaks  # type: ignore[method-assign]
+        bench.told._say = breaks  # type: ignore[assignment, method-assign]
         item = Item(Delivery("Ev1", _DIRECT), "how much?", began_s=0.0)
         await bench.deliveries.take(item.delivery)
         assert await bench.handling.handle(item) == 3.0

@@ -5,12 +5,12 @@ from collections.abc import Callable
 from typing import Any, cast
 
 import pytest
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from service.slack_bot.errors import Later, NotOursError
 from service.slack_bot.people import People, Person, judged
 from service.slack_bot.workspace import Known, Workspace
+from tests.support.slack_bot_parts import refused
 
 Described = Callable[..., dict[str, Any]]
 _GRID = Workspace(team="E9", enterprise="E9", bot_user="U0", bot_id="B0", is_org_wide=True)
@@ -70,7 +70,7 @@ class _Slack:
     def __init__(self, user: dict[str, Any]) -> None:
         self.user = user
         self.asked = 0
-        self.error: SlackApiError | None = None
+        self.error: Exception | None = None
         self.go_on = asyncio.Event()
         self.go_on.set()
 
@@ -141,14 +141,14 @@ def test_nobody_is_taken_for_somebody_while_slack_does_not_answer(described: Des
     async def ask() -> None:
         slack = _Slack(described())
         people = _people(slack, north, [0.0])
-        slack.error = SlackApiError("said", _Said({"ok": False, "error": "ratelimited"}, 429, {"Retry-After": "7"}))
+        slack.error = refused(_Said({"ok": False, "error": "ratelimited"}, 429, {"Retry-After": "7"}))
         with pytest.raises(Later) as later:
             await people.person("U1", team="T0NORTH")
         assert later.value.after_s == 7
-        slack.error = SlackApiError("said", _Said({"ok": False, "error": "missing_scope"}))
+        slack.error = refused(_Said({"ok": False, "error": "missing_scope"}))
         with pytest.raises(Later):
             await people.person("U1", team="T0NORTH")
-        slack.error = SlackApiError("said", _Said({"ok": False, "error": "user_not_found"}))
+        slack.error = refused(_Said({"ok": False, "error": "user_not_found"}))
         with pytest.raises(NotOursError) as error:
             await people.person("U1", team="T0NORTH")
         assert error.value.reason == "unknown"

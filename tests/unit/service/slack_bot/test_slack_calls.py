@@ -58,9 +58,10 @@ def test_where_nobody_listens_it_is_one_to_wait_for() -> None:
 def test_an_address_that_answers_is_one_of_the_same_kinds() -> None:
     async def respond(web: AsyncWebClient, url: str) -> SlackBotError | None:
         try:
-            return await responded(web, url, {"response_type": "ephemeral", "text": "fine"})
+            await responded(web, url, {"response_type": "ephemeral", "text": "fine"})
         except SlackBotError as error:
             return error
+        return None
 
     with SlackServer() as slack:
         ann = slack.workspace.person("Ann")

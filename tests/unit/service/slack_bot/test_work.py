@@ -12,7 +12,7 @@ _PATIENCE_S = 10.0
 
 
 def _item(name: str, thread: str | None = None) -> Item:
-    place = Place("direct", "T1", "D1", "U1", ts=thread and f"{thread}{len(name)}", thread_ts=thread)
+    place = Place("direct", "T1", "D1", "U1", ts=thread and f"{thread}{name[-1]}", thread_ts=thread)
     return Item(Delivery(name, place), text="?")
 
 
@@ -78,6 +78,23 @@ def test_a_follow_up_waits_for_the_answer_before_it_and_others_do_not() -> None:
         await _until(lambda: begun == ["Ev1", "Ev3", "Ev2"])
 
     _run(handle, thread)
+
+
+def test_what_comes_in_another_order_than_it_was_written_is_put_in_order() -> None:
+    begun: list[str] = []
+
+    async def handle(item: Item) -> float | None:
+        begun.append(item.delivery.name)
+        return None
+
+    async def thread(work: Work) -> None:
+        for name in ("Ev2", "Ev4", "Ev1", "Ev3"):
+            work.put(_item(name, "1.1"))
+        await _until(lambda: len(begun) == 4)
+
+    _run(handle, thread)
+
+    assert begun == ["Ev2", "Ev1", "Ev3", "Ev4"], "the first may have been begun"
 
 
 def test_what_has_to_wait_takes_no_place_and_keeps_its_order() -> None:
