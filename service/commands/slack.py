@@ -75,6 +75,8 @@ def _config(settings: Settings, slack_settings: "SlackSettings") -> "BotConfig":
 
 
 def _serve(config: "BotConfig", slack_settings: "SlackSettings") -> None:
+    import uvicorn
+
     from service.commands.listening import bound
     from service.slack_bot.errors import SlackBotError
 
@@ -85,8 +87,13 @@ def _serve(config: "BotConfig", slack_settings: "SlackSettings") -> None:
         words = f"{host}:{port} cannot be listened on ({error.strerror}): choose another with GREENLIT_SLACK_PORT"
         raise fail(words, 1) from error
     try:
-        with contextlib.closing(listening), contextlib.suppress(asyncio.CancelledError):
-            asyncio.run(_until_told(config, listening, f"{host}:{port}"))
+        quick = uvicorn.Config("", loop="auto").get_loop_factory()  # uvloop, where it is installed
+        with (
+            contextlib.closing(listening),
+            asyncio.Runner(loop_factory=quick) as runner,
+            contextlib.suppress(asyncio.CancelledError),
+        ):
+            runner.run(_until_told(config, listening, f"{host}:{port}"))
     except SlackBotError as error:
         raise fail(error, 1) from error
 

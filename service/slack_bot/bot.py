@@ -32,7 +32,7 @@ from service.slack_bot.errors import DeliveriesError, Later, NotConnectedError
 from service.slack_bot.handling import Handling, Parts, Tells
 from service.slack_bot.health import Health, Notice
 from service.slack_bot.people import People
-from service.slack_bot.receiving import receiving_app
+from service.slack_bot.receiving import Receiving
 from service.slack_bot.signatures import Signatures
 from service.slack_bot.slack_calls import SlackSaidError, called
 from service.slack_bot.socket_mode import Patience, SocketMode
@@ -214,7 +214,7 @@ class _Bot:
         signatures = Signatures(self.config.signing_secret) if self.config.signing_secret else None
         return _Server(
             uvicorn.Config(
-                receiving_app(self.taking, signatures, self.health),
+                Receiving(self.taking, signatures, self.health),
                 http=limited_protocol(limits_for(_MOST_IN_WORK)),
                 lifespan="off",
                 log_config=None,

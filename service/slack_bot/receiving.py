@@ -5,22 +5,18 @@ its limit, (3) the signature is checked over the bytes that came, (4) only then 
 taken (`taking`), and acknowledged after that. Whatever is wrong with a request is a 4xx in words that hold nothing of
 it.
 
-What a connection may cost is bounded by whoever listens (`service.http.limits`).
+What a connection may cost is bounded by whoever listens (`service.http.limits`). Plain ASGI: two routes need no
+framework, and an acknowledgement is to cost next to nothing.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl
 
-from starlette.applications import Starlette
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
-
 from service.slack_bot.health import Health
-from service.slack_bot.signatures import SIGNATURE, Signatures
+from service.slack_bot.signatures import SIGNATURE, TIMESTAMP, Signatures
 from service.slack_bot.taking import Reply, Taking
 
 MAX_BODY_BYTES = 192 * 1024  # a message is at most 40,000 characters; with its blocks, twice that in bytes or so
@@ -30,33 +26,19 @@ _DETAILS = {
     400: "expected an event, a command or an interaction of Slack, got something else",
     401: "expected a signature of our own Slack app, of the last five minutes, got none",
     403: "expected our own workspace, got another",
+    404: "there is nothing here",
+    405: "expected another method",
     413: f"expected a body of at most {MAX_BODY_BYTES} bytes, got more",
     415: f"expected {_JSON} or {_FORM}, got another content type",
     503: "expected to keep what came, could not: send it again in a while",
 }
 
 
-def receiving_app(taking: Taking | None, signatures: Signatures | None, health: Health) -> Starlette:
-    """Return the application that Slack and whoever watches the bot talk to.
-
-    Args:
-        taking: takes what Slack sends.
-        signatures: tells Slack from others; without one nothing is taken over HTTP (Socket Mode alone).
-        health: of the bot.
-    """
-
-    async def healthz(_: Request) -> Response:
-        problems = health.problems()
-        said = {"status": "unwell" if problems else "ok", "problems": problems}
-        return JSONResponse(said, 503 if problems else 200, {"cache-control": "no-store"})
-
-    routes = [Route("/healthz", healthz)]
-    if taking is not None and signatures is not None:
-        receiver = _Receiver(taking, signatures)
-        routes.append(Route("/slack/events", receiver.receive, methods=["POST"]))
-    app = Starlette(routes=routes, exception_handlers={404: _not_found, 405: _not_found})
-    app.router.redirect_slashes = False
-    return app
+_READ = {SIGNATURE.encode(), TIMESTAMP.encode(), b"content-type", b"content-length"}
+_PROBLEM = "application/problem+json"
+_Message = MutableMapping[str, Any]
+_Receive = Callable[[], Awaitable[_Message]]
+_Send = Callable[[_Message], Awaitable[None]]
 
 
 class _RefusedError(Exception):
@@ -65,30 +47,65 @@ class _RefusedError(Exception):
         self.status = status
 
 
-class _Receiver:
-    def __init__(self, taking: Taking, signatures: Signatures) -> None:
-        self._taking, self._signatures = taking, signatures
+class Receiving:
+    """The application that Slack and whoever watches the bot talk to."""
 
-    async def receive(self, request: Request) -> Response:
-        """Take one request."""
+    def __init__(self, taking: Taking, signatures: Signatures | None, health: Health) -> None:
+        """Take what it needs.
+
+        Args:
+            taking: takes what Slack sends.
+            signatures: tells Slack from others; without one nothing is taken over HTTP (Socket Mode alone).
+            health: of the bot.
+        """
+        self._taking, self._signatures, self._health = taking, signatures, health
+
+    async def __call__(self, scope: Mapping[str, Any], receive: _Receive, send: _Send) -> None:
+        """Answer one request."""
         try:
-            return _answered(await self._received(request))
+            reply, kind = await self._reply(scope, receive)
         except _RefusedError as refused:
-            return _problem(refused.status)
-        except ClientDisconnect:
-            return _problem(400)
+            reply, kind = _problem(refused.status), _PROBLEM
+        body = reply.body.encode("utf-8", "replace")
+        headers = {"content-type": kind, "content-length": str(len(body)), "cache-control": "no-store"}
+        if reply.status == HTTPStatus.SERVICE_UNAVAILABLE:
+            headers["retry-after"] = "5"
+        elif reply.status >= HTTPStatus.BAD_REQUEST:
+            headers["x-slack-no-retry"] = "1"
+        raw = [(name.encode(), value.encode()) for name, value in headers.items()]
+        await send({"type": "http.response.start", "status": reply.status, "headers": raw})
+        await send({"type": "http.response.body", "body": body})
 
-    async def _received(self, request: Request) -> Reply:
-        if not self._signatures.is_formed(request.headers):
+    async def _reply(self, scope: Mapping[str, Any], receive: _Receive) -> tuple[Reply, str]:
+        path, method = scope["path"], scope["method"]
+        if path == "/healthz":
+            if method not in {"GET", "HEAD"}:
+                raise _RefusedError(405)
+            problems = self._health.problems()
+            said = {"status": "unwell" if problems else "ok", "problems": problems}
+            return Reply(503 if problems else 200, json.dumps(said), is_json=True), _JSON
+        if path != "/slack/events" or self._signatures is None:
+            raise _RefusedError(404)
+        if method != "POST":
+            raise _RefusedError(405)
+        headers = {name: value.decode("latin-1") for name, value in reversed(scope["headers"]) if name in _READ}
+        reply = await self._received({name.decode(): value for name, value in headers.items()}, receive)
+        if reply.status in _DETAILS:
+            raise _RefusedError(reply.status)
+        return reply, _JSON if reply.is_json else "text/plain"
+
+    async def _received(self, headers: Mapping[str, str], receive: _Receive) -> Reply:
+        signatures = self._signatures
+        if signatures is None or not signatures.is_formed(headers):
             raise _RefusedError(401)
-        body = await _body(request)
-        if not self._signatures.is_good(request.headers, body):
+        body = await _body(headers, receive)
+        if not signatures.is_good(headers, body):
             raise _RefusedError(401)
-        content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        content_type = headers.get("content-type", "").partition(";")[0].strip().lower()
         if content_type == _JSON:
             return await self._event(_object(body))
         if content_type == _FORM:
-            return await self._form(_fields(body), key=request.headers[SIGNATURE])
+            return await self._form(_fields(body), key=headers[SIGNATURE])
         raise _RefusedError(415)
 
     async def _event(self, payload: Mapping[str, Any]) -> Reply:
@@ -109,16 +126,20 @@ class _Receiver:
         raise _RefusedError(400)
 
 
-async def _body(request: Request) -> bytes:
-    length = request.headers.get("content-length", "0")
+async def _body(headers: Mapping[str, str], receive: _Receive) -> bytes:
+    length = headers.get("content-length", "0")
     if length.isdecimal() and (len(length) > len(str(MAX_BODY_BYTES)) or int(length) > MAX_BODY_BYTES):
         raise _RefusedError(413)
     body = bytearray()
-    async for piece in request.stream():
-        body += piece
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            raise _RefusedError(400)  # whoever sent it has left
+        body += message.get("body", b"")
         if len(body) > MAX_BODY_BYTES:
             raise _RefusedError(413)
-    return bytes(body)
+        if not message.get("more_body", False):
+            return bytes(body)
 
 
 def _object(body: bytes) -> Mapping[str, Any]:
@@ -138,21 +159,8 @@ def _fields(body: bytes) -> Mapping[str, str]:
         raise _RefusedError(400) from None
 
 
-def _answered(reply: Reply) -> Response:
-    if reply.status in _DETAILS:
-        return _problem(reply.status)
-    return Response(reply.body, reply.status, media_type=_JSON if reply.is_json else "text/plain")
-
-
-def _problem(status: int) -> Response:
+def _problem(status: int) -> Reply:
     title = HTTPStatus(status).phrase
     kind = "urn:greenlit:problem:" + title.lower().replace(" ", "-")
     said = {"type": kind, "title": title, "status": status, "detail": _DETAILS[status]}
-    again = {"retry-after": "5"} if status == HTTPStatus.SERVICE_UNAVAILABLE else {"x-slack-no-retry": "1"}
-    return JSONResponse(said, status, {"cache-control": "no-store", **again}, media_type="application/problem+json")
-
-
-async def _not_found(_: Request, error: Exception) -> Response:
-    status = getattr(error, "status_code", 404)
-    title = HTTPStatus(status).phrase
-    return JSONResponse({"type": "about:blank", "title": title, "status": status}, status)
+    return Reply(status, json.dumps(said), is_json=True)

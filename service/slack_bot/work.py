@@ -68,6 +68,7 @@ class Work:
         self._working: set[asyncio.Task[None]] = set()  # of the workers, those that have an item
         self._later: set[asyncio.TimerHandle] = set()
         self._stopped = False
+        self._waiting = 0
 
     def start(self) -> None:
         """Begin; in the loop."""
@@ -77,6 +78,7 @@ class Work:
     def put(self, item: Item) -> None:
         """Have an item worked on, after what waits in its lane."""
         lane = item.lane()
+        self._waiting += 1
         waiting = self._lanes.get(lane)
         if waiting is not None:  # the first may be worked on; the others wait in the order in which they were written
             later = (number for number, one in enumerate(waiting) if number and one.written() > item.written())
@@ -87,7 +89,7 @@ class Work:
 
     def waiting(self) -> int:
         """Return how many items are not at their end."""
-        return sum(len(items) for items in self._lanes.values())
+        return self._waiting
 
     async def stop(self, grace_s: float) -> None:
         """Begin nothing more; let what is worked on come to its end, for so long in seconds, and break off the rest."""
@@ -127,6 +129,7 @@ class Work:
             return
         items = self._lanes[lane]
         items.popleft()
+        self._waiting -= 1
         if items:
             self._ready.put_nowait(lane)
         else:

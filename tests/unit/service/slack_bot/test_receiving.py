@@ -17,7 +17,7 @@ from service.slack_bot.deliveries import Deliveries
 from service.slack_bot.errors import DeliveriesError
 from service.slack_bot.health import Health
 from service.slack_bot.people import People
-from service.slack_bot.receiving import MAX_BODY_BYTES, receiving_app
+from service.slack_bot.receiving import MAX_BODY_BYTES, Receiving
 from service.slack_bot.signatures import Signatures
 from service.slack_bot.taking import Reply, Taking
 from service.slack_bot.work import Item, Work
@@ -67,6 +67,20 @@ class Bench:
         return [item for items in self.taking.work._lanes.values() for item in items]
 
 
+def _lasting(app: Receiving) -> Any:
+    """Return the application with the beginning and the end that the test client asks for."""
+
+    async def lasting(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "lifespan":
+            await app(scope, receive, send)
+            return
+        for what in ("startup", "shutdown"):
+            await receive()
+            await send({"type": f"lifespan.{what}.complete"})
+
+    return lasting
+
+
 @pytest.fixture
 def bench(tmp_path: Path, north: Workspace) -> Iterator[Bench]:
     async def never(_: Item) -> float | None:
@@ -81,7 +95,7 @@ def bench(tmp_path: Path, north: Workspace) -> Iterator[Bench]:
     deliveries = Deliveries(tmp_path / "deliveries.sqlite")
     people = People(cast("AsyncWebClient", None), known)
     taking = Taking(deliveries, Work(never), people, known, health, dispatch)
-    with TestClient(receiving_app(taking, Signatures(SIGNING_SECRET), health)) as client:
+    with TestClient(_lasting(Receiving(taking, Signatures(SIGNING_SECRET), health))) as client:
         made = Bench(taking, client, health, known)
         yield made
         assert client.portal is not None
@@ -283,6 +297,6 @@ def test_there_is_nothing_else_to_find(bench: Bench) -> None:
 
 
 def test_without_a_signing_secret_nothing_is_taken_over_http(bench: Bench) -> None:
-    with TestClient(receiving_app(bench.taking, None, bench.health)) as client:
+    with TestClient(_lasting(Receiving(bench.taking, None, bench.health))) as client:
         assert client.post("/slack/events").status_code == 404
         assert client.get("/healthz").status_code == 200
