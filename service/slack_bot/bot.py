@@ -41,7 +41,7 @@ from service.slack_bot.work import Item, Work
 from service.slack_bot.workspace import Known, Workspace
 
 FILE, _LOCK = "deliveries.sqlite", "bot.lock"
-_MOST_IN_WORK = 512  # requests at once: each waits for one commit
+_MOST_IN_WORK = 1024  # requests at once: each waits for one commit
 _IDLE_S = 30
 _GRACE_S = 20.0  # for answers that are being sent when the bot is to stop
 _LOOK_S = 60.0  # at Greenlit, and again at a Slack that refuses

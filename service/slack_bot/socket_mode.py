@@ -41,6 +41,7 @@ class Patience:
     idle_s: float = 180.0
     overlap_s: float = 10.0
     pause_s: float = 1.0
+    settled_s: float = 5.0
 
 
 class _BrokenError(SlackBotError):
@@ -81,8 +82,10 @@ class SocketMode:
                 task = asyncio.create_task(link.run())
                 self._links.add(task)
                 task.add_done_callback(self._links.discard)
+                began_s = asyncio.get_running_loop().time()
                 await link.over.wait()
-                failures = 0 if link.was_greeted else failures + 1
+                lived_s = asyncio.get_running_loop().time() - began_s
+                failures = 0 if link.was_greeted and lived_s >= self._patience.settled_s else failures + 1
                 pause_s = min(_MOST_PAUSE_S, self._patience.pause_s * 2 ** min(failures, 8)) if failures else 0.0
                 await asyncio.sleep(max(pause_s, link.after_s))
         finally:
@@ -186,14 +189,16 @@ class _Link:
                 if self.over.is_set():
                     return
                 self.over.set()  # it may be deaf: another one takes its place
-                until_s = asyncio.get_running_loop().time() + self._patience.overlap_s
+                until_s += self._patience.overlap_s
                 continue
             if said.type is not aiohttp.WSMsgType.TEXT:
                 raise _BrokenError("it was closed, or gave no sign of life")
-            if self._heard(socket, said.data):
+            is_ending = self._heard(socket, said.data)
+            if not self.over.is_set():  # once it is, its time runs out whatever still comes
+                wait_s = self._patience.overlap_s if is_ending else self._patience.idle_s
+                until_s = asyncio.get_running_loop().time() + wait_s
+            if is_ending:
                 self.over.set()
-            wait_s = self._patience.overlap_s if self.over.is_set() else self._patience.idle_s
-            until_s = asyncio.get_running_loop().time() + wait_s
 
     def _heard(self, socket: aiohttp.ClientWebSocketResponse, text: str) -> bool:
         """Take in one message; tell whether it says that the connection is about to end."""
@@ -208,7 +213,8 @@ class _Link:
             self._mode.greeted()
         elif message.get("type") == "disconnect":
             if message.get("reason") == _DISABLED:
-                self.after_s = self._mode.failed(_BrokenError("Socket Mode is switched off in the app's settings"))
+                self._mode.failed(_BrokenError("Socket Mode is switched off in the app's settings"))
+                self.after_s = _REFUSED_S
             return True
         elif isinstance(message.get("envelope_id"), str):
             task = asyncio.create_task(self._take(socket, message))

@@ -1,5 +1,6 @@
 """Socket Mode over a real WebSocket: acknowledged once it is kept, replaced in time, never deaf for long."""
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,7 @@ from tests.support.slack_bot_parts import RunningBot, Told, config, running_bot
 from tests.support.slack_server import SlackServer
 from tests.support.slack_server.deliveries import Pace
 
-_QUICK = Patience(hello_s=2.0, heartbeat_s=0.2, idle_s=0.4, overlap_s=0.3, pause_s=0.01)
+_QUICK = Patience(hello_s=2.0, heartbeat_s=0.2, idle_s=0.4, overlap_s=0.3, pause_s=0.01, settled_s=0.05)
 
 
 @pytest.fixture
@@ -108,3 +109,28 @@ def test_slack_that_is_away_is_tried_again_and_the_health_says_so(slack: SlackSe
         slack.waits_for(lambda: "connection to Slack" not in bot.health()[1])
 
     assert any("the connection to Slack is gone" in str(values) for _, values in bot.said)
+
+
+def test_a_link_that_slack_has_switched_off_is_not_asked_for_again_and_again(
+    slack: SlackServer, bot: RunningBot
+) -> None:
+    slack._do(slack.link.disconnect("link_disabled"))
+    slack.waits_for(lambda: not slack.link.connections)
+    opened = slack.link.opened
+    slack.waits_for(lambda: "Socket Mode is switched off in the app's settings" in bot.health()[1])
+
+    assert slack.link.opened == opened
+
+
+def test_a_slack_that_closes_at_once_is_not_called_without_a_pause(slack: SlackServer, tmp_path: Path) -> None:
+    patience = replace(_QUICK, pause_s=0.2, settled_s=5.0)
+    told = replace(config(slack, tmp_path, http=False, socket_mode=True), patience=patience)
+    with running_bot(told, Told()):
+        for _ in range(3):
+            slack.waits_for(lambda: slack.link.connections)
+            slack.disconnect()
+        opened = len(slack.record.called("apps.connections.open"))
+        began_s, ended_s = slack.record.called("apps.connections.open")[0].at, time.monotonic()
+
+    assert opened <= 4
+    assert ended_s - began_s > 0.4 + 0.8
