@@ -5,32 +5,26 @@ all is quiet, and has the checker read what Slack received. At its end the bot i
 says nothing.
 """
 
-import contextlib
-import signal
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from http import HTTPStatus
 from pathlib import Path
-from typing import IO
-
-import httpx
 
 from tests.support import forked
-from tests.support.forked import Forked
-from tests.support.ports import free_port
 from tests.support.slack_server import town as town_module
 from tests.support.slack_server.checker import Checked, Rights, check
 from tests.support.slack_server.crowd import Crowd
 from tests.support.slack_server.deliveries import Pace
+from tests.support.slack_server.faults import Faults
+from tests.support.slack_server.programs import START_S, Bot, Served
 from tests.support.slack_server.running import SlackServer
-from tests.support.slack_server.state import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
-from tests.support.slack_server.town import BOARD_FACTS, NOBODY_KNOWS, STAFF_FACTS, Greenlit, Town, marker_of
+from tests.support.slack_server.town import BOARD_FACTS, NOBODY_KNOWS, STAFF_FACTS, Town, marker_of
 
 ASK_AGAIN = ("I was restarted before I could answer",)
-_QUIET_S, _STALLED_S = 2.0, 45.0
-_START_S, _END_S = 120.0, 60.0
+_QUIET_S = 2.0
 _MOST_ROUNDS = 5
+_TROUBLE_EVERY = 15  # events
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +38,9 @@ class Plan:
     staff: int = 12
     board: int = 4
     over_sockets: bool = False
+    encoder: str | None = None  # another than the usual one
+    stalled_s: float = 45.0  # after so long without a call nothing more is expected
+    trouble: bool = False  # whether Slack limits, breaks down and breaks off meanwhile
     pace: Pace = field(default_factory=lambda: Pace(scale=1 / 20, duplicates=0.2, late=0.3, late_s=0.5))
     seed: int = 1
     code: str = forked.GREENLIT  # of the bot: another one where the checker itself is tried
@@ -61,106 +58,9 @@ class Outcome:
     after_the_last_start: int  # what the bot said after it was started once more with nothing to do
     said_by_the_bot: str = field(repr=False)
     texts_left: list[str] = field(default_factory=list)  # questions and documents on the bot's disk and in its log
+    unused_scopes: list[str] = field(default_factory=list)  # of the manifest, that no call needed
     deliveries: int = 0
     calls: int = 0
-
-
-class Program:
-    """A process that is ended and started again; what it says is kept."""
-
-    def __init__(self, *arguments: str, code: str, environment: dict[str, str], folder: Path) -> None:
-        self._arguments, self._code, self._environment, self._folder = arguments, code, environment, folder
-        self._said: list[str] = []
-        self._readers: list[threading.Thread] = []
-        self._process: Forked | None = None
-
-    @property
-    def said(self) -> str:
-        return "".join(self._said)
-
-    def start(self) -> None:
-        """Start it."""
-        process = Forked(self._code, *self._arguments, environment=self._environment, folder=self._folder)
-        self._process = process
-        for stream in (process.stdout, process.stderr):
-            reader = threading.Thread(target=self._read, args=(stream,))
-            reader.start()
-            self._readers.append(reader)
-
-    def _read(self, stream: IO[str]) -> None:
-        with stream:
-            self._said.extend(stream)
-
-    def end(self, how: signal.Signals) -> int:
-        """Send it a signal and wait for its end; return how it ended."""
-        assert self._process is not None
-        assert self._process.poll() is None, f"expected it to run, it ended and said: {self.said[-2_000:]}"
-        self._process.send_signal(how)
-        return self._process.wait(timeout=_END_S)
-
-    def close(self) -> None:
-        """Let nothing of it run."""
-        if self._process is not None and self._process.poll() is None:
-            self.end(signal.SIGTERM)
-        for reader in self._readers:
-            reader.join()
-
-
-class Bot(Program):
-    """`greenlit slack`."""
-
-    def __init__(self, slack: SlackServer, greenlit: Greenlit, *, over_sockets: bool, code: str) -> None:
-        port, folder = free_port(), greenlit.installation.folder / "bot"
-        folder.mkdir(mode=0o700)
-        self.kills: list[float] = []
-        self.folder = folder
-        self.address = None if over_sockets else f"http://127.0.0.1:{port}/slack/events"
-        one_way = (
-            {"GREENLIT_SLACK_APP_TOKEN": APP_TOKEN}
-            if over_sockets
-            else {"GREENLIT_SLACK_SIGNING_SECRET": SIGNING_SECRET, "GREENLIT_SLACK_PORT": str(port)}
-        )
-        settings = {
-            "GREENLIT_STATE": str(folder),
-            "GREENLIT_SLACK_BOT_TOKEN": BOT_TOKEN,
-            "GREENLIT_SLACK_API_URL": slack.api_url,
-            "GREENLIT_SLACK_GREENLIT_URL": greenlit.installation.url,
-            "GREENLIT_SLACK_KEY": greenlit.key,
-            "GREENLIT_SLACK_STATE": str(folder),
-        }
-        machine = {name: greenlit.installation.environment[name] for name in ("PATH", "PYTHONPATH", "container")}
-        environment = {**machine, "HOME": str(folder), **settings, **one_way}
-        super().__init__("slack", code=code, environment=environment, folder=folder)
-
-    def kill(self) -> None:
-        """End it as nothing can be prepared for."""
-        self.kills.append(time.monotonic())
-        self.end(signal.SIGKILL)
-
-
-class Served(Program):
-    """`greenlit serve`."""
-
-    def __init__(self, greenlit: Greenlit) -> None:
-        made = greenlit.installation
-        self._ready = f"{made.url}/readyz"
-        arguments = ("serve", "--port", str(made.port))
-        super().__init__(*arguments, code=forked.GREENLIT, environment=made.environment, folder=made.folder)
-
-    def start(self) -> None:
-        """Start it, and wait until it is ready."""
-        super().start()
-        deadline = time.monotonic() + _START_S
-        while time.monotonic() < deadline:
-            with contextlib.suppress(httpx.TransportError):
-                if httpx.get(self._ready, trust_env=False).status_code == HTTPStatus.OK:
-                    return
-            time.sleep(0.1)
-        raise AssertionError(f"expected greenlit serve to be ready, it said: {self.said[-2_000:]}")
-
-    def restart(self) -> None:
-        self.end(signal.SIGTERM)
-        self.start()
 
 
 def run(folder: Path, plan: Plan) -> Outcome:
@@ -168,16 +68,16 @@ def run(folder: Path, plan: Plan) -> Outcome:
     began = time.monotonic()
     with SlackServer() as slack:
         town = slack.changes(lambda: town_module.build(slack.workspace, staff=plan.staff, board=plan.board))
-        greenlit = town_module.install(folder, town)
+        greenlit = town_module.install(folder, town, encoder=plan.encoder)
         bot, served = Bot(slack, greenlit, over_sockets=plan.over_sockets, code=plan.code), Served(greenlit)
         served.start()
         bot.start()
         try:
             _wait_until_heard(slack, town, bot)
             slack.sends_to(bot.address, plan.pace)
-            crowd = Crowd(slack, town, plan.seed)
+            crowd = Crowd(slack, town, plan.seed, sure=plan.encoder is None)
             kinds = _act(crowd, bot, served, plan)
-            again = _until_quiet(crowd, slack, bot)
+            again = _until_quiet(crowd, slack, bot, plan.stalled_s)
             before = len(slack.record.shown)
             bot.kill()
             bot.start()
@@ -196,6 +96,7 @@ def run(folder: Path, plan: Plan) -> Outcome:
         after_the_last_start=after,
         said_by_the_bot=bot.said,
         texts_left=_texts_left(bot),
+        unused_scopes=sorted(slack.state.scopes - slack.state.used_scopes),
         deliveries=len(slack.record.delivered),
         calls=len(slack.record.calls),
     )
@@ -212,7 +113,7 @@ def _texts_left(bot: Bot) -> list[str]:
 
 def _wait_until_heard(slack: SlackServer, town: Town, bot: Bot) -> None:
     """Wait until the bot listens: it takes an event."""
-    deadline = time.monotonic() + _START_S
+    deadline = time.monotonic() + START_S
     slack.sends_to(bot.address, Pace(scale=1 / 600))
     while True:
         opened_home = slack.opens_home(town.staff[0])
@@ -229,25 +130,46 @@ def _act(crowd: Crowd, bot: Bot, served: Served, plan: Plan) -> dict[str, int]:
     restarts = {plan.events * (2 * number + 1) // (2 * plan.restarts) + 3 for number in range(plan.restarts)}
     kinds: dict[str, int] = {}
     began = time.monotonic()
+    restarting: list[threading.Thread] = []
     for number in range(plan.events):
         time.sleep(max(0.0, began + number / plan.a_second - time.monotonic()))
+        if plan.trouble and number % _TROUBLE_EVERY == 0:
+            _trouble(crowd.slack.faults, number // _TROUBLE_EVERY)
         kind = crowd.step()
         kinds[kind] = kinds.get(kind, 0) + 1
         if number in kills:
             bot.kill()
             bot.start()
         if number in restarts:
-            threading.Thread(target=served.restart).start()
+            restarting.append(threading.Thread(target=served.restart))
+            restarting[-1].start()
+    for one in restarting:
+        one.join()
     return kinds
 
 
-def _until_quiet(crowd: Crowd, slack: SlackServer, bot: Bot) -> int:
+def _trouble(faults: Faults, number: int) -> None:
+    """Let one thing go wrong at Slack. Only what can be looked for again breaks off after it was done."""
+    troubles: tuple[Callable[[], None], ...] = (
+        lambda: faults.limit("chat.postMessage", retry_after_s=1, times=2),
+        lambda: faults.break_down("chat.postEphemeral", times=2),
+        lambda: faults.reset("chat.postMessage", after=True),
+        lambda: faults.limit("users.info", retry_after_s=1),
+        lambda: faults.refuse("chat.postMessage", "internal_error"),
+        lambda: faults.break_down("response_url", status=503),
+        lambda: faults.hang("chat.postMessage", 2.0),
+        lambda: faults.reset("chat.postEphemeral"),
+    )
+    troubles[number % len(troubles)]()
+
+
+def _until_quiet(crowd: Crowd, slack: SlackServer, bot: Bot, stalled_s: float) -> int:
     """Wait until nothing comes any more; commands that were lost to a kill are given again, as people do."""
     given = 0
     replaced: set[str] = set()
     for _ in range(_MOST_ROUNDS):
         slack.settle()
-        _wait_for_answers(crowd, slack, bot)
+        _wait_for_answers(crowd, slack, bot, stalled_s)
         told = {name.removeprefix("/ask ") for name in _check(crowd, slack, bot).told_to_ask_again}
         failed = {name for name, one in crowd.commands.items() if not one[0].acknowledged}
         again = sorted((told | failed) - replaced)
@@ -258,7 +180,7 @@ def _until_quiet(crowd: Crowd, slack: SlackServer, bot: Bot) -> int:
     return given
 
 
-def _wait_for_answers(crowd: Crowd, slack: SlackServer, bot: Bot) -> None:
+def _wait_for_answers(crowd: Crowd, slack: SlackServer, bot: Bot, stalled_s: float) -> None:
     """Wait until all is answered and quiet, or nothing has come for long."""
     seen, since = -1, time.monotonic()
     while True:
@@ -268,7 +190,7 @@ def _wait_for_answers(crowd: Crowd, slack: SlackServer, bot: Bot) -> None:
             seen, since = now, time.monotonic()
             continue
         quiet = time.monotonic() - since
-        if quiet > _STALLED_S or (quiet > _QUIET_S and not _check(crowd, slack, bot).lost):
+        if quiet > stalled_s or (quiet > _QUIET_S and not _check(crowd, slack, bot).lost):
             return
 
 

@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 from tests.support.slack_server.recording import Delivered, Record, Shown
 
 _AROUND_A_KILL_S = 3.0
+_JUST_S = 0.1  # between the moment that is noted for a kill and the process's end
 _MESSAGES = ("message", "ephemeral", "response")
 _ALL = re.compile(r"<!(here|channel|everyone)[>|]")
 WITHIN_S = 1.0
@@ -87,12 +88,14 @@ class Checked:
     left_alone: list[str] = field(default_factory=list)  # that may go unanswered
     in_wrong_places: list[str] = field(default_factory=list)
     not_to_be_answered: list[str] = field(default_factory=list)
+    shared: int = 0  # messages that everybody in a room reads
+    shared_twice: list[str] = field(default_factory=list)
     talked_on: list[str] = field(default_factory=list)  # threads with more messages than questions
     mentions_of_all: list[str] = field(default_factory=list)
     never_delivered: list[str] = field(default_factory=list)
     acknowledged_s: list[float] = field(default_factory=list)  # sorted
     not_acknowledged: int = 0  # attempts at which somebody listened, and nothing came back in time
-    nobody_listened: int = 0  # attempts while the app was away
+    nobody_listened: int = 0  # attempts while the app was away, and those that a kill broke off
     errors: dict[str, int] = field(default_factory=dict)  # what the Web API refused, by method and error
 
     @property
@@ -103,6 +106,7 @@ class Checked:
             "answered more than once": self.twice,
             "shown in a wrong place": self.in_wrong_places,
             "answered, and is not to be": self.not_to_be_answered,
+            "shared more than once": self.shared_twice,
             "said more often than asked": self.talked_on,
             "mentions everybody": self.mentions_of_all,
             "given up by Slack": self.never_delivered,
@@ -127,7 +131,7 @@ def check(
     questions: Sequence[Question],
     rights: Rights,
     *,
-    kills: Iterable[float] = (),
+    kills: Sequence[float] = (),
     asks_again: Sequence[str] = (),
     joinable: bool = False,
 ) -> Checked:
@@ -144,16 +148,17 @@ def check(
     checked = Checked(questions=len(questions))
     _count_answers(checked, record, questions, sorted(kills), asks_again)
     _count_messages(checked, record, questions)
+    _count_shared(checked, record)
     for shown in record.shown:
         for one in rights.wrong(shown, joinable=joinable):
             checked.in_wrong_places.append(f"{one}, by {shown.method} ({shown.where}) in {shown.channel}")
         if shown.where in _MESSAGES and _mentions_all(shown.content):
             checked.mentions_of_all.append(f"{shown.method} in {shown.channel}")
     for call in record.calls:
-        if call.error:
+        if call.error and not call.is_fault:
             name = f"{call.method}: {call.error}"
             checked.errors[name] = checked.errors.get(name, 0) + 1
-    _time(checked, record.delivered)
+    _time(checked, record.delivered, tuple(kills))
     return checked
 
 
@@ -199,6 +204,17 @@ def _count_messages(checked: Checked, record: Record, questions: Sequence[Questi
             checked.talked_on.append(f"{place[1]}: {len(said)} to {asked[place]}")
 
 
+def _count_shared(checked: Checked, record: Record) -> None:
+    """Count what was said openly in rooms; what the app's metadata name alike stands there once in each thread."""
+    said: dict[tuple[str, ...], set[str]] = defaultdict(set)
+    for one in record.shown:
+        if one.where == "message" and not str(one.channel).startswith("D"):
+            named = str((one.content.get("metadata") or {}).get("event_payload") or one.message)
+            said[str(one.channel), str(one.thread), named].add(one.message)
+    checked.shared = len(said)
+    checked.shared_twice = [f"{place}: {len(messages)}" for (place, *_), messages in said.items() if len(messages) > 1]
+
+
 def _by_place(record: Record) -> Mapping[tuple[str | None, ...], list[Shown]]:
     """Return the messages by the place of the question that they could be for."""
     found: dict[tuple[str | None, ...], list[Shown]] = defaultdict(list)
@@ -233,11 +249,13 @@ def _says(shown: Shown, words: Iterable[str]) -> bool:
 
 def _by_kills(answers: Sequence[Shown], kills: Sequence[float]) -> int:
     """Return how many answers to one person alone may be there because of kills that came just after another."""
-    allowed = 0
+    left, allowed = list(kills), 0
     for first, second in itertools.pairwise(answers):
-        alone = len(first.readers) == 1 == len(second.readers) and first.readers == second.readers
-        just = any(first.at - 0.1 <= kill <= min(second.at, first.at + _AROUND_A_KILL_S) for kill in kills)
-        if alone and just and first.where != "message" != second.where:
+        alone = len(first.readers) == 1 and first.readers == second.readers
+        last = min(second.at, first.at + _AROUND_A_KILL_S)
+        just = next((kill for kill in left if first.at - _JUST_S <= kill <= last), None)
+        if alone and just is not None and first.where != "message" != second.where:
+            left.remove(just)
             allowed += 1
     return allowed
 
@@ -257,10 +275,12 @@ def _mentions_all(content: object, *, top: bool = True) -> bool:
     return any(_mentions_all(one, top=False) for one in content.values())
 
 
-def _time(checked: Checked, delivered: Iterable[Delivered]) -> None:
+def _time(checked: Checked, delivered: Iterable[Delivered], kills: Sequence[float]) -> None:
     for one in delivered:
         for attempt in one.attempts:
-            if attempt.refused:
+            ended = attempt.at + attempt.took_s
+            broken_off = any(attempt.at <= kill + _AROUND_A_KILL_S and kill <= ended for kill in kills)
+            if attempt.refused or (attempt.status == 0 and broken_off):
                 checked.nobody_listened += 1
             elif 200 <= attempt.status < 300:
                 checked.acknowledged_s.append(attempt.took_s)

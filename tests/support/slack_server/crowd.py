@@ -9,6 +9,7 @@ import itertools
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from tests.support.slack_server.checker import Question
 from tests.support.slack_server.recording import Delivered
@@ -17,6 +18,7 @@ from tests.support.slack_server.town import BOARD_FACTS, NOBODY_KNOWS, STAFF_FAC
 from tests.support.slack_server.workspace import Channel, Member
 
 _FACTS = STAFF_FACTS | BOARD_FACTS
+_OFTEN = 0.5
 _SHARES = (
     ("direct", 40),
     ("follow-up", 10),
@@ -26,6 +28,7 @@ _SHARES = (
     ("shared room", 2),
     ("outsider", 3),
     ("edit", 3),
+    ("share", 4),
     ("bot", 2),
     ("home", 2),
     ("mention in code", 2),
@@ -39,6 +42,7 @@ class Crowd:
     slack: SlackServer
     town: Town
     seed: int = 1
+    sure: bool = False  # that Greenlit answers nothing that it cannot know: its encoder is the usual one
     questions: list[Question] = field(default_factory=list)
     commands: dict[str, tuple[Delivered, Member, Channel, str]] = field(default_factory=dict)  # by response_url
     done: int = 0
@@ -56,6 +60,7 @@ class Crowd:
             "shared room": self._shared_room,
             "outsider": self._outsider,
             "edit": self._edit,
+            "share": self._share,
             "bot": self._bot,
             "home": self._home,
             "mention in code": self._mention_in_code,
@@ -93,11 +98,13 @@ class Crowd:
     def _somebody(self) -> Member:
         return self._random.choice(self.town.everybody)
 
-    def _something(self) -> str:
-        return self._random.choice([*_FACTS, NOBODY_KNOWS])
+    def _something(self, member: Member) -> str:
+        known = [one for one in _FACTS if self._expects(member, one)]
+        return self._random.choice([*_FACTS, NOBODY_KNOWS] if self.sure else known)
 
     def _direct(self) -> None:
-        member, question = self._somebody(), self._something()
+        member = self._somebody()
+        question = self._something(member)
         channel = self.town.workspace.direct(member)
         said = self.slack.says(member, channel, question)
         self._threads.append((member, said.thread))
@@ -146,7 +153,8 @@ class Crowd:
         self.questions.append(asked)
 
     def _command(self) -> None:
-        self._give(self._somebody(), self.town.rooms[0], self._something())
+        member = self._somebody()
+        self._give(member, self.town.rooms[0], self._something(member))
 
     def _give(self, member: Member, channel: Channel, question: str) -> None:
         given = self.slack.gives_command(member, channel, question)
@@ -176,6 +184,20 @@ class Crowd:
         said = self.slack.says(bot, channel, f"{MENTION} {self._random.choice(list(STAFF_FACTS))}")
         self.questions.append(Question(said.message.ts, channel.id, bot.id, thread=said.thread, silence=True))
 
+    def _share(self) -> None:
+        """Let somebody share an answer that they alone see, by two clicks; in most rooms not all may read it."""
+        seen = [one for one in self.slack.record.shown if one.where == "ephemeral" and _share_button(one.content)]
+        if not seen:
+            return self._room()
+        among_the_board = [one for one in seen if one.channel == self.town.room_of_the_board.id]
+        one = self._random.choice(among_the_board if among_the_board and self._random.random() < _OFTEN else seen)
+        member = self.town.workspace.people[next(iter(one.readers))]
+        channel = self.town.workspace.channels[str(one.channel)]
+        message = {"ts": one.message, "is_ephemeral": True, "thread_ts": one.thread}
+        for _ in range(2):
+            self.slack.presses(member, _share_button(one.content), channel=channel, message=message)
+        return None
+
     def _home(self) -> None:
         self.slack.opens_home(self._somebody())
 
@@ -187,3 +209,13 @@ class Crowd:
         name = f"{channel.name or 'direct'} {len(self.questions)}"
         expects = self._expects(member, question)
         self.questions.append(Question(name, channel.id, member.id, expects, thread=thread))
+
+
+def _share_button(content: Any) -> dict[str, Any]:
+    """Return the button with which an answer is shared; an empty one if there is none."""
+    for one in content.values() if isinstance(content, dict) else content if isinstance(content, list) else ():
+        if isinstance(one, dict) and one.get("type") == "button" and "share" in str(one.get("text")).lower():
+            return one
+        if found := _share_button(one):
+            return found
+    return {}

@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 from tests.support.slack_server.state import State
-from tests.support.slack_server.workspace import APP, BOT_USER, OTHER_TEAM, TEAM, Channel, Member, Message
+from tests.support.slack_server.workspace import APP, BOT_USER, TEAM, Channel, Member, Message
 
 Json = dict[str, Any]
 _KINDS = {"public": "channel", "private": "group", "direct": "im"}
@@ -116,6 +116,12 @@ def home_opened(member: Member, channel: Channel, tab: str = "home") -> Json:
     )
 
 
+def user_changed(member: Member) -> Json:
+    """Return the event of somebody whose profile changed."""
+    user = member.as_json(with_email=True)
+    return event({"type": "user_change", "user": user, "cache_ts": int(time.time()), "event_ts": f"{time.time():.6f}"})
+
+
 def command(state: State, channel: Channel, member: Member, text: str, *, name: str = "/ask") -> Json:
     """Return the form of a slash command."""
     names = {"public": channel.name, "private": "privategroup", "direct": "directmessage"}
@@ -170,11 +176,6 @@ def submission(state: State, member: Member, view: Json, values: Json) -> Json:
         "is_enterprise_install": False,
         "enterprise": None,
     }
-
-
-def of_a_stranger(member: Member) -> bool:
-    """Return whether somebody is of another organisation."""
-    return member.team == OTHER_TEAM
 
 
 def _as_typed(text: str) -> Json:

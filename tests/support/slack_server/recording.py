@@ -17,6 +17,7 @@ class Call:
     arguments: dict[str, Any] = field(repr=False)
     status: int
     answer: dict[str, Any] = field(repr=False)
+    is_fault: bool = False  # it went wrong on demand
 
     @property
     def error(self) -> str | None:

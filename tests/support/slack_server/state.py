@@ -58,6 +58,7 @@ class State:
     homes: dict[str, dict[str, Any]] = field(default_factory=dict)
     statuses: dict[tuple[str, str], str] = field(default_factory=dict)  # of the assistant, by channel and thread
     sessions: dict[tuple[str, str], str] = field(default_factory=dict)
+    used_scopes: set[str] = field(default_factory=set)  # that a call needed
     stream_lives_s: float = STREAM_LIVES_S
     trigger_lives_s: float = TRIGGER_LIVES_S
     public_url: str = ""
@@ -85,6 +86,7 @@ class State:
 
     def needs(self, *scopes: str) -> None:
         """Expect the app to have one of some scopes."""
+        self.used_scopes.update(scopes[:1])
         if not self.scopes.intersection(scopes):
             raise RefusedError("missing_scope", needed=scopes[0], provided=",".join(sorted(self.scopes)))
 

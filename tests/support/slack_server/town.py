@@ -135,9 +135,21 @@ def build(workspace: Workspace, *, staff: int, board: int) -> Town:
     )
 
 
-def install(folder: Path, town: Town) -> Greenlit:
+@dataclass(frozen=True, slots=True)
+class WithEncoder(Installation):
+    """An installation with another encoder than the usual one."""
+
+    encoder: str | None = None
+
+    @property
+    def environment(self) -> dict[str, str]:
+        usual: dict[str, str] = Installation.environment.__get__(self)
+        return usual | ({"GREENLIT_ENCODER": self.encoder} if self.encoder else {})
+
+
+def install(folder: Path, town: Town, *, encoder: str | None = None) -> Greenlit:
     """Make the library and a key for the bot; people are in a directory."""
-    made = Installation(folder, free_port())
+    made = WithEncoder(folder, free_port(), encoder)
     for source, facts in (("rules", STAFF_FACTS), ("board", BOARD_FACTS)):
         sections = [f"## {question.rstrip('?')}\n\n{fact}\n" for question, fact in facts.items()]
         path = folder / "library" / source / "facts.md"

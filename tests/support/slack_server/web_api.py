@@ -40,11 +40,11 @@ class WebApi:
             case "status":
                 status, answer = fault.status if fault else 500, {}
             case "reset":
-                self._record(at, name, arguments, 0, {})
+                self._record(at, name, arguments, 0, {}, is_fault=True)
                 return _broken(request)
             case _:
                 answer = self._done(name, request, arguments)
-        self._record(at, name, arguments, status, answer)
+        self._record(at, name, arguments, status, answer, is_fault=fault is not None)
         if fault and fault.kind == "hang":
             await asyncio.sleep(fault.seconds)
         if fault and fault.kind == "reset-after":
@@ -73,8 +73,10 @@ class WebApi:
             raise RefusedError("unknown_method", req_method=name)
         return METHODS[name](self._state, arguments)
 
-    def _record(self, at: float, name: str, arguments: Json, status: int, answer: Json) -> None:
-        self._state.record.calls.append(Call(at, name, arguments, status, answer))
+    def _record(
+        self, at: float, name: str, arguments: Json, status: int, answer: Json, *, is_fault: bool = False
+    ) -> None:
+        self._state.record.calls.append(Call(at, name, arguments, status, answer, is_fault))
 
     async def respond(self, request: web.Request) -> web.StreamResponse:
         """Answer what is posted to a `response_url`."""
@@ -85,7 +87,7 @@ class WebApi:
             return _broken(request)
         if fault and fault.kind in ("limit", "status"):
             status = 429 if fault.kind == "limit" else fault.status
-            self._record(at, "response_url", body, status, {})
+            self._record(at, "response_url", body, status, {}, is_fault=True)
             return web.Response(status=status, text="no", headers={"Retry-After": f"{fault.seconds:.0f}"})
         status, text = writing.respond(self._state, name, body)
         self._record(at, "response_url", body | {"response_url": name}, status, {"ok": status == 200, "error": text})
