@@ -18,6 +18,7 @@ SMALL = Plan(
     a_second=30.0,
     staff=3,
     board=2,
+    stalled_s=20.0,
     pace=Pace(scale=1 / 60, duplicates=0.2, late=0.3, late_s=0.2),
 )
 

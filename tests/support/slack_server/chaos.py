@@ -22,7 +22,7 @@ from tests.support.slack_server.running import SlackServer
 from tests.support.slack_server.town import BOARD_FACTS, NOBODY_KNOWS, STAFF_FACTS, Town, marker_of
 
 ASK_AGAIN = ("I was restarted before I could answer",)
-_QUIET_S, _STALLED_S = 2.0, 45.0
+_QUIET_S = 2.0
 _MOST_ROUNDS = 5
 _TROUBLE_EVERY = 15  # events
 
@@ -39,6 +39,7 @@ class Plan:
     board: int = 4
     over_sockets: bool = False
     encoder: str | None = None  # another than the usual one
+    stalled_s: float = 45.0  # after so long without a call nothing more is expected
     trouble: bool = False  # whether Slack limits, breaks down and breaks off meanwhile
     pace: Pace = field(default_factory=lambda: Pace(scale=1 / 20, duplicates=0.2, late=0.3, late_s=0.5))
     seed: int = 1
@@ -76,7 +77,7 @@ def run(folder: Path, plan: Plan) -> Outcome:
             slack.sends_to(bot.address, plan.pace)
             crowd = Crowd(slack, town, plan.seed, sure=plan.encoder is None)
             kinds = _act(crowd, bot, served, plan)
-            again = _until_quiet(crowd, slack, bot)
+            again = _until_quiet(crowd, slack, bot, plan.stalled_s)
             before = len(slack.record.shown)
             bot.kill()
             bot.start()
@@ -162,13 +163,13 @@ def _trouble(faults: Faults, number: int) -> None:
     troubles[number % len(troubles)]()
 
 
-def _until_quiet(crowd: Crowd, slack: SlackServer, bot: Bot) -> int:
+def _until_quiet(crowd: Crowd, slack: SlackServer, bot: Bot, stalled_s: float) -> int:
     """Wait until nothing comes any more; commands that were lost to a kill are given again, as people do."""
     given = 0
     replaced: set[str] = set()
     for _ in range(_MOST_ROUNDS):
         slack.settle()
-        _wait_for_answers(crowd, slack, bot)
+        _wait_for_answers(crowd, slack, bot, stalled_s)
         told = {name.removeprefix("/ask ") for name in _check(crowd, slack, bot).told_to_ask_again}
         failed = {name for name, one in crowd.commands.items() if not one[0].acknowledged}
         again = sorted((told | failed) - replaced)
@@ -179,7 +180,7 @@ def _until_quiet(crowd: Crowd, slack: SlackServer, bot: Bot) -> int:
     return given
 
 
-def _wait_for_answers(crowd: Crowd, slack: SlackServer, bot: Bot) -> None:
+def _wait_for_answers(crowd: Crowd, slack: SlackServer, bot: Bot, stalled_s: float) -> None:
     """Wait until all is answered and quiet, or nothing has come for long."""
     seen, since = -1, time.monotonic()
     while True:
@@ -189,7 +190,7 @@ def _wait_for_answers(crowd: Crowd, slack: SlackServer, bot: Bot) -> None:
             seen, since = now, time.monotonic()
             continue
         quiet = time.monotonic() - since
-        if quiet > _STALLED_S or (quiet > _QUIET_S and not _check(crowd, slack, bot).lost):
+        if quiet > stalled_s or (quiet > _QUIET_S and not _check(crowd, slack, bot).lost):
             return
 
 

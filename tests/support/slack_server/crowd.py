@@ -18,6 +18,7 @@ from tests.support.slack_server.town import BOARD_FACTS, NOBODY_KNOWS, STAFF_FAC
 from tests.support.slack_server.workspace import Channel, Member
 
 _FACTS = STAFF_FACTS | BOARD_FACTS
+_OFTEN = 0.5
 _SHARES = (
     ("direct", 40),
     ("follow-up", 10),
@@ -188,7 +189,8 @@ class Crowd:
         seen = [one for one in self.slack.record.shown if one.where == "ephemeral" and _share_button(one.content)]
         if not seen:
             return self._room()
-        one = self._random.choice(seen)
+        among_the_board = [one for one in seen if one.channel == self.town.room_of_the_board.id]
+        one = self._random.choice(among_the_board if among_the_board and self._random.random() < _OFTEN else seen)
         member = self.town.workspace.people[next(iter(one.readers))]
         channel = self.town.workspace.channels[str(one.channel)]
         message = {"ts": one.message, "is_ephemeral": True, "thread_ts": one.thread}

@@ -33,7 +33,10 @@ def auth_test(state: State, arguments: Json) -> Json:
 @method("users.info")
 def users_info(state: State, arguments: Json) -> Json:
     state.needs("users:read")
-    return {"user": state.user(arguments).as_json(with_email="users:read.email" in state.scopes)}
+    with_email = "users:read.email" in state.scopes
+    if with_email:
+        state.used_scopes.add("users:read.email")
+    return {"user": state.user(arguments).as_json(with_email=with_email)}
 
 
 @method("users.list")

@@ -62,6 +62,12 @@ class SlackServer:
         self.workspace = Workspace()
         scopes = frozenset(manifest.get("oauth_config", {}).get("scopes", {}).get("bot", []))
         self._state = State(self.workspace, scopes, is_agent="agent_view" in features or "assistant_view" in features)
+        if self._state.is_agent:
+            self._state.used_scopes.add("assistant:write")  # Slack gives it to whoever is an agent
+        if self.commands:
+            self._state.used_scopes.add("commands")
+        if "app_mention" in self.events:
+            self._state.used_scopes.add("app_mentions:read")
         self.record: Record = self._state.record
         self.faults = Faults()
         self.link = Link()
