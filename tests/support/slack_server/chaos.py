@@ -21,7 +21,7 @@ from tests.support.slack_server.programs import START_S, Bot, Served
 from tests.support.slack_server.running import SlackServer
 from tests.support.slack_server.town import BOARD_FACTS, NOBODY_KNOWS, STAFF_FACTS, Town, marker_of
 
-ASK_AGAIN = ("I was restarted before I could answer",)
+ASK_AGAIN = ("I was restarted before I could answer", "I was restarted while I was answering")
 _QUIET_S = 2.0
 _MOST_ROUNDS = 5
 _TROUBLE_EVERY = 15  # events

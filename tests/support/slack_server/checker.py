@@ -71,9 +71,6 @@ class Rights:
                 found.append(f"document {number} to {sorted(people - may)[:3] or 'a shared channel'}")
         return found
 
-    def shows_any(self, shown: Shown) -> bool:
-        return any(marker in shown.text for marker in self.readers)
-
 
 @dataclass(slots=True)
 class Checked:
