@@ -7,14 +7,14 @@ ingestion said of a document is all that its report says of it in public, whatev
 import contextlib
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 from eval.quality.ask import HITS, shipped_steps
 from eval.quality.libraries import approve_all, ingest_all
 from eval.quality.measure import Tell, kept
-from eval.reading.cases import EXPECTED, Answered, CaseResult, Stored, case_folders, judge, read_checks
+from eval.reading.cases import EXPECTED, Answered, CaseResult, Check, Stored, case_folders, judge
 from indexes.builds import Build, current_build_id, open_build
 from indexes.clock import utc_now
 from indexes.encoder import Encoder
@@ -26,16 +26,19 @@ from service.answering.steps import Steps
 _NAME = "cases"
 
 
-def judged(data: Path, work: Path | None, encoder: Encoder, tell: Tell) -> list[CaseResult]:
+def judged(
+    data: Path, checks: Mapping[str, Sequence[Check]], *, work: Path | None, encoder: Encoder, tell: Tell
+) -> list[CaseResult]:
     """Make a library of the cases, and hold each against its checks.
 
     Args:
         data: the folder of public data.
+        checks: of each case; a case without any is not checkable.
         work: a folder that keeps library and build for the next time.
         encoder: what questions and passages are encoded with.
         tell: is told what is done, and which checks have no case.
     """
-    folders, checks = case_folders(data), read_checks()
+    folders = case_folders(data)
     unknown = sorted(set(checks) - {folder.name for folder in folders})
     if unknown:
         tell(f"not there, so not counted: {', '.join(unknown)}")

@@ -13,7 +13,7 @@ from typing import Any
 from eval.quality.measure import Tell
 from eval.reading.both_ways import Library, compared
 from eval.reading.case_library import judged
-from eval.reading.cases import CaseResult
+from eval.reading.cases import CaseResult, read_checks
 from eval.reading.peers import PeerFigure, beside_peers
 from eval.reading.readers import OURS, installed, missing
 from indexes.encoder import DEFAULT_ENCODER, load_encoder
@@ -62,6 +62,10 @@ def measured(data: Path, work: Path | None, *, parts: Collection[str], libraries
             tell(f"not installed, so not measured: {', '.join(lacking)} (the extra reading-bench brings them)")
     return ReadingFigures(
         peers=tuple(beside_peers(readers, data, tell)) if "peers" in parts else (),
-        cases=tuple(judged(data, work, load_encoder(DEFAULT_ENCODER), tell)) if "cases" in parts else (),
+        cases=tuple(_judged(data, work, tell)) if "cases" in parts else (),
         real=tuple(compared(data, tell)) if "real" in parts else (),
     )
+
+
+def _judged(data: Path, work: Path | None, tell: Tell) -> list[CaseResult]:
+    return judged(data, read_checks(), work=work, encoder=load_encoder(DEFAULT_ENCODER), tell=tell)
