@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from eval.reading.cli import reading
 from indexes import console
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from service.settings import Settings
 
 app = typer.Typer(help="Measure: answers on question sets, speed and memory; calibrate the evidence.")
+app.command()(reading)
 
 Data = Annotated[
     Path | None,
@@ -279,9 +281,7 @@ def scale(
 
 
 @app.command()
-def audit(
-    leaves: Annotated[int, typer.Option(min=1, help="of the large log")] = 1_000_000,
-) -> None:
+def audit(leaves: Annotated[int, typer.Option(min=1, help="of the large log")] = 1_000_000) -> None:
     """Measure the audit log alone: recording, checkpoints, verifying, proofs."""
     from eval.log.audit_bench import audit_bench
 
