@@ -24,7 +24,6 @@ _NO_LIMIT = 10**9  # more than anybody sends
 _MOST_COPIES = 4  # of the encoder by itself, 45 MB each
 _ELSEWHERE = {"GREENLIT_EVAL_DATA", "GREENLIT_NO_SKIPS"}  # read by the judge and by the tests
 _BESIDE = {  # read by the Slack bot, in `service/slack_bot/settings.py`
-    "GREENLIT_URL",
     "GREENLIT_SLACK_BOT_TOKEN",
     "GREENLIT_SLACK_SIGNING_SECRET",
     "GREENLIT_SLACK_APP_TOKEN",
@@ -149,7 +148,7 @@ class Settings(LibrarySettings):
     mcp: bool = Field(False, description="whether MCP clients are served at /mcp; needs greenlit[mcp]")
     url: Annotated[str, AfterValidator(lambda address: address and _origin(address))] = Field(
         "",
-        description="where greenlit mcp finds the service, with GREENLIT_API_KEY; the one of this machine unless set",
+        description="where greenlit mcp and greenlit slack find the service; the one of this machine unless set",
     )
     max_question_chars: int = Field(2000, ge=1, le=8000, description="longer questions are refused, in characters")
     max_concurrent: int = Field(16, ge=1, le=256, description="questions worked on at once; more wait")

@@ -62,7 +62,7 @@ def _config(settings: Settings, slack_settings: "SlackSettings") -> "BotConfig":
             "expected an API key in GREENLIT_API_KEY with the scopes ask and act-for, made with greenlit keys create, "
             "got none"
         )
-    url = slack_settings.url or (settings.public_url if settings.tls_certificate else "")
+    url = settings.url or (settings.public_url if settings.tls_certificate else "")
     url = url or running_url(settings.state)
     return BotConfig(
         service=Service(url, bearer, "slack", settings.tls_certificate),

@@ -13,28 +13,17 @@ _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 _BOT, _APP = "xoxb-", "xapp-"
 
 
-def _address(text: str) -> str:
-    """Return an address of HTTP without its last stroke.
-
-    Raises:
-        ValueError: it is none.
-    """
-    address = text.strip().rstrip("/")
-    parts = urlsplit(address)
-    if address and (parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.query):
-        raise ValueError("expected an address like https://greenlit.northlight.example, got another form")
-    return address
-
-
 def _api_address(text: str) -> str:
     """Return the address of Slack's Web API, which ends with a stroke.
 
     Raises:
         ValueError: it is none, or tokens would go over the network in the clear.
     """
-    address = _address(text)
+    address = text.strip().rstrip("/")
     parts = urlsplit(address)
-    if not address or (parts.scheme == "http" and parts.hostname not in _LOOPBACK):
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.query:
+        raise ValueError("expected an address like https://slack.com/api/, got another form")
+    if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
         raise ValueError("expected https, for an address that gets the bot's token")
     return address + "/"
 
@@ -46,9 +35,6 @@ class SlackSettings(BaseSettings):
         env_prefix="GREENLIT_", env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
     )
 
-    url: Annotated[str, AfterValidator(_address)] = Field(
-        "", description="where programs reach the service; the one that runs on this machine unless set"
-    )
     slack_bot_token: SecretStr | None = Field(None, description="the Slack app's bot token, xoxb-...")
     slack_signing_secret: SecretStr | None = Field(
         None, description="the Slack app's signing secret; with it Slack may send over HTTP"

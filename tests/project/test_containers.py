@@ -128,7 +128,8 @@ def test_the_slack_bot_has_a_volume_of_its_own_and_nothing_of_the_library_the_bu
 
 
 def test_image_holds_what_every_service_of_the_composition_needs(instructions: list[tuple[str, str]]) -> None:
-    assert any(name == "RUN" and rest.endswith('install ".[slack,mcp]"') for name, rest in instructions)
+    assert ("ARG", "EXTRAS=mcp,slack") in instructions
+    assert any(name == "RUN" and rest.endswith('install ".[${EXTRAS}]"') for name, rest in instructions)
 
 
 def test_reader_cannot_write_builds_and_writer_cannot_write_records_and_has_no_network(

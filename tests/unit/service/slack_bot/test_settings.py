@@ -21,7 +21,7 @@ def _read(monkeypatch: pytest.MonkeyPatch, folder: Path, **given: str) -> SlackS
 
 
 def test_a_token_and_a_signing_secret_are_enough(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    settings = _read(monkeypatch, tmp_path, **_GOOD, SLACK_APP_TOKEN="", SLACK_STATE="", URL="")
+    settings = _read(monkeypatch, tmp_path, **_GOOD, SLACK_APP_TOKEN="", SLACK_STATE="")
 
     assert (settings.bot_token(), settings.signing_secret(), settings.app_token()) == (
         "xoxb-secret", "signing-secret", None,
@@ -41,8 +41,8 @@ def test_a_token_and_a_signing_secret_are_enough(monkeypatch: pytest.MonkeyPatch
         ({"SLACK_APP_TOKEN": "xoxb-secret"}, "GREENLIT_SLACK_APP_TOKEN: expected an app-level token"),
         ({"SLACK_SIGNING_SECRET": ""}, "GREENLIT_SLACK_SIGNING_SECRET, with which"),
         ({"SLACK_PORT": "none"}, "GREENLIT_SLACK_PORT: "),
-        ({"URL": "greenlit.northlight.example"}, "GREENLIT_URL: expected an address"),
-        ({"URL": "https://secret@greenlit.northlight.example"}, "GREENLIT_URL: expected an address"),
+        ({"SLACK_API_URL": "slack.com"}, "GREENLIT_SLACK_API_URL: expected an address"),
+        ({"SLACK_API_URL": "https://secret@slack.com/api"}, "GREENLIT_SLACK_API_URL: expected an address"),
         ({"SLACK_API_URL": "http://slack.example/api/"}, "GREENLIT_SLACK_API_URL: expected https"),
     ],
 )
@@ -57,11 +57,9 @@ def test_what_is_missing_or_wrong_is_named_and_no_secret_is_shown(
     assert error.value.__cause__ is None
 
 
-def test_addresses_are_taken_with_or_without_a_last_stroke(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    more = {"URL": "https://greenlit.northlight.example/", "SLACK_API_URL": "http://127.0.0.1:5/api"}
-    settings = _read(monkeypatch, tmp_path, **_GOOD, **more)
+def test_an_address_is_taken_with_or_without_a_last_stroke(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    settings = _read(monkeypatch, tmp_path, **_GOOD, SLACK_API_URL="http://127.0.0.1:5/api")
 
-    assert settings.url == "https://greenlit.northlight.example"
     assert settings.slack_api_url == "http://127.0.0.1:5/api/"
 
 
