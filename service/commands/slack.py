@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import signal
 import socket
 from typing import TYPE_CHECKING
@@ -24,6 +25,7 @@ def slack() -> None:
     from service.operating.logs import configure_logs
 
     configure_logs()
+    logging.raiseExceptions = False  # what cannot be logged would be printed as it is, with what people wrote
     try:
         from service.slack_bot.bot import run_bot  # noqa: F401  (here it is found missing)
         from service.slack_bot.settings import read_slack_settings

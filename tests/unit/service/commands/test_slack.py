@@ -1,5 +1,6 @@
 """The command slack: what keeps it from starting, in one line; and that it ends in order when it is told to."""
 
+import logging
 import os
 import signal
 import socket
@@ -23,6 +24,12 @@ _URL, _KEY = "http://127.0.0.1:9", "glk_secret"
 def slack() -> Iterator[SlackServer]:
     with SlackServer() as server:
         yield server
+
+
+@pytest.fixture(autouse=True)
+def kept_loud(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put back what the command sets for its whole process."""
+    monkeypatch.setattr(logging, "raiseExceptions", logging.raiseExceptions)
 
 
 @pytest.fixture

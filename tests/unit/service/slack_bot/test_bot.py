@@ -257,8 +257,8 @@ def test_nothing_that_people_write_is_in_any_file_or_log(
     words = "the merger with Southlight"
     handler, root = logging.StreamHandler(), logging.getLogger()
     handler.setFormatter(_NameOnly())
-    level = root.level
-    root.addHandler(handler)
+    level, handlers = root.level, root.handlers
+    root.handlers = [handler]
     root.setLevel(logging.DEBUG)
     try:
         ann = slack.workspace.person("Ann")
@@ -275,7 +275,7 @@ def test_nothing_that_people_write_is_in_any_file_or_log(
             files = [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()]
     finally:
         root.setLevel(level)
-        root.removeHandler(handler)
+        root.handlers = handlers
     captured = capfd.readouterr()
     log = captured.out + captured.err + json.dumps(bot.said)
 

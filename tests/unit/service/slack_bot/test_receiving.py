@@ -132,13 +132,15 @@ def test_what_cannot_be_kept_is_not_acknowledged(bench: Bench, monkeypatch: pyte
     assert bench.client.get("/healthz").json() == {"status": "ok", "problems": []}
 
 
-@pytest.mark.parametrize("forged", list(forgeries(_EVENT)), ids=lambda forged: forged.name)
-def test_what_slack_did_not_sign_is_401(bench: Bench, forged: Any) -> None:
-    headers = {name.encode(): value.encode() for name, value in forged.headers.items()}
-    response = bench.client.post("/slack/events", content=forged.body, headers=headers)
+def test_what_slack_did_not_sign_is_401(bench: Bench) -> None:
+    all_of_them = list(forgeries(_EVENT))
+    for forged in all_of_them:
+        headers = {name.encode(): value.encode() for name, value in forged.headers.items()}
+        response = bench.client.post("/slack/events", content=forged.body, headers=headers)
+        assert response.status_code == 401, forged.name
+        assert response.headers["content-type"] == "application/problem+json"
 
-    assert response.status_code == 401
-    assert response.headers["content-type"] == "application/problem+json"
+    assert len(all_of_them) > 15
     assert bench.waiting() == []
 
 
@@ -151,12 +153,12 @@ def test_a_header_that_is_not_ascii_is_401(bench: Bench, name: str) -> None:
     assert bench.client.post("/slack/events", content=body, headers=headers).status_code == 401
 
 
-@pytest.mark.parametrize("sent", list(malformed()), ids=lambda sent: sent.name)
-def test_what_is_signed_and_of_another_form_is_a_clear_4xx(bench: Bench, sent: Any) -> None:
-    status, text = bench.post(sent.body, sent.headers)
+def test_what_is_signed_and_of_another_form_is_a_clear_4xx(bench: Bench) -> None:
+    for sent in malformed():
+        status, text = bench.post(sent.body, sent.headers)
+        assert status in {400, 403}, sent.name
+        assert json.loads(text)["status"] == status
 
-    assert status in {400, 403}
-    assert json.loads(text)["status"] == status
     assert bench.waiting() == []
 
 
