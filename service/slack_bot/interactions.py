@@ -13,6 +13,7 @@ from service.clients.calls import Call, Json
 from service.clients.client import AsyncGreenlit
 from service.clients.errors import CallError, RefusedCallError
 from service.slack_bot.answer_blocks import SHARE_BLOCK
+from service.slack_bot.api_key import takes_key
 from service.slack_bot.errors import Later, NotOursError
 from service.slack_bot.people import Person
 from service.slack_bot.pieces import Message
@@ -91,7 +92,7 @@ class Sides:
             if error.status == _TOO_MANY or error.status >= _OWN_FAULT:
                 raise Later(error.retry_after_s or _UNWELL_S) from None
             if error.status == _NOBODY:
-                raise NotOursError("unknown") from None
+                raise (NotOursError("unknown") if await takes_key(self.greenlit) else Later(_UNWELL_S)) from None
             raise
         except CallError:
             raise Later(_UNWELL_S) from None

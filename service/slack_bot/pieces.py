@@ -119,4 +119,4 @@ def button(words: str, action_id: str, value: str) -> ButtonElement:
 
 
 def _words(words: str) -> PlainTextObject:
-    return PlainTextObject(text=words, emoji=False)  # else ":lock:" of a title would become a picture
+    return PlainTextObject(text=words, emoji=False)

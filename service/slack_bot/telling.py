@@ -17,10 +17,11 @@ from typing import Any
 from slack_sdk.models.metadata import Metadata
 from slack_sdk.web.async_client import AsyncWebClient
 
-from service.clients.calls import Call, Json
+from service.clients.calls import Json
 from service.clients.client import AsyncGreenlit
 from service.clients.errors import CallError, RefusedCallError
 from service.slack_bot.answer_blocks import Offered, answer_message
+from service.slack_bot.api_key import takes_key
 from service.slack_bot.conversation_names import ConversationNames
 from service.slack_bot.errors import Later
 from service.slack_bot.harmless import on_one_line
@@ -151,30 +152,16 @@ class Telling:
         if error.status == _TOO_MANY or error.status >= _OWN_FAULT:
             raise Later(error.retry_after_s or _UNWELL_S) from None
         if error.status == _NOBODY:
-            return said(not_ours_in_words("unknown") if await self._takes_key() else UNREACHABLE)
+            if await takes_key(self._greenlit):
+                return said(not_ours_in_words("unknown"))
+            self.problem = _KEY_REFUSED
+            return said(UNREACHABLE)
         if error.status == _NOT_ALLOWED:
             return said(MAY_NOT_ASK)
         if error.status == _TOO_LARGE or error.kind == _QUESTION:
             return said(f"This cannot be asked: {on_one_line(_detail(error), most=300)}.")
         self.problem = f"Greenlit did not take a question: expected 200, got {error.status} ({error.kind})"
         return said(UNREACHABLE)
-
-    async def _takes_key(self) -> bool:
-        """Tell whether it was the person whom Greenlit does not know; else it is the key, and somebody has to mend it.
-
-        Raises:
-            Later: nobody can say now.
-        """
-        try:
-            await self._greenlit.call(Call("GET", "/v1/me"))
-        except RefusedCallError as error:
-            if error.status in (_NOBODY, _NOT_ALLOWED):
-                self.problem = _KEY_REFUSED
-                return False
-            raise Later(error.retry_after_s or _UNWELL_S) from None
-        except CallError:
-            raise Later(_UNWELL_S) from None
-        return True
 
     async def _into_stream(self, asked: Asked, shown: Message, progress: Progress) -> bool:
         """Let the message that told the steps become the answer; tell whether it did.

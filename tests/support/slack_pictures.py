@@ -23,14 +23,21 @@ _REQUEST = "0199d1f0-7c1e-7aa0-8c55-3b1f0a4d2e61"
 _STYLE = """
 body{margin:0;font:15px/1.46 Lato,"Helvetica Neue",Arial,sans-serif;color:#1d1c1d;background:#fff}
 .page{width:760px;padding:10px 20px 14px}.row{display:flex;gap:9px;padding:7px 0}
-.face{width:36px;height:36px;border-radius:6px;flex:none;color:#fff;font-weight:700;text-align:center;line-height:36px}
-.app{background:#1a4d2e}.ann{background:#7a4b94}.who b{font-weight:900}.tag{background:#e8e8e8;border-radius:3px;font-size:10px;
-padding:1px 4px;margin-left:5px;color:#616061;font-weight:700}.time,.small,.only{color:#616061;font-size:12px}.time{margin-left:7px}
-.only{padding:2px 0}blockquote{margin:3px 0;padding:0 0 0 13px;border-left:4px solid #ddd}a{color:#1264a3;text-decoration:none}
-p{margin:4px 0;white-space:pre-wrap}h3{font-size:18px;margin:10px 0 4px}.user{background:#e8f5fa;color:#1264a3;padding:0 2px;border-radius:3px}
-.button{display:inline-block;border:1px solid #bbb;border-radius:4px;padding:4px 12px;font-weight:700;font-size:13px;margin:5px 8px 5px 0}
-.fb{color:#616061;font-size:13px;margin-top:5px}.fb span{border:1px solid #ddd;border-radius:12px;padding:2px 10px;margin-right:6px}
-.bar{border-bottom:1px solid #ddd;padding:9px 20px;font-weight:900}.thread{color:#616061;font-size:12px;border-top:1px solid #eee;margin-top:6px}
+.face{width:36px;height:36px;border-radius:6px;flex:none;color:#fff;font-weight:700;text-align:center;
+line-height:36px}
+.app{background:#1a4d2e}.ann{background:#7a4b94}.who b{font-weight:900}
+.tag{background:#e8e8e8;border-radius:3px;font-size:10px;padding:1px 4px;margin-left:5px;color:#616061;
+font-weight:700}
+.time,.small,.only{color:#616061;font-size:12px}.time{margin-left:7px}.only{padding:2px 0}
+blockquote{margin:3px 0;padding:0 0 0 13px;border-left:4px solid #ddd}a{color:#1264a3;text-decoration:none}
+p{margin:4px 0;white-space:pre-wrap}h3{font-size:18px;margin:10px 0 4px}
+.user{background:#e8f5fa;color:#1264a3;padding:0 2px;border-radius:3px}
+.button{display:inline-block;border:1px solid #bbb;border-radius:4px;padding:4px 12px;font-weight:700;
+font-size:13px;margin:5px 8px 5px 0}
+.fb{color:#616061;font-size:13px;margin-top:5px}
+.fb span{border:1px solid #ddd;border-radius:12px;padding:2px 10px;margin-right:6px}
+.bar{border-bottom:1px solid #ddd;padding:9px 20px;font-weight:900}
+.thread{color:#616061;font-size:12px;border-top:1px solid #eee;margin-top:6px}
 """
 
 
@@ -63,7 +70,7 @@ _POLICY = ("legal/ai-use-policy.pdf", {"kind": "page", "page": 1}, "AI Use Polic
 _LIMITS = ("security/screeners.html", {"kind": "heading", "path": ["Limits"]}, "Screeners and Embargoes", "publicity")
 FOOTAGE = _answer(
     {
-        "Editors must not upload unreleased footage to any generative tool that is not on the approved-tools list.": _POLICY,
+        "Editors must not upload unreleased footage to a generative tool that is not on the list.": _POLICY,
         "The same rule covers stills, sound stems, scripts and treatments.": _POLICY,
     }
 )
@@ -91,7 +98,9 @@ _TITLES = {
     "security": ["Leak Investigation Runbook", "Screeners and Embargoes"],
 }
 DOCUMENTS = [
-    {"document": f"{source}/{n}.md", "title": title} for source, titles in _TITLES.items() for n, title in enumerate(titles)
+    {"document": f"{source}/{n}.md", "title": title}
+    for source, titles in _TITLES.items()
+    for n, title in enumerate(titles)
 ]
 
 
@@ -138,7 +147,8 @@ def _said(who: str, what: str, *, only: bool = False) -> str:
     tag = "<span class=tag>APP</span>" if is_app else ""
     alone = "<div class=only>Only visible to you</div>" if only else ""
     face = f"<div class='face {'app' if is_app else 'ann'}'>{who[0]}</div>"
-    return f"<div class=row>{face}<div>{alone}<div class=who><b>{who}</b>{tag}<span class=time>2:01 PM</span></div>{what}</div></div>"
+    name = f"<div class=who><b>{who}</b>{tag}<span class=time>2:01 PM</span></div>"
+    return f"<div class=row>{face}<div>{alone}{name}{what}</div></div>"
 
 
 def _asked(words: str) -> str:
@@ -170,7 +180,9 @@ def scenes() -> Mapping[str, str]:
         + thread
         + _told(shared)
         + "</div>",
-        "slack-home": f"<div class=bar>Greenlit &nbsp; <u>Home</u> &nbsp; Messages</div><div class=page>{drawn(tab.blocks)}</div>",
+        "slack-home": "<div class=bar>Greenlit &nbsp; <u>Home</u> &nbsp; Messages</div><div class=page>"
+        + drawn(tab.blocks)
+        + "</div>",
     }
 
 

@@ -11,7 +11,8 @@ START = {"kept_months": 18, "kept_reason": "a *tax* audit", "questions": ["What 
 
 
 def _documents(sources: int, each: int, title: str = "Rules") -> list[dict[str, Any]]:
-    return [{"document": f"s{s}/{n}.md", "title": f"{title} {n}"} for s in range(sources) for n in range(each)]
+    named = [(f"s{s}/{'x' * 200}{n}.md", f"{title} {n}") for s in range(sources) for n in range(each)]
+    return [{"document": document, "title": title} for document, title in named]
 
 
 def test_it_fits_whatever_there_is_to_know() -> None:

@@ -167,6 +167,19 @@ def test_what_is_no_click_of_ours_does_nothing(office: Office) -> None:
     run(story())
 
 
+def test_where_the_key_is_refused_nobody_hears_that_they_are_unknown() -> None:
+    def refuses(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(401, json={"type": "urn:greenlit:problem:not-signed-in", "title": "Not signed in"})
+
+    async def story() -> None:
+        async with TinySlack().open() as slack:
+            greenlit = AsyncGreenlit(Service("http://g", "k"), transport=httpx.MockTransport(refuses))
+            await dispatched(slack, Sides(greenlit, ScriptedPeople(ADDRESSES), PAGES), opens("home"))
+            assert "could not be reached" in json.dumps(slack.of("views.publish"))
+
+    run(story())
+
+
 def test_where_greenlit_is_away_whoever_clicked_hears_so() -> None:
     def away(_: httpx.Request) -> httpx.Response:
         return httpx.Response(503, json={"type": "urn:greenlit:problem:log", "title": "No record, nothing taken"})

@@ -55,8 +55,8 @@ async def _shared(
 ) -> list[dict[str, Any]]:
     """Click on Share; return what was posted for everybody."""
     apps = more.pop("with_apps", False)
-    thread = {"action": {"block_id": f"greenlit_share|{more.pop('thread', TS)}"}}
-    payload = clicks("greenlit_share", request_id, response_url=slack.hook(), **thread, **more)
+    block = {"block_id": f"greenlit_share|{more.pop('thread', TS)}"}
+    payload = clicks("greenlit_share", request_id, response_url=slack.hook(), action=block, **more)
     await dispatched(slack, sides_of(office, ScriptedPeople(known)), payload, with_apps=apps)
     return slack.of("chat.postMessage")
 
