@@ -127,18 +127,18 @@ class Handling:
             return
         if not here.is_home(team=place.team, enterprise=delivery.enterprise):
             if place.kind == "command":  # of somebody of another organisation, in a channel that is shared with them
-                await self._refuse(place, "elsewhere")
+                await self._refuse(item, "elsewhere")
             return
         text = await self._text(item)
         if text is None or (place.kind == "channel" and not is_mentioned(text, here.bot_user)):
             return
         if place.is_shared:
-            await self._seldom(("shared", place.user), lambda: self._hints.shared(place))
+            await self._seldom(item, ("shared", place.user), lambda: self._hints.shared(place))
             return
         try:
             person = await parts.people.person(place.user, team=place.team)
         except NotOursError as error:
-            await self._refuse(place, error.reason)
+            await self._refuse(item, error.reason)
             return
         words = plain(text, here.bot_user)
         if not words:
@@ -180,14 +180,16 @@ class Handling:
                 await self._hints.restarted(place, maybe_sent=item.maybe_sent)
         return item.text
 
-    async def _refuse(self, place: Place, reason: Reason) -> None:
-        await self._seldom(("refused", place.user), lambda: self._parts.telling.not_ours(place, reason))
+    async def _refuse(self, item: Item, reason: Reason) -> None:
+        place = item.delivery.place
+        await self._seldom(item, ("refused", place.user), lambda: self._parts.telling.not_ours(place, reason))
 
-    async def _seldom(self, key: tuple[str, str], say: Callable[[], Awaitable[None]]) -> None:
-        """Say something that nobody shall be able to have said to them again and again."""
-        if not self._said.begins(key):
+    async def _seldom(self, item: Item, key: tuple[str, str], say: Callable[[], Awaitable[None]]) -> None:
+        """Say something that nobody shall hear again and again; a crash does not make it twice either."""
+        if item.delivery.maybe_sent or not self._said.begins(key):
             return
         try:
+            await self._parts.deliveries.sending(item.delivery.name)
             await say()
         except BaseException:
             self._said.failed(key)

@@ -13,15 +13,16 @@ from pathlib import Path
 
 from tests.support import forked
 from tests.support.slack_server import town as town_module
-from tests.support.slack_server.checker import Checked, Rights, check
+from tests.support.slack_server.checker import Checked, check
 from tests.support.slack_server.crowd import Crowd
 from tests.support.slack_server.deliveries import Pace
 from tests.support.slack_server.faults import Faults
 from tests.support.slack_server.programs import START_S, Bot, Served
+from tests.support.slack_server.questions import Rights
 from tests.support.slack_server.running import SlackServer
 from tests.support.slack_server.town import BOARD_FACTS, NOBODY_KNOWS, STAFF_FACTS, Town, marker_of
 
-ASK_AGAIN = ("I was restarted before I could answer",)
+ASK_AGAIN = ("I was restarted before I could answer", "I was restarted while I was answering")
 _QUIET_S = 2.0
 _MOST_ROUNDS = 5
 _TROUBLE_EVERY = 15  # events

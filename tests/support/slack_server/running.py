@@ -13,16 +13,18 @@ An app is given `slack.api_url` as its `base_url`, `BOT_TOKEN`, `APP_TOKEN` and 
 
 import asyncio
 import contextlib
+import json
 import threading
 import time
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from aiohttp import web
 
-from tests.support.slack_server import app_manifest, payloads
+from tests.support.slack_server import payloads
 from tests.support.slack_server.deliveries import Deliveries, Pace
 from tests.support.slack_server.faults import Faults
 from tests.support.slack_server.forging import Forged
@@ -32,6 +34,7 @@ from tests.support.slack_server.state import State
 from tests.support.slack_server.web_api import WebApi
 from tests.support.slack_server.workspace import BOT_USER, Channel, Member, Message, Workspace
 
+MANIFEST = Path(__file__).parents[3] / "docs" / "slack" / "manifest.json"
 MENTION = f"<@{BOT_USER}>"
 _WAIT_S = 60.0
 _T = TypeVar("_T")
@@ -55,7 +58,7 @@ class SlackServer:
 
     def __init__(self, manifest: Mapping[str, Any] | None = None, *, port: int = 0) -> None:
         """Make it; the app is what its manifest says, and the repository's own without one."""
-        manifest = manifest or app_manifest.manifest()
+        manifest = manifest or json.loads(MANIFEST.read_text())
         features, settings = manifest.get("features", {}), manifest.get("settings", {})
         self.events = frozenset(settings.get("event_subscriptions", {}).get("bot_events", []))
         self.commands = frozenset(one["command"] for one in features.get("slash_commands", []))

@@ -4,15 +4,10 @@ Each fact is known by words that nothing else holds: whoever sees them has seen 
 the board alone the second.
 """
 
-import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
-
-from tests.support.forked import Forked
 from tests.support.installation import BY, Installation
 from tests.support.ports import free_port
 from tests.support.slack_server.workspace import BOT_USER, Channel, Member, Workspace
@@ -60,21 +55,6 @@ class Greenlit:
 
     installation: Installation
     key: str
-
-    @contextmanager
-    def serving(self) -> Iterator[Forked]:
-        """Run `greenlit serve`."""
-        with self.installation.serving() as process:
-            yield process
-
-    def asks(self, email: str, question: str) -> dict[str, object]:
-        """Ask in somebody's name, as the bot does."""
-        headers = {"Authorization": f"Bearer {self.key}", "Greenlit-On-Behalf-Of": email}
-        url = f"{self.installation.url}/v1/ask"
-        response = httpx.post(url, json={"question": question}, headers=headers, trust_env=False, timeout=60)
-        assert response.status_code == 200, response.text
-        value: dict[str, object] = response.json()
-        return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,18 +146,3 @@ def install(folder: Path, town: Town, *, encoder: str | None = None) -> Greenlit
     said = made.does("keys", "create", "--name", "slack", "--scope", "ask,act-for", "--expires", "2027-06-01")
     key = next(word for word in said.split() if word.startswith("gl"))
     return Greenlit(made, key)
-
-
-def moved(greenlit: Greenlit) -> Greenlit:
-    """Return the same on another port."""
-    return replace(greenlit, installation=replace(greenlit.installation, port=free_port()))
-
-
-def answers(greenlit: Greenlit, town: Town) -> dict[str, bool]:
-    """Ask everything once in the name of somebody of the board; say of what the answer is its own fact alone."""
-    markers = {question: marker_of(fact) for question, fact in (STAFF_FACTS | BOARD_FACTS).items()}
-    found = {}
-    for question, marker in markers.items():
-        said = json.dumps(greenlit.asks(town.board[0].email, question))
-        found[question] = [one for one in markers.values() if one in said] == [marker]
-    return found

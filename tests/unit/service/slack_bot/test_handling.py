@@ -73,7 +73,11 @@ class Bench:
         self.deliveries = Deliveries(path)
         self.health = Health(self._notice)
         parts = Parts(web, known, People(web, known), self.deliveries, self.told, self.health, self._notice)
-        self.handling = Handling(parts, clock_s=lambda: self.now_s)
+        self._parts = parts
+        self.handling = self.anew()
+
+    def anew(self) -> Handling:
+        return Handling(self._parts, clock_s=lambda: self.now_s)
 
     def _notice(self, event: str, /, **values: object) -> None:
         self.said.append((event, values))
@@ -157,6 +161,20 @@ def test_whoever_may_not_ask_is_told_so_once_in_ten_minutes(run: Run) -> None:
 
     assert [reason for _, reason in bench.told.refused] == ["guest", "guest"]
     assert bench.told.asked == []
+
+
+def test_a_refusal_that_may_be_there_since_a_crash_is_not_said_again(run: Run) -> None:
+    async def ask(bench: Bench) -> None:
+        for maybe_sent in (False, True):  # the second process knows nothing of the first but the row
+            delivery = Delivery("Ev1", _DIRECT, maybe_sent=maybe_sent)
+            await bench.deliveries.take(delivery)
+            if maybe_sent:
+                assert [one.maybe_sent for one in bench.deliveries.unfinished()] == [True]
+                bench.handling = bench.anew()
+            item = Item(delivery, "how much?", began_s=0.0)
+            await bench.handling._handle(item)
+
+    assert [reason for _, reason in run(ask, is_restricted=True).told.refused] == ["guest"]
 
 
 def test_a_command_of_somebody_from_elsewhere_is_refused_politely(run: Run) -> None:
