@@ -89,7 +89,7 @@ def _serve(config: "BotConfig", slack_settings: "SlackSettings") -> None:
         words = f"{host}:{port} cannot be listened on ({error.strerror}): choose another with GREENLIT_SLACK_PORT"
         raise fail(words, 1) from error
     try:
-        quick = uvicorn.Config("", loop="auto").get_loop_factory()  # uvloop, where it is installed
+        quick = uvicorn.Config("", loop="auto", log_config=None).get_loop_factory()  # uvloop, where it is installed
         with (
             contextlib.closing(listening),
             asyncio.Runner(loop_factory=quick) as runner,

@@ -28,6 +28,7 @@ ELSEWHERE = "People of other organisations are in this channel, so nothing can b
 TOO_MANY = f"More than {MOST_PEOPLE} people are in this channel, so who may read the answer is not looked up."
 NOT_ALL = "Not everybody in this channel may read what it rests on, so it cannot be shared here."
 APPS = "Another app is in this channel and could read it too, so it cannot be shared here."
+JOINED = "Somebody joined this channel just now, so nothing was shared. Share again to have them asked about, too."
 NOT_IN = "I am not in this channel. Invite me, then share again."
 
 
@@ -44,15 +45,23 @@ class Members:
     own: str
     with_apps: bool
 
-    async def addresses(self, channel: str, *, team: str) -> Sequence[str]:
-        """Return the address of everybody in a channel.
+    async def there(self, channel: str) -> Sequence[str]:
+        """Return everybody in a channel but the bot itself, as Slack names them.
+
+        Raises:
+            NotSharableError: people of other organisations are there, too many, or the bot is not.
+            Later: Slack cannot be asked now.
+        """
+        await self._expect_inside(channel)
+        return await self._members(channel)
+
+    async def addresses(self, members: Sequence[str], *, team: str) -> Sequence[str]:
+        """Return the address of everybody of them.
 
         Raises:
             NotSharableError: it cannot be said of all.
             Later: Slack cannot be asked now.
         """
-        await self._expect_inside(channel)
-        members = await self._members(channel)
         found: list[str] = []
         for start in range(0, len(members), _AT_ONCE):
             some = members[start : start + _AT_ONCE]

@@ -2,7 +2,8 @@
 
 1  whoever clicked is whoever asked: Greenlit gives an answer again to nobody else, within the boundary of this moment
 2  everybody in the channel is one of our own, whom Greenlit is asked about by address (`members`)
-3  each of them may read every document cited, in the version cited: Greenlit says yes or no, and nothing of who or what
+3  each of them may read every document cited, in the version cited: Greenlit says yes or no, and nothing of who or
+   what; and nobody has joined meanwhile
 4  it is on record that the answer is shared, then it is posted, with the name of whoever shared it
 
 The answer is opened again from the record: nothing of it is kept between asking and sharing, and what the button holds
@@ -22,7 +23,7 @@ from service.clients.errors import RefusedCallError
 from service.slack_bot.answer_blocks import SHARE, shared_message
 from service.slack_bot.errors import SlackBotError
 from service.slack_bot.interactions import Clicked, Sides, clicked, in_words, tell
-from service.slack_bot.members import NOT_ALL, Members, NotSharableError
+from service.slack_bot.members import JOINED, NOT_ALL, Members, NotSharableError
 from service.slack_bot.posting import Poster, metadata_of, said
 from service.slack_bot.slack_calls import SlackSaidError, called
 
@@ -79,11 +80,14 @@ class Sharing:
         email = await self.sides.email(who.user, who.team)
         answer = await self._again(who.request_id, email)  # 1
         members = Members(web, self.sides.people, own, self.with_apps)
-        addresses = await members.addresses(where.channel, team=who.team)  # 2
+        there = await members.there(where.channel)
+        addresses = await members.addresses(there, team=who.team)  # 2
         if not await self._may_all_read(answer, addresses, email):  # 3
             raise NotSharableError(NOT_ALL)
         if await _stands_there(where, web):
             return _ALREADY
+        if not set(await members.there(where.channel)) <= set(there):  # looking people up may have taken minutes
+            raise NotSharableError(JOINED)
         path = f"/v1/answers/{who.request_id}/share"
         await self.sides.call(Call("POST", path, {"shared": True}, on_behalf_of=email))  # 4
         shown = shared_message(answer, by=who.user, public_url=self.sides.public_url)

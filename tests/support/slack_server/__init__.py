@@ -4,7 +4,8 @@
 received and says what is wrong with it. `python -m tests.support.slack_server.measure` measures the bot against it.
 """
 
-from tests.support.slack_server.checker import Checked, Question, Rights, check
+from tests.support.slack_server.checker import Checked, check
+from tests.support.slack_server.questions import Question, Rights
 from tests.support.slack_server.running import SlackServer
 from tests.support.slack_server.workspace import Channel, Member, Workspace
 

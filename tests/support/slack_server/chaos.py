@@ -13,11 +13,12 @@ from pathlib import Path
 
 from tests.support import forked
 from tests.support.slack_server import town as town_module
-from tests.support.slack_server.checker import Checked, Rights, check
+from tests.support.slack_server.checker import Checked, check
 from tests.support.slack_server.crowd import Crowd
 from tests.support.slack_server.deliveries import Pace
 from tests.support.slack_server.faults import Faults
 from tests.support.slack_server.programs import START_S, Bot, Served
+from tests.support.slack_server.questions import Rights
 from tests.support.slack_server.running import SlackServer
 from tests.support.slack_server.town import BOARD_FACTS, NOBODY_KNOWS, STAFF_FACTS, Town, marker_of
 

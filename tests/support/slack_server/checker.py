@@ -20,6 +20,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from tests.support.slack_server.questions import Question, Rights
 from tests.support.slack_server.recording import Delivered, Record, Shown
 
 _AROUND_A_KILL_S = 3.0
@@ -27,49 +28,6 @@ _JUST_S = 0.1  # between the moment that is noted for a kill and the process's e
 _MESSAGES = ("message", "ephemeral", "response")
 _ALL = re.compile(r"<!(here|channel|everyone)[>|]")
 WITHIN_S = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A question that somebody asked. `thread` and `response_url` say where its answer belongs, as far as they do.
-
-    `expects` are texts of which an answer holds one. With none the question is not to be answered from documents: what
-    is said to it is a refusal, and `silence` means that nothing at all is said.
-    """
-
-    name: str
-    channel: str
-    user: str
-    expects: tuple[str, ...] = field(default=(), repr=False)
-    thread: str | None = None
-    response_url: str | None = None
-    silence: bool = False
-    may_go_unanswered: bool = False  # Slack told the person that it did not work, or it is refused only now and then
-
-    @property
-    def place(self) -> tuple[str | None, ...]:
-        """What tells its answer from others': as little as Slack needs."""
-        if self.response_url:
-            return ("response", self.response_url)
-        if self.channel.startswith("D"):
-            return ("thread", self.channel, self.thread)
-        return ("person", self.channel, self.user)
-
-
-@dataclass(frozen=True, slots=True)
-class Rights:
-    """Who may read what: of each document, texts that no other has, and the people who may read it."""
-
-    readers: Mapping[str, frozenset[str]] = field(repr=False)
-
-    def wrong(self, shown: Shown, *, joinable: bool) -> list[str]:
-        """Return which of the texts somebody could read who may not: by their place in the list, not by themselves."""
-        text, people = shown.text, shown.joinable if joinable else shown.readers
-        found = []
-        for number, (marker, may) in enumerate(self.readers.items()):
-            if marker in text and (people - may or shown.is_shared_place):
-                found.append(f"document {number} to {sorted(people - may)[:3] or 'a shared channel'}")
-        return found
 
 
 @dataclass(slots=True)
@@ -87,6 +45,7 @@ class Checked:
     not_to_be_answered: list[str] = field(default_factory=list)
     shared: int = 0  # messages that everybody in a room reads
     shared_twice: list[str] = field(default_factory=list)
+    refused_again: list[str] = field(default_factory=list)  # to whoever may not ask: no answer, and no harm
     talked_on: list[str] = field(default_factory=list)  # threads with more messages than questions
     mentions_of_all: list[str] = field(default_factory=list)
     never_delivered: list[str] = field(default_factory=list)
@@ -171,30 +130,46 @@ def _count_answers(
         expected[question.place].update(question.expects)
     for asked in groups.values():
         first = asked[0]
-        answers = _answers(shown[first.place], first, expected[first.place], asks_again)
-        names = ", ".join(one.name for one in asked)
+        here = shown[first.place]
         if first.silence:
-            if shown[first.place]:
-                checked.not_to_be_answered.append(f"{names}, by {shown[first.place][0].method}")
+            if here:
+                checked.not_to_be_answered.append(f"{_names(asked)}, by {here[0].method}")
             continue
+        answers = _answers(here, first, expected[first.place], asks_again)
         checked.answered += min(len(answers), len(asked))
-        extra = len(answers) - len(asked)
-        if extra > 0:
-            by_kills = _by_kills(answers, kills)
-            (checked.again_after_a_kill if extra <= by_kills else checked.twice).append(f"{names}: {len(answers)}")
-        elif extra < 0 and first.may_go_unanswered:
-            checked.left_alone.append(names)
-        elif extra < 0 and first.response_url and any(_says(one, asks_again) for one in shown[first.place]):
-            checked.told_to_ask_again.append(names)
-        elif extra < 0:
-            checked.lost.append(
-                f"{names}: {len(answers)} of {len(asked)} ({len(shown[first.place])} things shown there)"
-            )
+        if len(answers) > len(asked):
+            _too_many(checked, asked, answers, kills)
+        elif len(answers) < len(asked):
+            _too_few(checked, asked, answers, told=any(_says(one, asks_again) for one in here))
+
+
+def _too_many(checked: Checked, asked: Sequence[Question], answers: Sequence[Shown], kills: Sequence[float]) -> None:
+    extra, line = len(answers) - len(asked), f"{_names(asked)}: {len(answers)}"
+    if extra == 1 and asked[0].may_go_unanswered and not asked[0].expects:
+        checked.refused_again.append(line)
+    elif extra <= _by_kills(answers, kills):
+        checked.again_after_a_kill.append(line)
+    else:
+        checked.twice.append(line)
+
+
+def _too_few(checked: Checked, asked: Sequence[Question], answers: Sequence[Shown], *, told: bool) -> None:
+    if asked[0].may_go_unanswered:
+        checked.left_alone.append(_names(asked))
+    elif asked[0].response_url and told:
+        checked.told_to_ask_again.append(_names(asked))
+    else:
+        checked.lost.append(f"{_names(asked)}: {len(answers)} of {len(asked)}")
+
+
+def _names(asked: Iterable[Question]) -> str:
+    return ", ".join(one.name for one in asked)
 
 
 def _count_messages(checked: Checked, record: Record, questions: Sequence[Question]) -> None:
     """Find threads of direct messages where the app speaks more often than it is asked: it may be talking to itself."""
     asked = collections.Counter(one.place for one in questions)
+    asked.update(one.place for one in questions if one.may_go_unanswered)  # see `refused_again`
     for place, shown in _by_place(record).items():
         said = {one.message for one in shown if one.where == "message"}
         if place[0] == "thread" and len(said) > asked[place]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from tests.support.slack_server.checker import Question
+from tests.support.slack_server.questions import Question
 from tests.support.slack_server.recording import Delivered
 from tests.support.slack_server.running import MENTION, SlackServer
 from tests.support.slack_server.town import BOARD_FACTS, NOBODY_KNOWS, STAFF_FACTS, Town, marker_of

@@ -51,7 +51,8 @@ def told(outcome: Outcome) -> list[str]:
         (
             f"questions {checked.questions}: answered {checked.answered}, lost {len(checked.lost)}, "
             f"twice {len(checked.twice)}, again to the same person alone after a kill "
-            f"{len(checked.again_after_a_kill)}, left alone as it may {len(checked.left_alone)}"
+            f"{len(checked.again_after_a_kill)}, left alone as it may {len(checked.left_alone)}, "
+            f"refused once more {len(checked.refused_again)}"
         ),
         f"commands told to be given again {len(checked.told_to_ask_again)}, given again {outcome.asked_again}",
         f"shared in rooms {checked.shared}; shown in a wrong place {len(checked.in_wrong_places)}",

@@ -172,6 +172,20 @@ def test_all_pages_of_members_are_looked_at_and_no_more_than_a_bound(office: Off
     run(story())
 
 
+def test_whoever_joins_while_people_are_looked_up_is_asked_about_too(office: Office) -> None:
+    async def story() -> None:
+        async with TinySlack().open() as slack:
+            _scripted(slack, THEO)
+            slack.replies["conversations.members"] = [{"members": [BOT, THEO]}, {"members": [THEO, BOT, "U9"]}]
+            known = {**ADDRESSES, "U9": "!guest"}
+            assert await _shared(slack, office, await _asked(office), known=known) == []
+            assert members.JOINED in json.dumps(slack.of("response"))
+            assert await _shared(slack, office, await _asked(office), known=known) == []
+            assert members.NOT_ALL in json.dumps(slack.of("response"))
+
+    run(story())
+
+
 def test_only_whoever_asked_shares_and_only_what_is_approved_still(office: Office) -> None:
     async def story() -> None:
         async with TinySlack().open() as slack:
