@@ -5,7 +5,7 @@ reading is a peer's, not the truth. Two shares of its words are counted of each 
 often as it stands there, and those found in order (the longest common subsequence). A format's figure is the mean over
 its documents, each of which weighs the same; `pooled` is over all words. Words that were read and that the other does
 not have cost nothing here. Documents whose peer reading holds equations are left out: LaTeX there, and no words of the
-page. Seconds are those of reading, one document after another; a first one is read before, uncounted. A document that
+page. Seconds are of the processor, one document after another; a first one is read before, uncounted. A document that
 a reader refuses counts as nothing found, and is named.
 """
 
@@ -105,13 +105,13 @@ def _measured(reader: Reader, kind: str, peers: Sequence[Peer]) -> PeerFigure:
     with contextlib.suppress(UnreadError):
         reader.words(peers[0].path, kind)  # what a library imports and sets up the first time is not counted
     for peer in peers:
-        began = time.perf_counter()
+        began = time.process_time()
         try:
             words = reader.words(peer.path, kind)
         except UnreadError as error:
             unread.append(f"{peer.path.name}: {error}")
             words = []
-        took_s += time.perf_counter() - began
+        took_s += time.process_time() - began
         here, here_ordered = found(peer.words, words), in_order(peer.words, words)
         wanted, have, ordered = wanted + len(peer.words), have + here, ordered + here_ordered
         shares.append((here / len(peer.words), here_ordered / len(peer.words), peer.path.name))

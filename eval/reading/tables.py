@@ -78,12 +78,16 @@ def _real(libraries: Sequence[Library]) -> Iterator[str]:
 
 
 def _document(one: Compared) -> str:
-    said = f"{one.document}: lacks {one.lacks.total()} of {one.seen} ({', '.join(most_common(one.lacks))})"
-    if one.adds.total():
-        said += f"; adds {one.adds.total()} ({', '.join(most_common(one.adds))})"
+    said = f"{one.document}: lacks {one.lacks.total()} of {one.seen}{_words(one.lacks)}"
+    if one.adds:
+        said += f"; adds {one.adds.total()}{_words(one.adds)}"
     if one.unseen_chars:
         said += f"; {one.unseen_chars} characters that nobody sees"
     return f"{said}; {one.refused}" if one.refused else said
+
+
+def _words(counts: Counter[str]) -> str:
+    return f" ({', '.join(most_common(counts))})" if counts else ""
 
 
 def _is_worth_telling(one: Compared) -> bool:
