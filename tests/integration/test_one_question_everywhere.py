@@ -1,13 +1,16 @@
 """One question through all doors: the same sentences, the same citations, records that differ in the channel alone.
 
 A new door gets a function that asks through it and a line in `DOORS`. `passages` of the retriever for LlamaIndex are a
-search: it finds what the answers cite, and its record says the same of what was found.
+search: it finds what the answers cite, and its record says the same of what was found. Slack asks for somebody of a
+directory, so it is held against the API asked for the same person.
 """
 
+import asyncio
 import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,12 +23,16 @@ from service.audit.storage.sqlite_store import SqliteLeafStore
 from service.clients.calls import Service
 from service.clients.client import Greenlit
 from service.clients.llama_index import GreenlitRetriever
+from service.slack_bot.telling import Telling
 from tests.support.answering_parts import RANKING
 from tests.support.audit_doors import command, use_fakes
+from tests.support.callers import open_office
 from tests.support.chat_clients import body, chunks_of
 from tests.support.event_streams import AS_EVENTS, told
 from tests.support.fakes import TinyLibrary
+from tests.support.mcp_clients import client_at
 from tests.support.service_parts import TOKEN, open_studio, with_rules
+from tests.support.slack_parts import ADDRESSES, PAGES, THEO, TinySlack, asked, greenlit_of, names, place
 from tests.support.traces import over_http
 
 QUESTION = "Who reviews a new AI vendor, and what is the daily travel allowance?"
@@ -102,7 +109,25 @@ def _openai_in_chunks(asking: Asking) -> Said:
     return Said(_of_json(chunks[-1]["greenlit"]).sentences, [_from_root(url) for url in sources])
 
 
-# Each door, the channel that its records name, and how somebody asks through it. MCP and Slack get a line here.
+def _mcp(asking: Asking) -> Said:
+    async def ask() -> Any:
+        async with client_at(asking.service.url, "2026-07-28") as client:
+            return (await client.call_tool("ask", {"question": QUESTION})).structured_content
+
+    said = _of_json(asyncio.run(ask()))
+    return Said(said.sentences, [_from_root(url) for url in said.sources])
+
+
+def _in_slack(blocks: list[Any]) -> Said:
+    """Return what a message in Slack quotes."""
+    parts = [part for block in blocks if block["type"] == "rich_text" for part in block["elements"]]
+    quotes = [part["elements"] for part in parts if part["type"] == "rich_text_quote"]
+    words = ["".join(one["text"] for one in quote if one["type"] == "text").strip() for quote in quotes]
+    urls = [one["url"] for quote in quotes for one in quote if one["type"] == "link"]
+    return Said(words, [_from_root(url) for url in urls])
+
+
+# Each door, the channel that its records name, and how somebody asks through it.
 DOORS: Mapping[str, tuple[str, Callable[[Asking], Said]]] = {
     "API": ("api", _api),
     "API, in events": ("api", _api_in_events),
@@ -111,6 +136,7 @@ DOORS: Mapping[str, tuple[str, Callable[[Asking], Said]]] = {
     "command line, through the service": ("cli", _command),
     "OpenAI": ("openai", _openai),
     "OpenAI, in chunks": ("openai", _openai_in_chunks),
+    "MCP": ("mcp", _mcp),
 }
 ALONE = ("command line, alone", "cli")  # with no service running: it holds the log itself
 # What differs between any two records, and how somebody was recognised.
@@ -188,3 +214,23 @@ def test_llama_index_finds_what_the_answers_cite(seen: Seen) -> None:
         start, end = node.metadata["span"]
         assert (start <= citation["span"][0], citation["span"][1] <= end) == (True, True)
     assert seen.passages[0].metadata["receipt"]["seq"] > 0
+
+
+def test_slack_says_what_the_api_says_to_the_same_person(tmp_path: Path) -> None:
+    async def story() -> tuple[Said, Said]:
+        async with greenlit_of(office) as greenlit, TinySlack().open() as slack:
+            answer = await greenlit.ask(QUESTION, on_behalf_of=ADDRESSES[THEO])
+            telling = Telling(slack.web(), greenlit, public_url=PAGES, names=names())
+            await telling.answer(asked(QUESTION, place()), sending=lambda: asyncio.sleep(0))
+            (posted,) = slack.posted()
+            return _of_json(answer), _in_slack(posted.args["blocks"])
+
+    with open_office(TinyLibrary(tmp_path / "studio")) as office:
+        by_api, in_slack = asyncio.run(story())
+        received, finished, in_slack_received, in_slack_finished = office.studio.leaves()
+
+    assert in_slack == by_api
+    assert len(in_slack.sentences) == 2
+    assert in_slack_received["channel"] == "slack"
+    assert _differing(received, in_slack_received) == {"conversation_id"}, "a thread is a conversation"
+    assert _differing(finished, in_slack_finished) == set()
