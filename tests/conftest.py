@@ -28,9 +28,10 @@ def pytest_configure(config: pytest.Config) -> None:
     is_worker = hasattr(config, "workerinput")
     if not is_worker:
         lasting = contextlib.ExitStack()
-        lasting.enter_context(fork_server())
+        in_processes = bool(config.getoption("numprocesses", None))
+        lasting.enter_context(fork_server(at_once=in_processes))
         config.add_cleanup(lasting.close)
-        if config.getoption("numprocesses", None):
+        if in_processes:
             config.option.tx = [WARM for _ in config.option.tx]
     if is_worker or not config.getoption("numprocesses", None):
         config.pluginmanager.import_plugin("tests.support.fixtures")

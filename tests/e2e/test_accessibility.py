@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser
 
-from tests.support.browsing import CHROMIUM, Visit, chromium, visit_with
+from tests.support.browsing import CHROMIUM, Visit, visit_with
 from tests.support.fakes import TinyLibrary
 from tests.support.page_checks import looks_right, no_violations, violations
 from tests.support.service_parts import (
@@ -20,12 +20,6 @@ from tests.support.service_parts import (
 
 DRAFT = "legal/draft.md"
 pytestmark = [pytest.mark.skipif(not CHROMIUM.exists(), reason=f"there is no browser at {CHROMIUM}")]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as opened:
-        yield opened
 
 
 @pytest.fixture(scope="module")

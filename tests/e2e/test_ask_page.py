@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from service.web.pages import SESSION_COOKIE
-from tests.support.browsing import CHROMIUM, DESK, HEIGHT, PHONE, Visit, chromium, visit_with
+from tests.support.browsing import CHROMIUM, DESK, HEIGHT, PHONE, Visit, visit_with
 from tests.support.fakes import TinyLibrary
 from tests.support.service_parts import (
     OFF_TOPIC_QUESTION,
@@ -35,12 +35,6 @@ _NAMELESS = """[...document.querySelectorAll("button, a, input:not([type=hidden]
 TURNED = "כללי ההסעדה"  # a title that is read from right to left
 
 pytestmark = [pytest.mark.skipif(not CHROMIUM.exists(), reason=f"there is no browser at {CHROMIUM}")]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as opened:
-        yield opened
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from service.audit.checking import verifier
 from tests.support.audit_doors import STAFF, Company, company
@@ -74,15 +74,13 @@ class House:
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def house(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     library = with_rules(TinyLibrary(tmp_path_factory.mktemp("house") / "studio"))
     grown(library, _add_clips)
-    with open_studio(library, verifies=True) as studio, sync_playwright() as playwright:
+    with open_studio(library, verifies=True) as studio:
         people = company(studio, **dict.fromkeys(PEOPLE, STAFF))
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         with serving(people.app) as url:
             yield House(people, url, browser)
-        browser.close()
 
 
 def _add_clips(library: TinyLibrary) -> None:

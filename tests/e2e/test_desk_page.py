@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from indexes.standing import Standing
 from service.web.pages import NOTICE_COOKIE, notice_hash
@@ -59,16 +59,10 @@ class Desk:
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+def desk(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     library = with_rules(TinyLibrary(tmp_path_factory.mktemp("desk") / "studio"))
-    with (
-        open_studio(library) as studio,
-        serving(with_approvers(studio).app) as url,
-        sync_playwright() as playwright,
-    ):
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with open_studio(library) as studio, serving(with_approvers(studio).app) as url:
         yield Desk(studio, url, browser)
-        browser.close()
 
 
 def test_a_changed_document_is_cleared_and_answers_within_a_minute(desk: Desk) -> None:

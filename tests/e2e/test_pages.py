@@ -12,7 +12,7 @@ from starlette.requests import Request as StarletteRequest
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
-from tests.support.browsing import CHROMIUM, DESK, HEIGHT, Visit, chromium, visit_with
+from tests.support.browsing import CHROMIUM, DESK, HEIGHT, Visit, visit_with
 from tests.support.fakes import TinyLibrary
 from tests.support.service_parts import (
     OFF_TOPIC_QUESTION,
@@ -28,12 +28,6 @@ SENTENCE = "The security team reviews every new AI vendor within ten working day
 pytestmark = [
     pytest.mark.skipif(not CHROMIUM.exists(), reason=f"there is no browser at {CHROMIUM}"),
 ]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -15,10 +15,11 @@ from typing import Any
 import httpx
 import pytest
 import structlog
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect
 from pydantic import SecretStr
 
 from service.access.rules import ACCESS_FILE
+from tests.support.browsing import chromium
 from tests.support.certificates import Certified, certify
 from tests.support.fakes import TinyLibrary
 from tests.support.openid import AUDIENCE, CLIENT_ID, CLIENT_SECRET, NAMED_URL, SCOPES, OpenIdProvider
@@ -79,7 +80,9 @@ class House:
 
 
 @pytest.fixture(scope="module")
-def house(openid_provider: OpenIdProvider, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def house(
+    driver: Playwright, openid_provider: OpenIdProvider, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[House]:
     """One for all stories, because a browser is dear: each brings new browsers of its own people."""
     tmp_path = tmp_path_factory.mktemp("house")
     library = TinyLibrary(tmp_path / "studio")
@@ -99,17 +102,10 @@ def house(openid_provider: OpenIdProvider, tmp_path_factory: pytest.TempPathFact
         "oidc_audience": AUDIENCE,
         "oidc_scopes": SCOPES,
     }
-    with (
-        open_studio(library, **settings) as studio,
-        serving(studio.app, certified=certified) as address,
-        sync_playwright() as playwright,
-    ):
-        port = address.rsplit(":", 1)[1]
-        arguments = ["--no-sandbox", f"--host-resolver-rules=MAP greenlit.test 127.0.0.1:{port}"]
-        arguments.append("--ignore-certificate-errors")
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        yield House(studio, openid_provider, opened, address, certified)
-        opened.close()
+    with open_studio(library, **settings) as studio, serving(studio.app, certified=certified) as address:
+        named = f"--host-resolver-rules=MAP greenlit.test 127.0.0.1:{address.rsplit(':', 1)[1]}"
+        with chromium(driver, named, "--ignore-certificate-errors") as opened:
+            yield House(studio, openid_provider, opened, address, certified)
 
 
 @pytest.fixture(autouse=True)

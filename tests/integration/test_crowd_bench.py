@@ -11,6 +11,7 @@ from rich.console import Console
 
 from eval.speed import crowd_bench, http_load, served
 from tests.support import forked
+from tests.support.certificates import TRUSTS_NOBODY
 from tests.support.forked import Forked
 from tests.support.installation import TRAVEL_QUESTION, VENDOR_QUESTION, Installation, copy_of
 
@@ -57,7 +58,7 @@ def test_a_service_is_asked_by_one_and_by_several_and_then_stopped(
     assert all(float(figure) > 0 for row in rows for figure in row)
     assert re.search(r"peak memory of the service \d+ MB", printed.getvalue())
     with pytest.raises(httpx.ConnectError):
-        httpx.get(f"http://127.0.0.1:{ports[0]}/healthz", trust_env=False)
+        httpx.get(f"http://127.0.0.1:{ports[0]}/healthz", trust_env=False, verify=TRUSTS_NOBODY)
 
 
 def test_a_service_that_does_not_answer_is_told_and_not_waited_for(

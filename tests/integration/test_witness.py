@@ -13,6 +13,7 @@ import pytest
 
 from service.audit.checkpoints.signer import MEMORY_FILE
 from service.audit.formats.notes import Checkpoint, cosigned_at, read_checkpoint, read_verifier_key
+from tests.support.certificates import TRUSTS_NOBODY
 from tests.support.fakes import TinyLibrary
 from tests.support.forked import Forked
 from tests.support.service_parts import (
@@ -78,7 +79,7 @@ def asked(studio: Studio, *questions: str) -> None:
 
 
 def handed_over(url: str) -> str:
-    return httpx.get(f"{url}/v1/audit/key", headers=BEARER, trust_env=False).text.strip()
+    return httpx.get(f"{url}/v1/audit/key", headers=BEARER, trust_env=False, verify=TRUSTS_NOBODY).text.strip()
 
 
 def test_a_witness_sees_a_service_grow_and_catches_it_when_it_was_rolled_back(
@@ -121,7 +122,12 @@ def test_a_witness_does_not_follow_a_new_key_until_it_is_handed_over(library: Ti
         asked(studio, VENDOR_QUESTION)
         account.looks(url)
         rotated = httpx.post(
-            f"{url}/v1/audit/rotate", json={"purpose": "signing"}, headers=BEARER, trust_env=False, timeout=TIMEOUT_S
+            f"{url}/v1/audit/rotate",
+            json={"purpose": "signing"},
+            headers=BEARER,
+            trust_env=False,
+            verify=TRUSTS_NOBODY,
+            timeout=TIMEOUT_S,
         )
         assert rotated.status_code == 200, rotated.text
         assert "ask its operator in person" in account.looks(url, code=1)

@@ -15,7 +15,7 @@ from service.access.local import TOKEN_FILE, local_token
 from service.web.form_tokens import FORM_TOKEN_HEADER, form_token
 from service.web.pages import NOTICE_COOKIE, SESSION_COOKIE, notice_hash
 from tests.support.audit_doors import CONVERSATION, Asked, asked, on_record, opened
-from tests.support.every_route import EVERY, NOBODYS, OPEN, SCIM, ready, routes_of
+from tests.support.every_route import EVERY, NOBODYS, OPEN, SCIM, is_about_a_question, ready, routes_of
 from tests.support.service_parts import BEARER, POLICY, TOKEN, VENDOR_QUESTION, Studio
 
 Headers = Mapping[str, str]
@@ -76,14 +76,14 @@ def test_the_same_calls_succeed_for_somebody_known(studio: Studio) -> None:
     for route in routes_of(studio.app):
         if route in ("GET /open", "GET /sign-in/callback", *SCIM):  # of a link, the provider, a key that pushes
             continue
-        headers: Headers
-        in_browser = {SESSION_COOKIE: studio.session(), NOTICE_COOKIE: notice_hash(12, "")}
-        headers, cookies = (
-            (BEARER, {}) if route.split()[1].startswith(("/v1", "/openapi", "/mcp")) else ({}, in_browser)
-        )
-        question = opened(
-            studio, ready(studio, EVERY[route], _in_conversation(studio))
-        )  # a new one: some of them erase it
+        headers: Headers = BEARER
+        cookies: dict[str, str] = {}
+        if not route.split()[1].startswith(("/v1", "/openapi", "/mcp")):
+            headers, cookies = {}, {SESSION_COOKIE: studio.session(), NOTICE_COOKIE: notice_hash(12, "")}
+        if is_about_a_question(route):
+            question = opened(studio, ready(studio, EVERY[route], _in_conversation(studio)))
+        else:
+            question = ready(studio, EVERY[route], NOBODYS)
         expected = 201 if route == "POST /v1/keys" else 200
         assert _call(studio, route, headers, cookies, question)[0] == expected, route
 

@@ -14,7 +14,16 @@ import pytest
 from tests.support.audit_doors import Asked
 from tests.support.callers import BOARD_PLAN, KEYS, PEOPLE, ROLES, Office, Who, open_office, person
 from tests.support.event_streams import AS_EVENTS
-from tests.support.every_route import EVERY, IN_OPENAIS_FORM, NOBODYS, SCIM, ready, routes_of
+from tests.support.every_route import (
+    EVERY,
+    IN_OPENAIS_FORM,
+    NOBODYS,
+    SCIM,
+    is_about_a_question,
+    is_about_ones_own,
+    ready,
+    routes_of,
+)
 from tests.support.fakes import TinyLibrary
 from tests.support.mcp_messages import TOOLS, called, result, sent
 from tests.support.service_parts import with_session
@@ -148,9 +157,6 @@ _IN_PERSON = {May.APPROVES, May.PERSON_AUDITS, May.PERSON_OPERATES, May.PERSON_W
 _PROTECTED = [route for route, may in DECIDED.items() if may is not May.ANYBODY]
 _API = [route for route in _PROTECTED if not EVERY[route].is_page]
 _PAGES = [route for route in _PROTECTED if EVERY[route].is_page]
-# Of a question that is somebody else's: there is no such question of one's own.
-_ABOUT_ONES_OWN = {"POST /v1/audit/own/erase", "POST /record/erase", "POST /v1/feedback", "POST /feedback"}
-_ABOUT_ONES_OWN |= {route for route in DECIDED if "{conversation_id}" in route or "{request_id}" in route}
 _OF_SCIM = {f"{method} /scim/v2/{kind}": status for kind in ("Users", "Groups") for method, status in (("POST", 201),)}
 _OF_SCIM |= {f"DELETE /scim/v2/{kind}/{{id_}}": 204 for kind in ("Users", "Groups")}
 _ASKER = person("staff")
@@ -176,8 +182,8 @@ def _expected(route: str, who: Who) -> int:
         return 403
     if may is May.READS and not who.in_group:
         return 404
-    if route in _ABOUT_ONES_OWN and who != _ASKER:
-        return 404
+    if is_about_ones_own(route) and who != _ASKER:
+        return 404  # of a question that is somebody else's: there is no such question of one's own
     on_to_another = dict.fromkeys(("POST /desk/decide", "POST /desk/upload", "POST /notice"), 303)
     return {"POST /v1/keys": 201, **_OF_SCIM, **on_to_another}.get(route, 200)
 
@@ -188,11 +194,7 @@ def _send(client: Any, route: str, question: Asked = NOBODYS) -> Any:
 
 def _good(office: Office, route: str) -> Asked:
     """Return a question with which a request of somebody who may is good."""
-    about_one = route in _ABOUT_ONES_OWN or route.startswith(
-        ("POST /v1/audit/", "GET /v1/audit/reveals", "POST /audit")
-    )
-    about_one = about_one or route.startswith("GET /audit/re")
-    question = office.ask(_ASKER) if about_one else NOBODYS  # a new one: some of them erase it
+    question = office.ask(_ASKER) if is_about_a_question(route) else NOBODYS
     return ready(office.studio, EVERY[route], dataclasses.replace(question, document=BOARD_PLAN))
 
 

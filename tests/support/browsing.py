@@ -1,5 +1,8 @@
 """A page of a service in a real browser, with what the browser was asked to load and what it complained of.
 
+One browser serves all tests of a process (`tests/e2e/conftest.py`): each test has windows of its own in it, which know
+nothing of each other.
+
 Needs /usr/bin/chromium, or the browser named by TEST_CHROMIUM. With TEST_SCREENS set to a folder, pictures of the pages
 are kept there.
 """
@@ -10,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Playwright, Request
 
 from service.web.pages import NOTICE_COOKIE, notice_hash
 from tests.support.service_parts import Studio
@@ -18,6 +21,15 @@ from tests.support.service_parts import Studio
 PHONE, DESK, HEIGHT = 390, 1280, 800  # pixels
 CHROMIUM = Path(os.environ.get("TEST_CHROMIUM", "/usr/bin/chromium"))
 SCREENS = os.environ.get("TEST_SCREENS")
+
+# Behind its own address line, which nobody sees here, the browser opens two pages more with every window: they took
+# four fifths of what a page costs. Its last list counts, so what Playwright switches off stands here again.
+_SWITCHED_OFF = (
+    "WebUIOmniboxPopup WebUIOmniboxAimPopup WebUIOmniboxFullPopup "
+    "AvoidUnnecessaryBeforeUnloadCheckSync DestroyProfileOnBrowserClose HttpsUpgrades HttpsFirstBalancedModeAutoEnable "
+    "LensOverlay MediaRouter PaintHolding ThirdPartyStoragePartitioning AvoidCorsURLLoaderRestartOnRedirect "
+    "OptimizationHints NetworkTimeServiceQuerying AimEnabled PreconnectToSearch"
+).split()
 
 
 @dataclass
@@ -75,9 +87,9 @@ def visit_with(context: BrowserContext, studio: Studio, url: str) -> Visit:
 
 
 @contextlib.contextmanager
-def chromium() -> Iterator[Browser]:
+def chromium(driver: Playwright, *arguments: str) -> Iterator[Browser]:
     """Start the browser."""
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield opened
-        opened.close()
+    switched_off = f"--disable-features={','.join(_SWITCHED_OFF)}"
+    opened = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", switched_off, *arguments])
+    yield opened
+    opened.close()

@@ -222,6 +222,18 @@ def routes_of(app: FastAPI) -> list[str]:
     return found
 
 
+def is_about_ones_own(route: str) -> bool:
+    """Tell whether a route is good only for a question of one's own."""
+    of_one = ("POST /v1/audit/own/erase", "POST /record/erase", "POST /v1/feedback", "POST /feedback")
+    return route in of_one or "{conversation_id}" in route or "{request_id}" in route
+
+
+def is_about_a_question(route: str) -> bool:
+    """Tell whether a route is good only for a question that was really asked; some of them erase it."""
+    others = ("POST /v1/audit/", "GET /v1/audit/reveals", "POST /audit", "GET /audit/re")
+    return is_about_ones_own(route) or route.startswith(others)
+
+
 def ready(studio: Studio, call: Call, question: Asked) -> Asked:
     """Return a question with which a request is good: with what others opened, or a key that can be revoked."""
     if "{key_id}" in call.route:

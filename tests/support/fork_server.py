@@ -4,11 +4,11 @@ Importing the model libraries takes ten seconds of a processor; a program that i
 otherwise as if it had been started: a process of its own with its arguments, environment, folder and pipes, whose
 exceptions, exit status and signals are Python's own. `tests/support/forked.py` is the other side.
 
-    python -m tests.support.fork_server LISTENER    the number of a listening socket; standard input is a pipe
+    python -m tests.support.fork_server LISTENER [at-once]   the number of a listening socket; standard input is a pipe
 
 It ends when standard input does. Each connection is one program: a message with a JSON object (`code`, `arguments`,
 `environment`, `folder`) and the three standard streams comes in, its process id goes out, and, once it has ended, its
-exit status as `subprocess` gives it. Modules are imported when the first one comes.
+exit status as `subprocess` gives it. Modules are imported when the first one comes, or at once.
 """
 
 import atexit
@@ -47,8 +47,11 @@ class Programs:
         self._imported = False
         self._set_by_imports: dict[str, str] = {}
 
-    def serve(self) -> dict[str, Any] | None:
+    def serve(self, *, at_once: bool = False) -> dict[str, Any] | None:
         """Fork off what is asked for until standard input ends.
+
+        Args:
+            at_once: whether to import everything before the first is asked for.
 
         Returns:
             In a process that was forked off: the program to be run in it. In this one: `None`, at the end.
@@ -59,6 +62,8 @@ class Programs:
         signal.set_wakeup_fd(wake.fileno(), warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, _nothing)
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started this one ends it
+        if at_once:
+            self._import()
         with selectors.DefaultSelector() as selector:
             for source in (0, self._listener, woken):
                 selector.register(source, selectors.EVENT_READ)
@@ -175,6 +180,6 @@ def _end(status: int) -> None:
 
 if __name__ == "__main__":
     gc.disable()  # until something runs: imports leave next to nothing behind
-    _program = Programs(socket.socket(fileno=int(sys.argv[1]))).serve()
+    _program = Programs(socket.socket(fileno=int(sys.argv[1]))).serve(at_once=sys.argv[2:] == ["at-once"])
     if _program:
         _end(_run(_program["code"]))

@@ -26,8 +26,13 @@ FORKS = "TESTS_FORK_SERVER"  # the address of its socket, for processes that run
 
 
 @contextlib.contextmanager
-def fork_server() -> Iterator[None]:
-    """Have a server for this process and its children; it has imported nothing yet, so it costs next to nothing."""
+def fork_server(*, at_once: bool) -> Iterator[None]:
+    """Have a server for this process and its children.
+
+    Args:
+        at_once: whether it imports what programs need now; otherwise when the first is asked for, and until then it
+            costs next to nothing.
+    """
     with (
         tempfile.TemporaryDirectory(prefix="forks-", dir=_SHORT) as folder,
         socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener,
@@ -37,7 +42,7 @@ def fork_server() -> Iterator[None]:
         listener.listen(64)
         one_thread = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
         environment = os.environ | one_thread | {"PYTHONPATH": str(ROOT)}
-        command = [sys.executable, "-m", "tests.support.fork_server", str(listener.fileno())]
+        command = [sys.executable, "-m", "tests.support.fork_server", str(listener.fileno())] + ["at-once"] * at_once
         with subprocess.Popen(command, stdin=subprocess.PIPE, pass_fds=[listener.fileno()], cwd=ROOT, env=environment):
             os.environ[FORKS] = address
             yield

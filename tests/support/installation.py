@@ -17,6 +17,7 @@ from typing import Any
 import httpx
 
 from tests.support import forked
+from tests.support.certificates import TRUSTS_NOBODY
 from tests.support.forked import Forked
 from tests.support.ports import free_port
 
@@ -114,7 +115,7 @@ class Installation:
             assert process.poll() is None, f"serve ended: {process.communicate()}"
             assert time.monotonic() < deadline, "serve did not get ready"
             try:
-                if httpx.get(f"{self.url}/readyz", trust_env=False).status_code == 200:
+                if httpx.get(f"{self.url}/readyz", trust_env=False, verify=TRUSTS_NOBODY).status_code == 200:
                     return
             except httpx.TransportError:
                 time.sleep(0.1)
@@ -125,14 +126,16 @@ class Installation:
     def get(self, path: str) -> Any:
         """Get JSON over HTTP."""
         headers = {"Authorization": f"Bearer {self.token()}"}
-        response = httpx.get(f"{self.url}{path}", headers=headers, trust_env=False)
+        response = httpx.get(f"{self.url}{path}", headers=headers, trust_env=False, verify=TRUSTS_NOBODY)
         assert response.status_code == 200, response.text
         return response.json()
 
     def ask(self, question: str) -> dict[str, Any]:
         """Ask over HTTP."""
         headers = {"Authorization": f"Bearer {self.token()}"}
-        response = httpx.post(f"{self.url}/v1/ask", json={"question": question}, headers=headers, trust_env=False)
+        response = httpx.post(
+            f"{self.url}/v1/ask", json={"question": question}, headers=headers, trust_env=False, verify=TRUSTS_NOBODY
+        )
         assert response.status_code == 200, response.text
         value: dict[str, Any] = response.json()
         return value

@@ -21,6 +21,7 @@ import httpx
 import lxml.html
 import pytest
 
+from tests.support.certificates import TRUSTS_NOBODY
 from tests.support.ports import free_port
 
 FOLDER = Path(__file__).parent / "openid_provider"
@@ -48,7 +49,7 @@ _MOST_STEPS = 12
 
 def browser() -> httpx.Client:
     """Return what behaves as a browser does, with cookies; it follows no redirect by itself."""
-    return httpx.Client(trust_env=False, timeout=10)
+    return httpx.Client(trust_env=False, verify=TRUSTS_NOBODY, timeout=10)
 
 
 class OpenIdProvider:

@@ -22,6 +22,7 @@ from service.operating.logs import configure_logs
 from service.operating.running import announced
 from service.web.form_tokens import FORM_TOKEN_HEADER, form_token
 from service.web.pages import NOTICE_COOKIE, SESSION_COOKIE, notice_hash
+from tests.support.certificates import TRUSTS_NOBODY
 from tests.support.fakes import TinyLibrary
 from tests.support.service_parts import BEARER, Studio, files_holding, microseconds, serving
 
@@ -79,5 +80,7 @@ def over_http(studio: Studio) -> Iterator[httpx.Client]:
         session_id = studio.session()
         cookies = {SESSION_COOKIE: session_id, NOTICE_COOKIE: notice_hash(12, "")}
         headers = {**BEARER, FORM_TOKEN_HEADER: form_token(session_id)}
-        with httpx.Client(base_url=url, headers=headers, cookies=cookies, trust_env=False) as client:
+        with httpx.Client(
+            base_url=url, headers=headers, cookies=cookies, trust_env=False, verify=TRUSTS_NOBODY
+        ) as client:
             yield client

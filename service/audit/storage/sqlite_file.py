@@ -1,13 +1,16 @@
 """One SQLite file: its connections, its write-ahead log, and what its errors mean in words.
 
 Every connection syncs at every commit and erases what it deletes. A connection never makes an empty file where one was
-removed. Nothing that was to be written reaches a log or an error. Damage of the file is told with what to do; what a
+removed. Who holds the file open may keep the connections that read it for the next reader, for opening one takes fifty
+times as long as most queries; they read nothing from memory, and are left as soon as another file stands on the path.
+Nothing that was to be written reaches a log or an error. Damage of the file is told with what to do; what a
 row says, and whether it is what was written, is for others to check.
 """
 
 import contextlib
 import functools
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -38,6 +41,8 @@ _DAMAGE = {
 }
 _MOST_SAID = 120  # characters of what SQLite found: numbers of pages and cells, names of tables
 
+_MOST_KEPT = 4  # connections, each with some 50 KiB: as many read at once on a busy day
+
 _STREAM_PAGE = 512  # numbers a page: at most 32 MiB of leaves
 
 _T = TypeVar("_T")
@@ -57,6 +62,8 @@ class SqliteFile:
         self._wal_path = path.with_name(f"{path.name}-wal")
         self._busy_timeout_s = busy_timeout_s
         self._opened: list[tuple[int, int]] = []
+        self._keeping = threading.Lock()
+        self._kept: list[sqlite3.Connection] | None = None  # that nobody reads with now; None: none are kept
 
     def connect(self) -> sqlite3.Connection:
         """Return a new connection, to be closed by the caller; any one thread at a time may use it.
@@ -89,10 +96,51 @@ class SqliteFile:
         """
 
         def read() -> list[tuple[Any, ...]]:
-            with closing(self.connect()) as connection:
-                return connection.execute(query, parameters).fetchall()
+            connection = self._take_kept() or self.connect()
+            try:
+                found = connection.execute(query, parameters).fetchall()
+                connection.execute("PRAGMA shrink_memory")  # whoever reads with it next sees what is on the disk
+            except BaseException:
+                connection.close()
+                raise
+            self._keep(connection)
+            return found
 
         return self.guarded("read", read)
+
+    def _rows_anew(self, query: str) -> list[tuple[Any, ...]]:
+        def read() -> list[tuple[Any, ...]]:
+            with closing(self.connect()) as connection:
+                return connection.execute(query).fetchall()
+
+        return self.guarded("read", read)
+
+    def keep(self) -> None:
+        """Keep connections that have read, until `let_go`: as long as the files are those that `remember` saw."""
+        with self._keeping:
+            self._kept = []
+
+    def let_go(self) -> None:
+        """Close the connections that are kept, and keep none from now on."""
+        with self._keeping:
+            kept, self._kept = self._kept, None
+        for connection in kept or ():
+            with contextlib.suppress(sqlite3.Error):
+                connection.close()
+
+    def _take_kept(self) -> sqlite3.Connection | None:
+        """Return a connection that is kept, unless it would read what no longer stands on the path."""
+        with self._keeping:
+            if not self._kept or not self.still_there():
+                return None
+            return self._kept.pop()
+
+    def _keep(self, connection: sqlite3.Connection) -> None:
+        with self._keeping:
+            if self._kept is not None and len(self._kept) < _MOST_KEPT and self.still_there():
+                self._kept.append(connection)
+                return
+        connection.close()
 
     def damage(self) -> str | None:
         """Return what is wrong with the file itself, in words; `None` if nothing is. Reads all of it.
@@ -110,7 +158,7 @@ class SqliteFile:
 
     def _found_in(self, check: str) -> str | None:
         try:
-            (found, *_), *_ = self.rows(check)
+            (found, *_), *_ = self._rows_anew(check)
         except AuditDamagedError as error:
             return str(error)
         if found == "ok":

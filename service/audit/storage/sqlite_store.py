@@ -98,6 +98,7 @@ class SqliteLeafStore(SqliteReads):
 
     def close(self) -> None:
         """See `LeafStore.close`."""
+        self._file.let_go()  # first: whoever closes the file last empties its write-ahead log
         if self._writer is not None:
             with suppress(sqlite3.Error):  # a handle that failed may fail again when it is let go
                 self._writer.close()
@@ -143,6 +144,7 @@ class SqliteLeafStore(SqliteReads):
         self._file.remember()
         if self._file.identity() != found:  # the handle may hold the one, and readers find the other
             raise AuditUnavailableError(f"the audit store {self._path} was replaced while it was opened: try again")
+        self._file.keep()
 
     def _prepare(self) -> None:
         self._writer = writer = self._file.connect()

@@ -220,7 +220,7 @@ def test_nothing_is_written_over_a_store_that_is_damaged(folder: Path) -> None:
 
 def test_what_sqlite_found_is_kept_short(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store = SqliteLeafStore(folder=folder)
-    monkeypatch.setattr(store._file, "rows", lambda _: [("*** in database main ***\nTree 4\npage " + "9" * 500,)])
+    monkeypatch.setattr(store._file, "_rows_anew", lambda _: [("*** in database main ***\nTree 4\npage " + "9" * 500,)])
     assert "is damaged (Tree 4 page 999" in str(store.damage())
     assert len(str(store.damage())) < len(str(folder)) + 500
 

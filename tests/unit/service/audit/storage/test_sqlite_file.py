@@ -84,6 +84,78 @@ def test_each_reader_has_a_connection_of_its_own_and_closes_it(
             connection.execute("SELECT 1")
 
 
+@pytest.fixture
+def keeping(file: SqliteFile, writer: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[object]]:
+    """What was opened to read, while connections are kept."""
+    opened, connect = list[object](), file.connect
+
+    def connecting() -> sqlite3.Connection:
+        opened.append(connect())
+        return opened[-1]  # type: ignore[return-value]
+
+    file.remember()
+    file.keep()
+    monkeypatch.setattr(file, "connect", connecting)
+    del writer
+    yield opened
+    file.let_go()
+
+
+def test_a_kept_connection_reads_what_is_on_the_disk_and_holds_nobody_up(
+    file: SqliteFile, writer: sqlite3.Connection, keeping: list[object], path: Path
+) -> None:
+    assert file.rows("SELECT t FROM numbers WHERE n = 1") == [("t1",)]
+    writer.execute("UPDATE numbers SET t = 'new' WHERE n = 2")
+    assert writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()[0][0] == 0, "no transaction is open"
+    assert file.rows("SELECT t FROM numbers WHERE n = 2") == [("new",)]
+    path.write_bytes(path.read_bytes().replace(b"t7", b"TT"))  # behind the back of all connections
+    assert file.rows("SELECT t FROM numbers WHERE n = 7") == [("TT",)]
+    assert len(keeping) == 1
+
+
+def test_connections_are_kept_for_as_many_as_read_at_once_and_closed_at_the_end(
+    file: SqliteFile, keeping: list[object]
+) -> None:
+    with ThreadPoolExecutor(8) as readers:
+        assert list(readers.map(lambda _: file.rows(COUNT)[0][0], range(100))) == [10] * 100
+    file.let_go()
+    assert file.rows(COUNT) == [(10,)]
+    for connection in keeping:
+        with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+            connection.execute("SELECT 1")  # type: ignore[attr-defined]
+
+
+def test_a_connection_that_failed_is_not_kept(file: SqliteFile, keeping: list[object]) -> None:
+    file.rows(COUNT)
+    with pytest.raises(AuditUnavailableError, match="SQLITE_ERROR"):
+        file.rows("SELECT * FROM nothing")
+    file.rows(COUNT)
+    assert len(keeping) == 2
+
+
+@pytest.mark.parametrize("part", ["some.sqlite", "some.sqlite-wal"])
+def test_who_reads_finds_the_file_on_the_path_and_not_one_that_was_kept(
+    file: SqliteFile, keeping: list[object], path: Path, part: str
+) -> None:
+    file.rows(COUNT)
+    copy = path.with_name("copy")
+    copy.write_bytes(path.with_name(part).read_bytes())
+    copy.replace(path.with_name(part))
+    file.rows(COUNT)
+    assert len(keeping) == 2
+    path.unlink()
+    with pytest.raises(AuditUnavailableError, match="if it was removed, put it back"):
+        file.rows(COUNT)
+
+
+def test_what_is_wrong_with_the_file_is_looked_for_with_a_new_connection(
+    file: SqliteFile, keeping: list[object]
+) -> None:
+    file.rows(COUNT)
+    assert file.damage() is None
+    assert len(keeping) == 2
+
+
 def test_a_connection_may_be_used_by_another_thread_than_opened_it(writer: sqlite3.Connection) -> None:
     with ThreadPoolExecutor(1) as other:
         assert other.submit(writer.execute, COUNT).result().fetchall() == [(10,)]

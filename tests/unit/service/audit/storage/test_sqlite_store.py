@@ -259,5 +259,6 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
 
 def test_the_store_closes_what_it_opened(store: SqliteLeafStore, folder: Path) -> None:
     store.append([_entry(0)])
+    assert store.size() == 1
     store.close()
     assert sorted(path.name for path in folder.iterdir()) == ["audit.lock", "audit.sqlite"]
