@@ -17,7 +17,7 @@ from slack_bolt.listener.async_listener_start_handler import AsyncListenerStartH
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from service.slack_bot.taking import AGAIN, Reply
+from service.slack_bot.arriving.taking import AGAIN, Reply
 from service.slack_bot.workspace import Known
 
 _OWN_FAULT = 500

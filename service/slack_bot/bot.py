@@ -26,18 +26,18 @@ from service.clients.client import AsyncGreenlit
 from service.clients.errors import CallError, RefusedCallError
 from service.http.limits import limits_for
 from service.http.protocol import limited_protocol
+from service.slack_bot.arriving.deliveries import Deliveries
+from service.slack_bot.arriving.handling import Handling, Parts, Tells
+from service.slack_bot.arriving.receiving import Receiving
+from service.slack_bot.arriving.signatures import Signatures
+from service.slack_bot.arriving.socket_mode import Patience, SocketMode
+from service.slack_bot.arriving.taking import Taking
+from service.slack_bot.arriving.work import Item, Work
 from service.slack_bot.bolt_app import Bolt
-from service.slack_bot.deliveries import Deliveries
 from service.slack_bot.errors import DeliveriesError, Later, NotConnectedError
-from service.slack_bot.handling import Handling, Parts, Tells
 from service.slack_bot.health import Health, Notice
 from service.slack_bot.people import People
-from service.slack_bot.receiving import Receiving
-from service.slack_bot.signatures import Signatures
 from service.slack_bot.slack_calls import SlackSaidError, called
-from service.slack_bot.socket_mode import Patience, SocketMode
-from service.slack_bot.taking import Taking
-from service.slack_bot.work import Item, Work
 from service.slack_bot.workspace import Known, Workspace
 
 FILE, _LOCK = "deliveries.sqlite", "bot.lock"

@@ -2,10 +2,10 @@
 
 from slack_bolt.async_app import AsyncApp
 
-from service.slack_bot import listeners
+from service.slack_bot.answers.conversation_names import ConversationNames
+from service.slack_bot.answers.telling import Telling
 from service.slack_bot.bot import Doors, Shows
-from service.slack_bot.conversation_names import ConversationNames
-from service.slack_bot.telling import Telling
+from service.slack_bot.clicks import listeners
 
 
 def showing(doors: Doors) -> Shows:

@@ -23,7 +23,7 @@ from service.audit.storage.sqlite_store import SqliteLeafStore
 from service.clients.calls import Service
 from service.clients.client import Greenlit
 from service.clients.llama_index import GreenlitRetriever
-from service.slack_bot.telling import Telling
+from service.slack_bot.answers.telling import Telling
 from tests.support.answering_parts import RANKING
 from tests.support.audit_doors import command, use_fakes
 from tests.support.callers import open_office

@@ -48,7 +48,7 @@ _FORBIDDEN = [
     ("service/mcp/within.py", "import httpx", "opens a connection"),
     ("service/app.py", "def f():\n    import service.mcp.routes", "MCP is imported only"),
     ("service/http/origin.py", "import mcp_types", "The SDK of MCP"),
-    ("service/slack_bot/intake.py", "import service.audit.errors", "The Slack bot loads no library"),
+    ("service/slack_bot/arriving/intake.py", "import service.audit.errors", "The Slack bot loads no library"),
     ("service/slack_bot/bot.py", "def f():\n    import numpy", "The Slack bot loads no library"),
     ("indexes/passages.py", "import pickle", "Nothing is unpickled"),
     ("service/app.py", "import greenlit", "The command line is on top"),

@@ -20,10 +20,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from service.clients.calls import Service
 from service.clients.client import AsyncGreenlit
-from service.slack_bot import listeners
-from service.slack_bot.conversation_names import ConversationNames
+from service.slack_bot.answers.conversation_names import ConversationNames
+from service.slack_bot.clicks import listeners
+from service.slack_bot.clicks.interactions import Clicked, Sides
 from service.slack_bot.errors import NotOursError
-from service.slack_bot.interactions import Clicked, Sides
 from service.slack_bot.people import Person
 from service.slack_bot.places import Asked, Place
 from tests.support.callers import KEYS, Office

@@ -13,9 +13,9 @@ from typing import Any
 
 from playwright.sync_api import sync_playwright
 
-from service.slack_bot.answer_blocks import Offered, answer_message, shared_message
-from service.slack_bot.home_blocks import home
-from service.slack_bot.pieces import Message
+from service.slack_bot.answers.answer_blocks import Offered, answer_message, shared_message
+from service.slack_bot.answers.pieces import Message
+from service.slack_bot.clicks.home_blocks import home
 from tests.support.browsing import CHROMIUM
 
 PAGES = "https://greenlit.northlight.example"

@@ -12,10 +12,10 @@ import pytest
 from slack_bolt.async_app import AsyncApp
 
 from service.operating.logs import _NameOnly
+from service.slack_bot.arriving.deliveries import Deliveries, Delivery
+from service.slack_bot.arriving.hints import RESTARTED
 from service.slack_bot.bot import FILE
-from service.slack_bot.deliveries import Deliveries, Delivery
 from service.slack_bot.errors import NotConnectedError
-from service.slack_bot.hints import RESTARTED
 from service.slack_bot.places import Asked, Place
 from tests.support.slack_bot_parts import RunningBot, Told, config, running_bot
 from tests.support.slack_server import SlackServer

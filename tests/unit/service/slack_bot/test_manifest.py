@@ -7,9 +7,9 @@ from pathlib import Path
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from service.slack_bot import listeners
+from service import slack_bot
 
-ROOM = Path(listeners.__file__).parent
+ROOM = Path(slack_bot.__file__).parent
 MANIFEST = json.loads((ROOM.parents[1] / "docs" / "slack" / "manifest.json").read_text())
 _READ_HERE = {"channels:history", "groups:history", "im:history"}
 # What Slack's documentation says that each method takes.
@@ -41,7 +41,7 @@ EVENTS = {
 
 def _methods() -> Iterator[str]:
     """Yield the methods of the Web API that the room calls."""
-    for path in ROOM.glob("*.py"):
+    for path in ROOM.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Attribute) and "_" in node.attr.strip("_") and hasattr(AsyncWebClient, node.attr):
                 yield node.attr

@@ -1,0 +1,165 @@
+"""An answer of the API as Slack shows it: quotes set off and numbered, each leading to its place; or a refusal.
+
+In order: (1) what was searched for, where a follow-up was rewritten, (2) the sentences, word for word, (3) the sources:
+title, place, who approved it and until when, (4) where the record is, (5) what can be said or done about it. Pure
+functions of the API's JSON. What does not fit is left out from the end, whole sentences at a time, and the page that
+shows all of it is named.
+"""
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from slack_sdk.models.blocks import Block, ContextActionsBlock, FeedbackButtonObject, FeedbackButtonsElement
+from slack_sdk.models.blocks.block_elements import RichTextElement
+
+from service.slack_bot.answers import pieces
+from service.slack_bot.answers.harmless import day_in_words, harmless, on_one_line, place_in_words
+from service.slack_bot.answers.pieces import Message, link, message, paragraph, text
+
+FEEDBACK, SHARE, WISH = "greenlit_feedback", "greenlit_share", "greenlit_wish"
+HELPFUL, WRONG = "helpful", "wrong"
+SHARE_BLOCK = "greenlit_share"
+_TITLE_CHARS, _NAME_CHARS, _QUESTION_CHARS = 150, 200, 300
+_INLINE_CHARS = 600  # of an address that stands twice
+_NO_ANSWER = "No answer"
+_OTHERWISE = "Ask in other words, or ask for a document that would answer it."
+Answer = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """What an answer is shown with: whether its asker may share it, and the thread it would be shared in."""
+
+    share: bool = False
+    thread: str | None = None
+
+
+def answer_message(answer: Answer, *, public_url: str, offered: Offered) -> Message:
+    """Return an answer or a refusal for whoever asked."""
+    request_id = str(answer["request_id"])
+    if answer.get("refusal"):
+        return _refusal(answer, request_id)
+    asks = [pieces.button("Share", SHARE, request_id)] if offered.share else []
+    where = f"{SHARE_BLOCK}|{offered.thread or ''}"
+    after = [*([pieces.buttons(*asks, block_id=where)] if asks else []), _feedback(request_id)]
+    before = [_searched_for(answer)] if answer.get("searched_for") else []
+    return _fitting(answer, before, after, public_url)
+
+
+def shared_message(answer: Answer, *, by: str, public_url: str) -> Message:
+    """Return an answer that somebody shared, for everybody in a channel; it offers nothing, since it is not theirs."""
+    question = on_one_line(answer.get("question"), most=_QUESTION_CHARS)
+    said = [text("Shared by "), pieces.mention(by)]
+    if question:
+        said += [text(", who asked: "), text(question, italic=True)]
+    return _fitting(answer, [paragraph(*said)], [], public_url)
+
+
+def answer_page(public_url: str, request_id: str) -> str:
+    """Return the address of the page that shows an answer again."""
+    return f"{public_url}/answers/{request_id}"
+
+
+def _fitting(answer: Answer, before: list[Block], after: list[Block], public_url: str) -> Message:
+    """Return as many of the sentences as fit, from the first on."""
+    sentences = answer["sentences"]
+
+    def of(kept: int) -> Message:
+        return _with(answer, sentences[:kept], before, after, public_url)
+
+    if pieces.fits(whole := of(len(sentences))):
+        return whole
+    fitting, too_many = 0, len(sentences)
+    while too_many - fitting > 1:
+        half = (fitting + too_many) // 2
+        fitting, too_many = (half, too_many) if pieces.fits(of(half)) else (fitting, half)
+    return of(fitting)
+
+
+def _with(
+    answer: Answer, sentences: Sequence[dict[str, Any]], before: list[Block], after: list[Block], public_url: str
+) -> Message:
+    numbers = {n for sentence in sentences for n in sentence["citations"]}
+    cited = [citation for citation in answer["citations"] if citation["n"] in numbers]
+    at = {citation["n"]: f"{public_url}{citation['url']}" for citation in cited}
+    blocks: list[Block] = list(before)
+    if sentences:
+        blocks.append(pieces.quotes(_sentence(sentence, at) for sentence in sentences))
+    left_out = len(answer["sentences"]) - len(sentences)
+    page = answer_page(public_url, str(answer["request_id"]))
+    blocks.append(paragraph(*_sources(cited, at), *_rest(left_out, page)))
+    blocks.append(pieces.small(f"Quoted word for word from approved documents. Record {answer['receipt']['seq']}."))
+    documents = len({citation["document"] for citation in cited})
+    return message(_in_short(len(sentences), documents), *blocks, *after)
+
+
+def _sentence(sentence: dict[str, Any], at: dict[int, str]) -> list[RichTextElement]:
+    parts = [text(harmless(sentence["text"]))]
+    for n in sentence["citations"]:
+        parts += [text(" "), link(f"[{n}]", at[n], most=_INLINE_CHARS)]
+    return parts
+
+
+def _sources(cited: Sequence[dict[str, Any]], at: dict[int, str]) -> list[RichTextElement]:
+    """Return a line for each place in a document, with the numbers of the quotes that stand there."""
+    parts: list[RichTextElement] = []
+    for (title, told), quoted in itertools.groupby(cited, key=_source):
+        numbers = [citation["n"] for citation in quoted]
+        for n in numbers:
+            parts += [link(f"[{n}]", at[n], most=_INLINE_CHARS), text(" ")]
+        parts += [link(title, at[numbers[0]]), text(f" · {told}\n")]
+    return parts
+
+
+def _source(citation: dict[str, Any]) -> tuple[str, str]:
+    title = on_one_line(citation["title"] or citation["document"], most=_TITLE_CHARS)
+    where = place_in_words(citation["locator"], title)
+    approval = f"approved by {on_one_line(citation['approved_by'], most=_NAME_CHARS)}"
+    return title, " · ".join(part for part in (where, approval, f"until {day_in_words(citation['expires'])}") if part)
+
+
+def _rest(left_out: int, page: str) -> list[RichTextElement]:
+    if not left_out:
+        return [link("Open in Greenlit", page)]
+    more = "1 more sentence is" if left_out == 1 else f"{left_out} more sentences are"
+    return [text(f"{more} too long for Slack: "), link("read all of it in Greenlit", page)]
+
+
+def _in_short(sentences: int, documents: int) -> str:
+    """Return what a notification says: that there is an answer, and nothing of it."""
+    if not sentences:
+        return "There is an answer. It is too long for Slack."
+    quoted = "1 quoted sentence" if sentences == 1 else f"{sentences} quoted sentences"
+    return f"There is an answer: {quoted} from {documents} approved document{'' if documents == 1 else 's'}."
+
+
+def _refusal(answer: Answer, request_id: str) -> Message:
+    said = [text(harmless(answer["refusal"]["message"], most=500)), text(f"\n{_OTHERWISE}")]
+    before = [_searched_for(answer)] if answer.get("searched_for") else []
+    return message(
+        f"{_NO_ANSWER}. Greenlit could not answer this from approved documents.",
+        pieces.header(_NO_ANSWER),
+        *before,
+        paragraph(*said),
+        pieces.small(f"Record {answer['receipt']['seq']}."),
+        pieces.buttons(pieces.button("Ask for a document", WISH, request_id)),
+        _feedback(request_id),
+    )
+
+
+def _searched_for(answer: Answer) -> Block:
+    words = on_one_line(answer["searched_for"], most=_QUESTION_CHARS)
+    return paragraph(text("Searched for: ", italic=True), text(words, italic=True))
+
+
+def _feedback(request_id: str) -> Block:
+    def said(words: str, verdict: str) -> FeedbackButtonObject:
+        spoken = f"{words}: say so to those who approve the documents"
+        return FeedbackButtonObject(text=words, value=f"{verdict}|{request_id}", accessibility_label=spoken)
+
+    buttons = FeedbackButtonsElement(
+        action_id=FEEDBACK, positive_button=said("Helpful", HELPFUL), negative_button=said("Wrong", WRONG)
+    )
+    return ContextActionsBlock(elements=[buttons])

@@ -1,0 +1,1 @@
+"""What people do in Slack besides asking: buttons, forms, sharing, the home tab."""

@@ -1,0 +1,172 @@
+"""An answer as Slack shows it: nothing is read as markup, everything leads to its place, and it always fits."""
+
+import json
+from typing import Any
+
+from service.slack_bot.answers import pieces
+from service.slack_bot.answers.answer_blocks import Offered, answer_message, shared_message
+from service.slack_bot.answers.pieces import Message
+from tests.support.slack_parts import PAGES
+from tests.support.slack_server.block_kit import TOTAL_CHARACTERS, complaints
+
+REQUEST = "0199d1f0-7c1e-7aa0-8c55-3b1f0a4d2e61"
+EVIL = "<!channel> <@U1> *bold* ~no~ `x` :lock: <http://evil.example|your bank> & <b>"
+
+
+def _citation(n: int, **more: Any) -> dict[str, Any]:
+    url = f"/documents/legal/{n}.pdf?version=abc&from=1&to=2#quote"
+    return {
+        "n": n,
+        "document": f"legal/{n}.pdf",
+        "title": f"Policy {n}",
+        "sha256": "0" * 64,
+        "locator": {"kind": "page", "page": n},
+        "url": url,
+        "approved_by": "general-counsel",
+        "expires": "2036-12-31",
+        **more,
+    }
+
+
+def _answer(*sentences: str, **more: Any) -> dict[str, Any]:
+    numbered = list(enumerate(sentences, start=1))
+    return {
+        "request_id": REQUEST,
+        "outcome": "answered",
+        "searched_for": None,
+        "sentences": [{"text": sentence, "citations": [n]} for n, sentence in numbered],
+        "citations": [_citation(n) for n, _ in numbered],
+        "refusal": None,
+        "receipt": {"origin": "o", "seq": 42, "leaf_hash": "f"},
+        **more,
+    }
+
+
+def _shown(answer: dict[str, Any], **offered: Any) -> Message:
+    return answer_message(answer, public_url=PAGES, offered=Offered(**offered))
+
+
+def _texts(shown: Message, kind: str = "text") -> list[str]:
+    """Return what stands in the elements of a kind, of all blocks."""
+
+    def found(value: object) -> list[str]:
+        if isinstance(value, dict):
+            own = [str(value["text"])] if value.get("type") == kind and isinstance(value.get("text"), str) else []
+            return own + [text for held in value.values() for text in found(held)]
+        return [text for held in value for text in found(held)] if isinstance(value, list | tuple) else []
+
+    return found(shown.blocks)
+
+
+def _links(shown: Message) -> list[tuple[str, str]]:
+    def found(value: object) -> list[tuple[str, str]]:
+        if isinstance(value, dict):
+            own = [(str(value["text"]), str(value["url"]))] if value.get("type") == "link" else []
+            return own + [one for held in value.values() for one in found(held)]
+        return [one for held in value for one in found(held)] if isinstance(value, list | tuple) else []
+
+    return found(shown.blocks)
+
+
+def test_a_sentence_is_a_quote_with_numbers_that_lead_to_their_places() -> None:
+    answer = _answer("Editors must not upload footage.", "Stills are the same.")
+    quoted = _shown(answer).blocks[0]
+    assert [element["type"] for element in quoted["elements"]] == ["rich_text_quote"] * 2
+    first = quoted["elements"][0]["elements"]
+    assert first[0] == {"type": "text", "text": "Editors must not upload footage."}
+    assert first[2] == {"type": "link", "text": "[1]", "url": f"{PAGES}{_citation(1)['url']}"}
+    told = "".join(_texts(_shown(answer)))
+    assert "page 1 · approved by general-counsel · until 31 Dec 2036" in told
+    assert "Record 42." in "".join(_texts(_shown(answer), "plain_text"))
+
+
+def test_quotes_of_one_place_share_a_line_and_each_number_leads_to_its_own() -> None:
+    answer = _answer("One.", "Two.", "Three.")
+    answer["citations"] = [
+        _citation(1),
+        _citation(2, title="Policy 1", locator={"kind": "page", "page": 1}),
+        _citation(3),
+    ]
+    links = {(text, url) for text, url in _links(_shown(answer))}
+    assert [text for text, _ in _links(_shown(answer))].count("Policy 1") == 1
+    assert {(f"[{n}]", f"{PAGES}{_citation(n)['url']}") for n in (1, 2, 3)} <= links
+
+
+def test_blocks_are_of_a_form_that_slack_takes() -> None:
+    refusal = {"reason": "no_evidence", "message": "Not enough evidence."}
+    for shown in (
+        _shown(_answer(EVIL, "Two.", searched_for=EVIL), share=True, thread="1.2"),
+        _shown(_answer(*["word " * 300] * 30)),
+        _shown(_answer(outcome="refused", refusal=refusal)),
+        shared_message(_answer("One.", question=EVIL), by="U1", public_url=PAGES),
+    ):
+        found, characters = complaints(json.loads(json.dumps(shown.blocks)))
+        assert (found, characters < TOTAL_CHARACTERS) == ([], True)
+
+
+def test_nothing_of_a_document_a_question_or_a_name_is_read_as_markup() -> None:
+    answer = _answer(EVIL, searched_for=EVIL, question=EVIL)
+    heading = {"kind": "heading", "path": [EVIL]}
+    answer["citations"] = [_citation(1, title=EVIL, approved_by=EVIL, locator=heading)]
+    for shown in (_shown(answer, share=True), shared_message(answer, by="U1", public_url=PAGES)):
+        whole = json.dumps(shown.blocks)
+        assert "mrkdwn" not in whole
+        assert '"broadcast"' not in whole
+        assert EVIL in _texts(shown)
+        assert not set("<>&*") & set(shown.text)
+    assert EVIL not in "".join(_texts(_shown(answer), "plain_text"))  # where ":lock:" would become a picture
+
+
+def test_what_notifications_show_holds_nothing_of_the_answer() -> None:
+    shown = _shown(_answer("Editors must not upload footage.", searched_for="what about footage"))
+    assert shown.text == "There is an answer: 1 quoted sentence from 1 approved document."
+
+
+def test_a_refusal_reads_as_one_and_says_what_to_do() -> None:
+    refusal = {"reason": "no_evidence", "message": "The approved documents do not hold enough evidence."}
+    shown = _shown(_answer(outcome="refused", refusal=refusal), share=True)
+    assert shown.blocks[0]["text"]["text"] == "No answer"
+    assert any("do not hold enough evidence" in text for text in _texts(shown))
+    buttons = [
+        element["action_id"]
+        for block in shown.blocks
+        for element in block.get("elements", [])
+        if "action_id" in element
+    ]
+    assert buttons == ["greenlit_wish", "greenlit_feedback"]  # nothing to share
+
+
+def test_sharing_is_offered_with_the_question_and_the_thread_and_nothing_else() -> None:
+    shown = _shown(_answer("One."), share=True, thread="1764428400.000100")
+    (row,) = [block for block in shown.blocks if block["type"] == "actions"]
+    assert row["block_id"] == "greenlit_share|1764428400.000100"
+    assert [(button["action_id"], button["value"]) for button in row["elements"]] == [("greenlit_share", REQUEST)]
+    assert not [block for block in _shown(_answer("One.")).blocks if block["type"] == "actions"]
+
+
+def test_what_is_shared_names_who_shared_it_and_what_they_asked_and_offers_nothing() -> None:
+    shown = shared_message(_answer("One.", question="Who may upload?"), by="U7", public_url=PAGES)
+    said = shown.blocks[0]["elements"][0]["elements"]
+    assert (said[0]["text"], said[1]) == ("Shared by ", {"type": "user", "user_id": "U7"})
+    assert "Who may upload?" in _texts(shown)
+    assert not [block for block in shown.blocks if block["type"] in ("actions", "context_actions")]
+
+
+def test_what_is_too_long_is_left_out_by_whole_sentences_and_the_page_is_named() -> None:
+    long = [f"{n} " + "word " * 700 for n in range(1, 6)]
+    shown = _shown(_answer(*long))
+    kept = [text for text in _texts(shown) if text in long]
+    assert kept == long[:2]
+    assert "3 more sentences are too long for Slack: " in _texts(shown)
+    assert f"{PAGES}/answers/{REQUEST}" in json.dumps(shown.blocks)
+    assert pieces.fits(shown)
+    for answer in (_answer("x" * 50_000), _answer(*["s"] * 400)):
+        assert pieces.fits(_shown(answer))
+
+
+def test_addresses_and_names_of_any_length_fit() -> None:
+    answer = _answer("One.", "Two.")
+    far = [_citation(n, url="/documents/" + "%E4" * 1500, title="t" * 5000, approved_by="b" * 5000) for n in (1, 2)]
+    shown = _shown({**answer, "citations": far})
+    assert pieces.fits(shown)
+    assert {"One.", "Two."} <= set(_texts(shown))

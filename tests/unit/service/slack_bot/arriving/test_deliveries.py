@@ -1,0 +1,201 @@
+"""What was taken: durable before anybody is told, once for each question, and without a word of it."""
+
+import asyncio
+import sqlite3
+import stat
+from collections.abc import Callable, Coroutine
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+
+from service.slack_bot.arriving import delivery_file
+from service.slack_bot.arriving.deliveries import KEPT_S, SEEN_S, Deliveries, Delivery
+from service.slack_bot.errors import DeliveriesError
+from service.slack_bot.places import Place
+
+_T = TypeVar("_T")
+_PLACE = Place(kind="direct", team="T1", channel="D1", user="U1", ts="1.1", thread_ts="1.1")
+_COMMAND = Place(kind="command", team="T1", channel="C1", user="U1", response_url="https://hooks.slack.com/x")
+
+
+def _with(path: Path, what: Callable[[Deliveries], Coroutine[Any, Any, _T]], now_s: float = 1000.0) -> _T:
+    """Open the file, do something with it, close it: what is there afterwards, another process finds."""
+
+    async def do() -> _T:
+        deliveries = Deliveries(path, clock_s=lambda: now_s)
+        try:
+            return await what(deliveries)
+        finally:
+            await deliveries.close()
+
+    return asyncio.run(do())
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "slack" / "deliveries.sqlite"
+
+
+def test_a_delivery_is_taken_once_also_by_a_later_process(path: Path) -> None:
+    async def take(deliveries: Deliveries) -> list[bool]:
+        return [await deliveries.take(Delivery("Ev1", _PLACE)) for _ in range(2)]
+
+    assert _with(path, take) == [True, False]
+    assert _with(path, take) == [False, False]
+
+
+def test_two_events_of_one_message_are_one_question(path: Path) -> None:
+    async def take(deliveries: Deliveries) -> list[bool]:
+        other = replace(_PLACE, ts="1.2", thread_ts="1.2")
+        places = {"Ev1": _PLACE, "Ev2": _PLACE, "Ev3": other, "cmd-1": _COMMAND, "cmd-2": _COMMAND}
+        return [await deliveries.take(Delivery(name, place)) for name, place in places.items()]
+
+    assert _with(path, take) == [True, False, True, True, True]
+
+
+def test_what_came_to_no_end_is_found_again_with_how_far_it_was(path: Path) -> None:
+    async def begin(deliveries: Deliveries) -> None:
+        for name, place in (("Ev1", _PLACE), ("cmd-1", _COMMAND), ("cmd-2", _COMMAND), ("cmd-3", _COMMAND)):
+            await deliveries.take(Delivery(name, place, enterprise="E1"))
+        await deliveries.sending("cmd-1")
+        await deliveries.end("cmd-2", "done")
+        await deliveries.end("cmd-3", "given_up")
+
+    async def unfinished(deliveries: Deliveries) -> list[Delivery]:
+        return deliveries.unfinished()
+
+    _with(path, begin)
+
+    assert _with(path, unfinished) == [
+        Delivery("Ev1", _PLACE, enterprise="E1", taken_s=1000.0, maybe_sent=False),
+        Delivery("cmd-1", _COMMAND, enterprise="E1", taken_s=1000.0, maybe_sent=True),
+    ]
+
+
+def test_an_address_that_answers_is_not_kept_beyond_the_end(path: Path) -> None:
+    async def through(deliveries: Deliveries) -> None:
+        await deliveries.take(Delivery("cmd-1", _COMMAND))
+        await deliveries.end("cmd-1", "done")
+
+    _with(path, through)
+
+    assert b"hooks.slack.com" not in path.read_bytes()
+
+
+def test_there_is_no_column_for_a_text(path: Path) -> None:
+    _with(path, lambda deliveries: deliveries.take(Delivery("Ev1", _PLACE)))
+
+    with sqlite3.connect(path) as file:
+        columns = {row[1] for row in file.execute("PRAGMA table_info(deliveries)")}
+    file.close()
+
+    assert columns == {
+        "delivery", "kind", "team", "enterprise", "channel", "user", "ts", "thread_ts", "response_url", "is_shared",
+        "state", "taken_s", "changed_s",
+    }  # fmt: skip
+
+
+def test_the_file_is_its_owners_alone_and_a_commit_waits_for_the_disk(path: Path) -> None:
+    _with(path, lambda deliveries: deliveries.take(Delivery("Ev1", _PLACE)))
+    file = delivery_file.opened_file(path)
+    modes = [file.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous")]
+    file.close()
+
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    assert modes == ["wal", 2]
+
+
+def test_what_comes_together_shares_commits(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    commits: list[int] = []
+    commit = Deliveries._commit
+
+    def counted(self: Deliveries, batch: list[Any]) -> list[int]:
+        commits.append(len(batch))
+        return commit(self, batch)
+
+    monkeypatch.setattr(Deliveries, "_commit", counted)
+
+    async def crowd(deliveries: Deliveries) -> list[bool]:
+        places = [replace(_PLACE, ts=f"1.{number % 50}") for number in range(100)]
+        return await asyncio.gather(*(deliveries.take(Delivery(f"Ev{n}", place)) for n, place in enumerate(places)))
+
+    assert sum(_with(path, crowd)) == 50
+    assert sum(commits) == 100
+    assert len(commits) <= 3
+
+
+def test_what_the_disk_refuses_is_told_to_each_who_waits_and_the_next_may_go_well(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = [True]
+    commit = Deliveries._commit
+
+    def full(self: Deliveries, batch: list[Any]) -> list[int]:
+        if broken.pop():
+            raise sqlite3.OperationalError("database or disk is full")
+        return commit(self, batch)
+
+    async def take(deliveries: Deliveries) -> bool:
+        broken[:] = [True]
+        taking = [deliveries.take(Delivery(f"Ev{n}", replace(_PLACE, ts=f"1.{n}"))) for n in range(3)]
+        refused = await asyncio.gather(*taking, return_exceptions=True)
+        assert [type(error) for error in refused] == [DeliveriesError] * 3
+        broken[:] = [False]
+        return await deliveries.take(Delivery("Ev0", _PLACE))
+
+    monkeypatch.setattr(Deliveries, "_commit", full)
+    assert _with(path, take)
+
+
+def test_a_file_that_cannot_be_opened_is_said_in_words(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").write_bytes(b"")
+    (tmp_path / "deliveries.sqlite").symlink_to(tmp_path / "elsewhere")
+
+    with pytest.raises(DeliveriesError, match="cannot be kept in"):
+        Deliveries(tmp_path / "deliveries.sqlite")
+
+
+def test_a_request_that_was_seen_is_not_the_first_for_as_long_as_its_signature_is_good(path: Path) -> None:
+    async def first(deliveries: Deliveries) -> bool:
+        return await deliveries.is_first("v0=0123")
+
+    async def tidy(deliveries: Deliveries) -> bool:
+        await deliveries.forget_old()
+        return await deliveries.is_first("v0=0123")
+
+    assert _with(path, first)
+    assert not _with(path, first)
+    assert not _with(path, tidy, 1000.0 + SEEN_S - 1)
+    assert _with(path, tidy, 1000.0 + SEEN_S + 1)
+    assert b"v0=0123" not in path.read_bytes()
+
+
+def test_only_what_ended_days_ago_is_removed(path: Path) -> None:
+    async def begin(deliveries: Deliveries) -> None:
+        await deliveries.take(Delivery("Ev1", _PLACE))
+        await deliveries.take(Delivery("cmd-1", _COMMAND))
+        await deliveries.end("cmd-1", "done")
+
+    async def tidy(deliveries: Deliveries) -> list[bool]:
+        await deliveries.forget_old()
+        return [await deliveries.take(Delivery(name, _COMMAND)) for name in ("Ev1", "cmd-1")]
+
+    _with(path, begin)
+
+    assert _with(path, tidy, 1000.0 + KEPT_S - 1) == [False, False]
+    assert _with(path, tidy, 1000.0 + KEPT_S + 1) == [False, True]
+
+
+def test_what_is_written_is_written_even_if_whoever_waits_leaves(path: Path) -> None:
+    async def leave(deliveries: Deliveries) -> None:
+        taking = asyncio.create_task(deliveries.take(Delivery("Ev1", _PLACE)))
+        await asyncio.sleep(0)
+        taking.cancel()
+        await asyncio.gather(taking, return_exceptions=True)
+
+    _with(path, leave)
+
+    assert not _with(path, lambda deliveries: deliveries.take(Delivery("Ev1", _PLACE)))
