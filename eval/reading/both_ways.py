@@ -30,6 +30,7 @@ FOLDERS = {
 _KINDS = {".md": MARKDOWN, ".html": HTML, ".htm": HTML, ".pdf": PDF}
 _NOT_DOCUMENTS = frozenset(["LICENSE.md", "README.md"])
 _MOST_WORDS_SHOWN = 6
+_MOST_TOLD = 10  # documents of a library, for a program
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,13 @@ class Library:
         counts = {"documents": len(self.documents), "pages": int(self.total("pages")), "words": int(self.total("seen"))}
         times = {"read_s": round(self.total("read_s"), 2), "look_s": round(self.total("look_s"), 2)}
         refused = {one.document: one.refused for one in self.documents if one.refused}
-        return {"library": self.name, "format": self.kind, **counts, **shares, **times, "refused": refused}
+        worst = [
+            {"document": one.document, "seen": one.seen, "lacks": one.lacks.total(), "adds": one.adds.total()}
+            for one in self.worst(_MOST_TOLD)
+            if one.lacks or one.adds
+        ]
+        whole = {"library": self.name, "format": self.kind, **counts, **shares, **times}
+        return {**whole, "refused": refused, "worst": worst}
 
 
 def compared(data: Path, tell: Tell) -> list[Library]:

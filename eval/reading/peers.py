@@ -58,7 +58,9 @@ class PeerFigure:
         """Return the figure for a program."""
         shares = {name: round(getattr(self, name), 4) for name in _SHARES}
         rest = {"seconds": round(self.seconds, 3), "pages": self.pages, "unread": list(self.unread)}
-        return {"format": self.kind, "reader": self.reader, "documents": self.documents, **shares, **rest}
+        worst = {name: round(share, 4) for name, share in self.worst}
+        whole = {"format": self.kind, "reader": self.reader, "documents": self.documents, **shares, **rest}
+        return {**whole, "worst": worst}
 
 
 _SHARES = ("found", "in_order", "found_pooled", "in_order_pooled")

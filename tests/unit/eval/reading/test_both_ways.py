@@ -7,7 +7,7 @@ import pytest
 from eval.quality.question_sets import QuestionSetError
 from eval.reading import both_ways
 from eval.reading.both_ways import Library, compare, compared
-from eval.reading.readers import HTML, OURS, Reader
+from eval.reading.readers import HTML, Reader
 
 
 def _page(tmp_path: Path, body: str) -> Path:
@@ -62,6 +62,7 @@ def test_libraries_are_summed_up_by_format_and_what_cannot_be_looked_at_is_told(
         "read_s": 0,
         "look_s": 0,
         "refused": {},
+        "worst": [],
     }
     assert told[-1].endswith("1 documents are not looked at: that needs pypdfium2, which is not installed")
 
@@ -69,7 +70,3 @@ def test_libraries_are_summed_up_by_format_and_what_cannot_be_looked_at_is_told(
 def test_no_library_at_all_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(QuestionSetError, match="expected real libraries"):
         compared(tmp_path, lambda _: None)
-
-
-def test_ours_is_what_is_compared() -> None:
-    assert both_ways.OURS is OURS

@@ -62,6 +62,7 @@ def test_and_for_programs(data: Path) -> None:
         "seconds": 0,
         "pages": 1,
         "unread": [],
+        "worst": {"a.html": 0.75},
     }
     assert found["cases"]["counts"] == {"right": 0, "wrong": 0, "not checkable": 0}
     assert found["real"] == []

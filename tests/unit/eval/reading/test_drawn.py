@@ -35,8 +35,9 @@ if can_look():
         page.drawString(20, 200, "Covered")
         page.setFillGray(0)
         page.rect(15, 190, 100, 30, fill=1)
+        page.rect(15, 90, 100, 30, fill=1)
         page.setFillGray(1)
-        page.drawString(25, 200, "white on black")
+        page.drawString(25, 100, "white on black")
         page.drawString(20, 150, "white on white")
         page.drawString(400, 150, "beyond")
         page.showPage()
@@ -46,5 +47,5 @@ if can_look():
         path.write_bytes(made.getvalue())
         first, second = drawn_pages(path)
         assert " ".join(first.text.split()) == "Seen as it is white on black"
-        assert first.unseen >= len("whiteonwhite")
+        assert first.unseen >= len("Coveredwhiteonwhite")
         assert second.text == ""
