@@ -1,7 +1,4 @@
-"""A PDF as it is drawn: only characters that left ink are seen.
-
-Pages can be drawn only where pypdfium2 is installed (the extra reading-bench); the first tests need none of it.
-"""
+"""A PDF as it is drawn: only characters that left ink are seen."""
 
 import io
 from pathlib import Path
@@ -9,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from reportlab.pdfgen.canvas import Canvas
 
-from eval.reading.drawn import _has_ink, _joined, can_look, drawn_pages
+from eval.reading.drawn import _has_ink, _joined, drawn_pages
 
 
 def test_a_box_of_one_brightness_holds_no_ink() -> None:
@@ -26,26 +23,24 @@ def test_words_parted_at_a_line_end_are_put_together() -> None:
     assert _joined("an indem\xad\r\nnification of") == "an indemnification of"
 
 
-if can_look():
-
-    def test_text_that_nobody_sees_is_not_seen(tmp_path: Path) -> None:
-        made = io.BytesIO()
-        page = Canvas(made, pagesize=(300, 300))
-        page.drawString(20, 250, "Seen as it is")
-        page.drawString(20, 200, "Covered")
-        page.setFillGray(0)
-        page.rect(15, 190, 100, 30, fill=1)
-        page.rect(15, 90, 100, 30, fill=1)
-        page.setFillGray(1)
-        page.drawString(25, 100, "white on black")
-        page.drawString(20, 150, "white on white")
-        page.drawString(400, 150, "beyond")
-        page.showPage()
-        page.rotate(90)
-        page.save()
-        path = tmp_path / "made.pdf"
-        path.write_bytes(made.getvalue())
-        first, second = drawn_pages(path)
-        assert " ".join(first.text.split()) == "Seen as it is white on black"
-        assert first.unseen >= len("Coveredwhiteonwhite")
-        assert second.text == ""
+def test_text_that_nobody_sees_is_not_seen(tmp_path: Path) -> None:
+    made = io.BytesIO()
+    page = Canvas(made, pagesize=(300, 300))
+    page.drawString(20, 250, "Seen as it is")
+    page.drawString(20, 200, "Covered")
+    page.setFillGray(0)
+    page.rect(15, 190, 100, 30, fill=1)
+    page.rect(15, 90, 100, 30, fill=1)
+    page.setFillGray(1)
+    page.drawString(25, 100, "white on black")
+    page.drawString(20, 150, "white on white")
+    page.drawString(400, 150, "beyond")
+    page.showPage()
+    page.rotate(90)
+    page.save()
+    path = tmp_path / "made.pdf"
+    path.write_bytes(made.getvalue())
+    first, second = drawn_pages(path)
+    assert " ".join(first.text.split()) == "Seen as it is white on black"
+    assert first.unseen >= len("Coveredwhiteonwhite")
+    assert second.text == ""
