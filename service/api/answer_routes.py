@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field
 
+from indexes.standing import EVERYBODY
 from service.answering.errors import NoLongerShownError
 from service.answering.past_answers import PastAnswers
 from service.answering.readers import may_all_read
@@ -61,6 +62,7 @@ class ReadersBody(BaseModel):
     people: list[Annotated[str, Field(max_length=_MAX_ADDRESS_CHARS)]] = Field(
         min_length=1, max_length=MOST_PEOPLE, description="e-mail addresses", examples=[["mira@northlight.example"]]
     )
+    anybody: bool = Field(False, description="ask about anybody who is signed in here, too")
 
 
 class AllBody(BaseModel):
@@ -100,7 +102,8 @@ def readers(
     versions = [(version.document, version.sha256) for version in body.documents]
     people = list(acting.others(body.people))
     groups = [person.groups for person in people if person is not None]
-    return {"all": len(groups) == len(people) and may_all_read(within, versions, groups)}
+    anybody = [frozenset({EVERYBODY})] if body.anybody else []
+    return {"all": len(groups) == len(people) and may_all_read(within, versions, [*groups, *anybody])}
 
 
 ROUTES = _router.routes

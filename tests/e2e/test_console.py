@@ -90,6 +90,7 @@ def _add_clips(library: TinyLibrary) -> None:
 
 def _looks_right(page: Page, name: str) -> None:
     """See that nothing sticks out, on a phone and on a desk; keep a picture of each."""
+    page.wait_for_load_state()  # also its styles: what a click leads to may be here before them
     for width in (PHONE, DESK):
         page.set_viewport_size({"width": width, "height": HEIGHT})
         if SCREENS:

@@ -29,6 +29,7 @@ def looks_right(page: Page, name: str, *, widths: tuple[int, ...] = (PHONE, DESK
         name: of its pictures.
         widths: in pixels.
     """
+    page.wait_for_load_state()  # also its styles: what a click leads to may be here before them
     for scheme in reversed(_SCHEMES):
         page.emulate_media(color_scheme=scheme)
         for width in widths:

@@ -2,8 +2,8 @@
 
 1  whoever clicked is whoever asked: Greenlit gives an answer again to nobody else, within the boundary of this moment
 2  everybody in the channel is one of our own, whom Greenlit is asked about by address (`members`)
-3  each of them may read every document cited, in the version cited: Greenlit says yes or no, and nothing of who or
-   what; and nobody has joined meanwhile
+3  each of them may read every document cited, in the version cited, and in a public channel anybody at Greenlit may:
+   Greenlit says yes or no, and nothing of who or what; and nobody has joined meanwhile
 4  it is on record that the answer is shared, then it is posted, with the name of whoever shared it
 
 The answer is opened again from the record: nothing of it is kept between asking and sharing, and what the button holds
@@ -23,7 +23,7 @@ from service.clients.errors import RefusedCallError
 from service.slack_bot.answers.answer_blocks import SHARE, shared_message
 from service.slack_bot.answers.posting import Poster, metadata_of, said
 from service.slack_bot.clicks.interactions import Clicked, Sides, clicked, in_words, tell
-from service.slack_bot.clicks.members import JOINED, NOT_ALL, Members, NotSharableError
+from service.slack_bot.clicks.members import JOINED, NOT_ALL, NOT_ALL_OF_US, Members, NotSharableError
 from service.slack_bot.errors import SlackBotError
 from service.slack_bot.slack_calls import SlackSaidError, called
 
@@ -81,12 +81,15 @@ class Sharing:
         answer = await self._again(who.request_id, email)  # 1
         members = Members(web, self.sides.people, own, self.with_apps)
         there = await members.there(where.channel)
-        addresses = await members.addresses(there, team=who.team)  # 2
-        if not await self._may_all_read(answer, addresses, email):  # 3
+        addresses = await members.addresses(there.people, team=who.team)  # 2
+        if not await self._may_all_read(answer, [email, *addresses], email):  # 3
             raise NotSharableError(NOT_ALL)
+        if there.is_public and not await self._may_all_read(answer, [email], email, anybody=True):
+            raise NotSharableError(NOT_ALL_OF_US)
         if await _stands_there(where, web):
             return _ALREADY
-        if not set(await members.there(where.channel)) <= set(there):  # looking people up may have taken minutes
+        now = await members.there(where.channel)  # looking people up may have taken minutes
+        if not set(now.people) <= set(there.people) or now.is_public != there.is_public:
             raise NotSharableError(JOINED)
         path = f"/v1/answers/{who.request_id}/share"
         await self.sides.call(Call("POST", path, {"shared": True}, on_behalf_of=email))  # 4
@@ -111,12 +114,11 @@ class Sharing:
             raise NotSharableError(_GONE)
         return answer
 
-    async def _may_all_read(self, answer: Json, addresses: Sequence[str], email: str) -> bool:
+    async def _may_all_read(self, answer: Json, people: Sequence[str], email: str, *, anybody: bool = False) -> bool:
         pairs = {(cited["document"], cited["sha256"]) for cited in answer["citations"]}
         documents = [{"document": document, "sha256": sha256} for document, sha256 in sorted(pairs)]
-        everybody = [email, *addresses]
-        for start in range(0, len(everybody), _AT_ONCE):
-            body = {"documents": documents, "people": everybody[start : start + _AT_ONCE]}
+        for start in range(0, len(people), _AT_ONCE):
+            body = {"documents": documents, "people": people[start : start + _AT_ONCE], "anybody": anybody}
             told = await self.sides.call(Call("POST", "/v1/readers", body, on_behalf_of=email))
             if told.get("all") is not True:
                 return False

@@ -198,6 +198,6 @@ def _wait_for_answers(crowd: Crowd, slack: SlackServer, bot: Bot, stalled_s: flo
 def _check(crowd: Crowd, slack: SlackServer, bot: Bot) -> Checked:
     def check_it() -> Checked:
         rights = Rights(crowd.town.may_read())
-        return check(slack.record, crowd.asked(), rights, kills=bot.kills, asks_again=ASK_AGAIN)
+        return check(slack.record, crowd.asked(), rights, kills=bot.kills, asks_again=ASK_AGAIN, joinable=True)
 
     return slack.changes(check_it)

@@ -32,7 +32,8 @@ from tests.support.slack_parts import (
 
 ANSWER = "The security team reviews every new AI vendor within ten working days."
 BOARD_QUESTION = "When does the board sell the old studio building?"
-INSIDE = {"channel": {"id": CHANNEL, "is_channel": True, "is_member": True}}
+INSIDE = {"channel": {"id": CHANNEL, "is_channel": True, "is_member": True, "is_private": False}}
+PRIVATE = {"channel": {"id": CHANNEL, "is_channel": True, "is_member": True, "is_private": True}}
 
 
 @pytest.fixture(scope="module")
@@ -89,8 +90,22 @@ def test_where_somebody_may_not_read_it_all_nothing_is_shown_and_nothing_named(o
             assert members.NOT_ALL in told
             assert not [word for word in (BOARD_PLAN, "plan", "uma", UMA) if word in told]
             assert "answer.shared" not in {leaf["type"] for leaf in office.studio.all_leaves()[before:]}
-            _scripted(slack, THEO)
-            assert len(await _shared(slack, office, await _asked(office, BOARD_QUESTION))) == 1
+
+    run(story())
+
+
+def test_a_public_channel_is_read_by_everybody_of_ours_whoever_is_in_it(office: Office) -> None:
+    async def story() -> None:
+        async with TinySlack().open() as slack:
+            request_id = await _asked(office, BOARD_QUESTION)
+            for about in (INSIDE, {"channel": {"is_channel": True, "is_member": True}}):  # or nobody says so
+                _scripted(slack, THEO, about=about)
+                assert await _shared(slack, office, request_id) == []
+                assert members.NOT_ALL_OF_US in json.dumps(slack.of("response"))
+            slack.replies["conversations.info"] = [PRIVATE, INSIDE]  # made public while people were looked up
+            assert await _shared(slack, office, request_id) == []
+            _scripted(slack, THEO, about=PRIVATE)
+            assert len(await _shared(slack, office, request_id)) == 1
 
     run(story())
 
