@@ -32,6 +32,7 @@ _SLOW_IMPORTS = (
     "starlette.testclient pytest hypothesis anyio.pytest_plugin schemathesis.pytest.plugin"
 ).split()
 _WORDS = {0: "SURVIVED", 1: "caught", HUNG: "hung"}  # by pytest's exit status; with any other, nobody knows
+_BROKE = 3  # inside pytest: what a failed test left behind may break its end
 
 
 def try_all(mutations: Sequence[Mutation], copies: Sequence[Path]) -> Iterator[tuple[Mutation, str, float, str]]:
@@ -50,7 +51,9 @@ def try_all(mutations: Sequence[Mutation], copies: Sequence[Path]) -> Iterator[t
                     put(copy, mutation.module, mutation.whole(ROOT))
                     del running[copy]
                     free.append(copy)
-                    yield mutation, _WORDS.get(ended[0], "NOT TRIED"), ended[1], run.first_failure()
+                    failed = run.first_failure()
+                    status = 1 if failed and ended[0] == _BROKE else ended[0]
+                    yield mutation, _WORDS.get(status, "NOT TRIED"), ended[1], failed
     finally:
         for _, run in running.values():
             run.end()
