@@ -71,7 +71,7 @@ def test_a_chat_of_librechat(shared_studio: Studio) -> None:
 
 
 def test_tasks_are_answered_and_leave_no_record(shared_studio: Studio) -> None:
-    before = len(shared_studio.all_leaves())
+    before = shared_studio.all_leaves()
     for prompt in (*TASKS.values(), LIBRECHAT_TITLE):
         response = _post(shared_studio, body(prompt, stream=False))
         assert response.json()["choices"][0]["finish_reason"] == "stop"
@@ -80,10 +80,12 @@ def test_tasks_are_answered_and_leave_no_record(shared_studio: Studio) -> None:
     assert content_of(streamed) == "Who reviews a new AI vendor?"
     named = _post(shared_studio, body(VENDOR_QUESTION), **{"X-OpenWebUI-Task": "tags_generation"})
     assert named.json()["choices"][0]["message"]["content"] == '{"tags": []}'
-    assert len(shared_studio.all_leaves()) == before
+    assert shared_studio.all_leaves() == before
     typed = _post(shared_studio, body("### Task: who reviews a new AI vendor?"))
     assert SENTENCE in typed.text
-    assert len(shared_studio.all_leaves()) == before + 2
+    asked = shared_studio.leaves()[-2:]  # the first question puts the state of things on record, too
+    assert [leaf["type"] for leaf in asked] == ["query.received", "query.finished"]
+    assert len(shared_studio.leaves()) == len([leaf for leaf in before if leaf["type"].startswith("query.")]) + 2
 
 
 # Who asks
