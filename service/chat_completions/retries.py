@@ -45,7 +45,7 @@ class Retries:
         self._forget_old()
         known = self._kept.get((caller, content))
         if known is None or not (again or known.open):
-            known = _Attempt(f"chat-{next(self._numbers)}", self._clock_s())
+            known = _Attempt(f"chat {next(self._numbers)}", self._clock_s())  # no Idempotency-Key holds a blank
             self._kept[caller, content] = known
             self._kept.move_to_end((caller, content))
         known.open += 1
