@@ -2,10 +2,6 @@
 
 UNREACHABLE = "Greenlit could not be reached, so there is no answer. Please ask again later."
 MAY_NOT_ASK = "Greenlit knows you, but you may not ask questions there. Ask whoever runs it for the role of staff."
-NOT_HERE = (
-    "People of other organisations are in this conversation, so I answer nothing here. "
-    "Ask me in a direct message instead."
-)
 _NOBODY = (
     "I answer people of this organisation whom Greenlit knows by their confirmed e-mail address. "
     "It does not know you by yours, so nothing was asked or recorded. Whoever runs Greenlit can help."
@@ -19,7 +15,6 @@ _REASONS = {
         "Confirm it, then ask again. Nothing was asked or recorded."
     ),
     "no_email": "Slack does not say what your e-mail address is, so I cannot tell who you are.",
-    "shared_channel": NOT_HERE,
 }
 
 

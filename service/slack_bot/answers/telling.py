@@ -26,7 +26,7 @@ from service.slack_bot.answers.harmless import on_one_line
 from service.slack_bot.answers.pieces import Message
 from service.slack_bot.answers.posting import ANSWER_EVENT, Poster, metadata_of, said
 from service.slack_bot.answers.progress import Progress
-from service.slack_bot.answers.refusing import MAY_NOT_ASK, NOT_HERE, UNREACHABLE, not_ours_in_words
+from service.slack_bot.answers.refusing import MAY_NOT_ASK, UNREACHABLE, not_ours_in_words
 from service.slack_bot.api_key import takes_key
 from service.slack_bot.errors import Later
 from service.slack_bot.places import Asked, Place
@@ -83,10 +83,6 @@ class Telling:
             SlackSaidError: Slack shows this person nothing.
         """
         if asked.maybe_sent and await self._is_there(asked):  # 1
-            return
-        if asked.place.is_shared:
-            await sending()
-            await self._poster.to_asker(asked.place, said(NOT_HERE))
             return
         async with Progress(self._web, asked.place, slow_s=self._slow_s) as progress:
             shown = await self._result(asked, progress)  # 2, 3

@@ -1,14 +1,15 @@
 """Short fixed words to whoever asked: how to ask, and what came in the way. None holds anything of what was asked.
 
-They go to that one person alone: openly in a direct message with the bot, else as a message that nobody else sees.
+They go to that one person alone, as answers do (`posting`).
 """
 
 import contextlib
 
 from slack_sdk.web.async_client import AsyncWebClient
 
+from service.slack_bot.answers.posting import Poster, said
 from service.slack_bot.places import Place
-from service.slack_bot.slack_calls import SlackSaidError, called, responded
+from service.slack_bot.slack_calls import SlackSaidError
 
 EMPTY = "Ask me a question in plain words. I answer from documents that our organisation has approved."
 EMPTY_COMMAND = "Write your question behind the command, such as `/ask how long do we keep invoices?`"
@@ -24,7 +25,7 @@ class Hints:
 
     def __init__(self, web: AsyncWebClient) -> None:
         """Take what calls Slack."""
-        self._web = web
+        self._poster = Poster(web)
 
     async def empty(self, place: Place) -> None:
         """Say how to ask.
@@ -42,22 +43,6 @@ class Hints:
         """Say that a question was lost to a restart, and what to do; see `empty`."""
         await self._say(place, MAYBE_ANSWERED if maybe_sent else RESTARTED)
 
-    async def _say(self, place: Place, text: str) -> None:
+    async def _say(self, place: Place, words: str) -> None:
         with contextlib.suppress(SlackSaidError):  # they have left, or the conversation is gone: nobody is to be told
-            if place.response_url is not None:
-                await responded(self._web, place.response_url, {"response_type": "ephemeral", "text": text})
-            elif place.kind == "direct":
-                posted = self._web.chat_postMessage(
-                    channel=place.channel,
-                    text=text,
-                    thread_ts=place.thread_ts,
-                    unfurl_links=False,
-                    unfurl_media=False,
-                )
-                await called("chat.postMessage", posted)
-            else:
-                in_thread = place.thread_ts if place.thread_ts != place.ts else None  # else nobody would see it
-                whispered = self._web.chat_postEphemeral(
-                    channel=place.channel, user=place.user, text=text, thread_ts=in_thread
-                )
-                await called("chat.postEphemeral", whispered)
+            await self._poster.to_asker(place, said(words))

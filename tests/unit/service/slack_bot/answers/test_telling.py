@@ -161,17 +161,6 @@ def test_whoever_is_nobody_at_greenlit_is_told_what_strangers_are_and_nothing_is
     run(story())
 
 
-def test_in_a_conversation_with_other_organisations_nothing_is_asked(office: Office) -> None:
-    async def story() -> None:
-        async with TinySlack().open() as slack:
-            before = len(office.studio.all_leaves())
-            await _told(slack, office, VENDOR_QUESTION, place("channel", is_shared=True))
-            assert "other organisations" in slack.posted()[0].texts()
-            assert len(office.studio.all_leaves()) == before
-
-    run(story())
-
-
 def test_a_key_that_is_refused_is_a_problem_and_nobody_hears_that_they_are_unknown(office: Office) -> None:
     async def story() -> None:
         async with TinySlack().open() as slack, greenlit_of(office, bearer="glk_wrong") as greenlit:
