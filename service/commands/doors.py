@@ -36,4 +36,4 @@ def missing_extra(error: ModuleNotFoundError, extra: str, wanted_by: str) -> Set
     """
     if (error.name or "").partition(".")[0] in ("service", "indexes"):
         raise error
-    return SettingsError(f"expected what {wanted_by} needs, found no {error.name}: pip install 'greenlit[{extra}]'")
+    return SettingsError(f"expected what {wanted_by} needs, found no {error.name}: pip install -e '.[{extra}]'")

@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING
 from indexes.console import fail, out, problem
 from indexes.errors import SettingsError
 from service.access.errors import AccessError
+from service.commands.doors import missing_extra
 from service.operating.running import NotRunningError, running_url
 from service.settings import Settings, read_settings, unknown_settings
 
 if TYPE_CHECKING:
     from service.slack_bot.bot import BotConfig
     from service.slack_bot.settings import SlackSettings
-
-_EXTRA = {"slack_bolt", "slack_sdk", "aiohttp"}
 
 
 def slack() -> None:
@@ -30,9 +29,7 @@ def slack() -> None:
         from service.slack_bot.bot import run_bot  # noqa: F401  (here it is found missing)
         from service.slack_bot.settings import read_slack_settings
     except ModuleNotFoundError as error:
-        if error.name is None or error.name.partition(".")[0] not in _EXTRA:
-            raise
-        raise fail(f"{error.name} is not installed: pip install 'greenlit[slack]'", 2) from None
+        raise fail(missing_extra(error, "slack", "greenlit slack"), 2) from None
     try:
         settings, slack_settings = read_settings(), read_slack_settings()
         config = _config(settings, slack_settings)

@@ -26,4 +26,4 @@ def test_a_module_of_ours_that_is_missing_is_no_missing_extra() -> None:
     with pytest.raises(ModuleNotFoundError, match="gone"):
         missing_extra(error, "mcp", "greenlit mcp")
     told = str(missing_extra(ModuleNotFoundError(name="mcp_types"), "mcp", "greenlit mcp"))
-    assert told == "expected what greenlit mcp needs, found no mcp_types: pip install 'greenlit[mcp]'"
+    assert told == "expected what greenlit mcp needs, found no mcp_types: pip install -e '.[mcp]'"

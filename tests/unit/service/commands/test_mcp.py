@@ -111,4 +111,4 @@ def test_a_start_that_cannot_be_says_what_is_missing(tmp_path: Path, monkeypatch
     for words, environment in ((["mcp"], {}), (["serve"], {"GREENLIT_MCP": "true"})):
         without_extra = CliRunner().invoke(greenlit.app, words, env=environment)
         assert (without_extra.exit_code, without_extra.stdout) == (2, ""), words
-        assert "pip install 'greenlit[mcp]'" in without_extra.stderr.replace("\n", " ")
+        assert "pip install -e '.[mcp]'" in without_extra.stderr.replace("\n", " ")
