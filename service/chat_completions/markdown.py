@@ -10,6 +10,7 @@ import re
 _MARKS = re.compile(r"[\\`*_{}\[\]~$|]")
 _AT_START = re.compile(r"^(?:(?P<number>\d{1,9})(?P<after>[.)])|(?P<mark>[-+=#:]))")
 _ADDRESS = re.compile(r"\S*(?:://|www\.|@|\b(?:mailto|xmpp|tel|javascript|data):)\S*", re.IGNORECASE)
+_END = ".,;:!?"  # of a sentence, behind an address
 _TICKS = re.compile(r"`+")
 
 
@@ -18,8 +19,9 @@ def as_text(text: str) -> str:
     line = " ".join(text.split())
     pieces, end = [], 0
     for found in _ADDRESS.finditer(line):
-        pieces += [_escaped(line[end : found.start()]), _as_code(found.group())]
-        end = found.end()
+        address = found.group().rstrip(_END)
+        pieces += [_escaped(line[end : found.start()]), _as_code(address)]
+        end = found.start() + len(address)
     pieces.append(_escaped(line[end:]))
     return _AT_START.sub(_harmless, "".join(pieces))
 

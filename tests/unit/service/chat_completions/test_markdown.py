@@ -54,6 +54,7 @@ def test_nothing_is_loaded_or_linked_or_drawn(text: str) -> None:
 )
 def test_what_a_page_would_link_by_itself_is_code(word: str) -> None:
     assert as_text(f"See {word} now.") == f"See `{word}` now."
+    assert as_text(f"See {word}.") == f"See `{word}`."  # whose end is no part of it
 
 
 def test_ordinary_words_stay_as_they_are() -> None:
