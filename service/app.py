@@ -19,7 +19,6 @@ from service.access.pushed import PushedPeople
 from service.access_made import chat_key
 from service.answering.grounds import Grounds
 from service.answering.past_answers import PastAnswers
-from service.answering.pipeline import Answering
 from service.answering.reading import Reading
 from service.answering.starting import Starting
 from service.api import (
@@ -167,8 +166,6 @@ def _parts(service: Service, pages: Pages, origin: Origin) -> dict[Any, object]:
     asking = Asking(service.answering, admission, settings.max_question_chars)
     return {
         Access: service.access,
-        Admission: admission,
-        Answering: service.answering,
         Asking: asking,
         Auditing: service.auditing,
         Conversations: service.auditing.conversations,

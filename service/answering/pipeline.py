@@ -32,6 +32,13 @@ from service.answering.record import Opened, Recorder, Result
 from service.answering.steps import Steps
 from service.audit.errors import AuditError
 
+Also = Callable[[Answer], Iterable[Event]]
+
+
+def nothing(_answer: Answer) -> Iterable[Event]:
+    """Tell nothing besides."""
+    return ()
+
 
 class Earlier(Protocol):
     """What knows the questions that somebody asked before; see `service.audit.reading.conversations`."""
@@ -73,9 +80,7 @@ class Answering:
         refusal = Refusal(Reason(result.reason)) if result.reason else None
         return Answer(question.request_id, sentences, tuple(result.citations), refusal, receipt, searched_for)  # 7
 
-    def stream(
-        self, question: Question, tell: Tell, *, also: Callable[[Answer], Iterable[Event]] = lambda _: ()
-    ) -> None:
+    def stream(self, question: Question, tell: Tell, *, also: Also = nothing) -> None:
         """Answer a question as `ask` does, and tell all of it in events.
 
         Args:

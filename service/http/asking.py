@@ -13,7 +13,7 @@ from starlette.concurrency import run_in_threadpool
 
 from service.access.principals import Principal
 from service.answering.answers import Answer
-from service.answering.pipeline import Answering
+from service.answering.pipeline import Also, Answering, nothing
 from service.answering.progress import Tell, TellStep, of_answer, of_end, of_step, silent
 from service.answering.questions import Question, checked_text
 from service.audit.leaves import Channel
@@ -76,8 +76,16 @@ class Asking:
 
         return await self._once.run(question.principal.principal_id, name, _digest(question), work, holds=holds)
 
-    async def tell(self, question: Question, tell: Tell, *, gone: Gone, name: str | None = None) -> None:
-        """Answer a question as `answer` does, and tell all of it in events; raises as that does."""
+    async def tell(
+        self, question: Question, tell: Tell, *, gone: Gone, name: str | None = None, also: Also = nothing
+    ) -> None:
+        """Answer a question as `answer` does, and tell all of it in events; raises as that does.
+
+        What is told `also` (see `Answering.stream`) belongs to a question without a name.
+        """
+        if name is None:
+            await self.run(question, lambda: self.answering.stream(question, tell, also=also), gone=gone)
+            return
         answer = await self.answer(question, gone=gone, name=name, tell=lambda step: tell(of_step(step)))
         for event in (*of_answer(answer), of_end(answer)):
             tell(event)

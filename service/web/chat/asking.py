@@ -1,7 +1,7 @@
 """The page `/`: asks, and shows the answer or the refusal, whole or in events for a script that puts it in."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -11,13 +11,12 @@ from starlette.concurrency import run_in_threadpool
 from indexes.errors import BuildError
 from service.answering.answers import Answer
 from service.answering.errors import AnsweringError, LibraryUnavailableError, OverloadedError, QuestionError
-from service.answering.pipeline import Answering
 from service.answering.progress import Event
-from service.answering.questions import Question, checked_text
+from service.answering.questions import Question
 from service.answering.reading import Reading
 from service.answering.starting import Starting
 from service.audit.errors import AuditError
-from service.http.admission import Admission
+from service.http.asking import Asking
 from service.http.event_stream import EventResponse, as_usual, wants_events
 from service.http.given import given
 from service.web.chat.kept import Kept, PageKept
@@ -43,13 +42,12 @@ _router = APIRouter(include_in_schema=False)
 
 
 @dataclass(frozen=True, slots=True)
-class _Asking:
+class _PageAsking:
     """What answers a question of a page, and what is kept of whoever asks."""
 
     pages: Pages
     kept: Kept
-    answering: Answering
-    admission: Admission
+    asking: Asking
     reading: Reading
 
     def turn(self, answer: Answer, question: Question) -> dict[str, Any]:
@@ -57,86 +55,76 @@ class _Asking:
         return shown(answer, question.text, within, conversation_id=question.conversation_id or "")
 
 
-async def _asking(
-    pages: ThePages,
-    kept: PageKept,
-    answering: Annotated[Answering, Depends(given(Answering))],
-    admission: Annotated[Admission, Depends(given(Admission))],
-    reading: _Reading,
-) -> _Asking:
-    return _Asking(pages, kept, answering, admission, reading)
+async def _page_asking(
+    pages: ThePages, kept: PageKept, asking: Annotated[Asking, Depends(given(Asking))], reading: _Reading
+) -> _PageAsking:
+    return _PageAsking(pages, kept, asking, reading)
 
 
 @_router.get("/")
-def page(request: Request, pages: ThePages, kept: PageKept, reading: _Reading, starting: _Starting) -> Response:
+def begin(request: Request, pages: ThePages, kept: PageKept, reading: _Reading, starting: _Starting) -> Response:
     """Show the form, and what one might ask; to whoever has not confirmed it yet, what is logged."""
     start = start_of(reading, starting, kept.person)
     return pages.show(request, "chat/ask.html", notice=not pages.has_confirmed(request), recent=kept.recent(), **start)
 
 
 @_router.post("/", dependencies=[Depends(from_here)])
-async def ask(request: Request, principal: PageQuestioner, asking: Annotated[_Asking, Depends(_asking)]) -> Response:
+async def ask(
+    request: Request, principal: PageQuestioner, page: Annotated[_PageAsking, Depends(_page_asking)]
+) -> Response:
     """Take the form off the wire; the answer is made in a thread."""
-    text, pages = await field_of(request, "question"), asking.pages
+    text, pages = await field_of(request, "question"), page.pages
     if not pages.has_confirmed(request):
         return notice_first(request, pages, text)
-    limit = pages.told.max_question_chars
     try:
-        checked = checked_text(text, max_chars=limit)
+        question = page.asking.checked(text, principal, "web")
     except QuestionError as error:
         if wants_events(request):
             return as_usual(request, error)
-        return pages.show(request, "chat/ask.html", 422, question=text[:limit], problem=str(error))
+        some = text[: page.asking.max_question_chars]
+        return pages.show(request, "chat/ask.html", 422, question=some, problem=str(error))
     as_typed, wanted = await field_of(request, "as_typed") == "1", await field_of(request, "conversation_id")
     try:
-        conversation_id = await run_in_threadpool(asking.kept.goes_on, wanted)
+        conversation_id = await run_in_threadpool(page.kept.goes_on, wanted)
     except AuditError as error:
-        return _problem(request, error) if wants_events(request) else _not_answered(pages, request, checked, error)
-    question = Question(checked, principal, "web", conversation_id, as_typed=as_typed)
-    return _stream(request, asking, question) if wants_events(request) else await _whole(request, asking, question)
+        if wants_events(request):
+            return _problem(request, error)
+        return _not_answered(pages, request, question.text, error)
+    question = replace(question, conversation_id=conversation_id, as_typed=as_typed)
+    return _stream(request, page, question) if wants_events(request) else await _whole(request, page, question)
 
 
 ROUTES = _router.routes
 
 
-async def _whole(request: Request, asking: _Asking, question: Question) -> Response:
+async def _whole(request: Request, page: _PageAsking, question: Question) -> Response:
     """Return the page with the answer."""
-    answering, pages = asking.answering, asking.pages
+    pages = page.pages
 
     def answered() -> Response:
-        turn = asking.turn(answering.ask(question), question)
+        turn = page.turn(page.asking.answering.ask(question), question)
         values: dict[str, Any] = {
             "turns": [turn],
             "conversation_id": question.conversation_id,
-            "recent": asking.kept.recent(),
+            "recent": page.kept.recent(),
         }
         return pages.show(request, "chat/ask.html", **values)
 
     try:
-        return await asking.admission.run(
-            answered,
-            turn_away=lambda: answering.turn_away(question),
-            gone=request.receive,
-        )
+        return await page.asking.run(question, answered, gone=request.receive)
     except _KNOWN as error:
         return _not_answered(pages, request, question.text, error)
 
 
-def _stream(request: Request, asking: _Asking, question: Question) -> Response:
+def _stream(request: Request, page: _PageAsking, question: Question) -> Response:
     """Return the answer in events; before the last of them, the fragment that the whole page shows of it."""
-    answering = asking.answering
 
-    def page(answer: Answer) -> list[Event]:
-        values = asking.turn(answer, question)
-        return [Event("page", {"html": asking.pages.fragment(request, "chat/answer.html", **values)})]
+    def fragment(answer: Answer) -> list[Event]:
+        values = page.turn(answer, question)
+        return [Event("page", {"html": page.pages.fragment(request, "chat/answer.html", **values)})]
 
     return EventResponse(
-        lambda tell, gone: asking.admission.run(
-            lambda: answering.stream(question, tell, also=page),
-            turn_away=lambda: answering.turn_away(question),
-            gone=gone,
-        ),
-        problem=_problem,
+        lambda tell, gone: page.asking.tell(question, tell, gone=gone, also=fragment), problem=_problem
     )
 
 
