@@ -23,6 +23,7 @@ class MeBody(BaseModel):
     groups: list[str] = Field(description="what they may read depends on these", examples=[["newsroom", "staff"]])
     roles: list[str] = Field(description="what they may do", examples=[["staff"]])
     auth: str = Field(description="how they were recognised", examples=["oidc-token"])
+    scopes: list[str] = Field(description="of an API key that is here by itself; of nobody else", examples=[["ask"]])
 
 
 class EndSessionsBody(BaseModel):
@@ -50,6 +51,7 @@ async def me(caller: Caller) -> dict[str, Any]:
         "groups": sorted(caller.groups),
         "roles": sorted(caller.roles),
         "auth": caller.auth,
+        "scopes": sorted(caller.scopes),
     }
 
 

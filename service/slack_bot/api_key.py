@@ -7,20 +7,24 @@ from service.slack_bot.errors import Later
 
 _UNWELL_S = 3.0
 _NO_KEY = (401, 403)
+_NEEDED = ("ask", "act-for")
+_NOT_TAKEN = "Greenlit does not take GREENLIT_API_KEY: expected one that has not ended, with the scopes ask and act-for"
+_LACKS = "GREENLIT_API_KEY may not ask for people: expected a key made with --scope ask,act-for"
 
 
-async def takes_key(greenlit: AsyncGreenlit) -> bool:
-    """Tell whether Greenlit takes the key by itself; if so, it was the person whom it does not know.
+async def problem_of_key(greenlit: AsyncGreenlit) -> str | None:
+    """Return what is wrong with the key, in words; `None` if it may ask for people, and it is they who are unknown.
 
     Raises:
         Later: nobody can say now.
     """
     try:
-        await greenlit.call(Call("GET", "/v1/me"))
+        told = await greenlit.call(Call("GET", "/v1/me"))
     except RefusedCallError as error:
         if error.status in _NO_KEY:
-            return False
+            return _NOT_TAKEN
         raise Later(error.retry_after_s or _UNWELL_S) from None
     except CallError:
         raise Later(_UNWELL_S) from None
-    return True
+    scopes = told.get("scopes")
+    return None if isinstance(scopes, list) and all(one in scopes for one in _NEEDED) else _LACKS

@@ -21,11 +21,11 @@ import uvicorn
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from service.clients.calls import Call, Service
+from service.clients.calls import Service
 from service.clients.client import AsyncGreenlit
-from service.clients.errors import CallError, RefusedCallError
 from service.http.limits import limits_for
 from service.http.protocol import limited_protocol
+from service.slack_bot.api_key import problem_of_key
 from service.slack_bot.arriving.deliveries import Deliveries
 from service.slack_bot.arriving.handling import Handling, Parts, Tells
 from service.slack_bot.arriving.receiving import Receiving
@@ -262,14 +262,13 @@ class _Bot:
         """Say in the bot's health whether Greenlit is there and takes the key."""
         while True:
             try:
-                await self.greenlit.call(Call("GET", "/v1/me"))
+                problem = await problem_of_key(self.greenlit)
+            except Later:
+                problem = "Greenlit does not answer, or is unwell"
+            if problem is None:
                 self.health.well("greenlit")
-            except RefusedCallError as error:
-                refuses = error.status in {401, 403}
-                words = "Greenlit refuses GREENLIT_API_KEY" if refuses else f"Greenlit is unwell (HTTP {error.status})"
-                self.health.ill("greenlit", f"{words}: people in Slack are told that it cannot be reached")
-            except CallError as error:
-                self.health.ill("greenlit", f"{error}: people in Slack are told that it cannot be reached")
+            else:
+                self.health.ill("greenlit", f"{problem}; people in Slack are told that it cannot be reached")
             await asyncio.sleep(_LOOK_S)
 
     async def _tidy(self) -> None:

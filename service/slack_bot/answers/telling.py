@@ -27,7 +27,7 @@ from service.slack_bot.answers.pieces import Message
 from service.slack_bot.answers.posting import ANSWER_EVENT, Poster, metadata_of, said
 from service.slack_bot.answers.progress import Progress
 from service.slack_bot.answers.refusing import MAY_NOT_ASK, UNREACHABLE, not_ours_in_words
-from service.slack_bot.api_key import takes_key
+from service.slack_bot.api_key import problem_of_key
 from service.slack_bot.errors import Later
 from service.slack_bot.places import Asked, Place
 from service.slack_bot.slack_calls import SlackSaidError, called
@@ -39,7 +39,6 @@ _PAGE, _MOST_PAGES = 200, 5  # of a thread in which an answer is looked for
 _UNWELL_S = 3.0
 _NOBODY, _NOT_ALLOWED, _TOO_LARGE, _NOT_TAKEN, _TOO_MANY, _OWN_FAULT = 401, 403, 413, 422, 429, 500
 _NAMED_TWICE, _QUESTION = "named-twice", "question"
-_KEY_REFUSED = "Greenlit does not take the API key: expected one with the scopes ask and act-for that has not ended"
 
 
 class Telling:
@@ -148,10 +147,8 @@ class Telling:
         if error.status == _TOO_MANY or error.status >= _OWN_FAULT:
             raise Later(error.retry_after_s or _UNWELL_S) from None
         if error.status == _NOBODY:
-            if await takes_key(self._greenlit):
-                return said(not_ours_in_words("unknown"))
-            self.problem = _KEY_REFUSED
-            return said(UNREACHABLE)
+            self.problem = await problem_of_key(self._greenlit)
+            return said(UNREACHABLE if self.problem else not_ours_in_words("unknown"))
         if error.status == _NOT_ALLOWED:
             return said(MAY_NOT_ASK)
         if error.status == _TOO_LARGE or error.kind == _QUESTION:

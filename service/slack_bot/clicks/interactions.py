@@ -16,7 +16,7 @@ from service.slack_bot.answers.answer_blocks import SHARE_BLOCK
 from service.slack_bot.answers.pieces import Message
 from service.slack_bot.answers.posting import Poster
 from service.slack_bot.answers.refusing import MAY_NOT_ASK, UNREACHABLE, not_ours_in_words
-from service.slack_bot.api_key import takes_key
+from service.slack_bot.api_key import problem_of_key
 from service.slack_bot.errors import Later, NotOursError
 from service.slack_bot.people import Person
 from service.slack_bot.places import Place
@@ -92,7 +92,7 @@ class Sides:
             if error.status == _TOO_MANY or error.status >= _OWN_FAULT:
                 raise Later(error.retry_after_s or _UNWELL_S) from None
             if error.status == _NOBODY:
-                raise (NotOursError("unknown") if await takes_key(self.greenlit) else Later(_UNWELL_S)) from None
+                raise (Later(_UNWELL_S) if await problem_of_key(self.greenlit) else NotOursError("unknown")) from None
             raise
         except CallError:
             raise Later(_UNWELL_S) from None

@@ -104,7 +104,8 @@ def test_an_operator_who_may_not_read_the_log_makes_no_key_that_may(studio: Stud
 
 def test_whom_a_key_acts_for_has_to_be_known(studio: Studio) -> None:
     client = with_key(studio, make(studio, "ask", "act-for"))
-    assert client.get("/v1/me").json()["auth"] == "api-key"
+    me = client.get("/v1/me").json()
+    assert (me["auth"], me["scopes"]) == ("api-key", ["act-for", "ask"])
     for headers in ({"Greenlit-On-Behalf-Of": "nobody@northlight.example"}, {"Greenlit-On-Behalf-Of": ""}):
         unknown = client.get("/v1/me", headers=headers)
         assert unknown.status_code == 401
@@ -151,11 +152,12 @@ def test_a_key_asks_for_a_person_within_their_groups_and_both_are_on_record(stud
     made = make(studio, "ask", "act-for")
     mira = with_key(studio, made, **{"Greenlit-On-Behalf-Of": "Mira@Northlight.example"})
     me = mira.get("/v1/me").json()
-    assert (me["id"], me["groups"], me["roles"], me["auth"]) == (
+    assert (me["id"], me["groups"], me["roles"], me["auth"], me["scopes"]) == (
         "mira-1",
         ["newsroom", "staff"],
         ["staff"],
         "on-behalf",
+        [],
     )
     answer = mira.post("/v1/ask", json={"question": TRAVEL_QUESTION})
     assert answer.json()["citations"][0]["document"] == TRAVEL

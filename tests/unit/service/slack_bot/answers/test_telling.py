@@ -13,7 +13,7 @@ from service.clients.client import AsyncGreenlit
 from service.slack_bot.answers.telling import Telling
 from service.slack_bot.errors import Later
 from service.slack_bot.places import Place
-from tests.support.callers import BOARD_PLAN, BOARD_TEXT, Office, open_office
+from tests.support.callers import BOARD_PLAN, BOARD_TEXT, KEYS, Office, open_office
 from tests.support.fakes import TinyLibrary
 from tests.support.service_parts import OFF_TOPIC_QUESTION, VENDOR_QUESTION
 from tests.support.slack_parts import PAGES, THEO, TS, UMA, TinySlack, asked, greenlit_of, names, place, run
@@ -161,14 +161,19 @@ def test_whoever_is_nobody_at_greenlit_is_told_what_strangers_are_and_nothing_is
     run(story())
 
 
-def test_a_key_that_is_refused_is_a_problem_and_nobody_hears_that_they_are_unknown(office: Office) -> None:
+def test_a_key_that_is_refused_or_lacks_a_scope_is_a_problem_and_nobody_hears_that_they_are_unknown(
+    office: Office,
+) -> None:
+    only_asks = next(who for who in KEYS if who.scopes == ("ask",))
+    no_key, another = "glk_wrong", office.headers(only_asks)["Authorization"].removeprefix("Bearer ")
+
     async def story() -> None:
-        async with TinySlack().open() as slack, greenlit_of(office, bearer="glk_wrong") as greenlit:
-            telling = _telling(slack, greenlit)
-            await telling.answer(asked(VENDOR_QUESTION, place()), sending=_nothing)
-            assert "could not be reached" in slack.posted()[0].texts()
-            assert telling.problem is not None
-            assert "act-for" in telling.problem
+        for bearer, words in ((no_key, "does not take"), (another, "may not ask for people")):
+            async with TinySlack().open() as slack, greenlit_of(office, bearer=bearer) as greenlit:
+                telling = _telling(slack, greenlit)
+                await telling.answer(asked(VENDOR_QUESTION, place()), sending=_nothing)
+                assert "could not be reached" in slack.posted()[0].texts()
+                assert words in str(telling.problem)
 
     run(story())
 
