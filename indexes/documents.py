@@ -9,36 +9,66 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any, Literal
 
-LocatorKind = Literal["page", "heading", "document"]
+from indexes.readings import ReadingNote
+
+LocatorKind = Literal["page", "heading", "time", "document"]
 PASSAGE_ID_HEX = 24  # 96 bits: no two of a billion passages share one by chance
 
 
 @dataclass(frozen=True, slots=True)
 class Locator:
-    """Where in the original a section stands: a page (1-based), a heading path, or the document as a whole."""
+    """Where in the original a section stands: a page, a heading path, a time in a recording, or the whole document.
+
+    `page` counts from 1; `printed` is what the page calls itself, where that is something else ("iv"). A page, and a
+    time, may have a heading path too. `at` is a time as in "00:12:31".
+    """
 
     kind: LocatorKind
     page: int | None = None
     headings: tuple[str, ...] = ()
+    printed: str = ""
+    at: str = ""
 
     def as_json(self) -> dict[str, Any]:
-        """Return the public form: `{"kind": "page", "page": 3}` or `{"kind": "heading", "path": [...]}`."""
-        if self.kind == "page":
-            return {"kind": "page", "page": self.page}
-        if self.kind == "heading":
-            return {"kind": "heading", "path": list(self.headings)}
-        return {"kind": "document"}
+        """Return the public form: `{"kind": "page", "page": 3}` or `{"kind": "heading", "path": [...]}`.
+
+        A page may have a `label` (what it calls itself) and a `path`; a time is `{"kind": "time", "at": "00:12:31"}`.
+        """
+        value: dict[str, Any] = {"kind": self.kind}
+        if self.page is not None:
+            value["page"] = self.page
+        if self.printed:
+            value["label"] = self.printed
+        if self.at:
+            value["at"] = self.at
+        if self.headings:
+            value["path"] = list(self.headings)
+        return value
 
     def label(self) -> str:
         """Return the locator in words, as shown beside a citation; empty for a whole document."""
         if self.kind == "page":
-            return f"page {self.page}"
+            return f"page {self.printed} (page {self.page} of the file)" if self.printed else f"page {self.page}"
+        if self.kind == "time":
+            return f"at {self.at}"
         return " › ".join(self.headings)
+
+    def place(self) -> str:
+        """Return how a reading note names this place: a page's number, a time, a heading path, or nothing."""
+        if self.kind == "page":
+            return str(self.page)
+        return self.at if self.kind == "time" else " › ".join(self.headings)
 
 
 def locator_from_json(value: dict[str, Any]) -> Locator:
     """Read what `Locator.as_json` wrote."""
-    return Locator(kind=value["kind"], page=value.get("page"), headings=tuple(value.get("path", ())))
+    return Locator(
+        kind=value["kind"],
+        page=value.get("page"),
+        headings=tuple(value.get("path", ())),
+        printed=value.get("label", ""),
+        at=value.get("at", ""),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +85,7 @@ class Document:
     """One approved version of one file, parsed.
 
     `document` is the id: source name and path, with forward slashes. `sha256` is of the bytes that were parsed.
+    `notes` say what of it is not in `text`.
     """
 
     document: str
@@ -62,6 +93,7 @@ class Document:
     title: str
     text: str
     sections: tuple[Section, ...]
+    notes: tuple[ReadingNote, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,11 +18,13 @@ from pathlib import Path
 
 from indexes.documents import Document, Locator, Passage, Section, locator_from_json
 from indexes.errors import BuildDamagedError
+from indexes.readings import ReadingNote, notes_from_json
 
 _SCHEMA = """
 CREATE TABLE documents (number INTEGER PRIMARY KEY, document TEXT UNIQUE NOT NULL, sha256 TEXT NOT NULL,
                         title TEXT NOT NULL, first_row INTEGER NOT NULL, passages INTEGER NOT NULL);
-CREATE TABLE texts (number INTEGER PRIMARY KEY, text TEXT NOT NULL, sections TEXT NOT NULL);
+CREATE TABLE texts (number INTEGER PRIMARY KEY, text TEXT NOT NULL, sections TEXT NOT NULL,
+                    notes TEXT NOT NULL);
 CREATE TABLE passages (row INTEGER PRIMARY KEY, passage_id TEXT UNIQUE NOT NULL, number INTEGER NOT NULL,
                        start INTEGER NOT NULL, stop INTEGER NOT NULL, text TEXT NOT NULL, locator TEXT NOT NULL);
 CREATE TABLE sentences (number INTEGER NOT NULL, start INTEGER NOT NULL, stop INTEGER NOT NULL,
@@ -69,7 +71,8 @@ def _write(path: Path, documents: Iterable[SplitDocument]) -> None:
                 "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?)",
                 (number, document.document, document.sha256, document.title, next_row, len(split.passages)),
             )
-            connection.execute("INSERT INTO texts VALUES (?, ?, ?)", (number, document.text, sections))
+            notes = json.dumps([note.as_json() for note in document.notes], ensure_ascii=False)
+            connection.execute("INSERT INTO texts VALUES (?, ?, ?, ?)", (number, document.text, sections, notes))
             connection.executemany(
                 "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?)",
                 (
@@ -170,13 +173,13 @@ class PassageStore:
     def split_document(self, document: str) -> SplitDocument | None:
         """Return a document with its passages and sentences."""
         records = self._all(
-            "SELECT number, sha256, title, first_row, passages, text, sections "
+            "SELECT number, sha256, title, first_row, passages, text, sections, notes "
             "FROM documents JOIN texts USING (number) WHERE document = ?",
             document,
         )
         if not records:
             return None
-        number, sha256, title, first_row, size, text, sections = records[0]
+        number, sha256, title, first_row, size, text, sections, notes = records[0]
         return SplitDocument(
             document=Document(
                 document=document,
@@ -184,6 +187,7 @@ class PassageStore:
                 title=title,
                 text=text,
                 sections=tuple(Section(start, end, locator_from_json(loc)) for start, end, loc in json.loads(sections)),
+                notes=notes_from_json(json.loads(notes)),
             ),
             passages=tuple(
                 Passage(passage_id, document, sha256, title, start, stop, passage, _from_json(locator))
@@ -201,6 +205,11 @@ class PassageStore:
         """Return a document's stored text."""
         records = self._all("SELECT text FROM texts JOIN documents USING (number) WHERE document = ?", document)
         return str(records[0][0]) if records else None
+
+    def notes(self, document: str) -> tuple[ReadingNote, ...]:
+        """Return what of a document is not in its stored text; nothing for one that is not in the build."""
+        records = self._all("SELECT notes FROM texts JOIN documents USING (number) WHERE document = ?", document)
+        return notes_from_json(json.loads(records[0][0])) if records else ()
 
     def sentences(self, passage: Passage) -> list[Span]:
         """Return the spans of the sentences that lie wholly within a passage, in reading order."""

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from indexes.documents import Section, locator_from_json
+from indexes.readings import ReadingNote, notes_from_json
 
 PREVIEWS_FOLDER = "previews"
 WORKER_FILE = "worker.json"
@@ -22,15 +23,6 @@ WORKER_FILE = "worker.json"
 _TIMES = ("since", "seen_at", "built_at")
 
 Doing = Literal["waiting", "reading", "building"]
-
-
-@dataclass(frozen=True, slots=True)
-class Remarked:
-    """What the loader has to say of a document: a code, how often, and where (pages or headings, in words)."""
-
-    kind: str
-    count: int
-    where: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +34,7 @@ class Preview:
     title: str
     text: str
     sections: tuple[Section, ...]
-    warnings: tuple[Remarked, ...] = ()
+    warnings: tuple[ReadingNote, ...] = ()
     problem: str | None = None
 
 
@@ -85,7 +77,7 @@ def read_preview(builds: Path, sha256: str, document: str) -> Preview | None:
         sections=tuple(
             Section(one["span"][0], one["span"][1], locator_from_json(one["locator"])) for one in value["sections"]
         ),
-        warnings=tuple(Remarked(one["kind"], one["count"], tuple(one["where"])) for one in value["warnings"]),
+        warnings=notes_from_json(value["warnings"]),
         problem=value["problem"],
     )
 
@@ -99,7 +91,7 @@ def preview_json(preview: Preview) -> str:
             "title": preview.title,
             "text": preview.text,
             "sections": [{"span": [one.start, one.end], "locator": one.locator.as_json()} for one in preview.sections],
-            "warnings": [{"kind": one.kind, "count": one.count, "where": list(one.where)} for one in preview.warnings],
+            "warnings": [one.as_json() for one in preview.warnings],
             "problem": preview.problem,
         }
     )

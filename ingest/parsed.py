@@ -9,6 +9,7 @@ Knows no file format.
 from dataclasses import dataclass, replace
 
 from indexes.documents import Locator, Section
+from indexes.readings import ReadingNote
 from ingest.characters import clean, split_at_breaks
 from ingest.errors import LoadError
 
@@ -22,13 +23,13 @@ _MAX_INDENT = 40  # spaces
 class Parsed:
     """A document as text: `title` is None when the document names none; sections are in order and do not overlap.
 
-    `blank_pages` are the pages (1-based) on which no text was found, in formats that have pages.
+    `notes` say what of the document is not in the text.
     """
 
     title: str | None
     text: str
     sections: tuple[Section, ...]
-    blank_pages: tuple[int, ...] = ()
+    notes: tuple[ReadingNote, ...] = ()
 
 
 class TextBuilder:
@@ -38,7 +39,7 @@ class TextBuilder:
         self._pieces: list[str] = []
         self._length = 0
         self._path: list[tuple[int, str]] = []
-        self._page: int | None = None
+        self._place = Locator("heading")  # of the blocks that follow, but for the heading path
         self._open: Section | None = None
         self._sections: list[Section] = []
         self._previous = ""  # the kind of the last block
@@ -53,10 +54,16 @@ class TextBuilder:
             self._path = [(above, name) for above, name in self._path if above < level] + [(level, line)]
             self._add(line, "heading")
 
-    def page(self, number: int) -> None:
-        """Say that the blocks that follow stand on this page (1-based)."""
+    def page(self, number: int, *, printed: str = "") -> None:
+        """Say that the blocks that follow stand on this page (1-based); `printed` is what the page calls itself."""
         self._close_section()
-        self._page = number
+        label = clean(printed)
+        self._place = Locator("page", page=number, printed="" if label == str(number) else label)
+
+    def time(self, at: str) -> None:
+        """Say that the blocks that follow were said at this time of a recording, as in "00:12:31"."""
+        self._close_section()
+        self._place = Locator("time", at=at)
 
     def paragraph(self, text: str) -> None:
         """Add a paragraph; a newline in it is a line break that its author set."""
@@ -84,15 +91,15 @@ class TextBuilder:
             indent = len(line) - len(line.lstrip(" ")) if number else 0
             self._add_block(" " * min(indent, _MAX_INDENT) + clean(line), "code" if number else "paragraph")
 
-    def finish(self, title: str | None, *, blank_pages: tuple[int, ...] = ()) -> Parsed:
+    def finish(self, title: str | None, *, notes: tuple[ReadingNote, ...] = ()) -> Parsed:
         """Return the document.
 
         Args:
             title: the document's title as found, cleaned here; blank is the same as None.
-            blank_pages: as in `Parsed`.
+            notes: what of the document is not in the text.
         """
         self._close_section()
-        return Parsed(clean(title or "") or None, "".join(self._pieces), tuple(self._sections), blank_pages)
+        return Parsed(clean(title or "") or None, "".join(self._pieces), tuple(self._sections), notes)
 
     def _add_block(self, line: str, kind: str) -> None:
         if not line.strip():
@@ -127,8 +134,7 @@ class TextBuilder:
         self._open = None
 
     def _locator(self) -> Locator:
-        if self._page is not None:
-            return Locator("page", page=self._page)
-        if self._path:
-            return Locator("heading", headings=tuple(name for _, name in self._path))
-        return Locator("document")
+        path = tuple(name for _, name in self._path)
+        if self._place.kind == "heading" and not path:
+            return Locator("document")
+        return replace(self._place, headings=path)

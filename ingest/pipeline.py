@@ -207,7 +207,7 @@ class _Work:
                 documents.append(split)
                 if kind == "unchanged":
                     self._carried.add(item.document)
-                outcomes.append(Outcome(item.document, kind, "", len(split.passages)))
+                outcomes.append(Outcome(item.document, kind, "", len(split.passages), split.document.notes))
             self._in.progress.advance()
         return documents, outcomes
 

@@ -21,7 +21,8 @@ from indexes.durable import replace_file
 from indexes.errors import DocumentNameError, UnsafeFileError
 from indexes.library import locate, read_document
 from indexes.lines import DocumentStanding
-from indexes.previews import PREVIEWS_FOLDER, Preview, Remarked, preview_file, preview_json
+from indexes.previews import PREVIEWS_FOLDER, Preview, preview_file, preview_json
+from indexes.readings import ReadingNote
 from indexes.sources import Sources
 from indexes.standing import Standing
 from ingest.errors import LoadError, LoaderStartError
@@ -34,7 +35,7 @@ _AWAIT = (Standing.PENDING, Standing.CHANGED, Standing.EXPIRED)
 _MOST = 2_000  # previews at a time: more than a queue that people still work through
 _MOST_BYTES = 500_000_000  # of all of them, and one more; a page of text takes some 3,000
 _MADE_BY = ".made-by"  # holds what read them: another version reads otherwise
-_VERSION = "1"  # raise it when a preview says something else of the same bytes
+_VERSION = "2"  # raise it when a preview says something else of the same bytes
 _SHORT_CHARS = 200  # less text than three lines: often a cover, or a scan with a stamp
 _NO_TEXT = Parsed(None, "", ())
 
@@ -153,9 +154,8 @@ class Previews:
         replace_file(path, made_by.encode(), mode=0o600)
 
 
-def _warnings(parsed: Parsed) -> Iterable[Remarked]:
+def _warnings(parsed: Parsed) -> Iterable[ReadingNote]:
     """What an approver should know of a text that can be read, and that is certain."""
-    if parsed.blank_pages:
-        yield Remarked("pages_without_text", len(parsed.blank_pages), tuple(map(str, parsed.blank_pages)))
+    yield from parsed.notes
     if len(parsed.text) < _SHORT_CHARS:
-        yield Remarked("very_short", 1)
+        yield ReadingNote("very_short", 1)

@@ -1,20 +1,36 @@
 """What an ingestion did: a line for each document, and the build it published."""
 
 from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Literal
+
+from indexes.readings import ReadingNote
 
 OutcomeKind = Literal["ingested", "unchanged", "kept_out", "missing"]
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one document; `reason` says why it is not in the build, and is empty if it is."""
+    """What became of one document; `reason` says why it is not in the build, and is empty if it is.
+
+    `warnings` say what of a document in the build is not in its stored text.
+    """
 
     document: str
     outcome: OutcomeKind
     reason: str
     passages: int
+    warnings: tuple[ReadingNote, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the public form."""
+        return {
+            "document": self.document,
+            "outcome": self.outcome,
+            "reason": self.reason,
+            "passages": self.passages,
+            "warnings": [note.as_json() for note in self.warnings],
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +61,7 @@ class Report:
         return {
             "build_id": self.build_id,
             "published": self.published,
-            "documents": [asdict(outcome) for outcome in self.documents],
+            "documents": [outcome.as_json() for outcome in self.documents],
             "problems": list(self.problems),
             "remarks": list(self.remarks),
             "passages": self.passages,

@@ -6,7 +6,7 @@ from typing import Any
 from indexes.console import Part, Style, err, out, problem
 from indexes.events import Approval
 from indexes.lines import DocumentStanding
-from ingest.report import Report
+from ingest.report import Outcome, Report
 
 _STYLES: dict[str, Style] = {
     "approved": "green",
@@ -64,7 +64,7 @@ def in_words(plan_lines: Iterable[Approval]) -> str:
 
 def report(done: Report) -> None:
     """Print what an ingestion did."""
-    rows = ((line.document, _styled(line.outcome), str(line.passages or ""), line.reason) for line in done.documents)
+    rows = ((line.document, _styled(line.outcome), str(line.passages or ""), _remark(line)) for line in done.documents)
     out.table(("document", "outcome", "passages", "reason"), rows)
     summary(done)
 
@@ -76,6 +76,11 @@ def summary(done: Report) -> None:
     said = "published" if done.published else "nothing changed; still live:"
     out.line(f"{counts or 'no documents'}; {done.passages} passages in {done.seconds:.1f} s")
     out.line(f"{said} build {done.build_id}")
+
+
+def _remark(line: Outcome) -> str:
+    """Return why a document is not in the build, or what of it is not in its stored text."""
+    return line.reason or "; ".join(note.in_words() for note in line.warnings)
 
 
 def _styled(word: str) -> Part:

@@ -11,7 +11,7 @@ def titled(document: str, sha256: str, parsed: Parsed, *, given: str) -> Documen
     """Return a parsed document with the title that its approvers gave, else its own, else one made of its name."""
     title = given or parsed.title or _title_from(document)
     sections = tuple(_without_title(section, title) for section in parsed.sections)
-    return Document(document, sha256, title, parsed.text, sections)
+    return Document(document, sha256, title, parsed.text, sections, parsed.notes)
 
 
 def _without_title(section: Section, title: str) -> Section:
@@ -20,7 +20,8 @@ def _without_title(section: Section, title: str) -> Section:
     if not locator.headings or locator.headings[0] != title:
         return section
     rest = locator.headings[1:]
-    return replace(section, locator=Locator("heading", headings=rest) if rest else Locator("document"))
+    kept = replace(locator, headings=rest) if rest or locator.kind != "heading" else Locator("document")
+    return replace(section, locator=kept)
 
 
 def _title_from(document: str) -> str:

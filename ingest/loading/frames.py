@@ -6,9 +6,11 @@ before it is believed: a hostile document may have taken the child over. No pick
 """
 
 import json
+import re
 from typing import Any
 
 from indexes.documents import Locator, Section, locator_from_json
+from indexes.readings import notes_from_json
 from ingest.characters import clean
 from ingest.errors import LoadError
 from ingest.parsed import MAX_TEXT_CHARS, Parsed
@@ -18,6 +20,9 @@ MAX_JSON_BYTES = 64 * 1024 * 1024  # a section takes some 100 bytes: room for ha
 MAX_TEXT_BYTES = 4 * MAX_TEXT_CHARS
 _MAX_REASON_CHARS = 1000
 _SECTION_FIELDS = 3
+_LOCATOR_KINDS = frozenset(["page", "heading", "time", "document"])
+_MAX_LABEL_CHARS = 100
+_TIME = re.compile(r"\d{2,4}:\d{2}:\d{2}")
 
 
 def framed(content: bytes) -> bytes:
@@ -28,7 +33,8 @@ def framed(content: bytes) -> bytes:
 def reply_frames(parsed: Parsed) -> bytes:
     """Return the reply that carries a parsed document."""
     sections = [[section.start, section.end, section.locator.as_json()] for section in parsed.sections]
-    head = {"kind": "parsed", "title": parsed.title, "sections": sections, "blank_pages": parsed.blank_pages}
+    notes = [note.as_json() for note in parsed.notes]
+    head = {"kind": "parsed", "title": parsed.title, "sections": sections, "notes": notes}
     return framed(json.dumps(head).encode()) + framed(parsed.text.encode())
 
 
@@ -79,23 +85,19 @@ def _checked(value: dict[str, Any], text: str) -> Parsed:
         position = end
     if not sections:
         raise ValueError("expected at least one section")
-    return Parsed(title, text, tuple(sections), _pages(value.get("blank_pages", [])))
-
-
-def _pages(value: Any) -> tuple[int, ...]:
-    if not isinstance(value, list) or not all(type(page) is int and page >= 1 for page in value):
-        raise ValueError("expected a list of pages")
-    return tuple(value)
+    return Parsed(title, text, tuple(sections), notes_from_json(value.get("notes", [])))
 
 
 def _locator(value: Any) -> Locator:
     if not isinstance(value, dict):
         raise ValueError("expected a locator")  # noqa: TRY004 - as above
     kind, page, path = value.get("kind"), value.get("page"), value.get("path", [])
+    label, at = value.get("label", ""), value.get("at", "")
     page_fits = type(page) is int and page >= 1 if kind == "page" else page is None
-    path_fits = (
-        isinstance(path, list) and all(isinstance(name, str) for name in path) and bool(path) == (kind == "heading")
-    )
-    if kind not in {"page", "heading", "document"} or not page_fits or not path_fits:
+    path_fits = isinstance(path, list) and all(isinstance(name, str) for name in path)
+    path_fits = path_fits and (bool(path) if kind == "heading" else kind != "document" or not path)
+    label_fits = isinstance(label, str) and len(label) <= _MAX_LABEL_CHARS and (not label or kind == "page")
+    at_fits = isinstance(at, str) and bool(_TIME.fullmatch(at)) == (kind == "time")
+    if kind not in _LOCATOR_KINDS or not (page_fits and path_fits and label_fits and at_fits):
         raise ValueError("expected a locator")
     return locator_from_json(value)

@@ -191,7 +191,7 @@ class TreeReader:
                         self._flush()
             return
         grid = self._grid(rows)
-        for line in table_lines(grid, has_header=_is_header(rows[0]) or looks_like_header(grid[0])):
+        for line in table_lines(grid, header_rows=int(_is_header(rows[0]) or looks_like_header(grid[0]))):
             self._builder.row(line)
 
     def _grid(self, rows: list[HtmlElement]) -> list[list[str]]:

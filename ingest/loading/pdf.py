@@ -22,6 +22,7 @@ from pypdf import PasswordType, PdfReader
 from pypdf.errors import PyPdfError
 
 from indexes.kinds import PDF
+from indexes.readings import Notes
 from ingest.characters import clean
 from ingest.errors import LoadError
 from ingest.loading.pdf_blocks import Block, blocks_of, habits_of, joined
@@ -67,7 +68,10 @@ def load(content: bytes) -> Parsed:
         raise LoadError(
             f"expected text, got none: {len(pages)} of {len(pages)} pages have no text. It is a scan, which needs OCR"
         )
-    blank = tuple(number for number, lines in enumerate(pages, start=1) if not lines)
+    notes = Notes()
+    for number, lines in enumerate(pages, start=1):
+        if not lines:
+            notes.add("pages_without_text", str(number))
     pages = _without_running(pages)  # 3
     habits = habits_of(pages)
     blocks = [blocks_of(lines, habits) for lines in pages]  # 4
@@ -77,7 +81,7 @@ def load(content: bytes) -> Parsed:
         builder.page(number)
         for block in page:
             _write(block, builder)
-    return builder.finish(_title(reader), blank_pages=blank)  # 5
+    return builder.finish(_title(reader), notes=notes.finish())  # 5
 
 
 def _open(content: bytes) -> PdfReader:

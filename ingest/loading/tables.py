@@ -27,25 +27,33 @@ def looks_like_header(row: list[str]) -> bool:
     )
 
 
-def table_lines(rows: list[list[str]], *, has_header: bool) -> list[str]:
+def table_lines(rows: list[list[str]], *, header_rows: int) -> list[str]:
     """Return one line for each row that holds text.
 
     Args:
-        rows: the cells of each row, from left to right; a newline in a cell is a line break within it.
-        has_header: the first row names the columns. A table of that row alone is written as a plain row.
+        rows: the cells of each row, from left to right; a newline in a cell is a line break within it. A header that
+            spans columns or rows has its text in each of them.
+        header_rows: how many rows, from the first, name the columns. A table of those alone is written as plain rows.
     """
     cells = [[_cell(cell) for cell in row] for row in rows]
-    cells = [row for row in cells if any(row)]
-    if not has_header or len(cells) < 2:  # noqa: PLR2004 - a header needs a row below it
-        return [_unnamed(row) for row in cells]
-    header = [name.rstrip(":") for name in cells[0]]
+    header = _names([row for row in cells[:header_rows] if any(row)])
+    body = [row for row in cells[header_rows:] if any(row)]
+    if not header or not body:
+        return [_unnamed(row) for row in cells if any(row)]
     lines = []
-    for row in cells[1:]:
+    for row in body:
         names = header + [""] * (len(row) - len(header))
         lines.append(
             _joined([f"{name}: {value}" if name and value else value for name, value in zip(names, row, strict=False)])
         )
     return lines
+
+
+def _names(rows: list[list[str]]) -> list[str]:
+    """Return the columns' names; where header rows stand on each other, what spans others comes first."""
+    width = max((len(row) for row in rows), default=0)
+    columns = [[row[column].rstrip(":") for row in rows if column < len(row)] for column in range(width)]
+    return [", ".join(dict.fromkeys(filter(None, names))) for names in columns]
 
 
 def _unnamed(row: list[str]) -> str:

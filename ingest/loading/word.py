@@ -152,7 +152,7 @@ class _BodyReader:
                     self.read(cell)
             return
         grid = self._grid(cells)
-        for line in table_lines(grid, has_header=_is_header(rows[0]) or looks_like_header(grid[0])):
+        for line in table_lines(grid, header_rows=int(_is_header(rows[0]) or looks_like_header(grid[0]))):
             self._builder.row(line)
 
     def _grid(self, rows: list[list[Any]]) -> list[list[str]]:

@@ -7,7 +7,8 @@ from typing import Any
 
 from starlette.testclient import TestClient
 
-from indexes.previews import Preview, Remarked, preview_file, preview_json
+from indexes.previews import Preview, preview_file, preview_json
+from indexes.readings import ReadingNote
 from ingest.loading.registry import load_document
 from tests.support.audit_doors import Company, approver, company
 from tests.support.fakes import TinyLibrary
@@ -25,7 +26,7 @@ def hash_of(library: TinyLibrary, document: str) -> str:
     return hashlib.sha256((library.folder / document).read_bytes()).hexdigest()
 
 
-def read_as_worker(library: TinyLibrary, document: str, *warnings: Remarked) -> None:
+def read_as_worker(library: TinyLibrary, document: str, *warnings: ReadingNote) -> None:
     """Leave a preview of a document's file, as the worker does."""
     parsed = load_document(document, (library.folder / document).read_bytes())
     sha256 = hash_of(library, document)

@@ -18,7 +18,7 @@ from service.http.originals import original_response
 from service.web.desk.answers import failure
 from service.web.desk.desk import Desk
 from service.web.desk.difference import difference
-from service.web.desk.reading import blocks, in_words
+from service.web.desk.reading import blocks
 from service.web.desk.shown import Row, done_as, row_of, token_of, values_of
 from service.web.pages import Pages, ThePages
 from service.web.visitors import PageApprover
@@ -144,7 +144,7 @@ def document_values(desk: Desk, case: Case, view: str) -> dict[str, Any]:
     elif preview and granted:
         before = desk.text_in_index(case.line.document, granted.sha256)
         values["difference"] = None if before is None else difference(before, preview.text)
-    values["warnings"] = [in_words(remark) for remark in preview.warnings] if preview else []
+    values["warnings"] = [note.in_words() for note in preview.warnings] if preview else []
     return values
 
 

@@ -426,8 +426,14 @@ def test_ingest_prints_the_documented_json(library: TinyLibrary, run: Run) -> No
     assert result.exit_code == 0
     report = _json(result)
     assert report["documents"] == [
-        {"document": "legal/a.md", "outcome": "ingested", "reason": "", "passages": 1},
-        {"document": "legal/b.md", "outcome": "kept_out", "reason": "pending: nobody has approved it", "passages": 0},
+        {"document": "legal/a.md", "outcome": "ingested", "reason": "", "passages": 1, "warnings": []},
+        {
+            "document": "legal/b.md",
+            "outcome": "kept_out",
+            "reason": "pending: nobody has approved it",
+            "passages": 0,
+            "warnings": [],
+        },
     ]
     assert report["build_id"] == current_build_id(library.builds)
     assert (report["passages"], report["published"], report["problems"]) == (1, True, [])

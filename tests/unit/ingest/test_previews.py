@@ -6,7 +6,8 @@ import pytest
 
 import ingest.previews
 from indexes.documents import Locator
-from indexes.previews import PREVIEWS_FOLDER, Remarked
+from indexes.previews import PREVIEWS_FOLDER
+from indexes.readings import ReadingNote
 from ingest.parsed import Parsed
 from ingest.previews import _warnings
 from tests.support.fakes import TinyLibrary
@@ -146,6 +147,6 @@ def test_a_disk_that_refuses_is_told_and_the_next_are_not_tried_on_it(
 
 
 def test_little_text_and_pages_without_any_are_remarked() -> None:
-    scan = Parsed(None, "Doors are locked at seven.", (), blank_pages=(2, 3))
-    assert tuple(_warnings(scan)) == (Remarked("pages_without_text", 2, ("2", "3")), Remarked("very_short", 1))
+    scan = Parsed(None, "Doors are locked at seven.", (), (ReadingNote("pages_without_text", 2, ("2", "3")),))
+    assert tuple(_warnings(scan)) == (ReadingNote("pages_without_text", 2, ("2", "3")), ReadingNote("very_short", 1))
     assert tuple(_warnings(Parsed(None, LONG, ()))) == ()

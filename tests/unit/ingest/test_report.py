@@ -33,6 +33,7 @@ def test_its_public_form_is_the_documented_one() -> None:
         "outcome": "kept_out",
         "reason": "pending: nobody has approved it",
         "passages": 0,
+        "warnings": [],
     }
     del public["documents"]
     assert public == {

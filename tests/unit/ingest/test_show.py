@@ -4,6 +4,7 @@ import pytest
 
 from indexes.lines import DocumentStanding
 from indexes.names import printable
+from indexes.readings import ReadingNote
 from indexes.standing import Standing
 from indexes.terms import Terms
 from ingest import show
@@ -39,6 +40,13 @@ def test_a_report(capsys: pytest.CaptureFixture[str]) -> None:
     printed = _printed(capsys)
     assert printed.count(SHOWN) == 4
     assert "1 kept out, 1 missing; 0 passages in 1.0 s" in printed
+
+
+def test_a_document_that_was_not_read_whole_says_so_in_its_line(capsys: pytest.CaptureFixture[str]) -> None:
+    note = ReadingNote("pages_without_text", 2, ("2", "3"))
+    lines = (Outcome("legal/a.pdf", "ingested", "", 4, (note,)),)
+    show.report(Report("build", published=True, documents=lines, problems=(), seconds=1))
+    assert "2 pages without text that can be read: 2, 3" in " ".join(_printed(capsys).split())
 
 
 def test_a_plan_is_confirmed_in_words(library: TinyLibrary) -> None:

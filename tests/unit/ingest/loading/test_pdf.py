@@ -7,6 +7,7 @@ import pytest
 from pypdf import PdfReader, PdfWriter
 from reportlab.pdfgen.canvas import Canvas
 
+from indexes.readings import ReadingNote
 from ingest.errors import LoadError
 from ingest.loading import pdf
 from ingest.parsed import Parsed
@@ -259,4 +260,4 @@ def test_pages_without_text_are_named(
         """Draw nothing."""
 
     text = write_lines("Doors are locked at seven.")
-    assert pdf.load(make_pdf(text, blank, text, blank)).blank_pages == (2, 4)
+    assert pdf.load(make_pdf(text, blank, text, blank)).notes == (ReadingNote("pages_without_text", 2, ("2", "4")),)

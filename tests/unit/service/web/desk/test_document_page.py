@@ -7,7 +7,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from indexes.builds import CURRENT_FILE
-from indexes.previews import WORKER_FILE, Remarked, WorkerState, worker_state_json
+from indexes.previews import WORKER_FILE, WorkerState, worker_state_json
+from indexes.readings import ReadingNote
 from indexes.standing import Standing
 from tests.support.audit_doors import Company
 from tests.support.desk_parts import decided, form_of, hash_of, read_as_worker, with_approvers, words_of
@@ -38,9 +39,9 @@ def _standing(library: TinyLibrary, document: str = POLICY) -> Standing:
 
 def test_a_document_reads_as_it_will_be_indexed_with_warnings_first(library: TinyLibrary, ann: TestClient) -> None:
     library.write("legal/new.md", "# Lanterns\n\nThey are lit.\n\n## When\n\nIf 3 < 4.\n")
-    read_as_worker(library, "legal/new.md", Remarked("no_text", 2, ("page 3", "page 4")))
+    read_as_worker(library, "legal/new.md", ReadingNote("pages_without_text", 2, ("3", "4")))
     said = words_of(ann.get("/desk/documents/legal/new.md").text)
-    assert "2 pages without text, which will not be found: a scan, or a picture: page 3, page 4" in said
+    assert "2 pages without text that can be read: 3, 4" in said
     assert "Lanterns They are lit. When If 3 &lt; 4." in said
     assert "Nobody has approved this version." in said
 
