@@ -41,6 +41,17 @@ def test_pages_are_named_where_they_begin_and_one_goes_from_page_to_page() -> No
     assert all(block.kind in ("page", "text") for block in blocks)
 
 
+def test_a_page_that_headings_part_is_named_once_and_a_heading_that_states_something_stays_one() -> None:
+    text = "Bring a badge.\nTwo.\n\nNobody comes in without a badge.\n\nThree."
+    first, second = text.index("\n\nNobody"), text.index("Nobody")
+    named = Locator("page", page=1, headings=("Nobody comes in without a badge.",))
+    blocks = lay_out(
+        text, [Section(0, first, Locator("page", page=1)), Section(second, len(text), named)], (second, second + 6)
+    )
+    assert [block.kind for block in blocks] == ["page", "text", "text", "heading", "text"]
+    assert _marked(blocks) == "Nobody"
+
+
 @given(st.text("ab -\n", max_size=40), st.integers(0, 40), st.integers(0, 40), st.integers(0, 40))
 def test_nothing_is_lost_and_what_is_marked_is_the_quote(text: str, cut: int, start: int, end: int) -> None:
     cut = min(cut, len(text))
