@@ -5,10 +5,10 @@ A module that reads bytes which may be hostile ends like this, and is then run b
     if __name__ == "__main__":
         serve(answer, own=(Path(ingest.__file__).parent,))
 
-The steps: memory and time are limited, the standard streams are taken, what may be opened or started is limited, the
-child says that it is ready, and then for each request: read it, answer it, write the reply. All imports come before,
-native libraries above all: their files cannot be opened afterwards. It ends when its input ends, or when memory ran
-out. Whatever an answer prints is thrown away.
+The steps: what may be used up is limited, the standard streams are taken, the kernel's fences and then Python's own
+are closed, the child says that it is ready and what holds it, and then for each request: read it, answer it, write
+the reply. All imports come before, native libraries above all: their files cannot be opened afterwards, but for those
+in Python's own folders. It ends when its input ends, or when memory ran out. Whatever an answer prints is thrown away.
 """
 
 import os
@@ -17,7 +17,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from indexes.limited.frames import OUT_OF_MEMORY_STATUS, framed, read_frame, ready_frame
-from indexes.limited.limits import limit_actions, limit_use, readable_folders
+from indexes.limited.limits import limit_use, readable_folders, refuse_actions
+from indexes.limited.sandbox import confine
 
 Answer = Callable[[bytes, bytes], tuple[bytes, bytes]]
 
@@ -37,8 +38,10 @@ def serve(answer: Answer, *, own: Sequence[Path] = ()) -> None:
     with open(os.devnull, "r+b") as nothing:  # noqa: PTH123 - a print in a parser must not get between the replies
         os.dup2(nothing.fileno(), 0)
         os.dup2(nothing.fileno(), 1)
-    limit_actions(readable_folders(own))
-    replies.write(ready_frame({}))
+    readable = readable_folders(own)
+    sandbox = confine(readable)
+    refuse_actions(readable)
+    replies.write(ready_frame(sandbox))
     replies.flush()
     while (wanted := read_frame(requests)) is not None and (content := read_frame(requests)) is not None:
         try:

@@ -7,7 +7,9 @@ the child says that it is ready.
 """
 
 import json
-from typing import Any, BinaryIO
+from typing import BinaryIO
+
+from indexes.limited.sandbox import Sandbox, sandbox_from_json
 
 LENGTH_BYTES = 8
 READY_MAX_BYTES = 4096
@@ -29,13 +31,13 @@ def read_frame(stream: BinaryIO) -> bytes | None:
     return content if len(content) == length else None
 
 
-def ready_frame(state: dict[str, Any]) -> bytes:
-    """Return the frame with which a child says that it is ready, and how it is limited."""
-    return framed(json.dumps({"ready": True, **state}).encode())
+def ready_frame(sandbox: Sandbox) -> bytes:
+    """Return the frame with which a child says that it is ready, and what holds it."""
+    return framed(json.dumps({"ready": True, "sandbox": sandbox.as_json()}).encode())
 
 
-def read_ready(content: bytes) -> dict[str, Any]:
-    """Return what a child says of itself when it is ready.
+def read_ready(content: bytes) -> Sandbox:
+    """Return what holds the child, as it says when it is ready.
 
     Raises:
         ValueError: it said something else.
@@ -43,4 +45,4 @@ def read_ready(content: bytes) -> dict[str, Any]:
     value = json.loads(content)
     if not isinstance(value, dict) or value.get("ready") is not True:
         raise ValueError("expected a child that says that it is ready")
-    return value
+    return sandbox_from_json(value.get("sandbox"))

@@ -1,8 +1,8 @@
 """What a limited child is held to by limits of the kernel's that every system has, and by Python itself.
 
-Memory, processor time and core files are limited before anything is read; `limit_actions` refuses from then on to
-write files, to open any outside Python's own folders, sockets and processes. It is the nearer of two fences: it
-answers Python code with an error that names what was refused. Native code knows nothing of it.
+`limit_use` sets what the kernel counts: memory, processor time, files that are open or written. `refuse_actions` has
+Python refuse to write files, to open any outside its own folders, sockets and processes, with an error that names
+what was refused. Native code knows nothing of that: it is held by `sandbox`.
 """
 
 import os
@@ -30,10 +30,13 @@ class RefusedError(PermissionError):
 
 
 def limit_use(memory_bytes: int, processor_s: int) -> None:
-    """Limit this process's memory and processor time; leave no core file, in which documents would lie open."""
+    """Limit what this process may use up; leave no core file, in which documents would lie open."""
     _limit(resource.RLIMIT_AS, memory_bytes)
     _limit(resource.RLIMIT_CPU, processor_s)
     _limit(resource.RLIMIT_CORE, 0)
+    _limit(resource.RLIMIT_FSIZE, 0)
+    _limit(resource.RLIMIT_NOFILE, OPEN_FILES)
+    _limit(resource.RLIMIT_NPROC, 0)  # binds only when not run as root
 
 
 def readable_folders(own: Sequence[Path]) -> list[str]:
@@ -47,17 +50,14 @@ def readable_folders(own: Sequence[Path]) -> list[str]:
     return sorted({os.path.realpath(folder) for folder in (*code, *own)})
 
 
-def limit_actions(readable: Sequence[str]) -> None:
+def refuse_actions(readable: Sequence[str]) -> None:
     """Refuse from here on: writing files, opening files elsewhere than told, sockets, processes.
 
-    Two layers: the kernel's limits, and a hook on Python's own audit events, which can never be taken out again.
+    A hook on Python's own audit events, which can never be taken out again.
 
     Args:
         readable: folders whose files may be read, as `readable_folders` names them.
     """
-    _limit(resource.RLIMIT_FSIZE, 0)
-    _limit(resource.RLIMIT_NOFILE, OPEN_FILES)
-    _limit(resource.RLIMIT_NPROC, 0)  # binds only when not run as root
     within = tuple(os.path.join(folder, "") for folder in readable)  # noqa: PTH118 - wants the slash
 
     def refuse(event: str, arguments: tuple[Any, ...]) -> None:
@@ -88,10 +88,11 @@ def _check_readable(path: Any, within: tuple[str, ...]) -> None:
 
 def _limit(kind: int, value: int) -> None:
     _soft, hard = resource.getrlimit(kind)
+    most = value + 1 if kind == resource.RLIMIT_CPU else value  # the kernel tells it apart from any other end
     if hard != resource.RLIM_INFINITY:
-        value = min(value, hard)
+        value, most = min(value, hard), min(most, hard)
     try:
-        resource.setrlimit(kind, (value, value))
+        resource.setrlimit(kind, (value, most))
     except (ValueError, OSError):
         if sys.platform == "linux":  # elsewhere some kernels do not offer the limit; the hook and the timeout remain
             raise

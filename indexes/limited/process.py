@@ -25,9 +25,11 @@ from indexes.limited.errors import (
     ChildMemoryError,
     ChildReplyError,
     ChildStartError,
+    ChildStoppedError,
     ChildTimeError,
 )
 from indexes.limited.frames import LENGTH_BYTES, OUT_OF_MEMORY_STATUS, READY_MAX_BYTES, framed, read_ready
+from indexes.limited.sandbox import Sandbox, SandboxSetting
 
 _MIB = 1024 * 1024
 _START_TIMEOUT_S = 60.0  # a cold disk; a warm one needs less than a second
@@ -45,6 +47,7 @@ class Limits:
     requests: int = 200  # a child is replaced after this many: starting costs 0.4 s, so 2 ms a request
     said_bytes: int = _MIB  # of a reply
     made_bytes: int = 64 * _MIB
+    sandbox: SandboxSetting = "auto"
 
     def processor_s(self) -> int:
         """Return the processor time of a child in all, which binds if nobody is left to look at the clock."""
@@ -103,11 +106,25 @@ class LimitedProcess:
             finally:
                 self._worked_s += time.monotonic() - began_s
 
+    @property
+    def sandbox(self) -> Sandbox | None:
+        """What holds the child that runs, if one does."""
+        return self._child.sandbox if self._child else None
+
+    def start(self) -> Sandbox:
+        """Start a child if none runs, and return what holds it.
+
+        Raises:
+            ChildStartError: it does not start, or not as is demanded.
+        """
+        with self._one_at_a_time:
+            return self._fresh_child().sandbox
+
     def _fresh_child(self) -> "_Child":
         worked_enough = self._worked_s >= _WORK_BEFORE_REPLACED * self._limits.timeout_s
         if self._child is None or self._asked >= self._limits.requests or worked_enough:
             self.close()
-            self._child = _Child(self._command(), self._environment())
+            self._child = _Child(self._command(), self._environment(), self._limits.sandbox)
             self._asked, self._worked_s = 0, 0.0
         self._asked += 1
         return self._child
@@ -135,7 +152,7 @@ class LimitedProcess:
 class _Child:
     """One running child and its two pipes."""
 
-    def __init__(self, command: list[str], environment: dict[str, str]) -> None:
+    def __init__(self, command: list[str], environment: dict[str, str], wanted: SandboxSetting) -> None:
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
@@ -149,7 +166,7 @@ class _Child:
         self._in: IO[bytes] = _pipe(self._process.stdin)
         self._out: IO[bytes] = _pipe(self._process.stdout)
         try:
-            read_ready(self._read_frame(READY_MAX_BYTES, time.monotonic() + _START_TIMEOUT_S))
+            self.sandbox = read_ready(self._read_frame(READY_MAX_BYTES, time.monotonic() + _START_TIMEOUT_S))
         except (ChildError, ValueError) as error:
             how = "it did not get ready in time" if isinstance(error, ChildTimeError) else self._how_it_ended()
             self.end()
@@ -159,6 +176,9 @@ class _Child:
         except BaseException:
             self.end()
             raise
+        if wanted == "require" and self.sandbox.level != "full":
+            self.end()
+            raise ChildStartError(f"expected a full sandbox for the limited process, got {self.sandbox.in_words()}")
 
     @property
     def pid(self) -> int:
@@ -191,8 +211,13 @@ class _Child:
             return None
 
     def _ended(self) -> ChildError:
-        if self._status() == OUT_OF_MEMORY_STATUS:
+        status = self._status()
+        if status == OUT_OF_MEMORY_STATUS:
             return ChildMemoryError("it ran out of memory")
+        if status == -signal.SIGXCPU:
+            return ChildTimeError("it took more processor time than it may")
+        if status == -signal.SIGSYS:
+            return ChildStoppedError("it tried what no limited process needs")
         return ChildEndedError(self._how_it_ended())
 
     def end(self) -> None:
