@@ -1,8 +1,8 @@
 """The one command line.
 
-`approve`, `revoke`, `reject`, `register` and `ingest` are the writer's (`ingest.commands`); `ask`, `search`, `serve`,
-`mcp`, `open`, `doctor`, `audit` and `keys` are the reader's (`service.commands`); `run` is both; `eval` measures
-(`eval.cli`). Follow a document's way in from `ingest/pipeline.py`, a question's way through from
+`read`, `approve`, `revoke`, `reject`, `register` and `ingest` are the writer's (`ingest.commands`); `ask`, `search`,
+`serve`, `mcp`, `open`, `doctor`, `audit` and `keys` are the reader's (`service.commands`); `run` is both; `eval`
+measures (`eval.cli`). Follow a document's way in from `ingest/pipeline.py`, a question's way through from
 `service/answering/pipeline.py`.
 """
 
@@ -11,6 +11,7 @@ import typer
 import eval.cli
 from ingest.commands.approve import approve
 from ingest.commands.ingest import ingest, ingest_here
+from ingest.commands.read import read
 from ingest.commands.register import register
 from ingest.commands.watch import worker_here
 from ingest.commands.withdraw import reject, revoke
@@ -46,6 +47,7 @@ def run() -> None:
         serve()
 
 
+app.command()(read)
 app.command()(approve)
 app.command()(revoke)
 app.command()(reject)

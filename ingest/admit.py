@@ -14,6 +14,7 @@ from indexes.documents import Document
 from indexes.errors import DocumentNameError, UnreadableFileError, UnsafeFileError
 from indexes.keep_out import why_kept_out
 from indexes.library import FileBytes, Listed, read_document
+from indexes.readings import ReadingNote
 from indexes.sources import Source, Sources, source_name
 from indexes.standing import Grant, Standing, grant, standing
 from ingest.losses import KeptOut
@@ -30,11 +31,15 @@ class Admitted:
 
 
 class KeptOutError(Exception):
-    """A document stays out of the build; the message is the reason shown to a person, `why` its kind."""
+    """A document stays out of the build; the message is the reason shown to a person, `why` its kind.
 
-    def __init__(self, message: str, why: KeptOut = "refused") -> None:
+    `notes` say what was not read of it, where it was read.
+    """
+
+    def __init__(self, message: str, why: KeptOut = "refused", notes: tuple[ReadingNote, ...] = ()) -> None:
         super().__init__(message)
         self.why = why
+        self.notes = notes
 
 
 def admit(
@@ -72,12 +77,13 @@ def hold_back(document: Document, admitted: Admitted) -> bool:
         KeptOutError: its source keeps it out, for what was not read of it or because it is read otherwise.
     """
     if why := why_kept_out(admitted.source, document.notes, document.sections):
-        raise KeptOutError(why, "not_whole")
+        raise KeptOutError(why, "not_whole", document.notes)
     otherwise = admitted.grant.read_otherwise(document.text_hash())
     if otherwise and admitted.source.reread == "ask":
         raise KeptOutError(
             f"read otherwise than when it was approved, and source '{admitted.source.name}' asks for a new look "
             '(reread = "ask"): greenlit register shows the difference; approve it again',
             "reread",
+            document.notes,
         )
     return otherwise

@@ -141,7 +141,8 @@ def ingest(ingestion: Ingestion) -> Report:
     remarks = register_remarks(state, register.path, now=now) + left_out(sources, state, at=now)
     remarks += [remark for loss in losses for remark in loss.remarks()] + reread_remarks(work.read_otherwise)
     lines = tuple(sorted(outcomes, key=lambda line: line.document))
-    return Report(build_id, published, lines, tuple(problems), time.monotonic() - started, tuple(remarks))  # 8
+    asked = frozenset(name for name, why in work.kept_out.items() if why == "reread")
+    return Report(build_id, published, lines, tuple(problems), time.monotonic() - started, tuple(remarks), asked)  # 8
 
 
 @contextlib.contextmanager
@@ -195,8 +196,9 @@ class _Work:
                 split = split or self._splitter.split(document)
                 self._aside.add_original(admitted.file.sha256, admitted.file.content)
             except (KeptOutError, LoadError) as error:
-                outcomes.append(Outcome(item.document, "kept_out", str(error), 0))
-                self.kept_out[item.document] = error.why if isinstance(error, KeptOutError) else "refused"
+                stays = error if isinstance(error, KeptOutError) else KeptOutError(str(error))
+                outcomes.append(Outcome(item.document, "kept_out", str(error), 0, stays.notes))
+                self.kept_out[item.document] = stays.why
             else:
                 documents.append(split)
                 if otherwise:

@@ -27,7 +27,7 @@ def opened_approvals(settings: LibrarySettings) -> Approvals:
     return Approvals(library=settings.library, now=utc_now, max_file_bytes=settings.max_file_bytes)
 
 
-def failed(error: Exception, code: int | None = None) -> typer.Exit:
+def failed(error: Exception | str, code: int | None = None) -> typer.Exit:
     """End with an error: with 1 if the register is in the way, else with 2, unless a code is given."""
     return fail(error, code or (1 if isinstance(error, RegisterError) else 2))
 
