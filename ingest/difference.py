@@ -16,14 +16,13 @@ _LINE_CHARS = 160
 
 
 def differing_lines(old: str, new: str) -> tuple[list[str], int]:
-    """Return what differs, at most `MOST_LINES` lines, and how many lines more there are."""
-    before, after = old.split("\n"), new.split("\n")
-    start = _common(before, after)  # 1
-    end = _common(before[start:][::-1], after[start:][::-1])
-    before, after = before[start : len(before) - end], after[start : len(after) - end]
+    """Return what differs, at most `MOST_LINES` lines, and how many lines more there are; empty lines do not count."""
+    before, after = _Lines(old), _Lines(new)
+    start = _common(before.texts, after.texts)  # 1
+    end = _common(before.texts[start:][::-1], after.texts[start:][::-1])
     shown: list[str] = []
     more = 0
-    for line in _hunks(before, after, start):
+    for line in _hunks(before.between(start, end), after.between(start, end)):
         if len(shown) < MOST_LINES:
             shown.append(line)
         elif not line.startswith("@@"):
@@ -31,24 +30,42 @@ def differing_lines(old: str, new: str) -> tuple[list[str], int]:
     return shown, more
 
 
+class _Lines:
+    """The lines of a text that are not empty, and their numbers."""
+
+    def __init__(self, text: str) -> None:
+        numbered = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
+        self.texts = [line for _, line in numbered]
+        self._numbers = [number for number, _ in numbered]
+        self._last = numbered[-1][0] if numbered else 0
+
+    def between(self, start: int, end: int) -> "_Lines":
+        """Leave away so many lines at the beginning, and so many at the end."""
+        rest = _Lines("")
+        stop = len(self.texts) - end
+        rest.texts, rest._numbers, rest._last = self.texts[start:stop], self._numbers[start:], self._last
+        return rest
+
+    def number(self, at: int) -> int:
+        """Return the number of a line; of one behind the last, where it would stand."""
+        return self._numbers[at] if at < len(self._numbers) else self._last + 1
+
+
 def _common(one: Sequence[str], other: Sequence[str]) -> int:
-    """How many lines both begin with."""
+    """How many lines, or characters, both begin with."""
     return next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
 
 
-def _hunks(before: list[str], after: list[str], start: int) -> Iterator[str]:
-    if len(before) * len(after) > _MOST_PAIRS:
-        changes = [("replace", 0, len(before), 0, len(after))]
+def _hunks(before: _Lines, after: _Lines) -> Iterator[str]:
+    if len(before.texts) * len(after.texts) > _MOST_PAIRS:
+        changes = [("replace", 0, len(before.texts), 0, len(after.texts))]
     else:
-        changes = list(SequenceMatcher(None, before, after, autojunk=False).get_opcodes())  # 2
+        changes = list(SequenceMatcher(None, before.texts, after.texts, autojunk=False).get_opcodes())  # 2
     for kind, old_from, old_to, new_from, new_to in changes:
-        if kind == "equal":
+        gone, came = before.texts[old_from:old_to], after.texts[new_from:new_to]
+        if kind == "equal" or not (gone or came):
             continue
-        gone, came = before[old_from:old_to], after[new_from:new_to]
-        gone, came = [line for line in gone if line], [line for line in came if line]
-        if not gone and not came:
-            continue
-        yield f"@@ -{start + old_from + 1} +{start + new_from + 1} @@"
+        yield f"@@ -{before.number(old_from)} +{after.number(new_from)} @@"
         if len(gone) == len(came):
             for old, new in zip(gone, came, strict=True):
                 yield from _changed(old, new)
