@@ -54,6 +54,10 @@ class TextBuilder:
             self._path = [(above, name) for above, name in self._path if above < level] + [(level, line)]
             self._add(line, "heading")
 
+    def place(self) -> str:
+        """Return where the blocks that follow stand, as reading notes name it."""
+        return self._locator().place()
+
     def page(self, number: int, *, printed: str = "") -> None:
         """Say that the blocks that follow stand on this page (1-based); `printed` is what the page calls itself."""
         self._close_section()
