@@ -5,6 +5,7 @@ is asked whether it is seen (`word_looks`); deleted and moved-away text, codes o
 are left out, and all of it but codes and prompts is said (`word_left`).
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,6 +27,8 @@ _BREAKS = {"br": "\n", "cr": "\n", "tab": " ", "ptab": " ", "noBreakHyphen": "-"
 _REFERENCES = {"footnoteReference": FOOTNOTE, "endnoteReference": ENDNOTE}
 _CLOSING = frozenset(".,;:!?)]”’\"'»")  # noqa: RUF001
 _MAX_RAISED = 9  # characters: raised numbers that stand for a note are short
+_BASE = re.compile(r"(?<![\w.,])(?:10|[µnmcdk]?m|ft|in|yd|mi|s|[a-zA-Z])$")  # noqa: RUF001
+_PIECES = 3
 
 
 @dataclass(slots=True)
@@ -154,8 +157,8 @@ class RunReader:
         return f"^{text}"
 
     def _is_base(self) -> bool:
-        text = "".join(self._line.pieces[-3:])
-        return text.endswith("10") and not text.endswith("110")
+        """Tell whether what is raised is a power: of ten, of a unit, of a variable."""
+        return bool(_BASE.search("".join(self._line.pieces[-_PIECES:])))
 
     def _run(self, run: Any, kind: str | None, _: Look) -> None:
         self._children(run, kind, self._looks.of_run(run.find(qn("w:rPr")), self._setting))
