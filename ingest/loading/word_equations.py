@@ -13,7 +13,8 @@ from ingest.loading.word_xml import local_name, qn
 
 Runs = Callable[[Any], str]  # the text of a math run (`m:r`), empty where it is left out
 _SPACED = re.compile(r"\s*([=≠≈≡<>≤≥+×÷±∓⋅→⇒⇔∈∪∩∝])\s*")  # noqa: RUF001 - these signs
-_ONE_SIGN = re.compile(r"[\w.,′]+|\([^()]*\)|.")  # noqa: RUF001
+_ONE_SIGN = re.compile(r"[\d.,]+|[^\W\d_]+′*|\([^()]*\)|.")  # noqa: RUF001
+_SCRIPTS = frozenset(["sSub", "sSup", "sSubSup", "limLow", "limUpp", "f"])  # what follows them would join them
 _COMBINING = frozenset("\u0300\u0301\u0302\u0303\u0304\u0305\u0306\u0307\u0308\u030a\u030c\u0332\u20d6\u20d7")
 _PROPERTIES = re.compile(r".*Pr|del|moveFrom")
 _MAX_FOLDED = 10_000  # signs of a part that is looked at again by what holds it
@@ -27,7 +28,16 @@ def equation(element: Any, run_text: Runs) -> str:
 
 
 def _inside(element: Any, run_text: Runs) -> str:
-    return "".join(_node(child, run_text) for child in element) if element is not None else ""
+    pieces: list[str] = []
+    before = ""  # the name of the part before
+    for child in element if element is not None else ():
+        text = _node(child, run_text)
+        if text and pieces and pieces[-1][-1:].isalnum() and text[0].isalnum():
+            name = local_name(child)
+            pieces.append(" " if before in _SCRIPTS or (name in {"func", "f"} and before) else "")
+        pieces += [text] if text else []
+        before = local_name(child) if text else before
+    return "".join(pieces)
 
 
 def _node(node: Any, run_text: Runs) -> str:

@@ -22,7 +22,7 @@ UNKNOWN = "?"  # of a marker: there is a number on the page, and it is not known
 _PLACE = re.compile(r"%([1-9])")
 _MAX_LINKS = 10  # definitions that refer to styles that refer to definitions
 _MAX_DEPTH = 9
-_MAX_TEXT_CHARS = 200  # of a level's text; Word allows 31 or so
+_MAX_TEXT_CHARS = 60  # of a level's text; Word allows 31
 _LAST_RESTART = 7  # Word ignores what goes beyond
 
 

@@ -109,12 +109,13 @@ def word_file(body: str, parts: Mapping[str, str] | None = None, *, main: str = 
         parts: further parts by name, as they are.
         main: the name of the main part.
         known: what stands in the root of a part that the main part names: `styles`, `numbering`, `footnotes`,
-            `endnotes`, `comments`, `settings`, `header`, `footer`; and `title`, the title in the properties.
+            `endnotes`, `comments`, `settings`, `header`, `footer`; and `title`, the title in the properties, and
+            `background`, what stands before the body.
     """
     folder, _, file = main.rpartition("/")
-    title = known.pop("title", "")
+    title, background = known.pop("title", ""), known.pop("background", "")
     roots = {"header": "hdr", "footer": "ftr"}
-    files = {main: f"<w:document {_NAMESPACES}><w:body>{body}</w:body></w:document>"}
+    files = {main: f"<w:document {_NAMESPACES}>{background}<w:body>{body}</w:body></w:document>"}
     named = ""
     for kind, inside in known.items():
         root = roots.get(kind, kind)

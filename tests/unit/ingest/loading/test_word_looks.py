@@ -92,12 +92,11 @@ def test_white_text_is_seen_on_the_ground_of_its_paragraph_cell_or_table_style()
 
 
 def test_white_text_is_seen_on_a_coloured_page_if_pages_are_coloured() -> None:
-    body = p("secret", run=color("FFFFFF"))
-    page = word_file(body).replace(b"", b"")
-    assert not word.load(page).sections
-    settings = "<w:displayBackgroundShape/>"
-    content = word_file(body + p("Text."), settings=settings)
-    assert word.load(content).text == "Text."
+    body = p("light", run=color("FFFFFF")) + p("Text.", run=color("FF0000")) + p("dark", run=color("000080"))
+    page = word_file(body, background='<w:background w:color="000080"/>', settings="<w:displayBackgroundShape/>")
+    assert word.load(page).text == "light\n\nText."
+    off = word_file(body, background='<w:background w:color="000080"/>')
+    assert word.load(off).text == "Text.\n\ndark"
 
 
 def test_lines_and_rows_that_are_too_low_hide_their_text() -> None:
