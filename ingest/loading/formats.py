@@ -25,7 +25,7 @@ _MARKDOWN = Format("markdown", 1, ("markdown-it-py", "mdit-py-plugins", "lxml", 
 _HTML = Format("html", 1, ("lxml",))
 _PLAIN = Format("plain", 2, ())
 _CUES = Format("cues", 1, ())
-_WORD = Format("word", 1, ("python-docx", "lxml"))
+_WORD = Format("word", 2, ("lxml",))
 _PDF = Format("pdf", 1, ("pypdf",))
 
 FORMATS: dict[str, Format] = {
