@@ -269,7 +269,11 @@ def worker_here() -> Iterator[None]:
 def _parser(settings: LibrarySettings) -> "LoaderProcess":
     from ingest.loading.process import LoaderProcess
 
-    return LoaderProcess(timeout_s=settings.parse_timeout_s, max_memory_bytes=settings.parse_memory_bytes)
+    return LoaderProcess(
+        timeout_s=settings.parse_timeout_s,
+        max_memory_bytes=settings.parse_memory_bytes,
+        sandbox=settings.parser_sandbox,
+    )
 
 
 def _ingestion(settings: LibrarySettings, parser: "Parser", progress: "Progress") -> "Ingestion":

@@ -2,7 +2,7 @@
 
 import attacking_worker
 
-from indexes.limited import sandbox
+from indexes.limited import fences
 from indexes.limited.filter import NoFilterError
 
 
@@ -11,5 +11,5 @@ def _none() -> None:
 
 
 if __name__ == "__main__":
-    sandbox.install = _none
+    fences.install = _none
     attacking_worker.serve(attacking_worker.answer)

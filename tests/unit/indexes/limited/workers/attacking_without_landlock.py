@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import attacking_worker
 
-from indexes.limited import sandbox
+from indexes.limited import fences
 from indexes.limited.landlock import NoLandlockError
 
 
@@ -13,5 +13,5 @@ def _none(_readable: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    sandbox.restrict = _none
+    fences.restrict = _none
     attacking_worker.serve(attacking_worker.answer)
