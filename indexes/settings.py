@@ -1,6 +1,6 @@
 """Settings that the writer and the reader share, read once from the environment (and `.env`), frozen, with units.
 
-Only the doors read them (`cli.py` files, `service.settings`); everything below gets values as arguments.
+Only the doors read them (commands, `service.settings`); everything below gets values as arguments.
 """
 
 from pathlib import Path

@@ -1,8 +1,9 @@
 """A stored text laid out for a reader: headings, pages, paragraphs and items as blocks, a quote marked within them.
 
-A newline ends a block of a stored text. What lies outside of every section is a heading; where sections are pages, each
-page begins with a block that names it. Nothing is left out and nothing is added but the names of pages, so what is
-marked is the quote, character for character, even where it goes over several blocks.
+A newline ends a block of a stored text. What lies outside of every section is a heading, and so is the line that begins
+a section and names it; where sections are pages, each page begins with a block that names it. Nothing is left out and
+nothing is added but the names of pages, so what is marked is the quote, character for character, even where it goes
+over several blocks.
 """
 
 import re
@@ -47,7 +48,7 @@ def lay_out(text: str, sections: Sequence[Section], quote: tuple[int, int] = (0,
         sections: its sections, rising.
         quote: the stretch `[start, end)` that is marked; empty for none.
     """
-    pages = {section.start: section.locator.page for section in sections if section.locator.kind == "page"}
+    pages = _first_of_pages(sections)
     starts = [section.start for section in sections]
     blocks: list[Block] = []
     begun = False
@@ -73,6 +74,16 @@ def parts_of(blocks: Sequence[Block]) -> list[tuple[str, str]]:
     return [(block.anchor, block.text) for block in pages or blocks if block.anchor]
 
 
+def _first_of_pages(sections: Sequence[Section]) -> dict[int, int | None]:
+    """Return where each page begins, and its number; headings part a page into sections."""
+    numbers = [section.locator.page for section in sections]
+    return {
+        section.start: number
+        for section, number, before in zip(sections, numbers, [None, *numbers], strict=False)
+        if number is not None and number != before
+    }
+
+
 def _lines(text: str, starts: Sequence[int]) -> Iterator[tuple[int, int]]:
     """Return the stretch of each line; one that a section begins within is cut there."""
     for line in _LINE.finditer(text):
@@ -85,4 +96,7 @@ def _kind(text: str, line: tuple[int, int], starts: Sequence[int], sections: Seq
     at = bisect_right(starts, line[0]) - 1
     if at < 0 or line[0] >= sections[at].end:
         return "heading"
+    names = sections[at].locator.headings
+    if line[0] == sections[at].start and names and text[slice(*line)] == names[-1]:
+        return "heading"  # one that states something
     return "item" if text.startswith(_ITEM, *line) else "text"
