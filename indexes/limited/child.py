@@ -16,9 +16,9 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from indexes.limited.fences import confine
 from indexes.limited.frames import OUT_OF_MEMORY_STATUS, framed, read_frame, ready_frame
 from indexes.limited.limits import limit_use, readable_folders, refuse_actions
-from indexes.limited.sandbox import confine
 
 Answer = Callable[[bytes, bytes], tuple[bytes, bytes]]
 
@@ -50,3 +50,7 @@ def serve(answer: Answer, *, own: Sequence[Path] = ()) -> None:
         except MemoryError:
             os._exit(OUT_OF_MEMORY_STATUS)  # what is left of the heap is not worth trusting
         replies.flush()
+
+
+if __name__ == "__main__":  # a child that answers nothing: to see what holds one here
+    serve(lambda _wanted, _content: (b"", b""))

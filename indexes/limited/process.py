@@ -149,6 +149,16 @@ class LimitedProcess:
         }
 
 
+def held_here(setting: SandboxSetting) -> Sandbox:
+    """Return what holds a limited child on this system, as one says that is started for it.
+
+    Raises:
+        ChildStartError: none starts, or not as is demanded.
+    """
+    with LimitedProcess("indexes.limited.child", Limits(_START_TIMEOUT_S, 1 << 30, sandbox=setting)) as process:
+        return process.start()
+
+
 class _Child:
     """One running child and its two pipes."""
 
@@ -178,7 +188,10 @@ class _Child:
             raise
         if wanted == "require" and self.sandbox.level != "full":
             self.end()
-            raise ChildStartError(f"expected a full sandbox for the limited process, got {self.sandbox.in_words()}")
+            raise ChildStartError(
+                f"expected a full sandbox for the limited process, got {self.sandbox.in_words()}: run it where the "
+                "kernel has both, or set GREENLIT_PARSER_SANDBOX=auto"
+            )
 
     @property
     def pid(self) -> int:

@@ -36,7 +36,11 @@ def limited_parser(settings: LibrarySettings) -> "LoaderProcess":
     """Return what parses documents in a limited child, with the limits of the settings."""
     from ingest.loading.process import LoaderProcess
 
-    return LoaderProcess(timeout_s=settings.parse_timeout_s, max_memory_bytes=settings.parse_memory_bytes)
+    return LoaderProcess(
+        timeout_s=settings.parse_timeout_s,
+        max_memory_bytes=settings.parse_memory_bytes,
+        sandbox=settings.parser_sandbox,
+    )
 
 
 def opened_ingestion(settings: LibrarySettings, parser: "Parser", progress: "Progress") -> "Ingestion":

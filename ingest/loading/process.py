@@ -17,6 +17,7 @@ from indexes.limited.errors import (
     ChildTimeError,
 )
 from indexes.limited.process import LimitedProcess, Limits
+from indexes.limited.sandbox import SandboxSetting
 from ingest.errors import LoadError, LoaderStartError
 from ingest.loading.formats import format_of
 from ingest.loading.frames import MAX_JSON_BYTES, MAX_TEXT_BYTES, read_reply
@@ -36,6 +37,7 @@ class LoaderProcess:
         timeout_s: float = DEFAULT_TIMEOUT_S,
         max_memory_bytes: int = DEFAULT_MAX_MEMORY_BYTES,
         recycle_after: int = RECYCLE_AFTER_DOCUMENTS,
+        sandbox: SandboxSetting = "auto",
         module: str = "ingest.loading.worker",
         import_paths: tuple[Path, ...] = (),
     ) -> None:
@@ -45,10 +47,11 @@ class LoaderProcess:
             timeout_s: wall time that one document may take, in seconds.
             max_memory_bytes: address space of the child, which includes its libraries (some 300 MiB).
             recycle_after: the child is replaced after this many documents.
+            sandbox: `require` has nothing parsed where the kernel lacks a fence.
             module: what the child runs. Tests put their own here.
             import_paths: folders in which the child finds modules, besides Greenlit's own.
         """
-        self._limits = Limits(timeout_s, max_memory_bytes, recycle_after, MAX_JSON_BYTES, MAX_TEXT_BYTES)
+        self._limits = Limits(timeout_s, max_memory_bytes, recycle_after, MAX_JSON_BYTES, MAX_TEXT_BYTES, sandbox)
         self._process = LimitedProcess(module, self._limits, import_paths=import_paths)
 
     def __enter__(self) -> Self:

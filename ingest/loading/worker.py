@@ -12,6 +12,8 @@ from ingest.errors import LoadError
 from ingest.loading.frames import refusal, reply
 from ingest.loading.registry import load_document
 
+OWN = (Path(ingest.__file__).parent,)  # not the folder above, which may hold keys and documents
+
 
 def answer(name: bytes, content: bytes) -> tuple[bytes, bytes]:
     """Return the document as two frames, or the reason why it is kept out."""
@@ -22,4 +24,4 @@ def answer(name: bytes, content: bytes) -> tuple[bytes, bytes]:
 
 
 if __name__ == "__main__":
-    serve(answer, own=(Path(ingest.__file__).parent,))
+    serve(answer, own=OWN)

@@ -12,6 +12,7 @@ import pytest
 
 from ingest.errors import LoadError, LoaderStartError
 from ingest.loading.process import LoaderProcess
+from tests.support.kernel_fences import filters_calls, landlock_version
 
 WORKERS = Path(__file__).parent / "workers"
 ROOT = Path(__file__).parents[4]
@@ -80,12 +81,24 @@ def test_the_kernel_holds_the_real_child_to_its_limits() -> None:
     with LoaderProcess(max_memory_bytes=1 << 30) as process:
         process.load("a.txt", b"Text.")
         assert process._process._child is not None
-        lines = Path(f"/proc/{process._process._child.pid}/limits").read_text(encoding="ascii").splitlines()
+        place = Path(f"/proc/{process._process._child.pid}")
+        lines = (place / "limits").read_text(encoding="ascii").splitlines()
+        state = (place / "status").read_text(encoding="ascii").splitlines()
     limits = {line[:26].strip(): line[26:].split()[:2] for line in lines}
     assert limits["Max address space"] == [str(1 << 30)] * 2
+    assert limits["Max cpu time"] == ["1380", "1381"], "eleven times what one document may take, and a minute to start"
     assert limits["Max open files"] == ["32", "32"]
     for nothing in ("Max core file size", "Max file size", "Max processes"):
         assert limits[nothing] == ["0", "0"], nothing
+    assert "Threads:\t1" in state, "no library started threads before the fences"
+    assert ("Seccomp:\t2" in state) == filters_calls()
+
+
+def test_nothing_is_parsed_in_less_than_is_required() -> None:
+    with LoaderProcess(sandbox="require", module="without_landlock", import_paths=(WORKERS,)) as process:
+        with pytest.raises(LoaderStartError, match="documents cannot be parsed: expected a full sandbox"):
+            process.load("a.txt", b"Text.")
+        assert process._process._child is None
 
 
 def test_a_reason_of_the_loader_reaches_the_parent_and_the_child_lives_on(naughty: LoaderProcess) -> None:
@@ -143,6 +156,16 @@ def test_a_failing_child_costs_one_document(naughty: LoaderProcess, action: byte
     with pytest.raises(LoadError, match=reason):
         _do(naughty, action)
     assert _do(naughty, b"pid") != before
+
+
+def test_a_parser_that_was_stopped_is_told_apart_from_a_damaged_document(naughty: LoaderProcess) -> None:
+    before = _do(naughty, b"pid")
+    if filters_calls():
+        with pytest.raises(LoadError, match=r"^the parser was stopped: it tried what no parser needs; do not trust"):
+            _do(naughty, b"pipe")
+        assert _do(naughty, b"pid") != before
+    else:
+        assert _do(naughty, b"pipe") == "refused: PermissionError" or not landlock_version()
 
 
 @pytest.mark.parametrize("action", b"socket lookup process fork write overwrite read above list delete".split())

@@ -80,6 +80,7 @@ ACTIONS: dict[bytes, Callable[[], Parsed]] = {
     b"lie": _lie,
     b"environment": lambda: _parsed(json.dumps(dict(os.environ))),
     b"descriptors": lambda: _parsed(str(sum(_is_open(number) for number in range(3, 32)))),
+    b"pipe": lambda: _attempt(lambda: os.mkfifo("/tmp/greenlit-naughty")),  # noqa: S108 - Python has no word about it
     b"socket": lambda: _attempt(socket.socket),
     b"lookup": lambda: _attempt(lambda: socket.getaddrinfo("localhost", 80)),
     b"process": lambda: _attempt(lambda: subprocess.run(["true"], check=True)),  # noqa: S607 - it must not start
@@ -114,4 +115,4 @@ def answer(_name: bytes, content: bytes) -> tuple[bytes, bytes]:
 
 
 if __name__ == "__main__":
-    serve(answer, own=(Path(ingest.__file__).parent,))
+    serve(answer, own=worker.OWN)
