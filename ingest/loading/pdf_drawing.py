@@ -22,7 +22,7 @@ Box = tuple[float, float, float, float]  # left, bottom, right, top
 WHITE = 0xFFFFFFFF
 _SCALE = 2.0  # 144 dots an inch: a letter of six points is some twelve dots high
 _MOST_DOTS = 40_000_000
-_MAX_DEPTH = 8  # of forms within forms
+_MAX_DEPTH = 40  # of forms within forms
 _MAX_OBJECTS = 300_000
 _PAUSE = pdfium.IFSDK_PAUSE
 _LATE = type(_PAUSE().NeedToPauseNow)
@@ -32,7 +32,7 @@ Matrix = tuple[float, float, float, float, float, float]
 
 
 class OutOfTimeError(Exception):
-    """Drawing a page took longer than it may."""
+    """Drawing a page would take longer than it may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,7 @@ class Thing:
     kind: int
     matrix: Matrix
     in_layer: bool  # it, or what holds it, belongs to a layer
+    depth: int  # of the forms that it is in
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,10 +137,10 @@ def things_of(page: Any) -> list[Thing]:
 def _gather(handles: Iterator[Any], matrix: Matrix, *, in_layer: bool, found: list[Thing], depth: int) -> None:
     for handle in handles:
         if len(found) >= _MAX_OBJECTS:
-            return
+            raise OutOfTimeError
         kind = pdfium.FPDFPageObj_GetType(handle)
         layer = in_layer or _has_layer(handle)
-        found.append(Thing(handle, kind, matrix, layer))
+        found.append(Thing(handle, kind, matrix, layer, depth))
         if kind == pdfium.FPDF_PAGEOBJ_FORM and depth < _MAX_DEPTH:
             count = pdfium.FPDFFormObj_CountObjects(handle)
             inner = (pdfium.FPDFFormObj_GetObject(handle, at) for at in range(max(count, 0)))

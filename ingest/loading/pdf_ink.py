@@ -30,12 +30,12 @@ _PALE = 20  # of 255, in the colour that differs most: text that differs less fr
 _MIN_SIZE = 2.0  # points: smaller text is for machines
 _CELL = 2  # dots, of the squares that are counted: a point of the paper
 _BANDS = 3  # of a character's box, from top to bottom; ink has to stand in two of them
-_ENOUGH = 0.5  # of a character's own ink, where it stands in fewer
+ENOUGH = 0.5  # of a character's own ink, where it stands in fewer
 _WIDE = 0x2E80  # from here on scripts are written without blanks: each character is a word
 _LATIN_GREEK_CYRILLIC = 0x0530  # below, PDFium has a font of its own for what is not embedded
 _CLIPS = range(4, 8)  # modes in which text is what something else is seen through
 _UNPAINTED = 3
-_MAGENTA = 0xFFFF00FF
+MAGENTA = 0xFFFF00FF
 
 
 class Changes:
@@ -150,7 +150,17 @@ def by_words(ink: Ink, textpage: Any, glyphs: Glyphs) -> Bools:
 
 def address_of(textpage: Any, at: int) -> int:
     """Return which object draws a character, as a number; 0 if none does."""
-    return ctypes.cast(pdfium.FPDFText_GetTextObject(textpage, at), ctypes.c_void_p).value or 0
+    return thing_address(pdfium.FPDFText_GetTextObject(textpage, at))
+
+
+def thing_address(handle: Any) -> int:
+    """Return an object as a number; 0 if it is none."""
+    return ctypes.cast(handle, ctypes.c_void_p).value or 0
+
+
+def own_count(sheet: Sheet, alone: Dots, boxes: NDArray[np.float64]) -> NDArray[np.int32]:
+    """Return how many squares of each box have ink in a drawing on magenta, a colour that no text has."""
+    return Changes(sheet, alone, np.full_like(alone, MAGENTA)).count(boxes)
 
 
 def _words(glyphs: Glyphs) -> tuple[NDArray[np.intp], Bools]:
@@ -201,11 +211,10 @@ def _doubtful(ink: Ink, textpage: Any, glyphs: Glyphs) -> None:
     """Look again at characters that left some ink, or for which there may be no font: draw the text alone."""
     others = [thing.handle for thing in ink.things if thing.kind not in _HOLD_TEXT]
     with without(others):
-        alone = draw(ink.sheet, ground=_MAGENTA, marks=False)
-    own = Changes(ink.sheet, alone, np.full_like(alone, _MAGENTA))
+        alone = draw(ink.sheet, ground=MAGENTA, marks=False)
     at = np.flatnonzero(ink.unseen & (glyphs.sizes >= _MIN_SIZE))
-    shown, possible = ink.changes.count(glyphs.boxes[at]), own.count(glyphs.boxes[at])
-    ink.unseen[at[(shown > 0) & (shown >= _ENOUGH * possible)]] = False
+    shown, possible = ink.changes.count(glyphs.boxes[at]), own_count(ink.sheet, alone, glyphs.boxes[at])
+    ink.unseen[at[(shown > 0) & (shown >= ENOUGH * possible)]] = False
     for one in at[possible == 0]:
         char = glyphs.chars[one]
         if char >= chr(_LATIN_GREEK_CYRILLIC) and _has_no_font(pdfium.FPDFText_GetTextObject(textpage, int(one))):
