@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import pypdfium2.raw as pdfium
-from pypdf import PdfReader
 
 from ingest.characters import clean
 from ingest.errors import LoadError
 
 MAX_ENTRIES = 5_000  # of an outline
 _MAX_DEPTH = 12
+_SHORT_PAGE_CHARS = 3_000  # "Please wait. If this message is not replaced ..." in several languages
 _HEIGHT_AT = {pdfium.PDFDEST_VIEW_XYZ: 1, pdfium.PDFDEST_VIEW_FITH: 0, pdfium.PDFDEST_VIEW_FITBH: 0}
 
 
@@ -57,12 +57,42 @@ def page_label(document: Any, index: int) -> str:
     return str(document.get_page_label(index) or "")
 
 
-def check_xfa(document: Any, reader: PdfReader) -> None:
-    """Raise for a form of which a reader without Adobe's programs sees nothing.
+def attached_files(document: Any) -> int:
+    """Return how many files are attached to a document."""
+    return max(int(pdfium.FPDFDoc_GetAttachmentCount(document)), 0)
+
+
+def check_xfa(document: Any) -> None:
+    """Refuse a form whose pages only Adobe's own programs show: the file itself holds a page that says so.
+
+    Args:
+        document: PDFium's document.
 
     Raises:
-        LoadError: it is an XFA form, and holds no pages of its own.
+        LoadError: it is one.
     """
-    del document, reader
-    if False:
-        raise LoadError("expected a PDF with pages that any program shows, got an XFA form: print it to PDF")
+    kind = pdfium.FPDF_GetFormType(document)
+    if kind == pdfium.FORMTYPE_XFA_FULL or (kind == pdfium.FORMTYPE_XFA_FOREGROUND and _only_says_so(document)):
+        raise LoadError("expected a PDF whose pages any program shows, got an XFA form: print it to PDF")
+
+
+def _only_says_so(document: Any) -> bool:
+    """Tell whether a form has one short page, without a field."""
+    if len(document) != 1:
+        return False
+    page = document[0]
+    try:
+        textpage = page.get_textpage()
+        short = textpage.count_chars() <= _SHORT_PAGE_CHARS
+        textpage.close()
+        return short and not any(_is_field(page, at) for at in range(min(pdfium.FPDFPage_GetAnnotCount(page), 500)))
+    finally:
+        page.close()
+
+
+def _is_field(page: Any, at: int) -> bool:
+    annotation = pdfium.FPDFPage_GetAnnot(page, at)
+    try:
+        return bool(pdfium.FPDFAnnot_GetSubtype(annotation) == pdfium.FPDF_ANNOT_WIDGET)
+    finally:
+        pdfium.FPDFPage_CloseAnnot(annotation)
