@@ -60,9 +60,8 @@ class Sheet:
     def dots_of(self, boxes: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return boxes in dots: left, top, right, bottom, where rows count from the top."""
         left, _, _, top = self.box
-        return np.stack(
-            [boxes[:, 0] - left, top - boxes[:, 3], boxes[:, 2] - left, top - boxes[:, 1]], axis=1
-        ) * self.scale
+        sides = [boxes[:, 0] - left, top - boxes[:, 3], boxes[:, 2] - left, top - boxes[:, 1]]
+        return np.nan_to_num(np.stack(sides, axis=1) * self.scale)
 
 
 def sheet_of(page: Any, until: float) -> Sheet:

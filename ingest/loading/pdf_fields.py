@@ -84,6 +84,8 @@ def said_by(fields: Sequence[Field], glyphs: Glyphs, out: NDArray[np.bool_], *, 
         in_use: somebody filled the form: then what is left empty says so.
     """
     said = Fields()
+    if not fields:
+        return said
     printed = Printed(glyphs, out, [one.box for one in fields])
     groups: dict[str, list[Field]] = defaultdict(list)
     for one in fields:

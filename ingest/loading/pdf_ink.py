@@ -22,13 +22,12 @@ import numpy as np
 import pypdfium2.raw as pdfium
 from numpy.typing import NDArray
 
+from ingest.loading.pdf_cells import CELL, Bools, cells_of, differ, summed, sums_of
 from ingest.loading.pdf_drawing import Dots, Sheet, Thing, draw, sheet_of, things_of, without
 from ingest.loading.pdf_glyphs import Glyphs
 
-Bools = NDArray[np.bool_]
 _PALE = 20  # of 255, in the colour that differs most: text that differs less from its ground is too pale to see
 _MIN_SIZE = 2.0  # points: smaller text is for machines
-_CELL = 2  # dots, of the squares that are counted: a point of the paper
 _BANDS = 3  # of a character's box, from top to bottom; ink has to stand in two of them
 ENOUGH = 0.5  # of a character's own ink, where it stands in fewer
 _WIDE = 0x2E80  # from here on scripts are written without blanks: each character is a word
@@ -39,20 +38,18 @@ MAGENTA = 0xFFFF00FF
 
 
 class Changes:
-    """Where two drawings of a page differ, counted by squares."""
+    """Where two drawings of a page differ, counted by cells."""
 
     def __init__(self, sheet: Sheet, one: Dots, other: Dots) -> None:
         self._sheet = sheet
         at = np.flatnonzero(one != other)
-        first, second = (dots.ravel()[at].view(np.uint8).reshape(-1, 4)[:, :3] for dots in (one, other))
-        at = at[(np.maximum(first, second) - np.minimum(first, second)).max(axis=1, initial=0) >= _PALE]
-        self.cells = np.zeros((-(-sheet.height // _CELL), -(-sheet.width // _CELL)), dtype=np.bool_)
-        self.cells[at // sheet.width // _CELL, at % sheet.width // _CELL] = True
+        at = at[differ(one.ravel()[at], other.ravel()[at], _PALE)]
+        self.cells = cells_of(at, sheet.height, sheet.width)
         self._sums = sums_of(self.cells)
 
     def bands(self, boxes: NDArray[np.float64]) -> NDArray[np.intp]:
         """Return in how many bands of each box something differs."""
-        dots = self._sheet.dots_of(boxes) / _CELL
+        dots = self._sheet.dots_of(boxes) / CELL
         height = (dots[:, 3] - dots[:, 1]) / _BANDS
         found = np.zeros(len(boxes), dtype=np.intp)
         for band in range(_BANDS):
@@ -63,27 +60,8 @@ class Changes:
         return found
 
     def count(self, boxes: NDArray[np.float64]) -> NDArray[np.int32]:
-        """Return how many squares of each box differ."""
-        return summed(self._sums, self._sheet.dots_of(boxes) / _CELL)
-
-
-def sums_of(cells: NDArray[Any]) -> NDArray[np.int32]:
-    """Return, for each corner of a square, what stands above and to the left of it."""
-    sums = np.zeros((cells.shape[0] + 1, cells.shape[1] + 1), dtype=np.int32)
-    np.cumsum(cells, axis=0, dtype=np.int32, out=sums[1:, 1:])
-    np.cumsum(sums[1:, 1:], axis=1, out=sums[1:, 1:])
-    return sums
-
-
-def summed(sums: NDArray[np.int32], boxes: NDArray[np.float64]) -> NDArray[np.int32]:
-    """Return what stands in each box; left, top, right, bottom, in squares, of which parts count as whole."""
-    rows, columns = sums.shape
-    limits = np.array([columns - 1, rows - 1, columns - 1, rows - 1])
-    bounded = np.clip(boxes, -1, limits + 1.0)
-    left, top = (np.clip(np.floor(bounded[:, at]).astype(np.intp), 0, limits[at]) for at in (0, 1))
-    right, bottom = (np.clip(np.ceil(bounded[:, at]).astype(np.intp), 0, limits[at]) for at in (2, 3))
-    right, bottom = np.maximum(right, left), np.maximum(bottom, top)
-    return sums[bottom, right] - sums[top, right] - sums[bottom, left] + sums[top, left]
+        """Return how many cells of each box differ."""
+        return summed(self._sums, self._sheet.dots_of(boxes) / CELL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +109,8 @@ def look(page: Any, textpage: Any, glyphs: Glyphs, until: float) -> Ink:
 def by_words(ink: Ink, textpage: Any, glyphs: Glyphs) -> Bools:
     """Return which characters are no text, whole words at a time; blanks between two such words are none either."""
     unseen, words = ink.unseen, ink.words.copy()
+    if not unseen.any():
+        return unseen.copy()
     whole = _voted(glyphs, words, ink.judged, unseen)
     members = words >= 0
     mixed = np.unique(words[members & (whole != unseen) & ink.judged])
@@ -159,7 +139,7 @@ def thing_address(handle: Any) -> int:
 
 
 def own_count(sheet: Sheet, alone: Dots, boxes: NDArray[np.float64]) -> NDArray[np.int32]:
-    """Return how many squares of each box have ink in a drawing on magenta, a colour that no text has."""
+    """Return how many cells of each box have ink in a drawing on magenta, a colour that no text has."""
     return Changes(sheet, alone, np.full_like(alone, MAGENTA)).count(boxes)
 
 

@@ -12,9 +12,10 @@ import numpy as np
 import pypdfium2.raw as pdfium
 from numpy.typing import NDArray
 
+from ingest.loading.pdf_cells import CELL, Bools, covered_by
 from ingest.loading.pdf_drawing import draw, without
 from ingest.loading.pdf_glyphs import Glyphs
-from ingest.loading.pdf_ink import ENOUGH, MAGENTA, Bools, Changes, Ink, address_of, own_count, sums_of, thing_address
+from ingest.loading.pdf_ink import ENOUGH, MAGENTA, Changes, Ink, address_of, own_count, thing_address
 
 _CORE = 0.15  # of a box's width and height, left away on each side: neighbours touch
 _OVERLAP = 0.5  # of a character's box: with more, another stands on it
@@ -69,25 +70,16 @@ def _crowded(ink: Ink, glyphs: Glyphs) -> NDArray[np.intp]:
     """Return the characters in whose middle another stands too."""
     rows, columns = ink.changes.cells.shape
     at = np.flatnonzero(ink.judged)
-    cells = ink.sheet.dots_of(glyphs.boxes[at]) / (ink.sheet.height / rows)
+    cells = ink.sheet.dots_of(glyphs.boxes[at]) / CELL
     inset = (cells[:, 2:] - cells[:, :2]) * _CORE
     low = np.clip(np.ceil(cells[:, :2] + inset - 0.5), 0, (columns, rows)).astype(np.intp)
     high = np.clip(np.floor(cells[:, 2:] - inset - 0.5) + 1, 0, (columns, rows)).astype(np.intp)
     filled = (high > low).all(axis=1)
-    low, high = low[filled], high[filled]
-    width = columns + 1
-    corners = np.concatenate(
-        [low[:, 1] * width + low[:, 0], high[:, 1] * width + high[:, 0]]
-        + [low[:, 1] * width + high[:, 0], high[:, 1] * width + low[:, 0]]
-    )
-    signs = np.repeat([1.0, -1.0], 2 * len(low))
-    edges = np.bincount(corners, signs, (rows + 1) * width).reshape(rows + 1, width).astype(np.int32)
-    depth = sums_of(edges)[1:, 1:]
+    depth = covered_by(np.concatenate([low[filled], high[filled]], axis=1), (rows, columns))
     middle = np.floor((cells[:, :2] + cells[:, 2:]) / 2).astype(np.intp)
     inside = ((middle >= 0) & (middle < (columns, rows))).all(axis=1)
     itself = np.zeros(len(at), dtype=np.int32)
-    core = np.flatnonzero(filled)
-    itself[core] = ((middle[core] >= low) & (middle[core] < high)).all(axis=1)
+    itself[filled] = ((middle >= low) & (middle < high)).all(axis=1)[filled]
     others = np.zeros(len(at), dtype=np.int32)
     others[inside] = depth[middle[inside, 1], middle[inside, 0]] - itself[inside]
     return at[others > 0]

@@ -11,24 +11,28 @@ import numpy as np
 import pypdfium2.raw as pdfium
 from numpy.typing import NDArray
 
+from ingest.loading.pdf_cells import CELL, Bools, cells_of, covered_by, differ, summed, sums_of
 from ingest.loading.pdf_drawing import Dots, Sheet, bounds_of
 from ingest.loading.pdf_glyphs import Glyphs
-from ingest.loading.pdf_ink import Bools, Ink, sums_of, summed
+from ingest.loading.pdf_ink import Ink
 
 _EDGE = 40  # of 255: how much two dots beside each other differ where ink ends
-_CELL = 2  # dots
 _MIN_INK_CELLS = 20  # with fewer a page shows nothing
 _MIN_INK_SPREAD = 5  # rows and columns of cells: a rule across the page has fewer of one
 _SCAN_SHARE = 0.5  # of the page
 _PICTURE_SHARE = 0.04  # of the page: smaller pictures are signs and ornaments
 _STRIPS_POINTS = 72.0  # wide: lines of a scan that lies askew still part from each other
 _LINE_POINTS = (3.0, 22.0)  # how high a line of text is
-_ROW_INK = 3  # squares of a strip's row: fewer are specks
-_SCAN_LINES = 12  # pieces of lines in strips, of a page that holds text
-_PICTURE_LINES = 12
+_ROW_INK = 3  # cells of a strip's row: fewer are specks
+_LINE_PIECES = 12  # in all strips: fewer are no text
 _GROUND_SHARE = 0.5  # of a scan's dots are its paper
 _GROUND_RANGE = 24  # of 255, to both sides
-_STAMP_WORDS = 0.25  # of the words recognised: a page may show so many others
+_WHOLE_SHARE = 0.8  # of the page
+_STAMP_WORDS, _CAPTION_WORDS = (
+    120,
+    40,
+)  # so many words beside a picture of the whole page, or of half of it, are no text
+_OTHER_WORDS = 0.25  # of the words recognised: a page may show so many others
 _STANDS_OUT = 1.5  # how much denser ink is under the words than beside them
 _RECOGNISED_SHARE = 0.6  # of the words have ink under them
 
@@ -44,16 +48,12 @@ class Pictures:
 
 
 def edges_of(dots: Dots) -> Bools:
-    """Return the squares of a drawing in which dots beside each other differ."""
+    """Return the cells of a drawing in which dots beside each other differ."""
     height, width = dots.shape
     flat = dots.ravel()
     at = np.flatnonzero(flat[1:] != flat[:-1])
-    first, second = (flat[at + shift].view(np.uint8).reshape(-1, 4)[:, :3] for shift in (0, 1))
-    at = at[((np.maximum(first, second) - np.minimum(first, second)).max(axis=1, initial=0) >= _EDGE)]
-    at = at[at % width != width - 1]
-    cells = np.zeros((-(-height // _CELL), -(-width // _CELL)), dtype=np.bool_)
-    cells[at // width // _CELL, at % width // _CELL] = True
-    return cells
+    at = at[differ(flat[at], flat[at + 1], _EDGE)]
+    return cells_of(at[at % width != width - 1], height, width)
 
 
 def pictures_of(ink: Ink, glyphs: Glyphs, out: Bools) -> Pictures:
@@ -81,30 +81,30 @@ def pictures_of(ink: Ink, glyphs: Glyphs, out: Bools) -> Pictures:
     recognised = _recognised(ink, glyphs, out, edges & covered, covered) if big and out.any() else nothing
     read = ink.judged & (~out | recognised)
     rest = edges & covered & ~_under(ink.sheet, glyphs.boxes[read], edges.shape)
-    few = len(np.unique(ink.words[read])) * 1.0
-    scanned = bool(big and _looks_like_text(rest, ink.sheet, _SCAN_LINES) and _has_ground(ink.whole, covered))
-    lines_read = _line_pieces(edges & covered & ~rest, ink.sheet)
-    scanned = scanned and _line_pieces(rest, ink.sheet) > lines_read + few / 4
-    with_text = 0
+    words = len(np.unique(ink.words[read]))
+    few = words <= (_STAMP_WORDS if covered.mean() >= _WHOLE_SHARE else _CAPTION_WORDS)
+    text_like = big and _looks_like_text(rest, ink.sheet) and _has_ground(ink.whole, covered)
+    scanned = bool(text_like and few)
+    with_text = int(text_like and not few and _line_pieces(edges & covered & ~rest, ink.sheet) < _LINE_PIECES)
     if not big:
         for left, top, right, bottom in places:
             if (right - left) * (bottom - top) < least:
                 continue
             part = np.zeros_like(covered)
             part[top:bottom, left:right] = True
-            with_text += _looks_like_text(rest & part, ink.sheet, _PICTURE_LINES) and _has_ground(ink.whole, part)
+            with_text += _looks_like_text(rest & part, ink.sheet) and _has_ground(ink.whole, part)
     return Pictures(inked, scanned, with_text, recognised)
 
 
 def _places(ink: Ink) -> list[tuple[int, int, int, int]]:
-    """Return where pictures stand on the page, in squares: left, top, right, bottom."""
+    """Return where pictures stand on the page, in cells: left, top, right, bottom."""
     boxes = [
         box for thing in ink.things if thing.kind == pdfium.FPDF_PAGEOBJ_IMAGE and (box := bounds_of(thing)) is not None
     ]
     if not boxes:
         return []
     rows, columns = ink.changes.cells.shape
-    dots = ink.sheet.dots_of(np.array(boxes, dtype=np.float64)) / _CELL
+    dots = ink.sheet.dots_of(np.array(boxes, dtype=np.float64)) / CELL
     limits = np.array([columns, rows, columns, rows])
     cells = np.clip(np.nan_to_num(np.rint(dots)), 0, limits).astype(int)
     return [(left, top, right, bottom) for left, top, right, bottom in cells.tolist() if right > left and bottom > top]
@@ -117,21 +117,17 @@ def _shows(edges: Bools) -> bool:
 
 
 def _under(sheet: Sheet, boxes: NDArray[np.float64], shape: tuple[int, ...]) -> Bools:
-    """Return the squares that boxes cover, with one more on each side."""
+    """Return the cells that boxes cover, with one more on each side."""
     rows, columns = shape
-    dots = sheet.dots_of(boxes) / _CELL
-    left, top = (np.clip(np.floor(dots[:, at] - 1), 0, limit).astype(np.intp) for at, limit in ((0, columns), (1, rows)))
-    right, bottom = (np.clip(np.ceil(dots[:, at] + 1), 0, limit).astype(np.intp) for at, limit in ((2, columns), (3, rows)))
-    width = columns + 1
-    corners = np.concatenate([top * width + left, bottom * width + right, top * width + right, bottom * width + left])
-    signs = np.repeat([1.0, -1.0], 2 * len(boxes))
-    counted = np.bincount(corners, signs, (rows + 1) * width).reshape(rows + 1, width).astype(np.int32)
-    return sums_of(counted)[1:rows + 1, 1:columns + 1] > 0
+    cells = np.nan_to_num(sheet.dots_of(boxes) / CELL)
+    wider = np.concatenate([np.floor(cells[:, :2]) - 1, np.ceil(cells[:, 2:]) + 1], axis=1)
+    under: Bools = covered_by(np.clip(wider, 0, (columns, rows, columns, rows)).astype(np.intp), shape) > 0
+    return under
 
 
 def _line_pieces(edges: Bools, sheet: Sheet) -> int:
     """Return how many pieces of lines, as text has them, stand in strips of a drawing."""
-    points = _CELL / sheet.scale
+    points = CELL / sheet.scale
     strip = max(int(_STRIPS_POINTS / points), 1)
     low, high = (length / points for length in _LINE_POINTS)
     pieces = 0
@@ -143,13 +139,13 @@ def _line_pieces(edges: Bools, sheet: Sheet) -> int:
     return pieces
 
 
-def _looks_like_text(edges: Bools, sheet: Sheet, pieces: int) -> bool:
-    return _line_pieces(edges, sheet) >= pieces
+def _looks_like_text(edges: Bools, sheet: Sheet) -> bool:
+    return _line_pieces(edges, sheet) >= _LINE_PIECES
 
 
 def _has_ground(whole: Dots, covered: Bools) -> bool:
     """Tell whether most of what pictures show is of one lightness, as paper is."""
-    green = (whole[::_CELL, ::_CELL] >> 8).astype(np.uint8)
+    green = (whole[::CELL, ::CELL] >> 8).astype(np.uint8)
     counts = np.bincount(green[covered], minlength=256)
     ground = int(counts.argmax())
     near = counts[max(ground - _GROUND_RANGE, 0) : ground + _GROUND_RANGE + 1]
@@ -163,12 +159,12 @@ def _recognised(ink: Ink, glyphs: Glyphs, out: Bools, edges: Bools, covered: Boo
     if not len(hidden):
         return nothing
     sums = sums_of(edges)
-    boxes = ink.sheet.dots_of(glyphs.boxes[hidden]) / _CELL
+    boxes = ink.sheet.dots_of(glyphs.boxes[hidden]) / CELL
     inked = summed(sums, boxes) > 0
     words, which = np.unique(ink.words[hidden], return_inverse=True)
     found = np.bincount(which, inked) * 2 > np.bincount(which)
     others = len(np.unique(ink.words[ink.judged & ~out]))
-    if found.mean() < _RECOGNISED_SHARE or others > _STAMP_WORDS * found.sum():
+    if found.mean() < _RECOGNISED_SHARE or others > _OTHER_WORDS * found.sum():
         return nothing
     under = _under(ink.sheet, glyphs.boxes[hidden], edges.shape) & covered
     inside, outside = edges[under].mean(), edges[covered & ~under].mean() if (covered & ~under).any() else 0.0

@@ -206,6 +206,8 @@ def _labels(placed: list[tuple[Placed, NDArray[np.intp]]], count: int) -> Bools:
 
 
 def _words_in(chosen: Bools, glyphs: Glyphs) -> int:
+    if not chosen.any():
+        return 0
     return len("".join(char if taken else " " for char, taken in zip(glyphs.chars, chosen, strict=True)).split())
 
 
