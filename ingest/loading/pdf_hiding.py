@@ -13,9 +13,10 @@ import numpy as np
 import pypdfium2.raw as pdfium
 from numpy.typing import NDArray
 
+from ingest.loading.pdf_cells import Bools
 from ingest.loading.pdf_drawing import Box, Thing, bounds_of
 from ingest.loading.pdf_glyphs import Glyphs
-from ingest.loading.pdf_ink import Bools, Ink, address_of, thing_address
+from ingest.loading.pdf_ink import Ink, address_of, thing_address
 
 _COVERS = frozenset([pdfium.FPDF_PAGEOBJ_PATH, pdfium.FPDF_PAGEOBJ_IMAGE, pdfium.FPDF_PAGEOBJ_SHADING])
 _MAX_WORDS = 20_000  # of a page; more are counted as unseen

@@ -163,7 +163,7 @@ def _voted(glyphs: Glyphs, words: NDArray[np.intp], judged: Bools, unseen: Bools
     letters = np.fromiter((char.isalnum() for char in glyphs.chars), np.bool_, len(glyphs)) & judged
     digits = np.fromiter((char.isdigit() for char in glyphs.chars), np.bool_, len(glyphs)) & judged
 
-    def counted(what: Bools) -> NDArray[np.float64]:
+    def counted(what: Bools) -> NDArray[Any]:
         return np.bincount(ids, what[members], count)
 
     lettered = counted(letters)

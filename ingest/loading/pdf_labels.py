@@ -5,6 +5,7 @@ field does, close over it. Each character is the label of one field.
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,7 +65,7 @@ def _in_order(found: NDArray[np.intp]) -> bool:
 def _put_together(printed: Printed, found: NDArray[np.intp]) -> str:
     boxes, sizes = printed.glyphs.boxes, printed.glyphs.sizes
     pieces = [printed.glyphs.chars[found[0]]]
-    for last, one in zip(found[:-1], found[1:], strict=True):
+    for last, one in pairwise(found):
         gap = boxes[one, 0] - boxes[last, 2]
         pieces.append(" " if gap > 0.2 * sizes[one] else "")
         pieces.append(printed.glyphs.chars[one])

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from pypdf import PageObject
 from pypdf.errors import PyPdfError
 
+from ingest.loading.pdf_cells import Bools
 from ingest.loading.pdf_drawing import Box
 from ingest.loading.pdf_glyphs import Glyphs
-from ingest.loading.pdf_ink import Bools
 
 Quad = NDArray[np.float64]  # four corners, one after the other around it
 Stroke = tuple[float, float, float, float]  # from a point to a point
@@ -31,7 +31,9 @@ _DEFAULT_SIZE = 11.0
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s+Tf")
 _TAG = re.compile(r"<[^>]{0,2000}>")
 _NOTED = frozenset(
-    "/Text /Highlight /Underline /Squiggly /StrikeOut /Caret /Line /Polygon /PolyLine /Ink /Square /Circle /Redact".split()
+    (
+        "/Text /Highlight /Underline /Squiggly /StrikeOut /Caret /Line /Polygon /PolyLine /Ink /Square /Circle /Redact"
+    ).split()
 )
 _EMBEDDED = frozenset("/Sound /Movie /Screen /RichMedia /3D".split())
 _COVERS = frozenset("/Square /Circle /Polygon /Stamp /Ink /FreeText".split())

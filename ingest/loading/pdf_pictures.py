@@ -70,7 +70,7 @@ def pictures_of(ink: Ink, glyphs: Glyphs, out: Bools) -> Pictures:
     least = ink.changes.cells.size * _PICTURE_SHARE
     if sum((right - left) * (bottom - top) for left, top, right, bottom in places) < least:
         places = []
-    if not len(places) and seen.any():
+    if not places and seen.any():
         return Pictures(inked=True, scanned=False, with_text=0, recognised=nothing)
     edges = edges_of(ink.whole)
     inked = bool(seen.any()) or _shows(edges)

@@ -19,13 +19,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from pypdf import PageObject, PdfReader
+from pypdf.generic import DictionaryObject
 
 from indexes.readings import Notes
+from ingest.loading.pdf_cells import Bools
 from ingest.loading.pdf_drawing import OutOfTimeError
 from ingest.loading.pdf_fields import MAX_FIELDS, Field, fields_of, said_by
 from ingest.loading.pdf_glyphs import Glyphs
 from ingest.loading.pdf_hiding import hidden_words
-from ingest.loading.pdf_ink import Bools, Ink, by_words, look
+from ingest.loading.pdf_ink import Ink, by_words, look
 from ingest.loading.pdf_marks import DAMAGE, Marks, marks_of, within
 from ingest.loading.pdf_overlaid import overlaid
 from ingest.loading.pdf_pictures import Pictures, edges_of, pictures_of
@@ -173,10 +175,9 @@ class SecondLook:
         for one in said.filled:
             size = float(np.median(glyphs.sizes[one.label])) if len(one.label) else 10.0
             placed.append((Placed(one.text, one.box, size), one.label))
-        for typed in marks.typed:
-            if not typed.drawn or ink is None or _has_ink(ink, typed.box):
-                placed.append((Placed(typed.text, typed.box, typed.size), np.zeros(0, dtype=np.intp)))
-        return placed
+        typed = [one for one in marks.typed if not one.drawn or ink is None or _has_ink(ink, one.box)]
+        nothing = np.zeros(0, dtype=np.intp)
+        return placed + [(Placed(one.text, one.box, one.size), nothing) for one in typed]
 
     def _is_in_use(self) -> bool:
         """Tell whether somebody filled any field of the form."""
@@ -237,7 +238,8 @@ def _has_ink(ink: Ink, box: tuple[float, float, float, float]) -> bool:
 def _has_layered_forms(page: PageObject) -> bool:
     """Tell whether a page draws forms that belong to a layer."""
     try:
-        drawn = page["/Resources"].get_object().get("/XObject", {}).get_object()  # type: ignore[attr-defined]
+        resources: Any = page["/Resources"].get_object()
+        drawn = resources.get("/XObject", DictionaryObject()).get_object()
         return any("/OC" in one.get_object() for one in list(drawn.values())[:1_000])
     except DAMAGE:
         return False

@@ -12,9 +12,10 @@ import numpy as np
 import pypdfium2.raw as pdfium
 from numpy.typing import NDArray
 
+from ingest.loading.pdf_cells import Bools
 from ingest.loading.pdf_drawing import Dots, Matrix, Thing, bounds_of, joined, matrix_of
 from ingest.loading.pdf_glyphs import Glyphs
-from ingest.loading.pdf_ink import Bools, Ink
+from ingest.loading.pdf_ink import Ink
 from ingest.loading.pdf_marks import Stroke
 
 _THIN = 0.3  # of the type size: how high a struck line is at most

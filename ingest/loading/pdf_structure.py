@@ -1,60 +1,13 @@
-"""What a PDF says about itself beside its pages: its outline, what pages call themselves, attached files, XFA forms.
+"""What a PDF is beside its pages: files attached to it, and forms of a kind that only Adobe's own programs show."""
 
-All of it is bounded, and none of it may keep a document out, but a form that only Adobe's own programs show.
-"""
-
-from dataclasses import dataclass
 from typing import Any
 
 import pypdfium2.raw as pdfium
 
-from ingest.characters import clean
 from ingest.errors import LoadError
 
-MAX_ENTRIES = 5_000  # of an outline
-_MAX_DEPTH = 12
 _SHORT_PAGE_CHARS = 3_000  # "Please wait. If this message is not replaced ..." in several languages
-_HEIGHT_AT = {pdfium.PDFDEST_VIEW_XYZ: 1, pdfium.PDFDEST_VIEW_FITH: 0, pdfium.PDFDEST_VIEW_FITBH: 0}
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One line of an outline: `level` from 1, `page` from 1, `y` in points from the page's bottom if it is said."""
-
-    level: int
-    title: str
-    page: int
-    y: float | None
-
-
-def outline(document: Any) -> tuple[Entry, ...]:
-    """Return a document's outline in its order; entries without a title or a page of this document are left out.
-
-    Args:
-        document: PDFium's document (`pypdfium2.PdfDocument`).
-    """
-    entries: list[Entry] = []
-    for number, bookmark in enumerate(document.get_toc(max_depth=_MAX_DEPTH)):
-        if number >= MAX_ENTRIES:
-            break
-        target = bookmark.get_dest()
-        index = target.get_index() if target else None
-        title = clean(bookmark.get_title() or "")
-        if title and index is not None and 0 <= index < len(document):
-            entries.append(Entry(bookmark.level + 1, title, index + 1, _height(target)))
-    return tuple(entries)
-
-
-def _height(target: Any) -> float | None:
-    """Return where on its page a destination points to, if it says so."""
-    mode, numbers = target.get_view()
-    at = _HEIGHT_AT.get(mode)
-    return float(numbers[at]) if at is not None and len(numbers) > at else None
-
-
-def page_label(document: Any, index: int) -> str:
-    """Return what a page calls itself ("iv", "A-3"), or nothing; `index` counts from 0."""
-    return str(document.get_page_label(index) or "")
+_MAX_ANNOTATIONS = 500
 
 
 def attached_files(document: Any) -> int:
@@ -85,7 +38,9 @@ def _only_says_so(document: Any) -> bool:
         textpage = page.get_textpage()
         short = textpage.count_chars() <= _SHORT_PAGE_CHARS
         textpage.close()
-        return short and not any(_is_field(page, at) for at in range(min(pdfium.FPDFPage_GetAnnotCount(page), 500)))
+        return short and not any(
+            _is_field(page, at) for at in range(min(pdfium.FPDFPage_GetAnnotCount(page), _MAX_ANNOTATIONS))
+        )
     finally:
         page.close()
 
