@@ -192,8 +192,8 @@ def without(handles: Sequence[Any]) -> Iterator[None]:
     """Leave objects out of what is drawn meanwhile."""
     try:
         for handle in handles:
-            pdfium.FPDFPageObj_SetIsActive(handle, False)  # noqa: FBT003 - C takes it by place
+            pdfium.FPDFPageObj_SetIsActive(handle, False)
         yield
     finally:
         for handle in handles:
-            pdfium.FPDFPageObj_SetIsActive(handle, True)  # noqa: FBT003 - as above
+            pdfium.FPDFPageObj_SetIsActive(handle, True)

@@ -48,12 +48,10 @@ def hidden_words(
         middle = (glyphs.boxes[one, :2] + glyphs.boxes[one, 2:]) / 2
         if number >= 0 and _in_layer(ink.things[number], layered_forms=layered_forms):
             counts["hidden_layer"] += 1
-        elif _within(middle, places[numbers > number]) or _within(middle, marks):
-            counts["covered_text"] += 1
-        elif number >= 0 and _under_text(ink, int(one), glyphs):
-            counts["covered_text"] += 1
-        else:
-            counts["unseen_text"] += 1
+            continue
+        covered = _within(middle, places[numbers > number]) or _within(middle, marks)
+        covered = covered or (number >= 0 and _under_text(ink, int(one), glyphs))
+        counts["covered_text" if covered else "unseen_text"] += 1
     return counts
 
 

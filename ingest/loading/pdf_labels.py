@@ -21,7 +21,9 @@ _ABOVE_POINTS = 16.0
 _ASIDE_POINTS = 24.0
 _SLACK_POINTS = 2.0
 _MAX_CHARS = 300
-_NO_LABELS: NDArray[np.intp] = np.zeros(0, dtype=np.intp)
+Places = NDArray[np.intp]  # of characters, in the page's order
+
+_NO_LABELS: Places = np.zeros(0, dtype=np.intp)
 
 
 class Printed:
@@ -35,7 +37,7 @@ class Printed:
         self.fields = np.array(fields, dtype=np.float64).reshape(-1, 4)
 
 
-def label_of(printed: Printed, box: Box, *, right: bool) -> tuple[str, NDArray[np.intp]]:
+def label_of(printed: Printed, box: Box, *, right: bool) -> tuple[str, Places]:
     """Return a field's label and its characters, which are no other field's from now on.
 
     Args:
@@ -57,12 +59,12 @@ def label_of(printed: Printed, box: Box, *, right: bool) -> tuple[str, NDArray[n
     return clean(" ".join((text or _put_together(printed, found)).split())), found
 
 
-def _in_order(found: NDArray[np.intp]) -> bool:
+def _in_order(found: Places) -> bool:
     """Tell whether characters stand one after the other in the page's order, with nothing but blanks between."""
     return bool((np.diff(found) > 0).all() and (np.diff(found) <= 3).all())  # noqa: PLR2004 - a blank and a line end
 
 
-def _put_together(printed: Printed, found: NDArray[np.intp]) -> str:
+def _put_together(printed: Printed, found: Places) -> str:
     boxes, sizes = printed.glyphs.boxes, printed.glyphs.sizes
     pieces = [printed.glyphs.chars[found[0]]]
     for last, one in pairwise(found):
@@ -72,7 +74,7 @@ def _put_together(printed: Printed, found: NDArray[np.intp]) -> str:
     return "".join(pieces)
 
 
-def _on_line(printed: Printed, box: Box) -> NDArray[np.intp]:
+def _on_line(printed: Printed, box: Box) -> Places:
     boxes = printed.glyphs.boxes
     middle = (boxes[:, 1] + boxes[:, 3]) / 2
     near = printed.free & (middle >= box[1] - _SLACK_POINTS) & (middle <= box[3] + _SLACK_POINTS)
@@ -82,10 +84,11 @@ def _on_line(printed: Printed, box: Box) -> NDArray[np.intp]:
     base = printed.glyphs.origins[at, 1]
     target = (box[1] + box[3]) / 2
     line = base[np.argmin(np.abs(base + 0.3 * printed.glyphs.sizes[at] - target))]
-    return at[np.abs(base - line) <= 0.4 * np.maximum(printed.glyphs.sizes[at], 1)]
+    level: Places = at[np.abs(base - line) <= 0.4 * np.maximum(printed.glyphs.sizes[at], 1)]
+    return level
 
 
-def _beside(printed: Printed, box: Box, *, right: bool) -> NDArray[np.intp]:
+def _beside(printed: Printed, box: Box, *, right: bool) -> Places:
     boxes, sizes = printed.glyphs.boxes, printed.glyphs.sizes
     at = _on_line(printed, box)
     if right:
@@ -125,7 +128,7 @@ def _field_between(printed: Printed, box: Box, edge: float, near: float) -> bool
     return bool((level & (middle > low) & (middle < high)).any())
 
 
-def _above(printed: Printed, box: Box) -> NDArray[np.intp]:
+def _above(printed: Printed, box: Box) -> Places:
     boxes = printed.glyphs.boxes
     close = printed.free & (boxes[:, 1] >= box[3] - _SLACK_POINTS) & (boxes[:, 1] <= box[3] + _ABOVE_POINTS)
     close &= (boxes[:, 0] >= box[0] - _ASIDE_POINTS) & (boxes[:, 2] <= max(box[2], box[0] + 200) + _ASIDE_POINTS)
@@ -136,6 +139,7 @@ def _above(printed: Printed, box: Box) -> NDArray[np.intp]:
     at = at[np.abs(printed.glyphs.origins[at, 1] - lowest) <= 0.4 * printed.glyphs.sizes[at]]
     at = at[np.argsort(boxes[at, 0], kind="stable")][:_MAX_CHARS]
     if boxes[at[0], 0] > box[0] + _ASIDE_POINTS:
-        return at[:0]
+        return _NO_LABELS
     gaps = np.flatnonzero(boxes[at[1:], 0] - boxes[at[:-1], 2] > _GAP * printed.glyphs.sizes[at[1:]])
-    return at[: gaps[0] + 1] if len(gaps) else at
+    first: Places = at[: gaps[0] + 1] if len(gaps) else at
+    return first
