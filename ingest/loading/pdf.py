@@ -17,7 +17,7 @@ its name. Does no OCR: a PDF without any text is refused. Pictures, form fields 
 import io
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from pypdf import PasswordType, PdfReader
@@ -31,13 +31,15 @@ from ingest.errors import LoadError
 from ingest.loading.pdf_blocks import Block, blocks_of, without_contents
 from ingest.loading.pdf_carried import carry_sentences
 from ingest.loading.pdf_columns import in_columns
-from ingest.loading.pdf_glyphs import glyphs_of, unpainted
+from ingest.loading.pdf_glyphs import glyphs_of
 from ingest.loading.pdf_habits import habits_of
 from ingest.loading.pdf_headings import outline_of, with_headings
 from ingest.loading.pdf_lines import Line, read_lines
+from ingest.loading.pdf_placed import with_placed
 from ingest.loading.pdf_raised import with_raised
+from ingest.loading.pdf_report import Placed, SecondLook
 from ingest.loading.pdf_running import Pages, without_running
-from ingest.loading.pdf_unseen import unseen
+from ingest.loading.pdf_structure import check_xfa
 from ingest.loading.sniff import check_kind
 from ingest.parsed import Parsed, TextBuilder
 
@@ -64,26 +66,29 @@ def load(content: bytes) -> Parsed:
     if b"%%EOF" not in content[-_END_WITHIN:]:
         raise LoadError("expected a PDF with its end mark (%%EOF), got one that is cut short: copy the file again")
     reader = _open(content)
-    with _drawn(content) as document:
-        pages = _read_pages(document)  # 2
-        outline = outline_of(document)
-    if not any(pages):
-        raise LoadError(
-            f"expected text, got none: {len(pages)} of {len(pages)} pages have no text. It is a scan, which needs OCR"
-        )
     notes = Notes()
-    for number, lines in enumerate(pages, start=1):
-        if not lines:
-            notes.add("pages_without_text", str(number))
-    running = without_running(with_raised(pages))  # 3
+    with _drawn(content) as document:
+        check_xfa(document)
+        look = SecondLook(document, reader, notes)
+        pages, placed = _read_pages(document, look)  # 2
+        outline = outline_of(document)
+    raised = with_raised(pages)  # 3
+    running = without_running(raised)
     lines_of = [in_columns(lines) for lines in running.lines]  # 4
     habits = habits_of(lines_of)
     blocks: list[list[Block]] = []
+    dropped: list[str] = []
     for number, lines in enumerate(lines_of, start=1):
         whole = blocks_of(lines, habits)
-        blocks.append(without_contents(whole, habits))
-        notes.add("contents_lines", str(number), count=len(whole) - len(blocks[-1]))
+        kept = without_contents(whole, habits)
+        blocks.append(with_placed(kept, placed[number - 1]))
+        dropped += _texts_without(whole, kept) + _texts_without(raised[number - 1], running.lines[number - 1])
+        notes.add("contents_lines", str(number), count=len(whole) - len(kept))
         notes.add("running_lines", str(number), count=running.dropped[number - 1])
+    if len(look.compare(_stored(blocks, running), dropped)) == len(pages):
+        raise LoadError(
+            f"expected text, got none: {len(pages)} of {len(pages)} pages have no text. It is a scan, which needs OCR"
+        )
     carry_sentences(blocks, habits.words)
     blocks = with_headings(blocks, habits, outline)  # 5
     return _written(blocks, running, _labels(reader, len(blocks)), _title(reader), notes.finish())
@@ -116,20 +121,23 @@ def _drawn(content: bytes) -> Iterator[PdfDocument]:
         document.close()
 
 
-def _read_pages(document: PdfDocument) -> list[list[Line]]:
+def _read_pages(document: PdfDocument, look: SecondLook) -> tuple[list[list[Line]], list[tuple[Placed, ...]]]:
+    """Return each page's lines, and what is placed on it beside them."""
     pages: list[list[Line]] = []
+    placed: list[tuple[Placed, ...]] = []
     for number in range(len(document)):
         try:
-            pages.append(_read_page(document, number))
+            lines, beside = _read_page(document, number, look)
         except (LoadError, MemoryError, RecursionError):
             raise
         except Exception as error:
             raise _damaged(f"page {number + 1}: {type(error).__name__}") from error
-    return pages
+        pages.append(lines)
+        placed.append(beside)
+    return pages, placed
 
 
-def _read_page(document: PdfDocument, number: int) -> list[Line]:
-    """Return a page's lines; of a scan whose page shows no text, those of the text that was recognised in it."""
+def _read_page(document: PdfDocument, number: int, look: SecondLook) -> tuple[list[Line], tuple[Placed, ...]]:
     page = document[number]
     try:
         textpage = page.get_textpage()
@@ -141,16 +149,26 @@ def _read_page(document: PdfDocument, number: int) -> list[Line]:
                     "split it"
                 )
             glyphs = glyphs_of(textpage)
-            nobody = unseen(page, glyphs)
-            box = page.get_bbox()
-            lines = read_lines(glyphs, leave_out=nobody, box=box)
-            if not lines and nobody.any():
-                lines = read_lines(glyphs, leave_out=nobody & ~unpainted(textpage, glyphs), box=box)
-            return lines
+            seen = look.at(number + 1, page, textpage, glyphs)
+            return read_lines(glyphs, leave_out=seen.out, box=page.get_bbox()), seen.placed
         finally:
             textpage.close()
     finally:
         page.close()
+
+
+def _texts_without(before: Iterable[Block] | Iterable[Line], after: Iterable[Block] | Iterable[Line]) -> list[str]:
+    """Return the texts of what was left out."""
+    kept = {one.text for one in after}
+    return [one.text for one in before if one.text not in kept]
+
+
+def _stored(blocks: list[list[Block]], running: Pages) -> dict[int, str]:
+    """Return the text that each page gave, by its number."""
+    pages = zip(running.above, blocks, running.below, strict=True)
+    return {
+        number: "\n".join(one.text for part in parts for one in part) for number, parts in enumerate(pages, start=1)
+    }
 
 
 def _damaged(where: str) -> LoadError:

@@ -119,20 +119,26 @@ class SecondLook:
         self._shown[number] = _shown(glyphs, out, ink, pictures, placed)
         return PageLook(out | _labels(placed, len(glyphs)), tuple(one for one, _ in placed))
 
-    def compare(self, stored: Mapping[int, str], dropped: Iterable[str] = ()) -> None:
+    def compare(self, stored: Mapping[int, str], dropped: Iterable[str] = ()) -> frozenset[int]:
         """Note pages with ink that gave no text, and words that are seen and are not in the stored text.
+
+        Returns the pages that gave no text, blank ones included.
 
         Args:
             stored: the text that each page gave, by number from 1; a page that gave none may be missing.
             dropped: lines that were left out because they say nothing of their own: running and contents lines.
         """
+        without: set[int] = set()
         for number, shown in self._shown.items():
             blank = not stored.get(number, "").strip()
+            if blank or shown.scanned:
+                without.add(number)
             if shown.scanned or (blank and shown.inked and not shown.text.strip()):
                 self._notes.add("pages_without_text", str(number))
         seen = {number: shown.text for number, shown in self._shown.items()}
         for number, count in lacking(seen, stored, dropped).items():
             self._notes.add("unlike_second_look", str(number), count=count)
+        return frozenset(without)
 
     def _structure(self, number: int) -> PageObject | None:
         try:
