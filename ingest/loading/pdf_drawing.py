@@ -55,6 +55,7 @@ class Sheet:
     scale: float
     width: int
     height: int
+    marks: bool  # whether annotations are drawn
     until: float  # of this process's own time, in seconds: drawing is given up then
 
     def dots_of(self, boxes: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -64,11 +65,12 @@ class Sheet:
         return np.nan_to_num(np.stack(sides, axis=1) * self.scale)
 
 
-def sheet_of(page: Any, until: float) -> Sheet:
+def sheet_of(page: Any, until: float, *, marks: bool) -> Sheet:
     """Return what a page is drawn on.
 
     Args:
         page: PDFium's page; it is not turned while it is drawn, for the places of characters are those of the paper.
+        marks: whether annotations are drawn on it.
         until: of `time.process_time`.
     """
     left, bottom, right, top = page.get_bbox()
@@ -76,18 +78,17 @@ def sheet_of(page: Any, until: float) -> Sheet:
     scale = min(_SCALE, (_MOST_DOTS / (width * height)) ** 0.5)
     longest = max(width, height) * scale
     scale *= min(1.0, _MOST_DOTS / 1_000 / longest)
-    return Sheet(
-        page, (left, bottom, right, top), scale, max(int(width * scale), 1), max(int(height * scale), 1), until
-    )
+    size = max(int(width * scale), 1), max(int(height * scale), 1)
+    return Sheet(page, (left, bottom, right, top), scale, *size, marks, until)
 
 
-def draw(sheet: Sheet, *, ground: int = WHITE, marks: bool = True) -> Dots:
+def draw(sheet: Sheet, *, ground: int = WHITE, marks: bool | None = None) -> Dots:
     """Return what a page looks like.
 
     Args:
         sheet: the page.
         ground: the colour of the paper.
-        marks: whether annotations are drawn too.
+        marks: whether annotations are drawn too, if not as the sheet says.
 
     Raises:
         OutOfTimeError: it took too long.
@@ -100,7 +101,7 @@ def draw(sheet: Sheet, *, ground: int = WHITE, marks: bool = True) -> Dots:
     try:
         sheet.page.set_rotation(0)
         pdfium.FPDFBitmap_FillRect(bitmap, 0, 0, sheet.width, sheet.height, ground)
-        _render(bitmap, sheet, pdfium.FPDF_ANNOT if marks else 0)
+        _render(bitmap, sheet, pdfium.FPDF_ANNOT if (sheet.marks if marks is None else marks) else 0)
     finally:
         sheet.page.set_rotation(rotation)
         pdfium.FPDFBitmap_Destroy(bitmap)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ingest.loading.pdf_cells import Bools
 from ingest.loading.pdf_drawing import Box, Thing, bounds_of
 from ingest.loading.pdf_glyphs import Glyphs
-from ingest.loading.pdf_ink import Ink, address_of, thing_address
+from ingest.loading.pdf_ink import MIN_SIZE, Ink, address_of, thing_address
 
 _COVERS = frozenset([pdfium.FPDF_PAGEOBJ_PATH, pdfium.FPDF_PAGEOBJ_IMAGE, pdfium.FPDF_PAGEOBJ_SHADING])
 _MAX_WORDS = 20_000  # of a page; more are counted as unseen
@@ -71,5 +71,5 @@ def _within(point: NDArray[np.float64], boxes: NDArray[np.float64]) -> bool:
 
 
 def _under_text(ink: Ink, one: int, glyphs: Glyphs) -> bool:
-    """Tell whether ink of other characters stands where a character that is not seen does."""
-    return bool(ink.changes.bands(glyphs.boxes[one : one + 1])[0] >= 2)  # noqa: PLR2004 - of three
+    """Tell whether ink of other characters stands where one that is not seen does, though it is not too small."""
+    return bool(glyphs.sizes[one] >= MIN_SIZE and ink.changes.bands(glyphs.boxes[one : one + 1])[0] >= 2)  # noqa: PLR2004 - of three

@@ -23,11 +23,12 @@ import pypdfium2.raw as pdfium
 from numpy.typing import NDArray
 
 from ingest.loading.pdf_cells import CELL, Bools, cells_of, differ, summed, sums_of
-from ingest.loading.pdf_drawing import Dots, Sheet, Thing, draw, sheet_of, things_of, without
+from ingest.loading.pdf_drawing import Dots, Sheet, Thing, draw, things_of, without
 from ingest.loading.pdf_glyphs import Glyphs
 
 _PALE = 20  # of 255, in the colour that differs most: text that differs less from its ground is too pale to see
-_MIN_SIZE = 2.0  # points: smaller text is for machines
+MIN_SIZE = 2.0  # points: smaller text is for machines
+_LEAST_DOTS = 3.0  # of the type size: what is drawn smaller, on a poster, is not judged
 _BANDS = 3  # of a character's box, from top to bottom; ink has to stand in two of them
 ENOUGH = 0.5  # of a character's own ink, where it stands in fewer
 _WIDE = 0x2E80  # from here on scripts are written without blanks: each character is a word
@@ -78,28 +79,27 @@ class Ink:
     unseen: Bools
 
 
-def look(page: Any, textpage: Any, glyphs: Glyphs, until: float) -> Ink:
+def look(sheet: Sheet, textpage: Any, glyphs: Glyphs) -> Ink:
     """Draw a page and say which of its characters nobody sees.
 
     Args:
-        page: PDFium's page.
-        textpage: its text page.
+        sheet: the page, to be drawn.
+        textpage: PDFium's text page.
         glyphs: its characters.
-        until: of `time.process_time`: when to give up.
 
     Raises:
         OutOfTimeError: it took too long.
     """
-    sheet = sheet_of(page, until)
     whole = draw(sheet)  # 1
-    things = things_of(page)
+    things = things_of(sheet.page)
     texts = [thing.handle for thing in things if thing.kind == pdfium.FPDF_PAGEOBJ_TEXT]
     with without(texts):
         bare = draw(sheet)
     changes = Changes(sheet, whole, bare)
     words, judged = _words(glyphs)
+    judged &= (glyphs.sizes * sheet.scale >= _LEAST_DOTS) | (glyphs.sizes < MIN_SIZE)
     unseen = judged & (changes.bands(glyphs.boxes) < _BANDS - 1)  # 2
-    unseen |= judged & (glyphs.sizes < _MIN_SIZE)
+    unseen |= judged & (glyphs.sizes < MIN_SIZE)
     ink = Ink(sheet, things, whole, bare, changes, words, judged, unseen)
     if unseen.any():
         _doubtful(ink, textpage, glyphs)
@@ -125,7 +125,7 @@ def by_words(ink: Ink, textpage: Any, glyphs: Glyphs) -> Bools:
         letters = np.fromiter((char.isalnum() for char in glyphs.chars), np.bool_, len(glyphs))
         silent = members & (np.bincount(words[members], letters[members])[np.maximum(words, 0)] == 0)
         whole = np.where(silent, whole, parted)
-    return _with_blanks(whole, members)
+    return with_blanks(whole, members)
 
 
 def address_of(textpage: Any, at: int) -> int:
@@ -176,8 +176,8 @@ def _voted(glyphs: Glyphs, words: NDArray[np.intp], judged: Bools, unseen: Bools
     return result
 
 
-def _with_blanks(out: Bools, members: Bools) -> Bools:
-    """Return `out` with the blanks that stand between two characters that are out."""
+def with_blanks(out: Bools, members: Bools) -> Bools:
+    """Return `out` with the blanks that stand between two characters that are out; `members` are no blanks."""
     at = np.flatnonzero(members)
     if not len(at) or not out.any():
         return out
@@ -192,7 +192,7 @@ def _doubtful(ink: Ink, textpage: Any, glyphs: Glyphs) -> None:
     others = [thing.handle for thing in ink.things if thing.kind not in _HOLD_TEXT]
     with without(others):
         alone = draw(ink.sheet, ground=MAGENTA, marks=False)
-    at = np.flatnonzero(ink.unseen & (glyphs.sizes >= _MIN_SIZE))
+    at = np.flatnonzero(ink.unseen & (glyphs.sizes >= MIN_SIZE))
     shown, possible = ink.changes.count(glyphs.boxes[at]), own_count(ink.sheet, alone, glyphs.boxes[at])
     ink.unseen[at[(shown > 0) & (shown >= ENOUGH * possible)]] = False
     for one in at[possible == 0]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ingest.loading.pdf_cells import CELL, Bools, cells_of, covered_by, differ, summed, sums_of
 from ingest.loading.pdf_drawing import Dots, Sheet, bounds_of
 from ingest.loading.pdf_glyphs import Glyphs
-from ingest.loading.pdf_ink import Ink
+from ingest.loading.pdf_ink import Ink, with_blanks
 
 _EDGE = 40  # of 255: how much two dots beside each other differ where ink ends
 _MIN_INK_CELLS = 20  # with fewer a page shows nothing
@@ -171,4 +171,4 @@ def _recognised(ink: Ink, glyphs: Glyphs, out: Bools, edges: Bools, covered: Boo
     if inside < _STANDS_OUT * outside:
         return nothing
     read = np.isin(ink.words, words[found])
-    return read & out
+    return with_blanks(read & out, ink.words >= 0)

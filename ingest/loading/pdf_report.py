@@ -23,7 +23,7 @@ from pypdf.generic import DictionaryObject
 
 from indexes.readings import Notes
 from ingest.loading.pdf_cells import Bools
-from ingest.loading.pdf_drawing import OutOfTimeError
+from ingest.loading.pdf_drawing import OutOfTimeError, Sheet, sheet_of
 from ingest.loading.pdf_fields import MAX_FIELDS, Field, fields_of, said_by
 from ingest.loading.pdf_glyphs import Glyphs
 from ingest.loading.pdf_hiding import hidden_words
@@ -99,7 +99,8 @@ class SecondLook:
         """
         structure = self._structure(number)
         marks = Marks() if structure is None else marks_of(structure)  # 1
-        ink, doubled = self._look(number, page, textpage, glyphs)
+        sheet = self._sheet(page, marks)
+        ink, doubled = self._look(number, sheet, textpage, glyphs)
         if ink is None:
             out: Bools = np.zeros(len(glyphs), dtype=np.bool_)
             pictures = None
@@ -146,11 +147,16 @@ class SecondLook:
         except DAMAGE:
             return None
 
-    def _look(self, number: int, page: Any, textpage: Any, glyphs: Glyphs) -> tuple[Ink | None, Bools]:
+    def _sheet(self, page: Any, marks: Marks) -> Sheet:
+        """Return what a page is drawn on: with its marks if they may cover text, which signs for notes do not."""
+        until = time.process_time() + min(PAGE_S, DOCUMENT_S - self._spent_s)
+        return sheet_of(page, until, marks=bool(marks.covers or marks.widgets))
+
+    def _look(self, number: int, sheet: Sheet, textpage: Any, glyphs: Glyphs) -> tuple[Ink | None, Bools]:
         """Draw a page; without an `Ink` where that would take too long."""
         began = time.process_time()
         try:
-            ink = look(page, textpage, glyphs, began + min(PAGE_S, DOCUMENT_S - self._spent_s))
+            ink = look(sheet, textpage, glyphs)
             return ink, overlaid(ink, textpage, glyphs)
         except OutOfTimeError:
             self._notes.add("pages_not_looked_at", str(number))

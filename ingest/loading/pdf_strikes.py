@@ -39,19 +39,21 @@ def struck_by_lines(ink: Ink, glyphs: Glyphs, strokes: Sequence[Stroke]) -> Bool
         strokes: lines that are marks on the page, beside those that the page draws.
     """
     struck: Bools = np.zeros(len(glyphs), dtype=np.bool_)
-    lines = np.array([*_level(strokes), *_drawn_lines(ink.things)], dtype=np.float64).reshape(-1, 4)
+    marked = _level(strokes)  # a mark shows, whether or not the file says how it looks
+    lines = np.array([*marked, *_drawn_lines(ink.things)], dtype=np.float64).reshape(-1, 4)
     at = np.flatnonzero(ink.judged & (np.abs(np.sin(glyphs.angles)) < _SLANT))
     if not len(lines) or not len(at):
         return struck
     middles = (glyphs.boxes[at, 0] + glyphs.boxes[at, 2]) / 2
     base, size = glyphs.origins[at, 1], glyphs.sizes[at]
-    for left, low, right, high in lines[np.argsort(lines[:, 0])]:
+    for number, (left, low, right, high) in enumerate(lines):
         above = ((low + high) / 2 - base) / np.maximum(size, 0.1)
         crossed = (middles >= left) & (middles <= right) & (above >= _CROSSES[0]) & (above <= _CROSSES[1])
         crossed &= high - low <= np.maximum(_THIN * size, _MIN_THIN_POINTS)
         if crossed.any():
             found = at[crossed]
-            struck[found[_shown(ink, glyphs, found, (low + high) / 2)]] = True
+            shown = number < len(marked) or _shown(ink, glyphs, found, (low + high) / 2)
+            struck[found[shown]] = True
     return _whole_words(ink, struck)
 
 
@@ -112,7 +114,7 @@ def _drawn_lines(things: Sequence[Thing]) -> list[Stroke]:
             continue
         count = pdfium.FPDFPath_CountSegments(thing.handle)
         segments += count
-        if count > 5 and segments <= _MAX_SEGMENTS:  # noqa: PLR2004 - up to a rectangle it is one thing
+        if segments <= _MAX_SEGMENTS:
             lines += _level(_segments(thing, count, joined(matrix_of(thing.handle), thing.matrix)))
     return lines
 
