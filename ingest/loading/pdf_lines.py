@@ -21,10 +21,12 @@ from ingest.characters import clean
 from ingest.loading.pdf_glyphs import Glyphs
 
 Box = tuple[float, float, float, float]
-_Places = dict[tuple[str, int, int], list[tuple[float, float]]]
+_Places = dict[tuple[str, int, int], list[tuple[float, float, int]]]
 
 _MIN_SIZE = 2.0  # points: smaller text is for machines
 _CELL_GAP = 1.3  # of the type size: a space is about a quarter, so this is five spaces
+_LEFTWARD_CELL_GAP = 4.0  # the same, where writing runs to the left: figures in it are read the other way round
+_FIRST_LEFTWARD = "\u0590"  # Hebrew, Arabic; scripts beyond them have wide characters
 _WORD_GAP = 0.3  # of the type size: no font kerns letters that far apart, and most blanks are narrower only by a little
 _PIECE_GAP = 0.1  # the same, between texts that the page draws by themselves
 _NO_SPACE_BEFORE = frozenset(",.;:!?)]}%’”")
@@ -36,6 +38,8 @@ _LOWERED = 0.06
 _FAR_RAISED = 0.3  # the same, of characters that are not small
 _SLANT = 0.05  # sine of the angle
 _TWICE = 0.12  # of the type size: the same character no further away is written twice
+_JUST_BEFORE = 3  # characters
+_UNDER = 0.25  # of its width
 _SQUARE = 8.0  # points, in which characters are looked up
 _BOLD = 600
 _WIDE_BLANK = 0.7  # of the type size: a gutter may be as narrow
@@ -43,6 +47,7 @@ _SPACED_LETTERS = 4  # words of one letter in a line that is spaced out, at leas
 _SPACED_SHARE = 0.75  # of its words
 _SPACED_GAP = 1.7  # times the usual distance of letters: between words
 _RAISED_DIGITS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
+_LAM, _ALEFS = "\u0644", frozenset("\u0622\u0623\u0625\u0627")
 _MARK = re.compile(
     r"[-–—•‣▪◦●○■□➢➤✓*·\x7f\uf000-\uf0ff]|o|\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5})[.)]|\d+(?:[.-]\d+)*\.?"
 )
@@ -113,14 +118,14 @@ def read_lines(glyphs: Glyphs, *, leave_out: NDArray[np.bool_] | None = None, bo
     page = _Page()
     space = broken = False
     seen: _Places = {}
-    for at, char in enumerate(glyphs.chars):
+    for at, char in enumerate(_in_reading_order(glyphs)):
         if not taken[at]:
             space = space or not char.strip()
             broken = broken or char == "\n"
             continue
-        if _written_twice(seen, char, along[at], across[at], sizes[at]):
-            continue
         one = _Glyph(char, along[at], left[at], right[at], across[at], sizes[at], bold[at], space)
+        if _written_twice(seen, one, at):
+            continue
         page.add(one, turns[at], broken=broken)
         space = broken = False
     page.end_line()
@@ -139,6 +144,15 @@ def _taken(glyphs: Glyphs, leave_out: NDArray[np.bool_] | None, box: Box | None)
     return list(taken.tolist())
 
 
+def _in_reading_order(glyphs: Glyphs) -> list[str]:
+    """Return the characters; of an Arabic ligature, which is one sign, the lam stands before the alef."""
+    chars = list(glyphs.chars)
+    for at in range(1, len(chars)):
+        if chars[at] == _LAM and chars[at - 1] in _ALEFS and (glyphs.boxes[at] == glyphs.boxes[at - 1]).all():
+            chars[at - 1], chars[at] = chars[at], chars[at - 1]
+    return chars
+
+
 def _turned(glyphs: Glyphs) -> tuple[list[float], list[float], list[float], list[float]]:
     """Return each character's place as its line runs: its origin along and across, and the ends of its box."""
     quarter = np.round(glyphs.angles / (math.pi / 2)) * (math.pi / 2)
@@ -150,16 +164,20 @@ def _turned(glyphs: Glyphs) -> tuple[list[float], list[float], list[float], list
     return (x * cos + y * sin).tolist(), (y * cos - x * sin).tolist(), ends[0].tolist(), ends[1].tolist()
 
 
-def _written_twice(seen: _Places, char: str, x: float, y: float, size: float) -> bool:
-    """Tell whether the same character stands at nearly the same place already, as programs do that have no bold type."""
-    reach = max(size * _TWICE, 0.1)
-    column, row = int(x // _SQUARE), int(y // _SQUARE)
+def _written_twice(seen: _Places, one: _Glyph, number: int) -> bool:
+    """Tell whether the same character stands at nearly the same place already, as programs do that have no bold type.
+
+    The one just before may be as near because it is narrow: it has to lie under this one.
+    """
+    x, y, reach = one.origin, one.base, max(one.size * _TWICE, 0.1)
     for square in {int((x + i) // _SQUARE) for i in (-reach, reach)}:
         for other in {int((y + i) // _SQUARE) for i in (-reach, reach)}:
-            for left, base in seen.get((char, square, other), ()):
-                if abs(left - x) < reach and abs(base - y) < reach:
+            for left, base, before in seen.get((one.char, square, other), ()):
+                far = abs(left - x)
+                apart = number - before <= _JUST_BEFORE and far > _UNDER * (one.right - one.left)
+                if far < reach and abs(base - y) < reach and not apart:
                     return True
-    seen.setdefault((char, column, row), []).append((x, y))
+    seen.setdefault((one.char, int(x // _SQUARE), int(y // _SQUARE)), []).append((x, y, number))
     return False
 
 
@@ -186,7 +204,8 @@ class _Page:
             return
         size = max(last.size, one.size)
         gap = max(one.left - last.right, last.left - one.right)  # the second, where writing runs to the left
-        if gap > _CELL_GAP * size and not self._is_mark():
+        leftward = one.char > _FIRST_LEFTWARD or last.char > _FIRST_LEFTWARD
+        if gap > (_LEFTWARD_CELL_GAP if leftward else _CELL_GAP) * size and not self._is_mark():
             self._cells.append([one])
             return
         raised_start = last.size < _SMALL * one.size and len(self._cells[-1]) == 1

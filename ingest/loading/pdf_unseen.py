@@ -32,7 +32,7 @@ def unseen(page: Any, glyphs: Glyphs) -> NDArray[np.bool_]:
     dots = dots.reshape(dots.shape[0], dots.shape[1])
     x = (glyphs.boxes[:, [0, 2]] - left) * scale
     y = (top - glyphs.boxes[:, [3, 1]]) * scale
-    edges = np.stack([x[:, 0], x[:, 1] + 1, y[:, 0] - _EDGE, y[:, 1] + _EDGE + 1], axis=1)
+    edges = np.stack([x[:, 0] - _EDGE, x[:, 1] + _EDGE + 1, y[:, 0] - _EDGE, y[:, 1] + _EDGE + 1], axis=1)
     sides = np.clip(edges, 0, max(dots.shape)).astype(int).tolist()
     found = np.zeros(len(glyphs), dtype=np.bool_)
     for at, (one, other, above, below) in enumerate(sides):
