@@ -134,7 +134,7 @@ def _block(lines: list[Line], start: int, gutter: tuple[float, float]) -> _Block
 def _parted(line: Line, low: float, high: float) -> list[Line]:
     """Return a line's two parts, if it has a gap where the gutter is."""
     gap = next((gap for gap in line.gaps if gap.left < high and gap.right > low), None)
-    if gap is None:
+    if gap is None or not line.text[: gap.at].strip() or not line.text[gap.at :].strip():
         return [line]
     before = replace(line, text=line.text[: gap.at].rstrip(), x_end=gap.left, gaps=_gaps(line, 0, gap.at), raised=())
     after = replace(
