@@ -12,8 +12,9 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import IO, Self
+from typing import IO, Self, TypeVar
 
 from ingest.errors import LoadError, LoaderStartError
 from ingest.loading.formats import format_of
@@ -26,6 +27,7 @@ RECYCLE_AFTER_DOCUMENTS = 200  # starting costs 0.4 s: 2 ms a document
 _START_TIMEOUT_S = 60.0  # a cold disk; a warm one needs less than a second
 _CHUNK_BYTES = 1 << 20
 _READY_MAX_BYTES = 64
+_T = TypeVar("_T")
 
 
 class LoaderProcess:
@@ -81,13 +83,25 @@ class LoaderProcess:
             LoaderStartError: the child does not start.
         """
         format_of(name)  # refuses what nothing can read, before any work
+        return self.exchange(framed(name.encode()) + framed(content), read_reply)
+
+    def exchange(self, request: bytes, read: Callable[[bytes, bytes], _T]) -> _T:
+        """Send a request to the child, as its module takes it, and return what the two frames of its reply hold.
+
+        Args:
+            request: the request's frames.
+            read: returns what a reply holds, and raises as `frames.read_reply` does.
+
+        Raises:
+            LoadError, LoaderStartError: as `load`.
+        """
         if self._child is None or self._served >= self._recycle_after:
             self.close()
             self._child = _Child(self._command(), self._environment())
             self._served = 0
         self._served += 1
         try:
-            parsed = self._child.ask(framed(name.encode()) + framed(content), time.monotonic() + self._timeout_s)
+            held = self._child.ask(request, time.monotonic() + self._timeout_s, read)
         except LoadError:
             raise  # the parser has spoken; it is well
         except TimeoutError as error:
@@ -107,7 +121,7 @@ class LoaderProcess:
         except BaseException:
             self.close()  # interrupted in the middle of an exchange: the pipes are out of step
             raise
-        return parsed
+        return held
 
     def _command(self) -> list[str]:
         # -P: nothing is imported from the folder that the parent happens to run in
@@ -154,17 +168,17 @@ class _Child:
             self.end()
             raise
 
-    def ask(self, request: bytes, deadline: float) -> Parsed:
+    def ask(self, request: bytes, deadline: float, read: Callable[[bytes, bytes], _T]) -> _T:
         """Send a request and return what the reply holds.
 
         Raises:
-            LoadError, MemoryError, ValueError: as `frames.read_reply`.
+            LoadError, MemoryError, ValueError: as `read`.
             EOFError: the child ended.
             TimeoutError: the deadline (of `time.monotonic`) passed.
         """
         self._write(request, deadline)
         head = self._read_frame(MAX_JSON_BYTES, deadline)
-        return read_reply(head, self._read_frame(MAX_TEXT_BYTES, deadline))
+        return read(head, self._read_frame(MAX_TEXT_BYTES, deadline))
 
     def how_it_ended(self) -> str:
         """Say in a few words how the child ended, which it has or is about to."""

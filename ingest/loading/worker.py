@@ -94,11 +94,12 @@ def _limit(kind: int, value: int) -> None:
             raise
 
 
-def serve(load: Callable[[str, bytes], Parsed]) -> None:
+def serve(load: Callable[[str, bytes], Any], reply: Callable[[Any], bytes] = reply_frames) -> None:
     """Take this process's standard streams and answer requests until they end.
 
     Args:
-        load: parses one document; tests give their own.
+        load: parses one document; tests give their own, and so does what draws pages.
+        reply: returns the two frames of a reply with what was made.
     """
     requests = os.fdopen(os.dup(0), "rb")
     replies = os.fdopen(os.dup(1), "wb")
@@ -111,12 +112,12 @@ def serve(load: Callable[[str, bytes], Parsed]) -> None:
         content = _read_frame(requests)
         if content is None:
             return
-        _answer(load, name.decode("utf-8"), content, replies)
+        _answer(lambda name, content: reply(load(name, content)), name.decode("utf-8"), content, replies)
 
 
-def _answer(load: Callable[[str, bytes], Parsed], name: str, content: bytes, replies: BinaryIO) -> None:
+def _answer(frames: Callable[[str, bytes], bytes], name: str, content: bytes, replies: BinaryIO) -> None:
     try:
-        reply = reply_frames(load(name, content))
+        reply = frames(name, content)
     except LoadError as error:
         reply = error_frames("refused", str(error))
     except MemoryError:
