@@ -9,6 +9,7 @@ import typer
 
 import eval.cli
 import ingest.cli
+from ingest.loading.drawing import ChildDrawer
 from service.commands.ask import ask, search
 from service.commands.audit import app as audit_app
 from service.commands.doctor import doctor
@@ -16,7 +17,7 @@ from service.commands.keys import app as keys_app
 from service.commands.mcp import mcp
 from service.commands.open import open_
 from service.commands.reveal import app as reveal_app
-from service.commands.serve import serve
+from service.commands.serve import serving
 from service.commands.slack import slack
 from service.commands.verify import verify
 from service.commands.witness import witness
@@ -27,6 +28,9 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_show_locals=False,  # a traceback must never print a question
 )
+
+
+serve = serving(ChildDrawer)  # the one place that knows who shows documents and who may parse them
 
 
 @app.command()

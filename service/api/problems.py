@@ -14,7 +14,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from indexes.errors import BuildError
+from indexes.errors import BuildError, DrawError, DrawerBusyError
 from service.access.errors import (
     AccessError,
     KeyWishError,
@@ -115,6 +115,8 @@ _KNOWN: tuple[tuple[type[Exception], str, int, str, str | None], ...] = (
     (SealError, "damaged", 500, "A text on record cannot be opened", None),
     (AccessError, "access", 503, "Who may do what cannot be told", "so nobody may; /readyz tells the operator why"),
     (AuditError, "log", 503, "No record, no answer", "the audit log cannot be written, so no answer is given"),
+    (DrawerBusyError, "drawing", 503, "Others are being drawn", None),
+    (DrawError, "not-drawn", 503, "The page cannot be drawn", None),
     (BuildError, "build", 503, "No build to answer from", "no usable build; /readyz tells the operator why"),
     (LibraryUnavailableError, "library", 503, "Approvals cannot be read", "so nothing counts as approved"),
     (OverloadedError, "overloaded", 429, "Too many questions at once", None),
@@ -163,6 +165,8 @@ def add_problem_handlers(app: FastAPI, notice: Notice, *, stranger: Stranger = _
         response = problem_response(kind, status, title, detail)
         if isinstance(error, OverloadedError | TooManyError):
             response.headers["Retry-After"] = str(error.retry_after_s)
+        if isinstance(error, DrawerBusyError):
+            response.headers["Retry-After"] = "2"
         return response
 
     async def invalid(request: Request, error: Exception) -> JSONResponse:
@@ -186,6 +190,7 @@ def add_problem_handlers(app: FastAPI, notice: Notice, *, stranger: Stranger = _
         AccessError,
         AuditError,
         BuildError,
+        DrawError,
         AnsweringError,
         DecidingError,
         HearingError,
