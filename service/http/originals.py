@@ -1,7 +1,7 @@
 """An approved original as a response that cannot run anything: plain media types, no sniffing, a closed sandbox.
 
-A PDF is saved, not shown: it may hold a script, and the viewers of browsers run it. In the sandbox of a policy that
-would keep it from running, the viewers do not open at all. What its pages look like is shown as pictures.
+A PDF is saved, not shown: it may hold a script that runs when it is opened, and the viewers of browsers run it. No
+policy keeps them from it: Chromium 156 runs it under `sandbox` as well. How its pages look is shown as pictures.
 """
 
 from pathlib import PurePosixPath
