@@ -108,3 +108,5 @@ class DrawError(IndexesError):
 
 class DrawerBusyError(DrawError):
     """A page that is not drawn because others are; it may be in a moment."""
+
+    retry_after_s = 2

@@ -18,7 +18,6 @@ import ingest
 from ingest.errors import LoadError
 from ingest.loading.frames import LENGTH_BYTES, error_frames, framed, reply_frames
 from ingest.loading.registry import load_document
-from ingest.parsed import Parsed
 
 READY = b"ready"
 OPEN_FILES = 32  # after the imports a parser needs none; some codecs are still imported late

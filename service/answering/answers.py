@@ -172,9 +172,7 @@ class SearchResult:
         }
 
 
-def numbered(
-    sentences: list[VerifiedSentence], notes_of: NotesOf
-) -> tuple[tuple[Sentence, ...], tuple[Citation, ...]]:
+def numbered(sentences: list[VerifiedSentence], notes_of: NotesOf) -> tuple[tuple[Sentence, ...], tuple[Citation, ...]]:
     """Number the citations of verified sentences from 1, in the order of the answer.
 
     Args:

@@ -2,7 +2,7 @@
 
 The steps, each time anew: (1) the boundary, as for the document itself; a document that they may not read is one that
 is not there; (2) the quote, from positions in the stored text, cut to what stands on the page; (3) a picture that was
-made before, or (4) a new one: one is drawn at a time, a few wait, and whoever would wait longer is told that it is busy.
+made before, or (4) a new one: one is drawn at a time, a few wait, whoever would wait longer is told that it is busy.
 Pictures are kept in memory alone, the newest, and so is for a minute that a page cannot be drawn.
 """
 
@@ -16,7 +16,7 @@ from pathlib import PurePosixPath
 
 from indexes.documents import Document
 from indexes.drawn import DrawnPage, PageDrawer, PageWanted
-from indexes.errors import DrawError, DrawerBusyError
+from indexes.errors import DrawerBusyError, DrawError
 from service.access.principals import Principal
 from service.answering.reading import Reading
 
@@ -120,6 +120,8 @@ class Pictures:
             self._not_in_vain(key)
             try:
                 drawn = drawer.draw(content, wanted)
+            except DrawerBusyError:
+                raise
             except DrawError:
                 self._failed[key[:2]] = self._clock_s()
                 raise

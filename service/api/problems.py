@@ -14,7 +14,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from indexes.errors import BuildError, DrawError, DrawerBusyError
+from indexes.errors import BuildError, DrawerBusyError, DrawError
 from service.access.errors import (
     AccessError,
     KeyWishError,
@@ -163,10 +163,8 @@ def add_problem_handlers(app: FastAPI, notice: Notice, *, stranger: Stranger = _
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             notice(kind, error)
         response = problem_response(kind, status, title, detail)
-        if isinstance(error, OverloadedError | TooManyError):
+        if isinstance(error, OverloadedError | TooManyError | DrawerBusyError):
             response.headers["Retry-After"] = str(error.retry_after_s)
-        if isinstance(error, DrawerBusyError):
-            response.headers["Retry-After"] = "2"
         return response
 
     async def invalid(request: Request, error: Exception) -> JSONResponse:

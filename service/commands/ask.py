@@ -43,7 +43,7 @@ def _print_answer(result: dict[str, Any]) -> None:
     for sentence in result["sentences"]:
         marks = "".join(f"[{n}]" for n in sentence["citations"])
         out.line(f"{sentence['text']} ", (marks, "cyan"))
-    for note in result["notes"]:
+    for note in result.get("notes", ()):
         out.line((f"Note: {note}.", "yellow"))
     out.line()
     for citation in result["citations"]:
@@ -66,7 +66,7 @@ def search(
     for passage in result["passages"]:
         out.line((f"{passage['rank']}  {passage['score']:.3f}  {passage['document']}", "cyan"))
         out.text(passage["text"])
-        if passage["note"]:
+        if passage.get("note"):
             out.line((f"Note: {passage['note']}.", "yellow"))
         out.line()
 

@@ -85,9 +85,7 @@ def _address_here(settings: Settings, host: str, port: int) -> str:
     return f"{'https' if settings.tls_certificate else 'http'}://{ours}:{port}"
 
 
-def _run(
-    service: "Service", listening: socket.socket, *, url: str, doors: "list[Door]", drawer: "PageDrawer"
-) -> None:
+def _run(service: "Service", listening: socket.socket, *, url: str, doors: "list[Door]", drawer: "PageDrawer") -> None:
     import structlog
     import uvicorn
 

@@ -22,8 +22,8 @@ from service.mcp.protected import METADATA_PATH
 from tests.support.audit_doors import CALLS, CONVERSATION, Asked, Call
 from tests.support.callers import BOARD_PLAN, BOARD_TEXT
 from tests.support.mcp_messages import message
-from tests.support.small_pdf import small_pdf
 from tests.support.service_parts import POLICY, POLICY_TEXT, TRAVEL, VENDOR_QUESTION, Studio
+from tests.support.small_pdf import small_pdf
 
 _numbers = itertools.count()  # a name of its own for each key
 

@@ -1,7 +1,7 @@
 """Stand-ins for slow parts, and a small library to try things on. Each fake passes the contract suite of the real part.
 
-`HashingEncoder` stands for the encoder, `DirectParser` and `DirectDrawer` for the parsing process, `QuietProgress` for the terminal,
-`Clock` for time. `TinyLibrary` is a real library on disk with a real register.
+`HashingEncoder` stands for the encoder, `DirectParser` and `DirectDrawer` for the processes that parse and draw,
+`QuietProgress` for the terminal, `Clock` for time. `TinyLibrary` is a real library on disk with a real register.
 """
 
 import functools

@@ -26,11 +26,12 @@ def small_pdf(
         f"<< /Type /Pages /Kids [{kids}] /Count {len(pages)} >>",
         "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
     ]
+    fonts = "<< /Font << /F 3 0 R >> >>"
+    shape = f"/MediaBox [0 0 {size[0]} {size[1]}] /Rotate {turned}"
     for number, lines in enumerate(pages):
         shown = _shown(lines, size)
         objects += [
-            f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 {size[0]} {size[1]}] /Rotate {turned} "
-            f"/Resources << /Font << /F 3 0 R >> >> /Contents {5 + 2 * number} 0 R >>",
+            f"<< /Type /Page /Parent 2 0 R {shape} /Resources {fonts} /Contents {5 + 2 * number} 0 R >>",
             f"<< /Length {len(shown)} >>\nstream\n{shown}\nendstream",
         ]
     return _file(objects)

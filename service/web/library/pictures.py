@@ -13,12 +13,12 @@ import structlog
 from fastapi import APIRouter, Depends, Request, Response
 
 from indexes.documents import Document
-from indexes.errors import DrawError, DrawerBusyError
+from indexes.errors import DrawerBusyError, DrawError
 from service.access.principals import Principal
 from service.answering.pictures import Pictures, Place, pages_of
 from service.http.given import given
 from service.http.pictures import PageNumber, PlaceAsked, picture_response
-from service.web.pages import ThePages
+from service.web.pages import Pages, ThePages
 from service.web.visitors import Person
 
 _NO_PAGE = "There is no such page, or you may not read its document."
@@ -79,23 +79,34 @@ def tell_why(error: DrawError) -> None:
     structlog.get_logger("greenlit").warning("not drawn", errors=kinds)
 
 
+@dataclass(frozen=True, slots=True)
+class _Looking:
+    """Somebody who looks at a page, and what shows it."""
+
+    pages: Pages
+    person: Principal
+    pictures: Pictures
+
+
+async def _looking(pages: ThePages, person: Person, pictures: ThePictures) -> _Looking:
+    return _Looking(pages, person, pictures)
+
+
 @_router.get("/pages/{document:path}/{page}")
 def page(
     request: Request,
     document: str,
     page: PageNumber,
-    pages: ThePages,
-    person: Person,
-    pictures: ThePictures,
+    looking: Annotated[_Looking, Depends(_looking)],
     place: PlaceAsked,
 ) -> Response:
     """Give a page as a picture, with the quote marked."""
     try:
-        drawn = pictures.picture(person, document, page, place)
+        drawn = looking.pictures.picture(looking.person, document, page, place)
     except DrawError as error:
         tell_why(error)
-        return pages.message(request, 503, _NOT_DRAWN)
-    return pages.message(request, 404, _NO_PAGE) if drawn is None else picture_response(request, drawn, place)
+        return looking.pages.message(request, 503, _NOT_DRAWN)
+    return looking.pages.message(request, 404, _NO_PAGE) if drawn is None else picture_response(request, drawn, place)
 
 
 ROUTES = _router.routes

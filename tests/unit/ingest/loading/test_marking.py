@@ -33,7 +33,7 @@ def test_a_quote_over_two_lines_is_marked_in_each() -> None:
 
 
 def test_blanks_hyphens_ligatures_and_case_make_no_difference() -> None:
-    page = _page("The of\ufb01ce moni-", "tors CO\u2082.")  # noqa: RUF001 - as documents have it
+    page = _page("The of\ufb01ce moni-", "tors CO\u2082.")
     assert _columns(lines_of(page, "office monitors co2")) == [(4, 14, 0), (0, 8, 1)]
 
 

@@ -83,15 +83,15 @@ def test_a_page_of_two_hundred_inches_makes_a_picture_of_a_bounded_size(size: tu
 def test_a_page_full_of_noise_is_drawn_smaller_until_it_is_small_enough() -> None:
     noise = np.random.default_rng(1).integers(0, 256, (1100, 900, 3), dtype=np.uint8).tobytes()
     body = zlib.compress(noise)
+    shape = b"/MediaBox [0 0 595 842] /Resources << /XObject << /I 5 0 R >> >>"
     shown = b"q 595 0 0 842 0 0 cm /I Do Q"
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Resources << /XObject << /I 5 0 R >> >> "
-        b"/Contents 4 0 R >>",
+        b"<< /Type /Page /Parent 2 0 R %s /Contents 4 0 R >>" % shape,
         b"<< /Length %d >>\nstream\n%s\nendstream" % (len(shown), shown),
-        b"<< /Type /XObject /Subtype /Image /Width 900 /Height 1100 /ColorSpace /DeviceRGB /BitsPerComponent 8 "
-        b"/Filter /FlateDecode /Length %d >>\nstream\n%s\nendstream" % (len(body), body),
+        b"<< /Type /XObject /Subtype /Image %s /Filter /FlateDecode /Length %d >>\nstream\n%s\nendstream"
+        % (b"/Width 900 /Height 1100 /ColorSpace /DeviceRGB /BitsPerComponent 8", len(body), body),
     ]
     content = b"%PDF-1.7\n" + b"".join(b"%d 0 obj\n%s\nendobj\n" % (at, one) for at, one in enumerate(objects, 1))
     drawn = _picture(content + b"trailer << /Root 1 0 R /Size 6 >>\n%%EOF")
