@@ -216,8 +216,12 @@ def _said(at: float, speaker: str, rest: str, *, alone: bool) -> Iterator[Cue]:
 def _is_name_alone(line: str) -> bool:
     """Tell whether what stands after a time is only who speaks: "00:00:12 Speaker 1"."""
     words = line.rstrip(":").split()
-    return 0 < len(words) <= 4 and not line.endswith((".", "!", "?")) and all(  # noqa: PLR2004 - "Dr. Anna Maria Berg"
-        word[0].isupper() or word[0].isdigit() for word in words
+    return (
+        0 < len(words) <= 4
+        and not line.endswith((".", "!", "?"))
+        and all(  # noqa: PLR2004 - "Dr. Anna Maria Berg"
+            word[0].isupper() or word[0].isdigit() for word in words
+        )
     )
 
 
@@ -228,7 +232,9 @@ def _mark(line: str) -> tuple[str, str, str] | None:
     for pattern in _MARKS:
         if found := pattern.match(line):
             values = found.groupdict()
-            return found[2 if pattern.groupindex.get("name") == 1 else 1], (values.get("name") or "").strip(), (
-                values.get("rest") or ""
+            return (
+                found[2 if pattern.groupindex.get("name") == 1 else 1],
+                (values.get("name") or "").strip(),
+                (values.get("rest") or ""),
             )
     return None

@@ -80,7 +80,9 @@ def _rolled(cues: Sequence[Cue]) -> list[tuple[Cue, str]]:
     said = [" ".join(cue.lines) for cue in cues]
     words = [one.split() for one in said]
     overlaps = [0, *(_overlap(before, after) for before, after in zip(words, words[1:], strict=False))]
-    repeated = sum(overlap >= min(_MIN_OVERLAP_WORDS, len(one)) > 0 for overlap, one in zip(overlaps, words, strict=True))
+    repeated = sum(
+        overlap >= min(_MIN_OVERLAP_WORDS, len(one)) > 0 for overlap, one in zip(overlaps, words, strict=True)
+    )
     if repeated < max(_ROLLS * len(cues), 2):
         overlaps = [0] * len(cues)
     pairs = zip(cues, words, overlaps, strict=True)

@@ -14,9 +14,7 @@ INLINE = frozenset(
         "meter progress"
     ).split()
 )
-THINGS = frozenset(
-    "br img math svg input select textarea iframe object embed video audio canvas applet hr".split()
-)
+THINGS = frozenset("br img math svg input select textarea iframe object embed video audio canvas applet hr".split())
 AROUND = {"q": ("“", "”"), "rt": ("(", ")")}
 _FILE_NAME = re.compile(r"\S+\.(?:png|jpe?g|gif|svg|webp|bmp|tiff?)", re.IGNORECASE)
 _FIELDS = frozenset(["text", "number", "date", "email", "tel", "url", "time", "month", "week", "datetime-local"])

@@ -104,7 +104,9 @@ def is_for_looks(table: HtmlElement, rows: list[tuple[HtmlElement, str]]) -> boo
         return False
     if len(rows) == 1:
         return True
-    return any(isinstance(one.tag, str) and one.tag in _STRUCTURED for row in cells for cell in row for one in cell.iter())
+    return any(
+        isinstance(one.tag, str) and one.tag in _STRUCTURED for row in cells for cell in row for one in cell.iter()
+    )
 
 
 class Grid:

@@ -24,7 +24,8 @@ _COOKIES = re.compile(r"cookie|gdpr|consent", re.IGNORECASE)
 _BANNER = re.compile(r"banner|notice|bar|popup|modal|dialog|overlay|message|consent", re.IGNORECASE)
 _SKIP = re.compile(r"(?:skip|jump|go)\s+(?:directly\s+)?to\b|zum (?:haupt)?inhalt|aller au contenu", re.IGNORECASE)
 _BOILERPLATE = re.compile(
-    r"©|\(c\) ?(?:19|20)\d\d|\bcopyright\b|rights reserved|powered by|\bcookies\b|alle rechte vorbehalten", re.IGNORECASE
+    r"©|\(c\) ?(?:19|20)\d\d|\bcopyright\b|rights reserved|powered by|\bcookies\b|alle rechte vorbehalten",
+    re.IGNORECASE,
 )
 _SENTENCE = re.compile(r"(?:\S+\s+){4,}\S*\w[\"'”’»)]*[.!?…](?=\s|$)")
 _BACK = frozenset(["↩", "↩︎", "↩\ufe0e", "↑", "^", "⏎"])

@@ -100,7 +100,9 @@ def _groups(lines: list[str]) -> Iterator[tuple[int, list[str]]]:
 
 def _is_rule(group: list[str], line: str) -> bool:
     """Tell whether a line is drawn across the page; dashes below a table's first row are none."""
-    return bool(_SPACED_SIGNS.fullmatch(line)) and not (group and re.search(r"\S {2,}\S", group[-1]) and " " in line.strip())
+    return bool(_SPACED_SIGNS.fullmatch(line)) and not (
+        group and re.search(r"\S {2,}\S", group[-1]) and " " in line.strip()
+    )
 
 
 def _depth(lines: list[str], number: int) -> int:

@@ -13,7 +13,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 _UNDERLINE = re.compile(r"\s*(={3,}|-{3,}|~{3,}|\*{3,}|_{3,}|#{3,})\s*")
-_NUMBERED = re.compile(r"(?:(?:Section|Chapter|Part|Article|Appendix|§)\s*)?(\d{1,2}(?:\.\d{1,2}){0,4}|[A-Z]|[IVX]{1,5})[.)]?\s+(?=\S)")
+_NUMBERED = re.compile(
+    r"(?:(?:Section|Chapter|Part|Article|Appendix|§)\s*)?(\d{1,2}(?:\.\d{1,2}){0,4}|[A-Z]|[IVX]{1,5})[.)]?\s+(?=\S)"
+)
 _LETTER = re.compile(r"[^\W\d_]")
 _MIN_UNDERLINE = 0.6  # of the heading's length: a shorter line is a dash list or a rule
 _MAX_CHARS = 90

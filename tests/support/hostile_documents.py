@@ -42,7 +42,9 @@ def _written(text: str) -> bytes:
     return b"BT /F 11 Tf 72 700 Td (%b) Tj ET" % text.encode("ascii")
 
 
-def _one_page(content: bytes, *, box: str = "0 0 595 842", entries: str = "", more: dict[int, bytes] | None = None) -> bytes:
+def _one_page(
+    content: bytes, *, box: str = "0 0 595 842", entries: str = "", more: dict[int, bytes] | None = None
+) -> bytes:
     """Return a PDF of one page with these drawing commands, which may use the objects in `more` (from 10 on)."""
     page = f"<< /Type /Page /Parent 2 0 R /MediaBox [{box}] /Contents 4 0 R /Resources << /Font << /F 5 0 R >> {entries} >> >>"
     return pdf(
@@ -62,7 +64,8 @@ def page_that_takes_minutes_to_draw() -> bytes:
     forms = {
         10 + depth: stream(
             b"0 0 m 500 700 l S\n" if depth == 8 else b"/X Do\n" * 10,
-            b"/Type /XObject /Subtype /Form /BBox [0 0 595 842] /Resources << /XObject << /X %d 0 R >> >>" % (11 + depth),
+            b"/Type /XObject /Subtype /Form /BBox [0 0 595 842] /Resources << /XObject << /X %d 0 R >> >>"
+            % (11 + depth),
         )
         for depth in range(9)
     }
@@ -73,7 +76,9 @@ def page_of_see_through_shapes() -> bytes:
     """Two hundred thousand curves, each laid over the page in a blend mode."""
     curve = b"/G gs 0 0 m 100 842 495 0 595 842 c 595 0 0 842 0 0 c f\n"
     more = {10: b"<< /Type /ExtGState /BM /ColorDodge /ca 0.5 >>"}
-    return _one_page(_written("Masters are kept.") + b"\n" + curve * 200_000, entries="/ExtGState << /G 10 0 R >>", more=more)
+    return _one_page(
+        _written("Masters are kept.") + b"\n" + curve * 200_000, entries="/ExtGState << /G 10 0 R >>", more=more
+    )
 
 
 def page_of_200_inches() -> bytes:
@@ -89,7 +94,8 @@ def page_of_a_billion_points() -> bytes:
 def tiny_pages() -> bytes:
     """Ten thousand pages with a word each."""
     pages = {
-        10 + n: b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 90 20] /Contents 4 0 R /Resources << /Font << /F 5 0 R >> >> >>"
+        10
+        + n: b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 90 20] /Contents 4 0 R /Resources << /Font << /F 5 0 R >> >> >>"
         for n in range(10_000)
     }
     kids = b" ".join(b"%d 0 R" % number for number in pages)
@@ -184,7 +190,9 @@ def image_of_many_dots() -> bytes:
     image = stream(
         b"x", b"/Type /XObject /Subtype /Image /Width 100000 /Height 100000 /ColorSpace /DeviceRGB /BitsPerComponent 8"
     )
-    return _one_page(_written("Kept.") + b" 595 0 0 842 0 0 cm /I Do", entries="/XObject << /I 10 0 R >>", more={10: image})
+    return _one_page(
+        _written("Kept.") + b" 595 0 0 842 0 0 cm /I Do", entries="/XObject << /I 10 0 R >>", more={10: image}
+    )
 
 
 def pages_in_a_circle() -> bytes:
@@ -248,7 +256,7 @@ def wide_word_table() -> bytes:
 
 def deep_html() -> bytes:
     """Two thousand elements in each other."""
-    return (b"<html><body><p>Seen.</p>" + b"<div>" * 2000 + b"Masters are kept." + b"</div>" * 2000 + b"</body></html>")
+    return b"<html><body><p>Seen.</p>" + b"<div>" * 2000 + b"Masters are kept." + b"</div>" * 2000 + b"</body></html>"
 
 
 def table_of_spans() -> bytes:
@@ -258,7 +266,9 @@ def table_of_spans() -> bytes:
 
 def rows_of_spans() -> bytes:
     """As much, in rows of their own."""
-    return b"<table>" + b'<tr><td rowspan="100" colspan="100">kept<td rowspan="100" colspan="100">x' * 9000 + b"</table>"
+    return (
+        b"<table>" + b'<tr><td rowspan="100" colspan="100">kept<td rowspan="100" colspan="100">x' * 9000 + b"</table>"
+    )
 
 
 def style_without_braces() -> bytes:

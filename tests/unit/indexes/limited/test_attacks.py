@@ -27,8 +27,20 @@ WRITING = {
     *("write by lxml", "write a stream by lxml"),
 }
 CHANGING = {"remove", "rename", "make a folder", "run a program"}
-BY_LANDLOCK = {1: READING | WRITING | CHANGING, 3: {"truncate"}, 4: {"connect"}, 6: {"end the parent", "trace the parent"}}
-BY_FILTER = WRITING | {"a socket", "a thread", "wish for a core file", "more memory", "signals by a file", "memory with a name"}
+BY_LANDLOCK = {
+    1: READING | WRITING | CHANGING,
+    3: {"truncate"},
+    4: {"connect"},
+    6: {"end the parent", "trace the parent"},
+}
+BY_FILTER = WRITING | {
+    "a socket",
+    "a thread",
+    "wish for a core file",
+    "more memory",
+    "signals by a file",
+    "memory with a name",
+}
 STOPS = ["truncate", "remove", "change rights", "connect", "fork", "run a program", "end the parent"]
 
 Attack = Callable[[LimitedProcess, set[str]], dict[str, str]]
@@ -68,7 +80,9 @@ def attack(tmp_path: Path) -> Iterator[Attack]:
 def _held(process: LimitedProcess) -> set[str]:
     """Return the attacks that come to nothing, and leave the child alive, by what holds it."""
     sandbox = process.start()
-    by_landlock = {"leave a core file"} | {name for version, names in BY_LANDLOCK.items() if version <= sandbox.landlock for name in names}
+    by_landlock = {"leave a core file"} | {
+        name for version, names in BY_LANDLOCK.items() if version <= sandbox.landlock for name in names
+    }
     if not sandbox.filtered:
         return by_landlock
     return BY_FILTER | {"leave a core file"} | (by_landlock & READING)

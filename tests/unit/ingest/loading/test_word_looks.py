@@ -81,7 +81,7 @@ def test_white_text_is_seen_on_the_ground_of_its_paragraph_cell_or_table_style()
     white = color("FFFFFF")
     dark = (
         '<w:style w:type="table" w:styleId="Dark"><w:name w:val="Dark"/><w:tblStylePr w:type="firstRow"><w:rPr>'
-        f'<w:b/>{white}</w:rPr><w:tcPr>{SHADED.format("000080")}</w:tcPr></w:tblStylePr></w:style>'
+        f"<w:b/>{white}</w:rPr><w:tcPr>{SHADED.format('000080')}</w:tcPr></w:tblStylePr></w:style>"
     )
     look = '<w:tblStyle w:val="Dark"/><w:tblLook w:firstRow="1" w:noHBand="1" w:noVBand="1"/>'
     body = p("in a bar", run=white, properties=SHADED.format("333333"))

@@ -12,7 +12,9 @@ def told(content: bytes) -> list[tuple[str, int, tuple[str, ...]]]:
 
 
 def test_each_kind_is_told_with_its_count_and_the_heading_it_stands_under() -> None:
-    body = p("Pay", style="Heading1") + p(runs=r("Text. ") + r("a b", "<w:vanish/>") + r(" and ") + r("c", "<w:vanish/>"))
+    body = p("Pay", style="Heading1") + p(
+        runs=r("Text. ") + r("a b", "<w:vanish/>") + r(" and ") + r("c", "<w:vanish/>")
+    )
     body += p("Leave", style="Heading1") + p(runs=r("More ") + r("se", "<w:strike/>") + r("cret", "<w:strike/>"))
     body += p(runs="<w:moveFrom>" + r("moved away") + "</w:moveFrom><w:moveTo>" + r("here") + "</w:moveTo>")
     assert told(word_file(body, styles=heading_styles())) == [

@@ -91,7 +91,9 @@ def attacks(secret: str, folder: str, port: int) -> dict[str, Callable[[], str]]
         "open to truncate": lambda: _c("open", path, os.O_RDONLY | os.O_TRUNC),
         "create": lambda: _c("open", new, os.O_WRONLY | os.O_CREAT, 0o600),
         "create without a name": lambda: _c("open", folder.encode(), os.O_TMPFILE | os.O_WRONLY, 0o600),
-        "open by another call": lambda: _c("syscall", number(437), number(-100), path, bytes([2] + [0] * 23), number(24)),
+        "open by another call": lambda: _c(
+            "syscall", number(437), number(-100), path, bytes([2] + [0] * 23), number(24)
+        ),
         "read a file": lambda: _c("open", secret.encode(), os.O_RDONLY),
         "read the passwords": lambda: _c("open", b"/etc/passwd", os.O_RDONLY),
         "list a folder": lambda: _listed(folder.encode()),
