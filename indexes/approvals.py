@@ -8,7 +8,7 @@ says which text came of it, and the approval names that too (`text_sha256`).
 
 import calendar
 import stat
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -110,11 +110,16 @@ class Approvals:
             source = self.sources[source_name(path)]
             return document_at(self.sources, source.folder.joinpath(*in_library.parts[1:]))
 
-    def plan_approval(self, path: str, terms: Terms) -> Plan:
+    def plan_approval(self, path: str, terms: Terms, *, again: Container[str] | None = None) -> Plan:
         """Say what approving a file, or every undecided file of a folder, would pin.
 
         A folder passes over what is approved already, and what was revoked or rejected: whoever wants such a document
         back names it by itself.
+
+        Args:
+            path: of the file or folder, or its name in the library.
+            terms: what the approver says.
+            again: approve of a folder these documents, which are approved, and no others.
 
         Raises:
             DocumentNameError, SourcesError: the path means no document, or one that looks like an approved one.
@@ -128,9 +133,11 @@ class Approvals:
         approvals: list[Approval] = []
         passed_over: list[tuple[str, str]] = []
         for line in self.overview(under=name):
+            if again is not None and line.document not in again:
+                continue
             if line.problem:
                 passed_over.append((line.document, line.problem))
-            elif line.standing in (Standing.APPROVED, Standing.MISSING, *_WITHDRAWN):
+            elif line.standing in (Standing.MISSING, *_WITHDRAWN) or (again is None and line.standing == "approved"):
                 passed_over.append((line.document, f"is {line.standing}"))
             else:
                 try:

@@ -119,8 +119,11 @@ def lacking_first(notes: Iterable[ReadingNote]) -> list[ReadingNote]:
 
 
 def notes_in_words(notes: Iterable[ReadingNote]) -> str:
-    """Return notes in one line, those first that say what a reader sees and the text lacks."""
-    return "; ".join(note.in_words() for note in lacking_first(notes))
+    """Return notes in one line: what a reader sees and the text lacks, then what was left out for a reason."""
+    ordered = lacking_first(notes)
+    lacking = [note.in_words() for note in ordered if note.lacks]
+    others = "; ".join(note.in_words() for note in ordered if not note.lacks)
+    return "; ".join([*lacking, f"left out: {others}"] if others else lacking)
 
 
 def _shortened(place: str) -> str:

@@ -24,6 +24,7 @@ from indexes.sources import Source, source_name
 from indexes.terms import Terms, checked_by, checked_groups, checked_text
 from ingest import show
 from ingest.commands.opening import By, PathArgument, failed, limited_parser, opened_approvals
+from ingest.commands.register import read_otherwise
 from ingest.errors import IngestError, LoadError
 
 _NOTHING_QUOTED = "nothing of it could ever be quoted; mend the file, or approve it all the same with --unread"
@@ -38,12 +39,15 @@ def approve(
     note: Annotated[str, typer.Option(help="a note for the record")] = "",
     yes: Annotated[bool, typer.Option("--yes", "-y", help="do not ask")] = False,
     unread: Annotated[bool, typer.Option("--unread", help="approve even what cannot be read")] = False,
+    reread: Annotated[bool, typer.Option("--reread", help="what is read otherwise than when it was approved")] = False,
 ) -> None:
     """Approve a file as it is now, or every undecided file of a folder.
 
     Each file is read first, and what of it was not read is said before anything is asked. A folder is asked about, and
     so is a file that was not read whole, at a terminal. What cannot be read is not approved: nothing of it would ever
     be quoted.
+
+    With --reread, it is what was approved in the folder and is read otherwise now; what differs is shown first.
     """
     try:
         terms = Terms(
@@ -56,7 +60,8 @@ def approve(
         )
         settings = read_library_settings()
         approvals = opened_approvals(settings)
-        plan = approvals.plan_approval(path, terms)  # 1
+        again = _read_otherwise(path, approvals, settings) if reread else None
+        plan = approvals.plan_approval(path, terms, again=again)  # 1
         readings = _read(plan, approvals, settings)  # 2
     except (IndexesError, IngestError) as error:
         raise failed(error, 1 if isinstance(error, IngestError) else None) from error
@@ -81,6 +86,18 @@ def _date(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError as error:
         raise TermsError(f"expected --expires = a date like 2027-11-20, got '{text}'") from error
+
+
+def _read_otherwise(path: str, approvals: Approvals, settings: LibrarySettings) -> list[str]:
+    """Return which documents are read otherwise than when they were approved, after what differs was shown."""
+    name = approvals.name_of(path)
+    lines = [line for line in approvals.overview(under=source_name(name)) if f"{line.document}/".startswith(f"{name}/")]
+    found = read_otherwise(lines, approvals, settings)
+    for one in found.found:
+        show.reread(one, stays_out=approvals.sources[source_name(one.document)].reread == "ask")
+    if found.unlooked:
+        err.line(f"not looked at, as there are too many: {found.unlooked}; do it again after these")
+    return [one.document for one in found.found]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +139,10 @@ def _read(plan: Plan, approvals: Approvals, settings: LibrarySettings) -> _Readi
 
 
 def _remarks(document: Document, source: Source) -> Iterator[str]:
-    notes = show.lacking_first(document.notes)
-    if lacking := show.notes_in_words(note for note in notes if note.lacks):
+    if lacking := show.notes_in_words(note for note in document.notes if note.lacks):
         yield f"not read: {lacking}"
-    if others := show.notes_in_words(note for note in notes if not note.lacks):
-        yield f"left out: {others}"
+    if others := show.notes_in_words(note for note in document.notes if not note.lacks):
+        yield others
     if why := why_kept_out(source, document.notes, document.sections):
         yield f"approved or not, it will be {why}"
 

@@ -36,7 +36,7 @@ def register(
         lines = [line for line in approvals.overview() if status in (None, line.standing.value)]
         problems = [problem.in_words(approvals.register_path) for problem in approvals.state().problems]
         remarks = approvals.remarks()
-        rereading = _reread(lines, approvals, settings)
+        rereading = read_otherwise(lines, approvals, settings)
     except (IndexesError, IngestError) as error:
         raise failed(error, 1) from error
     if rereading.unlooked:
@@ -54,7 +54,8 @@ def register(
         raise typer.Exit(1)
 
 
-def _reread(lines: list[DocumentStanding], approvals: Approvals, settings: LibrarySettings) -> "Rereading":
+def read_otherwise(lines: list[DocumentStanding], approvals: Approvals, settings: LibrarySettings) -> "Rereading":
+    """Return which of some documents are read otherwise now than when they were approved, as the settings say."""
     from ingest.progress import TerminalProgress
     from ingest.read import read_version
     from ingest.rereading import reread

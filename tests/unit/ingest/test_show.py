@@ -68,9 +68,9 @@ def test_what_a_reader_sees_and_the_text_lacks_comes_first_and_long_lists_are_cu
     said = next(line for line in printed.splitlines() if line.startswith("legal/a.pdf: unchanged, "))
     assert said.startswith("legal/a.pdf: unchanged, 40 filled form fields that are not read: 1, 2, 3, 4, ")
     assert "12 and 28 more; 1 note that is not read: Pay › Pay" in said
-    assert said.endswith("…; 46 covered words: 1")
+    assert said.endswith("…; left out: 46 covered words: 1")
     assert len(said) < 300
-    assert "legal/b.pdf: ingested, 46 covered words: 1\n" in printed
+    assert "legal/b.pdf: ingested, left out: 46 covered words: 1\n" in printed
     assert "1 of 2 documents was not read whole\n" in printed, "of those in the build; what is hidden lacks nothing"
     show.summary(done)
     assert "legal/" not in _printed(capsys), "a worker says it once, when the document comes in"

@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import replace
 from datetime import UTC, datetime
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from filelock import FileLock
@@ -279,8 +280,8 @@ def test_law_1_a_file_that_changes_while_it_is_read_is_not_approved(
     library.write("legal/a.md", "what was hashed")
     plan_approval = Approvals.plan_approval
 
-    def plan_then_swap(self: Approvals, path: str, terms: Terms) -> Plan:
-        plan = plan_approval(self, path, terms)
+    def plan_then_swap(self: Approvals, path: str, terms: Terms, **more: Any) -> Plan:
+        plan = plan_approval(self, path, terms, **more)
         library.write("legal/a.md", "something else")
         return plan
 

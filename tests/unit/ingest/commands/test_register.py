@@ -178,6 +178,20 @@ def test_a_new_approval_is_the_end_of_it(library: TinyLibrary, run: Run) -> None
     assert "otherwise" not in run("register").output
 
 
+@pytest.mark.usefixtures("later")
+def test_a_folder_is_approved_anew_after_what_differs_was_shown(library: TinyLibrary, run: Run) -> None:
+    library.add("legal/silent.md", TEXT)
+    library.write("legal/draft.md", "x")
+    result = run("approve", "legal", *ANN, "--reread", answer="y\n")
+    assert result.exit_code == 0
+    assert result.stdout.startswith(SAID)
+    assert "Approve these 1?" in result.output
+    assert "otherwise" not in run("register").output
+    assert "draft.md" not in library.register_path.read_text()
+    again = run("approve", "legal", *ANN, "--reread")
+    assert (again.exit_code, again.stderr) == (0, "nothing to approve\n")
+
+
 def test_a_source_that_asks_says_so_and_old_texts_that_are_gone_too(library: TinyLibrary, run: Run) -> None:
     library.allow("hr", also='reread = "ask"\n')
     library.add("hr/a.md", TEXT, text_sha256="a" * 64)
