@@ -132,12 +132,13 @@ class Approvals:
             return Plan((self._approval_by_name(name, terms, state),), (), of_folder=False)
         approvals: list[Approval] = []
         passed_over: list[tuple[str, str]] = []
+        decided = {Standing.MISSING, *_WITHDRAWN} | ({Standing.APPROVED} if again is None else set())
         for line in self.overview(under=name):
             if again is not None and line.document not in again:
                 continue
             if line.problem:
                 passed_over.append((line.document, line.problem))
-            elif line.standing in (Standing.MISSING, *_WITHDRAWN) or (again is None and line.standing == "approved"):
+            elif line.standing in decided:
                 passed_over.append((line.document, f"is {line.standing}"))
             else:
                 try:
