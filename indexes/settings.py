@@ -31,7 +31,8 @@ class LibrarySettings(BaseSettings):
     parse_timeout_s: float = Field(120.0, gt=0, description="a document that takes longer to parse is kept out, in s")
     parse_memory_bytes: int = Field(2 << 30, ge=256 << 20, description="memory limit of the parsing process, in bytes")
     parser_sandbox: SandboxSetting = Field(
-        "auto", description="what holds the parsing process: auto, what the kernel has; require, nothing is parsed in less"
+        "auto",
+        description="what holds the parsing process: auto, what the kernel has; require, nothing is parsed in less",
     )
 
 

@@ -18,8 +18,7 @@ class Machine:
 
 
 MACHINES = {
-    machine.name: machine
-    for machine in (Machine("x86_64", 0xC000003E, 0, 317), Machine("aarch64", 0xC00000B7, 1, 277))
+    machine.name: machine for machine in (Machine("x86_64", 0xC000003E, 0, 317), Machine("aarch64", 0xC00000B7, 1, 277))
 }
 
 

@@ -5,7 +5,6 @@ and the child has to say that it is missing.
 """
 
 import json
-import os
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -27,8 +26,20 @@ WRITING = {
     *("write by lxml", "write a stream by lxml"),
 }
 CHANGING = {"remove", "rename", "make a folder", "run a program"}
-BY_LANDLOCK = {1: READING | WRITING | CHANGING, 3: {"truncate"}, 4: {"connect"}, 6: {"end the parent", "trace the parent"}}
-BY_FILTER = WRITING | {"a socket", "a thread", "wish for a core file", "more memory", "signals by a file", "memory with a name"}
+BY_LANDLOCK = {
+    1: READING | WRITING | CHANGING,
+    3: {"truncate"},
+    4: {"connect"},
+    6: {"end the parent", "trace the parent"},
+}
+BY_FILTER = WRITING | {
+    "a socket",
+    "a thread",
+    "wish for a core file",
+    "more memory",
+    "signals by a file",
+    "memory with a name",
+}
 STOPS = ["truncate", "remove", "change rights", "connect", "fork", "run a program", "end the parent"]
 
 Attack = Callable[[LimitedProcess, set[str]], dict[str, str]]
@@ -61,14 +72,16 @@ def attack(tmp_path: Path) -> Iterator[Attack]:
     signal.signal(signal.SIGUSR1, before)
     assert (tmp_path / "victim.xml").read_text(encoding="ascii") == "<a>mine</a>"
     assert not (tmp_path / "victim.xml").stat().st_mode & 0o111
-    assert sorted(os.listdir(tmp_path)) == ["secret.xml", "victim.xml"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["secret.xml", "victim.xml"]
     assert came == []
 
 
 def _held(process: LimitedProcess) -> set[str]:
     """Return the attacks that come to nothing, and leave the child alive, by what holds it."""
     sandbox = process.start()
-    by_landlock = {"leave a core file"} | {name for version, names in BY_LANDLOCK.items() if version <= sandbox.landlock for name in names}
+    by_landlock = {"leave a core file"} | {
+        name for version, names in BY_LANDLOCK.items() if version <= sandbox.landlock for name in names
+    }
     if not sandbox.filtered:
         return by_landlock
     return BY_FILTER | {"leave a core file"} | (by_landlock & READING)

@@ -64,7 +64,9 @@ def test_whatever_is_in_no_list_is_as_on_an_older_kernel(asked: Asked) -> None:
     listed = {numbers[asked.machine.column] for numbers in NUMBERS.values()}
     answers = {_run(asked.steps, asked.machine.audit, number) for number in range(600) if number not in listed}
     assert answers == {UNKNOWN}
-    for clone3, openat2, memfd_create in {"x86_64": [(435, 437, 319)], "aarch64": [(435, 437, 279)]}[asked.machine.name]:
+    for clone3, openat2, memfd_create in {"x86_64": [(435, 437, 319)], "aarch64": [(435, 437, 279)]}[
+        asked.machine.name
+    ]:
         assert not {clone3, openat2, memfd_create} & listed
 
 

@@ -201,6 +201,20 @@ def test_the_child_is_replaced_after_a_number_of_documents() -> None:
     assert not any(_is_alive(int(pid)) for pid in pids)
 
 
+def test_a_thousand_good_documents_are_read_around_some_that_crash_or_hang() -> None:
+    """One that crashes its reader twice, and one that hangs, cost no other."""
+    bad = {100: b"abort", 101: b"abort", 350: b"sleep"}
+    read, kept_out = 0, []
+    with _naughty(timeout_s=2, recycle_after=700) as process:
+        for number in range(1000 + len(bad)):
+            try:
+                read += _do(process, bad.get(number, b"here")) == "here"
+            except LoadError as error:
+                kept_out.append(str(error).partition(":")[0].partition(" (")[0])
+    assert read == 1000
+    assert kept_out == [*["the parser crashed"] * 2, "it took longer than 2 s to parse"]
+
+
 def test_a_large_document_goes_through_the_pipes() -> None:
     with LoaderProcess() as process:
         content = b"Keep this for ten years. " * 400_000

@@ -85,7 +85,9 @@ def test_what_holds_the_parser_is_told(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, setting: SandboxSetting
 ) -> None:
     monkeypatch.setattr(service.operating.doctor, "held_here", held_here)
-    [check] = [one for one in _examined(settings.model_copy(update={"parser_sandbox": setting})) if one.name == "parser"]
+    [check] = [
+        one for one in _examined(settings.model_copy(update={"parser_sandbox": setting})) if one.name == "parser"
+    ]
     whole = bool(landlock_version()) and filters_calls()
     assert check.ok == (whole or setting == "auto")
     assert check.detail.startswith("full: Landlock ") == whole
