@@ -15,6 +15,7 @@ from ingest.commands.read import read
 from ingest.commands.register import register
 from ingest.commands.watch import worker_here
 from ingest.commands.withdraw import reject, revoke
+from ingest.loading.drawing import ChildDrawer
 from service.commands.ask import ask, search
 from service.commands.audit import app as audit_app
 from service.commands.doctor import doctor
@@ -22,7 +23,7 @@ from service.commands.keys import app as keys_app
 from service.commands.mcp import mcp
 from service.commands.open import open_
 from service.commands.reveal import app as reveal_app
-from service.commands.serve import serve
+from service.commands.serve import serving
 from service.commands.slack import slack
 from service.commands.verify import verify
 from service.commands.witness import witness
@@ -33,6 +34,9 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_show_locals=False,  # a traceback must never print a question
 )
+
+
+serve = serving(ChildDrawer)  # the one place that knows who shows documents and who may parse them
 
 
 @app.command()

@@ -66,6 +66,10 @@ class TextBuilder:
             elif not asks(line):
                 self._headings.append(section)
 
+    def place(self) -> str:
+        """Return where the blocks that follow stand, as reading notes name it."""
+        return self._locator().place()
+
     def page(self, number: int, *, printed: str = "") -> None:
         """Say that the blocks that follow stand on this page (1-based); `printed` is what the page calls itself."""
         self._close_section()
@@ -76,6 +80,20 @@ class TextBuilder:
         """Say that the blocks that follow were said at this time of a recording, as in "00:12:31"."""
         self._close_section()
         self._place = Locator("time", at=at)
+
+    def path(self) -> tuple[tuple[int, str], ...]:
+        """Return the headings that hold here, each with its level, for `back_to`."""
+        return tuple(self._path)
+
+    def back_to(self, path: tuple[tuple[int, str], ...]) -> None:
+        """Say that a part with headings of its own has ended: what follows stands under the headings of before."""
+        if path != tuple(self._path):
+            self._close_section()
+            self._path = list(path)
+
+    def place(self) -> str:
+        """Return where the blocks that follow stand, as reading notes name it."""
+        return self._locator().place()
 
     def paragraph(self, text: str) -> None:
         """Add a paragraph; a newline in it is a line break that its author set."""

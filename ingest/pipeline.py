@@ -9,9 +9,10 @@
 7  write the build aside, check it, publish it by one atomic rename; remove old ones that no record needs
 8  report: a line for each document that was ingested, unchanged, kept out and why, or approved and missing
 
-Law 1: nothing unapproved is embedded, indexed or shown to who asks. Only approved bytes get past step 3, and those that
-were hashed are those that are parsed. What awaits a decision is read elsewhere, for approvers (`previews`). One bad
-document is kept out and the rest goes on; without most of a source nothing is published (`losses`).
+Law 1: nothing unapproved is embedded, indexed or shown to who asks; approvers alone see a reading before. Only approved
+bytes get past step 3, and those that were hashed are those that are parsed. What awaits a decision is read elsewhere,
+for approvers (`previews`, `read`). One bad document is kept out and the rest goes on; without most of a source nothing
+is published (`losses`).
 """
 
 import contextlib

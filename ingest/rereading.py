@@ -60,9 +60,8 @@ def reread(
     *,
     read: Callable[[DocumentStanding], str],
     progress: "Progress",
-    most: int = MOST_READ,
 ) -> Rereading:
-    """Return which documents are read otherwise than when they were approved.
+    """Return which documents are read otherwise than when they were approved; at most `MOST_READ` are read anew.
 
     Args:
         lines: of the register's overview.
@@ -70,13 +69,12 @@ def reread(
         read: reads a document anew and returns its stored text; a `LoadError` says that it cannot be read, and one of
             `indexes` that it went away meanwhile.
         progress: is told how it goes on.
-        most: documents that are read anew.
 
     Raises:
         LoaderStartError: as `read`.
     """
     found: list[Reread] = []
-    unlooked = 0
+    unlooked, most = 0, MOST_READ
     claimed = list(_claimed(lines))  # 1
     if not claimed:
         return Rereading((), 0)

@@ -39,6 +39,7 @@ _ONLY_A_MARK = re.compile(
     r"(?:(?:§+|Art\.|Article|Artikel|Sec\.|Section|Clause|Rule|Nr\.|No\.|Ziff\.|Point|Punkt)\s*)?"
     r"\(?(?:\d{1,3}(?:\.\d{1,3})*(?:\s?[a-z])?|[a-zA-Z]|[ivxlc]{1,6}|[IVXLC]{1,6})[.)]+"
 )
+_TAIL_CHARS = 100  # of a sentence: what tells whether it ended stands in them
 _WORDS = re.compile(r"\w")
 _SAID = re.compile(r"(?:[.!?…][\"'”’“»)]+|!)$")  # speech that ends, or a name such as "Yahoo!"
 _LEFT_TOGETHER = re.compile(
@@ -82,7 +83,7 @@ def _line_spans(line: str) -> list[Span]:
             continue
         first = line.index(sentence, start)
         last = first + len(sentence)
-        if spans and _is_one(line[slice(*spans[-1])], sentence):
+        if spans and _is_one(line[max(spans[-1][0], spans[-1][1] - _TAIL_CHARS) : spans[-1][1]], sentence):
             spans[-1] = (spans[-1][0], last)
         else:
             spans.append((first, last))

@@ -1,7 +1,7 @@
 """Stand-ins for slow parts, and a small library to try things on. Each fake passes the contract suite of the real part.
 
-`HashingEncoder` stands for the encoder, `DirectParser` for the parsing process, `QuietProgress` for the terminal,
-`Clock` for time. `TinyLibrary` is a real library on disk with a real register.
+`HashingEncoder` stands for the encoder, `DirectParser` and `DirectDrawer` for the processes that parse and draw,
+`QuietProgress` for the terminal, `Clock` for time. `TinyLibrary` is a real library on disk with a real register.
 """
 
 import functools
@@ -14,13 +14,17 @@ from pathlib import Path
 import numpy as np
 
 from indexes.approvals import Approvals, Plan
+from indexes.drawn import DrawnPage, PageWanted
 from indexes.encoder import Vectors
+from indexes.errors import DrawError
 from indexes.events import Approval, Event, Withdrawal
 from indexes.holds import HOLDS_FOLDER
 from indexes.readings import ReadingNote
 from indexes.register import REGISTER_FILE, append_events
 from indexes.terms import Terms
 from indexes.words import words
+from ingest.errors import LoadError
+from ingest.loading.pdf_picture import picture
 from ingest.loading.registry import load_document
 from ingest.parsed import Parsed
 from ingest.pipeline import Ingestion, ingest
@@ -99,6 +103,23 @@ class DirectParser:
         return replace(parsed, text=text, notes=(*parsed.notes, *self.notes))
 
 
+class DirectDrawer:
+    """Draws in this process; `drawn` lists the pages that it was asked for. What `fails` says is raised instead."""
+
+    def __init__(self) -> None:
+        self.drawn: list[PageWanted] = []
+        self.fails: Exception | None = None
+
+    def draw(self, content: bytes, wanted: PageWanted) -> DrawnPage | None:
+        self.drawn.append(wanted)
+        if self.fails is not None:
+            raise self.fails
+        try:
+            return picture(content, wanted)
+        except LoadError as error:
+            raise DrawError(str(error)) from error
+
+
 class QuietProgress:
     """Draws nothing."""
 
@@ -130,6 +151,7 @@ class TinyLibrary:
     clock: Clock = field(default_factory=Clock)
     encoder: HashingEncoder = field(default_factory=HashingEncoder)
     parser: DirectParser = field(default_factory=DirectParser)
+    drawer: DirectDrawer = field(default_factory=DirectDrawer)
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True)

@@ -82,7 +82,7 @@ def test_law_1_what_is_read_otherwise_than_when_it_was_approved_waits_where_the_
     library.parser.as_another = ("ten", "six")
     report = library.ingest()
     assert _outcome(report).reason.startswith("read otherwise than when it was approved, and source 'hr' asks")
-    assert (report.asked, report.problems) == ({PLAN}, ())
+    assert (report.asked, report.problems) == (frozenset({PLAN}), ())
     assert "1 of 1 approved documents are read otherwise than when they were approved" in " ".join(report.remarks)
     assert _held(library) == []
     assert not library.encoder.encoded

@@ -40,5 +40,5 @@ def test_texts_too_long_to_compare_are_not_compared() -> None:
     began = time.process_time()
     lines, more = differing_lines("\n".join("a b" * 20_000), "\n".join("b a c" * 20_000))
     assert len(lines) == MOST_LINES
-    assert more > 100_000
+    assert more > 90_000
     assert time.process_time() - began < 5

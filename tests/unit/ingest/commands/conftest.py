@@ -1,5 +1,9 @@
-"""The writer's commands in this process, over a tiny library; documents are parsed in the real limited process."""
+"""The writer's commands in this process, over a tiny library.
 
+`ingest` parses in the real limited process, and so does what asks for `limited`; the others in this one.
+"""
+
+import contextlib
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -27,13 +31,23 @@ def library(library: TinyLibrary) -> TinyLibrary:
 
 
 @pytest.fixture
-def run(library: TinyLibrary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+def limited() -> bool:
+    """Whether `read`, `approve` and `register` parse in the limited process: a test says so by a parametrisation."""
+    return False
+
+
+@pytest.fixture
+def run(library: TinyLibrary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, limited: bool) -> Run:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("GREENLIT_LIBRARY", str(library.folder))
     monkeypatch.setenv("GREENLIT_BUILDS", str(library.builds))
     monkeypatch.setenv("GREENLIT_STATE", str(tmp_path / "var"))
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.setattr("indexes.encoder.load_encoder", lambda _: HashingEncoder())
+    if not limited:
+        for command in ("read", "approve", "register"):
+            parser = contextlib.nullcontext(library.parser)
+            monkeypatch.setattr(f"ingest.commands.{command}.limited_parser", lambda _, parser=parser: parser)
 
     def invoke(*arguments: str, answer: str | None = None) -> Result:
         return CliRunner().invoke(_APP, arguments, input=answer)

@@ -1,13 +1,17 @@
 """The command approve: what it asks, writes and refuses."""
 
+import hashlib
 from dataclasses import replace
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import pytest
 from filelock import FileLock
 
 from indexes import register as register_module
 from indexes.approvals import Approvals, Plan
+from indexes.readings import ReadingNote
+from indexes.terms import Terms
 from tests.support.command_line import Run
 from tests.support.fakes import REVOCATION, TinyLibrary
 from tests.support.writing import ANN, events_of, steers_nothing
@@ -187,3 +191,101 @@ def test_where_no_approval_can_count_yet_the_command_exits_with_1(library: TinyL
     result = run("approve", "legal/a.md", *ANN)
     assert result.exit_code == 1
     assert "greenlit: 'legal/a.md' is withdrawn up to 2999-01-01T00:00:00Z: that time has not come" in result.stderr
+
+
+# What is read before
+
+
+@pytest.fixture
+def stdin(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
+    """Whether the command sees a terminal: a test says so by a parametrisation."""
+    is_terminal = bool(request.param)
+    seen = SimpleNamespace(stdin=SimpleNamespace(isatty=lambda: is_terminal))
+    monkeypatch.setattr("ingest.commands.approve.sys", seen)
+    return is_terminal
+
+
+SCANS = (ReadingNote("covered_text", 46, ("1",)), ReadingNote("pages_without_text", 3, ("2", "3", "4")))
+
+
+@pytest.mark.parametrize("limited", [True], ids=["in the limited process"])
+def test_the_line_names_the_text_that_was_read(library: TinyLibrary, run: Run, *, limited: bool) -> None:
+    assert limited
+    library.write("legal/a.md", "# Masters\n\nKeep masters.\n")
+    assert run("approve", "legal/a.md", *ANN).exit_code == 0
+    (event,) = events_of(library)
+    assert event["text_sha256"] == hashlib.sha256(b"Masters\n\nKeep masters.").hexdigest()
+    assert list(event)[:4] == ["event", "document", "sha256", "text_sha256"]
+
+
+def test_what_was_not_read_is_said_before_anything_is_asked(library: TinyLibrary, run: Run) -> None:
+    library.write("legal/a.md", "x")
+    library.parser.notes = SCANS
+    result = run("approve", "legal", *ANN, answer="n\n")
+    said, _, asked = result.output.partition("Approve these 1?")
+    assert "      not read: 3 pages without text that can be read: 2, 3, 4\n" in said
+    assert "      left out: 46 covered words: 1\n" in said
+    assert "      approved or not, it will be kept out, as source 'legal' has no keep_out that lets it in: 3" in said
+    assert (asked, result.exit_code) != ("", 0)
+    assert not library.register_path.exists()
+
+
+@pytest.mark.parametrize(
+    ("stdin", "notes", "options"),
+    [(True, SCANS, ()), (True, SCANS, ("--yes",)), (True, SCANS[:1], ()), (False, SCANS, ())],
+    ids=["not whole", "told not to", "whole", "a script"],
+    indirect=["stdin"],
+)
+def test_at_a_terminal_a_file_that_was_not_read_whole_is_asked_about(
+    library: TinyLibrary, run: Run, *, stdin: bool, notes: tuple[ReadingNote, ...], options: tuple[str, ...]
+) -> None:
+    library.write("legal/a.md", "x")
+    library.parser.notes = notes
+    asks = stdin and notes == SCANS and not options
+    result = run("approve", "legal/a.md", *ANN, *options, answer="n\n")
+    assert ("Approve it as it is read?" in result.output, result.exit_code) == (asks, 1 if asks else 0)
+    assert library.register_path.exists() != asks
+
+
+def test_what_cannot_be_read_is_not_approved_unless_that_is_said(library: TinyLibrary, run: Run) -> None:
+    library.write("legal/slides.pptx", b"PK")
+    result = run("approve", "legal/slides.pptx", *ANN)
+    assert result.exit_code == 1
+    words = " ".join(result.stderr.split())
+    assert "'legal/slides.pptx' cannot be read: expected a document of type .docx" in words
+    assert "nothing of it could ever be quoted; mend the file, or approve it all the same with --unread" in words
+    assert not library.register_path.exists()
+    result = run("approve", "legal/slides.pptx", *ANN, "--unread")
+    assert result.exit_code == 0
+    assert "cannot be read, so nothing of it will be quoted: expected a document of type" in result.stdout
+    (event,) = events_of(library)
+    assert "text_sha256" not in event
+
+
+def test_of_a_folder_what_cannot_be_read_is_passed_over(library: TinyLibrary, run: Run) -> None:
+    library.write("legal/slides.pptx", b"PK")
+    result = run("approve", "legal", *ANN, "--yes")
+    assert (result.exit_code, "nothing to approve" in result.stderr) == (1, True)
+    library.write("legal/a.md", "x")
+    result = run("approve", "legal", *ANN, "--yes")
+    assert result.exit_code == 0
+    assert "passed over legal/slides.pptx: it cannot be read: expected a document of type" in result.stderr
+    assert [event["document"] for event in events_of(library)] == ["legal/a.md"]
+
+
+def test_law_1_a_file_that_changes_while_it_is_read_is_not_approved(
+    library: TinyLibrary, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library.write("legal/a.md", "what was hashed")
+    plan_approval = Approvals.plan_approval
+
+    def plan_then_swap(self: Approvals, path: str, terms: Terms) -> Plan:
+        plan = plan_approval(self, path, terms)
+        library.write("legal/a.md", "something else")
+        return plan
+
+    monkeypatch.setattr(Approvals, "plan_approval", plan_then_swap)
+    result = run("approve", "legal/a.md", *ANN)
+    assert result.exit_code == 2
+    assert "'legal/a.md' changed while it was being read" in result.stderr
+    assert (library.parser.parsed, library.register_path.exists()) == ([], False)

@@ -1,12 +1,13 @@
 """The command register: where documents stand, for people and for programs."""
 
+import hashlib
 import json
 
 import pytest
 
 from tests.support.command_line import Run
 from tests.support.fakes import TinyLibrary
-from tests.support.writing import events_of, json_of, steers_nothing
+from tests.support.writing import ANN, events_of, json_of, steers_nothing
 
 
 def test_the_register_lists_every_document_for_a_person(library: TinyLibrary, run: Run) -> None:
@@ -125,3 +126,80 @@ def test_a_name_that_could_mislead_is_shown_escaped(library: TinyLibrary, run: R
     assert "\u202e" not in result.output
     assert "legal/gnp\\u{202e}dm.md" in result.stdout
     assert json_of(run("register", "--json"))["documents"][0]["document"] == "legal/gnp\u202edm.md"
+
+
+# Read otherwise than when it was approved
+
+
+TEXT = "# Leave\n\nTrainees have leave for ten days.\n"
+
+
+@pytest.fixture
+def later(library: TinyLibrary, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A document was approved as it was read, and ingested; a later release reads another word."""
+    library.write("legal/a.md", TEXT)
+    assert run("approve", "legal/a.md", *ANN).exit_code == 0
+    library.ingest()
+    library.parser.as_another = ("ten", "six")
+    for module in ("ingest.rereading", "ingest.pipeline", "ingest.describe"):
+        monkeypatch.setattr(f"{module}.loader_version", lambda _: "markdown of a later release")
+
+
+SAID = """\
+legal/a.md is read otherwise than when it was approved
+    @@ -3 +3 @@
+    - Trainees have leave for ten days.
+    + Trainees have leave for six days.
+"""
+
+
+@pytest.mark.usefixtures("later")
+def test_what_differs_is_shown_before_and_after_the_next_build(library: TinyLibrary, run: Run) -> None:
+    for _ in range(2):
+        result = run("register")
+        assert result.exit_code == 0
+        assert result.stdout.endswith(SAID)
+        library.ingest()
+    (one,) = json_of(run("register", "--json"))["read_otherwise"]
+    assert (one["document"], one["problem"], one["more_lines"]) == ("legal/a.md", None, 0)
+    assert one["difference"] == [line.strip() for line in SAID.splitlines()[1:]]
+    assert [one["text_sha256"], *one["approved_text_sha256"]] == [
+        hashlib.sha256(f"Leave\n\nTrainees have leave for {word} days.".encode()).hexdigest() for word in ("six", "ten")
+    ]
+    assert "read_otherwise" in run("register", "--json", "--status", "pending").stdout
+    assert json_of(run("register", "--json", "--status", "pending"))["read_otherwise"] == []
+
+
+@pytest.mark.usefixtures("later")
+def test_a_new_approval_is_the_end_of_it(library: TinyLibrary, run: Run) -> None:
+    assert run("approve", "legal/a.md", *ANN).exit_code == 0
+    assert "otherwise" not in run("register").output
+    library.ingest()
+    assert "otherwise" not in run("register").output
+
+
+def test_a_source_that_asks_says_so_and_old_texts_that_are_gone_too(library: TinyLibrary, run: Run) -> None:
+    library.allow("hr", also='reread = "ask"\n')
+    library.add("hr/a.md", TEXT, text_sha256="a" * 64)
+    library.add("hr/b.pdf", b"no pdf", text_sha256="a" * 64)
+    stdout = run("register").stdout
+    assert "hr/a.md is read otherwise than when it was approved; it stays out until it is approved again\n" in stdout
+    assert "    no build has the text that was approved\n" in stdout
+    assert "hr/b.pdf cannot be read any more: expected a PDF" in stdout
+
+
+def test_without_a_claim_nothing_is_read(library: TinyLibrary, run: Run) -> None:
+    library.add("legal/a.md", TEXT)
+    assert "otherwise" not in run("register").output
+    assert library.parser.parsed == []
+
+
+def test_more_than_anybody_waits_for_is_counted(
+    library: TinyLibrary, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ingest.rereading.MOST_READ", 1)
+    for name in "abc":
+        library.add(f"legal/{name}.md", TEXT, text_sha256="a" * 64)
+    result = run("register")
+    assert "remark: approved documents that were not read anew, as there are too many: 2" in result.stderr
+    assert len(library.parser.parsed) == 1

@@ -52,6 +52,31 @@ def test_a_page_that_headings_part_is_named_once_and_a_heading_that_states_somet
     assert _marked(blocks) == "Nobody"
 
 
+def test_a_page_is_named_once_before_its_headings_by_its_number_and_what_is_printed_on_it() -> None:
+    text = "Preface\nSafety first.\nChapter\nPart\nDrivers renew.\nOther\nOthers do not."
+    places = [
+        ("Safety first.", 2, "ii", ()),
+        ("Drivers renew.", 4, "2", ("Chapter", "Part")),
+        ("Others do not.", 4, "2", ("Other",)),
+    ]
+    sections = [
+        Section(text.index(said), text.index(said) + len(said), Locator("page", page, headings, printed))
+        for said, page, printed, headings in places
+    ]
+    shown = [(block.kind, block.text, block.page) for block in lay_out(text, sections)]
+    assert shown == [
+        ("page", "Page 2 of the file, printed as ii", 2),
+        ("heading", "Preface", 0),
+        ("text", "Safety first.", 0),
+        ("page", "Page 4 of the file, printed as 2", 4),
+        ("heading", "Chapter", 0),
+        ("heading", "Part", 0),
+        ("text", "Drivers renew.", 0),
+        ("heading", "Other", 0),
+        ("text", "Others do not.", 0),
+    ]
+
+
 @example("aaaa- - ", 4, 0, 0)
 @given(st.text("ab -\n", max_size=40), st.integers(0, 40), st.integers(0, 40), st.integers(0, 40))
 def test_nothing_is_lost_and_what_is_marked_is_the_quote(text: str, cut: int, start: int, end: int) -> None:
