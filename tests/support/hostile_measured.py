@@ -6,6 +6,7 @@
 Prints a line each: bytes, seconds on the clock and of the processor, the most memory held, and what became of it.
 """
 
+import contextlib
 import sys
 import threading
 import time
@@ -26,6 +27,7 @@ class _Watch:
         self.processor_s, self.held_mib = 0.0, 0
         self._place, self._end = Path(f"/proc/{pid}"), threading.Event()
         self._thread = threading.Thread(target=self._look)
+        self._read()
         self._thread.start()
 
     def end(self) -> None:
@@ -33,16 +35,15 @@ class _Watch:
         self._thread.join()
 
     def _look(self) -> None:
-        while True:
-            try:
-                fields = (self._place / "stat").read_text(encoding="ascii").rpartition(")")[2].split()
-                status = (self._place / "status").read_text(encoding="ascii")
-                self.processor_s = (int(fields[11]) + int(fields[12])) / _TICKS_A_SECOND
-                self.held_mib = int(status.partition("VmHWM:")[2].split()[0]) >> 10
-            except (OSError, IndexError):
-                return
-            if self._end.wait(_LOOK_S):
-                return
+        while not self._end.wait(_LOOK_S):
+            self._read()
+
+    def _read(self) -> None:
+        with contextlib.suppress(OSError, IndexError):  # it is gone
+            fields = (self._place / "stat").read_text(encoding="ascii").rpartition(")")[2].split()
+            status = (self._place / "status").read_text(encoding="ascii")
+            self.processor_s = (int(fields[11]) + int(fields[12])) / _TICKS_A_SECOND
+            self.held_mib = int(status.partition("VmHWM:")[2].split()[0]) >> 10
 
 
 def _measure(name: str) -> str:

@@ -146,6 +146,7 @@ def test_a_reply_that_announces_too_much_is_not_waited_for(naughty: LoaderProces
     ("action", "reason"),
     [
         (b"abort", r"the parser crashed \(killed by SIGABRT\)"),
+        (b"abort for memory", r"the parser ran out of memory \(limit 2048 MiB\)"),
         (b"exit", r"the parser crashed \(exit status 3\)"),
         (b"memory", r"the parser ran out of memory \(limit 2048 MiB\)"),
         (b"lie", "the parser gave a reply that cannot be true"),
