@@ -9,8 +9,8 @@ import os
 import sys
 from collections.abc import Sequence
 
-from indexes.limited.filter import NoFilterError, install
-from indexes.limited.landlock import NoLandlockError, restrict
+from indexes.limited import filter as calls
+from indexes.limited import landlock
 from indexes.limited.sandbox import Sandbox
 
 _SET_DUMPABLE = 4
@@ -24,19 +24,19 @@ def confine(readable: Sequence[str]) -> Sandbox:
     """
     if sys.platform == "linux":  # no core file and no debugger: `RLIMIT_CORE` does not bind a core that is piped away
         ctypes.CDLL(None).prctl(_SET_DUMPABLE, *(ctypes.c_ulong(0) for _ in range(4)))
-    landlock, filtered, missing = 0, False, []
+    version, filtered, missing = 0, False, list[str]()
     try:
         if threads := _other_threads():
-            raise NoLandlockError(f"no Landlock: {threads} threads were started before it")  # noqa: TRY301
-        landlock = restrict(readable)
-    except NoLandlockError as error:
+            raise landlock.NoLandlockError(f"no Landlock: {threads} threads were started before it")  # noqa: TRY301
+        version = landlock.restrict(readable)
+    except landlock.NoLandlockError as error:
         missing.append(str(error))
     try:
-        install()
+        calls.install()
         filtered = True
-    except NoFilterError as error:
+    except calls.NoFilterError as error:
         missing.append(str(error))
-    return Sandbox(landlock, filtered, tuple(missing))
+    return Sandbox(version, filtered, tuple(missing))
 
 
 def _other_threads() -> int:

@@ -78,15 +78,9 @@ def _judged(name: str, pid: int) -> list[Instruction]:
     if name == "tgkill":  # how a process aborts
         return [_argument(0), *_answer_if(JUMP_EQUAL, pid, answer=ALLOW), (RETURN, 0, 0, STOP)]
     if name == "prlimit64":  # reading limits: no new ones are given
-        low, high = _argument(2), _argument(2, high=True)
-        return [
-            low,
-            *_answer_if(JUMP_ANY_BIT, 0xFFFFFFFF, answer=no[3]),
-            high,
-            (JUMP_ANY_BIT, 0, 1, 0xFFFFFFFF),
-            no,
-            yes,
-        ]
+        halves = (_argument(2), _argument(2, high=True))
+        given = [step for half in halves for step in (half, *_answer_if(JUMP_ANY_BIT, 0xFFFFFFFF, answer=no[3]))]
+        return [*given, yes]
     # clone: a thread cannot be started now; a process never
     return [_argument(0), *_answer_if(JUMP_ANY_BIT, _THREAD, answer=refusal(errno.EAGAIN)), (RETURN, 0, 0, STOP)]
 

@@ -47,7 +47,7 @@ def readable_folders(own: Sequence[Path]) -> list[str]:
     """
     installed = sysconfig.get_paths()
     code = [installed[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")]
-    return sorted({os.path.realpath(folder) for folder in (*code, *own)})
+    return sorted({os.path.realpath(folder) for folder in (*code, *map(str, own))})
 
 
 def refuse_actions(readable: Sequence[str]) -> None:

@@ -36,6 +36,9 @@ _START_TIMEOUT_S = 60.0  # a cold disk; a warm one needs less than a second
 _CHUNK_BYTES = 1 << 20
 _WORK_BEFORE_REPLACED = 10  # times the time that one request may take
 _PROCESSOR_AT_START_S = 60
+_END_S, _LOOK_S = 5, 0.01  # a child that closed its pipe is about to end
+_NATIVE_ENDS = {-signal.SIGABRT, -signal.SIGSEGV, -signal.SIGTRAP, -signal.SIGILL, -signal.SIGBUS}
+_NEARLY = 0.75  # native code that gets no more memory does not say so: it aborts
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +127,7 @@ class LimitedProcess:
         worked_enough = self._worked_s >= _WORK_BEFORE_REPLACED * self._limits.timeout_s
         if self._child is None or self._asked >= self._limits.requests or worked_enough:
             self.close()
-            self._child = _Child(self._command(), self._environment(), self._limits.sandbox)
+            self._child = _Child(self._command(), self._environment(), self._limits)
             self._asked, self._worked_s = 0, 0.0
         self._asked += 1
         return self._child
@@ -162,7 +165,8 @@ def held_here(setting: SandboxSetting) -> Sandbox:
 class _Child:
     """One running child and its two pipes."""
 
-    def __init__(self, command: list[str], environment: dict[str, str], wanted: SandboxSetting) -> None:
+    def __init__(self, command: list[str], environment: dict[str, str], limits: Limits) -> None:
+        self._memory_bytes = limits.memory_bytes
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
@@ -186,7 +190,7 @@ class _Child:
         except BaseException:
             self.end()
             raise
-        if wanted == "require" and self.sandbox.level != "full":
+        if limits.sandbox == "require" and self.sandbox.level != "full":
             self.end()
             raise ChildStartError(
                 f"expected a full sandbox for the limited process, got {self.sandbox.in_words()}: run it where the "
@@ -210,22 +214,28 @@ class _Child:
 
     def _how_it_ended(self) -> str:
         """Say in a few words how the child ended, which it has or is about to."""
-        status = self._status()
+        status, _ = self._status()
         if status is None:
             return "it stopped answering"
         if status < 0:
             return f"killed by {signal.Signals(-status).name}"
         return f"exit status {status}"
 
-    def _status(self) -> int | None:
-        try:
-            return self._process.wait(timeout=5)
-        except subprocess.TimeoutExpired:
-            return None
+    def _status(self) -> tuple[int | None, int]:
+        """Return how the child ended, None if it did not, and the most memory that it held, in bytes."""
+        deadline, held = time.monotonic() + _END_S, 0
+        while self._process.returncode is None and time.monotonic() < deadline:
+            ended, status, used = os.wait4(self._process.pid, os.WNOHANG)
+            if ended:
+                self._process.returncode = os.waitstatus_to_exitcode(status)
+                held = used.ru_maxrss * (1024 if sys.platform == "linux" else 1)
+            else:
+                time.sleep(_LOOK_S)
+        return self._process.returncode, held
 
     def _ended(self) -> ChildError:
-        status = self._status()
-        if status == OUT_OF_MEMORY_STATUS:
+        status, held = self._status()
+        if status == OUT_OF_MEMORY_STATUS or (status in _NATIVE_ENDS and held > _NEARLY * self._memory_bytes):
             return ChildMemoryError("it ran out of memory")
         if status == -signal.SIGXCPU:
             return ChildTimeError("it took more processor time than it may")

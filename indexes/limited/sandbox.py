@@ -41,10 +41,8 @@ def sandbox_from_json(value: Any) -> Sandbox:
     Raises:
         ValueError: no child of ours says so.
     """
-    if not isinstance(value, dict):
-        raise ValueError("expected a child that says what holds it")  # noqa: TRY004 - one error for all that is malformed
-    landlock, filtered, missing = (value.get(name) for name in ("landlock", "filtered", "missing"))
-    fits = type(landlock) is int and isinstance(filtered, bool) and isinstance(missing, list)
-    if not fits or not all(isinstance(words, str) for words in missing):
+    fields = value if isinstance(value, dict) else {}
+    landlock, filtered, missing = fields.get("landlock"), fields.get("filtered"), fields.get("missing")
+    if type(landlock) is not int or not isinstance(filtered, bool) or not isinstance(missing, list):
         raise ValueError("expected a child that says what holds it")
-    return Sandbox(landlock, filtered, tuple(missing))
+    return Sandbox(landlock, filtered, tuple(map(str, missing)))

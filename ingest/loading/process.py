@@ -5,8 +5,9 @@ document. One that takes too long, uses up the memory or crashes the parser is k
 is read by a new child.
 """
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeVar
 
 from indexes.limited.errors import (
     ChildEndedError,
@@ -26,6 +27,7 @@ from ingest.parsed import Parsed
 DEFAULT_TIMEOUT_S = 120.0  # the slowest real document seen, 349 pages, takes 5 s
 DEFAULT_MAX_MEMORY_BYTES = 2048 * 1024 * 1024
 RECYCLE_AFTER_DOCUMENTS = 200
+_T = TypeVar("_T")
 
 
 class LoaderProcess:
@@ -76,8 +78,21 @@ class LoaderProcess:
             LoaderStartError: the child does not start.
         """
         format_of(name)  # refuses what nothing can read, before any work
+        return self.exchange(name.encode(), content, read_reply)
+
+    def exchange(self, wanted: bytes, content: bytes, read: Callable[[bytes, bytes], _T]) -> _T:
+        """Ask the child for something else that its module makes of a document; return what its reply holds.
+
+        Args:
+            wanted: what is wanted, as the module takes it.
+            content: all bytes of the document.
+            read: returns what the two byte strings of a reply hold, and raises as `frames.read_reply` does.
+
+        Raises:
+            LoadError, LoaderStartError: as `load`.
+        """
         try:
-            head, text = self._process.ask(name.encode(), content)
+            said, made = self._process.ask(wanted, content)
         except ChildStartError as error:
             raise LoaderStartError(f"documents cannot be parsed: {error}") from error
         except ChildTimeError as error:
@@ -93,7 +108,7 @@ class LoaderProcess:
         except ChildReplyError as error:
             raise _untrue(error) from error
         try:
-            return read_reply(head, text)
+            return read(said, made)
         except ValueError as error:
             self.close()  # whoever lies once is asked no more
             raise _untrue(error) from error

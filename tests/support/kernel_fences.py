@@ -11,9 +11,9 @@ def landlock_version() -> int:
     """Return the version of this kernel's Landlock, 0 for none."""
     if sys.platform != "linux":
         return 0
-    return max(0, ctypes.CDLL(None).syscall(_LANDLOCK_CREATE_RULESET, None, 0, _ASK_VERSION))
+    return max(0, int(ctypes.CDLL(None).syscall(_LANDLOCK_CREATE_RULESET, None, 0, _ASK_VERSION)))
 
 
 def filters_calls() -> bool:
     """Tell whether this kernel filters system calls (seccomp)."""
-    return sys.platform == "linux" and ctypes.CDLL(None).prctl(_GET_SECCOMP, 0, 0, 0, 0) >= 0
+    return sys.platform == "linux" and int(ctypes.CDLL(None).prctl(_GET_SECCOMP, 0, 0, 0, 0)) >= 0

@@ -5,7 +5,6 @@ and the child has to say that it is missing.
 """
 
 import json
-import os
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -73,7 +72,7 @@ def attack(tmp_path: Path) -> Iterator[Attack]:
     signal.signal(signal.SIGUSR1, before)
     assert (tmp_path / "victim.xml").read_text(encoding="ascii") == "<a>mine</a>"
     assert not (tmp_path / "victim.xml").stat().st_mode & 0o111
-    assert sorted(os.listdir(tmp_path)) == ["secret.xml", "victim.xml"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["secret.xml", "victim.xml"]
     assert came == []
 
 

@@ -146,6 +146,7 @@ def test_a_reply_that_announces_too_much_is_not_waited_for(naughty: LoaderProces
     ("action", "reason"),
     [
         (b"abort", r"the parser crashed \(killed by SIGABRT\)"),
+        (b"abort for memory", r"the parser ran out of memory \(limit 2048 MiB\)"),
         (b"exit", r"the parser crashed \(exit status 3\)"),
         (b"memory", r"the parser ran out of memory \(limit 2048 MiB\)"),
         (b"lie", "the parser gave a reply that cannot be true"),
@@ -199,6 +200,20 @@ def test_the_child_is_replaced_after_a_number_of_documents() -> None:
         pids = [_do(process, b"pid") for _ in range(4)]
     assert pids[0] == pids[1] != pids[2] == pids[3]
     assert not any(_is_alive(int(pid)) for pid in pids)
+
+
+def test_a_thousand_good_documents_are_read_around_some_that_crash_or_hang() -> None:
+    """One that crashes its reader twice, and one that hangs, cost no other."""
+    bad = {100: b"abort", 101: b"abort", 350: b"sleep"}
+    read, kept_out = 0, []
+    with _naughty(timeout_s=2, recycle_after=700) as process:
+        for number in range(1000 + len(bad)):
+            try:
+                read += _do(process, bad.get(number, b"here")) == "here"
+            except LoadError as error:
+                kept_out.append(str(error).partition(":")[0].partition(" (")[0])
+    assert read == 1000
+    assert kept_out == [*["the parser crashed"] * 2, "it took longer than 2 s to parse"]
 
 
 def test_a_large_document_goes_through_the_pipes() -> None:

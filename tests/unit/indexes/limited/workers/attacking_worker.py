@@ -1,4 +1,4 @@
-"""A limited child that was taken over: it does from native code what hostile bytes would do. Run by the tests beside it.
+"""A limited child that was taken over: it does from native code what hostile bytes would do. Run by tests beside it.
 
 Whatever it needs is prepared before the limits, as an attacker would find it prepared: functions of the C library, a
 socket, lxml, PDFium. An attack is answered with the name of the error, or `done`.
@@ -10,6 +10,7 @@ import json
 import os
 import socket
 from collections.abc import Callable
+from typing import Any
 
 import pypdfium2
 from lxml import etree
@@ -20,7 +21,7 @@ LIBC = ctypes.CDLL(None, use_errno=True)
 C = {
     name: getattr(LIBC, name)
     for name in (
-        "open openat truncate unlink rename mkdir chmod socket connect fork execve kill prctl ptrace syscall read opendir "
+        "open truncate unlink rename mkdir chmod socket connect fork execve kill prctl ptrace syscall opendir "
         "setrlimit fcntl pthread_create"
     ).split()
 }
@@ -50,7 +51,7 @@ def _thread() -> str:
     return errno.errorcode[number] if number else "done"
 
 
-def _lxml(action: Callable[[], object]) -> str:
+def _lxml(action: Callable[[], Any]) -> str:
     """Tell an attack through lxml that read or wrote something from one that did not."""
     try:
         made = action()
@@ -64,12 +65,12 @@ def _xmlfile(path: str) -> None:
         file.write(etree.Element("gone"))
 
 
-def _entity(path: str) -> object:
+def _entity(path: str) -> Any:
     text = f'<!DOCTYPE a [<!ENTITY e SYSTEM "file://{path}">]><a>&e;</a>'
     return etree.fromstring(text, etree.XMLParser(resolve_entities=True, load_dtd=True))
 
 
-def _xinclude(path: str) -> object:
+def _xinclude(path: str) -> Any:
     tree = etree.ElementTree(
         etree.XML(f'<a xmlns:i="http://www.w3.org/2001/XInclude"><i:include href="{path}" parse="text"/></a>')
     )

@@ -34,6 +34,15 @@ def _fill_memory() -> Parsed:
     return _parsed(str(len(b"x" * (3 << 30))))
 
 
+def _abort_for_memory() -> Parsed:
+    held = []
+    try:
+        while True:
+            held.append(bytearray(b"x") * (64 << 20))
+    except MemoryError:
+        os.abort()
+
+
 def _sleep() -> Parsed:
     time.sleep(20)
     return _parsed("rested")
@@ -68,8 +77,10 @@ def _lie() -> Parsed:
 
 ACTIONS: dict[bytes, Callable[[], Parsed]] = {
     b"pid": lambda: _parsed(str(os.getpid())),
+    b"here": lambda: _parsed("here"),
     b"sleep": _sleep,
     b"abort": os.abort,
+    b"abort for memory": _abort_for_memory,
     b"exit": lambda: os._exit(3),
     b"memory": _fill_memory,
     b"noise": _print_noise,

@@ -2,16 +2,15 @@
 
 from collections.abc import Sequence
 
-from indexes.limited import fences
+from indexes.limited import landlock
 from indexes.limited.child import serve
-from indexes.limited.landlock import NoLandlockError
 from ingest.loading import worker
 
 
-def _none(_readable: Sequence[str]) -> int:
-    raise NoLandlockError("no Landlock: left out by a test")
+def _none(readable: Sequence[str]) -> int:
+    raise landlock.NoLandlockError(f"no Landlock for {len(readable)} folders: left out by a test")
 
 
 if __name__ == "__main__":
-    fences.restrict = _none
+    landlock.restrict = _none
     serve(worker.answer)
