@@ -20,7 +20,14 @@ class Loader(Protocol):
         ...
 
 
-LOADERS: dict[str, Loader] = {"cues": cues, "html": html, "markdown": markdown, "pdf": pdf, "plain": plain, "word": word}
+LOADERS: dict[str, Loader] = {
+    "cues": cues,
+    "html": html,
+    "markdown": markdown,
+    "pdf": pdf,
+    "plain": plain,
+    "word": word,
+}
 
 
 def load_document(name: str, content: bytes) -> Parsed:
