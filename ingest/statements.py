@@ -80,8 +80,8 @@ def asks(heading: str) -> bool:
 
 def _reads_as_sentence(words: list[str]) -> bool:
     lower = [word.lower() for word in words]
-    if lower[0] in _FORBIDS:
-        return True
+    if lower[0] in _FORBIDS or (lower[0] in _VERBS and lower[1] in _DENIES):
+        return True  # "No smoking in the house", "Do not enter without a badge"
     if all(word.upper() == word for word in words):  # capitals say nothing of how it would be written
         words = lower
     small = sum(word[0].islower() or word[0].isdigit() for word in words[1:])

@@ -209,8 +209,8 @@ class _Writer:
 
     def _broken(self, previous: str, line: str, inset: int) -> bool:
         indent = len(line) - len(line.lstrip())
-        before = len(previous) - len(previous.lstrip())
-        if self._marker is None and indent >= before + _SET_IN and before == inset and _ENDED.search(previous):
+        starts = not line.lstrip()[:1].islower() and bool(_ENDED.search(previous))
+        if self._marker is None and indent >= inset + _SET_IN and starts:
             return True  # a paragraph that begins set in
         return _ended_early(previous, line, self._habits.width)
 

@@ -23,6 +23,7 @@ _MAX_CHARS = 90
 _MANY_CAPITALS = 0.3  # of the lines: such a text is written in capitals, and they say nothing
 _MIN_LETTERS = 3
 _ENDS = (".", ",", ";", ":", "!", "?", "-")
+_SET_IN = 0.4  # of the lines, in a text that is set in below its headings
 _MIN_INSET = 2  # blanks by which an RFC sets its text in
 
 
@@ -64,7 +65,7 @@ def headings_of(groups: Sequence[Sequence[str]]) -> Headings:
     inset = sum(line.startswith("  ") for line in lines)
     return Headings(
         by_capitals=capitals <= max(_MANY_CAPITALS * len(lines), 1) or _alone(groups),
-        by_number=inset * 2 > len(lines),
+        by_number=inset >= _SET_IN * len(lines),
     )
 
 

@@ -5,7 +5,8 @@ from urllib.parse import quote
 
 from starlette.responses import Response
 
-_MEDIA_TYPES = {".pdf": "application/pdf", ".txt": "text/plain; charset=utf-8", ".md": "text/plain; charset=utf-8"}
+_TEXT = "text/plain; charset=utf-8"
+_MEDIA_TYPES = {".pdf": "application/pdf", ".txt": _TEXT, ".md": _TEXT, ".srt": _TEXT, ".vtt": _TEXT}
 _SANDBOX = "sandbox; default-src 'none'"
 _PDF = "default-src 'none'; style-src 'unsafe-inline'"  # a sandbox would keep the browser's own viewer from opening
 

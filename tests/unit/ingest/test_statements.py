@@ -16,6 +16,8 @@ from ingest.statements import is_statement
         "3.2 The supplier delivers within 14 days",
         "The deposit amounts to 900 euros",
         "Do not enter the lab without a badge",
+        "DO NOT ENTER WITHOUT A BADGE",
+        "NO SMOKING IN THE WAREHOUSE",
         "Smoking is forbidden in all rooms",
         "Der Mieter zahlt eine Miete von 4.200 Euro am ersten Werktag jedes Monats",
         "Der Vermieter darf die Halle nicht betreten",
@@ -46,7 +48,7 @@ def test_a_sentence_in_the_clothes_of_a_heading_is_a_statement(heading: str) -> 
         "The following may be borrowed by all staff:",
         "Die Rolle des Datenschutzes in der Redaktion",
         "Règles pour la location de la salle",
-        "NO SMOKING IN THE WAREHOUSE",
+        "TERMS OF EMPLOYMENT IN THE HOUSE",
         "",
     ],
 )
