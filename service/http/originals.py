@@ -5,8 +5,8 @@ from urllib.parse import quote
 
 from starlette.responses import Response
 
-_TEXT = "text/plain; charset=utf-8"
-_MEDIA_TYPES = {".pdf": "application/pdf", ".txt": _TEXT, ".md": _TEXT, ".srt": _TEXT, ".vtt": _TEXT}
+_MEDIA_TYPES = {".pdf": "application/pdf", ".txt": "text/plain; charset=utf-8", ".md": "text/plain; charset=utf-8"}
+_MEDIA_TYPES |= dict.fromkeys((".srt", ".vtt"), "text/plain; charset=utf-8")
 _SANDBOX = "sandbox; default-src 'none'"
 _PDF = "default-src 'none'; style-src 'unsafe-inline'"  # a sandbox would keep the browser's own viewer from opening
 

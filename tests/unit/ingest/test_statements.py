@@ -37,6 +37,7 @@ def test_a_sentence_in_the_clothes_of_a_heading_is_a_statement(heading: str) -> 
         "Agreement with Berg Ltd.",
         "How do I...",
         "Can interns take part?",
+        "So interns may take part in the bonus?",
         "Can interns take part in the bonus",
         "How to request access to the archive for external researchers",
         "Guidelines for the use of camera equipment on location abroad",
