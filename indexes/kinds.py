@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 PDF = "a PDF"
 ZIP = "a ZIP archive (such as .docx)"
 HTML = "HTML"
+UTF16 = "UTF-16 text"
 BOM_UTF8 = b"\xef\xbb\xbf"
 FIRST_BYTES = 16 * 1024  # enough to tell a kind by
 _PDF_MARK_WITHIN = 1024  # bytes: readers accept a PDF whose mark stands this late
@@ -26,8 +27,8 @@ _SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"\x7fELF", "a program"),
     (b"\xff\xfe\x00\x00", "UTF-32 text"),
     (b"\x00\x00\xfe\xff", "UTF-32 text"),
-    (b"\xff\xfe", "UTF-16 text"),
-    (b"\xfe\xff", "UTF-16 text"),
+    (b"\xff\xfe", UTF16),
+    (b"\xfe\xff", UTF16),
 )
 _HTML_START = re.compile(
     rb"\s*(?:<\?xml[^>]{0,200}>\s*)?(?:<!--.{0,2000}?-->\s*)*<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL
@@ -44,7 +45,7 @@ EXTENSIONS = {  # what may be in a file of that name; `ingest.loading.formats` h
     ".txt": _TEXT,
     ".vtt": _TEXT,
 }
-_FITTING = {ZIP: (ZIP,), PDF: (PDF,), HTML: (HTML, None), _TEXT: (None, HTML)}
+_FITTING = {ZIP: (ZIP,), PDF: (PDF,), HTML: (HTML, None), _TEXT: (None, HTML, UTF16)}
 
 
 def content_kind(content: bytes) -> str | None:

@@ -13,7 +13,11 @@ import Stemmer
 
 # Letters and digits of any script; inside a word an apostrophe, or a point or comma between digits (23.976, 10,000).
 _WORD = re.compile(r"(?:\d+(?:[.,]\d+)+|[^\W_]+(?:['’][^\W_]+)*)")
-TERMS_VERSION = 1  # raise it when `terms` cuts the same text otherwise: a build carries over what older ones hold
+TERMS_VERSION = 2  # raise it when `terms` cuts the same text otherwise: a build carries over what older ones hold
+# Raised figures are notes and powers, and join no number or word ("6 months²", "10⁶"), but for units such as "m²".
+_RAISED = re.compile(r"(?<!\b[a-zµ]m)(?<!\b[ms])(?<!\bft)(?<!\byd)(?<!\bin)(?<=\w)(?=[⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺])(?<![⁰¹²³⁴⁵⁶⁷⁸⁹])")
+_FRACTION = re.compile(r"(\d*)([¼½¾])")
+_QUARTERS = {"¼": ".25", "½": ".5", "¾": ".75"}
 _STEMMED_WORDS = 1 << 16  # about 10 MB when full
 
 STOP_WORDS = frozenset(
@@ -31,6 +35,8 @@ _thread = local()
 
 def words(text: str) -> list[str]:
     """Return the lower-cased words and numbers of a text, in order."""
+    if not text.isascii():
+        text = _RAISED.sub(" ", _FRACTION.sub(lambda found: (found[1] or "0") + _QUARTERS[found[2]], text))
     return [match.replace("’", "'") for match in _WORD.findall(unicodedata.normalize("NFKC", text).lower())]
 
 

@@ -45,7 +45,8 @@ class TextBuilder:
         self._place = Locator("heading")  # of the blocks that follow, but for the heading path
         self._open: Section | None = None
         self._sections: list[Section] = []
-        self._headings: list[Section] = []
+        self._headings: list[Section] = []  # those that do not ask
+        self._only_headings = True
         self._previous = ""  # the kind of the last block
 
     def heading(self, level: int, text: str) -> None:
@@ -61,10 +62,10 @@ class TextBuilder:
             self._path = [(above, name) for above, name in self._path if above < level] + [(level, line)]
             start = self._add(line, "heading")
             section = Section(start=start, end=self._length, locator=self._locator())
+            if not asks(line):
+                self._headings.append(section)
             if is_statement(line):
                 self._open = section
-            elif not asks(line):
-                self._headings.append(section)
 
     def place(self) -> str:
         """Return where the blocks that follow stand, as reading notes name it."""
@@ -130,7 +131,7 @@ class TextBuilder:
         """
         self._close_section()
         sections = tuple(self._sections)
-        if not sections and len(self._headings) > 1:  # one alone is the title of an empty document
+        if self._only_headings and len(self._headings) > 1:  # one alone is the title of an empty document
             sections = tuple(self._headings)
         return Parsed(clean(title or "") or None, "".join(self._pieces), sections, notes)
 
@@ -138,6 +139,7 @@ class TextBuilder:
         if not line.strip():
             return
         start = self._add(line, kind)
+        self._only_headings = False
         if self._open is None:
             self._open = Section(start=start, end=start, locator=self._locator())
         self._open = replace(self._open, end=self._length)

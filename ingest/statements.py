@@ -32,6 +32,7 @@ _VERBS = frozenset(
     "fue debe deben puede pueden será serán está están tiene tienen".split()
 )
 _DENIES = frozenset(["not", "never", "nicht", "nie", "kein", "keine", "pas", "jamais"])
+_FORBIDS = frozenset(["no", "never", "kein", "keine", "niemals", "ningún", "ninguna", "aucun", "aucune", "nunca"])
 _IN_CLAUSE = frozenset(  # what opens a clause within a title: "Additional steps that you may need to take"
     "that who which whose if when before after once where while "
     "dass wenn bevor nachdem qui dont si quand que cuando".split()
@@ -78,8 +79,12 @@ def asks(heading: str) -> bool:
 
 
 def _reads_as_sentence(words: list[str]) -> bool:
-    small = sum(word[0].islower() or word[0].isdigit() for word in words[1:])
     lower = [word.lower() for word in words]
+    if lower[0] in _FORBIDS or (lower[0] in _VERBS and lower[1] in _DENIES):
+        return True  # "No smoking in the house", "Do not enter without a badge"
+    if all(word.upper() == word for word in words):  # capitals say nothing of how it would be written
+        words = lower
+    small = sum(word[0].islower() or word[0].isdigit() for word in words[1:])
     if (
         small < _MOSTLY_SMALL * (len(words) - 1)
         or lower[0] in _ASKS

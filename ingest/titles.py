@@ -15,9 +15,9 @@ def titled(document: str, sha256: str, parsed: Parsed, *, given: str) -> Documen
 
 
 def _without_title(section: Section, title: str) -> Section:
-    """A heading that only repeats the document's title says nothing of where in it a section stands."""
+    """A heading that only repeats the document's title, be it in capitals, says nothing of where a section stands."""
     locator = section.locator
-    if not locator.headings or locator.headings[0] != title:
+    if not locator.headings or locator.headings[0].casefold() != title.casefold():
         return section
     rest = locator.headings[1:]
     kept = replace(locator, headings=rest) if rest or locator.kind != "heading" else Locator("document")

@@ -10,6 +10,7 @@ import html
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 _TIME = r"(?:\d{1,4}:)?\d{1,2}:\d{1,2}(?:[.,]\d{1,3})?"
 TIMING = re.compile(rf"\s*({_TIME})\s*(?:--?>|–>|→)\s*({_TIME})(?:\s.*)?$")
@@ -21,6 +22,7 @@ _LABEL = re.compile(
     r"(?:>>+\s*)?((?:[A-ZÀ-ÞĀ-Ž]|\d+[ .])[^\W\d_]*[\w.'’()&-]*(?:[ ,]+[\w.'’()&-]+){0,5}?)\s*:(?=\s)\s*(?=\S)"
 )
 _NO_NAMES = frozenset("note remember example warning tip question answer q a update summary and but so".split())
+_NAME_WORDS = 4  # "Dr. Anna Maria Berg"
 _MAX_LABEL = 60  # characters
 
 _BRACKETED = rf"[\[(]\s*({_TIME})(?:\s*(?:-+>?|–|to|bis)\s*{_TIME})?\s*[\])]"
@@ -36,6 +38,7 @@ _INLINE = re.compile(rf"[\[(]({_TIME})[\])]")
 _MIN_MARKS = 3
 _MIN_SHARE = 0.15  # of the lines: fewer marks are times that a text happens to name
 _RISING = 0.9  # of the marks
+_FIRST_MARK_WITHIN_S = 300
 _CHARS_LOOKED_AT = 400_000
 
 
@@ -43,7 +46,7 @@ _CHARS_LOOKED_AT = 400_000
 class Cue:
     """What is said from `start` to `end` (seconds); `speaker` is empty where nobody is named.
 
-    `lines` are as they are shown; `begins` says that another one speaks, though not who.
+    `lines` are as they are shown; `begins` says that a new turn begins, whoever speaks.
     """
 
     start: float
@@ -80,6 +83,10 @@ def timed_cues(text: str) -> tuple[list[Cue], list[str], int]:
     for block in _blocks(text):
         timings = [at for at, line in enumerate(block) if TIMING.match(line)]
         if timings:
+            over = block[: timings[0]]
+            over = over[:-1] if is_vtt or (over and over[-1].strip().isdigit()) else over  # the name of the cue
+            if over and cues and not is_vtt:
+                cues += _continued(cues.pop(), over)
             for at, end in zip(timings, [*timings[1:], len(block)], strict=True):
                 lines = block[at + 1 : end]
                 if end < len(block) and lines and lines[-1].strip().isdigit():
@@ -99,7 +106,7 @@ def timed_cues(text: str) -> tuple[list[Cue], list[str], int]:
 def _blocks(text: str) -> Iterator[list[str]]:
     block: list[str] = []
     for line in text.splitlines():
-        if line.strip():
+        if line:  # one of blanks ends nothing: captions that roll up show such
             block.append(line)
         elif block:
             yield block
@@ -160,11 +167,10 @@ def _label_end(line: str) -> int:
 def has_marks(text: str) -> bool:
     """Tell whether a text is a transcript with times in it, and not a plan or a log of the day."""
     lines = [line for line in text[:_CHARS_LOOKED_AT].splitlines() if line.strip()]
-    found = [mark for line in lines if (mark := _mark(line))]
-    if len(found) < _MIN_MARKS or len(found) < _MIN_SHARE * len(lines):
+    times = [time for line in lines for time in _times_of(line)]
+    if len(times) < _MIN_MARKS or len(times) < _MIN_SHARE * len(lines):
         return False
-    times = [mark[0] for mark in found]
-    rising = sum(one <= other for one, other in zip(map(seconds, times), map(seconds, times[1:]), strict=False))
+    rising = sum(one <= other for one, other in pairwise(map(seconds, times)))
     if rising < _RISING * (len(times) - 1) or len(set(times)) < _MIN_MARKS:
         return False
     with_seconds = any(time.count(":") > 1 for time in times)
@@ -172,57 +178,57 @@ def has_marks(text: str) -> bool:
     return not by_the_clock or (with_seconds and seconds(times[0]) < _FIRST_MARK_WITHIN_S)
 
 
-_FIRST_MARK_WITHIN_S = 300
-
-
 def marked_cues(text: str) -> tuple[list[Cue], list[str]]:
     """Return the cues of a transcript with times in its text, and the lines before the first."""
     cues: list[Cue] = []
     before: list[str] = []
-    at, speaker = 0.0, ""
+    speaker, at, after_blank = "", 0.0, False
     for line in text.splitlines():
-        if not line.strip():
-            continue
         found = _mark(line)
-        if not found and not cues and not speaker and not at:
+        if not line.strip():
+            after_blank = True
+        elif not found and not cues and not _INLINE.search(line):
             before.append(line.strip())
-            continue
-        rest = line.strip()
-        if found:
-            at, rest = seconds(found[0]), found[2]
-            speaker, begins = found[1], bool(found[1])
-            cues.append(Cue(at, at, speaker, (), begins))
-        cues += _said(at, speaker, rest, alone=bool(found and rest))
-        speaker = cues[-1].speaker if cues else speaker
+        else:
+            if found:
+                at, speaker = seconds(found[0]), found[1]
+            rest = found[2] if found else line.strip()
+            cues += _said(Cue(at, at, speaker, (), after_blank and not found), rest, marked=bool(found))
+            at, speaker, after_blank = cues[-1].start, cues[-1].speaker, False
     return [cue for cue in cues if cue.lines], before
 
 
-def _said(at: float, speaker: str, rest: str, *, alone: bool) -> Iterator[Cue]:
-    """Return what a line says after its mark, parted at further marks within it."""
+def _said(cue: Cue, rest: str, *, marked: bool) -> Iterator[Cue]:
+    """Return what a line says after its mark, parted at further marks within it.
+
+    Args:
+        cue: when, who and whether a turn begins, as far as the mark and the lines before say so.
+        rest: the line behind its mark.
+        marked: it has one.
+    """
     pieces = _INLINE.split(rest)
     for time, said in zip([None, *pieces[1::2]], pieces[::2], strict=True):
-        at = seconds(time) if time else at
+        at = seconds(time) if time else cue.start
         line = plain(said)
         label = label_of(line)
         if label:
-            speaker, line = label, line[_label_end(line) :]
-        elif alone and not speaker and _is_name_alone(line):
-            yield Cue(at, at, line.rstrip(":"), ())
-            continue
-        if line:
-            yield Cue(at, at, speaker, (line,), bool(label))
+            line = line[_label_end(line) :]
+        elif marked and not cue.speaker and _is_name_alone(line):
+            label, line = line.rstrip(":"), ""
+        cue = Cue(at, at, label or cue.speaker, (line,) if line else (), cue.begins and not label)
+        yield cue
 
 
 def _is_name_alone(line: str) -> bool:
     """Tell whether what stands after a time is only who speaks: "00:00:12 Speaker 1"."""
     words = line.rstrip(":").split()
-    return (
-        0 < len(words) <= 4
-        and not line.endswith((".", "!", "?"))
-        and all(  # noqa: PLR2004 - "Dr. Anna Maria Berg"
-            word[0].isupper() or word[0].isdigit() for word in words
-        )
-    )
+    large = all(word[0].isupper() or word[0].isdigit() for word in words)
+    return large and 0 < len(words) <= _NAME_WORDS and not line.endswith((".", "!", "?"))
+
+
+def _times_of(line: str) -> list[str]:
+    found = _mark(line)
+    return [found[0]] if found else _INLINE.findall(line)
 
 
 def _mark(line: str) -> tuple[str, str, str] | None:

@@ -3,8 +3,8 @@
 1. `cue_lines` says who says what, and when; cues are put in the order of their beginnings.
 2. Captions that roll up repeat what is still on the screen: only what is new in a cue is taken.
 3. Cues of one speaker are one turn, joined whatever their ends part; a turn that another one talks into goes on.
-4. A section begins where a sentence does, after some seconds of speech, and bears the time of the cue that it begins in.
-   A turn is a paragraph that begins with its speaker: "Anna: ...".
+4. A section begins where a sentence does, after some seconds of speech, and bears the time of the cue that it begins
+   in. A turn is a paragraph that begins with its speaker: "Anna: ...".
 
 Sounds that are described ("[music]") stay; alone between sentences they are a line of their own. Speech without full
 stops, as machines write it, is parted where a cue ends.
@@ -13,6 +13,7 @@ stops, as machines write it, is parted where a cue ends.
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from indexes.readings import Notes
 from ingest.abbreviations import goes_on
@@ -21,6 +22,8 @@ from ingest.loading.sniff import decode_text
 from ingest.parsed import Parsed, TextBuilder
 
 _END = re.compile(r"[.!?…][\"'”’»)\]]*(?=\s|$)")
+_ENDED = re.compile(r"[.!?…][\"'”’»)\]]*$")
+_TAIL_CHARS = 80  # of what was said: enough to tell an abbreviation
 _SOUND = re.compile(r"[\[(♪♫][^\[\]]{0,120}[\])♪♫]")
 _SECTION_CHARS = 500  # half a minute of speech, half a passage: a quote's time is that near
 _TURN_ENDS_CHARS = 250  # of a section: then one who begins to speak begins the next
@@ -35,13 +38,26 @@ _ROLLS = 0.3  # of the cues
 
 @dataclass(slots=True)
 class _Turn:
-    """What one speaker says in one go; `starts` are where in `text` each cue begins, and when."""
+    """What one speaker says in one go: what each cue says, with where it begins in the whole, and when."""
 
     speaker: str
-    text: str = ""
-    starts: list[tuple[int, float]] = field(default_factory=list)
-    end: float = 0.0
     is_sound: bool = False
+    pieces: list[str] = field(default_factory=list)
+    starts: list[tuple[int, float]] = field(default_factory=list)
+    length: int = 0
+    end: float = 0.0
+
+    def add(self, piece: str, cue: Cue) -> None:
+        """Add what a cue says."""
+        self.starts.append((self.length, cue.start))
+        self.pieces.append(piece)
+        self.length += len(piece) + 1
+        self.end = max(self.end, cue.end, cue.start)
+
+    def has_ended(self, following: str) -> bool:
+        """Tell whether its last sentence has ended, and does not go on with what follows."""
+        tail = " ".join(self.pieces[-3:])[-_TAIL_CHARS:]
+        return bool(_ENDED.search(tail)) and not goes_on(tail, following)
 
 
 def is_transcript(text: str) -> bool:
@@ -79,7 +95,7 @@ def _rolled(cues: Sequence[Cue]) -> list[tuple[Cue, str]]:
     """Return each cue with what it says anew."""
     said = [" ".join(cue.lines) for cue in cues]
     words = [one.split() for one in said]
-    overlaps = [0, *(_overlap(before, after) for before, after in zip(words, words[1:], strict=False))]
+    overlaps = [0, *(_overlap(before, after) for before, after in pairwise(words))]
     repeated = sum(
         overlap >= min(_MIN_OVERLAP_WORDS, len(one)) > 0 for overlap, one in zip(overlaps, words, strict=True)
     )
@@ -101,50 +117,44 @@ def _turns(said: Sequence[tuple[Cue, str]]) -> list[_Turn]:
     for cue, text in said:
         is_sound = bool(_SOUND.fullmatch(text))
         speaker = cue.speaker or ("" if cue.begins else speaker)
-        turn = _open_turn(turns, cue, speaker)
-        if turn is None or (is_sound and _has_ended(turn.text)) or turn.is_sound:
+        turn = _open_turn(turns, cue, speaker, text)
+        if turn is None or turn.is_sound or (is_sound and turn.has_ended(text)):
             turn = _Turn("" if is_sound else speaker, is_sound=is_sound)
             turns.append(turn)
-        turn.text += " " if turn.text else ""
-        turn.starts.append((len(turn.text), cue.start))
-        turn.text += text
-        turn.end = max(turn.end, cue.end, cue.start)
+        turn.add(text, cue)
     return turns
 
 
-def _open_turn(turns: Sequence[_Turn], cue: Cue, speaker: str) -> _Turn | None:
+def _open_turn(turns: Sequence[_Turn], cue: Cue, speaker: str, text: str) -> _Turn | None:
     """Return the turn that a cue goes on with: the last one, or one that was talked into."""
-    if not turns or cue.begins and not cue.speaker:
+    if not turns:
         return None
     last = turns[-1]
     if last.speaker == speaker and cue.start - last.end <= _PAUSE_S:
-        return last
+        return None if cue.begins and last.has_ended(text) else last
     for turn in turns[-_TURNS_BACK:]:
-        if turn.speaker == speaker and speaker and not _has_ended(turn.text) and cue.start - turn.end < _TALKED_INTO_S:
+        near = cue.start - turn.end < _TALKED_INTO_S
+        if speaker and turn.speaker == speaker and near and not turn.has_ended(text):
             return turn
     return None
 
 
-def _has_ended(text: str) -> bool:
-    return not text or bool(_END.search(text[-8:]) and text[-1] not in ",;:" and _END.search(text[-4:]))
-
-
 def _write(turns: Sequence[_Turn], builder: TextBuilder) -> None:
-    """Write turns as paragraphs, in sections of some seconds each."""
+    """Write turns as paragraphs, in sections of some seconds each; each section says again who speaks."""
     size, speaker, end = _SECTION_CHARS, "", 0.0
     for turn in turns:
-        begins_anew = size >= _TURN_ENDS_CHARS or turn.starts[0][1] - end > _PAUSE_S
-        size = _SECTION_CHARS if begins_anew else size
-        name = f"{turn.speaker}: " if turn.speaker and turn.speaker != speaker else ""
-        speaker, end = turn.speaker or speaker, turn.end
+        if size >= _TURN_ENDS_CHARS or turn.starts[0][1] - end > _PAUSE_S:
+            size = _SECTION_CHARS
+        end = turn.end
         lines: list[str] = []
         for at, piece in _sentences(turn):
             if size >= _SECTION_CHARS:
                 _paragraph(builder, lines)
                 builder.time(_shown(at))
-                size = 0
+                size, speaker = 0, ""
+            name = f"{turn.speaker}: " if turn.speaker not in ("", speaker) else ""
+            speaker = turn.speaker or speaker
             lines.append(name + piece)
-            name = ""
             size += len(piece)
         _paragraph(builder, lines)
 
@@ -157,35 +167,35 @@ def _paragraph(builder: TextBuilder, lines: list[str]) -> None:
 
 def _sentences(turn: _Turn) -> Iterator[tuple[float, str]]:
     """Return the sentences of a turn, each with the time of the cue that it begins in."""
+    text = " ".join(turn.pieces)
     starts = iter(turn.starts)
-    offset, time = next(starts)
+    _, time = next(starts)
     following = next(starts, None)
     begin = 0
-    for end in _ends(turn):
+    for end in _ends(text, [at - 1 for at, _ in turn.starts[1:]]):
         while following and following[0] <= begin:
             time, following = following[1], next(starts, None)
-        piece = turn.text[begin:end].strip()
+        piece = text[begin:end].strip()
         if piece:
             yield time, piece
         begin = end + 1
 
 
-def _ends(turn: _Turn) -> Iterator[int]:
+def _ends(text: str, cue_ends: Sequence[int]) -> Iterator[int]:
     """Return where the sentences of a turn end; where none does for long, a cue's end does."""
-    ends = [found.end() for found in _END.finditer(turn.text)]
-    cue_ends = [at - 1 for at, _ in turn.starts[1:]]
     last = 0
     cues = iter(cue_ends)
     cue_end = next(cues, None)
-    for end in [*ends, len(turn.text)]:
+    for end in [*(found.end() for found in _END.finditer(text)), len(text)]:
         while cue_end is not None and cue_end < end:
             if cue_end - last >= _UNSTOPPED_CHARS:
                 yield cue_end
                 last = cue_end
             cue_end = next(cues, None)
-        if end < len(turn.text) and goes_on(turn.text[max(last, end - 80) : end], turn.text[end + 1 : end + 40]):
-            continue
-        if end > last:
+        goes_on_here = end < len(text) and goes_on(
+            text[max(last, end - _TAIL_CHARS) : end], text[end + 1 : end + _TAIL_CHARS]
+        )
+        if end > last and not goes_on_here:
             yield end
             last = end
 

@@ -25,17 +25,25 @@ from ingest.parsed import Parsed, TextBuilder
 
 _BULLET = "-*•+‣▪◦●○■□►▸➢➤✓✔·⁃–—→»"
 _ITEM = re.compile(
-    rf"\s*(?:[{_BULLET}](?:\s*\[[ xX]\])?|o(?=\s+[A-Z])"
+    rf"\s*(?:[{_BULLET}](?:\s*\[[ xX]\])?|\[[ xX]\]|o(?=\s+[A-Z])"
     r"|(\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5})[.)]|\d{1,2}(?:\.\d{1,2}){1,4}[.)]?))\s+(?=\S)"
 )
 _SURE_BULLET = re.compile(r"\s*[•‣▪◦●○■□►▸➢➤✓✔⁃]\s")
 _SPACED_SIGNS = re.compile(r"[\s=_*~#.·–—-]*")  # a line of these alone is a rule drawn across the page
 _QUOTED = re.compile(r"\s?(?:>\s?)+")
-_CONTENTS_LINE = re.compile(r"(?:\.\s?){4,}\s*[\divxlc]+$")
+_LEADERS = re.compile(r"\s*(?:\.\s?){4,}\s*[\divxlc]+$")
+_PARTED = re.compile(r"\w[-‐]$")
+_LIKE_THE_ONE_ABOVE = (  # lines that begin alike are an agenda, the head of a letter, questions and answers
+    re.compile(r"\s*\d{1,2}[:.]\d{2}\b"),
+    re.compile(r"\s*[A-Z][\w-]{0,20}(?: [\w-]{1,20}){0,2}:\s"),
+)
 _ENDED = re.compile(r"[.!?:;,][\"'”’)\]]*$")
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _ROOM = 0.9  # of the usual width: ragged lines end in the last tenth
 _LONG_LINE_CHARS = 200  # no editor wraps as wide as this: in such a text every line end is meant
+_NARROW_CHARS = 50  # a text is seldom wrapped so narrow
+_FEW_WORDS = 5
+_TAIL_CHARS = 60  # of a line: no word is longer
 _SET_IN = 2  # blanks that begin a paragraph, or hang an item's further ones
 
 
@@ -60,11 +68,10 @@ def load(content: bytes) -> Parsed:
     lines, repeated = flowing_lines(text)
     notes = Notes()
     notes.add("running_lines", count=repeated)
-    contents = sum(bool(_CONTENTS_LINE.search(line)) for line in lines)
-    notes.add("contents_lines", count=contents)
-    groups = list(_groups([line for line in lines if not _CONTENTS_LINE.search(line)]))
-    said = [lines for kind, lines in groups if kind == 0]
-    habits = _Habits(_usual_width(lines), frozenset(_WORD.findall(text.lower())), headings_of(said))
+    kept = _without_contents(lines)
+    notes.add("contents_lines", count=len(lines) - len(kept))
+    groups = list(_groups(kept))
+    habits = _Habits(_usual_width(lines), _words(lines), headings_of([group for level, group in groups if not level]))
     writer = _Writer(TextBuilder(), habits)
     for number, (level, group) in enumerate(groups):
         following = groups[number + 1][1] if number + 1 < len(groups) else []
@@ -98,6 +105,31 @@ def _groups(lines: list[str]) -> Iterator[tuple[int, list[str]]]:
     yield 0, group
 
 
+def _without_contents(lines: list[str]) -> list[str]:
+    """Leave out the lines of a table of contents: dots lead to a number, and what they name stands below as well."""
+    short = ((at, line) for at, line in enumerate(lines) if "." in line and len(line) <= _LONG_LINE_CHARS)
+    entries = {at: _plainly(line[: found.start()]) for at, line in short if (found := _LEADERS.search(line))}
+    if not entries:
+        return lines
+    named = {_plainly(line) for at, line in enumerate(lines) if at not in entries}
+    return [line for at, line in enumerate(lines) if entries.get(at) not in named]
+
+
+def _plainly(line: str) -> str:
+    return " ".join(line.lower().split())
+
+
+def _words(lines: list[str]) -> frozenset[str]:
+    """Return the words of a text in small letters; what a line's end parts is none."""
+    words: set[str] = set()
+    parted = False
+    for line in lines:
+        found = _WORD.findall(line.lower())
+        first, parted = int(parted), bool(_PARTED.search(line))
+        words.update(found[first : len(found) - 1 if parted else None])
+    return frozenset(words)
+
+
 def _is_rule(group: list[str], line: str) -> bool:
     """Tell whether a line is drawn across the page; dashes below a table's first row are none."""
     return bool(_SPACED_SIGNS.fullmatch(line)) and not (
@@ -126,7 +158,7 @@ class _Writer:
         self._habits = habits
         self._item_inset = -1  # of the text of the item that was written last; -1 for none
         self._marker: str | None = None
-        self._pieces: list[str] = []  # of the block being read; each begins a line of its own
+        self._pieces: list[list[str]] = []  # of the block being read: lines of its own, each of wrapped ones
 
     def write(self, level: int, group: list[str], following: list[str], *, first: bool) -> None:
         """Write a group of lines; `level` is that of an underlined heading, or 0."""
@@ -134,11 +166,11 @@ class _Writer:
             return
         if level:
             self.title = self.title or (group[0] if level == 1 else None)
-        heading = level or self._habits.headings.level(group, following, first=first)
+        heading = level or self._habits.headings.level(group, group[1:] or following, first=first)
         if heading:
             self._item_inset = -1
             self.builder.heading(heading, group[0])
-            return
+            group = group[1:]
         for part in parts_of(group):
             for row in part.rows:
                 self.builder.row(row)
@@ -155,12 +187,19 @@ class _Writer:
                 self._flush(hangs=hangs)
                 self._marker, hangs = item[1] or "-", False
                 self._item_inset = item.end()
-                self._pieces.append(line[item.end() :])
+                self._pieces.append([line[item.end() :]])
             elif not self._pieces or self._broken(previous, line, inset):
-                self._pieces.append(line.strip())
+                self._pieces.append([line.strip()])
             else:
-                self._pieces[-1] = joined(self._pieces[-1], line.strip(), self._habits.words)
+                self._join(line.strip())
         self._flush(hangs=hangs)
+
+    def _join(self, line: str) -> None:
+        """Put a line to the one that it goes on with; only the end of that one is looked at."""
+        wrapped = self._pieces[-1]
+        head, tail = wrapped[-1][:-_TAIL_CHARS], wrapped[-1][-_TAIL_CHARS:]
+        wrapped[-1] = head + joined(tail, line, self._habits.words).removesuffix(line)
+        wrapped.append(line)
 
     def _begins(self, previous: str, line: str) -> bool:
         """Tell whether a list mark begins an item: within a paragraph a dash or a number may only stand at its edge."""
@@ -170,13 +209,13 @@ class _Writer:
 
     def _broken(self, previous: str, line: str, inset: int) -> bool:
         indent = len(line) - len(line.lstrip())
-        before = len(previous) - len(previous.lstrip())
-        if self._marker is None and indent >= before + _SET_IN and before == inset and _ENDED.search(previous):
+        starts = not line.lstrip()[:1].islower() and bool(_ENDED.search(previous))
+        if self._marker is None and indent >= inset + _SET_IN and starts:
             return True  # a paragraph that begins set in
         return _ended_early(previous, line, self._habits.width)
 
     def _flush(self, *, hangs: bool) -> None:
-        text = "\n".join(self._pieces)
+        text = "\n".join("".join(wrapped) for wrapped in self._pieces)
         if self._marker is not None:
             self.builder.item(text, marker=self._marker)
         elif hangs:
@@ -192,6 +231,10 @@ def _ended_early(previous: str, line: str, width: int) -> bool:
     word = line.split(maxsplit=1)[0] if line.split() else ""
     if not previous or word[:1].islower():
         return False
+    if any(pattern.match(previous) and pattern.match(line) for pattern in _LIKE_THE_ONE_ABOVE):
+        return True
+    if width < _NARROW_CHARS and (_ENDED.search(previous) or len(previous.split()) <= _FEW_WORDS):
+        return True
     return width > _LONG_LINE_CHARS or len(previous) + 1 + len(word) <= _ROOM * width
 
 

@@ -3,7 +3,8 @@
 - underlined with `===` (level 1) or `---` (level 2), or between two such rules: a single line, close in length;
 - in capitals, on a line of its own, where most of the text is not: level 1 if it begins the text, else 2, and below
   that by its number ("3.1 PAYMENT");
-- numbered ("3.1. Scope"), on a line of its own at the left edge, above text that is set in, as in the RFCs.
+- numbered ("3.1. Scope") or not, on a line of its own at the left edge, above text that is set in, as in the RFCs,
+  where most of the text is.
 
 Everything else is text: a heading that is taken for text can still be quoted, the other way round it could not.
 """
@@ -22,6 +23,7 @@ _MAX_CHARS = 90
 _MANY_CAPITALS = 0.3  # of the lines: such a text is written in capitals, and they say nothing
 _MIN_LETTERS = 3
 _ENDS = (".", ",", ";", ":", "!", "?", "-")
+_SET_IN = 0.4  # of the lines, in a text that is set in below its headings
 _MIN_INSET = 2  # blanks by which an RFC sets its text in
 
 
@@ -36,22 +38,24 @@ class Headings:
         """Return the level of a heading without a rule below it, or None.
 
         Args:
-            group: the lines between two blank ones; only a single line is a heading.
-            following: the next group.
+            group: the lines between two blank ones. The first of several is a heading only in capitals.
+            following: the next group, or the other lines of this one.
             first: nothing stands before it.
         """
         line = group[0].strip()
-        if len(group) > 1 or len(line) > _MAX_CHARS or not following:
+        if len(line) > _MAX_CHARS or not following:
             return None
         number = _NUMBERED.match(line)
         depth = number[1].count(".") if number else 0
         title = line[number.end() :] if number else line
-        if self.by_capitals and in_capitals(title):
+        if self.by_capitals and in_capitals(title) and (len(group) == 1 or not in_capitals(following[0])):
             return 2 + depth if number or not first else 1
-        at_edge = not group[0].startswith(" ") and _inset(following) >= _MIN_INSET
-        if self.by_number and number and number[1][0].isdigit() and at_edge and not title.endswith(_ENDS):
-            return 2 + depth if title[0].isupper() else None
-        return None
+        if len(group) > 1:
+            return None
+        at_edge = not group[0].startswith(" ") and (_inset(following) >= _MIN_INSET or _goes_deeper(line, following))
+        if not self.by_number or not at_edge or title.endswith(_ENDS) or not title[0].isupper():
+            return None
+        return 2 + depth if number is None or number[1][0].isdigit() else None
 
 
 def headings_of(groups: Sequence[Sequence[str]]) -> Headings:
@@ -61,7 +65,7 @@ def headings_of(groups: Sequence[Sequence[str]]) -> Headings:
     inset = sum(line.startswith("  ") for line in lines)
     return Headings(
         by_capitals=capitals <= max(_MANY_CAPITALS * len(lines), 1) or _alone(groups),
-        by_number=inset * 2 > len(lines),
+        by_number=inset >= _SET_IN * len(lines),
     )
 
 
@@ -97,6 +101,12 @@ def underlined_level(lines: Sequence[str], number: int) -> int | None:
     if len(found[1]) < _MIN_UNDERLINE * len(heading):
         return None
     return 1 if found[1][0] in "=#*" else 2
+
+
+def _goes_deeper(line: str, following: Sequence[str]) -> bool:
+    """Tell whether the next group is the first part of a numbered one: "2.1" after "2."."""
+    above, below = _NUMBERED.match(line), _NUMBERED.match(following[0])
+    return len(following) == 1 and bool(above and below and below[1].startswith(f"{above[1]}."))
 
 
 def _inset(group: Sequence[str]) -> int:

@@ -15,32 +15,34 @@ _FEW = 0.5  # of the pages: what stands on fewer is no header of theirs
 
 
 def flowing_lines(text: str) -> tuple[list[str], int]:
-    """Return the lines of a text without line ends, and how many repeated lines were left out."""
+    """Return the lines of a text without line ends, and how many repeated lines were left out.
+
+    What a header or footer says first stays where a page begins the text with it, else it ends the text.
+    """
     pages = [[line.rstrip() for line in page.splitlines()] for page in text.split("\f")]
     pages = [page for page in pages if any(page)]
-    dropped = _running(pages) if len(pages) >= _MIN_PAGES else set()
+    running = _running(pages) if len(pages) >= _MIN_PAGES else []
+    firsts = [found[0] for found in running]
+    dropped = {place for found in running for place in found} - {place for place in firsts if place[0] == 0 == place[1]}
     lines: list[str] = []
     for number, page in enumerate(pages):
         kept = [line for at, line in enumerate(page) if (number, at) not in dropped]
-        if number:
-            lines = _put_together(lines, kept)
-        else:
-            lines = kept
-    return lines, len(dropped)
+        lines = _put_together(lines, kept) if number else kept
+    said = [pages[number][at].strip() for number, at in firsts if (number, at) in dropped]
+    return lines + [line for one in said for line in ("", one)], len(dropped) - len(said)
 
 
-def _running(pages: list[list[str]]) -> set[tuple[int, int]]:
-    """Return page and line of each first or last line that repeats another page's."""
-    dropped = set()
+def _running(pages: list[list[str]]) -> list[list[tuple[int, int]]]:
+    """Return page and line of the first and last lines of pages that say the same, those that do together."""
+    running: list[list[tuple[int, int]]] = []
     for edge in (0, -1):
         seen: dict[str, list[tuple[int, int]]] = defaultdict(list)
         for number, page in enumerate(pages):
             filled = [at for at, line in enumerate(page) if line.strip()]
             seen[_NUMBER.sub("#", " ".join(page[filled[edge]].split()))].append((number, filled[edge]))
-        for found in seen.values():
-            if len(found) > max(1, _FEW * len(pages)) and _says_the_same(pages, found):
-                dropped.update(found[1:])
-    return dropped
+        many = [found for found in seen.values() if len(found) > max(1, _FEW * len(pages))]
+        running += [found for found in many if _says_the_same(pages, found)]
+    return running
 
 
 def _says_the_same(pages: list[list[str]], found: list[tuple[int, int]]) -> bool:

@@ -7,9 +7,10 @@ as sentences do; each is read from top to bottom. A cell that goes on below is o
 """
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 
 from ingest.loading.tables import looks_like_header, table_lines
 
@@ -17,12 +18,16 @@ _GAP = re.compile(r" {2,}")
 _AFTER_STOP = re.compile(r"[.!?:][\"'”’)]?$")  # typists leave two blanks there
 _GRID_RULE = re.compile(r"[\s|+:=-]*[|+][\s|+:=-]*")
 _DASHES = re.compile(r"\s*(?:[-=]{2,}\s*)+")
+_MARK = re.compile(r"\s*(?:(?:[^\w\s]|o|\(?\w{1,5}[.)]|\d{1,2}(?:\.\d{1,2})+[.)]?)\s+)?")  # of a list item
+_ITEM_MARK = re.compile(r"[^\w\s]|o|\(?\w{1,5}[.)]|\d{1,2}(?:\.\d{1,2})+[.)]?")
+_LEADERS = re.compile(r"\s*(?:\.\s?){4,}\s*")
 _LONE_GAP = re.compile(r"\t+| {3,}")
 _MIN_ALIGNED = 0.75  # of the cells behind a gutter
+_MAX_ROWS = 20_000
 _MAX_COLUMNS_CHARS = 400  # of a line: nobody sets columns wider
 _GOING_ON = 0.35  # of the cells: more begin small where running text stands in columns
 _WORDS_A_CELL = 3
-_RULED = 3  # stretches between rules: where there are more, a rule stands between all rows
+_RULED = 2  # stretches between rules, a header and a body: where there are more, one may be a single row
 _FLUSH = 1  # characters by which the lines of a justified paragraph differ in length
 _MIN_JUSTIFIED_WORDS = 5
 
@@ -49,27 +54,41 @@ def parts_of(lines: list[str]) -> list[Part]:
                 text = []
             parts.extend(found)
         else:
-            text.append(lines[at])
+            text += lines[at:end]
         at = end
     return [*parts, Part(lines=tuple(text))] if text else parts
 
 
 def _table_at(lines: list[str], at: int, *, justified: bool) -> tuple[int, list[Part]]:
-    """Return the parts of the table that begins at a line, if one does, and the line after it."""
+    """Return the parts of the table that begins at a line, if one does, and the line that is to be looked at next."""
     if (end := _grid_end(lines, at)) > at + 1:
-        return end, [Part(rows=tuple(_grid(lines[at:end])))]
+        return end, _table(_grid(lines[at:end]))
     if (end := _tabs_end(lines, at)) > at:
-        return end, [Part(rows=tuple(_tabbed(lines[at:end])))]
+        return end, _table(_tabbed(lines[at:end]))
     end, gutters = _columns_end(lines, at)
-    if end > at + 1 and not (justified and end - at <= len(lines) // 2):
+    if gutters and not (justified and end - at <= len(lines) // 2):
         rows, has_dashes = _cut(lines[at:end], gutters)
         if _is_running_text(rows):
             return end, [Part(lines=tuple(cell for cell in column if cell)) for column in zip(*rows, strict=True)]
-        return end, [Part(rows=tuple(_rows(rows, has_dashes=has_dashes)))]
-    cells = _LONE_GAP.split(lines[at].strip())
-    if len(cells) > 1 and not justified and not _reads_on(lines[at], cells):
-        return at + 1, [Part(rows=tuple(table_lines([cells], header_rows=0)))]
-    return at + 1, []
+        return end, _table(_rows(rows, has_dashes=has_dashes))
+    return (at + 1, _lone_row(lines[at], justified=justified)) if end <= at + 1 else (end, [])
+
+
+def _table(rows: Sequence[str]) -> list[Part]:
+    return [Part(rows=tuple(rows))]
+
+
+def _lone_row(line: str, *, justified: bool) -> list[Part]:
+    """Return the part of a single line with dots that lead on, or wide blanks, if they part cells."""
+    if len(line) > _MAX_COLUMNS_CHARS:
+        return []
+    leaders = [cell for cell in _LEADERS.split(line.strip()) if cell]
+    if len(leaders) == 2:  # noqa: PLR2004 - "Breakfast ........ 7 to 9"
+        return _table(table_lines([leaders], header_rows=0))
+    cells = _LONE_GAP.split(line.strip())
+    if len(cells) == 1 or justified or _ITEM_MARK.fullmatch(cells[0]) or _reads_on(line, cells):
+        return []
+    return _table(table_lines([cells], header_rows=0))
 
 
 def _grid_end(lines: list[str], at: int) -> int:
@@ -96,10 +115,10 @@ def _grid(lines: list[str]) -> list[str]:
         else:
             blocks[-1].append([cell.strip() for cell in line.removeprefix("|").removesuffix("|").split("|")])
     blocks = [block for block in blocks if block]
-    is_ruled = len(blocks) > _RULED
     rows: list[list[str]] = []
     for number, block in enumerate(blocks):
-        if len({len(row) for row in block}) == 1 and (is_ruled or (number == 0 and len(blocks) > 1)):
+        is_header = number == 0 and len(blocks) > 1
+        if is_header or (len(blocks) > _RULED and _goes_on_below(block)):
             rows.append(_below_each_other(block))
         else:
             rows += block
@@ -108,8 +127,13 @@ def _grid(lines: list[str]) -> list[str]:
     return table_lines([row + [""] * (width - len(row)) for row in rows], header_rows=1 if has_header else 0)
 
 
+def _goes_on_below(block: list[list[str]]) -> bool:
+    """Tell whether the lines between two rules are one row: some cells end before the others."""
+    return any(not all(row) or row[0][:1].islower() for row in block[1:])
+
+
 def _below_each_other(block: list[list[str]]) -> list[str]:
-    return [" ".join(filter(None, column)) for column in zip(*block, strict=True)]
+    return [" ".join(filter(None, column)) for column in zip_longest(*block, fillvalue="")]
 
 
 def _tabs_end(lines: list[str], at: int) -> int:
@@ -128,31 +152,36 @@ def _tabbed(lines: list[str]) -> list[str]:
 
 
 def _columns_end(lines: list[str], at: int) -> tuple[int, list[tuple[int, int]]]:
-    """Return the line after the columns that begin at a line, and their gutters."""
+    """Return the line after those that leave gutters free from a line on, and the gutters if they part columns."""
     if not _gaps(lines[at]) or len(lines[at]) > _MAX_COLUMNS_CHARS:
         return at, []
-    free = _free(lines[at])
-    end, gutters = at + 1, [gap for gap in _gaps(lines[at])]
-    taken = [lines[at]]
-    while end < len(lines) and len(lines[end]) <= _MAX_COLUMNS_CHARS:
+    free, first, last = _free(lines[at]), _indent(lines[at]), len(lines[at])
+    end = at + 1
+    while end < min(len(lines), at + _MAX_ROWS) and len(lines[end]) <= _MAX_COLUMNS_CHARS:
         both = free & _free(lines[end])
-        left = [gutter for gutter in _gutters(both, [*taken, lines[end]])]
-        if not left or not _fits(lines[end], left) or not all(_fits(line, left) for line in taken[-1:]):
+        edges = min(first, _indent(lines[end])), max(last, len(lines[end]))
+        left = _gutters(both, *edges)
+        if not left or not _fits(lines[end], left) or not _fits(lines[end - 1], left):
             break
-        free, gutters = both, left
-        taken.append(lines[end])
+        free, (first, last) = both, edges
         end += 1
-    while end > at + 1 and not _gaps(lines[end - 1]) and not _begins_behind(lines[end - 1], gutters):
+    gutters = _gutters(free, first, last)
+    while end > at + 1 and not _gaps(lines[end - 1]) and not _continues(lines[end - 1], gutters):
         end -= 1
     taken = lines[at:end]
-    gutters = [gutter for gutter in _gutters(free, taken) if _aligned(taken, gutter)]
-    covered = all(_fits(line, gutters) for line in taken)
-    return (end, gutters) if gutters and covered and len(taken) > 1 else (at, [])
+    gutters = [gutter for gutter in gutters if _aligned(taken, gutter)]
+    covered = len(taken) > 1 and all(_fits(line, gutters) for line in taken)
+    return end, gutters if covered else []
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
 
 
 def _gaps(line: str) -> list[tuple[int, int]]:
     """Return the runs of blanks within a line that may part columns."""
-    indent = len(line) - len(line.lstrip())
+    mark = _MARK.match(line)
+    indent = mark.end() if mark else 0
     return [
         found.span()
         for found in _GAP.finditer(line, indent)
@@ -168,11 +197,9 @@ def _free(line: str) -> int:
     return ((1 << (_MAX_COLUMNS_CHARS + 1)) - 1) & ~taken
 
 
-def _gutters(free: int, lines: Sequence[str]) -> list[tuple[int, int]]:
-    """Return the stretches, two places wide or more, that all lines leave free between their text."""
-    first = min(len(line) - len(line.lstrip()) for line in lines)
-    last = max(len(line) for line in lines)
-    places = "".join("1" if free >> place & 1 else "0" for place in range(last))
+def _gutters(free: int, first: int, last: int) -> list[tuple[int, int]]:
+    """Return the stretches, two places wide or more, that lines leave free between the first place and the last."""
+    places = f"{free:b}"[::-1][:last]
     return [found.span() for found in re.finditer("1{2,}", places) if found.start() > first and found.end() < last]
 
 
@@ -181,9 +208,9 @@ def _fits(line: str, gutters: Sequence[tuple[int, int]]) -> bool:
     return all(any(start <= left and right <= end for left, right in gutters) for start, end in _gaps(line))
 
 
-def _begins_behind(line: str, gutters: Sequence[tuple[int, int]]) -> bool:
-    indent = len(line) - len(line.lstrip())
-    return any(indent == right for _, right in gutters)
+def _continues(line: str, gutters: Sequence[tuple[int, int]]) -> bool:
+    """Tell whether a line without a gap goes on with a cell of the row above it."""
+    return any(_indent(line) == right for _, right in gutters) or line[:1].islower()
 
 
 def _aligned(lines: Sequence[str], gutter: tuple[int, int]) -> bool:
@@ -194,7 +221,7 @@ def _aligned(lines: Sequence[str], gutter: tuple[int, int]) -> bool:
     starts = [len(line) - len(line[gutter[1] :].lstrip()) for line in lines if line[gutter[1] :].strip()]
     ends = [start + len(found[0]) for start, found in zip(starts, cells, strict=True) if found]
     wanted = _MIN_ALIGNED * len(cells)
-    return max(map(starts.count, set(starts))) >= wanted or max(map(ends.count, set(ends))) >= wanted
+    return max(Counter(starts).values()) >= wanted or max(Counter(ends).values()) >= wanted
 
 
 def _cut(lines: Sequence[str], gutters: Sequence[tuple[int, int]]) -> tuple[list[list[str]], bool]:
@@ -215,7 +242,8 @@ def _rows(rows: list[list[str]], *, has_dashes: bool) -> list[str]:
     whole: list[list[str]] = []
     for row in rows:
         filled = sum(map(bool, row))
-        if whole and not row[0] and (filled < len(row) - 1 or len(row) == 2 or row[1][:1].islower()):  # noqa: PLR2004
+        hangs = not row[0] and (filled < len(row) - 1 or len(row) == 2 or row[1][:1].islower())  # noqa: PLR2004
+        if whole and (hangs or (filled == 1 and row[0][:1].islower())):
             whole[-1] = [f"{above} {cell}".strip() for above, cell in zip(whole[-1], row, strict=True)]
         else:
             whole.append(row)

@@ -4,7 +4,7 @@
 why not. Reads no more than it must.
 """
 
-from indexes.kinds import BOM_UTF8, HTML, PDF, content_kind
+from indexes.kinds import BOM_UTF8, HTML, PDF, UTF16, content_kind
 from ingest.errors import LoadError
 
 
@@ -26,7 +26,9 @@ def check_kind(content: bytes, expected: str, *, named: str) -> None:
 
 
 def decode_text(content: bytes, *, named: str, html_allowed: bool = False) -> str:
-    """Return the text of a text file; a UTF-8 byte order mark is accepted and left out.
+    """Return the text of a text file in UTF-8, or in UTF-16 with its byte order mark; a mark is left out.
+
+    No other encoding is guessed: where two fit, a wrong guess would be quoted as if it stood there.
 
     Args:
         content: the document.
@@ -34,9 +36,11 @@ def decode_text(content: bytes, *, named: str, html_allowed: bool = False) -> st
         html_allowed: bytes that start like a web page are fine.
 
     Raises:
-        LoadError: the bytes are of another kind, hold a NUL, or are not UTF-8; names the first wrong byte.
+        LoadError: the bytes are of another kind, hold a NUL, or are not in that encoding; names the first wrong byte.
     """
     kind = content_kind(content)
+    if kind == UTF16:
+        return _utf16(content, named=named)
     if kind and "text" in kind:
         raise LoadError(f"expected {named} in UTF-8, got {kind}: save it as UTF-8")
     if kind == PDF and not content.startswith(b"%PDF-"):
@@ -52,3 +56,16 @@ def decode_text(content: bytes, *, named: str, html_allowed: bool = False) -> st
         raise LoadError(
             f"expected {named} in UTF-8, got byte 0x{content[offset]:02X} at offset {offset}: save it as UTF-8"
         ) from error
+
+
+def _utf16(content: bytes, *, named: str) -> str:
+    try:
+        text = content.decode("utf-16")
+    except UnicodeDecodeError as error:
+        raise LoadError(
+            f"expected {named} in UTF-16, as its first bytes say, got a wrong one at offset {error.start}: "
+            "save it as UTF-8"
+        ) from error
+    if "\0" in text:
+        raise LoadError(f"expected {named}, got a NUL character: this is no text file")
+    return text

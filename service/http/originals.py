@@ -10,6 +10,7 @@ from urllib.parse import quote
 from starlette.responses import Response
 
 _MEDIA_TYPES = {".pdf": "application/pdf", ".txt": "text/plain; charset=utf-8", ".md": "text/plain; charset=utf-8"}
+_MEDIA_TYPES |= dict.fromkeys((".srt", ".vtt"), "text/plain; charset=utf-8")
 _SANDBOX = "sandbox; default-src 'none'"
 _SHOWN = frozenset({".txt", ".md"})
 

@@ -23,6 +23,7 @@ from ingest.characters import clean, split_at_breaks
         ("hangul\u3164filler and braille\u2800blank", "hangulfiller and brailleblank"),
         ("e\u0301te\u0301", "été"),
         ("of\ufb01ce and e\ufb00ect", "office and effect"),
+        ("6 months², 10⁶, 2½", "6 months², 10⁶, 2½"),
         ("private \uf0b7 use", "private use"),
         ("  ends  ", "ends"),
     ],

@@ -1,5 +1,6 @@
 """Passages are exact: each is its span of the text, within one section, and small enough to be read whole."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -137,6 +138,13 @@ def test_the_context_is_the_title_and_the_nearest_heading_where_it_adds_to_it() 
     assert context(_passage("Retention")) == "Retention"
     assert context(_passage("Retention", "Retention")) == "Retention"
     assert context(_passage("Retention", "Retention", "Film", "Masters")) == "Retention: Masters"
+
+
+def test_the_context_does_not_say_again_what_the_text_begins_with() -> None:
+    stated = replace(_passage("Rules", "Keys", "Nobody lends a key."), text="Nobody lends a key.\n\nKeys are counted.")
+    assert context(stated) == "Rules: Keys"
+    assert context(replace(stated, locator=Locator("time", at="00:00:01"))) == "Rules"
+    assert context(replace(stated, locator=Locator("page", page=3, headings=("Keys",)))) == "Rules: Keys"
 
 
 def test_a_context_that_is_too_long_is_cut_at_a_word_and_the_text_never() -> None:

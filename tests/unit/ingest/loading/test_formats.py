@@ -6,6 +6,7 @@ from ingest.errors import LoadError
 from ingest.loading import loader_version
 from ingest.loading.formats import FORMATS, format_of
 from ingest.loading.registry import LOADERS
+from ingest.parsed import TEXT_VERSION
 
 
 def test_every_format_has_a_loader_and_every_loader_a_format() -> None:
@@ -20,7 +21,7 @@ def test_the_extension_decides_whatever_its_case() -> None:
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("a/b.xls", r"expected a document of type \.docx, .*\.txt, got '\.xls': save it as \.pdf"),
+        ("a/b.xls", r"expected a document of type \.docx, .*\.vtt, got '\.xls': save it as \.pdf"),
         ("a/b.doc", r"got '\.doc': save it as \.docx"),
         ("a/b.xyz", r"got '\.xyz': convert it"),
         ("a.md/b", "got a name without an extension"),
@@ -32,5 +33,5 @@ def test_an_unknown_extension_is_refused_with_those_that_are_known(name: str, re
 
 
 def test_the_version_names_the_loader_and_its_libraries() -> None:
-    assert loader_version("a.pdf").startswith("pdf 1.1, pypdf ")
-    assert loader_version("a.txt") == loader_version("b/c.TXT") == "plain 1.1"
+    assert loader_version("a.pdf").startswith(f"pdf {FORMATS['.pdf'].version}.{TEXT_VERSION}, py")
+    assert loader_version("a.txt") == loader_version("b/c.TXT") == f"plain {FORMATS['.txt'].version}.{TEXT_VERSION}"

@@ -71,6 +71,7 @@ def test_every_loader_keeps_the_rules(
     documents = {
         "markdown": ("a.md", b"# A\n\nOne.\n\n```\n  x\n```\n\n## B\n\n- two\n\n|a|b|\n|-|-|\n|1|2|"),
         "html": ("a.html", b"<h1>A</h1> <p> One. </p><pre>\n  x\n y</pre><h2>B</h2><ul><li> two"),
+        "cues": ("a.srt", b"1\n00:00:01,000 --> 00:00:02,000\n  <i>One</i>\n\n00:00:02,000 --> 00:00:03,000\nline. \n"),
         "plain": ("a.txt", b"A\n===\n  One.\n\nB\n---\n- two\n  \tthree"),
         "word": ("a.docx", make_docx(fill)),
         "pdf": ("a.pdf", make_pdf(write_lines(" One. ", "• two"), write_lines("Three."))),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from indexes.kinds import HTML, PDF, ZIP, content_kind
+from indexes.kinds import HTML, PDF, ZIP, content_kind, misfit
 from ingest.errors import LoadError
 from ingest.loading.sniff import check_kind, decode_text
 
@@ -30,8 +30,9 @@ def test_bytes_are_told_apart(content: bytes, kind: str | None) -> None:
         (b"%PDF-1.7", "expected plain text, got a PDF: give the file the extension of what it is"),
         (b"PK\x03\x04", r"got a ZIP archive \(such as .docx\)"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "got an old Office file"),
-        (b"\xff\xfea\x00", "expected plain text in UTF-8, got UTF-16 text: save it as UTF-8"),
-        (b"\xfe\xff\x00a", "got UTF-16 text"),
+        (b"\xff\xfe\x00\x00a\x00\x00\x00", "expected plain text in UTF-8, got UTF-32 text: save it as UTF-8"),
+        (b"\xff\xfea", "expected plain text in UTF-16, as its first bytes say, got a wrong one at offset 2"),
+        (b"\xfe\xff\x00a\x00\x00", "expected plain text, got a NUL character"),
         (b"ab\x00c", "got a NUL byte at offset 2"),
         (b"caf\xe9", "in UTF-8, got byte 0xE9 at offset 3: save it as UTF-8"),
         (b"\xef\xbb\xbfcaf\xe9", "got byte 0xE9 at offset 6"),
@@ -41,6 +42,13 @@ def test_bytes_are_told_apart(content: bytes, kind: str | None) -> None:
 def test_what_is_no_plain_text_is_refused_by_name(content: bytes, reason: str) -> None:
     with pytest.raises(LoadError, match=reason):
         decode_text(content, named="plain text")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf_16_is_read_where_its_mark_says_so(encoding: str) -> None:
+    content = "\ufeffThe chapel is open – to all.\r\nCafé.".encode(encoding)
+    assert decode_text(content, named="plain text") == "The chapel is open – to all.\r\nCafé."
+    assert misfit("a.txt", content) is None
 
 
 def test_a_text_may_speak_of_pdf_marks() -> None:
