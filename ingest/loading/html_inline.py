@@ -1,6 +1,7 @@
 """The text within one block of a web page, and the things that stand in it: pictures, fields, embedded pages."""
 
 import re
+import unicodedata
 
 from lxml.html import HtmlElement
 
@@ -14,12 +15,11 @@ INLINE = frozenset(
         "meter progress"
     ).split()
 )
-THINGS = frozenset(
-    "br img math svg input select textarea iframe object embed video audio canvas applet hr".split()
-)
-AROUND = {"q": ("“", "”"), "rt": ("(", ")")}
+THINGS = frozenset("br img math svg input select textarea iframe object embed video audio canvas applet hr".split())
+AROUND = {"q": ("“", "”"), "rt": ("(", ")"), "button": (" ", " ")}
 _FILE_NAME = re.compile(r"\S+\.(?:png|jpe?g|gif|svg|webp|bmp|tiff?)", re.IGNORECASE)
 _FIELDS = frozenset(["text", "number", "date", "email", "tel", "url", "time", "month", "week", "datetime-local"])
+_ABOVE = re.compile(r"(?<=[^\W_])(?<!m)[⁰¹²³⁴-⁹]{1,2}")
 _SMALL_PX = 64  # icons
 _TAIL_CHARS = 60
 _MAX_LABELS = 2_000
@@ -73,6 +73,19 @@ class Inline:
         return found[-_TAIL_CHARS:]
 
 
+def without_marks(text: str, notes: frozenset[str]) -> tuple[str, str]:
+    """Return a text without the small raised digits that are numbers of the page's notes; and these digits."""
+    dropped: list[str] = []
+
+    def put(found: re.Match[str]) -> str:
+        if unicodedata.normalize("NFKC", found[0]) not in notes:
+            return found[0]
+        dropped.append(found[0])
+        return ""
+
+    return (_ABOVE.sub(put, text) if notes else text), " ".join(dropped)
+
+
 def heading_level(element: HtmlElement) -> int:
     """Return the level of what is a heading by its role; 0 if it is none."""
     if element.get("role") != "heading":
@@ -89,7 +102,7 @@ def alternative(picture: HtmlElement) -> str:
 
 def is_silent_picture(picture: HtmlElement) -> bool:
     """Tell whether a picture may show something that is written nowhere: no icon, no decoration, no description."""
-    if alternative(picture) or (picture.get("alt") == "" and picture.get("data-written") is None):
+    if alternative(picture) or picture.get("alt") == "":
         return False
     if picture.get("role") in {"presentation", "none"} or picture.get("aria-hidden") == "true":
         return False

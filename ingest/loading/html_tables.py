@@ -104,7 +104,9 @@ def is_for_looks(table: HtmlElement, rows: list[tuple[HtmlElement, str]]) -> boo
         return False
     if len(rows) == 1:
         return True
-    return any(isinstance(one.tag, str) and one.tag in _STRUCTURED for row in cells for cell in row for one in cell.iter())
+    return any(
+        isinstance(one.tag, str) and one.tag in _STRUCTURED for row in cells for cell in row for one in cell.iter()
+    )
 
 
 class Grid:
@@ -191,7 +193,7 @@ class Grid:
         """Part a table where a header follows on data."""
         part: list[Row] = []
         for row in rows:
-            if part and row.heads() and not part[-1].heads():
+            if part and len(row.cells) > 1 and row.heads() and not part[-1].heads():
                 yield part
                 part = []
             part.append(row)
@@ -201,12 +203,11 @@ class Grid:
     def _segment(self, rows: list[Row]) -> Segment:
         starts = sorted({at for row in rows for at, _ in (*row.cells, *row.from_above)})
         column_of = {at: number for number, at in enumerate(starts)}
-        ends = [*starts[1:], 10**9]
         title = ""
         heads = 0
         while heads < len(rows) and rows[heads].heads():
             heads += 1
-        if heads == len(rows) and not rows[0].in_head:
+        if heads == len(rows):
             heads = min(heads, 1)  # cells that are all marked as headers are no headers of nothing
         if 0 < heads < len(rows) and len(starts) > 1 and _spans_all(rows[0], starts[-1]):
             title, rows, heads = rows[0].cells[0][1].text, rows[1:], heads - 1
@@ -225,7 +226,6 @@ class Grid:
                 if wide > 1:
                     spans[(number, column)] = wide
             grid.append(line)
-        del ends
         return Segment(clean(title), grid, heads, spans)
 
 

@@ -7,6 +7,7 @@ cells, terms, notes) is walked by a walk of its own, into `Lines`. For each elem
 the panel of a tab stands under the tab's name, and an answer under its question.
 """
 
+import re
 from collections.abc import Callable
 from typing import Protocol
 
@@ -20,13 +21,14 @@ from ingest.loading.html_notes import link_of
 from ingest.loading.html_report import Reading
 from ingest.loading.html_tables import Grid, is_for_looks, is_table, rows_of
 from ingest.loading.seen import Look
-from ingest.loading.tables import table_lines
+from ingest.loading.tables import names_line, table_lines
 
 HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
 Path = tuple[tuple[int, str], ...]
 _PARTS_WITH_HEADINGS = frozenset(["aside", "blockquote", "details", "figure"])
 _MAX_TABLES = 30  # within each other: deeper ones are read as what is in their cells
 _MAX_LEVEL = 9
+_NUMBER = re.compile(r"[(\[§]?\s?\w{1,6}(?:\.\w{1,6})*[.)\]:]?")
 
 
 class Blocks(Protocol):
@@ -145,10 +147,10 @@ class Walk:
 
     def _generated(self, content: str | None, element: HtmlElement, look: Look) -> None:
         """Write what a style sheet puts before or after an element."""
-        if content is None or look.why_unseen():
+        if content is None or look.unseen:
             return
         text = self._reading.counters.text(content)
-        if element.tag == "li" and self._marker == "-" and text.strip(" .)(").isalnum():
+        if element.tag == "li" and self._marker == "-" and _NUMBER.fullmatch(text.strip()):
             self._marker = text.strip()
         elif text:
             self._inline.add(text)
@@ -157,11 +159,15 @@ class Walk:
         if not text:
             return
         look = self._page.look(element)
-        if why := look.why_unseen():
+        if why := look.unseen:
             self._reading.leaves_text(text, why)
             return
-        self._reading.stores(text)
-        self._inline.add(text if look.keeps_lines else text.replace("\n", " "))
+        shown = text if look.keeps_lines else text.replace("\n", " ")
+        if not shown.isascii():
+            shown, marks = inline.without_marks(shown, self._reading.notes_of_page.marks)
+            self._reading.passes_over(marks, text, shown)
+        self._reading.stores(shown)
+        self._inline.add(shown)
 
     def _opens(self, element: HtmlElement) -> bool:
         """Read an element, or begin to; tell whether what is in it is still to be read."""
@@ -260,7 +266,7 @@ class Walk:
     def _definition(self, element: HtmlElement, tag: str) -> bool:
         terms = self._terms[-1]
         if tag == "dt":
-            terms.add(clean(self.text_of(element)))
+            terms.add(", ".join(filter(None, map(clean, self.text_of(element).split("\n")))))
             return False
         self._lead = terms.lead()
 
@@ -286,7 +292,8 @@ class Walk:
         for segment in Grid(self._page, self.text_of).segments(rows, self.leave):
             if segment.title:
                 self._blocks.paragraph(segment.title)
-            for line in table_lines(segment.rows, header_rows=segment.header_rows, spans=segment.spans):
+            named = segment.rows, segment.header_rows
+            for line in (names_line(*named), *table_lines(*named, spans=segment.spans)):
                 self._blocks.row(line)
         return False
 

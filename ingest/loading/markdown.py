@@ -9,8 +9,11 @@ alternative text. Does not resolve includes or variables (`{{ ... }}` stays as i
 """
 
 import html as entities
+from collections.abc import Sequence
 
 from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from markdown_it.utils import EnvType, OptionsDict
 from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 from mdit_py_plugins.footnote import footnote_plugin
@@ -38,6 +41,15 @@ _MARKDOWN = (
     .use(dollarmath_plugin, allow_labels=False, allow_space=False, allow_digits=False, renderer=_formula)
     .use(parts_plugin)
 )
+
+
+def _without_blank_alternative(tokens: Sequence[Token], at: int, options: OptionsDict, env: EnvType) -> str:
+    """Write a picture: one without a description says nothing of what it shows, as in HTML without `alt`."""
+    written = _MARKDOWN.renderer.image(tokens, at, options, env)
+    return written.replace(' alt=""', "", 1)
+
+
+_MARKDOWN.add_render_rule("image", lambda _, *given: _without_blank_alternative(*given))
 
 
 def load(content: bytes) -> Parsed:

@@ -83,7 +83,7 @@ def _fenced_part(state: StateBlock, first: int, end: int, silent: bool) -> bool:
     sign = fence[1] if fence else found[1]
     last = _end_of_fence(state, (first + 1, end), sign)
     is_tab = kind in _TABS
-    name = title.strip(" \"") or ("" if is_tab or kind not in _CALLOUTS else kind.title())
+    name = title.strip(' "') or ("" if is_tab or kind not in _CALLOUTS else kind.title())
     _part(state, (first, last), name, is_tab=is_tab)
     state.line = min(last + 1, end)
     return True

@@ -19,7 +19,10 @@ from ingest.characters import clean
 _FRONT_MATTER = re.compile(r"\A\s*(---|\+\+\+)[ \t]*\r?\n(.*?)^(\1|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
 _LOOKS_LIKE_YAML = re.compile(r"(?:[ \t]*(?:#.*|-[ \t].*|[\w.\"'-]+[ \t]*:(?:[ \t].*)?|[}\])].*)?|[ \t]+\S.*)")
 _MAX_FRONT_MATTER_CHARS = 100_000
-_FENCE = re.compile(r"^(?: {0,3}|[ \t]*(?:[-*+]|\d+\.)[ \t]+)(`{3,}|~{3,})(?!.*`)[^\n]*\n.*?(?:^[ \t]*\1[`~]*[ \t]*$|\Z)", re.DOTALL | re.MULTILINE)
+_FENCE = re.compile(
+    r"^(?: {0,3}|[ \t]*(?:[-*+]|\d+\.)[ \t]+)(`{3,}|~{3,})(?![^\n]*`)[^\n]*\n.*?(?:^[ \t]*\1[`~]*[ \t]*$|\Z)",
+    re.DOTALL | re.MULTILINE,
+)
 _NAMED_TAG = re.compile(
     r"\{%-?\s*tab\s+title\s*=\s*[\"']([^\"'\n]{1,100})[\"'][^%\n]{0,200}%\}"
     r"|\{\{[<%]\s*tab(?:item)?\s+(?:[a-zA-Z]+\s*=\s*)?[\"']([^\"'\n]{1,100})[\"'][^\n]{0,200}?[%>]\}\}"
@@ -40,7 +43,13 @@ _ATTRIBUTES = (
 _LINES = (
     (re.compile(r"^(?:\[TOC\]|\[\[_?TOC_?\]\]|\[\[toc\]\]|\{:toc\})[ \t]*$\n?", re.MULTILINE | re.IGNORECASE), ""),
     (re.compile(r"^\*\[[^\]\n]{1,100}\]:[^\n]*\n?", re.MULTILINE), ""),
-    (re.compile(r"^(?:import\s+[^\n]{0,300}?from\s+[\"'][^\"'\n]+[\"'];?|import\s+[\"'][^\"'\n]+[\"'];?)[ \t]*$\n?", re.MULTILINE), ""),
+    (
+        re.compile(
+            r"^(?:import\s+[^\n]{0,300}?from\s+[\"'][^\"'\n]+[\"'];?|import\s+[\"'][^\"'\n]+[\"'];?)[ \t]*$\n?",
+            re.MULTILINE,
+        ),
+        "",
+    ),
     (re.compile(r"^export\s+(?:const|default|let|function)\b[^\n]*$\n?", re.MULTILINE), ""),
     (re.compile(r"^([ \t]*(?:[-*+]|\d+[.)])[ \t]+)\[ \](?=[ \t])", re.MULTILINE), "\\1☐"),
     (re.compile(r"^([ \t]*(?:[-*+]|\d+[.)])[ \t]+)\[[xX]\](?=[ \t])", re.MULTILINE), "\\1☑"),

@@ -36,9 +36,9 @@ class Openers:
         self._windows: set[str] = set()
         calls: list[str] = []
         for element in root.iter():
-            if not isinstance(element.tag, str):
-                continue
             attributes = element.attrib
+            if not attributes or not isinstance(element.tag, str):
+                continue
             if "onclick" in attributes:
                 calls.append(attributes["onclick"][:200])
             for name in _OPENS_WINDOW:

@@ -24,7 +24,8 @@ _COOKIES = re.compile(r"cookie|gdpr|consent", re.IGNORECASE)
 _BANNER = re.compile(r"banner|notice|bar|popup|modal|dialog|overlay|message|consent", re.IGNORECASE)
 _SKIP = re.compile(r"(?:skip|jump|go)\s+(?:directly\s+)?to\b|zum (?:haupt)?inhalt|aller au contenu", re.IGNORECASE)
 _BOILERPLATE = re.compile(
-    r"©|\(c\) ?(?:19|20)\d\d|\bcopyright\b|rights reserved|powered by|\bcookies\b|alle rechte vorbehalten", re.IGNORECASE
+    r"©|\(c\) ?(?:19|20)\d\d|\bcopyright\b|rights reserved|powered by|\bcookies\b|alle rechte vorbehalten",
+    re.IGNORECASE,
 )
 _SENTENCE = re.compile(r"(?:\S+\s+){4,}\S*\w[\"'”’»)]*[.!?…](?=\s|$)")
 _BACK = frozenset(["↩", "↩︎", "↩\ufe0e", "↑", "^", "⏎"])
@@ -44,6 +45,7 @@ class Parts:
         self._page = page
         self._words: dict[HtmlElement, int] = {}
         self._linked: dict[HtmlElement, int] = {}
+        self._has_text: dict[HtmlElement, bool] = {}  # directly within an element
         self._count()
         mains = [node for node in page.nodes if self._is_main(node) and self._words[node.element] > 0]
         self._main = mains[0].element if len(mains) == 1 else None
@@ -128,8 +130,10 @@ class Parts:
             return True
         if any(word in _named(button).lower() for word in ("accordion", "collaps", "expand", "toggle")):
             return True
-        around = [parent.text, *(child.tail for child in parent)]
-        return any(text and text.strip() for text in around)
+        if parent not in self._has_text:
+            around = [parent.text, *(child.tail for child in parent)]
+            self._has_text[parent] = any(text and text.strip() for text in around)
+        return self._has_text[parent]
 
     def _is_no_link(self, link: HtmlElement) -> bool:
         """Tell whether a link is for getting about: past the navigation, to a heading itself, back from a note."""
@@ -174,10 +178,10 @@ class Parts:
             if look.left:
                 continue
             linked = linked or _is_link(found)
-            if found.text and not look.why_unseen():
+            if found.text and not look.unseen:
                 yield found.text, linked
             for child in reversed(found):
-                if child.tail and not linked and not look.why_unseen():
+                if child.tail and not linked and not look.unseen:
                     pending.append(child.tail)
                 if isinstance(child.tag, str):
                     pending.append((child, linked))
@@ -191,7 +195,7 @@ class Parts:
             look = self._page.look(element)
             words = linked = 0
             if not look.left:
-                if not look.why_unseen():
+                if not look.unseen:
                     words = len((element.text or "").split())
                     words += sum(len((child.tail or "").split()) for child in element)
                 words += sum(self._words[child.element] for child in node.children)

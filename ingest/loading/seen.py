@@ -9,7 +9,7 @@ or struck out (`struck_text`). What a reader can open (`opened`) counts as open.
 Text under a picture is taken as seen, whatever its colour. Other sheets than the page's own are not judged.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from lxml.html import HtmlElement
 from tinycss2.color3 import RGBA
@@ -60,11 +60,14 @@ class Look:
     sets: str = ""
     counts: str = ""
 
-    def why_unseen(self) -> str:
-        """Return why the element's own text is not seen, as a kind of note; empty if it is."""
-        if self.left or self.invisible:
-            return self.left or "hidden_text"
-        return "unseen_text" if self.size_px < _MIN_FONT_PX or self.indented or self._is_like_ground() else ""
+    unseen: str = field(init=False, default="")  # why the element's own text is not seen, as a kind of note
+
+    def __post_init__(self) -> None:
+        """Work out whether text that looks so is seen."""
+        why = self.left or ("hidden_text" if self.invisible else "")
+        if not why and (self.size_px < _MIN_FONT_PX or self.indented or self._is_like_ground()):
+            why = "unseen_text"
+        object.__setattr__(self, "unseen", why)
 
     def _is_like_ground(self) -> bool:
         if self.colour is None or self.shadowed:

@@ -26,7 +26,7 @@ _MAX_NESTED_RULES = 6
 _MAX_SELECTORS = 5_000
 _MAX_SELECTOR_CHARS = 400
 _MAX_COMBINED = 16  # elements that one selector names, one within the other
-_SETS = re.compile("|".join(sorted(PROPERTIES - {"left", "right", "top", "bottom", "content", "color"})) + r"|\\|color")
+_SETS = re.compile("|".join(sorted(PROPERTIES - {"left", "right", "top", "bottom"})) + r"|\\", re.IGNORECASE)
 _PSEUDO = ("before", "after")
 
 
