@@ -52,6 +52,10 @@ class PageNotes:
         """Return the note that a link leads to, if it is one that is moved."""
         return self._targets.get(address.partition("#")[2])
 
+    def is_target(self, element: HtmlElement) -> bool:
+        """Tell whether an element is a note that is moved."""
+        return bool(self._targets) and self._targets.get(element.get("id")) is element
+
 
 def link_of(element: HtmlElement) -> HtmlElement | None:
     """Return the link to a place on a page that raised text is, holds, or is in."""

@@ -36,7 +36,7 @@ class Reading:
         self.counters = Counters()
         self.notes = Notes()
         self.first_h1: str | None = None
-        self.moved: set[HtmlElement] = set()
+        self._moved: set[HtmlElement] = set()
         self.reads_navigation = False
         self.depth = 0  # of the element that is being read
         self.tabs = Tabs(page)
@@ -79,6 +79,14 @@ class Reading:
         kept = words & Counter(_words(" ".join(written)))
         self._stored.update(kept)
         self.left_words += (words - kept).total()
+
+    def was_moved(self, note: HtmlElement) -> bool:
+        """Tell whether an element is a note that was read already; from now on it was."""
+        if not self.notes_of_page.is_target(note):
+            return False
+        known = note in self._moved
+        self._moved.add(note)
+        return known
 
     def passes_over(self, marks: str, text: str, shown: str) -> None:
         """Take note of marks within a text that is stored without them."""
