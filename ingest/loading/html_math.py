@@ -15,7 +15,7 @@ def linear(formula: HtmlElement) -> str:
     return " ".join(_written(formula, 0).split())
 
 
-def _written(element: HtmlElement, depth: int) -> str:
+def _written(element: HtmlElement, depth: int) -> str:  # noqa: PLR0911 - a kind of formula a line
     tag = element.tag
     if not isinstance(tag, str) or tag in _LEFT_OUT:
         return ""

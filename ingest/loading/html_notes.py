@@ -1,8 +1,8 @@
 """Footnotes of a web page: which numbers are notes', and which notes are moved to the text that refers to them.
 
 A note is what a raised link leads to, or a block that begins with a raised number, or with the number that is raised
-elsewhere. Notes in a part for footnotes (`class="footnotes"`, `role="doc-endnotes"`, as Markdown is rendered) are moved:
-they follow the paragraph that refers to them. Others, such as the references of an encyclopedia, stay where they are.
+elsewhere. Notes in a part for footnotes (`class="footnotes"`, `role="doc-endnotes"`, as of Markdown) are moved: they
+follow the paragraph that refers to them. Others, such as the references of an encyclopedia, stay where they are.
 """
 
 import re

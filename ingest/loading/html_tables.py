@@ -1,4 +1,4 @@
-"""Tables of a web page as grids: rows in the order in which they are shown, cells that span, and which rows are headers.
+"""Tables of a web page as grids: rows in the order in which they are shown, spanning cells, and which rows are headers.
 
 A row is a header if it is in `<thead>`, if all its cells are `<th>`, or, in a table without either, if the first rows
 are bold or shaded and no other is. A header further down names what follows it. A header that spans all columns is the
@@ -48,7 +48,11 @@ class Row:
         own = [cell for _, cell in self.cells if cell.text]
         if self.in_head:
             return bool(own)
-        return bool(own) and all(cell.is_head for cell in own) and (len(own) > 1 or own[0].columns > 1)
+        return (
+            bool(own)
+            and all(cell.is_head for cell in own)
+            and (len(own) > 1 or own[0].columns > 1 or not self.cells[0][1].text)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,12 +129,12 @@ class Grid:
         for number, (element, section) in enumerate(rows):
             if number and section != sections[number - 1]:
                 self._below.clear()  # a cell does not reach out of its section
-            self._place(element, section == "thead", leave)
+            self._place(element, leave, in_head=section == "thead")
         self._mark_first_rows()
         kept = [row for row in self._rows if not self._is_for_spans(row)]
         return [self._segment(part) for part in self._parts(kept)]
 
-    def _place(self, element: HtmlElement, in_head: bool, leave: Callable[[HtmlElement], bool]) -> None:
+    def _place(self, element: HtmlElement, leave: Callable[[HtmlElement], bool], *, in_head: bool) -> None:
         row = Row(in_head)
         taken = {at: (cell, left) for at, cell, left in self._below}
         row.from_above = [(at, cell) for at, cell, _ in self._below]
@@ -205,7 +209,7 @@ class Grid:
         column_of = {at: number for number, at in enumerate(starts)}
         title = ""
         heads = 0
-        while heads < len(rows) and rows[heads].heads():
+        while heads < len(rows) and rows[heads].heads() and not (heads and _spans_all(rows[heads], starts[-1])):
             heads += 1
         if heads == len(rows):
             heads = min(heads, 1)  # cells that are all marked as headers are no headers of nothing

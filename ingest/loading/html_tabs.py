@@ -1,7 +1,7 @@
 """Tabs of a web page: the name of the tab under which a panel is shown, and names that other elements show.
 
-A tab is what has that role, or what Bootstrap, MkDocs and Sphinx write for one; it names its panel by an id, is named by
-it, or stands in the same place among the tabs as the panel among the panels.
+A tab is what has that role, or what Bootstrap, MkDocs and Sphinx write for one; it names its panel by an id, is named
+by it, or stands in the same place among the tabs as the panel among the panels.
 """
 
 from collections.abc import Iterator

@@ -19,7 +19,7 @@ from ingest.loading.html_notes import link_of
 from ingest.loading.html_report import Reading
 from ingest.loading.html_tables import Grid, is_for_looks, is_table, rows_of
 from ingest.loading.html_things import thing_in_text
-from ingest.loading.seen import Look
+from ingest.loading.style_cascade import Look
 from ingest.loading.tables import names_line, table_lines
 
 HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
@@ -91,7 +91,7 @@ class Walk:
     def _close(self, element: HtmlElement) -> None:
         look = self._page.look(element)
         self._generated(self._page.after.get(element), element, look)
-        for do in reversed(self._closing.pop(element, [])):
+        for do in self._closing.pop(element, []):
             do()
         self._reading.counters.close(self._reading.depth)
         self._reading.depth -= 1

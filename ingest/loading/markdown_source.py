@@ -28,6 +28,7 @@ _NAMED_TAG = re.compile(
     r"|\{\{[<%]\s*tab(?:item)?\s+(?:[a-zA-Z]+\s*=\s*)?[\"']([^\"'\n]{1,100})[\"'][^\n]{0,200}?[%>]\}\}"
 )
 _DROPPED = (
+    (re.compile(r"\{%-?\s*(?:end)?raw\s*-?%\}"), ""),
     (re.compile(r"\{%-?\s*comment\s*-?%\}.*?\{%-?\s*endcomment\s*-?%\}", re.DOTALL), ""),
     (re.compile(r"\{\{[<%]/\*.{0,5000}?\*/[%>]\}\}|\{/\*.{0,5000}?\*/\}", re.DOTALL), ""),
 )

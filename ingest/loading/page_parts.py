@@ -1,9 +1,9 @@
 """Parts of a web page that lead elsewhere, and say nothing of their own: navigation, frames, breadcrumbs, banners.
 
 A part is judged by what it is marked as, and by its words: how many of them are links, and whether the others are
-sentences. What is marked as navigation, header, footer or aside, and says something, is read. Beside the one `<main>` of
-a page only what says something is read; `<header>` and `<footer>` of an article belong to it. A page that is nothing but
-links is read whole (`html`). Only text that is seen counts.
+sentences. What is marked as navigation, header, footer or aside, and says something, is read. Beside the one `<main>`
+of a page only what says something is read; `<header>` and `<footer>` of an article belong to it. A page that is nothing
+but links is read whole (`html`). Only text that is seen counts.
 """
 
 import re

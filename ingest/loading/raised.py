@@ -20,7 +20,7 @@ _FORMULA = re.compile(r"[=+*/·]\s*[A-Za-z]{1,3}$")
 _MIN_WORD = 3  # letters: what is shorter before a raised number may be the x of a formula
 
 
-def raised(text: str, before: str, *, linked: bool, notes: frozenset[str]) -> str:
+def raised(text: str, before: str, *, linked: bool, notes: frozenset[str]) -> str:  # noqa: PLR0911 - cases in order
     """Return how raised text is written after what stands before it; empty for the mark of a note.
 
     Args:

@@ -60,6 +60,9 @@ class Page:
     def _looked(self, node: Node, outer: Look) -> Look:
         if outer.left:
             return outer
+        return self._looked_itself(node, outer)
+
+    def _looked_itself(self, node: Node, outer: Look) -> Look:
         element, tag = node.element, node.local_name
         if tag in NEVER_SHOWN and not (tag == "template" and element.get("shadowrootmode") == "open"):
             return replace(outer, left="hidden_text")

@@ -82,6 +82,7 @@ class Cascade:
                 self._values[name] = put
 
     def look(self) -> Look:
+        """Return how the element looks."""
         get = self._values.get
         size = self._size()
         colour, shadowed = self._colour()
