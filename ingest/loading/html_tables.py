@@ -142,11 +142,12 @@ class Grid:
         self._slots += len(taken)
         column = 0
         for found in cells_of(element):
-            if leave(found):
-                continue
+            is_left = leave(found)
+            if is_left and self._page.look(found).left == "hidden_text":
+                continue  # not displayed: those after it move up
             while column in taken:
                 column += taken[column][0].columns
-            cell = self._cell(found)
+            cell = self._cell(found, "" if is_left else self._text_of(found))
             self._slots += cell.columns
             if self._slots > _MAX_SLOTS:
                 cell.columns = cell.rows = 1
@@ -158,11 +159,10 @@ class Grid:
         self._below = below
         self._rows.append(row)
 
-    def _cell(self, element: HtmlElement) -> Cell:
+    def _cell(self, element: HtmlElement, text: str) -> Cell:
         look = self._page.look(element)
         parent = element.getparent()
         shade = look.shade or (self._page.look(parent).shade if parent is not None else "")
-        text = self._text_of(element)
         rows = _span(element.get("rowspan"), 65_534)
         return Cell(
             text=text,

@@ -8,6 +8,7 @@ but links is read whole (`html`). Only text that is seen counts.
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from lxml.html import HtmlElement
 
@@ -20,6 +21,7 @@ _CONTENT = frozenset(["main", "article", "section", "blockquote", "figure", "dia
 _HEADINGS = frozenset(["h1", "h2", "h3", "h4", "h5", "h6"])
 _ADS = frozenset(["ad", "ads", "advert", "advertisement", "sponsored"])
 _CONTENTS = re.compile(r"(?:^|[\s_-])(?:toc|table-of-contents|tableofcontents)(?:$|[\s_-])", re.IGNORECASE)
+_ICONS = re.compile(r"(?:^|\s)material-(?:icons|symbols)")
 _COOKIES = re.compile(r"cookie|gdpr|consent", re.IGNORECASE)
 _BANNER = re.compile(r"banner|notice|bar|popup|modal|dialog|overlay|message|consent", re.IGNORECASE)
 _SKIP = re.compile(r"(?:skip|jump|go)\s+(?:directly\s+)?to\b|zum (?:haupt)?inhalt|aller au contenu", re.IGNORECASE)
@@ -59,7 +61,7 @@ class Parts:
     def why_left(self, element: HtmlElement) -> str:
         """Return the kind of note under which an element is left out for what it is; empty if it is content."""
         tag, role = element.tag, element.get("role", "")
-        if self._is_beside_main(element):
+        if self._is_beside_main(element) and role not in {"alert", "status"}:
             return "" if self._says_something(element) and self._share(element) < _MANY_LINKS else "navigation"
         frame = _FRAME_ROLES.get(role, tag if tag in _FRAMES and role not in {"note", "presentation"} else "")
         if frame and self._is_frame(element, frame):
@@ -76,6 +78,8 @@ class Parts:
         name = _named(element)
         if not name:
             return ""
+        if _ICONS.search(name):
+            return "navigation"  # the name of a picture, which a font draws
         if "breadcrumb" in name.lower() and self._share(element) > _SOME_LINKS:
             return "navigation"
         if _CONTENTS.search(name) and self._share(element) >= _MOSTLY_LINKS:
@@ -93,7 +97,10 @@ class Parts:
         if frame == "nav":
             return share >= _MANY_LINKS or not self._says_something(element)
         if frame == "aside":
-            return share >= _MANY_LINKS or bool(_ADS & set(_named(element).lower().replace("-", " ").split()))
+            links = sum(1 for _ in islice(element.iter("a"), 2))
+            return (share >= _MANY_LINKS and links > 1) or bool(
+                _ADS & set(_named(element).lower().replace("-", " ").split())
+            )
         if element in self._around_main or _is_in_content(element):
             return share >= _MOSTLY_LINKS and words > 1
         if self._says_something(element) and share < _MANY_LINKS:

@@ -93,6 +93,12 @@ def test_a_hidden_main_part_hides_nothing_else() -> None:
     assert _body("<main hidden><p>secret</p></main><div><p>Page.</p></div>").text == "Page."
 
 
+def test_an_aside_with_a_link_in_its_sentence_is_read() -> None:
+    assert _body('<p>A.</p><aside>Read <a href="1">the rules for visitors</a>.</aside>').text == (
+        "A.\n\nRead the rules for visitors."
+    )
+
+
 def test_a_page_of_links_alone_is_read() -> None:
     assert _body('<nav><a href="1">Leave</a></nav>').text == "Leave"
 
@@ -103,6 +109,7 @@ def test_a_page_of_links_alone_is_read() -> None:
         "<details><summary>Q</summary>Seen.</details>",
         "<h3><button aria-expanded=false aria-controls=a>Q</button></h3><div id=a hidden>Seen.</div>",
         "<div hidden=until-found>Seen.</div>",
+        "<div><button aria-expanded=false>Q</button></div><div hidden>Seen.</div>",
         '<div class="expand-control">Q</div><div class="expand-content" style="display:none">Seen.</div>',
         "<style>.panel{display:none}</style><button class=accordion>Q</button><div class=panel>Seen.</div>",
         "<style>.c{max-height:0;overflow:hidden}</style><button>Q</button><div class=c>Seen.</div>",

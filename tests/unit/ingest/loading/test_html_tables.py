@@ -13,8 +13,8 @@ from ingest.loading import html
         ("<tr bgcolor=#ccc><td>A<td>B<tr><td>1<td>2", "A; B\nA: 1; B: 2"),
         ("<tr bgcolor=#ccc><td>a<td>b<tr><td>1<td>2<tr bgcolor=#ccc><td>3<td>4", "a: b\n1: 2\n3: 4"),
         (
-            "<tr><th rowspan=2>Grade<th colspan=2>Night<tr><th>Week<th>Sunday<tr><td>B<td>1<td>2<tr><td>C<td colspan=2>9",
-            "Grade; Night, Week; Night, Sunday\nGrade: B; Night, Week: 1; Night, Sunday: 2\nGrade: C; Night: 9",
+            "<tr><th rowspan=2>Grade<th colspan=2>Night<tr><th>Week<th>Sun<tr><td>B<td>1<td>2<tr><td>C<td colspan=2>9",
+            "Grade; Night, Week; Night, Sun\nGrade: B; Night, Week: 1; Night, Sun: 2\nGrade: C; Night: 9",
         ),
         ("<tr><th colspan=2>Rates<tr><th>A<th>B<tr><td>1<td>2", "Rates\n\nA; B\nA: 1; B: 2"),
         ("<tr><th>A<th>B<tr><td>1<td>2<tr><th>C<th>D<tr><td>3<td>4", "A; B\nA: 1; B: 2\nC; D\nC: 3; D: 4"),
@@ -27,6 +27,7 @@ from ingest.loading import html
         ),
         ("<tr><td>A<td colspan=100>all<tr><td>B<td>c<td>d", "A; all\nB; c; d"),
         ("<tr><th>Phone<td>4410", "Phone: 4410"),
+        ("<tr><th>A<th>B<th>C<tr><td>1<td style='text-decoration:line-through'>2<td>3", "A; B; C\nA: 1; C: 3"),
         ("<tr><th>A<th>B<tr><td>1<td><ol><li>x<li>y</ol>", "A; B\nA: 1; B: 1. x, 2. y"),
         ("<tr><td><table><tr><td>a<td>b<tr><td>c<td>d</table><td>side", "a: b\nc: d\n\nside"),
     ],
