@@ -67,10 +67,6 @@ class TextBuilder:
             if is_statement(line):
                 self._open = section
 
-    def place(self) -> str:
-        """Return where the blocks that follow stand, as reading notes name it."""
-        return self._locator().place()
-
     def page(self, number: int, *, printed: str = "") -> None:
         """Say that the blocks that follow stand on this page (1-based); `printed` is what the page calls itself."""
         self._close_section()

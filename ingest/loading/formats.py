@@ -21,8 +21,8 @@ class Format:
     libraries: tuple[str, ...]  # distributions whose version also decides what is read
 
 
-_MARKDOWN = Format("markdown", 1, ("markdown-it-py", "mdit-py-plugins", "lxml", "PyYAML"))
-_HTML = Format("html", 1, ("lxml",))
+_MARKDOWN = Format("markdown", 2, ("markdown-it-py", "mdit-py-plugins", "lxml", "PyYAML", "tinycss2", "cssselect2"))
+_HTML = Format("html", 2, ("lxml", "tinycss2", "cssselect2", "webencodings"))
 _PLAIN = Format("plain", 2, ())
 _CUES = Format("cues", 1, ())
 _WORD = Format("word", 2, ("lxml",))

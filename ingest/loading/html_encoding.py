@@ -1,12 +1,12 @@
 """A web page's bytes to text, by the encoding that it declares: a byte order mark, `<meta>`, or the XML declaration.
 
-Without a declaration it has to be UTF-8. A declaration that cannot be true is refused, and so is one that is known to be
-none: a page that declares windows-1252 and is UTF-8 would be read as "Ã¤" for "ä" by a browser.
+Without a declaration it has to be UTF-8. A declaration that cannot be true is refused, and so is one that is not: a
+page that declares windows-1252 and is UTF-8 would be read as "Ã¤" for "ä" by a browser.
 """
 
 import re
 
-import webencodings
+import webencodings  # type: ignore[import-untyped]
 
 from indexes.kinds import BOM_UTF8
 from ingest.errors import LoadError

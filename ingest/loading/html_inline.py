@@ -1,6 +1,7 @@
 """The text within one block of a web page, and the things that stand in it: pictures, fields, embedded pages."""
 
 import re
+import unicodedata
 
 from lxml.html import HtmlElement
 
@@ -15,10 +16,8 @@ INLINE = frozenset(
     ).split()
 )
 THINGS = frozenset("br img math svg input select textarea iframe object embed video audio canvas applet hr".split())
-AROUND = {"q": ("“", "”"), "rt": ("(", ")")}
-_FILE_NAME = re.compile(r"\S+\.(?:png|jpe?g|gif|svg|webp|bmp|tiff?)", re.IGNORECASE)
-_FIELDS = frozenset(["text", "number", "date", "email", "tel", "url", "time", "month", "week", "datetime-local"])
-_SMALL_PX = 64  # icons
+AROUND = {"q": ("“", "”"), "rt": ("(", ")"), "button": (" ", " ")}
+_ABOVE = re.compile(r"(?<=[^\W_])(?<!m)[⁰¹²³⁴-⁹]{1,2}")
 _TAIL_CHARS = 60
 _MAX_LABELS = 2_000
 
@@ -71,45 +70,25 @@ class Inline:
         return found[-_TAIL_CHARS:]
 
 
+def without_marks(text: str, notes: frozenset[str]) -> tuple[str, str]:
+    """Return a text without the small raised digits that are numbers of the page's notes; and these digits."""
+    dropped: list[str] = []
+
+    def put(found: re.Match[str]) -> str:
+        if unicodedata.normalize("NFKC", found[0]) not in notes:
+            return found[0]
+        dropped.append(found[0])
+        return ""
+
+    return (_ABOVE.sub(put, text) if notes else text), " ".join(dropped)
+
+
 def heading_level(element: HtmlElement) -> int:
     """Return the level of what is a heading by its role; 0 if it is none."""
     if element.get("role") != "heading":
         return 0
     level = element.get("aria-level", "2")
     return int(level) if level in {"1", "2", "3", "4", "5", "6"} else 2
-
-
-def alternative(picture: HtmlElement) -> str:
-    """Return what is written for a picture: its description, unless that is the name of a file."""
-    text = clean(picture.get("alt", ""))
-    return "" if _FILE_NAME.fullmatch(text) else text.replace("\n", " ")
-
-
-def is_silent_picture(picture: HtmlElement) -> bool:
-    """Tell whether a picture may show something that is written nowhere: no icon, no decoration, no description."""
-    if alternative(picture) or (picture.get("alt") == "" and picture.get("data-written") is None):
-        return False
-    if picture.get("role") in {"presentation", "none"} or picture.get("aria-hidden") == "true":
-        return False
-    sizes = [picture.get(name, "").removesuffix("px") for name in ("width", "height")]
-    return not any(size.isascii() and size.isdigit() and int(size) <= _SMALL_PX for size in sizes)
-
-
-def unread(element: HtmlElement) -> str:
-    """Return the kind of note for a thing that is shown and not read; empty if nothing is lost with it."""
-    tag = element.tag
-    if tag in {"iframe", "object", "embed", "applet", "video", "audio", "canvas"}:
-        sizes = (element.get("width", ""), element.get("height", ""))
-        return "" if any(size in {"0", "1", "0px", "1px"} for size in sizes) else "embedded"
-    if tag == "input":
-        kind = element.get("type", "text").lower()
-        return "form_fields" if kind in _FIELDS and element.get("value", "").strip() else ""
-    if tag == "textarea":
-        return "form_fields" if (element.text or "").strip() else ""
-    if tag == "select":
-        chosen = [option for option in element.iter("option") if "selected" in option.attrib]
-        return "form_fields" if chosen and clean(str(chosen[0].text_content())) else ""
-    return ""
 
 
 def labels(drawing: HtmlElement) -> list[str]:

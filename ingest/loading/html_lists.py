@@ -2,7 +2,6 @@
 
 from lxml.html import HtmlElement
 
-from ingest.characters import clean
 from ingest.loading.counting import printed
 from ingest.loading.seen import Page
 
@@ -83,11 +82,6 @@ class Terms:
     def left(self) -> str:
         """Return the terms that nothing defined."""
         return "" if self._defined else ", ".join(self._terms)
-
-
-def marker_style(marker: str) -> str:
-    """Return a marker cleaned; "-" if nothing is left of it."""
-    return clean(marker) or "-"
 
 
 def whole_number(text: str | None, otherwise: int) -> int:

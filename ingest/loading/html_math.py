@@ -6,6 +6,7 @@ Works from the innermost outwards; what is nested too deeply to be a formula is 
 from lxml.html import HtmlElement
 
 _LEFT_OUT = frozenset(["annotation", "annotation-xml", "maction", "mphantom"])
+_TIGHT = frozenset("( ) [ ] { } | , ; ! . ′ \u2061 \u2062 \u2063".split(" "))
 _MAX_DEPTH = 40
 
 
@@ -14,12 +15,13 @@ def linear(formula: HtmlElement) -> str:
     return " ".join(_written(formula, 0).split())
 
 
-def _written(element: HtmlElement, depth: int) -> str:
+def _written(element: HtmlElement, depth: int) -> str:  # noqa: PLR0911 - a kind of formula a line
     tag = element.tag
     if not isinstance(tag, str) or tag in _LEFT_OUT:
         return ""
     if depth > _MAX_DEPTH or len(element) == 0:
-        return " ".join(str(element.text_content()).split()) + (" " if tag == "mo" else "")
+        text = " ".join(str(element.text_content()).split())
+        return f" {text} " if tag == "mo" and text not in _TIGHT else text
     parts = [_written(child, depth + 1) for child in element if isinstance(child.tag, str)]
     two = len(parts) > 1
     if tag == "mfrac" and two:

@@ -6,6 +6,7 @@ as words that a second look sees and the text lacks. Scripts, styles and templat
 """
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable
 
@@ -29,11 +30,13 @@ class Reading:
     def __init__(self, page: Page, place: Callable[[], str]) -> None:
         self.page = page
         self.parts = Parts(page)
-        self.notes_of_page = PageNotes(node.element for node in page.nodes)
+        self.notes_of_page = PageNotes(
+            [node.element for node in page.nodes], lambda one: page.look(one).raised == "super"
+        )
         self.counters = Counters()
         self.notes = Notes()
         self.first_h1: str | None = None
-        self.moved: set[HtmlElement] = set()
+        self._moved: set[HtmlElement] = set()
         self.reads_navigation = False
         self.depth = 0  # of the element that is being read
         self.tabs = Tabs(page)
@@ -45,18 +48,18 @@ class Reading:
 
     def stores(self, text: str) -> None:
         """Take note of a text that is stored."""
-        self._stored.update(_WORD.findall(text.lower()))
+        self._stored.update(_words(text))
 
     def leaves(self, element: HtmlElement, kind: str) -> None:
         """Take note of an element that is left out, with all that is in it."""
-        words = sum(len(_WORD.findall(text)) for text in texts_of(element))
+        words = sum(len(_words(text)) for text in texts_of(element))
         self.left_words += words
         lines = sum(1 for _ in element.iter("a")) if kind == "contents_lines" else 0
         self.notes.add(kind, self._place(), count=lines or words)
 
     def leaves_text(self, text: str, kind: str) -> None:
         """Take note of a text that is left out."""
-        words = len(_WORD.findall(text))
+        words = len(_words(text))
         self.left_words += words
         self.notes.add(kind, self._place(), count=words)
 
@@ -66,27 +69,45 @@ class Reading:
 
     def unstores(self, text: str) -> None:
         """Take back that a text is stored: it turned out to be a mark."""
-        words = Counter(_WORD.findall(text.lower())) & self._stored
+        words = Counter(_words(text)) & self._stored
         self._stored -= words
         self.left_words += words.total()
 
     def draws(self, element: HtmlElement, written: Iterable[str]) -> None:
         """Take note of a formula or a drawing: of what is written of it as stored, of the rest as marks."""
-        words = Counter(_WORD.findall(" ".join(texts_of(element)).lower()))
-        kept = words & Counter(_WORD.findall(" ".join(written).lower()))
+        words = Counter(_words(" ".join(texts_of(element))))
+        kept = words & Counter(_words(" ".join(written)))
         self._stored.update(kept)
         self.left_words += (words - kept).total()
 
+    def was_moved(self, note: HtmlElement) -> bool:
+        """Tell whether an element is a note that was read already; from now on it was."""
+        if not self.notes_of_page.is_target(note):
+            return False
+        known = note in self._moved
+        self._moved.add(note)
+        return known
+
+    def passes_over(self, marks: str, text: str, shown: str) -> None:
+        """Take note of marks within a text that is stored without them."""
+        if marks:
+            self.left_words += len(_words(text)) - len(_words(shown))
+
     def missed(self) -> int:
         """Return how many words of the page were neither stored nor left out for a reason."""
-        whole = sum(len(_WORD.findall(text)) for text in texts_of(self.page.root))
+        whole = sum(len(_words(text)) for text in texts_of(self.page.root))
         return whole - self._stored.total() - self.left_words
 
     def lost(self, text: str) -> int:
         """Return how many words were to be stored that the stored text does not hold."""
-        plain = text.lower()
-        lacks = self._stored - Counter(_WORD.findall(plain))
+        lacks = self._stored - Counter(_words(text))
+        plain = unicodedata.normalize("NFKC", text).lower() if lacks else ""
         return sum(count for word, count in lacks.items() if word not in plain)
+
+
+def _words(text: str) -> list[str]:
+    plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
+    return _WORD.findall(plain.lower())
 
 
 def texts_of(element: HtmlElement) -> list[str]:

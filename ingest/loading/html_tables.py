@@ -1,4 +1,4 @@
-"""Tables of a web page as grids: rows in the order in which they are shown, cells that span, and which rows are headers.
+"""Tables of a web page as grids: rows in the order in which they are shown, spanning cells, and which rows are headers.
 
 A row is a header if it is in `<thead>`, if all its cells are `<th>`, or, in a table without either, if the first rows
 are bold or shaded and no other is. A header further down names what follows it. A header that spans all columns is the
@@ -48,7 +48,11 @@ class Row:
         own = [cell for _, cell in self.cells if cell.text]
         if self.in_head:
             return bool(own)
-        return bool(own) and all(cell.is_head for cell in own) and (len(own) > 1 or own[0].columns > 1)
+        return (
+            bool(own)
+            and all(cell.is_head for cell in own)
+            and (len(own) > 1 or own[0].columns > 1 or not self.cells[0][1].text)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,12 +129,12 @@ class Grid:
         for number, (element, section) in enumerate(rows):
             if number and section != sections[number - 1]:
                 self._below.clear()  # a cell does not reach out of its section
-            self._place(element, section == "thead", leave)
+            self._place(element, leave, in_head=section == "thead")
         self._mark_first_rows()
         kept = [row for row in self._rows if not self._is_for_spans(row)]
         return [self._segment(part) for part in self._parts(kept)]
 
-    def _place(self, element: HtmlElement, in_head: bool, leave: Callable[[HtmlElement], bool]) -> None:
+    def _place(self, element: HtmlElement, leave: Callable[[HtmlElement], bool], *, in_head: bool) -> None:
         row = Row(in_head)
         taken = {at: (cell, left) for at, cell, left in self._below}
         row.from_above = [(at, cell) for at, cell, _ in self._below]
@@ -138,11 +142,12 @@ class Grid:
         self._slots += len(taken)
         column = 0
         for found in cells_of(element):
-            if leave(found):
-                continue
+            is_left = leave(found)
+            if is_left and self._page.look(found).left == "hidden_text":
+                continue  # not displayed: those after it move up
             while column in taken:
                 column += taken[column][0].columns
-            cell = self._cell(found)
+            cell = self._cell(found, "" if is_left else self._text_of(found))
             self._slots += cell.columns
             if self._slots > _MAX_SLOTS:
                 cell.columns = cell.rows = 1
@@ -154,11 +159,10 @@ class Grid:
         self._below = below
         self._rows.append(row)
 
-    def _cell(self, element: HtmlElement) -> Cell:
+    def _cell(self, element: HtmlElement, text: str) -> Cell:
         look = self._page.look(element)
         parent = element.getparent()
         shade = look.shade or (self._page.look(parent).shade if parent is not None else "")
-        text = self._text_of(element)
         rows = _span(element.get("rowspan"), 65_534)
         return Cell(
             text=text,
@@ -193,7 +197,7 @@ class Grid:
         """Part a table where a header follows on data."""
         part: list[Row] = []
         for row in rows:
-            if part and row.heads() and not part[-1].heads():
+            if part and len(row.cells) > 1 and row.heads() and not part[-1].heads():
                 yield part
                 part = []
             part.append(row)
@@ -203,12 +207,11 @@ class Grid:
     def _segment(self, rows: list[Row]) -> Segment:
         starts = sorted({at for row in rows for at, _ in (*row.cells, *row.from_above)})
         column_of = {at: number for number, at in enumerate(starts)}
-        ends = [*starts[1:], 10**9]
         title = ""
         heads = 0
-        while heads < len(rows) and rows[heads].heads():
+        while heads < len(rows) and rows[heads].heads() and not (heads and _spans_all(rows[heads], starts[-1])):
             heads += 1
-        if heads == len(rows) and not rows[0].in_head:
+        if heads == len(rows):
             heads = min(heads, 1)  # cells that are all marked as headers are no headers of nothing
         if 0 < heads < len(rows) and len(starts) > 1 and _spans_all(rows[0], starts[-1]):
             title, rows, heads = rows[0].cells[0][1].text, rows[1:], heads - 1
@@ -227,7 +230,6 @@ class Grid:
                 if wide > 1:
                     spans[(number, column)] = wide
             grid.append(line)
-        del ends
         return Segment(clean(title), grid, heads, spans)
 
 

@@ -8,67 +8,24 @@ the panel of a tab stands under the tab's name, and an answer under its question
 """
 
 from collections.abc import Callable
-from typing import Protocol
 
 from lxml.html import HtmlElement
 
 from ingest.characters import clean
 from ingest.loading import html_inline as inline
-from ingest.loading.html_lists import ListNumbers, Terms, marker_style
-from ingest.loading.html_math import linear
+from ingest.loading.html_flow import Blocks, Flow, Lines, Path
+from ingest.loading.html_lists import ListNumbers, Terms
 from ingest.loading.html_notes import link_of
 from ingest.loading.html_report import Reading
 from ingest.loading.html_tables import Grid, is_for_looks, is_table, rows_of
-from ingest.loading.seen import Look
-from ingest.loading.tables import table_lines
+from ingest.loading.html_things import thing_in_text
+from ingest.loading.style_cascade import Look
+from ingest.loading.tables import names_line, table_lines
 
 HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
-Path = tuple[tuple[int, str], ...]
 _PARTS_WITH_HEADINGS = frozenset(["aside", "blockquote", "details", "figure"])
 _MAX_TABLES = 30  # within each other: deeper ones are read as what is in their cells
 _MAX_LEVEL = 9
-
-
-class Blocks(Protocol):
-    """What a walk writes to: a `TextBuilder`, or `Lines`."""
-
-    def heading(self, level: int, text: str) -> None: ...
-    def paragraph(self, text: str) -> None: ...
-    def item(self, text: str, *, marker: str = "-") -> None: ...
-    def item_paragraph(self, text: str) -> None: ...
-    def row(self, text: str) -> None: ...
-    def code(self, text: str) -> None: ...
-    def path(self) -> Path: ...
-    def back_to(self, path: Path) -> None: ...
-
-
-class Lines:
-    """Takes blocks as lines of one text, for what is written on one line."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def heading(self, level: int, text: str) -> None:
-        """Add a heading as a line."""
-        del level
-        self.lines.append(text)
-
-    def paragraph(self, text: str) -> None:
-        """Add a paragraph."""
-        self.lines.append(text)
-
-    def item(self, text: str, *, marker: str = "-") -> None:
-        """Add a list item; only a number is worth writing."""
-        self.lines.append(text if marker == "-" else f"{marker} {text.lstrip()}")
-
-    item_paragraph = row = code = paragraph
-
-    def path(self) -> Path:
-        """Return no headings: there are none within a line."""
-        return ()
-
-    def back_to(self, path: Path) -> None:
-        """Do nothing: as `path`."""
 
 
 class Walk:
@@ -78,12 +35,10 @@ class Walk:
         self._reading = reading
         self._page = reading.page
         self._blocks = blocks
+        self._flow = Flow(blocks)
+        self._inline = self._flow.inline
         self._depth = depth  # of tables within each other
-        self._inline = inline.Inline()  # of the paragraph that is being read
-        self._lead = ""  # a term, before its definition
         self._notes: list[HtmlElement] = []  # that the paragraph refers to
-        self._marker: str | None = None  # of the list item whose first paragraph is being read
-        self._items = 0
         self._lists: list[ListNumbers] = []
         self._terms: list[Terms] = []
         self._closing: dict[HtmlElement, list[Callable[[], None]]] = {}
@@ -108,11 +63,9 @@ class Walk:
         why = self._page.look(element).left
         if not why and not self._reading.reads_navigation:
             why = self._reading.parts.why_left(element)
-        if not why and element in self._reading.moved:
-            return True
         if why:
             self._reading.leaves(element, why)
-        return bool(why)
+        return bool(why) or self._reading.was_moved(element)
 
     def text_of(self, element: HtmlElement) -> str:
         """Return the shown text of an element; blocks within it are lines. Its notes follow what is being read."""
@@ -138,30 +91,31 @@ class Walk:
     def _close(self, element: HtmlElement) -> None:
         look = self._page.look(element)
         self._generated(self._page.after.get(element), element, look)
-        for do in reversed(self._closing.pop(element, [])):
+        for do in self._closing.pop(element, []):
             do()
         self._reading.counters.close(self._reading.depth)
         self._reading.depth -= 1
 
     def _generated(self, content: str | None, element: HtmlElement, look: Look) -> None:
         """Write what a style sheet puts before or after an element."""
-        if content is None or look.why_unseen():
+        if content is None or look.unseen:
             return
         text = self._reading.counters.text(content)
-        if element.tag == "li" and self._marker == "-" and text.strip(" .)(").isalnum():
-            self._marker = text.strip()
-        elif text:
-            self._inline.add(text)
+        self._flow.writes(text, as_marker=element.tag == "li")
 
     def _text(self, text: str | None, element: HtmlElement) -> None:
         if not text:
             return
         look = self._page.look(element)
-        if why := look.why_unseen():
+        if why := look.unseen:
             self._reading.leaves_text(text, why)
             return
-        self._reading.stores(text)
-        self._inline.add(text if look.keeps_lines else text.replace("\n", " "))
+        shown = text if look.keeps_lines else text.replace("\n", " ")
+        if not shown.isascii():
+            shown, marks = inline.without_marks(shown, self._reading.notes_of_page.marks)
+            self._reading.passes_over(marks, text, shown)
+        self._reading.stores(shown)
+        self._inline.add(shown)
 
     def _opens(self, element: HtmlElement) -> bool:
         """Read an element, or begin to; tell whether what is in it is still to be read."""
@@ -193,10 +147,11 @@ class Walk:
             self._heading(element, level)
             return False
         if is_table(element) and self._depth <= _MAX_TABLES:
-            return self._table(element)
+            self._table(element)
+            return False
         if tag in {"ul", "ol", "menu"}:
             self._lists.append(ListNumbers(element, self._page))
-            self._on_close(element, lambda: self._drop(self._lists))
+            self._on_close(element, lambda: self._lists.__delitem__(-1))
         elif tag == "li":
             self._item(element)
         elif tag == "dl":
@@ -213,13 +168,9 @@ class Walk:
             self._part(element, tag)
         return True
 
-    @staticmethod
-    def _drop(stack: list[ListNumbers]) -> None:
-        stack.pop()
-
     def _part(self, element: HtmlElement, tag: str) -> None:
         """Begin a part whose headings hold within it only."""
-        if self._items:
+        if self._flow.items:
             return
         name = self._reading.tabs.label_of(element)
         if name or tag in _PARTS_WITH_HEADINGS:
@@ -230,86 +181,65 @@ class Walk:
 
     def _summary(self, element: HtmlElement) -> bool:
         """Read the line of `details`: a heading of what it opens, unless it is one already, or within a list."""
-        if self._items or any(child.tag in HEADINGS for child in element.iter() if isinstance(child.tag, str)):
+        if self._flow.items or any(child.tag in HEADINGS for child in element.iter() if isinstance(child.tag, str)):
             return True
         self._blocks.heading(_below(self._blocks.path()), " ".join(self.text_of(element).split("\n")))
         return False
 
     def _heading(self, element: HtmlElement, level: int) -> None:
-        text = clean(self.text_of(element))
-        if self._marker not in {None, "-"} and text:
-            text = f"{self._marker} {text}"  # the number of the item is the heading's
-        if text:
-            self._marker = None
+        text = self._flow.heading(level, clean(self.text_of(element)))
         if level == 1 and text and self._reading.first_h1 is None:
             self._reading.first_h1 = text
-        self._blocks.heading(level, text)
 
     def _item(self, element: HtmlElement) -> None:
         marker = self._lists[-1].marker(element) if self._lists else "-"
-        self._marker = marker_style(marker)
-        self._items += 1
-
-        def end() -> None:
-            self._flush()
-            self._marker = None
-            self._items -= 1
-
-        self._on_close(element, end)
+        self._flow.begin_item(marker)
+        self._on_close(element, self._flow.end_item)
 
     def _definition(self, element: HtmlElement, tag: str) -> bool:
         terms = self._terms[-1]
         if tag == "dt":
-            terms.add(clean(self.text_of(element)))
+            terms.add(", ".join(filter(None, map(clean, self.text_of(element).split("\n")))))
             return False
-        self._lead = terms.lead()
-
-        def end() -> None:
-            self._flush()
-            self._lead = ""
-
-        self._on_close(element, end)
+        self._flow.lead = terms.lead()
+        self._on_close(element, self._flow.end_lead)
         return True
 
     def _end_terms(self) -> None:
         if left := self._terms.pop().left():
             self._blocks.paragraph(left)
 
-    def _table(self, element: HtmlElement) -> bool:
-        """Read a table; tell whether it is one for looks, whose cells are still to be read."""
+    def _table(self, element: HtmlElement) -> None:
         rows = rows_of(element, self.leave)
-        if is_for_looks(element, rows):
-            return self._looks(element, rows)
         for caption in element.iterchildren("caption"):
             if not self.leave(caption):
                 self._blocks.paragraph(self.text_of(caption))
+        if is_for_looks(element, rows):
+            self._looks(rows)
+            return
         for segment in Grid(self._page, self.text_of).segments(rows, self.leave):
             if segment.title:
                 self._blocks.paragraph(segment.title)
-            for line in table_lines(segment.rows, header_rows=segment.header_rows, spans=segment.spans):
+            named = segment.rows, segment.header_rows
+            for line in (names_line(*named), *table_lines(*named, spans=segment.spans)):
                 self._blocks.row(line)
-        return False
 
-    def _looks(self, element: HtmlElement, rows: list[tuple[HtmlElement, str]]) -> bool:
-        for caption in element.iterchildren("caption"):
-            if not self.leave(caption):
-                self._blocks.paragraph(self.text_of(caption))
+    def _looks(self, rows: list[tuple[HtmlElement, str]]) -> None:
+        """Read the cells of a table for looks, each as a part of its own."""
         for row, _ in rows:
             for cell in row:
                 if isinstance(cell.tag, str) and not self.leave(cell):
                     inner = Walk(self._reading, self._blocks, depth=self._depth + 1)
-                    inner._items = self._items
+                    inner._flow.items = self._flow.items
                     inner.read(cell)
                     self._notes += inner._notes
-        return False
 
     def _raised(self, element: HtmlElement, how: str) -> None:
         """Write raised or lowered text so that it does not join what stands before it."""
         text = clean(self.text_of(element).replace("\n", " "))
         link = link_of(element)
         target = self._reading.notes_of_page.target(link.get("href", "")) if link is not None else None
-        if target is not None and target not in self._reading.moved:
-            self._reading.moved.add(target)
+        if target is not None and not self._reading.was_moved(target):
             self._notes.append(target)
         if how == "sub":
             self._inline.lower(text)
@@ -320,48 +250,20 @@ class Walk:
 
     def _thing(self, element: HtmlElement, tag: str) -> None:
         """Read what is no text: breaks, pictures, formulas, fields, embedded pages."""
-        if tag == "br":
-            self._inline.add("\n")
-        elif tag == "img":
-            self._inline.add(inline.alternative(element))
-            if inline.is_silent_picture(element):
-                self._reading.tells("pictures")
-        elif tag == "math":
-            written = linear(element)
-            self._reading.draws(element, [written])
-            self._inline.add(written)
+        if tag == "hr":
+            self._flush()
         elif tag == "svg":
-            self._drawing(element)
-        elif tag == "hr":
-            self._flush()
-        elif kind := inline.unread(element):
-            self._reading.tells(kind)
-
-    def _drawing(self, element: HtmlElement) -> None:
-        """Read the labels of a drawing (SVG), each as a row."""
-        written = inline.labels(element) if self._reading.parts.words(element) else []
-        if written:
-            self._flush()
-        for text in written:
-            self._blocks.row(text)
-        self._reading.draws(element, written)
+            written = inline.labels(element) if self._reading.parts.words(element) else []
+            if written:
+                self._flush()
+            for text in written:
+                self._blocks.row(text)
+            self._reading.draws(element, written)
+        else:
+            self._inline.add(thing_in_text(element, self._reading))
 
     def _flush(self) -> None:
-        text = self._inline.take()
-        if clean(text):
-            if self._lead:
-                if self._marker is not None:
-                    self._blocks.paragraph(self._lead)
-                else:
-                    text = f"{self._lead} {text.lstrip()}"
-                self._lead = ""
-            if self._marker is not None:
-                self._blocks.item(text, marker=self._marker)
-                self._marker = None
-            elif self._items:
-                self._blocks.item_paragraph(text)
-            else:
-                self._blocks.paragraph(text)
+        self._flow.flush()
         if self._depth == 0 and self._notes:
             self._write_notes()
 
@@ -371,7 +273,7 @@ class Walk:
             note = self._notes.pop(0)
             text = " ".join(clean(line) for line in self.text_of(note).split("\n"))
             if clean(text):
-                (self._blocks.item_paragraph if self._items else self._blocks.paragraph)(text)
+                self._flow.line(text)
 
 
 def _below(path: Path) -> int:

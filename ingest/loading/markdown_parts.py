@@ -4,8 +4,8 @@
         indented text           indented text       indented text  text                text
                                                                    :::                 ```
 
-Each becomes a part of the page with the name that its readers see: the title, or the kind of a callout ("Warning") where
-it has none. `> [!NOTE]` likewise. A tab's name holds for what is in it only, so that is a part of its own
+Each becomes a part of the page with the name that its readers see: the title, or the kind of a callout ("Warning")
+where it has none. `> [!NOTE]` likewise. A tab's name holds for what is in it only, so that is a part of its own
 (`data-part-name`); a callout's name is a line before its text. Written as markdown-it rules, so that lists, code and
 tables within are read as anywhere else, and what stands in a code block stays code.
 """
@@ -13,6 +13,7 @@ tables within are read as anywhere else, and what stands in a code block stays c
 import re
 
 from markdown_it import MarkdownIt
+from markdown_it.ruler import RuleOptionsType
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
@@ -35,13 +36,13 @@ _INDENT = 4
 
 def parts_plugin(parser: MarkdownIt) -> None:
     """Teach a parser these blocks."""
-    also = {"alt": ["paragraph", "reference", "blockquote", "list"]}
+    also: RuleOptionsType = {"alt": ["paragraph", "reference", "blockquote", "list"]}
     parser.block.ruler.before("fence", "indented_part", _indented_part, also)
     parser.block.ruler.before("fence", "fenced_part", _fenced_part, also)
     parser.core.ruler.after("block", "alerts", _alerts)
 
 
-def _indented_part(state: StateBlock, first: int, end: int, silent: bool) -> bool:
+def _indented_part(state: StateBlock, first: int, end: int, silent: bool) -> bool:  # noqa: FBT001 - a rule
     """Read `!!!`, `???` and `===` with the indented lines below."""
     found = _INDENTED.fullmatch(_line(state, first).rstrip())
     if state.is_code_block(first) or not found:
@@ -65,7 +66,7 @@ def _indented_part(state: StateBlock, first: int, end: int, silent: bool) -> boo
     return True
 
 
-def _fenced_part(state: StateBlock, first: int, end: int, silent: bool) -> bool:
+def _fenced_part(state: StateBlock, first: int, end: int, silent: bool) -> bool:  # noqa: FBT001 - a rule
     """Read `::: kind` and ```` ```{kind} ```` up to their end."""
     line = _line(state, first).rstrip()
     if state.is_code_block(first):
@@ -94,7 +95,7 @@ def _end_of_fence(state: StateBlock, within: tuple[int, int], sign: str) -> int:
     depth = 0
     for number in range(*within):
         line = _line(state, number).strip()
-        if not line.startswith(sign[:3]) or line.strip(sign[0]) and sign[0] != ":":
+        if not line.startswith(sign[:3]) or (line.strip(sign[0]) and sign[0] != ":"):
             continue
         if line.strip(":") if sign[0] == ":" else line.strip(sign[0]):
             depth += 1

@@ -20,7 +20,7 @@ _FRONT_MATTER = re.compile(r"\A\s*(---|\+\+\+)[ \t]*\r?\n(.*?)^(\1|\.\.\.)[ \t]*
 _LOOKS_LIKE_YAML = re.compile(r"(?:[ \t]*(?:#.*|-[ \t].*|[\w.\"'-]+[ \t]*:(?:[ \t].*)?|[}\])].*)?|[ \t]+\S.*)")
 _MAX_FRONT_MATTER_CHARS = 100_000
 _FENCE = re.compile(
-    r"^(?: {0,3}|[ \t]*(?:[-*+]|\d+\.)[ \t]+)(`{3,}|~{3,})(?!.*`)[^\n]*\n.*?(?:^[ \t]*\1[`~]*[ \t]*$|\Z)",
+    r"^(?: {0,3}|[ \t]*(?:[-*+]|\d+\.)[ \t]+)(`{3,}|~{3,})(?![^\n]*`)[^\n]*\n.*?(?:^[ \t]*\1[`~]*[ \t]*$|\Z)",
     re.DOTALL | re.MULTILINE,
 )
 _NAMED_TAG = re.compile(
@@ -28,6 +28,7 @@ _NAMED_TAG = re.compile(
     r"|\{\{[<%]\s*tab(?:item)?\s+(?:[a-zA-Z]+\s*=\s*)?[\"']([^\"'\n]{1,100})[\"'][^\n]{0,200}?[%>]\}\}"
 )
 _DROPPED = (
+    (re.compile(r"\{%-?\s*(?:end)?raw\s*-?%\}"), ""),
     (re.compile(r"\{%-?\s*comment\s*-?%\}.*?\{%-?\s*endcomment\s*-?%\}", re.DOTALL), ""),
     (re.compile(r"\{\{[<%]/\*.{0,5000}?\*/[%>]\}\}|\{/\*.{0,5000}?\*/\}", re.DOTALL), ""),
 )

@@ -36,9 +36,9 @@ class Openers:
         self._windows: set[str] = set()
         calls: list[str] = []
         for element in root.iter():
-            if not isinstance(element.tag, str):
-                continue
             attributes = element.attrib
+            if not attributes or not isinstance(element.tag, str):
+                continue
             if "onclick" in attributes:
                 calls.append(attributes["onclick"][:200])
             for name in _OPENS_WINDOW:
@@ -99,6 +99,7 @@ def _opens_next(before: Node) -> bool:
         return True
     if element.tag == "label":
         return before.previous is not None and before.previous.element.get("type") == "checkbox"
-    return element.tag in {"h1", "h2", "h3", "h4", "h5", "h6", "dt"} and any(
-        child.local_name == "button" or "aria-expanded" in child.element.attrib for child in before.children
+    heads = element.tag in {"h1", "h2", "h3", "h4", "h5", "h6", "dt"}
+    return any(
+        "aria-expanded" in child.element.attrib or (heads and child.local_name == "button") for child in before.children
     )

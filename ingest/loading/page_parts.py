@@ -1,13 +1,14 @@
 """Parts of a web page that lead elsewhere, and say nothing of their own: navigation, frames, breadcrumbs, banners.
 
 A part is judged by what it is marked as, and by its words: how many of them are links, and whether the others are
-sentences. What is marked as navigation, header, footer or aside, and says something, is read. Beside the one `<main>` of
-a page only what says something is read; `<header>` and `<footer>` of an article belong to it. A page that is nothing but
-links is read whole (`html`). Only text that is seen counts.
+sentences. What is marked as navigation, header, footer or aside, and says something, is read. Beside the one `<main>`
+of a page only what says something is read; `<header>` and `<footer>` of an article belong to it. A page that is nothing
+but links is read whole (`html`). Only text that is seen counts.
 """
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from lxml.html import HtmlElement
 
@@ -20,6 +21,7 @@ _CONTENT = frozenset(["main", "article", "section", "blockquote", "figure", "dia
 _HEADINGS = frozenset(["h1", "h2", "h3", "h4", "h5", "h6"])
 _ADS = frozenset(["ad", "ads", "advert", "advertisement", "sponsored"])
 _CONTENTS = re.compile(r"(?:^|[\s_-])(?:toc|table-of-contents|tableofcontents)(?:$|[\s_-])", re.IGNORECASE)
+_ICONS = re.compile(r"(?:^|\s)material-(?:icons|symbols)")
 _COOKIES = re.compile(r"cookie|gdpr|consent", re.IGNORECASE)
 _BANNER = re.compile(r"banner|notice|bar|popup|modal|dialog|overlay|message|consent", re.IGNORECASE)
 _SKIP = re.compile(r"(?:skip|jump|go)\s+(?:directly\s+)?to\b|zum (?:haupt)?inhalt|aller au contenu", re.IGNORECASE)
@@ -45,6 +47,7 @@ class Parts:
         self._page = page
         self._words: dict[HtmlElement, int] = {}
         self._linked: dict[HtmlElement, int] = {}
+        self._has_text: dict[HtmlElement, bool] = {}  # directly within an element
         self._count()
         mains = [node for node in page.nodes if self._is_main(node) and self._words[node.element] > 0]
         self._main = mains[0].element if len(mains) == 1 else None
@@ -58,7 +61,7 @@ class Parts:
     def why_left(self, element: HtmlElement) -> str:
         """Return the kind of note under which an element is left out for what it is; empty if it is content."""
         tag, role = element.tag, element.get("role", "")
-        if self._is_beside_main(element):
+        if self._is_beside_main(element) and role not in {"alert", "status"}:
             return "" if self._says_something(element) and self._share(element) < _MANY_LINKS else "navigation"
         frame = _FRAME_ROLES.get(role, tag if tag in _FRAMES and role not in {"note", "presentation"} else "")
         if frame and self._is_frame(element, frame):
@@ -75,6 +78,8 @@ class Parts:
         name = _named(element)
         if not name:
             return ""
+        if _ICONS.search(name):
+            return "navigation"  # the name of a picture, which a font draws
         if "breadcrumb" in name.lower() and self._share(element) > _SOME_LINKS:
             return "navigation"
         if _CONTENTS.search(name) and self._share(element) >= _MOSTLY_LINKS:
@@ -92,7 +97,10 @@ class Parts:
         if frame == "nav":
             return share >= _MANY_LINKS or not self._says_something(element)
         if frame == "aside":
-            return share >= _MANY_LINKS or bool(_ADS & set(_named(element).lower().replace("-", " ").split()))
+            links = sum(1 for _ in islice(element.iter("a"), 2))
+            return (share >= _MANY_LINKS and links > 1) or bool(
+                _ADS & set(_named(element).lower().replace("-", " ").split())
+            )
         if element in self._around_main or _is_in_content(element):
             return share >= _MOSTLY_LINKS and words > 1
         if self._says_something(element) and share < _MANY_LINKS:
@@ -129,8 +137,10 @@ class Parts:
             return True
         if any(word in _named(button).lower() for word in ("accordion", "collaps", "expand", "toggle")):
             return True
-        around = [parent.text, *(child.tail for child in parent)]
-        return any(text and text.strip() for text in around)
+        if parent not in self._has_text:
+            around = [parent.text, *(child.tail for child in parent)]
+            self._has_text[parent] = any(text and text.strip() for text in around)
+        return self._has_text[parent]
 
     def _is_no_link(self, link: HtmlElement) -> bool:
         """Tell whether a link is for getting about: past the navigation, to a heading itself, back from a note."""
@@ -175,10 +185,10 @@ class Parts:
             if look.left:
                 continue
             linked = linked or _is_link(found)
-            if found.text and not look.why_unseen():
+            if found.text and not look.unseen:
                 yield found.text, linked
             for child in reversed(found):
-                if child.tail and not linked and not look.why_unseen():
+                if child.tail and not linked and not look.unseen:
                     pending.append(child.tail)
                 if isinstance(child.tag, str):
                     pending.append((child, linked))
@@ -192,7 +202,7 @@ class Parts:
             look = self._page.look(element)
             words = linked = 0
             if not look.left:
-                if not look.why_unseen():
+                if not look.unseen:
                     words = len((element.text or "").split())
                     words += sum(len((child.tail or "").split()) for child in element)
                 words += sum(self._words[child.element] for child in node.children)

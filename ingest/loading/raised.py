@@ -16,10 +16,11 @@ _POWERS = {"2": "²", "3": "³"}
 _LAST_WORD = re.compile(r"[^\W_]+$")
 _LAST_NUMBER = re.compile(r"\d[\d.,]*$")
 _MONEY = re.compile(r"[$€£¥]\s?\d[\d,.]*$")
+_FORMULA = re.compile(r"[=+*/·]\s*[A-Za-z]{1,3}$")
 _MIN_WORD = 3  # letters: what is shorter before a raised number may be the x of a formula
 
 
-def raised(text: str, before: str, *, linked: bool, notes: frozenset[str]) -> str:
+def raised(text: str, before: str, *, linked: bool, notes: frozenset[str]) -> str:  # noqa: PLR0911 - cases in order
     """Return how raised text is written after what stands before it; empty for the mark of a note.
 
     Args:
@@ -64,6 +65,8 @@ def fraction(above: str, below: str, before: str) -> str:
 
 
 def _is_note(text: str, mark: str, before: str, notes: frozenset[str]) -> bool:
+    if not _BRACKETED.fullmatch(text) and (_FORMULA.search(before) or (text in _POWERS and _UNIT.search(before))):
+        return False
     is_power_of_ten = before.endswith("10") and not before[-3:-2].isdigit() and mark.isdigit()
     if mark in notes and (mark.isdigit() or text.lower() not in _ORDINALS or before[-1:].isalpha()):
         return not (is_power_of_ten and int(mark) > 1 and not _BRACKETED.fullmatch(text) and len(notes) < int(mark))

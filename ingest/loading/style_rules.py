@@ -26,7 +26,7 @@ _MAX_NESTED_RULES = 6
 _MAX_SELECTORS = 5_000
 _MAX_SELECTOR_CHARS = 400
 _MAX_COMBINED = 16  # elements that one selector names, one within the other
-_SETS = re.compile("|".join(sorted(PROPERTIES - {"left", "right", "top", "bottom", "content", "color"})) + r"|\\|color")
+_SETS = re.compile("|".join(sorted(PROPERTIES - {"left", "right", "top", "bottom"})) + r"|\\", re.IGNORECASE)
 _PSEUDO = ("before", "after")
 
 
@@ -66,15 +66,17 @@ class StyleRules:
         """
         if not _SETS.search(text) or (media and not holds_on_screen(media)):
             return
-        if len(text) > self._left_chars or _depth(text) > _MAX_DEPTH:
+        if _depth(text) > _MAX_DEPTH:
             self.not_judged += 1
-            if _depth(text) > _MAX_DEPTH:
-                return
+            return
+        is_cut = len(text) > self._left_chars
+        if is_cut:
             text = text[: text.rfind("}", 0, self._left_chars) + 1]
         self._left_chars -= len(text)
-        selectors = self._selectors
+        before, was_full = self.not_judged, self._selectors >= _MAX_SELECTORS
         self._add_rules(tinycss2.parse_stylesheet(text, skip_comments=True, skip_whitespace=True), "", 0)
-        self.not_judged += int(selectors < _MAX_SELECTORS <= self._selectors)
+        full = self._selectors >= _MAX_SELECTORS and not was_full
+        self.not_judged = before + int(is_cut or full or self.not_judged > before)
 
     def _add_rules(self, rules: Iterable[Any], parent: str, depth: int) -> None:
         if depth > _MAX_NESTED_RULES:
@@ -169,7 +171,7 @@ def _goes_in(rule: Any) -> bool:
         return holds_on_screen(condition)
     if keyword == "supports":
         return not re.match(r"not\b", condition, re.IGNORECASE)
-    return keyword in {"layer", "scope", "starting-style"} and keyword == "layer"
+    return bool(keyword == "layer")
 
 
 def _selectors(prelude: Iterable[Any]) -> Iterator[str]:

@@ -1,8 +1,8 @@
-"""Values of CSS: declarations to plain strings, lengths to pixels, colours to numbers, and what hides text for good.
+r"""Values of CSS: declarations to plain strings, lengths to pixels, colours to numbers, and what hides text for good.
 
-Escapes, comments and the case of words are gone from the strings, so `d\\69splay: N\\6fNE` is `display`, `none`. Only
-properties by which text is hidden, struck out, numbered or kept in lines are kept (`PROPERTIES`). Lengths are those of a
-window of 1,280 by 800 pixels. Knows nothing of elements.
+Escapes, comments and the case of words are gone from the strings, so `d\69splay: N\6fNE` is `display`, `none`. Only
+properties by which text is hidden, struck out, numbered or kept in lines are kept (`PROPERTIES`). Lengths are those of
+a window of 1,280 by 800 pixels. Knows nothing of elements.
 """
 
 import re
@@ -76,7 +76,7 @@ def plain(tokens: Iterable[Any]) -> str:
     return " ".join("".join(pieces).split())[:_MAX_VALUE_CHARS]
 
 
-def _write(tokens: Iterable[Any], pieces: list[str]) -> None:
+def _write(tokens: Iterable[Any], pieces: list[str]) -> None:  # noqa: C901 - a kind of token a branch
     for token in tokens:
         if token.type == "ident":
             pieces.append(token.value if token.value.startswith("--") else token.lower_value)
@@ -189,4 +189,4 @@ def is_away(offset_px: float | None) -> bool:
 def is_nothing(opacity: str) -> bool:
     """Tell whether an opacity leaves nothing to be seen: five per cent of ink are not read."""
     found = re.fullmatch(_NUMBER + "(%?)", opacity)
-    return bool(found) and float(found[1]) / (100 if found[2] else 1) <= 0.05  # noqa: PLR2004 - as the docstring says
+    return found is not None and float(found[1]) / (100 if found[2] else 1) <= 0.05  # noqa: PLR2004 - as the docstring says

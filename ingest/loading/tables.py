@@ -26,7 +26,7 @@ def looks_like_header(row: list[str]) -> bool:
 
 
 def table_lines(
-    rows: Sequence[Sequence[str]], *, header_rows: int, spans: Mapping[tuple[int, int], int] | None = None
+    rows: Sequence[Sequence[str]], header_rows: int, *, spans: Mapping[tuple[int, int], int] | None = None
 ) -> list[str]:
     """Return one line for each row that holds text.
 
@@ -51,6 +51,19 @@ def table_lines(
         if any(pieces):
             lines.append(_joined(pieces))
     return lines
+
+
+def names_line(rows: Sequence[Sequence[str]], header_rows: int) -> str:
+    """Return the names of a table's columns as a line of their own, as the header is seen; empty if nothing is named.
+
+    So a table can be found by its header, and the name of a column without values is not lost.
+    """
+    cells = [[_cell(cell) for cell in row] for row in rows]
+    names = _names([row for row in cells[:header_rows] if any(row)])
+    if not any(any(row) for row in cells[header_rows:]) or _are_too_long(names):
+        return ""
+    said = [", ".join(name) for name in names if name]
+    return "; ".join(name for number, name in enumerate(said) if number == 0 or said[number - 1] != name)
 
 
 def _names(rows: list[list[str]]) -> list[tuple[str, ...]]:

@@ -19,11 +19,16 @@ def test_the_title_comes_from_the_front_matter_and_else_from_the_first_heading()
     assert markdown.load(b"---\ntitle: Leave policy\n---\n# Other\n\nText.").title == "Leave policy"
     assert markdown.load(b"Intro.\n\n# Leave policy\n\nText.").title == "Leave policy"
     assert markdown.load(b"## Not one\n\nText.").title is None
+    assert markdown.load(b'+++\ntitle = "Pay"\n+++\nText.').title == "Pay"
 
 
 def test_front_matter_that_is_no_yaml_costs_only_the_title() -> None:
     document = markdown.load(b"---\ntitle: [broken\n---\n\nText.")
     assert (document.title, document.text) == (None, "Text.")
+
+
+def test_text_between_two_rules_is_no_front_matter() -> None:
+    assert _text("---\n\nText between.\n\n---\n\nMore.") == "Text between.\n\nMore."
 
 
 def test_sections_follow_the_headings(texts: Texts) -> None:
@@ -38,7 +43,7 @@ def test_lists_are_read_with_their_numbers() -> None:
 
 def test_tables_become_sentences() -> None:
     assert _text("| Codec | Use |\n|---|---|\n| ProRes | Edit<br>and grade |\n| H.264 | Proxy. |") == (
-        "Codec: ProRes; Use: Edit and grade\nCodec: H.264; Use: Proxy."
+        "Codec; Use\nCodec: ProRes; Use: Edit and grade\nCodec: H.264; Use: Proxy."
     )
 
 
@@ -63,6 +68,11 @@ def test_code_is_kept_as_a_block() -> None:
         "<script>secret</script>",
         "[//]: # (secret)",
         "<%= secret %>",
+        "{{< secret >}}",
+        "{/* secret */}",
+        "import Secret from 'secret'",
+        "*[secret]: secret",
+        "{>>secret<<}{--secret--}",
     ],
 )
 def test_what_is_hidden_is_not_read(hidden: str) -> None:
@@ -87,3 +97,61 @@ def test_a_template_tag_on_its_own_line_does_not_end_what_surrounds_it() -> None
 def test_a_word_document_named_markdown_is_refused() -> None:
     with pytest.raises(LoadError, match=r"expected Markdown text, got a ZIP archive .*extension of what it is"):
         markdown.load(b"PK\x03\x04rest")
+
+
+@pytest.mark.parametrize(
+    ("callout", "text"),
+    [
+        ('!!! warning "Tapes"\n\n    Used tapes\n    go.\n', "Tapes\n\nUsed tapes go."),
+        ("??? note\n    One.\n\n    - a\n", "Note\n\nOne.\n\n- a"),
+        ('!!! danger ""\n    One.', "One."),
+        ("> [!NOTE]\n> One.", "Note\nOne."),
+        ("::: tip\nOne.\n:::", "Tip\n\nOne."),
+        (":::note[Name]\nOne.\n:::", "Name\n\nOne."),
+        ("```{warning}\nOne.\n```", "Warning\n\nOne."),
+        ("<aside>\n**One.**\n\n</aside>", "One."),
+        ("<details>\n<summary>Why</summary>\n\nOne.\n\n</details>", "Why\n\nOne."),
+    ],
+)
+def test_callouts_are_read_with_the_names_that_readers_see(callout: str, text: str) -> None:
+    assert _text(f"A.\n\n{callout}\n\nB.") == f"A.\n\n{text}\n\nB."
+
+
+def test_what_looks_like_a_callout_in_code_is_code() -> None:
+    assert _text("```\n!!! note\n{% if %}\n```") == "!!! note\n{% if %}"
+
+
+@pytest.mark.parametrize(
+    "tabs",
+    [
+        '=== "Linux"\n\n    Ninety.\n\n=== "Windows"\n\n    Thirty.\n',
+        '<TabItem label="Linux">\n\nNinety.\n\n</TabItem>\n<TabItem label="Windows">\n\nThirty.\n\n</TabItem>',
+    ],
+)
+def test_tabs_name_what_is_in_them_and_nothing_else(tabs: str, texts: Texts) -> None:
+    document = markdown.load(f"# Logs\n\n{tabs}\n\nAfter.".encode())
+    assert texts(document) == ["Ninety.", "Thirty.", "After."]
+    assert [part.locator.headings for part in document.sections] == [("Logs", "Linux"), ("Logs", "Windows"), ("Logs",)]
+
+
+def test_a_footnote_follows_the_paragraph_that_refers_to_it() -> None:
+    assert _text("All take part.[^1] Next.\n\nLater.\n\n[^1]: Except interns.") == (
+        "All take part. Next.\n\nExcept interns.\n\nLater."
+    )
+
+
+def test_raised_numbers_join_nothing() -> None:
+    assert _text("For 3<sup>1</sup> years, 7¹ days, 10<sup>6</sup> x.\n\n1 Not all.\n\n¹ Nor these.") == (
+        "For 3 years, 7 days, 10^6 x.\n\n1 Not all.\n\n¹ Nor these."
+    )
+
+
+def test_formulas_tasks_and_definitions() -> None:
+    assert _text("Costs $5 and $6. $E=m*c*c$") == "Costs $5 and $6. $E=m*c*c$"
+    assert _text("- [ ] open\n- [x] done") == "- ☐ open\n- ☑ done"
+    assert _text("Term\n: Means this.") == "Term: Means this."
+    assert _text("The {~~old~>new~~} one.") == "The new one."
+
+
+def test_a_picture_without_a_description_is_told() -> None:
+    assert [note.kind for note in markdown.load(b"Text ![](x.png).").notes] == ["pictures"]

@@ -44,7 +44,7 @@ def test_an_error_of_a_parser_is_a_reason_without_its_text(monkeypatch: pytest.M
     ("name", "content"),
     [
         ("a.html", "<p>Seen.</p>" + "<div>" * 30_000 + "x"),
-        ("a.html", "<p>Seen.</p>" + "</i>" * 2000 + "<div>" * 300 + "x"),
+        ("a.html", "<p>Seen.</p>" + "</i>" * 2000 + "<div>" * 3000 + "x"),
         ("a.md", "Seen.\n\n" + "> " * 30_000 + "x"),
     ],
 )

@@ -1,6 +1,6 @@
 """Rows of a table say by themselves what they mean."""
 
-from ingest.loading.tables import looks_like_header, table_lines
+from ingest.loading.tables import looks_like_header, names_line, table_lines
 
 
 def test_a_header_names_each_value() -> None:
@@ -25,10 +25,22 @@ def test_a_header_alone_is_a_row() -> None:
     assert table_lines([["A", "B", "C"]], header_rows=1) == ["A; B; C"]
 
 
-def test_unmarked_headers_need_three_short_different_names() -> None:
-    assert looks_like_header(["", "Codec", "Use"])
-    assert not looks_like_header(["Codec", "Use"])
-    assert not looks_like_header(["Codec", "Use", "Use"])
-    assert not looks_like_header(["Codec", "", "Use"])
-    assert not looks_like_header(["Codec", "A sentence.", "Use"])
-    assert not looks_like_header(["Codec", "x" * 81, "Use"])
+def test_stacked_names_and_cells_that_span_columns() -> None:
+    rows = [["Zone", "Letter", "Letter", "Parcel"], ["Zone", "Slow", "Fast", "Fast"], ["Asia", "6", "29", "79"]]
+    rows += [["Oslo", "5", "", "40"], ["Bern", "9", "", ""], ["Not delivered", "", "", ""]]
+    lines = table_lines(rows, 2, spans={(3, 1): 2, (4, 1): 3, (5, 0): 4})
+    assert lines == [
+        "Zone: Asia; Letter, Slow: 6; Letter, Fast: 29; Parcel, Fast: 79",
+        "Zone: Oslo; Letter: 5; Parcel, Fast: 40",
+        "Zone: Bern; Letter, Slow / Letter, Fast / Parcel, Fast: 9",
+        "Not delivered",
+    ]
+    assert names_line(rows, 2) == "Zone; Letter, Slow; Letter, Fast; Parcel, Fast"
+
+
+def test_names_that_are_texts_name_nothing() -> None:
+    assert table_lines([["x" * 201, "B"], ["1", "2"]], header_rows=1)[1] == "1: 2"
+
+
+def test_an_unmarked_row_is_no_header() -> None:
+    assert not looks_like_header(["", "Codec", "Use"])
