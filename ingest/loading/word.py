@@ -1,4 +1,6 @@
-"""Word documents (.docx) to text. The steps:
+"""Word documents (.docx) to text.
+
+The steps:
 
 1. Open the package and find its main part (`word_parts`), styles, colours, lists, notes and settings.
 2. Settle alternatives, prompts and fields that never end (`word_prepared`).
@@ -11,6 +13,7 @@ The title is that of the style Title, else of the document's properties, else th
 nothing.
 """
 
+from dataclasses import replace
 from typing import Any
 
 from indexes.readings import Notes as ReadingNotes
@@ -64,10 +67,11 @@ class _Reading:
         for block in Flow(self._shared, BODY).blocks(body if body is not None else (), ground):
             self._write(block)
         self._say_headers(ground)
-        look_again(self._package, self._left)
         named = clean(self._package.title())
         named = "" if named.lower() in _UNTITLED else named
-        return self._builder.finish(self._title or named or self._first_h1, notes=self._notes.finish())
+        parsed = self._builder.finish(self._title or named or self._first_h1)
+        look_again(self._package, self._left, parsed.text)
+        return replace(parsed, notes=self._notes.finish())
 
     def _write(self, block: Block) -> None:
         if block.kind == HEADING:
@@ -121,7 +125,7 @@ class _Reading:
         self._notes.add("headers_footers", count=sum(count_words(text) for text in said))
 
     def _headers(self) -> list[Part]:
-        """Return the headers and footers that a section shows; a first page or even pages have their own if it says so."""
+        """Return the headers and footers that pages show; first and even pages have their own if a section says so."""
         main = self._package.main
         even = self._settings is not None and is_on(self._settings.find(qn("w:evenAndOddHeaders")))
         first = {}

@@ -113,6 +113,8 @@ class Flow:
             marker = ""
         notes = tuple(self._notes(line.marks))
         block = _block(line.text(), style, marker)
+        if self._story != HEADERS:
+            self._shared.left.shown(line.text())
         if block is not None:
             yield replace(block, notes=notes, bold=line.bold)
         else:

@@ -97,7 +97,11 @@ class Looks:
             return HIDDEN
         if merged["strike"] or merged.get("dstrike"):
             return STRUCK
-        if setting.flat or merged.get("points", _LEAST_POINTS) < _LEAST_POINTS or merged.get("scale", 100) < _LEAST_SCALE:
+        if (
+            setting.flat
+            or merged.get("points", _LEAST_POINTS) < _LEAST_POINTS
+            or merged.get("scale", 100) < _LEAST_SCALE
+        ):
             return UNSEEN
         return self._lost(merged, setting.ground)
 

@@ -185,5 +185,5 @@ def _rename(root: Any) -> None:
 
     for element in root.iter(etree.Element):
         element.tag = renamed(element.tag)
-        for name in element.keys() if any(name.startswith("{http://purl") for name in element.keys()) else ():
+        for name in [name for name in element.attrib if name.startswith("{http://purl")]:
             element.set(renamed(name), element.attrib.pop(name))

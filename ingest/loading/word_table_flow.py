@@ -1,4 +1,4 @@
-"""The blocks of a table: its cells are read in their places, then written as lines, or as the ordinary content they are.
+"""The blocks of a table: its cells are read in their places, then written as lines, or as ordinary content.
 
 A table of one column, or of cells that hold headings, tables or long texts side by side, is a frame around ordinary
 content and is read cell by cell. Cells that are merged away, deleted rows and cells are left out, and that is said.

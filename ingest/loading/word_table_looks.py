@@ -13,7 +13,14 @@ from ingest.loading.word_styles import Styles
 from ingest.loading.word_xml import qn, value
 
 _BANDS = {"noHBand": ("band1Horz", "band2Horz"), "noVBand": ("band1Vert", "band2Vert")}
-_BITS = {"firstRow": 0x20, "lastRow": 0x40, "firstColumn": 0x80, "lastColumn": 0x100, "noHBand": 0x200, "noVBand": 0x400}
+_BITS = {
+    "firstRow": 0x20,
+    "lastRow": 0x40,
+    "firstColumn": 0x80,
+    "lastColumn": 0x100,
+    "noHBand": 0x200,
+    "noVBand": 0x400,
+}
 _REGIONS = {"firstColumn": "firstCol", "lastColumn": "lastCol"}
 
 
@@ -127,5 +134,3 @@ def _switched_on(properties: Any) -> frozenset[str]:
 
 def _is_hex(text: str) -> bool:
     return all(char in "0123456789abcdefABCDEF" for char in text)
-
-

@@ -101,7 +101,9 @@ def cell(text: str = "", properties: str = "", *, content: str = "", run: str = 
     return f"<w:tc><w:tcPr>{properties}</w:tcPr>{content or p(text, run=run)}</w:tc>"
 
 
-def word_file(body: str, parts: Mapping[str, str] | None = None, *, main: str = "word/document.xml", **known: str) -> bytes:
+def word_file(
+    body: str, parts: Mapping[str, str] | None = None, *, main: str = "word/document.xml", **known: str
+) -> bytes:
     """Return a Word document.
 
     Args:

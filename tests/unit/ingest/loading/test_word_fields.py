@@ -21,7 +21,9 @@ def field(said: str, result: str | None = None, *, form: str = "") -> str:
 
 def test_results_are_read_and_codes_are_not() -> None:
     inner = field(" MERGEFIELD name ", r("inner"))
-    choice = mark("begin") + code(" IF ") + inner + code(' = "a" "x" "y" ') + mark("separate") + r("chosen") + mark("end")
+    choice = (
+        mark("begin") + code(" IF ") + inner + code(' = "a" "x" "y" ') + mark("separate") + r("chosen") + mark("end")
+    )
     body = p(runs=r("See ") + field(" REF x ", r("clause 4")) + r(", ") + choice + r("."))
     body += p(runs='<w:fldSimple w:instr=" DATE ">' + r("1 May") + "</w:fldSimple>")
     assert word.load(word_file(body)).text == "See clause 4, chosen.\n\n1 May"
@@ -36,7 +38,10 @@ def test_a_field_that_never_ends_hides_nothing() -> None:
     ("form", "shown"),
     [
         ('<w:ddList><w:result w:val="1"/><w:listEntry w:val="krona"/><w:listEntry w:val="franc"/></w:ddList>', "franc"),
-        ('<w:ddList><w:default w:val="0"/><w:listEntry w:val="krona"/><w:listEntry w:val="franc"/></w:ddList>', "krona"),
+        (
+            '<w:ddList><w:default w:val="0"/><w:listEntry w:val="krona"/><w:listEntry w:val="franc"/></w:ddList>',
+            "krona",
+        ),
         ('<w:ddList><w:result w:val="7"/><w:listEntry w:val="krona"/></w:ddList>', ""),
         ('<w:checkBox><w:default w:val="0"/><w:checked/></w:checkBox>', "☒"),
         ('<w:checkBox><w:default w:val="1"/></w:checkBox>', "☒"),

@@ -18,7 +18,9 @@ SEPARATOR = '<w:footnote w:type="separator" w:id="-1"><w:p><w:r><w:separator/></
 
 
 def test_a_note_stands_right_after_the_sentence_with_its_mark() -> None:
-    body = p(runs=r("All staff take part.") + mark(5) + r(" Pay is monthly. It rises") + mark(9) + r(" in May. It ends."))
+    body = p(
+        runs=r("All staff take part.") + mark(5) + r(" Pay is monthly. It rises") + mark(9) + r(" in May. It ends.")
+    )
     notes = SEPARATOR + note(5, "Interns do not.") + note(9, "By two percent.")
     document = word.load(word_file(body, footnotes=notes))
     assert document.text.split("\n") == [
@@ -88,7 +90,14 @@ def test_a_mark_whose_note_is_not_there_is_said() -> None:
 
 def test_numbers_raised_by_hand_never_join_the_number_before() -> None:
     raised = '<w:vertAlign w:val="superscript"/>'
-    body = p(runs=r("Records stay 6") + r("2", raised) + r(" months, 10") + r("6", raised) + r(" of them on 5 m") + r("2", raised))
+    body = p(
+        runs=r("Records stay 6")
+        + r("2", raised)
+        + r(" months, 10")
+        + r("6", raised)
+        + r(" of them on 5 m")
+        + r("2", raised)
+    )
     body += p(runs=r("2", raised) + r(" From the last entry on."))
     text = word.load(word_file(body)).text
     assert text == "Records stay 6 months, 10^6 of them on 5 m^2\n\n2 From the last entry on."

@@ -84,9 +84,13 @@ def test_bullets_are_a_dash_but_for_those_that_say_something() -> None:
 
 
 def test_headings_bear_the_numbers_that_their_styles_are_linked_to() -> None:
-    levels = level(0, "%1", more='<w:pStyle w:val="Heading1"/>') + level(1, "%1.%2", more='<w:pStyle w:val="Heading2"/>')
+    levels = level(0, "%1", more='<w:pStyle w:val="Heading1"/>') + level(
+        1, "%1.%2", more='<w:pStyle w:val="Heading2"/>'
+    )
     linked = heading_styles('<w:pPr><w:numPr><w:numId w:val="1"/></w:numPr></w:pPr>')
-    body = p("Terms", style="Heading1") + p("Days", style="Heading2") + p("A day is a day.") + p("Duty", style="Heading1")
+    body = (
+        p("Terms", style="Heading1") + p("Days", style="Heading2") + p("A day is a day.") + p("Duty", style="Heading1")
+    )
     document = word.load(word_file(body + p("Pay."), numbering=lists(levels), styles=linked))
     assert [part.locator.headings for part in document.sections] == [("1 Terms", "1.1 Days"), ("2 Duty",)]
 

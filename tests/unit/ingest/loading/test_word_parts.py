@@ -13,7 +13,9 @@ STRICT = "http://purl.oclc.org/ooxml"
 
 
 def package(part: str, content: str, *, kind: str = OFFICE, mode: str = "") -> bytes:
-    own = f'<Relationships xmlns="{RELATIONS}"><Relationship Id="r" Type="{kind}" Target="{part}"{mode}/></Relationships>'
+    own = (
+        f'<Relationships xmlns="{RELATIONS}"><Relationship Id="r" Type="{kind}" Target="{part}"{mode}/></Relationships>'
+    )
     return zipped({"_rels/.rels": own, part.lstrip("/"): content})
 
 
@@ -35,7 +37,10 @@ def test_a_strict_document_is_read() -> None:
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le"), "without a password, got an encr"),
+        (
+            b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le"),
+            "without a password, got an encr",
+        ),
         (zipped({"mimetype": "application/vnd.oasis.opendocument.text"}), "got an OpenDocument file"),
         (package("xl/workbook.xml", "<workbook/>"), r"got a spreadsheet: save it as \.docx or \.pdf"),
         (package("ppt/presentation.xml", "<presentation/>"), "got a presentation"),
@@ -55,7 +60,11 @@ def test_what_is_no_word_document_is_refused_by_name(content: bytes, reason: str
 
 
 def test_parts_outside_the_archive_are_not_asked_for() -> None:
-    relations = f'<Relationships xmlns="{RELATIONS}"><Relationship Id="s" Type="x/styles" Target="http://nowhere.test/s" '
-    relations += 'TargetMode="External"/><Relationship Id="t" Type="x/theme" Target="../../../etc/passwd"/></Relationships>'
+    relations = (
+        f'<Relationships xmlns="{RELATIONS}"><Relationship Id="s" Type="x/styles" Target="http://nowhere.test/s" '
+    )
+    relations += (
+        'TargetMode="External"/><Relationship Id="t" Type="x/theme" Target="../../../etc/passwd"/></Relationships>'
+    )
     content = word_file(p(KEYS), {"word/_rels/document.xml.rels": relations})
     assert word.load(content).text == KEYS

@@ -95,7 +95,11 @@ def test_cells_merged_downwards_stand_in_each_row_but_long_ones_once() -> None:
 
 
 def test_text_in_a_cell_that_is_merged_away_is_left_out_as_hidden() -> None:
-    rows = [row(cell("Audio", DOWN), "WAV"), row(cell("old", ON), "AAC"), row("a", cell("b", '<w:hMerge w:val="restart"/>'))]
+    rows = [
+        row(cell("Audio", DOWN), "WAV"),
+        row(cell("old", ON), "AAC"),
+        row("a", cell("b", '<w:hMerge w:val="restart"/>')),
+    ]
     document = word.load(word_file(table(*rows)))
     assert document.text == "Audio: WAV\nAudio: AAC\na: b"
     assert [(note.kind, note.count) for note in document.notes] == [("hidden_text", 1)]
@@ -121,7 +125,19 @@ def test_a_frame_around_ordinary_content_is_read_as_that() -> None:
     assert lines(row(cell(content=p("One.") + p("Two.")))) == ["One.", "", "Two."]
     assert lines(row(long, long), row("a", "b"))[0] == long.strip()
     nested = table(row("Attic", "55 euros"))
-    assert lines(row(cell(content=p("Rooms") + nested + p()), "Side text")) == ["Rooms", "", "Attic: 55 euros", "", "Side text"]
+    assert lines(row(cell(content=p("Rooms") + nested + p()), "Side text")) == [
+        "Rooms",
+        "",
+        "Attic: 55 euros",
+        "",
+        "Side text",
+    ]
+
+
+def test_names_of_columns_in_which_nothing_stands_are_read_too() -> None:
+    names = row("Name", "Signed", properties=REPEATED)
+    assert lines(names, row("Ada", ""), row("", "")) == ["Name; Signed", "Name: Ada"]
+    assert lines(names, row("", "")) == ["Name; Signed"]
 
 
 def test_rows_and_cells_in_content_controls_are_read() -> None:
