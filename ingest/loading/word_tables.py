@@ -88,6 +88,11 @@ def _merged(properties: Any, name: str) -> str:
     return "" if element is None else str(element.get(qn("w:val"), "continue"))
 
 
+def has_header(rows: Sequence[Row]) -> bool:
+    """Tell whether rows of a table name its columns."""
+    return _header_depth(_captions(rows)[1]) > 0
+
+
 def lines_of(rows: Sequence[Row]) -> Iterator[str]:
     """Return the lines of a table, each row followed by the notes that its cells bear."""
     captions, rest = _captions(rows)
