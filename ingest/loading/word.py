@@ -31,7 +31,7 @@ from ingest.loading.word_runs import RunReader
 from ingest.loading.word_second_look import look_again
 from ingest.loading.word_styles import Styles
 from ingest.loading.word_table_looks import TableLooks
-from ingest.loading.word_xml import is_on, qn
+from ingest.loading.word_xml import is_on, local_name, qn
 from ingest.parsed import Parsed, TextBuilder
 
 _UNTITLED = frozenset(["", "word document", "untitled", "document1", "document", "untitled document"])
@@ -110,8 +110,7 @@ class _Reading:
             story: RunReader(looks, self._left, comment=comment, raised_notes=raised, pages=story != HEADERS)
             for story in STORIES
         }
-        sections = list(self._package.main.root.iter(qn("w:sectPr")))
-        notes = Notes(self._stories, self._settings, sections, english=english)
+        notes = Notes(self._stories, self._settings, self._sections(), english=english)
         counting = {story: Counting(numbering) for story in STORIES}
         return Shared(styles, looks, TableLooks(styles, theme), notes, self._left, counting, readers)
 
@@ -131,7 +130,7 @@ class _Reading:
         first = {}
         found: dict[str, Part] = {}
         title = False
-        for section in main.root.iter(qn("w:sectPr")):
+        for section in self._sections():
             title = is_on(section.find(qn("w:titlePg")))
             for reference in section.iterchildren(qn("w:headerReference"), qn("w:footerReference")):
                 kind = reference.get(qn("w:type"), "default")
@@ -145,6 +144,11 @@ class _Reading:
                     found[part.name] = part
             found |= {part.name: part for part in first.values()} if title else {}
         return list(found.values())
+
+    def _sections(self) -> list[Any]:
+        """Return the properties of the sections, in order, without those that tracked changes keep of the past."""
+        found = self._package.main.root.iter(qn("w:sectPr"))
+        return [section for section in found if local_name(section.getparent()) != "sectPrChange"]
 
     def _root(self, kind: str) -> Any:
         part = next(self._package.related(self._package.main, kind), None)

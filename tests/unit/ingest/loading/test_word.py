@@ -178,6 +178,8 @@ def test_white_text_in_a_box_is_seen_if_the_box_is_filled_or_lies_on_something()
     secret = p("Secret.", run=WHITE)
     filled = '<a:solidFill><a:srgbClr val="000080"/></a:solidFill>'
     picture = "<w:r><w:drawing><wp:anchor><pic:pic/></wp:anchor></w:drawing></w:r>"
+    group = box(secret).replace("<wps:wsp>", "<wps:wsp/><wps:wsp>")
+    assert word.load(word_file(p("A.") + p(runs=group))).text == "A.\n\nSecret."
     assert word.load(word_file(p("A.") + p(runs=box(secret)))).text == "A."
     assert word.load(word_file(p("A.") + p(runs=box(secret, filled)))).text == "A.\n\nSecret."
     assert word.load(word_file(p("A.") + p(runs=box(secret, "<a:noFill/>") + picture))).text == "A.\n\nSecret."
