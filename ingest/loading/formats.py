@@ -23,7 +23,8 @@ class Format:
 
 _MARKDOWN = Format("markdown", 1, ("markdown-it-py", "mdit-py-plugins", "lxml", "PyYAML"))
 _HTML = Format("html", 1, ("lxml",))
-_PLAIN = Format("plain", 1, ())
+_PLAIN = Format("plain", 2, ())
+_CUES = Format("cues", 1, ())
 _WORD = Format("word", 2, ("lxml",))
 _PDF = Format("pdf", 1, ("pypdf",))
 
@@ -34,7 +35,9 @@ FORMATS: dict[str, Format] = {
     ".markdown": _MARKDOWN,
     ".md": _MARKDOWN,
     ".pdf": _PDF,
+    ".srt": _CUES,
     ".txt": _PLAIN,
+    ".vtt": _CUES,
 }
 _ADVICE = {
     ".doc": "save it as .docx",

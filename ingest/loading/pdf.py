@@ -1,49 +1,51 @@
-"""PDFs to text, a section a page.
+"""PDFs to text, a section a page, with the path of headings above it.
 
 The steps:
 1. check that the bytes are a whole PDF that opens without a password;
-2. read each page's lines (`pdf_lines`);
-3. drop what runs along the pages: headers, footers, page numbers;
-4. join lines to blocks (`pdf_blocks`), and sentences that go on over a page's end;
-5. take the title from the file's properties if it reads like one.
+2. read each page's characters as they stand on the paper (`pdf_glyphs`), without those that nobody sees, to lines
+   (`pdf_lines`), and raised numbers to what they are (`pdf_raised`);
+3. drop what runs along the pages, but for the first time: headers, footers, page numbers (`pdf_running`);
+4. put columns one after another (`pdf_columns`), join lines to blocks (`pdf_blocks`), and sentences that go on over a
+   page's end (`pdf_carried`);
+5. find the headings (`pdf_headings`), and take the title from the file's properties if it reads like one.
 
-A page that cannot be read keeps the whole document out: half a document must not answer in its name. Does no OCR: a
-PDF without any text is refused. Pictures, form fields and notes are not read.
+PDFium reads the pages; pypdf says how the file is built: its encryption, properties, and what pages call themselves.
+One page at a time is open. A page that cannot be read keeps the whole document out: half a document must not answer in
+its name. Does no OCR: a PDF without any text is refused. Pictures, form fields and notes are not read.
 """
 
 import io
 import logging
 import re
-from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from pypdf import PasswordType, PdfReader
 from pypdf.errors import PyPdfError
+from pypdfium2 import PdfDocument, PdfiumError
 
 from indexes.kinds import PDF
-from indexes.readings import Notes
+from indexes.readings import Notes, ReadingNote
 from ingest.characters import clean
 from ingest.errors import LoadError
-from ingest.loading.pdf_blocks import Block, blocks_of, habits_of, joined
+from ingest.loading.pdf_blocks import Block, blocks_of, without_contents
+from ingest.loading.pdf_carried import carry_sentences
+from ingest.loading.pdf_columns import in_columns
+from ingest.loading.pdf_glyphs import glyphs_of
+from ingest.loading.pdf_habits import habits_of
+from ingest.loading.pdf_headings import outline_of, with_headings
 from ingest.loading.pdf_lines import Line, read_lines
+from ingest.loading.pdf_placed import with_placed
+from ingest.loading.pdf_raised import with_raised
+from ingest.loading.pdf_report import Placed, SecondLook
+from ingest.loading.pdf_running import Pages, without_running
+from ingest.loading.pdf_structure import check_xfa
 from ingest.loading.sniff import check_kind
 from ingest.parsed import Parsed, TextBuilder
 
 _END_WITHIN = 4096  # bytes: the end mark belongs into the last 1,024; some tools append more after it
-_EDGE_LINES = 4  # lines from the top or the bottom of a page that may be a running header or footer
-_RUNNING_SHARE = 0.4  # of the pages: headers may alternate between left and right, and are missing on first pages
-_RUNNING_PAGES = 3
-_SAME_PLACE = 3.0  # points
-_MIN_RUNNING_LETTERS = 8  # with fewer, numbers count as part of the line
-_MAX_CARRIED_CHARS = 1500  # a sentence that goes on over a page's end is not longer; a table might be
-_FOOTNOTE_BLOCKS = 6  # at most so many stand between a page's last sentence and its end
+_MAX_PAGE_CHARS = 500_000  # a page has some 3,000; a poster some 50,000
 
-_PAGE_NUMBER = re.compile(r"(?:page |p\. ?|[-–—] ?)?#(?: ?(?:of|/|\|) ?#)?(?: ?[-–—])?", re.IGNORECASE)
-_ROMAN = re.compile(r"[ivxlc]{1,6}", re.IGNORECASE)
-_SENTENCE_END = re.compile(r"[.!?:;][\"'”’)\]]*$")
-_SENTENCE_STOP = re.compile(r"[.!?][\"'”’)\]]*\s+(?=[\"“(]?[A-Z0-9])")
-_OPEN_END = re.compile(r"(?:,|\b(?:the|a|an|of|and|or|to|in|for|by|with|on|at|from|as|that|which|under|is|are))$")
 _NO_TITLE = re.compile(
     r"microsoft word|powerpoint|untitled|slide \d|document\d*$|.*\.(?:docx?|pdf|indd|pptx?|xlsx?|odt|rtf|qxd|tex)$"
     r"|[^\s]*[_\d][^\s]*$|.{1,3}$",
@@ -51,6 +53,7 @@ _NO_TITLE = re.compile(
 )
 
 logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # its warnings are about repairs, and would quote the document
+logging.getLogger("pypdfium2").setLevel(logging.CRITICAL)
 
 
 def load(content: bytes) -> Parsed:
@@ -63,25 +66,32 @@ def load(content: bytes) -> Parsed:
     if b"%%EOF" not in content[-_END_WITHIN:]:
         raise LoadError("expected a PDF with its end mark (%%EOF), got one that is cut short: copy the file again")
     reader = _open(content)
-    pages = _read_pages(reader)  # 2
-    if not any(pages):
+    notes = Notes()
+    with _drawn(content) as document:
+        check_xfa(document)
+        look = SecondLook(document, reader, notes)
+        pages, placed = _read_pages(document, look)  # 2
+        outline = outline_of(document)
+    raised = with_raised(pages)  # 3
+    running = without_running(raised)
+    lines_of = [in_columns(lines) for lines in running.lines]  # 4
+    habits = habits_of(lines_of)
+    blocks: list[list[Block]] = []
+    dropped: list[str] = []
+    for number, lines in enumerate(lines_of, start=1):
+        whole = blocks_of(lines, habits)
+        kept = without_contents(whole, habits)
+        blocks.append(with_placed(kept, placed[number - 1]))
+        dropped += _texts_without(whole, kept) + _texts_without(raised[number - 1], running.lines[number - 1])
+        notes.add("contents_lines", str(number), count=len(whole) - len(kept))
+        notes.add("running_lines", str(number), count=running.dropped[number - 1])
+    if len(look.compare(_stored(blocks, running), dropped)) == len(pages):
         raise LoadError(
             f"expected text, got none: {len(pages)} of {len(pages)} pages have no text. It is a scan, which needs OCR"
         )
-    notes = Notes()
-    for number, lines in enumerate(pages, start=1):
-        if not lines:
-            notes.add("pages_without_text", str(number))
-    pages = _without_running(pages)  # 3
-    habits = habits_of(pages)
-    blocks = [blocks_of(lines, habits) for lines in pages]  # 4
-    _carry_sentences(blocks, habits.words)
-    builder = TextBuilder()
-    for number, page in enumerate(blocks, start=1):
-        builder.page(number)
-        for block in page:
-            _write(block, builder)
-    return builder.finish(_title(reader), notes=notes.finish())  # 5
+    carry_sentences(blocks, habits.words)
+    blocks = with_headings(blocks, habits, outline)  # 5
+    return _written(blocks, running, _labels(reader, len(blocks)), _title(reader), notes.finish())
 
 
 def _open(content: bytes) -> PdfReader:
@@ -92,115 +102,113 @@ def _open(content: bytes) -> PdfReader:
         if len(reader.pages) == 0:
             raise LoadError("expected a PDF with pages, got one without any")
     except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, IndexError, OSError) as error:
-        raise LoadError(
-            f"expected a PDF that can be read, got a damaged one ({type(error).__name__}): save it again"
-        ) from error
+        raise _damaged(type(error).__name__) from error
     return reader
 
 
-def _read_pages(reader: PdfReader) -> list[list[Line]]:
+@contextmanager
+def _drawn(content: bytes) -> Iterator[PdfDocument]:
+    """Open a PDF as PDFium reads it."""
+    try:
+        document = PdfDocument(content)
+    except PdfiumError as error:
+        raise _damaged(type(error).__name__) from error
+    try:
+        if len(document) == 0:
+            raise LoadError("expected a PDF with pages, got one without any")
+        yield document
+    finally:
+        document.close()
+
+
+def _read_pages(document: PdfDocument, look: SecondLook) -> tuple[list[list[Line]], list[tuple[Placed, ...]]]:
+    """Return each page's lines, and what is placed on it beside them."""
     pages: list[list[Line]] = []
-    for number, page in enumerate(reader.pages, start=1):
+    placed: list[tuple[Placed, ...]] = []
+    for number in range(len(document)):
         try:
-            pages.append(read_lines(page))
-        except (MemoryError, RecursionError):
+            lines, beside = _read_page(document, number, look)
+        except (LoadError, MemoryError, RecursionError):
             raise
         except Exception as error:
-            raise LoadError(_damaged(f"page {number}: {type(error).__name__}")) from error
-    return pages
+            raise _damaged(f"page {number + 1}: {type(error).__name__}") from error
+        pages.append(lines)
+        placed.append(beside)
+    return pages, placed
 
 
-def _damaged(where: str) -> str:
-    return f"expected a PDF that can be read, got a damaged one ({where}): save it again"
+def _read_page(document: PdfDocument, number: int, look: SecondLook) -> tuple[list[Line], tuple[Placed, ...]]:
+    page = document[number]
+    try:
+        textpage = page.get_textpage()
+        try:
+            count = textpage.count_chars()
+            if count > _MAX_PAGE_CHARS:
+                raise LoadError(
+                    f"expected at most {_MAX_PAGE_CHARS:,} characters on a page, got {count:,} on page {number + 1}: "
+                    "split it"
+                )
+            glyphs = glyphs_of(textpage)
+            seen = look.at(number + 1, page, textpage, glyphs)
+            return read_lines(glyphs, leave_out=seen.out, box=page.get_bbox()), seen.placed
+        finally:
+            textpage.close()
+    finally:
+        page.close()
 
 
-def _without_running(pages: list[list[Line]]) -> list[list[Line]]:
-    """Return the pages without the lines that stand at one place at the edge of many of them, whatever the number."""
-    places: dict[str, list[float]] = defaultdict(list)
-    for lines in pages:
-        for line in _edge_lines(lines):
-            places[_without_numbers(line.text)].append(line.y)
-    running: dict[str, float] = {}
-    for text, heights in places.items():
-        middle = sorted(heights)[len(heights) // 2]
-        count = sum(abs(height - middle) <= _SAME_PLACE for height in heights)
-        needed = 2 if _PAGE_NUMBER.fullmatch(text) else _RUNNING_PAGES
-        if count >= max(needed, _RUNNING_SHARE * len(pages)):
-            running[text] = middle
-    return [_kept(lines, running) for lines in pages]
+def _texts_without(before: Iterable[Block] | Iterable[Line], after: Iterable[Block] | Iterable[Line]) -> list[str]:
+    """Return the texts of what was left out."""
+    kept = {one.text for one in after}
+    return [one.text for one in before if one.text not in kept]
 
 
-def _kept(lines: list[Line], running: Mapping[str, float]) -> list[Line]:
-    """Return a page's lines without the running ones, and without a page number beside one of them."""
-    dropped: set[int] = set()
-    places: list[float] = []
-    for line in _edge_lines(lines):
-        if abs(running.get(_without_numbers(line.text), float("inf")) - line.y) <= _SAME_PLACE:
-            dropped.add(id(line))
-            places.append(line.y)
-    for line in lines:
-        number = _PAGE_NUMBER.fullmatch(_without_numbers(line.text))
-        if number and any(abs(place - line.y) <= _SAME_PLACE for place in places):
-            dropped.add(id(line))
-    return [line for line in lines if id(line) not in dropped]
+def _stored(blocks: list[list[Block]], running: Pages) -> dict[int, str]:
+    """Return the text that each page gave, by its number."""
+    pages = zip(running.above, blocks, running.below, strict=True)
+    return {
+        number: "\n".join(one.text for part in parts for one in part) for number, parts in enumerate(pages, start=1)
+    }
 
 
-def _edge_lines(lines: list[Line]) -> list[Line]:
-    heights = sorted({round(line.y) for line in lines})
-    edges = {*heights[:_EDGE_LINES], *heights[-_EDGE_LINES:]}
-    return [line for line in lines if round(line.y) in edges]
+def _damaged(where: str) -> LoadError:
+    return LoadError(f"expected a PDF that can be read, got a damaged one ({where}): save it again")
 
 
-def _without_numbers(text: str) -> str:
-    """Return what stays the same of a running line; "#" is a bare number, roman ones included."""
-    if _ROMAN.fullmatch(text):
-        return "#"
-    rest = re.sub(r"[\d\s]+", "", text)  # spaces go too: spaced-out letters come with and without
-    return re.sub(r"\d+", "#", text) if len(rest) < _MIN_RUNNING_LETTERS else rest
-
-
-def _carry_sentences(pages: list[list[Block]], words: frozenset[str]) -> None:
-    """Move the rest of a sentence that goes on over a page's end to the page on which it begins."""
-    for number in range(len(pages) - 1):
-        here, there = pages[number], pages[number + 1]
-        if not there or there[0].kind != "paragraph":
-            continue
-        index = _unfinished(here, there[0])
-        if index is None:
-            continue
-        text = there[0].text
-        stop = _SENTENCE_STOP.search(text)
-        cut = stop.end() if stop else len(text)
-        if cut > _MAX_CARRIED_CHARS:
-            continue
-        here[index] = replace(here[index], text=joined(here[index].text, text[:cut].rstrip(), words))
-        if text[cut:]:
-            there[0] = replace(there[0], text=text[cut:])
-        else:
-            del there[0]
-
-
-def _unfinished(blocks: list[Block], rest: Block) -> int | None:
-    """Return which block `rest` goes on with: the last of its size, under which only smaller footnotes stand."""
-    for index in range(len(blocks) - 1, max(len(blocks) - 1 - _FOOTNOTE_BLOCKS, -1), -1):
-        block = blocks[index]
-        if block.size < 0.92 * rest.size:
-            continue
-        aligned = abs(block.size - rest.size) < 0.08 * rest.size and abs(block.x - rest.first_x) < rest.size
-        open_end = rest.text[0].islower() or _OPEN_END.search(block.text)
-        if block.kind != "row" and aligned and open_end and not _SENTENCE_END.search(block.text):
-            return index
-        return None
-    return None
+def _written(
+    blocks: list[list[Block]], running: Pages, labels: list[str], title: str | None, notes: tuple[ReadingNote, ...]
+) -> Parsed:
+    """Write the text: of each page what runs along it, if it is said for the first time, around its blocks."""
+    builder = TextBuilder()
+    for number, page in enumerate(blocks, start=1):
+        builder.page(number, printed=labels[number - 1])
+        for line in running.above[number - 1]:
+            builder.paragraph(line.text)
+        for block in page:
+            _write(block, builder)
+        for line in running.below[number - 1]:
+            builder.paragraph(line.text)
+    return builder.finish(title, notes=notes)
 
 
 def _write(block: Block, builder: TextBuilder) -> None:
-    if block.kind == "item":
-        builder.item(block.text)
+    if block.level:
+        builder.heading(block.level, f"{block.marker} {block.text}".strip())
+    elif block.kind == "item":
+        builder.item(block.text, marker=block.marker or "-")
     elif block.kind == "row":
         builder.row(block.text)
     else:
         builder.paragraph(block.text)
+
+
+def _labels(reader: PdfReader, pages: int) -> list[str]:
+    """Return what each page calls itself; nothing where the file does not say."""
+    try:
+        labels = [clean(label) for label in reader.page_labels] if "/PageLabels" in reader.root_object else []
+    except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError):
+        labels = []
+    return [*labels, *[""] * pages][:pages]
 
 
 def _title(reader: PdfReader) -> str | None:

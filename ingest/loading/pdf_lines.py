@@ -1,56 +1,73 @@
-"""One page of a PDF to lines: pieces of text with their place, put together by where they stand on the paper.
+"""One page of a PDF to lines: characters with their measured places, put together by where they stand on the paper.
 
-pypdf reports pieces in the order in which the page draws them, which is nearly always the order of reading. A line is a
-run of pieces on one baseline; its cells are what wide gaps part. Not taken: text that nobody sees (`pdf_paint`) on a
-page that also shows text, text too small to see, text outside the page, slanted watermarks. Does not join lines:
-`pdf_blocks` does.
+A line is a run of characters on one baseline, in the order in which the page draws them; its cells are what wide gaps
+part. Where each stretch is raised or lowered is told, not judged: `pdf_raised` does. Not taken: characters that the
+caller names (nobody sees them), and what `pdf_pieces` does not take. Does not join lines: `pdf_blocks` does.
 """
 
 import math
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from itertools import pairwise
+from statistics import median
 
-from pypdf import PageObject
+import numpy as np
+from numpy.typing import NDArray
 
 from ingest.characters import clean
-from ingest.loading.pdf_paint import Paint
+from ingest.loading.pdf_glyphs import Glyphs
+from ingest.loading.pdf_pieces import RAISED_DIGITS, Box, Piece, pieces_of
 
-_MIN_SIZE = 2.0  # points: smaller text is for machines
 _CELL_GAP = 1.3  # of the type size: a space is about a quarter, so this is five spaces
-_WIDTH_ERROR = 0.12  # of a piece's estimated width: how far estimates were off in Times, Arial and Calibri
-_WORD_GAP = 0.1  # of the type size
+_LEFTWARD_CELL_GAP = 4.0  # the same, where writing runs to the left: figures in it are read the other way round
+_FIRST_LEFTWARD = "\u0590"  # Hebrew, Arabic; scripts beyond them have wide characters
+_WORD_GAP = 0.3  # of the type size: no font kerns letters that far apart
+_PIECE_GAP = 0.1  # the same, between texts that the page draws by themselves
 _NO_SPACE_BEFORE = frozenset(",.;:!?)]}%’”")
 _LEVEL = 0.5  # of the type size: pieces whose baselines differ by less stand on one line
-_RAISED = 0.65  # the same, for a note's number beside text
-_SMALL = 0.8  # of the type size of the text beside it
-_SLANT = 0.05  # sine of the angle
-# Advance widths of Helvetica for the characters 32 to 126, in 1/1000 of the size (Adobe Font Metrics, 1990).
-_HELVETICA = (
-    *(278, 278, 355, 556, 556, 889, 667, 191, 333, 333, 389, 584, 278, 333, 278, 278),
-    *(556, 556, 556, 556, 556, 556, 556, 556, 556, 556, 278, 278, 584, 584, 584, 556),
-    *(1015, 667, 667, 722, 722, 667, 611, 778, 722, 278, 500, 667, 556, 833, 722, 778),
-    *(667, 778, 722, 667, 611, 722, 667, 944, 667, 667, 611, 278, 278, 278, 469, 556),
-    *(333, 556, 556, 500, 556, 556, 278, 556, 556, 222, 222, 500, 222, 833, 556, 556),
-    *(556, 556, 333, 500, 278, 556, 500, 722, 500, 500, 500, 334, 260, 334, 584),
-)
-_OTHER_WIDTH = 0.556
-_WIDTHS = {chr(32 + number): width / 1000 for number, width in enumerate(_HELVETICA)}
-_WIDTHS |= {"‘": 0.222, "’": 0.222, "“": 0.333, "”": 0.333, "•": 0.35, "—": 1.0, "…": 1.0}
-_NARROW = re.compile(r"times|garamond|calibri|serif|roman|minion|condensed|narrow", re.IGNORECASE)
-_BOLD = re.compile(r"bold|black|heavy|semibold|demi", re.IGNORECASE)
+_RAISED_LEVEL = 0.65  # the same, for small type beside large
+_SMALL = 0.85  # of the type size of the text beside it
+_RAISED = 0.15  # of the type size: small characters this much above the line are raised
+_LOWERED = 0.06
+_FAR_RAISED = 0.3  # the same, of characters that are not small
+_MAX_RAISED_CHARS = 40
+_WIDE_BLANK = 0.7  # of the type size: a gutter may be as narrow
+_SPACED_LETTERS = 4  # words of one letter in a line that is spaced out, at least
+_SPACED_SHARE = 0.75  # of its words
+_SPACED_GAP = 1.7  # times the usual distance of letters: between words
 _MARK = re.compile(
-    r"[-–—•‣▪◦●○■□➢➤✓*·\x7f\uf000-\uf0ff]|o|\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5})[.)]|\d+(?:[.-]\d+)*\.?"
+    r"[-–—•‣▪◦●○■□➢➤✓*·\x7f\uf000-\uf0ff]|o|\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5})[.)]|\d+(?:[ .-]\d+)*\.?"
 )
+_FIGURES = re.compile(r"[\d ]+")
+_MAX_MARK_CHARS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """A stretch `[start, end)` of a line's text that is raised, or lowered."""
+
+    start: int
+    end: int
+    lowered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """White between two words of a line, at a place of its text, that is wider than blanks are."""
+
+    at: int
+    left: float
+    right: float
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
     """One line of a page, or one cell of it, in points.
 
-    `x` runs along the line of writing, `y` upwards, `x_end` is an estimate; `in_row` says that it stands on the same
-    line as the one before, beyond a wide gap.
+    `x` runs along the line of writing, `y` upwards; `in_row` says that it stands on the same line as the one before,
+    beyond a wide gap. `first_word` is how wide its first word is, 0 if that is not known.
     """
 
     text: str
@@ -60,173 +77,199 @@ class Line:
     size: float
     bold: bool
     in_row: bool
+    first_word: float = 0.0
+    raised: tuple[Raised, ...] = ()
+    gaps: tuple[Gap, ...] = ()
 
 
-@dataclass(slots=True)
-class _Piece:
-    text: str
-    reported_x: float
-    x: float
-    x_end: float
-    y: float
-    size: float
-    bold: bool
-    measured: bool = False  # x_end is no estimate
+def read_lines(glyphs: Glyphs, *, leave_out: NDArray[np.bool_] | None = None, box: Box | None = None) -> list[Line]:
+    """Return a page's lines in the order in which they are drawn; none if it holds no text.
+
+    Args:
+        glyphs: its characters.
+        leave_out: those that nobody sees.
+        box: what of the page is shown: left, bottom, right, top.
+    """
+    page = _Page()
+    for piece in pieces_of(glyphs, leave_out=leave_out, box=box):
+        page.add(piece)
+    page.end_line()
+    return page.lines
 
 
-def read_lines(page: PageObject) -> list[Line]:
-    """Return a page's lines in the order in which they are drawn; none if it holds no text."""
-    reading = _Reading(page, with_unseen=False)
-    if not reading.lines and reading.skipped_unseen:
-        reading = _Reading(page, with_unseen=True)  # a scan with the text that was recognised in it
-    return reading.lines
+class _Page:
+    """Puts pieces together to lines as they come."""
 
-
-def text_width(text: str, size: float, *, narrow: bool = False) -> float:
-    """Estimate the width of a text in points, from the widths of Helvetica."""
-    width = sum(_WIDTHS.get(char, _OTHER_WIDTH) for char in text) * size
-    return width * 0.9 if narrow else width
-
-
-class _Reading:
-    """Receives what pypdf reports of one page, and puts pieces together to lines as they come."""
-
-    def __init__(self, page: PageObject, *, with_unseen: bool) -> None:
+    def __init__(self) -> None:
         self.lines: list[Line] = []
-        self.skipped_unseen = False
-        self._paint = Paint()
-        self._fonts: dict[int, tuple[bool, bool]] = {}
-        self._pieces: list[list[_Piece]] = []  # of the current line, by cell
-        self._broken = False  # pypdf ended a line since the last piece
-        self._space = False
-        self._after_text = False  # the last report was of text
-        box = page.cropbox
-        self._box = (float(box.left), float(box.bottom), float(box.right), float(box.top))
-        if with_unseen:
-            page.extract_text(visitor_text=self._text)
-        else:
-            page.extract_text(
-                visitor_operand_before=self._before, visitor_operand_after=self._after, visitor_text=self._text
-            )
-        self._end_line()
+        self._cells: list[list[Piece]] = []  # of the current line
 
-    def _before(self, operator: bytes, operands: list[Any], cm: Sequence[float], tm: Sequence[float]) -> None:
-        """Take the text out of an operation that would show what nobody sees."""
-        if self._paint.hides(operator, cm, tm) and operands:
-            self.skipped_unseen = True
-            operands.clear()
-        else:
-            self._paint.before(operator, operands, cm)
-
-    def _after(self, operator: bytes, _operands: Any, _cm: Any, _tm: Any) -> None:
-        self._paint.after(operator)
-
-    def _text(self, text: str, cm: Sequence[float], tm: Sequence[float], font: Any, font_size: float) -> None:
-        body = text.rstrip("\n")
-        a = tm[0] * cm[0] + tm[1] * cm[2]
-        b = tm[0] * cm[1] + tm[1] * cm[3]
-        length = math.hypot(a, b)
-        if not length:
+    def add(self, one: Piece) -> None:
+        """Take the next piece."""
+        last = self._cells[-1][-1] if self._cells else None
+        if last is None or one.turn != last.turn or not _same_line(last, one):
+            self.end_line()
+            self._cells = [[one]]
             return
-        along, up = a / length, b / length
-        left = tm[4] * cm[0] + tm[5] * cm[2] + cm[4]
-        base = tm[4] * cm[1] + tm[5] * cm[3] + cm[5]
-        x, y = left * along + base * up, base * along - left * up
-        height = math.hypot(tm[2] * cm[0] + tm[3] * cm[2], tm[2] * cm[1] + tm[3] * cm[3]) * font_size
-        if not body.strip():
-            self._blank(body, x, y)
-        elif height >= _MIN_SIZE and min(abs(along), abs(up)) < _SLANT and self._on_page(left, base):
-            bold, narrow = self._font(font)
-            stripped = body.strip()
-            self._space = self._space or body[0].isspace()
-            width = text_width(stripped, height, narrow=narrow)
-            self._add(_Piece(stripped, x, x, x + width, y, height, bold))
-            self._space = body[-1].isspace()
-            self._broken = False
-        self._after_text = bool(body.strip())
-        self._broken = self._broken or text.endswith("\n")
-
-    def _blank(self, body: str, x: float, y: float) -> None:
-        self._space = self._space or bool(body)
-        if not body and self._pieces and self._after_text:  # an empty report tells where the last character stood
-            last = self._pieces[-1][-1]
-            if abs(y - last.y) < 1 and last.reported_x < x:
-                last.x_end = x + text_width(last.text[-1], last.size)
-                last.measured = True
-
-    def _on_page(self, x: float, y: float) -> bool:
-        left, bottom, right, top = self._box
-        return left - 1 <= x <= right + 1 and bottom - 1 <= y <= top + 1
-
-    def _font(self, font: Any) -> tuple[bool, bool]:
-        """Return whether a font is bold, and whether it is narrow, by its name."""
-        if id(font) not in self._fonts:
-            name = str(font.get("/BaseFont", "")) if font else ""
-            self._fonts[id(font)] = (bool(_BOLD.search(name)), bool(_NARROW.search(name)))
-        return self._fonts[id(font)]
-
-    def _add(self, piece: _Piece) -> None:
-        last = self._pieces[-1][-1] if self._pieces else None
-        if last is None or not self._same_line(last, piece):
-            self._end_line()
-            self._pieces = [[piece]]
+        size = max(last.size, one.size)
+        gap = _gap(last, one)
+        leftward = one.text[0] > _FIRST_LEFTWARD or last.text[-1] > _FIRST_LEFTWARD
+        if gap > (_LEFTWARD_CELL_GAP if leftward else _CELL_GAP) * size and not self._is_mark(one):
+            self._cells.append([one])
             return
-        size = max(last.size, piece.size)
-        if not self._broken and (piece.reported_x == last.reported_x or piece.x < last.x):
-            piece.x_end += last.x_end - piece.x  # pypdf does not move along a line whose font alone changes
-            piece.x = last.x_end
-        gap = piece.x - last.x_end
-        error = 0.0 if last.measured else _WIDTH_ERROR * (last.x_end - last.x)
-        wide = gap > _CELL_GAP * size + error
-        if wide and not self._is_mark():
-            self._pieces.append([piece])
-            return
-        if self._space or gap > _CELL_GAP * size or self._needs_space(last, piece, gap):
-            piece.text = f" {piece.text}"
-        self._pieces[-1].append(piece)
+        raised_start = last.size < _SMALL * one.size and len(self._cells[-1]) == 1 and len(last.text) <= _MAX_MARK_CHARS
+        apart = one.broken and gap > _PIECE_GAP * last.size and one.text[0] not in _NO_SPACE_BEFORE
+        one.space = (one.space and not one.broken) or gap > _WORD_GAP * size or raised_start or apart
+        self._cells[-1].append(one)
 
-    def _needs_space(self, last: _Piece, piece: _Piece, gap: float) -> bool:
-        """Tell whether two pieces are words apart where pypdf does not say; a raised note number at a start is one."""
-        if last.size < _SMALL * piece.size and len(self._pieces[-1]) == 1:
-            return True
-        return self._broken and gap > _WORD_GAP * last.size and piece.text[0] not in _NO_SPACE_BEFORE
-
-    def _same_line(self, last: _Piece, piece: _Piece) -> bool:
-        """Tell whether a piece goes on with the line: on its baseline, or small and raised, and further right."""
-        small = min(last.size, piece.size) < _SMALL * max(last.size, piece.size)
-        if abs(piece.y - last.y) >= (_RAISED if small else _LEVEL) * max(last.size, piece.size):
+    def _is_mark(self, following: Piece) -> bool:
+        """Tell whether the line so far is only the mark of a list item, or a heading's number; figures are no mark."""
+        if len(self._cells) > 1 or len(self._cells[0]) > _MAX_MARK_CHARS:
             return False
-        return not self._broken or piece.x > last.x_end - last.size - _WIDTH_ERROR * (last.x_end - last.x)
+        text = "".join(f" {piece.text}" if piece.space else piece.text for piece in self._cells[0]).strip()
+        if len(text) > _MAX_MARK_CHARS or (_FIGURES.fullmatch(text) and not following.text[0].isalpha()):
+            return False
+        return bool(_MARK.fullmatch(text))
 
-    def _is_mark(self) -> bool:
-        """Tell whether the line so far is only the mark of a list item, or a heading's number."""
-        return len(self._pieces) == 1 and bool(_MARK.fullmatch("".join(piece.text for piece in self._pieces[0])))
-
-    def _end_line(self) -> None:
-        for number, cell in enumerate(self._pieces):
-            text = _readable("".join(piece.text for piece in cell))
-            if not text:
-                continue
-            longest = max(cell, key=lambda piece: len(piece.text))
-            self.lines.append(
-                Line(
-                    text=text,
-                    x=cell[0].x,
-                    x_end=cell[-1].x_end,
-                    y=longest.y,
-                    size=longest.size,
-                    bold=all(piece.bold for piece in cell),
-                    in_row=number > 0,
-                )
-            )
-        self._pieces = []
+    def end_line(self) -> None:
+        """Put the line so far with the others."""
+        for number, cell in enumerate(self._cells):
+            line = _line(cell, in_row=number > 0)
+            if line.text:
+                self.lines.append(line)
+        self._cells = []
 
 
-def _readable(text: str) -> str:
-    """Return a line's text cleaned; symbol fonts' bullets and a hyphen that was only allowed become ordinary ones."""
-    text = text.strip().replace("\x7f", "•")  # a code that WinAnsi fonts draw as a bullet, and pypdf leaves as it is
-    if text[:1] and "\uf000" <= text[0] <= "\uf0ff":  # the codes that symbol fonts get when nothing maps them
-        text = f"• {text[1:]}"
-    if text.endswith("\xad"):
-        text = f"{text[:-1]}-"
-    return clean(text)
+def _gap(last: Piece, one: Piece) -> float:
+    """Return how far apart two pieces stand; writing may run to the left."""
+    return max(one.first_left - last.last_right, last.last_left - one.first_right)
+
+
+def _same_line(last: Piece, one: Piece) -> bool:
+    """Tell whether a piece goes on with the line: on its baseline, or small and raised, and further right."""
+    small = min(last.size, one.size) < _SMALL * max(last.size, one.size)
+    if abs(one.base - last.base) >= (_RAISED_LEVEL if small else _LEVEL) * max(last.size, one.size):
+        return False
+    return not one.broken or one.first_left > last.last_right - last.size
+
+
+def _line(cell: list[Piece], *, in_row: bool) -> Line:
+    if _is_spaced_out(cell):
+        cell = _closed_up(cell)
+    size, base = _usual(cell)
+    pieces: list[str] = []
+    length = 0
+    raised: list[Raised] = []
+    gaps: list[Gap] = []
+    for number, one in enumerate(cell):
+        text = _plain(one.text) if number == 0 else one.text
+        if one.space and pieces:
+            if (gap := _gap(cell[number - 1], one)) > _WIDE_BLANK * size:
+                gaps.append(Gap(length, cell[number - 1].last_right, cell[number - 1].last_right + gap))
+            text = f" {text}"
+        level = _level(one, base, size)
+        if level:
+            _stretch(raised, Raised(length + len(text) - len(one.text), length + len(text), lowered=level < 0))
+        pieces.append(text)
+        length += len(text)
+    text, at = _readable("".join(pieces))
+    leftward = cell[0].first_left > cell[-1].last_right
+    return Line(
+        text=text,
+        x=min(one.last_left for one in cell) if leftward else cell[0].origin,
+        x_end=max(max(one.first_right, one.last_right) for one in cell),
+        y=base,
+        size=size,
+        bold=all(one.bold for one in cell if any(map(str.isalnum, one.text))) and any(one.bold for one in cell),
+        in_row=in_row,
+        first_word=_first_word(cell),
+        raised=tuple(Raised(at(one.start + 1) - 1, at(one.end), one.lowered) for one in raised),
+        gaps=tuple(Gap(at(gap.at), gap.left, gap.right) for gap in gaps),
+    )
+
+
+def _usual(cell: list[Piece]) -> tuple[float, float]:
+    """Return the size of a line's type, and its baseline."""
+    sizes: Counter[float] = Counter()
+    for one in cell:
+        sizes[round(one.size, 1)] += len(one.text)
+    size = max(sizes, key=lambda key: (sizes[key], key))
+    longest = max((one for one in cell if round(one.size, 1) == size), key=lambda one: len(one.text))
+    return size, longest.base
+
+
+def _first_word(cell: list[Piece]) -> float:
+    """Return how wide a line's first word is."""
+    end = cell[0].first_right
+    for number, one in enumerate(cell):
+        if number and one.space:
+            break
+        if one.word_right is not None:
+            end = one.word_right
+            break
+        end = one.last_right
+    return max(end - cell[0].first_left, 0.0)
+
+
+def _level(one: Piece, base: float, size: float) -> int:
+    """Return 1 for a raised piece, -1 for a lowered one."""
+    if one.text[0] in RAISED_DIGITS:
+        return 1
+    if len(one.text) > _MAX_RAISED_CHARS or not any(map(str.isalnum, one.text)):
+        return 0
+    up = (one.base - base) / size
+    small = one.size < _SMALL * size
+    if (small and up > _RAISED) or up > _FAR_RAISED:
+        return 1
+    return -1 if small and up < -_LOWERED else 0
+
+
+def _stretch(raised: list[Raised], more: Raised) -> None:
+    """Add a raised piece to the stretch before, if it goes on with it."""
+    if raised and raised[-1].end == more.start and raised[-1].lowered == more.lowered:
+        raised[-1] = Raised(raised[-1].start, more.end, more.lowered)
+    else:
+        raised.append(more)
+
+
+def _is_spaced_out(cell: list[Piece]) -> bool:
+    """Tell whether a line's letters are spaced out, so that blanks between them part no words."""
+    text = "".join(f" {one.text}" if one.space else one.text for one in cell)
+    words = text.split()
+    single = sum(len(word) == 1 for word in words)
+    return single >= _SPACED_LETTERS and single >= _SPACED_SHARE * len(words)
+
+
+def _closed_up(cell: list[Piece]) -> list[Piece]:
+    """Return a spaced-out line with blanks only where the letters stand further apart than usual."""
+    letters = [letter for one in cell for letter in _letters(one)]
+    gaps = [_gap(one, other) for one, other in pairwise(letters)]
+    usual = median(gaps)
+    if usual > 0:
+        for gap, one in zip(gaps, letters[1:], strict=True):
+            one.space = gap > _SPACED_GAP * usual
+    return letters
+
+
+def _letters(one: Piece) -> Iterator[Piece]:
+    for text, left, right in zip(one.text.replace(" ", ""), one.lefts, one.rights, strict=True):
+        yield Piece(text, left, left, right, left, right, one.base, one.size, one.bold, one.turn, True, False)
+
+
+def _plain(text: str) -> str:
+    """Return a line's beginning; the bullets of symbol fonts become ordinary ones."""
+    if text[0] == "\x7f":
+        return f"•{text[1:]}"  # a code that WinAnsi fonts draw as a bullet
+    return f"• {text[1:]}" if "\uf000" <= text[0] <= "\uf0ff" else text  # what symbol fonts get when nothing maps them
+
+
+def _readable(text: str) -> tuple[str, Callable[[int], int]]:
+    """Return a line's text cleaned, and where in it a place of the text as it was has come to stand.
+
+    A soft hyphen at its end stays, for it says that a word is parted there.
+    """
+    cleaned = clean(text)
+    soft = "\xad" if text.endswith("\xad") else ""
+    if len(cleaned) == len(text):
+        return cleaned, lambda place: place
+    return cleaned + soft, lambda place: len(clean(text[:place]))

@@ -77,7 +77,9 @@ def test_a_parted_word_is_put_together_by_the_words_of_the_document(make_pdf: Ma
     assert "each third-party that asks." in text
 
 
-def test_what_runs_along_the_pages_is_dropped(make_pdf: MakePdf, write_lines: WriteLines, texts: Texts) -> None:
+def test_what_runs_along_the_pages_is_kept_once_and_page_numbers_are_not(
+    make_pdf: MakePdf, write_lines: WriteLines, texts: Texts
+) -> None:
     def page(number: int, line: str) -> Draw:
         def draw(canvas: Canvas) -> None:
             write_lines("Northlight – internal use only", y=810)(canvas)
@@ -87,7 +89,9 @@ def test_what_runs_along_the_pages_is_dropped(make_pdf: MakePdf, write_lines: Wr
         return draw
 
     lines = ["Alpha is first.", "Beta is second.", "Gamma is third.", "Delta is fourth."]
-    assert texts(pdf.load(make_pdf(*(page(n, line) for n, line in enumerate(lines, start=1))))) == lines
+    document = pdf.load(make_pdf(*(page(n, line) for n, line in enumerate(lines, start=1))))
+    assert texts(document) == [f"Northlight – internal use only\n\n{lines[0]}", *lines[1:]]
+    assert document.notes == (ReadingNote("running_lines", 7, ("1", "2", "3", "4")),)
 
 
 def test_a_sentence_over_a_pages_end_stands_whole_on_the_page_where_it_begins(

@@ -2,8 +2,10 @@
 
 import pytest
 
-from ingest.loading.pdf_blocks import Habits, blocks_of, habits_of, joined
+from ingest.loading.pdf_blocks import blocks_of, without_contents
+from ingest.loading.pdf_habits import Habits, habits_of
 from ingest.loading.pdf_lines import Line
+from ingest.loading.pdf_words import joined
 
 HABITS = Habits({11.0: 1.3}, frozenset())
 WIDE = "A line that fills the whole width of the column from its left edge to its right"
@@ -14,7 +16,7 @@ def _line(text: str, y: float, *, x: float = 72, x_end: float | None = None, bol
 
 
 def _texts(*lines: Line) -> list[str]:
-    return [block.text for block in blocks_of(list(lines), HABITS)]
+    return [block.text for block in without_contents(blocks_of(list(lines), HABITS), HABITS)]
 
 
 def test_the_next_line_goes_on() -> None:

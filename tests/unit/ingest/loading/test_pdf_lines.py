@@ -1,20 +1,24 @@
 """Pieces of a page to lines."""
 
-import io
 from collections.abc import Callable
 
 import pytest
-from pypdf import PdfReader
+from pypdfium2 import PdfDocument
 from reportlab.pdfgen.canvas import Canvas
 
-from ingest.loading.pdf_lines import Line, read_lines, text_width
+from ingest.loading.pdf_glyphs import glyphs_of
+from ingest.loading.pdf_lines import Line, read_lines
 
 Draw = Callable[[Canvas], None]
 
 
 @pytest.fixture
 def lines_of(make_pdf: Callable[..., bytes]) -> Callable[[Draw], list[Line]]:
-    return lambda draw: read_lines(PdfReader(io.BytesIO(make_pdf(draw))).pages[0])
+    def lines(draw: Draw) -> list[Line]:
+        with PdfDocument(make_pdf(draw)) as document:
+            return read_lines(glyphs_of(document[0].get_textpage()))
+
+    return lines
 
 
 def test_a_change_of_font_does_not_part_a_line(lines_of: Callable[[Draw], list[Line]]) -> None:
@@ -29,7 +33,7 @@ def test_a_change_of_font_does_not_part_a_line(lines_of: Callable[[Draw], list[L
     assert (line.text, line.bold, line.size) == ("Keep all masters.", False, 11)
     assert line.x == pytest.approx(72)
     assert line.y == pytest.approx(700)
-    assert line.x_end == pytest.approx(72 + text_width("Keep all masters.", 11), abs=8)
+    assert line.x_end == pytest.approx(72 + 86, abs=2)
 
 
 def test_a_raised_note_number_stays_in_its_line(lines_of: Callable[[Draw], list[Line]]) -> None:
