@@ -66,10 +66,6 @@ class TextBuilder:
             elif not asks(line):
                 self._headings.append(section)
 
-    def place(self) -> str:
-        """Return where the blocks that follow stand, as reading notes name it."""
-        return self._locator().place()
-
     def page(self, number: int, *, printed: str = "") -> None:
         """Say that the blocks that follow stand on this page (1-based); `printed` is what the page calls itself."""
         self._close_section()
