@@ -1,4 +1,6 @@
-"""Word documents (.docx) to text. The steps:
+"""Word documents (.docx) to text.
+
+The steps:
 
 1. Open the package and find its main part (`word_parts`), styles, colours, lists, notes and settings.
 2. Settle alternatives, prompts and fields that never end (`word_prepared`).
@@ -11,6 +13,7 @@ The title is that of the style Title, else of the document's properties, else th
 nothing.
 """
 
+from dataclasses import replace
 from typing import Any
 
 from indexes.readings import Notes as ReadingNotes
@@ -28,7 +31,7 @@ from ingest.loading.word_runs import RunReader
 from ingest.loading.word_second_look import look_again
 from ingest.loading.word_styles import Styles
 from ingest.loading.word_table_looks import TableLooks
-from ingest.loading.word_xml import is_on, qn
+from ingest.loading.word_xml import is_on, local_name, qn
 from ingest.parsed import Parsed, TextBuilder
 
 _UNTITLED = frozenset(["", "word document", "untitled", "document1", "document", "untitled document"])
@@ -64,10 +67,11 @@ class _Reading:
         for block in Flow(self._shared, BODY).blocks(body if body is not None else (), ground):
             self._write(block)
         self._say_headers(ground)
-        look_again(self._package, self._left)
         named = clean(self._package.title())
         named = "" if named.lower() in _UNTITLED else named
-        return self._builder.finish(self._title or named or self._first_h1, notes=self._notes.finish())
+        parsed = self._builder.finish(self._title or named or self._first_h1)
+        look_again(self._package, self._left, parsed.text)
+        return replace(parsed, notes=self._notes.finish())
 
     def _write(self, block: Block) -> None:
         if block.kind == HEADING:
@@ -106,8 +110,7 @@ class _Reading:
             story: RunReader(looks, self._left, comment=comment, raised_notes=raised, pages=story != HEADERS)
             for story in STORIES
         }
-        sections = list(self._package.main.root.iter(qn("w:sectPr")))
-        notes = Notes(self._stories, self._settings, sections, english=english)
+        notes = Notes(self._stories, self._settings, self._sections(), english=english)
         counting = {story: Counting(numbering) for story in STORIES}
         return Shared(styles, looks, TableLooks(styles, theme), notes, self._left, counting, readers)
 
@@ -121,13 +124,13 @@ class _Reading:
         self._notes.add("headers_footers", count=sum(count_words(text) for text in said))
 
     def _headers(self) -> list[Part]:
-        """Return the headers and footers that a section shows; a first page or even pages have their own if it says so."""
+        """Return the headers and footers that pages show; first and even pages have their own if a section says so."""
         main = self._package.main
         even = self._settings is not None and is_on(self._settings.find(qn("w:evenAndOddHeaders")))
         first = {}
         found: dict[str, Part] = {}
         title = False
-        for section in main.root.iter(qn("w:sectPr")):
+        for section in self._sections():
             title = is_on(section.find(qn("w:titlePg")))
             for reference in section.iterchildren(qn("w:headerReference"), qn("w:footerReference")):
                 kind = reference.get(qn("w:type"), "default")
@@ -141,6 +144,11 @@ class _Reading:
                     found[part.name] = part
             found |= {part.name: part for part in first.values()} if title else {}
         return list(found.values())
+
+    def _sections(self) -> list[Any]:
+        """Return the properties of the sections, in order, without those that tracked changes keep of the past."""
+        found = self._package.main.root.iter(qn("w:sectPr"))
+        return [section for section in found if local_name(section.getparent()) != "sectPrChange"]
 
     def _root(self, kind: str) -> Any:
         part = next(self._package.related(self._package.main, kind), None)

@@ -47,6 +47,7 @@ def drawn(element: Any, theme: Theme, *, alone: bool) -> Drawn:
         alone: no other drawing stands in its paragraph.
     """
     found = Drawn()
+    shapes = 0
     stack = [element]
     while stack:
         node = stack.pop()
@@ -59,13 +60,14 @@ def drawn(element: Any, theme: Theme, *, alone: bool) -> Drawn:
         if node.tag == qn("a:p") or (name == "textpath" and node.get("string")):
             found.lines.append(node)
             continue
+        shapes += name in _SHAPES
         kind = _kind(node, name)
         if kind:
             found.things.append(kind)
         stack.extend(reversed(node))
     if any(kind == "embedded" for kind in found.things):  # what shows beside it is its picture
         found.things = [kind for kind in found.things if kind != "pictures"]
-    others = len(found.boxes) > 1 or bool(found.things) or not alone
+    others = shapes > 1 or bool(found.things) or not alone
     for box in found.boxes:
         box.ground = UNKNOWN if others and box.ground is WHITE else box.ground
     return found

@@ -12,8 +12,8 @@ from typing import Any
 from ingest.loading.word_xml import local_name, qn
 
 Runs = Callable[[Any], str]  # the text of a math run (`m:r`), empty where it is left out
-_SPACED = re.compile(r"\s*([=≠≈≡<>≤≥+×÷±∓⋅→⇒⇔∈∪∩∝])\s*")  # noqa: RUF001 - these signs
-_ONE_SIGN = re.compile(r"[\d.,]+|[^\W\d_]+′*|\([^()]*\)|.")  # noqa: RUF001
+_SPACED = re.compile(r"\s*([=≠≈≡<>≤≥+×÷±∓⋅→⇒⇔∈∪∩∝])\s*")
+_ONE_SIGN = re.compile(r"[\d.,]+|[^\W\d_]+′*|\([^()]*\)|.")
 _SCRIPTS = frozenset(["sSub", "sSup", "sSubSup", "limLow", "limUpp", "f"])  # what follows them would join them
 _COMBINING = frozenset("\u0300\u0301\u0302\u0303\u0304\u0305\u0306\u0307\u0308\u030a\u030c\u0332\u20d6\u20d7")
 _PROPERTIES = re.compile(r".*Pr|del|moveFrom")

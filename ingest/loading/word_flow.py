@@ -111,8 +111,11 @@ class Flow:
         if marker == UNKNOWN:
             self._shared.left.thing("numbers")
             marker = ""
+        marker = None if marker is None else clean(marker)
         notes = tuple(self._notes(line.marks))
         block = _block(line.text(), style, marker)
+        if self._story != HEADERS:
+            self._shared.left.shown(line.text())
         if block is not None:
             yield replace(block, notes=notes, bold=line.bold)
         else:

@@ -5,10 +5,12 @@ when the document was read through was never looked at: `word_second_look` finds
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
 from indexes.readings import Notes
+from ingest.characters import clean
 from ingest.loading.word_xml import local_name, qn
 
 SILENT = ""  # for `Left.out`: what nobody would miss: codes, prompts, the alternatives that were not chosen
@@ -50,6 +52,15 @@ class Left:
     def __init__(self, notes: Notes, place: Callable[[], str]) -> None:
         self._notes = notes
         self._place = place
+        self._shown: Counter[str] = Counter()
+
+    def shown(self, text: str) -> None:
+        """Take note of text that is to be stored."""
+        self._shown.update(_WORD.findall(clean(text)))
+
+    def lost(self, stored: str) -> None:
+        """Say how many words were to be stored and are not, each as often as it was."""
+        self._notes.add("unlike_second_look", count=(self._shown - Counter(_WORD.findall(stored))).total())
 
     def thing(self, kind: str, count: int = 1) -> None:
         """Say that things of a kind are left out here."""

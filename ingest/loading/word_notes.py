@@ -18,11 +18,11 @@ FOOTNOTE, ENDNOTE = "footnote", "endnote"
 _FORMATS = {FOOTNOTE: "decimal", ENDNOTE: "lowerRoman"}
 _SEPARATORS = frozenset(["separator", "continuationSeparator", "continuationNotice"])
 # A sentence ends for certain after a word of at least three small letters or a closing mark, before a capital.
-_CERTAIN_END = re.compile(r"(?<=[a-zà-ÿ0-9%)\]\"”’])[.!?][\"”’)]*(?=\s+[\"“‘(]?[A-ZÀ-Þ])")  # noqa: RUF001
+_CERTAIN_END = re.compile(r"(?<=[a-zà-ÿ0-9%)\]\"”’])[.!?][\"”’)]*(?=\s+[\"“‘(]?[A-ZÀ-Þ])")
 _NO_END = re.compile(
-    r"(?:\b\w{1,2}|\b(?:art|approx|cf|dept|etc|excl|fig|incl|max|min|mrs|nos|para|resp|sec|vol))\.$", re.I
+    r"(?:\b\w{1,2}|\b(?:art|approx|cf|dept|etc|excl|fig|incl|max|min|mrs|nos|para|resp|sec|vol))\.$", re.IGNORECASE
 )
-_AT_END = re.compile(r"[.!?…][\"”’)]*\s*$")  # noqa: RUF001
+_AT_END = re.compile(r"[.!?…][\"”’)]*\s*$")
 _LOOKED_BACK = 12  # characters
 _LOOKED_ON = 2_000
 

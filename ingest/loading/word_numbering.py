@@ -2,8 +2,8 @@
 
 A list is an instance (`w:num`) of a definition (`w:abstractNum`). Instances of one definition count on together, unless
 an instance begins anew: its `startOverride` counts the first time that it is used on a level. A level begins anew when
-one above it was used (`lvlRestart` says which). A level's text says which levels' numbers it shows; one that was not
-yet used shows where it would start, and one of bullets shows nothing.
+one above it was used (`lvlRestart` says which). A level's text says which levels' numbers it shows; one of bullets
+shows nothing. A level above that was left out counts as used once: after 1.1 without a 1 comes 2, as in Word.
 What cannot be told is `UNKNOWN`: no number is shown, because a wrong one would be worse. Knows nothing of text.
 """
 
@@ -170,6 +170,8 @@ class Counting:
 
     def _count(self, list_id: str, found: List, depth: int) -> None:
         counts = self._counts[found.definition]
+        for above in range(depth):  # one that was left out counts as used
+            counts.setdefault(above, found.levels.get(above, Level()).start)
         first = (list_id, depth) not in self._begun
         self._begun.add((list_id, depth))
         if first and depth in found.restarts:

@@ -155,5 +155,5 @@ _FORMATS: dict[str, Callable[[int], str | None]] = {
     "taiwaneseCountingThousand": _chinese,
     "japaneseCounting": _chinese,
     "ideographDigital": lambda number: "".join(_CHINESE[int(digit)] for digit in str(number)),
-    "none": lambda number: "",
+    "none": lambda _: "",
 }  # fmt: skip

@@ -10,6 +10,7 @@ import io
 import posixpath
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -29,6 +30,8 @@ _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED_STREAM = "EncryptedPackage".encode("utf-16-le")
 _STRICT = re.compile(r"http://purl\.oclc\.org/ooxml/(\w+)/(.+)")
 _STRICT_MARK = b"purl.oclc.org/ooxml"
+_DAMAGED = (zipfile.BadZipFile, zlib.error, etree.XMLSyntaxError, EOFError, ValueError, NotImplementedError, OSError)
+_NO_MEMORY = 2  # libxml2's code
 _RELATIONSHIP = "{http://schemas.openxmlformats.org/package/2006/relationships}Relationship"
 _OTHERS = {"workbook": "a spreadsheet", "presentation": "a presentation"}
 
@@ -139,17 +142,15 @@ class Package:
             )
         try:
             return _parsed(self._archive.read(entry))
-        except (zipfile.BadZipFile, etree.XMLSyntaxError, EOFError, ValueError, NotImplementedError, OSError) as error:
+        except _DAMAGED as error:
+            if getattr(error, "code", None) == _NO_MEMORY:  # lxml says so in a syntax error
+                raise MemoryError from error
             if "Excessive depth" in str(error):
                 raise LoadError("it is nested too deeply to be read: simplify it, or save it again") from error
             raise LoadError(
                 f"expected a Word document (.docx), got one that is damaged ({type(error).__name__}): save it again in "
                 "Word"
             ) from error
-        except Exception as error:
-            if type(error).__module__ == "zlib":  # zlib's error has no public name
-                raise LoadError("expected a Word document (.docx), got one that is damaged: save it again") from error
-            raise
 
 
 def _parsed(content: bytes) -> Any:
@@ -185,5 +186,5 @@ def _rename(root: Any) -> None:
 
     for element in root.iter(etree.Element):
         element.tag = renamed(element.tag)
-        for name in element.keys() if any(name.startswith("{http://purl") for name in element.keys()) else ():
+        for name in [name for name in element.attrib if name.startswith("{http://purl")]:
             element.set(renamed(name), element.attrib.pop(name))

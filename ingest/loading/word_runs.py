@@ -25,10 +25,35 @@ _DELETING = frozenset(["del", "moveFrom"])
 _SILENT = frozenset(["pPr", "rPr", "sdtPr", "sdtEndPr", "customXmlPr", "smartTagPr", "tblPr", "trPr", "tcPr", "rubyPr"])
 _BREAKS = {"br": "\n", "cr": "\n", "tab": " ", "ptab": " ", "noBreakHyphen": "-"}
 _REFERENCES = {"footnoteReference": FOOTNOTE, "endnoteReference": ENDNOTE}
-_CLOSING = frozenset(".,;:!?)]”’\"'»")  # noqa: RUF001
+_CLOSING = frozenset(".,;:!?)]”’\"'»")
 _MAX_RAISED = 9  # characters: raised numbers that stand for a note are short
-_BASE = re.compile(r"(?<![\w.,])(?:10|[µnmcdk]?m|ft|in|yd|mi|s|[a-zA-Z])$")  # noqa: RUF001
+_BASE = re.compile(r"(?<![\w.,])(?:10|[µnmcdk]?m|ft|in|yd|mi|s|[a-zA-Z])$")
 _PIECES = 3
+_DRAWINGS = (qn("w:drawing"), qn("w:pict"), qn("w:object"))
+
+_HANDLERS = {
+    "r": "_run",
+    "t": "_text",
+    "delText": "_deleted_text",
+    "del": "_deleting",
+    "moveFrom": "_deleting",
+    "sym": "_symbol",
+    "fldChar": "_field_mark",
+    "instrText": "_code",
+    "delInstrText": "_code",
+    "fldSimple": "_simple_field",
+    "footnoteReference": "_reference",
+    "endnoteReference": "_reference",
+    "commentReference": "_comment_mark",
+    "oMath": "_equation",
+    "ruby": "_ruby",
+    "drawing": "_drawing",
+    "pict": "_drawing",
+    "object": "_drawing",
+    "subDoc": "_object",
+    "altChunk": "_object",
+}
+_Handler = Callable[[Any, str | None, Look], None]
 
 
 @dataclass(slots=True)
@@ -88,6 +113,7 @@ class RunReader:
         self._last_left: str | None = None
         self._own_mark: Mark | None = None
         self._alone = True
+        self._handlers: dict[str, _Handler] = {name: getattr(self, method) for name, method in _HANDLERS.items()}
 
     def read(self, paragraph: Any, setting: Setting, kind: str | None = None) -> Line:
         """Return what a paragraph shows.
@@ -98,10 +124,8 @@ class RunReader:
             kind: leave all of it out as this kind.
         """
         self._line, self._setting, self._last_left, self._own_mark = Line(), setting, None, None
-        self._alone = True
-        drawings = (one for name in ("w:drawing", "w:pict", "w:object") for one in paragraph.iter(qn(name)))
-        if next(drawings, None) is not None and next(drawings, None) is not None:
-            self._alone = False
+        drawings = paragraph.iter(*_DRAWINGS)
+        self._alone = next(drawings, None) is None or next(drawings, None) is None
         self._children(paragraph, kind, Look())
         for left_kind, pieces in self._line.left.items():
             self._left.text(left_kind, "".join(pieces))
@@ -112,9 +136,9 @@ class RunReader:
             name = local_name(child)
             if name in _SILENT or not name:
                 continue
-            handler = _HANDLERS.get(name)
+            handler = self._handlers.get(name)
             if handler is not None:
-                handler(self, child, kind, look)
+                handler(child, kind, look)
             elif name in _BREAKS:
                 self._show(_BREAKS[name], kind, look)
             else:
@@ -242,13 +266,12 @@ class RunReader:
         self._show(equation(element, run_text), kind, look)
 
     def _ruby(self, element: Any, kind: str | None, look: Look) -> None:
-        for child in element:
-            if local_name(child) == "rt":
-                self._show("(", kind, look)
-                self._children(child, kind, look)
-                self._show(")", kind, look)
-            elif local_name(child) == "rubyBase":
-                self._children(child, kind, look)
+        for base in element.iterchildren(qn("w:rubyBase")):
+            self._children(base, kind, look)
+        for reading in element.iterchildren(qn("w:rt")):
+            self._show("(", kind, look)
+            self._children(reading, kind, look)
+            self._show(")", kind, look)
 
     def _drawing(self, element: Any, kind: str | None, look: Look) -> None:
         found = drawn(element, self._looks.theme, alone=self._alone)
@@ -263,32 +286,6 @@ class RunReader:
             text = one.attrib.pop("string", "") if local_name(one) == "textpath" else take_all(one)
             self._line.drawn_lines.append(text)
 
-    def _object(self, element: Any, kind: str | None, look: Look) -> None:
-        del look
+    def _object(self, _: Any, kind: str | None, __: Look) -> None:
         if kind is _SHOWN:
             self._left.thing("embedded")
-
-
-_Handler = Callable[[RunReader, Any, str | None, Look], None]
-_HANDLERS: dict[str, _Handler] = {
-    "r": RunReader._run,
-    "t": RunReader._text,
-    "delText": RunReader._deleted_text,
-    "del": RunReader._deleting,
-    "moveFrom": RunReader._deleting,
-    "sym": RunReader._symbol,
-    "fldChar": RunReader._field_mark,
-    "instrText": RunReader._code,
-    "delInstrText": RunReader._code,
-    "fldSimple": RunReader._simple_field,
-    "footnoteReference": RunReader._reference,
-    "endnoteReference": RunReader._reference,
-    "commentReference": RunReader._comment_mark,
-    "oMath": RunReader._equation,
-    "ruby": RunReader._ruby,
-    "drawing": RunReader._drawing,
-    "pict": RunReader._drawing,
-    "object": RunReader._drawing,
-    "subDoc": RunReader._object,
-    "altChunk": RunReader._object,
-}

@@ -6,11 +6,9 @@ stands: in a note, a comment, a text box, a chart; anything else is `unlike_seco
 were shown against the words that were stored.
 """
 
-from collections import Counter
-from collections.abc import Iterable
 from typing import Any
 
-from ingest.loading.word_left import SILENT, TEXT_NAMES, Left, count_words
+from ingest.loading.word_left import SILENT, TEXT_NAMES, Left
 from ingest.loading.word_parts import Package, Part
 from ingest.loading.word_xml import local_name
 
@@ -31,8 +29,9 @@ _DRAWN_PARTS = frozenset(["chartSpace", "dataModel", "userShapes"])  # said wher
 _COMMENT_PARTS = frozenset(["comments"])
 
 
-def look_again(package: Package, left: Left) -> None:
-    """Say what text the reading never took."""
+def look_again(package: Package, left: Left, stored: str) -> None:
+    """Say what text the reading never took, and which words it showed that are not in the stored text."""
+    left.lost(stored)
     seen = {package.main.name.lower()}
     waiting: list[Part] = [package.main]
     while waiting:
@@ -73,14 +72,3 @@ def _kind(element: Any) -> tuple[str, Any]:
         if name in _WORDS:
             return _WORDS[name], None
     return "unlike_second_look", None
-
-
-def lost_words(shown: Iterable[str], stored: str, split: Any) -> int:
-    """Return how many words were shown and are not in the stored text, each as often as it was shown."""
-    wanted: Counter[str] = Counter()
-    for text in shown:
-        wanted.update(split(text))
-    return (wanted - Counter(split(stored))).total()
-
-
-assert count_words  # TODO

@@ -5,7 +5,10 @@ Known are Greek letters and mathematics (Symbol), and of the dingbats those that
 digits, stars. A code that is not known is None: a sign that is not read.
 """
 
+import re
+
 _PRIVATE = 0xF000
+_PRIVATE_SIGN = re.compile("[\ue000-\uf8ff]")
 _BYTE = 0xFF
 _CHARS = 0x100
 
@@ -72,10 +75,9 @@ def symbol(font: str | None, code: int) -> str | None:
 def in_symbols(font: str | None, text: str) -> tuple[str, int]:
     """Return text in a font as characters, and how many signs of it are not known.
 
-    A text font shows its own characters, but those of the private area, which only a symbol font has: they are taken
-    from Symbol, which is where Word writes them from without naming it.
+    A text font shows its own characters; what it draws for those of Unicode's private area is not known.
     """
     if not is_symbol_font(font):
-        return text, sum(0xE000 <= ord(char) <= 0xF8FF for char in text)  # noqa: PLR2004 - Unicode's private area
+        return text, 0 if text.isascii() else len(_PRIVATE_SIGN.findall(text))
     signs = [symbol(font, ord(char)) for char in text]
     return "".join(sign or "" for sign in signs), signs.count(None)

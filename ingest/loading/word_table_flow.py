@@ -1,4 +1,4 @@
-"""The blocks of a table: its cells are read in their places, then written as lines, or as the ordinary content they are.
+"""The blocks of a table: its cells are read in their places, then written as lines, or as ordinary content.
 
 A table of one column, or of cells that hold headings, tables or long texts side by side, is a frame around ordinary
 content and is read cell by cell. Cells that are merged away, deleted rows and cells are left out, and that is said.
@@ -14,7 +14,7 @@ from ingest.loading.word_left import Left
 from ingest.loading.word_looks import HIDDEN
 from ingest.loading.word_runs import DELETED
 from ingest.loading.word_table_looks import Place, TableLook, TableLooks
-from ingest.loading.word_tables import Cell, Row, is_repeated, lines_of, placed, rows_of
+from ingest.loading.word_tables import Cell, Row, has_header, is_repeated, lines_of, placed, rows_of
 from ingest.loading.word_xml import integer, qn
 
 _SIDE_BY_SIDE_CHARS = 250  # two cells of a row with more are texts beside each other, no data
@@ -57,10 +57,10 @@ def table_blocks(table: Any, ground: Ground, looks: TableLooks, left: Left, read
         [list(read_cell(element, at)) for (element, _), at in zip(row.cells, inside, strict=True)]
         for row, inside in zip(rows, grounds, strict=True)
     ]
-    if any(map(_is_frame, read)) and not any(is_repeated(row.element) for row in rows):
+    made = [_row(row, blocks) for row, blocks in zip(rows, read, strict=True)]
+    if any(map(_is_frame, read)) and not has_header(made):
         yield from (block for cells in read for blocks in cells for block in blocks)
         return
-    made = [_row(row, blocks) for row, blocks in zip(rows, read, strict=True)]
     for text in lines_of(made):
         yield Block(ROW, text)
 

@@ -63,7 +63,7 @@ def cells_of(row: Any) -> Iterator[Any]:
 
 
 def placed(row: Any) -> Iterator[tuple[Any, Cell]]:
-    """Return the cells of a row with their places in the grid; one that is merged to the left has no text of its own."""
+    """Return the cells of a row with their places in the grid; one that is merged to the left has no span."""
     properties = row.find(qn("w:trPr"))
     column = min(max(integer(value(properties, "w:gridBefore"), 0), 0), MAX_COLUMNS)
     last: Cell | None = None
@@ -88,6 +88,11 @@ def _merged(properties: Any, name: str) -> str:
     return "" if element is None else str(element.get(qn("w:val"), "continue"))
 
 
+def has_header(rows: Sequence[Row]) -> bool:
+    """Tell whether rows of a table name its columns."""
+    return _header_depth(_captions(rows)[1]) > 0
+
+
 def lines_of(rows: Sequence[Row]) -> Iterator[str]:
     """Return the lines of a table, each row followed by the notes that its cells bear."""
     captions, rest = _captions(rows)
@@ -100,11 +105,25 @@ def lines_of(rows: Sequence[Row]) -> Iterator[str]:
     above: dict[int, Cell] = {}
     width = max((_end(row) for row in rest), default=0)
     names = [_spread(row, over) for row, over in zip(header, _overs(header), strict=True)]
+    if header and _unused(names, body):
+        yield from ("; ".join(filter(None, (clean(cell.text) for cell in row.cells))) for row in header)
     for row in body:
         filled = _filled(row, above)
         above = {cell.column: cell for cell in filled if cell.merge}
         yield from _line(filled, names, width)
         yield from row.notes
+
+
+def _unused(names: list[list[str]], body: Sequence[Row]) -> bool:
+    """Tell whether a column has a name and no row says anything in it: then no line would bear the name."""
+    said = {
+        column
+        for row in body
+        for cell in row.cells
+        if cell.text.strip() and cell.span < _end(row)
+        for column in range(cell.column, cell.column + cell.span)
+    }
+    return any(name.strip() and column not in said for row in names for column, name in enumerate(row))
 
 
 def _line(cells: list[Cell], names: list[list[str]], width: int) -> list[str]:

@@ -15,6 +15,7 @@ def e(*inside: str, name: str = "e") -> str:
 
 
 MATRIX = f"<m:m><m:mr>{e(m('1'))}{e(m('2'))}</m:mr><m:mr>{e(m('3'))}{e(m('4'))}</m:mr></m:m>"
+SUM = '<m:naryPr><m:chr m:val="∑"/></m:naryPr>'
 
 
 @pytest.mark.parametrize(
@@ -28,9 +29,7 @@ MATRIX = f"<m:m><m:mr>{e(m('1'))}{e(m('2'))}</m:mr><m:mr>{e(m('3'))}{e(m('4'))}<
         (f"<m:rad><m:deg/>{e(m('x'))}</m:rad>", "√(x)"),
         (f"<m:rad>{e(m('3'), name='deg')}{e(m('x'))}</m:rad>", "3√(x)"),
         (
-            f'<m:nary><m:naryPr><m:chr m:val="∑"/></m:naryPr>'
-            f"{e(m('k=1'), name='sub')}{e(m('n'), name='sup')}{e(m('k'))}"
-            "</m:nary>",
+            f"<m:nary>{SUM}{e(m('k=1'), name='sub')}{e(m('n'), name='sup')}{e(m('k'))}</m:nary>",
             "∑_(k = 1)^n k",
         ),
         (f'<m:d><m:dPr><m:begChr m:val="["/><m:endChr m:val="]"/></m:dPr>{e(m("x"))}{e(m("y"))}</m:d>', "[x| y]"),

@@ -7,7 +7,8 @@ from tests.support.word_files import cell, p, r, row, style, table, word_file
 
 THEME = (
     '<a:theme xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"><a:themeElements><a:clrScheme name="x">'
-    '<a:dk1><a:sysClr val="windowText" lastClr="000000"/></a:dk1><a:lt1><a:sysClr val="window" lastClr="FFFFFF"/></a:lt1>'
+    '<a:dk1><a:sysClr val="windowText" lastClr="000000"/></a:dk1>'
+    '<a:lt1><a:sysClr val="window" lastClr="FFFFFF"/></a:lt1>'
     '<a:accent1><a:srgbClr val="4F81BD"/></a:accent1></a:clrScheme></a:themeElements></a:theme>'
 )
 SHADED = '<w:shd w:val="clear" w:color="auto" w:fill="{}"/>'
@@ -86,9 +87,9 @@ def test_white_text_is_seen_on_the_ground_of_its_paragraph_cell_or_table_style()
     look = '<w:tblStyle w:val="Dark"/><w:tblLook w:firstRow="1" w:noHBand="1" w:noVBand="1"/>'
     body = p("in a bar", run=white, properties=SHADED.format("333333"))
     body += table(row("Codec", "Use"), row("ProRes", cell("lost", run=white)), properties=look)
-    body += table(row(cell("in a cell", SHADED.format("222222"), run=white), "b"))
+    body += p("Then:") + table(row(cell("in a cell", SHADED.format("222222"), run=white), "b"))
     text = word.load(word_file(body, styles=dark)).text
-    assert text == "in a bar\n\nCodec: ProRes\nin a cell: b"
+    assert text == "in a bar\n\nCodec; Use\nCodec: ProRes\n\nThen:\n\nin a cell: b"
 
 
 def test_white_text_is_seen_on_a_coloured_page_if_pages_are_coloured() -> None:
@@ -97,6 +98,15 @@ def test_white_text_is_seen_on_a_coloured_page_if_pages_are_coloured() -> None:
     assert word.load(page).text == "light\n\nText."
     off = word_file(body, background='<w:background w:color="000080"/>')
     assert word.load(off).text == "Text.\n\ndark"
+
+
+def test_theme_colours_are_those_of_the_theme_as_the_settings_map_them() -> None:
+    accent, ground = color("000000", ' w:themeColor="accent1"'), color("000000", ' w:themeColor="background1"')
+    body = p("covered", run=accent + SHADED.format("4F81BD")) + p("light", run=ground) + p("Text.", run=color("FF0000"))
+    theme = {"word/theme.xml": THEME}
+    assert word.load(word_file(body, theme, theme="")).text == "Text."
+    swapped = '<w:clrSchemeMapping w:bg1="dark1" w:t1="light1"/>'
+    assert word.load(word_file(body, theme, theme="", settings=swapped)).text == "light\n\nText."
 
 
 def test_lines_and_rows_that_are_too_low_hide_their_text() -> None:

@@ -60,7 +60,8 @@ def test_numbers_that_begin_anew_on_every_page_are_not_shown() -> None:
 def test_a_section_may_begin_anew_and_count_otherwise() -> None:
     section = '<w:sectPr><w:footnotePr>{}<w:numRestart w:val="eachSect"/></w:footnotePr></w:sectPr>'
     body = p(runs=r("One.") + mark(1), properties=section.format("")) + p(runs=r("Two.") + mark(2))
-    body += section.format('<w:numFmt w:val="lowerLetter"/>')
+    past = "<w:sectPrChange><w:sectPr/></w:sectPrChange>"
+    body = body.replace("</w:sectPr>", past + "</w:sectPr>") + section.format('<w:numFmt w:val="lowerLetter"/>')
     text = word.load(word_file(body, footnotes=note(1, "First.") + note(2, "Second."))).text
     assert text == "One.\nNote 1: First.\n\nTwo.\nNote a: Second."
 

@@ -74,6 +74,10 @@ def test_a_level_that_was_not_used_shows_where_it_would_start_and_bullets_show_n
     assert read(item("deep", 2), lists(levels)) == ["3.1 deep"]
 
 
+def test_a_level_that_was_left_out_counts_as_used() -> None:
+    assert read(item("a", 1) + item("b") + item("c", 1), lists(CLAUSES)) == ["1.1 a", "2 b", "2.1 c"]
+
+
 def test_bullets_are_a_dash_but_for_those_that_say_something() -> None:
     ticks = (
         '<w:lvl w:ilvl="0"><w:numFmt w:val="bullet"/><w:lvlText w:val="&#xF0FC;"/><w:rPr><w:rFonts '

@@ -31,7 +31,8 @@ def test_comments_are_told_where_their_mark_stands_and_those_without_a_mark_too(
 
 
 def test_headers_and_footers_that_are_on_pages_are_told_once_each() -> None:
-    section = '<w:sectPr><w:headerReference w:type="default" r:id="header"/><w:footerReference w:type="{}" r:id="footer"/>{}</w:sectPr>'
+    section = '<w:sectPr><w:headerReference w:type="default" r:id="header"/>'
+    section += '<w:footerReference w:type="{}" r:id="footer"/>{}</w:sectPr>'
     page = p(runs=r("Page ") + '<w:fldSimple w:instr=" PAGE ">' + r("3") + "</w:fldSimple>")
     parts = {"header": p("Draft of May"), "footer": page}
     body = p("Text.")
@@ -51,7 +52,8 @@ def test_pictures_charts_objects_and_embedded_documents_are_told() -> None:
 
 def test_text_in_a_part_that_nobody_thought_of_is_told() -> None:
     inside = "<x xmlns:w='http://schemas.openxmlformats.org/wordprocessingml/2006/main'><w:t>three new words</w:t></x>"
-    relations = f'<Relationships xmlns="{RELATIONS}"><Relationship Id="n" Type="{OPEN}/novelty" Target="new.xml"/></Relationships>'
+    relation = f'<Relationship Id="n" Type="{OPEN}/novelty" Target="new.xml"/>'
+    relations = f'<Relationships xmlns="{RELATIONS}">{relation}</Relationships>'
     content = word_file(p("Text."), {"word/new.xml": inside, "word/_rels/document.xml.rels": relations})
     assert told(content) == [("unlike_second_look", 3, ())]
 

@@ -134,6 +134,12 @@ def test_a_frame_around_ordinary_content_is_read_as_that() -> None:
     ]
 
 
+def test_names_of_columns_in_which_nothing_stands_are_read_too() -> None:
+    names = row("Name", "Signed", properties=REPEATED)
+    assert lines(names, row("Ada", ""), row("", "")) == ["Name; Signed", "Name: Ada"]
+    assert lines(names, row("", "")) == ["Name; Signed"]
+
+
 def test_rows_and_cells_in_content_controls_are_read() -> None:
     wrapped = f"<w:sdt><w:sdtContent>{row('a', 'b')}</w:sdtContent></w:sdt>"
     inner = "<w:tr>" + f"<w:sdt><w:sdtContent>{cell('c')}</w:sdtContent></w:sdt>" + cell("d") + "</w:tr>"
