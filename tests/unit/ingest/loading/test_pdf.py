@@ -196,8 +196,9 @@ def test_white_text_on_a_dark_field_is_seen(make_pdf: MakePdf, write_lines: Writ
     assert pdf.load(make_pdf(_with_secret(heading, write_lines))).text == "What everybody sees.\n\nSeen"
 
 
-def test_the_invisible_text_of_a_scan_is_its_text(make_pdf: MakePdf) -> None:
-    assert pdf.load(make_pdf(_invisible)).text == "secret instruction"
+def test_invisible_text_over_nothing_is_no_text(make_pdf: MakePdf) -> None:
+    with pytest.raises(LoadError, match="expected text, got none"):
+        pdf.load(make_pdf(_invisible))
 
 
 @pytest.mark.parametrize(
@@ -263,5 +264,10 @@ def test_pages_without_text_are_named(
     def blank(_: Canvas) -> None:
         """Draw nothing."""
 
+    def outlines(page: Canvas) -> None:  # letters that are drawn as shapes, say
+        for number in range(40):
+            page.circle(30 + 8 * number, 300, 3)
+
     text = write_lines("Doors are locked at seven.")
-    assert pdf.load(make_pdf(text, blank, text, blank)).notes == (ReadingNote("pages_without_text", 2, ("2", "4")),)
+    assert pdf.load(make_pdf(text, blank, text)).notes == ()
+    assert pdf.load(make_pdf(text, outlines, text, outlines)).notes == (ReadingNote("pages_without_text", 2, ("2", "4")),)
