@@ -54,6 +54,12 @@ class TextBuilder:
             self._path = [(above, name) for above, name in self._path if above < level] + [(level, line)]
             self._add(line, "heading")
 
+    def leave(self, level: int) -> None:
+        """Say that what headings of this level and below stand over has ended, though no heading follows."""
+        if any(above >= level for above, _ in self._path):
+            self._close_section()
+            self._path = [(above, name) for above, name in self._path if above < level]
+
     def page(self, number: int, *, printed: str = "") -> None:
         """Say that the blocks that follow stand on this page (1-based); `printed` is what the page calls itself."""
         self._close_section()
