@@ -101,6 +101,14 @@ def said_by(fields: Sequence[Field], glyphs: Glyphs, out: NDArray[np.bool_], *, 
     return said
 
 
+def typed_by(text: str, box: Box, printed: Printed) -> Filled:
+    """Return what was typed onto a page, with its label if it stands behind one that waits for it, as after a colon."""
+    label, at = label_of(printed, box, right=False, waiting=True)
+    if not label:
+        return Filled(text, box, at)
+    return _line(label, text, [box], at, printed)
+
+
 def _say(one: Field, printed: Printed, said: Fields) -> None:
     label, at = label_of(printed, one.box, right=one.kind == "tick")
     label = label or one.called or _readable(one.name)

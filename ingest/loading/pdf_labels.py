@@ -21,6 +21,7 @@ _ABOVE_POINTS = 16.0
 _ASIDE_POINTS = 24.0
 _SLACK_POINTS = 2.0
 _MAX_CHARS = 300
+_WAITING = frozenset(":?_…")
 Places = NDArray[np.intp]  # of characters, in the page's order
 
 _NO_LABELS: Places = np.zeros(0, dtype=np.intp)
@@ -37,13 +38,14 @@ class Printed:
         self.fields = np.array(fields, dtype=np.float64).reshape(-1, 4)
 
 
-def label_of(printed: Printed, box: Box, *, right: bool) -> tuple[str, Places]:
+def label_of(printed: Printed, box: Box, *, right: bool, waiting: bool = False) -> tuple[str, Places]:
     """Return a field's label and its characters, which are no other field's from now on.
 
     Args:
         printed: what stands on the page.
         box: the field's.
         right: what is on its right counts first: it is a box to tick.
+        waiting: only what is on its left counts, and only if something has to follow it, as after a colon.
     """
     if right:
         first = _ends_in_text(printed, box)
@@ -51,8 +53,8 @@ def label_of(printed: Printed, box: Box, *, right: bool) -> tuple[str, Places]:
         found = found if len(found) else _beside(printed, box, right=not first)
     else:
         found = _beside(printed, box, right=False)
-        found = found if len(found) else _above(printed, box)
-    if not len(found):
+        found = found if len(found) or waiting else _above(printed, box)
+    if not len(found) or (waiting and printed.glyphs.chars[found[-1]] not in _WAITING):
         return "", _NO_LABELS
     printed.free[found] = False
     text = "".join(printed.glyphs.chars[found[0] : found[-1] + 1]) if _in_order(found) else ""

@@ -24,11 +24,12 @@ from pypdf.generic import DictionaryObject
 from indexes.readings import Notes
 from ingest.loading.pdf_cells import Bools
 from ingest.loading.pdf_drawing import OutOfTimeError, Sheet, sheet_of
-from ingest.loading.pdf_fields import MAX_FIELDS, Field, fields_of, said_by
+from ingest.loading.pdf_fields import MAX_FIELDS, Field, fields_of, said_by, typed_by
 from ingest.loading.pdf_glyphs import Glyphs
 from ingest.loading.pdf_hiding import hidden_words
 from ingest.loading.pdf_ink import Ink, by_words, look
-from ingest.loading.pdf_marks import DAMAGE, Marks, marks_of, within
+from ingest.loading.pdf_labels import Printed
+from ingest.loading.pdf_marks import DAMAGE, Marks, marks_of, untold, within
 from ingest.loading.pdf_overlaid import overlaid
 from ingest.loading.pdf_pictures import Pictures, edges_of, pictures_of
 from ingest.loading.pdf_strikes import struck_by_lines
@@ -116,7 +117,7 @@ class SecondLook:
             self._notes.add("pictures", str(number), count=pictures.with_text)
         out |= self._struck(number, marks, ink, glyphs, out)  # 3
         placed = self._placed(number, marks, ink, glyphs, out)  # 4
-        self._count(number, marks)
+        self._count(number, marks, glyphs)
         self._shown[number] = _shown(glyphs, out, ink, pictures, placed)
         return PageLook(out | _labels(placed, len(glyphs)), tuple(one for one, _ in placed))
 
@@ -188,8 +189,12 @@ class SecondLook:
             size = float(np.median(glyphs.sizes[one.label])) if len(one.label) else 10.0
             placed.append((Placed(one.text, one.box, size), one.label))
         typed = [one for one in marks.typed if not one.drawn or ink is None or _has_ink(ink, one.box)]
-        nothing = np.zeros(0, dtype=np.intp)
-        return placed + [(Placed(one.text, one.box, one.size), nothing) for one in typed]
+        taken = out | _labels(placed, len(glyphs))
+        printed = Printed(glyphs, taken, [one.box for one in typed])
+        for one in typed:
+            said = typed_by(one.text, one.box, printed)
+            placed.append((Placed(said.text, said.box, one.size), said.label))
+        return placed
 
     def _is_in_use(self) -> bool:
         """Tell whether somebody filled any field of the form."""
@@ -201,8 +206,9 @@ class SecondLook:
         pages = (self._structure(number) for number in range(1, len(self._reader.pages) + 1))
         return (page for page in pages if page is not None)
 
-    def _count(self, number: int, marks: Marks) -> None:
-        self._notes.add("annotations", str(number), count=marks.notes)
+    def _count(self, number: int, marks: Marks, glyphs: Glyphs) -> None:
+        notes = untold(marks.notes, "".join(glyphs.chars)) if marks.notes else 0
+        self._notes.add("annotations", str(number), count=notes + marks.stamps)
         self._notes.add("attachments", str(number), count=marks.attached)
         self._notes.add("embedded", str(number), count=marks.embedded)
 

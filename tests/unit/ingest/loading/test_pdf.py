@@ -270,4 +270,6 @@ def test_pages_without_text_are_named(
 
     text = write_lines("Doors are locked at seven.")
     assert pdf.load(make_pdf(text, blank, text)).notes == ()
-    assert pdf.load(make_pdf(text, outlines, text, outlines)).notes == (ReadingNote("pages_without_text", 2, ("2", "4")),)
+    assert pdf.load(make_pdf(text, outlines, text, outlines)).notes == (
+        ReadingNote("pages_without_text", 2, ("2", "4")),
+    )
