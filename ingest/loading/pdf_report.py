@@ -12,6 +12,7 @@ At the end `compare` notes pages that show ink and gave no text, and words that 
 """
 
 import time
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -38,6 +39,9 @@ from ingest.loading.pdf_unlike import lacking
 
 PAGE_S = 5.0  # of this process's own time: drawing a page takes some 0.01 s
 DOCUMENT_S = 60.0
+_STRANGE = frozenset(["Co", "Cc", "Cn"])  # categories of Unicode: private use, controls, not assigned
+_NO_CHARACTER = "\ufffd"
+_MOSTLY = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,9 +195,9 @@ class SecondLook:
         typed = [one for one in marks.typed if not one.drawn or ink is None or _has_ink(ink, one.box)]
         taken = out | _labels(placed, len(glyphs))
         printed = Printed(glyphs, taken, [one.box for one in typed])
-        for one in typed:
-            said = typed_by(one.text, one.box, printed)
-            placed.append((Placed(said.text, said.box, one.size), said.label))
+        for note in typed:
+            line = typed_by(note.text, note.box, printed)
+            placed.append((Placed(line.text, line.box, note.size), line.label))
         return placed
 
     def _is_in_use(self) -> bool:
@@ -241,10 +245,19 @@ def _shown(
     text = "".join(
         "" if hyphen else char for char, gone, hyphen in zip(glyphs.chars, out, glyphs.hyphens, strict=True) if not gone
     )
+    if _is_unreadable(text):
+        return _Shown("", inked=True, scanned=True)
     text = "\n".join([text, *(one.text for one, _ in placed)])
     if ink is None or pictures is None:
         return _Shown(text, inked=True, scanned=False)
     return _Shown(text, pictures.inked, pictures.scanned)
+
+
+def _is_unreadable(text: str) -> bool:
+    """Tell whether a page's codes mean no characters: its font does not say which they are."""
+    shown = [char for char in text if not char.isspace()]
+    strange = sum(char in _NO_CHARACTER or unicodedata.category(char) in _STRANGE for char in shown)
+    return strange > _MOSTLY * len(shown)
 
 
 def _has_ink(ink: Ink, box: tuple[float, float, float, float]) -> bool:
