@@ -33,8 +33,8 @@ def _recognised(page: Canvas, *, mode: int = 3) -> None:
 
 def _photograph() -> ImageReader:
     chance = random.Random(7)  # noqa: S311 - the same picture each time
-    small = Image.new("RGB", (30, 40))
-    small.putdata([tuple(chance.randrange(256) for _ in range(3)) for _ in range(30 * 40)])
+    small = Image.new("RGB", (150, 200))
+    small.putdata([tuple(chance.randrange(256) for _ in range(3)) for _ in range(150 * 200)])
     return ImageReader(small.resize((600, 800), Image.Resampling.BICUBIC))
 
 
