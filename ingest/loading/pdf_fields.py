@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from ingest.characters import clean
 from ingest.loading.pdf_drawing import Box
 from ingest.loading.pdf_glyphs import Glyphs
-from ingest.loading.pdf_labels import Printed, label_of
+from ingest.loading.pdf_labels import Printed, label_of, unit_of
 from ingest.loading.pdf_marks import DAMAGE, box_of
 
 MAX_FIELDS = 5_000  # of a document
@@ -120,6 +120,8 @@ def _say(one: Field, printed: Printed, said: Fields) -> None:
         if not one.value and not len(at):
             return
         value = one.value or _EMPTY
+        unit, after = unit_of(printed, one.box) if len(at) and one.value else ("", at[:0])
+        value, at = f"{value} {unit}".strip(), np.concatenate([at, after])
     said.filled.append(_line(label, value, [one.box], at, printed))
 
 
