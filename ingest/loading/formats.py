@@ -25,7 +25,7 @@ _MARKDOWN = Format("markdown", 1, ("markdown-it-py", "mdit-py-plugins", "lxml", 
 _HTML = Format("html", 1, ("lxml",))
 _PLAIN = Format("plain", 1, ())
 _WORD = Format("word", 1, ("python-docx", "lxml"))
-_PDF = Format("pdf", 1, ("pypdf",))
+_PDF = Format("pdf", 2, ("pypdf", "pypdfium2"))
 
 FORMATS: dict[str, Format] = {
     ".docx": _WORD,
