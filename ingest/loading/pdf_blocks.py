@@ -150,13 +150,11 @@ def _goes_on(
     lower = line.text[0].islower()
     if BULLET.match(line.text) or id(line) in counted or _CONTENTS_LINE.search(last.text):
         return False
-    if not _near(last, line, habits):
-        return lower and not ended and _in_next_column(group, line)
     if lower and not ended:
-        return not NUMBER.match(line.text)
-    if len(group) > 1 and last.y - line.y > _OWN_STEP * (group[-2].y - last.y) > 0:
+        return not NUMBER.match(line.text) if _near(last, line, habits) else _in_next_column(group, line)
+    if not _near(last, line, habits) or _pauses(group, line):
         return False
-    marked = bool(BULLET.match(first.text) or NUMBER.match(first.text))
+    marked, edge = bool(BULLET.match(first.text) or NUMBER.match(first.text)), edges.get(id(last), 0.0)
     shift = line.x - last.x
     if (
         NUMBER.match(line.text)
@@ -164,12 +162,23 @@ def _goes_on(
         and (_ITEM_END.search(last.text) or abs(shift) > _INDENT * line.size)
     ):
         hanging = marked and last.x - first.x > _INDENT * line.size and abs(shift) < _LEVEL
-        return hanging and not _ended_early(group, line, edges.get(id(last), 0.0), ended=ended)
+        return hanging and not _ended_early(group, line, edge, ended=ended)
     if all(member.bold for member in group) != line.bold and (ended or not line.bold):
         return False
+    return not _begins_anew(group, line, marked=marked) and not _ended_early(group, line, edge, ended=ended)
+
+
+def _begins_anew(group: list[Line], line: Line, *, marked: bool) -> bool:
+    """Tell whether a line's place says that it begins something."""
+    shift = line.x - group[-1].x
     indented = shift > _INDENT * line.size and not (marked and len(group) == 1)
     outdented = shift < -_INDENT * line.size and (marked or len(group) > 1)
-    return not indented and not outdented and not _ended_early(group, line, edges.get(id(last), 0.0), ended=ended)
+    return indented or outdented
+
+
+def _pauses(group: list[Line], line: Line) -> bool:
+    """Tell whether a line stands further down than the block's own lines do."""
+    return len(group) > 1 and group[-1].y - line.y > _OWN_STEP * (group[-2].y - group[-1].y) > 0
 
 
 def _initial(text: str) -> bool:

@@ -186,7 +186,7 @@ def _in_reading_order(glyphs: Glyphs, at: list[int]) -> list[str]:
     """Return the characters; of an Arabic ligature, which is one sign, the lam stands before the alef."""
     chars = [glyphs.chars[one] for one in at]
     for number in range(1, len(at)):
-        if chars[number] == _LAM and chars[number - 1] in _ALEFS:
-            if (glyphs.boxes[at[number]] == glyphs.boxes[at[number - 1]]).all():
-                chars[number - 1], chars[number] = chars[number], chars[number - 1]
+        turned = chars[number] == _LAM and chars[number - 1] in _ALEFS
+        if turned and (glyphs.boxes[at[number]] == glyphs.boxes[at[number - 1]]).all():
+            chars[number - 1], chars[number] = chars[number], chars[number - 1]
     return chars

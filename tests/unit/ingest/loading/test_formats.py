@@ -32,5 +32,5 @@ def test_an_unknown_extension_is_refused_with_those_that_are_known(name: str, re
 
 
 def test_the_version_names_the_loader_and_its_libraries() -> None:
-    assert loader_version("a.pdf").startswith("pdf 1.1, pypdf ")
+    assert loader_version("a.pdf").startswith("pdf 2.1, pypdf ")
     assert loader_version("a.txt") == loader_version("b/c.TXT") == "plain 1.1"
