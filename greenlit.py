@@ -1,14 +1,21 @@
 """The one command line.
 
-`approve`, `revoke`, `reject`, `register` and `ingest` write (`ingest.cli`); `ask`, `search`, `serve`, `mcp`, `open`,
-`doctor`, `audit` and `keys` are the reader's (`service.commands`); `run` is both; `eval` measures (`eval.cli`). Follow
-a document's way in from `ingest/pipeline.py`, a question's way through from `service/answering/pipeline.py`.
+`read`, `approve`, `revoke`, `reject`, `register` and `ingest` are the writer's (`ingest.commands`); `ask`, `search`,
+`serve`, `mcp`, `open`, `doctor`, `audit` and `keys` are the reader's (`service.commands`); `run` is both; `eval`
+measures (`eval.cli`). Follow a document's way in from `ingest/pipeline.py`, a question's way through from
+`service/answering/pipeline.py`.
 """
 
 import typer
 
 import eval.cli
-import ingest.cli
+from ingest.commands.approve import approve
+from ingest.commands.ingest import ingest, ingest_here
+from ingest.commands.read import read
+from ingest.commands.register import register
+from ingest.commands.watch import worker_here
+from ingest.commands.withdraw import reject, revoke
+from ingest.loading.drawing import ChildDrawer
 from service.commands.ask import ask, search
 from service.commands.audit import app as audit_app
 from service.commands.doctor import doctor
@@ -16,7 +23,7 @@ from service.commands.keys import app as keys_app
 from service.commands.mcp import mcp
 from service.commands.open import open_
 from service.commands.reveal import app as reveal_app
-from service.commands.serve import serve
+from service.commands.serve import serving
 from service.commands.slack import slack
 from service.commands.verify import verify
 from service.commands.witness import witness
@@ -29,6 +36,9 @@ app = typer.Typer(
 )
 
 
+serve = serving(ChildDrawer)  # the one place that knows who shows documents and who may parse them
+
+
 @app.command()
 def run() -> None:
     """Ingest what is approved, then serve, with a worker beside: it makes a new build whenever one is called for.
@@ -36,12 +46,17 @@ def run() -> None:
     Problems that ingesting names are printed, and what could be published is served. The worker is a process of its own
     (`ingest --watch`) and ends with the service.
     """
-    ingest.cli.ingest_here()
-    with ingest.cli.worker_here():
+    ingest_here()
+    with worker_here():
         serve()
 
 
-app.add_typer(ingest.cli.app)
+app.command()(read)
+app.command()(approve)
+app.command()(revoke)
+app.command()(reject)
+app.command()(register)
+app.command()(ingest)
 app.command()(ask)
 app.command()(search)
 app.command()(serve)

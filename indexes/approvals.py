@@ -2,13 +2,14 @@
 
 `plan_approval` reads each file once and says what would be approved; `approve` writes exactly those hashes, so a file
 that is swapped while a person thinks it over is not the file that was approved. `plan_version` takes the hash that the
-person saw instead of a path. `overview` gives every document's standing. Nothing here parses a document.
+person saw instead of a path. `overview` gives every document's standing. Nothing here parses a document: whoever does
+says which text came of it, and the approval names that too (`text_sha256`).
 """
 
 import calendar
 import stat
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Literal
@@ -45,6 +46,17 @@ class Plan:
     approvals: tuple[Approval, ...]
     passed_over: tuple[tuple[str, str], ...]
     of_folder: bool
+
+    def read(self, texts: Mapping[str, str], unread: Mapping[str, str]) -> "Plan":
+        """Return the plan with what came of reading its documents.
+
+        Args:
+            texts: the SHA-256 (hex) of the stored text, by document.
+            unread: documents that are passed over, as they cannot be read, and why.
+        """
+        kept = (approval for approval in self.approvals if approval.document not in unread)
+        approvals = tuple(replace(one, text_sha256=texts.get(one.document, "")) for one in kept)
+        return Plan(approvals, (*self.passed_over, *unread.items()), self.of_folder)
 
 
 class Approvals:
@@ -127,13 +139,14 @@ class Approvals:
                     passed_over.append((line.document, str(error)))
         return Plan(tuple(approvals), tuple(passed_over), of_folder=True)
 
-    def plan_version(self, document: str, sha256: str, terms: Terms) -> Plan:
+    def plan_version(self, document: str, sha256: str, terms: Terms, *, text_sha256: str = "") -> Plan:
         """Say what approving a document would pin, if its file is the version that the approver saw.
 
         Args:
             document: the document's id.
             sha256: of the version (hex).
             terms: what the approver says.
+            text_sha256: of the stored text that they saw of it (hex); "" if they saw none.
 
         Raises:
             VersionError: the file is another version by now.
@@ -142,7 +155,7 @@ class Approvals:
         approval = self._approval_by_name(document, terms, self.state())
         if approval.sha256 != sha256:
             raise VersionError(f"expected the file as it is now, {approval.sha256}, got another version")
-        return Plan((approval,), (), of_folder=False)
+        return Plan((replace(approval, text_sha256=text_sha256),), (), of_folder=False)
 
     def approve(self, plan: Plan, *, still: Callable[[], None] | None = None) -> None:
         """Write a plan's approvals, all or none; `still` as of `append_events`.

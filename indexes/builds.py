@@ -7,7 +7,6 @@
 
 import hashlib
 import os
-import re
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -18,20 +17,31 @@ from numpy.typing import NDArray
 
 from indexes.dense import DenseIndex
 from indexes.encoder import Encoder
-from indexes.errors import BuildDamagedError, BuildMismatchError, NoBuildError
+from indexes.errors import BuildDamagedError, BuildMismatchError
 from indexes.lexical import LexicalIndex
+from indexes.live import CURRENT_FILE, PASSAGES_FILE, current_build_id
 from indexes.manifest import MANIFEST_FILE, Manifest, read_manifest
 from indexes.passages import PassageStore
 from indexes.sentences import SentenceIndex
 
-CURRENT_FILE = "current"
-PASSAGES_FILE = "passages.sqlite"
+__all__ = [
+    "CURRENT_FILE",
+    "DENSE_FILE",
+    "LEXICAL_FOLDER",
+    "ORIGINALS_FOLDER",
+    "PASSAGES_FILE",
+    "SENTENCES_FOLDER",
+    "Build",
+    "current_build_id",
+    "hash_files",
+    "open_build",
+]
+
 DENSE_FILE = "dense.faiss"
 LEXICAL_FOLDER = "lexical"
 SENTENCES_FOLDER = "sentences"
 ORIGINALS_FOLDER = "originals"
 _LARGE = 1 << 20  # bytes
-_BUILD_ID = re.compile(r"[0-9A-Za-z-]{1,80}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,25 +76,6 @@ class Build:
         if hashlib.sha256(content).hexdigest() != sha256:
             raise BuildDamagedError(f"{path} is not what was approved: run greenlit ingest to make a new build")
         return content
-
-
-def current_build_id(builds: Path) -> str:
-    """Return the id of the live build.
-
-    Raises:
-        NoBuildError: nothing was published yet.
-        BuildDamagedError: `current` does not name a build.
-    """
-    path = builds / CURRENT_FILE
-    try:
-        build_id = path.read_text(encoding="ascii").strip()
-    except FileNotFoundError as error:
-        raise NoBuildError(f"no current build in {builds}: run greenlit ingest") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise BuildDamagedError(f"{path} cannot be read: {error}") from error
-    if not _BUILD_ID.fullmatch(build_id):
-        raise BuildDamagedError(f"{path}: expected the id of a build; run greenlit ingest")
-    return build_id
 
 
 def open_build(folder: Path, *, encoder: Encoder | None = None) -> Build:

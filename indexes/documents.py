@@ -95,6 +95,10 @@ class Document:
     sections: tuple[Section, ...]
     notes: tuple[ReadingNote, ...] = ()
 
+    def text_hash(self) -> str:
+        """Return the SHA-256 (hex) of the stored text in UTF-8, which approvals name as `text_sha256`."""
+        return text_hash(self.text)
+
 
 @dataclass(frozen=True, slots=True)
 class Passage:
@@ -111,7 +115,12 @@ class Passage:
 
     def text_hash(self) -> str:
         """Return the SHA-256 (hex) of the passage's text."""
-        return hashlib.sha256(self.text.encode()).hexdigest()
+        return text_hash(self.text)
+
+
+def text_hash(text: str) -> str:
+    """Return the SHA-256 (hex) of a text in UTF-8."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def passage_id(document: str, sha256: str, start: int, end: int) -> str:

@@ -13,6 +13,8 @@ IndexesError
 ├── RegisterError         the register cannot be read or written
 │   └── TimeAheadError    it holds a time that has not come, so that no new approval would count
 ├── TermsError            what an approver says cannot stand in the register
+├── DrawError             a page that cannot be drawn
+│   └── DrawerBusyError   others are being drawn; it may be in a moment
 ├── EncoderError          the encoder is missing or not the expected one
 └── BuildError            a build cannot be opened
     ├── NoBuildError      nothing was published yet
@@ -98,3 +100,13 @@ class BuildMismatchError(BuildError):
 
 class HoldError(BuildError):
     """A build cannot be held for the records that may refer to it, or nobody can say which builds are held."""
+
+
+class DrawError(IndexesError):
+    """A page that cannot be drawn."""
+
+
+class DrawerBusyError(DrawError):
+    """A page that is not drawn because others are; it may be in a moment."""
+
+    retry_after_s = 2

@@ -1,8 +1,8 @@
 """The events of the register and their one-line JSON form.
 
-`approve` pins a document to bytes; `revoke` and `reject` withdraw it; `upload` says who brought bytes, and decides
-nothing. A line is checked as a whole: an unknown event, a missing or unknown key, or a value of the wrong form is an
-error that says what was expected.
+`approve` pins a document to bytes, and may name the text that was read of them (`text_sha256`); `revoke` and `reject`
+withdraw it; `upload` says who brought bytes, and decides nothing. A line is checked as a whole: an unknown event, a
+missing or unknown key, or a value of the wrong form is an error that says what was expected.
 
 `by` is the name of whoever did it, `auth` how that name is known: `cli` was typed on a command line, anything else is
 the code of a sign-in, and then `by_id` is the lasting id behind the name. Without `auth` the name is said, not proven.
@@ -27,6 +27,7 @@ _HALF_CHARACTER = re.compile("[\ud800-\udfff]")  # JSON can escape half a charac
 _AUTH = re.compile(r"[a-z][a-z0-9-]{0,31}")
 _KNOWN_BY = {"auth", "by_id"}  # any line may have them, none must
 _APPROVE_KEYS = {"event", "document", "sha256", "title", "by", "at", "expires", "groups", "note"} | _KNOWN_BY
+_APPROVE_KEYS |= {"text_sha256"}
 _WITHDRAW_KEYS = {"event", "document", "by", "at", "reason"} | _KNOWN_BY
 _UPLOAD_KEYS = {"event", "document", "sha256", "by", "at"} | _KNOWN_BY
 TYPED = "cli"  # the `auth` of a name that was typed on a command line
@@ -35,7 +36,10 @@ _MAX_SHOWN_CHARS = 120  # of a value that is wrong
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """Somebody approved exactly these bytes, for these groups, to the end of the day `expires` (UTC)."""
+    """Somebody approved exactly these bytes, for these groups, to the end of the day `expires` (UTC).
+
+    `text_sha256` (hex) is of the stored text that was read of them then; without, nothing is said of it.
+    """
 
     document: str
     sha256: str
@@ -47,6 +51,7 @@ class Approval:
     note: str = ""
     auth: str = ""
     by_id: str = ""
+    text_sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +100,7 @@ def _values(event: Event) -> dict[str, Any]:
             "event": "approve",
             "document": event.document,
             "sha256": event.sha256,
+            **({"text_sha256": event.text_sha256} if event.text_sha256 else {}),
             "title": event.title,
             "by": event.by,
             "at": time_text(event.at),
@@ -144,7 +150,7 @@ def event_from_line(line: bytes) -> Event:
 
 
 def _approval(value: dict[str, Any]) -> Approval:
-    _check_keys(value, _APPROVE_KEYS, optional={"title", "note"})
+    _check_keys(value, _APPROVE_KEYS, optional={"title", "note", "text_sha256"})
     sha256 = _sha256(value)
     groups = value["groups"]
     if not isinstance(groups, list) or not all(_is_text(group) for group in groups):
@@ -164,6 +170,7 @@ def _approval(value: dict[str, Any]) -> Approval:
         note=_plain("note", _text({"note": "", **value}, "note")),
         auth=_auth(value),
         by_id=_person("by_id", _by_id(value)),
+        text_sha256=_sha256(value, "text_sha256") if "text_sha256" in value else "",
     )
 
 
@@ -219,10 +226,10 @@ def _person(key: str, name: str) -> str:
     return name
 
 
-def _sha256(value: dict[str, Any]) -> str:
-    sha256 = _text(value, "sha256")
+def _sha256(value: dict[str, Any], key: str = "sha256") -> str:
+    sha256 = _text(value, key)
     if not _SHA256.fullmatch(sha256):
-        raise RegisterError(f'expected "sha256" = 64 lower-case hex digits, got {_shown(sha256)}')
+        raise RegisterError(f'expected "{key}" = 64 lower-case hex digits, got {_shown(sha256)}')
     return sha256
 
 

@@ -40,7 +40,9 @@ EXTENSIONS = {  # what may be in a file of that name; `ingest.loading.formats` h
     ".markdown": _TEXT,
     ".md": _TEXT,
     ".pdf": PDF,
+    ".srt": _TEXT,
     ".txt": _TEXT,
+    ".vtt": _TEXT,
 }
 _FITTING = {ZIP: (ZIP,), PDF: (PDF,), HTML: (HTML, None), _TEXT: (None, HTML)}
 

@@ -1,6 +1,6 @@
 """Settings that the writer and the reader share, read once from the environment (and `.env`), frozen, with units.
 
-Only the doors read them (`cli.py` files, `service.settings`); everything below gets values as arguments.
+Only the doors read them (commands, `service.settings`); everything below gets values as arguments.
 """
 
 from pathlib import Path
@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from indexes.errors import SettingsError
 from indexes.library import DEFAULT_MAX_FILE_BYTES
+from indexes.limited.sandbox import SandboxSetting
 from indexes.manifest import DenseSetting
 
 Folder = Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())]
@@ -29,6 +30,10 @@ class LibrarySettings(BaseSettings):
     max_file_bytes: int = Field(DEFAULT_MAX_FILE_BYTES, ge=1, description="larger files are kept out, in bytes")
     parse_timeout_s: float = Field(120.0, gt=0, description="a document that takes longer to parse is kept out, in s")
     parse_memory_bytes: int = Field(2 << 30, ge=256 << 20, description="memory limit of the parsing process, in bytes")
+    parser_sandbox: SandboxSetting = Field(
+        "auto",
+        description="what holds the parsing process: auto, what the kernel has; require, nothing is parsed in less",
+    )
 
 
 def settings_error(error: ValidationError) -> SettingsError:

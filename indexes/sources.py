@@ -13,6 +13,10 @@ to its writer and something else to the next version. Does not look at the docum
     review_months = 12              # how long an approval holds unless it says otherwise
     proven = true                   # only approvals of people who had signed in count; false unless given
     separate_uploader = true        # nobody approves what they uploaded; false unless given
+    keep_out = ["form_fields"]      # a document of which this was not read stays out (kinds of `readings` that lack
+                                    # something); none is nothing; what holds unless given: `keep_out`
+    reread = "ask"                  # a document that is read otherwise than when it was approved stays out until it is
+                                    # approved again; "go_on" unless given: it goes on, and that is remarked
 """
 
 import re
@@ -20,16 +24,18 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from indexes.errors import SourcesError
 from indexes.names import misleading_in
+from indexes.readings import KINDS
 
 SOURCES_FILE = "sources.toml"
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _KEYS = {"name", "kind", "path", "owner", "groups", "approvals_required", "review_months"}
-_KEYS |= {"proven", "separate_uploader"}
+_KEYS |= {"proven", "separate_uploader", "keep_out", "reread"}
 _DEFAULT_REVIEW_MONTHS = 12
+_LACKING = [name for name, kind in KINDS.items() if kind.lacks]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +45,8 @@ class Source:
     `folder` is absolute. `groups` are who may read ("staff" is every signed-in person; none means nobody).
     `approvals_required` is how many different people must approve; `review_months` an approval's default lifetime.
     Where `proven`, an approval under a name that was only typed does not count; where `separate_uploader`, nor does
-    that of whoever uploaded the version.
+    that of whoever uploaded the version. `keep_out` are the kinds of notes that keep a document out, `None` where that
+    is left to `indexes.keep_out`; `reread` says what becomes of one that is read otherwise than when it was approved.
     """
 
     name: str
@@ -51,6 +58,8 @@ class Source:
     review_months: int
     proven: bool = False
     separate_uploader: bool = False
+    keep_out: tuple[str, ...] | None = None
+    reread: Literal["ask", "go_on"] = "go_on"
 
 
 Sources = Mapping[str, Source]
@@ -125,7 +134,29 @@ def _source(path: Path, number: int, entry: dict[str, Any]) -> Source:
         review_months=_count(where, entry, "review_months", _DEFAULT_REVIEW_MONTHS, 120),
         proven=_flag(where, entry, "proven"),
         separate_uploader=_flag(where, entry, "separate_uploader"),
+        keep_out=_keep_out(where, entry),
+        reread=_reread(where, entry),
     )
+
+
+def _keep_out(where: str, entry: dict[str, Any]) -> tuple[str, ...] | None:
+    if "keep_out" not in entry:
+        return None
+    kinds = entry["keep_out"]
+    if not isinstance(kinds, list):
+        raise SourcesError(f"{where}: expected keep_out = a list, got {kinds!r}")
+    if unknown := [kind for kind in kinds if kind not in _LACKING]:
+        raise SourcesError(f"{where}: expected keep_out = some of {', '.join(_LACKING)}; got {unknown[0]!r}")
+    return tuple(kinds)
+
+
+def _reread(where: str, entry: dict[str, Any]) -> Literal["ask", "go_on"]:
+    value = entry.get("reread", "go_on")
+    if value == "ask":
+        return "ask"
+    if value != "go_on":
+        raise SourcesError(f'{where}: expected reread = "ask" or "go_on", got {value!r}')
+    return "go_on"
 
 
 def _flag(where: str, entry: dict[str, Any], key: str) -> bool:

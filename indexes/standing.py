@@ -35,7 +35,8 @@ class Grant:
 
     As many approvals count as the source asks for: the newest, each of another person (`people`). `expires` is the
     earliest of their expiries, `groups` what all of them allow: of two that are needed together, each narrows, none
-    widens. `approved_on` is the day of the latest.
+    widens. `approved_on` is the day of the latest. `readings` are the hashes of the stored texts that they name: one
+    where all were given on the same reading, none where none says.
     """
 
     document: str
@@ -45,10 +46,15 @@ class Grant:
     approved_by: tuple[str, ...]
     approved_on: date
     expires: date
+    readings: frozenset[str] = frozenset()
 
     def live_at(self, moment: datetime) -> bool:
         """Tell whether the approval still holds: it ends with the day `expires`, UTC."""
         return moment.astimezone(UTC).date() <= self.expires
+
+    def read_otherwise(self, text_sha256: str) -> bool:
+        """Tell whether a stored text is another than one that the approvals name; two that differ fit none."""
+        return bool(self.readings - {text_sha256})
 
     def ends_at(self) -> datetime:
         """Return the first moment at which the approval no longer holds; the last that there is for `date.max`."""
@@ -76,7 +82,12 @@ def grant(decision: Decision | None, source: Source) -> Grant | None:
     as_dated = _newest(dated, decision, source)
     if as_dated is None or as_dated.sha256 != as_filed.sha256:
         return None
-    return replace(as_dated, groups=as_dated.groups & as_filed.groups, expires=min(as_dated.expires, as_filed.expires))
+    return replace(
+        as_dated,
+        groups=as_dated.groups & as_filed.groups,
+        expires=min(as_dated.expires, as_filed.expires),
+        readings=as_dated.readings | as_filed.readings,
+    )
 
 
 def orders_disagree(decision: Decision, source: Source) -> bool:
@@ -113,6 +124,7 @@ def _combine(approvals: list[Approval]) -> Grant:
         approved_by=tuple(approval.by for approval in approvals),
         approved_on=last.at.date(),
         expires=min(approval.expires for approval in approvals),
+        readings=frozenset(approval.text_sha256 for approval in approvals if approval.text_sha256),
     )
 
 

@@ -7,6 +7,9 @@ disk that is not mounted, a folder that was moved), and nothing is published unl
 it still holds them, and what was revoked is silent there too. The same holds for a register that decides on nothing any
 more.
 
+Files that a source keeps out for what was not read of them are a problem too: somebody approved them, and they answer
+nothing. One that waits for a new look, because it is read otherwise than when it was approved, is a remark.
+
 Held against the approvals and not against the build before, so that it holds for the first build as well.
 """
 
@@ -24,9 +27,10 @@ from indexes.stock import SourceStock, approved_elsewhere
 from ingest.errors import LostDocumentsError
 from ingest.report import Outcome
 
-KeptOut = Literal["unapproved", "changed", "refused", "unreadable"]
+KeptOut = Literal["unapproved", "changed", "refused", "unreadable", "not_whole", "reread"]
 _NAMED = 3  # documents of a source that are named in a message
 _NOTHING_DONE = "nothing was published, what was live stays live"
+_SHOWN = "greenlit register shows the difference"
 _DO_IT_ANYWAY = "greenlit ingest --allow-missing publishes without them"
 
 
@@ -34,14 +38,17 @@ _DO_IT_ANYWAY = "greenlit ingest --allow-missing publishes without them"
 class Losses:
     """What one source lost, by document id: `missing` files, and `unreadable` ones, which the disk does not give.
 
-    No loss are `refused` files, which cannot be taken in for what they are, and `changed` ones, whose new version waits
-    for its approval.
+    No loss are `refused` files, which cannot be taken in for what they are, `not_whole` ones, which their source keeps
+    out for what was not read of them, `changed` ones, whose new version waits for its approval, and `reread` ones,
+    which wait for a new approval because they are read otherwise than when they were approved.
     """
 
     stock: SourceStock
     unreadable: tuple[str, ...]
     refused: tuple[str, ...]
     changed: tuple[str, ...]
+    not_whole: tuple[str, ...] = ()
+    reread: tuple[str, ...] = ()
 
     @property
     def too_many(self) -> bool:
@@ -54,18 +61,22 @@ class Losses:
             (self.stock.missing, "have no file"),
             (self.unreadable, "have a file that cannot be read"),
             (self.refused, "have a file that cannot be taken in"),
+            (self.not_whole, "are kept out for what was not read of them"),
         )
         where, of = f"source '{self.stock.source.name}'", f"of {len(self.stock.approved)} approved documents"
         return [f"{where}: {len(some)} {of} {what} ({_some(some)})" for some, what in kinds if some]
 
     def remarks(self) -> list[str]:
-        """Return what a person may want to know: that most files are not the approved versions."""
-        if 2 * len(self.changed) <= len(self.stock.approved):
-            return []
-        count = f"{len(self.changed)} of {len(self.stock.approved)} files are not the approved versions any more"
-        return [
-            f"source '{self.stock.source.name}': {count} ({_some(self.changed)}): did somebody mean to change them?"
-        ]
+        """Return what a person may want to know: that most files are not the approved versions, or wait for a look."""
+        where, of = f"source '{self.stock.source.name}'", f"of {len(self.stock.approved)}"
+        remarks = []
+        if 2 * len(self.changed) > len(self.stock.approved):
+            changed = f"{len(self.changed)} {of} files are not the approved versions any more"
+            remarks.append(f"{where}: {changed} ({_some(self.changed)}): did somebody mean to change them?")
+        if self.reread:
+            waiting = f"{len(self.reread)} {of} approved documents are read otherwise than when they were approved"
+            remarks.append(f"{where}: {waiting} and wait for a new approval ({_some(self.reread)}); {_SHOWN}")
+        return remarks
 
 
 def count_losses(stocks: Iterable[SourceStock], kept_out: Mapping[str, KeptOut]) -> list[Losses]:
@@ -80,7 +91,15 @@ def count_losses(stocks: Iterable[SourceStock], kept_out: Mapping[str, KeptOut])
         return tuple(name for name in stock.approved if kept_out.get(name) == why)
 
     return [
-        Losses(stock, kept(stock, "unreadable"), kept(stock, "refused"), kept(stock, "changed")) for stock in stocks
+        Losses(
+            stock,
+            kept(stock, "unreadable"),
+            kept(stock, "refused"),
+            kept(stock, "changed"),
+            kept(stock, "not_whole"),
+            kept(stock, "reread"),
+        )
+        for stock in stocks
     ]
 
 
@@ -133,6 +152,14 @@ def left_out(sources: Sources, state: RegisterState, *, at: datetime) -> list[st
         f"source '{name}' is not in {SOURCES_FILE}: what was approved in it is left out ({count} documents)"
         for name, count in approved_elsewhere(sources, state.decisions, at=at).items()
     ]
+
+
+def reread_remarks(documents: Sequence[str]) -> list[str]:
+    """Return that documents came in which are read otherwise than when they were approved, in words, if any did."""
+    if not documents:
+        return []
+    count = "1 document" if len(documents) == 1 else f"{len(documents)} documents"
+    return [f"read otherwise than when it was approved: {count} ({_some(documents)}); {_SHOWN}"]
 
 
 def _some(documents: Sequence[str]) -> str:

@@ -2,7 +2,9 @@
 
 A loader calls `heading`, `paragraph`, `item`, `row`, `code` and `page` in reading order; `TextBuilder` cleans each
 piece to plain characters (`clean`), keeps the heading path, and draws the sections. In the text a newline ends a block,
-so no sentence holds one; a blank line stands between paragraphs; heading lines stand outside every section.
+so no sentence holds one; a blank line stands between paragraphs; heading lines stand outside every section, but for
+those that state something (`statements`): they begin the section that they name. Where a document has no text but
+headings, all of them are its text, as long as they ask nothing.
 Knows no file format.
 """
 
@@ -12,8 +14,9 @@ from indexes.documents import Locator, Section
 from indexes.readings import ReadingNote
 from ingest.characters import clean, split_at_breaks
 from ingest.errors import LoadError
+from ingest.statements import asks, is_statement
 
-TEXT_VERSION = "1"  # raise it when this module or `characters` writes a text differently: stored texts are made anew
+TEXT_VERSION = "2"  # raise it when this module or `characters` writes a text differently: stored texts are made anew
 MAX_TEXT_CHARS = 20_000_000  # some 7,000 pages; more is a mistake or an attack, and would not fit the parser's memory
 MAX_HEADING_CHARS = 300  # a longer "heading" is a paragraph in a heading's clothes: it stays quotable
 _MAX_INDENT = 40  # spaces
@@ -42,17 +45,30 @@ class TextBuilder:
         self._place = Locator("heading")  # of the blocks that follow, but for the heading path
         self._open: Section | None = None
         self._sections: list[Section] = []
+        self._headings: list[Section] = []
         self._previous = ""  # the kind of the last block
 
     def heading(self, level: int, text: str) -> None:
-        """Add a heading; `level` 0 is the document's title, 1 to 6 are as in HTML. Blank text adds nothing."""
+        """Add a heading; `level` 0 is the document's title, 1 to 6 are as in HTML. Blank text adds nothing.
+
+        One that states something can be quoted as well: it is in the path and begins its section.
+        """
         line = clean(text)
         if len(line) > MAX_HEADING_CHARS:
             self.paragraph(text)
         elif line:
             self._close_section()
             self._path = [(above, name) for above, name in self._path if above < level] + [(level, line)]
-            self._add(line, "heading")
+            start = self._add(line, "heading")
+            section = Section(start=start, end=self._length, locator=self._locator())
+            if is_statement(line):
+                self._open = section
+            elif not asks(line):
+                self._headings.append(section)
+
+    def place(self) -> str:
+        """Return where the blocks that follow stand, as reading notes name it."""
+        return self._locator().place()
 
     def leave(self, level: int) -> None:
         """Say that what headings of this level and below stand over has ended, though no heading follows."""
@@ -70,6 +86,20 @@ class TextBuilder:
         """Say that the blocks that follow were said at this time of a recording, as in "00:12:31"."""
         self._close_section()
         self._place = Locator("time", at=at)
+
+    def path(self) -> tuple[tuple[int, str], ...]:
+        """Return the headings that hold here, each with its level, for `back_to`."""
+        return tuple(self._path)
+
+    def back_to(self, path: tuple[tuple[int, str], ...]) -> None:
+        """Say that a part with headings of its own has ended: what follows stands under the headings of before."""
+        if path != tuple(self._path):
+            self._close_section()
+            self._path = list(path)
+
+    def place(self) -> str:
+        """Return where the blocks that follow stand, as reading notes name it."""
+        return self._locator().place()
 
     def paragraph(self, text: str) -> None:
         """Add a paragraph; a newline in it is a line break that its author set."""
@@ -105,7 +135,10 @@ class TextBuilder:
             notes: what of the document is not in the text.
         """
         self._close_section()
-        return Parsed(clean(title or "") or None, "".join(self._pieces), tuple(self._sections), notes)
+        sections = tuple(self._sections)
+        if not sections and len(self._headings) > 1:  # one alone is the title of an empty document
+            sections = tuple(self._headings)
+        return Parsed(clean(title or "") or None, "".join(self._pieces), sections, notes)
 
     def _add_block(self, line: str, kind: str) -> None:
         if not line.strip():

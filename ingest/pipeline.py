@@ -2,16 +2,17 @@
 
 1  read the allowlist and the register
 2  list each source's documents
-3  read the bytes once, hash them, and compare with the approval
-4  load: parse the approved bytes, in a limited child process, to text with locators
-5  split into passages
+3  read the bytes once, hash them, and compare with the approval (`admit`)
+4  load: parse the approved bytes, in a limited child process, to text with locators and notes on what was not read
+5  split into passages; a source may hold back what was not read whole, or otherwise than when it was approved
 6  encode, each text once; index vectors, words and sentences
 7  write the build aside, check it, publish it by one atomic rename; remove old ones that no record needs
 8  report: a line for each document that was ingested, unchanged, kept out and why, or approved and missing
 
-Law 1: nothing unapproved is embedded, indexed or shown to who asks. Only approved bytes get past step 3, and those that
-were hashed are those that are parsed. What awaits a decision is read elsewhere, for approvers (`previews`). One bad
-document is kept out and the rest goes on; without most of a source nothing is published (`losses`).
+Law 1: nothing unapproved is embedded, indexed or shown to who asks; approvers alone see a reading before. Only approved
+bytes get past step 3, and those that were hashed are those that are parsed. What awaits a decision is read elsewhere,
+for approvers (`previews`, `read`). One bad document is kept out and the rest goes on; without most of a source nothing
+is published (`losses`).
 """
 
 import contextlib
@@ -29,15 +30,15 @@ from indexes.builds import Build, current_build_id, open_build
 from indexes.decisions import Decision
 from indexes.documents import Document, Passage
 from indexes.encoder import Encoder, Span
-from indexes.errors import BuildError, DocumentNameError, UnreadableFileError, UnsafeFileError
-from indexes.library import FileBytes, Listed, folder_problems, read_document
+from indexes.errors import BuildError
+from indexes.library import Listed, folder_problems
 from indexes.manifest import DenseSetting, Manifest
 from indexes.passages import SplitDocument
 from indexes.register import REGISTER_FILE, Register, register_remarks
 from indexes.sentences import PassageSentences
-from indexes.sources import Sources, read_sources, source_name
-from indexes.standing import Grant, Standing, grant, standing
+from indexes.sources import Sources, read_sources
 from indexes.stock import list_library, take_stock
+from ingest.admit import Admitted, KeptOutError, admit, hold_back
 from ingest.describe import describe, same
 from ingest.encode import VectorCache
 from ingest.errors import LoadError
@@ -45,11 +46,18 @@ from ingest.index_sentences import encoder_text, encoder_texts, index_sentences
 from ingest.index_vectors import index_vectors, sample_sentences
 from ingest.index_words import index_words
 from ingest.loading import loader_version
-from ingest.losses import KeptOut, count_losses, left_out, missing_outcomes, stop_if_lost, stop_if_register_is_gone
+from ingest.losses import (
+    KeptOut,
+    count_losses,
+    left_out,
+    missing_outcomes,
+    reread_remarks,
+    stop_if_lost,
+    stop_if_register_is_gone,
+)
 from ingest.one_at_a_time import NO_WAIT, Wait
 from ingest.parsed import Parsed
 from ingest.publish import Content, Staging, staging
-from ingest.reasons import why_not
 from ingest.report import Outcome, OutcomeKind, Report
 from ingest.split import Splitter
 from ingest.titles import titled
@@ -97,22 +105,6 @@ class Ingestion:
     wait: Wait = NO_WAIT
 
 
-@dataclass(frozen=True, slots=True)
-class _Admitted:
-    """A document whose bytes are the approved ones."""
-
-    file: FileBytes
-    grant: Grant
-
-
-class _KeptOutError(Exception):
-    """A document stays out of the build; the message is the reason shown to a person, `why` its kind."""
-
-    def __init__(self, message: str, why: KeptOut = "refused") -> None:
-        super().__init__(message)
-        self.why = why
-
-
 def ingest(ingestion: Ingestion) -> Report:
     """Make a build of what is approved now, and publish it if it differs from the live one.
 
@@ -148,9 +140,10 @@ def ingest(ingestion: Ingestion) -> Report:
     problems = [problem.in_words(register.path) for problem in state.problems] + folder_problems(sources)
     problems += [problem for loss in losses for problem in loss.problems()] + old
     remarks = register_remarks(state, register.path, now=now) + left_out(sources, state, at=now)
-    remarks += [remark for loss in losses for remark in loss.remarks()]
+    remarks += [remark for loss in losses for remark in loss.remarks()] + reread_remarks(work.read_otherwise)
     lines = tuple(sorted(outcomes, key=lambda line: line.document))
-    return Report(build_id, published, lines, tuple(problems), time.monotonic() - started, tuple(remarks))  # 8
+    asked = frozenset(name for name, why in work.kept_out.items() if why == "reread")
+    return Report(build_id, published, lines, tuple(problems), time.monotonic() - started, tuple(remarks), asked)  # 8
 
 
 @contextlib.contextmanager
@@ -187,6 +180,7 @@ class _Work:
         self._known = {info.document: info for info in live.manifest.documents} if live else {}
         self._carried: set[str] = set()  # documents whose passages are those of the live build
         self.kept_out: dict[str, KeptOut] = {}  # documents that stay out, and for what kind of reason
+        self.read_otherwise: list[str] = []  # documents that come in, and are read otherwise than when approved
 
     def admit_and_split(self, listed: list[Listed]) -> tuple[list[SplitDocument], list[Outcome]]:
         """Steps 3 to 5 for every document; each ends in exactly one outcome."""
@@ -198,42 +192,30 @@ class _Work:
                 admitted = self._admit(item)
                 split = self._reused(admitted)
                 kind: OutcomeKind = "unchanged" if split else "ingested"
-                split = split or self._splitter.split(self._load(admitted))
+                document = split.document if split else self._load(admitted)
+                otherwise = hold_back(document, admitted)
+                split = split or self._splitter.split(document)
                 self._aside.add_original(admitted.file.sha256, admitted.file.content)
-            except (_KeptOutError, LoadError) as error:
-                outcomes.append(Outcome(item.document, "kept_out", str(error), 0))
-                self.kept_out[item.document] = error.why if isinstance(error, _KeptOutError) else "refused"
+            except (KeptOutError, LoadError) as error:
+                stays = error if isinstance(error, KeptOutError) else KeptOutError(str(error))
+                outcomes.append(Outcome(item.document, "kept_out", str(error), 0, stays.notes))
+                self.kept_out[item.document] = stays.why
             else:
                 documents.append(split)
+                if otherwise:
+                    self.read_otherwise.append(item.document)
                 if kind == "unchanged":
                     self._carried.add(item.document)
                 outcomes.append(Outcome(item.document, kind, "", len(split.passages), split.document.notes))
             self._in.progress.advance()
         return documents, outcomes
 
-    def _admit(self, item: Listed) -> _Admitted:
+    def _admit(self, item: Listed) -> Admitted:
         """3: read once, hash, and compare with the approval."""
-        if item.problem:
-            raise _KeptOutError(item.problem)
-        try:
-            file = read_document(self._sources, item.document, max_bytes=self._in.max_file_bytes)
-        except FileNotFoundError as error:
-            raise _KeptOutError("missing: the file went away while it was being read", "unreadable") from error
-        except UnreadableFileError as error:
-            raise _KeptOutError(str(error), "unreadable") from error
-        except (UnsafeFileError, DocumentNameError) as error:
-            raise _KeptOutError(str(error)) from error
-        source = self._sources[source_name(item.document)]
-        decision = self._decisions.get(item.document)
-        now = self._in.now()
-        is_now = standing(decision, source, file_sha256=file.sha256, at=now)
-        granted = grant(decision, source)
-        if is_now is not Standing.APPROVED or granted is None or granted.sha256 != file.sha256:
-            why: KeptOut = "changed" if is_now is Standing.CHANGED else "unapproved"
-            raise _KeptOutError(why_not(is_now, decision, granted, file, source), why)
-        return _Admitted(file, granted)
+        most = self._in.max_file_bytes
+        return admit(item, self._sources, self._decisions, now=self._in.now, max_bytes=most)
 
-    def _reused(self, admitted: _Admitted) -> SplitDocument | None:
+    def _reused(self, admitted: Admitted) -> SplitDocument | None:
         """Return the live build's passages of a document that would be parsed and split the same way again."""
         info = self._known.get(admitted.file.document)
         if not self._live or not info or info.sha256 != admitted.file.sha256:
@@ -245,7 +227,7 @@ class _Work:
             return None  # the title was given or taken back since
         return self._live.passages.split_document(info.document)
 
-    def _load(self, admitted: _Admitted) -> Document:
+    def _load(self, admitted: Admitted) -> Document:
         """4: parse the bytes that were hashed."""
         file = admitted.file
         parsed = self._in.parser.load(file.document, file.content)

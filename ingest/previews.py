@@ -4,16 +4,17 @@ In order: (1) `plan` takes the register's overview, removes the previews of what
 what has none yet, what has waited longest first; (2) `read_next` reads one document of the queue, in the limited child
 and with the limits of an ingestion, and (3) writes its preview, whole or not at all.
 
-What awaits a decision: pending (one approval short too), changed, and expired, which somebody may renew. What was
-revoked or rejected has been decided. A preview lies outside every build. Law 1: nothing of it is embedded or indexed,
-no encoder comes near it, and who asks is never shown it; who approves is, by doors that hold the version against the
-register.
+What awaits a decision: pending (one approval short too), changed, and expired, which somebody may renew; and what was
+approved, is read otherwise now, and stays out of the build until somebody looks at it. What was revoked or rejected has
+been decided. A preview lies outside every build. Law 1: nothing of it is embedded or indexed, no encoder comes near it,
+and who asks is never shown it; who approves is, by doors that hold the version against the register.
 """
 
 import contextlib
 import os
 from collections import deque
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -64,12 +65,15 @@ class Previews:
         """How many documents are queued."""
         return len(self._queue)
 
-    def plan(self, lines: Iterable[DocumentStanding], sources: Sources) -> None:
+    def plan(
+        self, lines: Iterable[DocumentStanding], sources: Sources, *, asked: AbstractSet[str] = frozenset()
+    ) -> None:
         """Step 1: keep the previews that are wanted, remove the others, queue what is missing.
 
         Args:
             lines: the register's overview.
             sources: the allowlist.
+            asked: documents that wait for a new look besides.
 
         Raises:
             OSError: the folder cannot be written.
@@ -82,7 +86,8 @@ class Previews:
         self._queue.clear()
         self._bytes = 0
         kept = set[str]()
-        waiting = [line for line in lines if line.standing in _AWAIT and line.sha256 and not line.problem]
+        awaits = (line for line in lines if line.standing in _AWAIT or line.document in asked)
+        waiting = [line for line in awaits if line.sha256 and not line.problem]
         for line in sorted(waiting, key=self._since)[:_MOST]:
             if self._bytes >= _MOST_BYTES:
                 break

@@ -13,7 +13,7 @@ OutcomeKind = Literal["ingested", "unchanged", "kept_out", "missing"]
 class Outcome:
     """What became of one document; `reason` says why it is not in the build, and is empty if it is.
 
-    `warnings` say what of a document in the build is not in its stored text.
+    `warnings` say what of a document is not in the text that was read of it.
     """
 
     document: str
@@ -21,6 +21,16 @@ class Outcome:
     reason: str
     passages: int
     warnings: tuple[ReadingNote, ...] = ()
+
+    @property
+    def is_held(self) -> bool:
+        """Whether it is in the build."""
+        return self.outcome in ("ingested", "unchanged")
+
+    @property
+    def read_whole(self) -> bool:
+        """Whether nothing is known of it that a reader sees and the stored text lacks."""
+        return not any(note.lacks for note in self.warnings)
 
     def as_json(self) -> dict[str, Any]:
         """Return the public form."""
@@ -37,7 +47,8 @@ class Outcome:
 class Report:
     """An ingestion, closed. `published` is false when nothing had changed and the live build stays.
 
-    `problems` have to be mended by somebody; `remarks` are worth knowing and stop nothing.
+    `problems` have to be mended by somebody; `remarks` are worth knowing and stop nothing. `asked` are documents that
+    are read otherwise than when they were approved, and stay out until somebody looks at them.
     """
 
     build_id: str
@@ -46,11 +57,22 @@ class Report:
     problems: tuple[str, ...]
     seconds: float
     remarks: tuple[str, ...] = ()
+    asked: frozenset[str] = frozenset()
 
     @property
     def passages(self) -> int:
         """How many passages the live build holds."""
         return sum(outcome.passages for outcome in self.documents)
+
+    @property
+    def held(self) -> int:
+        """How many documents the live build holds."""
+        return sum(outcome.is_held for outcome in self.documents)
+
+    @property
+    def not_whole(self) -> int:
+        """How many of them hold less than a reader of the document sees."""
+        return sum(outcome.is_held and not outcome.read_whole for outcome in self.documents)
 
     def counts(self) -> Counter[str]:
         """Return how many documents had each outcome."""

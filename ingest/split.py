@@ -20,7 +20,7 @@ from ingest.sentences import sentence_pieces, sentence_spans
 _PASSAGE_TOKENS = 220
 _OVERLAP_TOKENS = 30
 _BLANK = re.compile(r"\s*")
-_VERSION = 1  # raise it when the same document would be split, or its context be made, otherwise
+_VERSION = 2  # raise it when the same document would be split, or its context be made, otherwise
 
 
 class Splitter:
@@ -68,9 +68,11 @@ class Splitter:
 
 
 def context(passage: Passage) -> str:
-    """Return what a passage is about: the document's title, and its nearest heading where that adds to it."""
-    heading = passage.locator.headings[-1] if passage.locator.headings else ""
-    return passage.title if heading in ("", passage.title) else f"{passage.title}: {heading}"
+    """Return what a passage is about: the document's title, and the nearest heading that adds to it and to the text."""
+    for heading in reversed(passage.locator.headings):
+        if heading not in ("", passage.title) and not passage.text.startswith(heading):
+            return f"{passage.title}: {heading}"
+    return passage.title
 
 
 def _locate(text: str, pieces: Sequence[str]) -> Iterator[Span]:

@@ -6,7 +6,7 @@
 2  when something changed, wait until it has been quiet for three seconds, but no longer than thirty
 3  take the register's overview, which hashes only files that changed; previews of what was decided go
 4  make a build, if what is approved now is not what the last one was made of (`pipeline`)
-5  with nothing else to do, read one document that awaits a decision (`previews`), and look again
+5  with nothing else to do, read one document that awaits a decision, or a new look (`previews`), and look again
 
 A look is by polling: it works on every disk and share, and needs nothing installed. Midnight calls for no build: what
 an approval's last day ends, the boundary ends. A source that lost most of its documents is told of and not tried again
@@ -21,6 +21,7 @@ from indexes.approvals import Approvals
 from indexes.errors import IndexesError
 from indexes.lines import DocumentStanding, Looked
 from indexes.register import REGISTER_FILE, Register
+from indexes.sources import Sources, source_name
 from indexes.standing import Standing
 from ingest.errors import BusyError, IngestError, LostDocumentsError
 from ingest.look import Look, Looker
@@ -38,7 +39,7 @@ _BUSY_S = 2.0
 _RETRY_S, _LONGEST_RETRY_S = 5.0, 300.0
 _NEVER_S = float("inf")
 
-_Wanted = frozenset[tuple[str, str | None, str]]  # what a build is made of: document, version, title
+_Wanted = frozenset[tuple[object, ...]]  # what a build is made of: each document, its version, what lets it in
 
 
 class Watcher:
@@ -80,6 +81,7 @@ class Watcher:
         self._retry_at_s = _NEVER_S
         self._failures = 0
         self._built: _Wanted | None = None  # what the last ingestion was made of
+        self._asked = frozenset[str]()  # documents that it kept out until somebody looks at how they are read now
 
     def step(self) -> float:
         """Do the next piece of work; return for how many seconds there is nothing to do.
@@ -151,13 +153,16 @@ class Watcher:
         )
         lines = approvals.overview()  # 3
         self._forget(len(lines))
-        self._previews.plan(lines, approvals.sources)
-        wanted = _wanted(lines)
+        self._previews.plan(lines, approvals.sources, asked=self._asked)
+        wanted = _wanted(lines, approvals.sources)
         report = None
         if wanted != self._built:  # 4
             self._telling.begin("building")
             report = ingest(ingestion)
             self._built = wanted
+            if report.asked != self._asked:
+                self._asked = report.asked
+                self._previews.plan(lines, approvals.sources, asked=self._asked)
         self._failures = 0
         self._telling.live()
         if report:
@@ -176,9 +181,12 @@ class Watcher:
             self._looked = Looked()
 
 
-def _wanted(lines: Iterable[DocumentStanding]) -> _Wanted:
-    approved = (line for line in lines if line.standing is Standing.APPROVED)
-    return frozenset((line.document, line.sha256, line.grant.title if line.grant else "") for line in approved)
+def _wanted(lines: Iterable[DocumentStanding], sources: Sources) -> _Wanted:
+    return frozenset(
+        (line.document, line.sha256, line.grant.title, line.grant.readings, source.keep_out, source.reread)
+        for line in lines
+        if line.standing is Standing.APPROVED and line.grant and (source := sources[source_name(line.document)])
+    )
 
 
 def watch(watcher: Watcher, telling: Telling) -> None:

@@ -13,12 +13,14 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from indexes.clock import utc_now
+from indexes.drawn import PageDrawer
 from service.access.key_ring import KeyRing
 from service.access.port import Access, SignIn
 from service.access.pushed import PushedPeople
 from service.access_made import chat_key
 from service.answering.grounds import Grounds
 from service.answering.past_answers import PastAnswers
+from service.answering.pictures import Pictures
 from service.answering.reading import Reading
 from service.answering.starting import Starting
 from service.api import (
@@ -27,6 +29,7 @@ from service.api import (
     audit_routes,
     hearing_routes,
     key_routes,
+    page_routes,
     people_routes,
     routes,
     second_person_routes,
@@ -67,13 +70,14 @@ from service.web import assets, console, session
 from service.web.chat import asking, conversations, notice, saying, shared
 from service.web.desk import bulk, decide, hearing, queue, upload, worker
 from service.web.desk.desk import Desk
-from service.web.library import documents
+from service.web.library import documents, pictures
 from service.web.own import record
 from service.web.pages import Pages, Told
 from service.web.visitors import add_page_handlers
 
 _DOORS = (
     routes.ROUTES,
+    page_routes.ROUTES,
     answer_routes.ROUTES,
     start_routes.ROUTES,
     people_routes.ROUTES,
@@ -92,6 +96,7 @@ _DOORS = (
     shared.ROUTES,
     notice.ROUTES,
     documents.ROUTES,
+    pictures.ROUTES,
     hearing.ROUTES,
     record.ROUTES,
     queue.ROUTES,
@@ -119,8 +124,14 @@ def _description() -> dict[str, Any]:
     return get_openapi(title=_TITLE, version=VERSION, description=_DESCRIPTION, routes=_ROUTES)
 
 
-def create_app(service: Service, *, more: Sequence[Door] = ()) -> FastAPI:
-    """Return the web application over a service's parts, with `more` doors than there always are."""
+def create_app(service: Service, *, more: Sequence[Door] = (), drawer: PageDrawer | None = None) -> FastAPI:
+    """Return the web application over a service's parts.
+
+    Args:
+        service: the parts.
+        more: doors beside those that there always are.
+        drawer: draws pages; without one, documents are shown by their text alone.
+    """
     settings = service.settings
     told = Told(
         settings.max_question_chars, settings.retention_months, settings.retention_reason, settings.auth == "local"
@@ -138,7 +149,8 @@ def create_app(service: Service, *, more: Sequence[Door] = ()) -> FastAPI:
         # As they are: included as routers, each route would be made once more, at the first call.
         routes=[*_ROUTES, *(route for door in more for route in door.routes)],
     )
-    give(app, _parts(service, pages, origin) | {kind: part for door in more for kind, part in door.parts.items()})
+    ours = _parts(service, pages, origin) | {Pictures: Pictures(service.reading, drawer)}
+    give(app, ours | {kind: part for door in more for kind, part in door.parts.items()})
     log = structlog.get_logger("greenlit")
 
     def notice(kind: str, error: Exception) -> None:

@@ -115,7 +115,9 @@ def open_service(
     boundary = Boundary(library=settings.library, now=utc_now, notice=notice, on_change=follower.register_changed)
     steps = answering_steps(settings, encoder)
     auditing = auditing_over(opened)
-    deciding = Deciding(library=settings.library, now=utc_now, max_file_bytes=settings.max_file_bytes)
+    deciding = Deciding(
+        library=settings.library, now=utc_now, max_file_bytes=settings.max_file_bytes, builds=settings.builds
+    )
     opened_access = _access(settings, opened, follower, notice)
     verifying = _verifying(settings, opened)
     with contextlib.closing(opened_access), contextlib.closing(verifying):

@@ -17,7 +17,7 @@ A case is a folder with documents and `expected.txt`, which says for a person wh
     or_told       the check also holds if all of these are told: what cannot be read, and is said, is right
     or_refused    it also holds if the document is kept out and the reason holds this
 
-Words are compared with any space as one blank, dashes alike, small and capital letters alike, and whole: "6 months" is
+Words are compared with any space as one blank, dashes alike, × as x, small and capital letters alike, and whole: "6 months" is
 not in "16 months". A case is right if all its checks hold. It is not checkable if it has no checks, or its documents or
 expected words are not there. Case folders that `cases.toml` does not know are named: nothing passes by being absent.
 """
@@ -36,7 +36,7 @@ EXPECTED = "expected.txt"
 CHECKS = Path(__file__).with_name("cases.toml")
 _QUOTED = re.compile(r'"([^"]*)"')
 _REFERENCE = re.compile(r"#(\d+)")
-_DASHES = str.maketrans(dict.fromkeys("‐‑‒–—−", "-"))
+_DASHES = str.maketrans(dict.fromkeys("‐‑‒–—−", "-") | {"×": "x"})
 
 Verdict = Literal["right", "wrong", "not checkable"]
 

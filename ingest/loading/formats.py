@@ -23,8 +23,9 @@ class Format:
 
 _MARKDOWN = Format("markdown", 1, ("markdown-it-py", "mdit-py-plugins", "lxml", "PyYAML"))
 _HTML = Format("html", 1, ("lxml",))
-_PLAIN = Format("plain", 1, ())
-_WORD = Format("word", 1, ("python-docx", "lxml"))
+_PLAIN = Format("plain", 2, ())
+_CUES = Format("cues", 1, ())
+_WORD = Format("word", 2, ("lxml",))
 _PDF = Format("pdf", 2, ("pypdf", "pypdfium2"))
 
 FORMATS: dict[str, Format] = {
@@ -34,7 +35,9 @@ FORMATS: dict[str, Format] = {
     ".markdown": _MARKDOWN,
     ".md": _MARKDOWN,
     ".pdf": _PDF,
+    ".srt": _CUES,
     ".txt": _PLAIN,
+    ".vtt": _CUES,
 }
 _ADVICE = {
     ".doc": "save it as .docx",

@@ -1,8 +1,7 @@
-"""The bytes that the two sides of the loader process exchange: frames, and a parsed document in two of them.
+"""A parsed document as the two byte strings that the child sends for it: JSON, and the text in UTF-8.
 
-A frame is its length (8 bytes, big-endian) and its bytes. A request is a frame of JSON (`{"name": ...}`) and a frame
-with the document; a reply is a frame of JSON and a frame with the text in UTF-8. What comes from the child is checked
-before it is believed: a hostile document may have taken the child over. No pickle, ever.
+What comes from the child is checked before it is believed: a hostile document may have taken the child over. No
+pickle, ever.
 """
 
 import json
@@ -15,7 +14,6 @@ from ingest.characters import clean
 from ingest.errors import LoadError
 from ingest.parsed import MAX_TEXT_CHARS, Parsed
 
-LENGTH_BYTES = 8
 MAX_JSON_BYTES = 64 * 1024 * 1024  # a section takes some 100 bytes: room for half a million headings
 MAX_TEXT_BYTES = 4 * MAX_TEXT_CHARS
 _MAX_REASON_CHARS = 1000
@@ -25,22 +23,17 @@ _MAX_LABEL_CHARS = 100
 _TIME = re.compile(r"\d{2,4}:\d{2}:\d{2}")
 
 
-def framed(content: bytes) -> bytes:
-    """Return the bytes as a frame."""
-    return len(content).to_bytes(LENGTH_BYTES, "big") + content
-
-
-def reply_frames(parsed: Parsed) -> bytes:
+def reply(parsed: Parsed) -> tuple[bytes, bytes]:
     """Return the reply that carries a parsed document."""
     sections = [[section.start, section.end, section.locator.as_json()] for section in parsed.sections]
     notes = [note.as_json() for note in parsed.notes]
     head = {"kind": "parsed", "title": parsed.title, "sections": sections, "notes": notes}
-    return framed(json.dumps(head).encode()) + framed(parsed.text.encode())
+    return json.dumps(head).encode(), parsed.text.encode()
 
 
-def error_frames(kind: str, reason: str = "") -> bytes:
-    """Return the reply that says why there is no document; `kind` is "refused" or "memory"."""
-    return framed(json.dumps({"kind": kind, "reason": reason}).encode()) + framed(b"")
+def refusal(reason: str) -> tuple[bytes, bytes]:
+    """Return the reply that says why there is no document."""
+    return json.dumps({"kind": "refused", "reason": reason}).encode(), b""
 
 
 def read_reply(head: bytes, text: bytes) -> Parsed:
@@ -48,7 +41,6 @@ def read_reply(head: bytes, text: bytes) -> Parsed:
 
     Raises:
         LoadError: the reply says that the document is refused.
-        MemoryError: the reply says that the parser ran out of memory.
         ValueError: the reply is not one that our child writes.
     """
     try:
@@ -58,12 +50,10 @@ def read_reply(head: bytes, text: bytes) -> Parsed:
     if not isinstance(value, dict):
         raise ValueError("expected a JSON object")  # noqa: TRY004 - one error for all that is malformed
     kind = value.get("kind")
-    if kind == "memory":
-        raise MemoryError
     if kind == "refused":
         raise LoadError(clean(str(value.get("reason")))[:_MAX_REASON_CHARS])
     if kind != "parsed":
-        raise ValueError("expected the kind parsed, refused or memory")
+        raise ValueError("expected the kind parsed or refused")
     return _checked(value, text.decode("utf-8"))
 
 

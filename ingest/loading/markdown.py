@@ -1,34 +1,42 @@
-"""Markdown to text. The steps: decode, drop template tags, render to HTML with markdown-it, read that as `html` does.
+"""Markdown to text. The steps: decode, take off the front matter, drop what is for machines, render to HTML with
+markdown-it, read that as `html` does.
 
-So raw HTML in the Markdown, tables and nested lists come out by the same rules, and hidden HTML stays hidden. Template
-tags (`{% ... %}`, `<% ... %>`) go, with all that a Liquid comment encloses. The title is `title:` of the front matter,
-else the first heading of level 1. Links are kept as their text, images as their alternative text.
-Does not resolve includes or variables (`{{ ... }}` stays as it is written).
+So raw HTML in the Markdown, tables, footnotes and nested lists come out by the same rules, and hidden HTML stays hidden.
+Known besides CommonMark: tables, strikethrough, footnotes, definition lists, tasks, formulas in dollars (kept as they
+are written), callouts and tabs (`markdown_parts`). Dropped (`markdown_source`): template tags, comments, attributes. The
+title is that of the front matter, else the first heading of level 1. Links are kept as their text, images as their
+alternative text. Does not resolve includes or variables (`{{ ... }}` stays as it is written).
 """
 
-import re
+import html as entities
 
-import yaml
 from markdown_it import MarkdownIt
-from mdit_py_plugins.front_matter import front_matter_plugin
+from mdit_py_plugins.deflist import deflist_plugin
+from mdit_py_plugins.dollarmath import dollarmath_plugin
+from mdit_py_plugins.footnote import footnote_plugin
 
-from ingest.characters import clean
-from ingest.loading.html import TreeReader, parse
+from ingest.loading.html import parse, read_page
+from ingest.loading.markdown_parts import parts_plugin
+from ingest.loading.markdown_source import front_matter_of, without_machinery
 from ingest.loading.sniff import decode_text
-from ingest.loading.visible import Visibility
 from ingest.parsed import Parsed, TextBuilder
 
-_LIQUID_COMMENT = re.compile(r"\{%-?\s*comment\s*-?%\}.*?\{%-?\s*endcomment\s*-?%\}", re.DOTALL)
-_TEMPLATE_TAG = re.compile(r"\{%(?:(?!%\}).){0,2000}%\}|<%(?:(?!%>).){0,2000}%>", re.DOTALL)
-_TAG_LINE = re.compile(rf"^[ \t]*(?:{_TEMPLATE_TAG.pattern})[ \t]*\n", re.DOTALL | re.MULTILINE)
-_HEADING_ATTRIBUTES = re.compile(r"^(#{1,6}\s.*?)\s*\{[:#.][^{}\n]{0,200}\}[ \t]*$", re.MULTILINE)
-
 _MAX_NESTING = 10_000  # beyond it text is left out without a word; Python ends a recursion, with an error, long before
+
+
+def _formula(content: str, options: dict[str, bool]) -> str:
+    """Keep a formula as it is written."""
+    sign = "$$" if options.get("display_mode") else "$"
+    return entities.escape(f"{sign}{' '.join(content.split())}{sign}")
+
 
 _MARKDOWN = (
     MarkdownIt("commonmark", {"html": True, "maxNesting": _MAX_NESTING})
     .enable(["table", "strikethrough"])
-    .use(front_matter_plugin)
+    .use(footnote_plugin, inline=False)
+    .use(deflist_plugin)
+    .use(dollarmath_plugin, allow_labels=False, allow_space=False, allow_digits=False, renderer=_formula)
+    .use(parts_plugin)
 )
 
 
@@ -39,26 +47,8 @@ def load(content: bytes) -> Parsed:
         LoadError: the bytes are no UTF-8 text.
     """
     text = decode_text(content, named="Markdown text", html_allowed=False)
-    text = _LIQUID_COMMENT.sub("", text)
-    text = _TEMPLATE_TAG.sub("", _TAG_LINE.sub("", text))  # an empty line left behind would end a paragraph
-    text = _HEADING_ATTRIBUTES.sub(r"\1", text)
-    tokens = _MARKDOWN.parse(text)
-    front_matter = next((token.content for token in tokens if token.type == "front_matter"), "")
-    page = _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {})
-    builder = TextBuilder()
+    front_matter, body = front_matter_of(text)
+    page = _MARKDOWN.render(without_machinery(body))
     if not page.strip():
-        return builder.finish(_front_matter_title(front_matter))
-    root = parse(f"<html><body>{page}</body></html>")
-    reader = TreeReader(builder, Visibility(root))
-    reader.read(root)
-    return builder.finish(_front_matter_title(front_matter) or reader.first_h1)
-
-
-def _front_matter_title(front_matter: str) -> str | None:
-    """Return `title:` of the front matter; None if there is none, or the front matter is not YAML."""
-    try:
-        values = yaml.safe_load(front_matter)
-    except (yaml.YAMLError, ValueError):  # ValueError: a date or number that cannot be
-        return None
-    title = values.get("title") if isinstance(values, dict) else None
-    return clean(str(title)) if isinstance(title, str | int | float) else None
+        return TextBuilder().finish(front_matter.title)
+    return read_page(parse(f"<html><body>{page}</body></html>"), front_matter.title)

@@ -7,7 +7,7 @@ parser raises becomes a `LoadError`, but for lack of memory, which `worker` repo
 from typing import Protocol
 
 from ingest.errors import LoadError
-from ingest.loading import html, markdown, pdf, plain, word
+from ingest.loading import cues, html, markdown, pdf, plain, word
 from ingest.loading.formats import format_of
 from ingest.parsed import Parsed
 
@@ -20,7 +20,14 @@ class Loader(Protocol):
         ...
 
 
-LOADERS: dict[str, Loader] = {"html": html, "markdown": markdown, "pdf": pdf, "plain": plain, "word": word}
+LOADERS: dict[str, Loader] = {
+    "cues": cues,
+    "html": html,
+    "markdown": markdown,
+    "pdf": pdf,
+    "plain": plain,
+    "word": word,
+}
 
 
 def load_document(name: str, content: bytes) -> Parsed:

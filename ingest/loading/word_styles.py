@@ -1,31 +1,34 @@
-"""What the styles and the numbering of a Word document say about a paragraph: heading, list item, hidden.
+"""What the styles of a Word document say: of a paragraph whether it is a heading, a list item, a line of contents.
 
-A style's own properties count first, then those of the style it is based on. Word keeps the names of its built-in
-styles in English whatever language it runs in. Knows nothing of text.
+A style's own properties count first, then those of the style it is based on, each property by itself. Word keeps the
+names of its built-in styles in English whatever language it runs in. How runs look is `word_looks`'; this module hands
+it the chains. Knows nothing of text.
 """
 
 import re
-from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import Any
 
-from docx.oxml.ns import qn
+from ingest.loading.word_xml import integer, is_on, qn, value
 
 _HEADING = re.compile(r"heading (\d)", re.IGNORECASE)
 _TITLE = "title"
 _MAX_BASES = 20  # styles based on each other in a ring would never end
 _BODY_TEXT_LEVEL = 9  # an outline level that means "no heading"
 _NO_HEADING = -1
-_CONTENTS = re.compile(r"toc (\d|heading)|table of figures", re.IGNORECASE)
+_LAST_LEVEL = 6
+_CONTENTS = re.compile(r"toc (\d|heading)|table of figures|index (\d|heading)|table of authorities", re.IGNORECASE)
 _LISTS = re.compile(r"list (bullet|number)( \d)?", re.IGNORECASE)
+_LEAST_LINE = 40  # twentieths of a point: text in exact lines of less than 2 points is cut off
 
 
 @dataclass(frozen=True, slots=True)
 class NumberingRef:
-    """Which list a paragraph belongs to, and how deep (0 is outermost)."""
+    """Which list a paragraph belongs to, and how deep (0 is outermost); `style` is the style that says so, or empty."""
 
     list_id: str
-    depth: int
+    depth: int | None
+    style: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,155 +36,149 @@ class ParagraphStyle:
     """What a paragraph is.
 
     `heading_level` is 0 for the title, 1 to 6 for headings, None otherwise; `contents` marks the lines of a table of
-    contents, which repeat the headings.
+    contents, which repeat the headings. `joins` says that the paragraph goes on in the next one: its mark is deleted or
+    hidden, or it is a drop cap; `apart` that though it goes on in the same line, it is a heading of its own. `shading`
+    is the `w:shd` that it stands on; `flat` says that its lines are too low to be seen.
     """
 
+    style_id: str = ""
     heading_level: int | None = None
     numbering: NumberingRef | None = None
-    hidden: bool = False
     contents: bool = False
-
-
-def is_on(element: Any) -> bool:
-    """Tell whether an on/off property is set; an absent one is off."""
-    return element is not None and element.get(qn("w:val"), "true") not in {"0", "false", "off", "none"}
+    joins: bool = False
+    apart: bool = False
+    shading: Any = None
+    flat: bool = False
 
 
 class Styles:
-    """The styles of one document."""
+    """The styles of one document; the root of their part, or None if it has none."""
 
-    def __init__(self, styles_xml: Any) -> None:
-        self._by_id = {style.get(qn("w:styleId")): style for style in styles_xml.iterchildren(qn("w:style"))}
+    def __init__(self, root: Any) -> None:
+        self._by_id: dict[str, Any] = {}
+        self._usual: dict[str, str] = {}
+        for style in root.iterchildren(qn("w:style")) if root is not None else ():
+            name = style.get(qn("w:styleId"), "")
+            self._by_id.setdefault(name, style)
+            if style.get(qn("w:default"), "0") in {"1", "true", "on"}:
+                self._usual.setdefault(style.get(qn("w:type"), "paragraph"), name)
+        defaults = root.find(qn("w:docDefaults")) if root is not None else None
+        self.run_defaults = defaults.find(f"{qn('w:rPrDefault')}/{qn('w:rPr')}") if defaults is not None else None
         self._known: dict[str, ParagraphStyle] = {}
-        self._run_hidden: dict[str, bool] = {}
 
-    def of_paragraph(self, paragraph: Any) -> ParagraphStyle:
-        """Return what a paragraph is, by its style and its own properties."""
-        properties = paragraph.find(qn("w:pPr"))
+    def usual(self, kind: str) -> str:
+        """Return the style that paragraphs, characters or tables have that name none."""
+        return self._usual.get(kind, "")
+
+    def name(self, style_id: str) -> str:
+        """Return the name of a style, in small letters."""
+        return (value(self._by_id.get(style_id), "w:name") or "").lower()
+
+    def chain(self, style_id: str) -> list[Any]:
+        """Return a style and those it is based on, the first base first."""
+        found: list[Any] = []
+        style = self._by_id.get(style_id)
+        while style is not None and style not in found and len(found) < _MAX_BASES:
+            found.append(style)
+            style = self._by_id.get(value(style, "w:basedOn") or "")
+        return found[::-1]
+
+    def of_paragraph(self, properties: Any) -> ParagraphStyle:
+        """Return what a paragraph is, by its style and its own properties (`w:pPr`, or None)."""
         if properties is None:
-            return ParagraphStyle()
-        name = properties.find(qn("w:pStyle"))
-        style = self._of_style(name.get(qn("w:val"))) if name is not None else ParagraphStyle()
+            return self.of_style(self.usual("paragraph"))
+        style = self.of_style(value(properties, "w:pStyle") or self.usual("paragraph"))
+        if len(properties) < 2 and value(properties, "w:pStyle") is not None:  # noqa: PLR2004 - no more than its style
+            return style
+        style = _with(style, properties)
         level = _outline_level(properties)
         if level is not None:
             style = replace(style, heading_level=_heading_level(level))
-        own = _numbering_ref(properties)
-        return style if own is None else replace(style, numbering=own)
+        joins, apart = _joins(properties)
+        return replace(style, joins=True, apart=apart) if joins else style
 
-    def hides_run(self, run: Any, *, otherwise: bool) -> bool:
-        """Tell whether a run is hidden or struck out; `otherwise` is what its paragraph's style says."""
-        properties = run.find(qn("w:rPr"))
-        if properties is None:
-            return otherwise
-        own = _hides(properties)
-        if own is not None:
-            return own
-        name = properties.find(qn("w:rStyle"))
-        return otherwise or (name is not None and self._of_style(name.get(qn("w:val"))).hidden)
-
-    def _of_style(self, style_id: str) -> ParagraphStyle:
+    def of_style(self, style_id: str) -> ParagraphStyle:
+        """Return what a style says of its paragraphs."""
         if style_id not in self._known:
             self._known[style_id] = self._read(style_id)
         return self._known[style_id]
 
     def _read(self, style_id: str) -> ParagraphStyle:
         level: int | None = None
-        found = ParagraphStyle()
-        hidden: bool | None = None
-        style = self._by_id.get(style_id)
-        for _ in range(_MAX_BASES):
-            if style is None:
-                break
-            name = _value(style, "w:name") or ""
-            level = _level_of_name(name) if level is None else level
-            properties = style.find(qn("w:pPr"))
-            if properties is not None:
-                level = _outline_level(properties) if level is None else level
-                found = replace(found, numbering=found.numbering or _numbering_ref(properties))
-            if found.numbering is None and _LISTS.fullmatch(name):
+        found = ParagraphStyle(style_id=style_id)
+        for style in self.chain(style_id):
+            name = value(style, "w:name") or ""
+            named = _level_of_name(name)
+            level = level if named is None else named
+            if _LISTS.fullmatch(name) and found.numbering is None:
                 found = replace(found, numbering=NumberingRef(name, 0))
             found = replace(found, contents=found.contents or bool(_CONTENTS.fullmatch(name)))
-            run = style.find(qn("w:rPr"))
-            hidden = _hides(run) if hidden is None and run is not None else hidden
-            style = self._by_id.get(_value(style, "w:basedOn"))
-        return replace(found, heading_level=_heading_level(level), hidden=bool(hidden))
+            properties = style.find(qn("w:pPr"))
+            if properties is not None:
+                outline = _outline_level(properties) if named is None else None
+                level = level if outline is None else outline
+                found = _with(found, properties, style.get(qn("w:styleId"), ""))
+        return replace(found, heading_level=_heading_level(level))
 
 
-class Numbering:
-    """The lists of one document, and how far each has counted."""
+def _with(style: ParagraphStyle, properties: Any, style_id: str = "") -> ParagraphStyle:
+    """Return a paragraph's style with what its properties say besides."""
+    numbering = _numbering_ref(properties, style.numbering, style_id)
+    shading = properties.find(qn("w:shd"))
+    spacing = properties.find(qn("w:spacing"))
+    flat = style.flat
+    if spacing is not None and spacing.get(qn("w:line")) is not None:
+        exact = spacing.get(qn("w:lineRule")) == "exact"
+        flat = exact and 0 <= integer(spacing.get(qn("w:line")), _LEAST_LINE) < _LEAST_LINE
+    shading = style.shading if shading is None else shading
+    if numbering is style.numbering and shading is style.shading and flat == style.flat:
+        return style
+    return replace(style, numbering=numbering, shading=shading, flat=flat)
 
-    def __init__(self, numbering_xml: Any) -> None:
-        self._formats: dict[tuple[str, int], tuple[str, int]] = {}  # (list, depth): (format, first number)
-        self._counts: dict[str, dict[int, int]] = defaultdict(dict)
-        if numbering_xml is None:
-            return
-        abstract = {
-            definition.get(qn("w:abstractNumId")): definition
-            for definition in numbering_xml.iterchildren(qn("w:abstractNum"))
-        }
-        for number in numbering_xml.iterchildren(qn("w:num")):
-            reference = number.find(qn("w:abstractNumId"))
-            definition = abstract.get(reference.get(qn("w:val"))) if reference is not None else None
-            for level in () if definition is None else definition.iterchildren(qn("w:lvl")):
-                depth = _integer(level.get(qn("w:ilvl")), 0)
-                key = (number.get(qn("w:numId")), depth)
-                self._formats[key] = (_value(level, "w:numFmt") or "decimal", _integer(_value(level, "w:start"), 1))
 
-    def marker(self, reference: NumberingRef | None) -> str | None:
-        """Return the mark of the next item of a list ("-", "1.", "a."), or None for what is no list item."""
-        if reference is None or reference.list_id == "0":  # list 0 takes a paragraph out of its style's list
-            return None
-        kind, first = self._formats.get((reference.list_id, reference.depth), ("bullet", 1))
-        counts = self._counts[reference.list_id]
-        count = counts.get(reference.depth, first - 1) + 1
-        counts[reference.depth] = count
-        for deeper in [depth for depth in counts if depth > reference.depth]:
-            del counts[deeper]
-        if kind in {"bullet", "none"}:
-            return "-"
-        if kind in {"lowerLetter", "upperLetter"} and count <= 26:  # noqa: PLR2004 - letters of the alphabet
-            return f"{chr(ord('a' if kind == 'lowerLetter' else 'A') + count - 1)}."
-        return f"{count}."
+def _joins(properties: Any) -> tuple[bool, bool]:
+    """Return whether a paragraph goes on in the next one, and whether it is a heading of its own though."""
+    frame = properties.find(qn("w:framePr"))
+    if frame is not None and frame.get(qn("w:dropCap")) in {"drop", "margin"}:
+        return True, False
+    mark = properties.find(qn("w:rPr"))
+    if mark is None:
+        return False, False
+    if mark.find(qn("w:del")) is not None or mark.find(qn("w:moveFrom")) is not None:
+        return True, False
+    return is_on(mark.find(qn("w:vanish"))), is_on(mark.find(qn("w:specVanish")))
 
 
 def _level_of_name(name: str) -> int | None:
     if name.lower() == _TITLE:
         return 0
     found = _HEADING.fullmatch(name)
-    return min(max(int(found[1]), 1), 6) if found else None
+    return min(max(int(found[1]), 1), _LAST_LEVEL) if found else None
 
 
 def _outline_level(properties: Any) -> int | None:
     """Return 1 to 6 for an outline level, `_NO_HEADING` for "body text", None when nothing is said."""
-    value = _value(properties, "w:outlineLvl")
-    if value is None or not value.isdigit():
+    said = integer(value(properties, "w:outlineLvl"), -1)
+    if said < 0:
         return None
-    level = int(value)
-    return _NO_HEADING if level >= _BODY_TEXT_LEVEL else min(level + 1, 6)
+    return _NO_HEADING if said >= _BODY_TEXT_LEVEL else min(said + 1, _LAST_LEVEL)
 
 
 def _heading_level(level: int | None) -> int | None:
     return None if level == _NO_HEADING else level
 
 
-def _numbering_ref(properties: Any) -> NumberingRef | None:
+def _numbering_ref(properties: Any, inherited: NumberingRef | None, style_id: str) -> NumberingRef | None:
+    """Return the list that properties name; the list and the depth are inherited each by itself."""
     numbering = properties.find(qn("w:numPr"))
-    list_id = _value(numbering, "w:numId") if numbering is not None else None
-    return NumberingRef(list_id, _integer(_value(numbering, "w:ilvl"), 0)) if list_id is not None else None
-
-
-def _hides(properties: Any) -> bool | None:
-    """Return whether run properties hide or strike out text; None when they say nothing of it."""
-    found = [properties.find(qn(name)) for name in ("w:vanish", "w:webHidden", "w:strike", "w:dstrike")]
-    said = [element for element in found if element is not None]
-    return any(map(is_on, said)) if said else None
-
-
-def _value(parent: Any, name: str) -> str | None:
-    element = parent.find(qn(name))
-    value = element.get(qn("w:val")) if element is not None else None
-    return None if value is None else str(value)
-
-
-def _integer(text: str | None, otherwise: int) -> int:
-    return int(text) if text and text.isdigit() and len(text) < 10 else otherwise  # noqa: PLR2004 - no such list
+    if numbering is None:
+        return inherited
+    list_id, said = value(numbering, "w:numId"), value(numbering, "w:ilvl")
+    depth = integer(said, 0) if said is not None else None
+    if list_id is None:
+        if inherited is None or depth is None:
+            return inherited
+        return NumberingRef(inherited.list_id, depth, style_id)
+    if depth is None and inherited is not None and not style_id:
+        depth = inherited.depth if inherited.list_id == list_id else 0
+    return NumberingRef(list_id, depth, style_id)

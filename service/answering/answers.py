@@ -4,19 +4,23 @@ A refusal is a result, not an error. Its message depends on its reason alone, so
 that the asker may not read. Nothing here decides anything; `pipeline` does.
 """
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 from urllib.parse import quote as url_quote
 
 from indexes.documents import Passage
+from indexes.readings import ReadingNote
 from indexes.standing import Grant
 from service.answering.retrieve import Hit
+from service.answering.unread import note_at
 from service.answering.verify import VerifiedQuote, VerifiedSentence
 from service.audit.storage.store import Receipt
 
 _VERSION_HEX = 16  # of a document's SHA-256 in a link: enough to tell its versions apart
+NotesOf = Callable[[str], Sequence[ReadingNote]]
 
 
 class Reason(StrEnum):
@@ -47,10 +51,14 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """A numbered quote, with where it stands and who approved it."""
+    """A numbered quote, with where it stands and who approved it.
+
+    `note` says that its place or its document was not read whole; `None` if nothing is known to be missing.
+    """
 
     n: int
     verified: VerifiedQuote
+    note: str | None = None
 
     @property
     def url(self) -> str:
@@ -71,6 +79,7 @@ class Citation:
             "span": [quote.start, quote.end],
             "url": self.url,
             **_approval(granted),
+            "note": self.note,
         }
 
 
@@ -101,6 +110,14 @@ class Answer:
         """The answer as one text; `None` for a refusal."""
         return None if self.refusal else " ".join(sentence.text for sentence in self.sentences)
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was not read of what is cited, each once; with the document's title where several are cited."""
+        cited = [citation.verified.passage for citation in self.citations]
+        several = len({passage.document for passage in cited}) > 1
+        noted = [(one, citation.note) for one, citation in zip(cited, self.citations, strict=True) if citation.note]
+        return tuple(dict.fromkeys(f"{one.title}: {note}" if several else note for one, note in noted))
+
     def as_json(self) -> dict[str, Any]:
         """Return the public form."""
         return {
@@ -110,6 +127,7 @@ class Answer:
             "searched_for": self.searched_for,
             "sentences": [{"text": s.text, "citations": list(s.citations)} for s in self.sentences],
             "citations": [citation.as_json() for citation in self.citations],
+            "notes": list(self.notes),
             "refusal": self.refusal.as_json() if self.refusal else None,
             "receipt": receipt_json(self.receipt),
         }
@@ -117,29 +135,59 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """Ranked passages without an answer; `grants` holds the live approval of each one's document, by its id."""
+    """Ranked passages without an answer; `grants` holds the live approval of each one's document, by its id.
+
+    `notes` are those of the documents' reading, by their ids.
+    """
 
     request_id: str
     hits: tuple[Hit, ...]
     grants: Mapping[str, Grant]
     receipt: Receipt
+    notes: Mapping[str, Sequence[ReadingNote]] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """Return the public form."""
         return {
             "request_id": self.request_id,
-            "passages": [_hit_json(hit, self.grants[hit.passage.document]) for hit in self.hits],
+            "passages": [self._hit_json(hit) for hit in self.hits],
             "receipt": receipt_json(self.receipt),
         }
 
+    def _hit_json(self, hit: Hit) -> dict[str, Any]:
+        passage = hit.passage
+        return {
+            "rank": hit.rank,
+            "passage_id": passage.passage_id,
+            "document": passage.document,
+            "title": passage.title,
+            "sha256": passage.sha256,
+            "text": passage.text,
+            "span": [passage.start, passage.end],
+            "locator": passage.locator.as_json(),
+            "score": round(hit.score, 6),
+            "url": _url(passage, passage.start, passage.end),
+            **_approval(self.grants[passage.document]),
+            "note": note_at(self.notes.get(passage.document, ()), passage.locator),
+        }
 
-def numbered(sentences: list[VerifiedSentence]) -> tuple[tuple[Sentence, ...], tuple[Citation, ...]]:
-    """Number the citations of verified sentences from 1, in the order of the answer."""
+
+def numbered(sentences: list[VerifiedSentence], notes_of: NotesOf) -> tuple[tuple[Sentence, ...], tuple[Citation, ...]]:
+    """Number the citations of verified sentences from 1, in the order of the answer.
+
+    Args:
+        sentences: those that are released.
+        notes_of: returns what was not read of a document; is asked once for each.
+    """
+    read = functools.cache(notes_of)
     citations: list[Citation] = []
     numbered_sentences = []
     for sentence in sentences:
         numbers = range(len(citations) + 1, len(citations) + 1 + len(sentence.quotes))
-        citations.extend(Citation(n, quote) for n, quote in zip(numbers, sentence.quotes, strict=True))
+        citations.extend(
+            Citation(n, quote, note_at(read(quote.passage.document), quote.passage.locator))
+            for n, quote in zip(numbers, sentence.quotes, strict=True)
+        )
         numbered_sentences.append(Sentence(sentence.text, tuple(numbers)))
     return tuple(numbered_sentences), tuple(citations)
 
@@ -147,23 +195,6 @@ def numbered(sentences: list[VerifiedSentence]) -> tuple[tuple[Sentence, ...], t
 def receipt_json(receipt: Receipt) -> dict[str, Any]:
     """Return the public form of a receipt."""
     return {"origin": receipt.origin, "seq": receipt.seq, "leaf_hash": receipt.leaf_hash}
-
-
-def _hit_json(hit: Hit, granted: Grant) -> dict[str, Any]:
-    passage = hit.passage
-    return {
-        "rank": hit.rank,
-        "passage_id": passage.passage_id,
-        "document": passage.document,
-        "title": passage.title,
-        "sha256": passage.sha256,
-        "text": passage.text,
-        "span": [passage.start, passage.end],
-        "locator": passage.locator.as_json(),
-        "score": round(hit.score, 6),
-        "url": _url(passage, passage.start, passage.end),
-        **_approval(granted),
-    }
 
 
 def _url(passage: Passage, start: int, end: int) -> str:

@@ -16,6 +16,7 @@ from service.answering.answers import Answer, Citation, Reason, Refusal, Sentenc
 from service.answering.boundary import Boundary, Scope
 from service.answering.drafts import Quote
 from service.answering.live_build import LiveBuild
+from service.answering.unread import note_at
 from service.answering.verify import VerifiedQuote
 from service.audit.reading.past_turns import Turn
 
@@ -58,7 +59,8 @@ def _citation(cited: dict[str, Any], hit: dict[str, Any], build: Build, scope: S
     if passage is None or passage.text_hash() != hit["passage_hash"]:  # 2
         return None
     text = passage.text[start - passage.start : end - passage.start]
-    return Citation(cited["n"], VerifiedQuote(Quote(passage.passage_id, start, end, text), passage, granted))
+    quoted = VerifiedQuote(Quote(passage.passage_id, start, end, text), passage, granted)
+    return Citation(cited["n"], quoted, note_at(build.passages.notes(passage.document), passage.locator))
 
 
 def _sentences(answer: str, citations: tuple[Citation, ...]) -> tuple[Sentence, ...]:

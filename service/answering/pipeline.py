@@ -127,8 +127,9 @@ class Answering:
             found = self.steps.find(question.text, build=build, scope=scope, k=limit)  # 2
             after = self.boundary.scope(build, question.principal.groups)  # a revocation may have come meanwhile
             hits = tuple(hit for hit in found.hits if hit.passage.document in after.grants)
+            notes = {document: build.passages.notes(document) for document in {hit.passage.document for hit in hits}}
         receipt = self.recorder.finished(opened, Result("answered", scope=scope, hits=hits))  # 6
-        return SearchResult(question.request_id, hits, after.grants, receipt)  # 7
+        return SearchResult(question.request_id, hits, after.grants, receipt, notes)  # 7
 
     def _stand_alone(self, opened: Opened) -> str | None:
         """Return a follow-up as it is searched for; `None` where what was typed stands alone, or is to be taken so."""

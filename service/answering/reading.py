@@ -3,6 +3,7 @@
 A document outside the asker's scope is answered exactly like one that does not exist.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from indexes.builds import Build
 from indexes.manifest import DocumentInfo
 from indexes.passages import SplitDocument
+from indexes.readings import ReadingNote
 from indexes.sources import Sources
 from indexes.standing import Grant
 from service.access.principals import Principal
@@ -35,6 +37,19 @@ class Readable:
             "approved_on": self.grant.approved_on.isoformat(),
             "expires": self.grant.expires.isoformat(),
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A document that the asker may read, with its stored text and with what was not read of it."""
+
+    readable: Readable
+    text: str
+    notes: Sequence[ReadingNote] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the public form."""
+        return {**self.readable.as_json(), "warnings": [note.as_json() for note in self.notes], "text": self.text}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +91,7 @@ class Reading:
         build = self._live_build.get()
         return sorted(self._readable(build, principal).values(), key=lambda readable: readable.info.document)
 
-    def text(self, principal: Principal, document: str) -> tuple[Readable, str] | None:
+    def text(self, principal: Principal, document: str) -> Stored | None:
         """Return a document with its stored text; `None` if the asker may not read it or there is none.
 
         Raises:
@@ -85,7 +100,7 @@ class Reading:
         build = self._live_build.get()
         readable = self._readable(build, principal).get(document)
         text = build.passages.text(document) if readable else None
-        return None if readable is None or text is None else (readable, text)
+        return None if readable is None or text is None else Stored(readable, text, build.passages.notes(document))
 
     def within(self, principal: Principal) -> Within:
         """Return what somebody may see now.

@@ -91,6 +91,6 @@ class Steps:
         tell(Step.DRAFTING)
         draft = self.answerer.draft(text, retrieved=found, build=build)
         tell(Step.CHECKING)
-        sentences, citations = numbered(verify(draft, build=build, scope=now()))
+        sentences, citations = numbered(verify(draft, build=build, scope=now()), build.passages.notes)
         reason = None if sentences else Reason.UNSUPPORTED_DRAFT
         return Worked(found, weighed.evidence, reason, sentences, citations)

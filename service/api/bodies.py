@@ -51,6 +51,12 @@ class SentenceBody(BaseModel):
     citations: list[int] = Field(min_length=1)
 
 
+_NOTE: Any = Field(
+    description="what was not read of this place or of its document, in words; null if nothing is known to be missing",
+    examples=["pages 2, 3 and 4 of this document could not be read"],
+)
+
+
 class CitationBody(BaseModel):
     """A verbatim quote: `span` is `[start, end)` in the text that `/v1/documents/{id}` returns."""
 
@@ -66,6 +72,7 @@ class CitationBody(BaseModel):
     approved_by: str
     approved_on: str = Field(examples=["2026-11-20"])
     expires: str = Field(examples=["2027-11-20"])
+    note: str | None = _NOTE
 
 
 class RefusalBody(BaseModel):
@@ -86,6 +93,7 @@ class AnswerBody(BaseModel):
     )
     sentences: list[SentenceBody]
     citations: list[CitationBody]
+    notes: list[str] = Field(description="the notes of the citations, each once")
     refusal: RefusalBody | None
     receipt: ReceiptBody
 
@@ -128,6 +136,7 @@ class PassageBody(BaseModel):
     approved_by: str
     approved_on: str = Field(examples=["2026-11-20"])
     expires: str = Field(examples=["2027-11-20"])
+    note: str | None = _NOTE
 
 
 class SearchResultBody(BaseModel):
@@ -156,9 +165,21 @@ class DocumentListBody(BaseModel):
     documents: list[DocumentBody]
 
 
+class ReadingNoteBody(BaseModel):
+    """What of a document is not in its stored text: a kind, how many, and where, as far as that is known.
+
+    Places are pages of the file, times, or heading paths joined with " › ".
+    """
+
+    kind: str = Field(examples=["pages_without_text"])
+    count: int = Field(examples=[3])
+    where: list[str] = Field(examples=[["2", "3", "4"]])
+
+
 class DocumentTextBody(DocumentBody):
     """A document with its stored text, which citations' spans refer to."""
 
+    warnings: list[ReadingNoteBody]
     text: str
 
 

@@ -14,7 +14,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from indexes.errors import BuildError
+from indexes.errors import BuildError, DrawerBusyError, DrawError
 from service.access.errors import (
     AccessError,
     KeyWishError,
@@ -115,6 +115,8 @@ _KNOWN: tuple[tuple[type[Exception], str, int, str, str | None], ...] = (
     (SealError, "damaged", 500, "A text on record cannot be opened", None),
     (AccessError, "access", 503, "Who may do what cannot be told", "so nobody may; /readyz tells the operator why"),
     (AuditError, "log", 503, "No record, no answer", "the audit log cannot be written, so no answer is given"),
+    (DrawerBusyError, "drawing", 503, "Others are being drawn", None),
+    (DrawError, "not-drawn", 503, "The page cannot be drawn", None),
     (BuildError, "build", 503, "No build to answer from", "no usable build; /readyz tells the operator why"),
     (LibraryUnavailableError, "library", 503, "Approvals cannot be read", "so nothing counts as approved"),
     (OverloadedError, "overloaded", 429, "Too many questions at once", None),
@@ -161,7 +163,7 @@ def add_problem_handlers(app: FastAPI, notice: Notice, *, stranger: Stranger = _
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             notice(kind, error)
         response = problem_response(kind, status, title, detail)
-        if isinstance(error, OverloadedError | TooManyError):
+        if isinstance(error, OverloadedError | TooManyError | DrawerBusyError):
             response.headers["Retry-After"] = str(error.retry_after_s)
         return response
 
@@ -186,6 +188,7 @@ def add_problem_handlers(app: FastAPI, notice: Notice, *, stranger: Stranger = _
         AccessError,
         AuditError,
         BuildError,
+        DrawError,
         AnsweringError,
         DecidingError,
         HearingError,

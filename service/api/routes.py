@@ -91,12 +91,11 @@ def documents(principal: Caller, reading: _Reading) -> dict[str, Any]:
 
 @_documents.get("/documents/{document:path}", response_model=DocumentTextBody)
 def document(document: str, principal: Caller, reading: _Reading) -> dict[str, Any]:
-    """Return a document's metadata and stored text. The id is its path, slashes and all."""
+    """Return a document's metadata, its stored text, and what is not in that. The id is its path, slashes and all."""
     found = reading.text(principal, document)
     if found is None:
         raise HTTPException(404)
-    readable, text = found
-    return {**readable.as_json(), "text": text}
+    return found.as_json()
 
 
 @_documents.get("/originals/{document:path}", response_class=Response)

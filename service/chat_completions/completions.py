@@ -57,6 +57,7 @@ def of_answer(answer: Answer, *, root: str, ignored_instructions: int = 0) -> To
             annotations.append(_annotation(by_number[n], root, (start, end + len(piece))))
         pieces.append(piece)
         end += len(piece)
+    pieces += _notes(answer)
     pieces.append(_list_of(answer, root))
     sources = tuple(_source(citation, root) for citation in answer.citations)
     return Told(name, tuple(pieces), annotations=tuple(annotations), sources=sources, greenlit=beside)
@@ -128,6 +129,11 @@ def _source(citation: Citation, root: str) -> Json:
         "document": [citation.verified.quote.text],
         "metadata": [{"source": url, "name": title}],
     }
+
+
+def _notes(answer: Answer) -> list[str]:
+    """Return what was not read of what is cited, in front of the sources."""
+    return [f"\n\n*Note: {as_text(note)}.*" for note in answer.notes]
 
 
 def _list_of(answer: Answer, root: str) -> str:

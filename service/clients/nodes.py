@@ -1,6 +1,7 @@
 """Passages that a search found as nodes of LlamaIndex, whose metadata is the citation.
 
-A model is shown document, title and place of a passage beside its text; nothing but the text is embedded.
+A model is shown document, title and place of a passage beside its text, and what was not read of it; nothing but the
+text is embedded.
 """
 
 from collections.abc import Mapping
@@ -24,14 +25,15 @@ def nodes_of(found: Mapping[str, Any], *, root: str) -> list[NodeWithScore]:
 
 
 def _node(passage: Mapping[str, Any], on_record: Mapping[str, Any], root: str) -> NodeWithScore:
-    cited = {name: passage[name] for name in _CITED}
+    cited = {name: passage[name] for name in _CITED} | {"note": passage.get("note")}
+    shown = _SHOWN_TO_MODELS | ({"note"} if cited["note"] else set())
     metadata = {**cited, "url": f"{root}{passage['url']}", **on_record}
     start, end = passage["span"]
     node = TextNode(
         id_=passage["passage_id"],
         text=passage["text"],
         metadata=metadata,
-        excluded_llm_metadata_keys=[name for name in metadata if name not in _SHOWN_TO_MODELS],
+        excluded_llm_metadata_keys=[name for name in metadata if name not in shown],
         excluded_embed_metadata_keys=list(metadata),
         start_char_idx=start,
         end_char_idx=end,

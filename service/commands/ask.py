@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from indexes.console import fail, out, problem
+from indexes.documents import locator_from_json
 from indexes.errors import IndexesError, SettingsError
 from service.access.errors import AccessError
 from service.answering.errors import AnsweringError, QuestionError
@@ -42,11 +43,12 @@ def _print_answer(result: dict[str, Any]) -> None:
     for sentence in result["sentences"]:
         marks = "".join(f"[{n}]" for n in sentence["citations"])
         out.line(f"{sentence['text']} ", (marks, "cyan"))
+    for note in result.get("notes", ()):
+        out.line((f"Note: {note}.", "yellow"))
     out.line()
     for citation in result["citations"]:
-        locator = citation["locator"]
-        where = f", page {locator['page']}" if locator["kind"] == "page" else ""
-        where = ", " + " › ".join(locator["path"]) if locator["kind"] == "heading" else where
+        place = locator_from_json(citation["locator"]).label()
+        where = f", {place}" if place else ""
         line = f"[{citation['n']}] {citation['title']}{where} ({citation['document']}, until {citation['expires']})"
         out.line((line, "cyan"))
 
@@ -64,6 +66,8 @@ def search(
     for passage in result["passages"]:
         out.line((f"{passage['rank']}  {passage['score']:.3f}  {passage['document']}", "cyan"))
         out.text(passage["text"])
+        if passage.get("note"):
+            out.line((f"Note: {passage['note']}.", "yellow"))
         out.line()
 
 

@@ -170,7 +170,7 @@ def _question(service: "Service", text: str, conversation_id: str | None = None)
 
 def _document(service: "Service", document: str) -> _Json | None:
     found = service.reading.text(service.owner, document)
-    return {**found[0].as_json(), "text": found[1]} if found is not None else None
+    return found.as_json() if found is not None else None
 
 
 def _would_be(settings: Settings) -> str:

@@ -1,8 +1,13 @@
-"""The command serve: the pages and the API, on this machine alone or, with sign-in, beyond it."""
+"""The command serve: the pages and the API, on this machine alone or, with sign-in, beyond it.
+
+The service knows no parser. What draws pages of documents is given by the command line, which knows both sides.
+"""
 
 import contextlib
 import socket
 import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -19,20 +24,30 @@ from service.commands.opening import opened_service, sign_in_link
 from service.settings import Settings, read_settings
 
 if TYPE_CHECKING:
+    from indexes.limited.sandbox import SandboxSetting
+    from indexes.drawn import PageDrawer
     from service.http.doors import Door
     from service.parts import Service
 
 _MORE_REQUESTS = 256  # beside those that ask: pages that are read
 _IDLE_S = 5  # a connection after an answer, until it asks again
 
+OpenDrawer = Callable[["SandboxSetting"], "AbstractContextManager[PageDrawer]"]
+_Host = Annotated[str | None, typer.Option(help="the address to listen on; beyond this machine only with sign-in")]
+_Port = Annotated[int | None, typer.Option(min=1, max=65535, help="the port to listen on")]
 
-def serve(
-    host: Annotated[
-        str | None, typer.Option(help="the address to listen on; beyond this machine only with sign-in")
-    ] = None,
-    port: Annotated[int | None, typer.Option(min=1, max=65535, help="the port to listen on")] = None,
-) -> None:
-    """Serve the pages and the API."""
+
+def serving(open_drawer: OpenDrawer) -> Callable[..., None]:
+    """Return the command serve, of a service whose pages are drawn by what `open_drawer` opens."""
+
+    def serve(host: _Host = None, port: _Port = None) -> None:
+        """Serve the pages and the API."""
+        _serve(host, port, open_drawer)
+
+    return serve
+
+
+def _serve(host: str | None, port: int | None, open_drawer: OpenDrawer) -> None:
     import structlog
 
     from service.access.local import is_loopback
@@ -57,8 +72,13 @@ def serve(
         raise fail(f"{host}:{port} cannot be listened on ({error.strerror}): choose another with --port", 1) from error
     try:
         notice = structlog.get_logger("greenlit").warning
-        with contextlib.closing(listening), opened_service(settings, notice) as service:
-            _run(service, listening, url=_address_here(settings, host, port), doors=doors)
+        url = _address_here(settings, host, port)
+        with (
+            contextlib.closing(listening),
+            opened_service(settings, notice) as service,
+            open_drawer(settings.parser_sandbox) as drawer,
+        ):
+            _run(service, listening, url=url, doors=doors, drawer=drawer)
     except (IndexesError, AccessError, AuditError, AnsweringError) as error:
         raise fail(error, 1) from error
 
@@ -70,7 +90,7 @@ def _address_here(settings: Settings, host: str, port: int) -> str:
     return f"{'https' if settings.tls_certificate else 'http'}://{ours}:{port}"
 
 
-def _run(service: "Service", listening: socket.socket, *, url: str, doors: "list[Door]") -> None:
+def _run(service: "Service", listening: socket.socket, *, url: str, doors: "list[Door]", drawer: "PageDrawer") -> None:
     import structlog
     import uvicorn
 
@@ -83,7 +103,7 @@ def _run(service: "Service", listening: socket.socket, *, url: str, doors: "list
     settings = service.settings
     notice = structlog.get_logger("greenlit").warning
     config = uvicorn.Config(
-        create_app(service, more=doors),
+        create_app(service, more=doors, drawer=drawer),
         # Far beyond those who are answered, wait or are turned away on record: a bound for memory only.
         http=limited_protocol(limits_for(settings.max_concurrent + 2 * settings.max_queued + _MORE_REQUESTS)),
         log_config=None,

@@ -5,9 +5,11 @@ wish stand in the register, (4) is the file the version that they saw, (5) one l
 decided meanwhile, (6) what stands.
 
 The file is read once; what is written is the hash that they saw and that was read, so a file that is swapped later is
-not the one that was approved. Nothing here parses a document or writes to the log: the register is followed there.
+not the one that was approved; and the hash of the text that the worker read of it for approvers, where it did. Nothing
+here parses a document or writes to the log: the register is followed there.
 """
 
+import contextlib
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -17,14 +19,16 @@ from typing import Literal
 
 from indexes.approvals import Approvals
 from indexes.decisions import Decision
+from indexes.documents import text_hash
 from indexes.errors import VersionError
 from indexes.events import Approval, Event
 from indexes.library import locate, read_document
 from indexes.lines import DocumentStanding, Looked
 from indexes.names import check_document_name
+from indexes.previews import read_preview
 from indexes.register import REGISTER_FILE, Register
 from indexes.sources import Source, source_name
-from indexes.standing import Standing, approvals_of
+from indexes.standing import Standing, approvals_of, grant
 from service.access.errors import NotAllowedError
 from service.access.principals import Principal
 from service.deciding.errors import DecidedMeanwhileError, NoDocumentError
@@ -61,14 +65,18 @@ class Case:
 class Deciding:
     """Decides in the names of people who are signed in. Any thread may call; each method waits for the disk."""
 
-    def __init__(self, *, library: Path, now: Callable[[], datetime], max_file_bytes: int) -> None:
+    def __init__(
+        self, *, library: Path, now: Callable[[], datetime], max_file_bytes: int, builds: Path | None = None
+    ) -> None:
         """Remember where the library is; nothing is read yet.
 
         Args:
             library: the folder with the allowlist and the register.
             now: the time, with its zone.
             max_file_bytes: larger files are no documents.
+            builds: the folder beside whose builds the worker leaves what it read for approvers.
         """
+        self._builds = builds
         self._library = library
         self._now = now
         self._max_file_bytes = max_file_bytes
@@ -100,11 +108,26 @@ class Deciding:
 
     def _approve(self, approvals: Approvals, source: Source, who: Principal, wish: Wish) -> None:
         terms = approval_terms(who, wish, source, today=self._now().astimezone(UTC).date())  # 3
-        plan = approvals.plan_version(wish.document, wish.sha256 or "", terms)  # 4
+        sha256 = wish.sha256 or ""
+        text_sha256 = self._text_hash(approvals, source, wish.document, sha256)
+        plan = approvals.plan_version(wish.document, sha256, terms, text_sha256=text_sha256)  # 4
         (approval,) = plan.approvals
         if source.separate_uploader and approval not in _counting_with(approvals, source, approval):
             raise NotAllowedError("expected somebody else than who uploaded this version: nobody approves their own")
         approvals.approve(plan, still=self._unchanged(wish))  # 5
+
+    def _text_hash(self, approvals: Approvals, source: Source, document: str, sha256: str) -> str:
+        """Return the hash of the text that approvers see of a version; "" if nobody knows one.
+
+        Who renews what nobody has read anew renews it with the text that it was approved with.
+        """
+        with contextlib.suppress(KeyError, TypeError, IndexError, ValueError):  # another release wrote it
+            preview = read_preview(self._builds, sha256, document) if self._builds else None
+            if preview and not preview.problem:
+                return text_hash(preview.text)
+        granted = grant(approvals.state().decisions.get(document), source)
+        known = granted.readings if granted and granted.sha256 == sha256 else frozenset()
+        return next(iter(known)) if len(known) == 1 else ""
 
     def _withdraw(self, approvals: Approvals, who: Principal, wish: Wish) -> None:
         terms = withdrawal_terms(who, wish)  # 3

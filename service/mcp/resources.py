@@ -60,7 +60,7 @@ def templates() -> list[ResourceTemplate]:
 
 
 async def read(knowledge: Knowledge, address: str) -> ReadResourceResult:
-    """Return the text of a document or a passage.
+    """Return the text of a document or a passage, and beside it who approved it and what was not read of it.
 
     Raises:
         NotGivenError: nobody can say whether there is one.
@@ -72,7 +72,8 @@ async def read(knowledge: Knowledge, address: str) -> ReadResourceResult:
     if found is None or text is None:
         raise MCPError(INVALID_PARAMS, "Resource not found", {"uri": address})
     approval = {name: found[name] for name in ("document", "title", "sha256", "approved_by", "approved_on", "expires")}
-    contents = TextResourceContents(uri=address, mime_type=_TEXT, text=text, _meta={_META: approval})
+    told = {**approval, "warnings": found.get("warnings", [])}
+    contents = TextResourceContents(uri=address, mime_type=_TEXT, text=text, _meta={_META: told})
     return ReadResourceResult(contents=[contents])
 
 

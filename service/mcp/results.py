@@ -40,6 +40,9 @@ class _Place(BaseModel):
     approved_by: str
     approved_on: str
     expires: str
+    note: str | None = Field(
+        None, description="what was not read of this place or of its document; null if nothing is known to be missing"
+    )
 
 
 class Citation(_Place):
@@ -75,6 +78,7 @@ class AnswerResult(BaseModel):
     )
     sentences: list[Sentence]
     citations: list[Citation]
+    notes: list[str] = Field([], description="what was not read of the documents cited: say it with the answer")
     refusal: Refusal | None
     receipt: Receipt
 

@@ -73,7 +73,7 @@ class WithinService:
 
     def _document(self, document: str) -> Json | None:
         found = self.reading.text(self.caller, document)
-        return {**found[0].as_json(), "text": found[1]} if found is not None else None
+        return found.as_json() if found is not None else None
 
     async def _given(self, work: Awaitable[_T]) -> _T:
         try:

@@ -17,6 +17,7 @@ from indexes.clock import utc_now
 from indexes.encoder import SentenceTransformersEncoder, load_encoder
 from indexes.errors import IndexesError
 from indexes.library import list_documents, missing_folders, read_document
+from indexes.limited.process import held_here
 from indexes.register import REGISTER_FILE, Register
 from indexes.sources import Sources, read_sources, source_name
 from indexes.standing import Grant, grant
@@ -72,6 +73,7 @@ def examine(settings: Settings, *, running: Running) -> list[Check]:
         _check("settings", _settings),
         _check("library", lambda: _library(settings.library)),
         _check("register", lambda: _register(settings.library)),
+        _check("parser", lambda: _parser(settings)),
         _check("encoder", load),
         _check("build", lambda: _build(settings, encoder[0] if encoder else None)),
         _check("worker", lambda: _worker(settings.builds)),
@@ -127,6 +129,11 @@ def _register(library: Path) -> str:
     if problems := stock_problems(take_stock(sources, state.decisions, at=utc_now())):
         raise _WrongError("; ".join(problems))
     return f"{state.position} events on {len(state.decisions)} documents"
+
+
+def _parser(settings: Settings) -> str:
+    sandbox = held_here(settings.parser_sandbox)
+    return sandbox.in_words() if sandbox.level == "full" else f"warning: {sandbox.in_words()}"
 
 
 def _build(settings: Settings, encoder: SentenceTransformersEncoder | None) -> str:

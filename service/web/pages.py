@@ -34,6 +34,7 @@ _DAMAGED = "A text on record cannot be opened, so nothing is shown. Please tell 
 NOTICE_COOKIE = "greenlit_notice"
 _TEMPLATES = Jinja2Templates(directory=Path(__file__).parent / "templates")
 _TEMPLATES.env.filters["day"] = lambda date: f"{date:%-d %b %Y}"
+_TEMPLATES.env.filters["sentence"] = lambda words: f"{words[:1].upper()}{words[1:]}."
 _SIGN_IN = "You are not signed in, or not any more. Open this page in another tab to sign in, then ask again."
 _TEMPLATES.env.filters["moment"] = lambda us: f"{datetime.fromtimestamp(us // 1_000_000, UTC):%-d %b %Y}"
 _DOORS = (

@@ -59,8 +59,10 @@ def test_an_answer_has_exactly_the_published_shape(shared_studio: Studio) -> Non
                 "approved_by": "ann@x.example",
                 "approved_on": "2026-11-20",
                 "expires": "2027-11-20",
+                "note": None,
             }
         ],
+        "notes": [],
         "refusal": None,
         "searched_for": None,
     }
@@ -76,6 +78,7 @@ def test_a_refusal_has_exactly_the_published_shape(shared_studio: Studio) -> Non
         "answer": None,
         "sentences": [],
         "citations": [],
+        "notes": [],
         "refusal": {"reason": "no_evidence"},
         "searched_for": None,
     }
@@ -98,7 +101,7 @@ def test_a_search_has_exactly_the_published_shape(shared_studio: Studio) -> None
     assert passage.pop("url") == f"/documents/{POLICY}?version={sha256[:16]}&from={start}&to={end}#quote"
     listed = shared_studio.api.get("/v1/documents").json()["documents"][0]
     approval = {name: listed[name] for name in ("approved_by", "approved_on", "expires")}
-    assert passage == {"rank": 1, "document": POLICY, "title": "AI use policy", **approval}
+    assert passage == {"rank": 1, "document": POLICY, "title": "AI use policy", "note": None, **approval}
 
 
 def test_a_locator_says_where_in_the_document(library: TinyLibrary) -> None:
@@ -114,6 +117,7 @@ def test_documents_have_exactly_the_published_shape(shared_studio: Studio) -> No
     listed = shared_studio.api.get("/v1/documents").json()
     policy = shared_studio.api.get(f"/v1/documents/{POLICY}").json()
     text = policy.pop("text")
+    assert policy.pop("warnings") == []
     assert sorted(listed) == ["documents"]
     assert [document["document"] for document in listed["documents"]] == [POLICY, TRAVEL]
     assert listed["documents"][0] == policy

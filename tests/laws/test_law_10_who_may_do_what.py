@@ -65,6 +65,7 @@ DECIDED: Mapping[str, May] = {
     "GET /v1/documents": May.ANY_CALLER,
     "GET /v1/documents/{document:path}": May.READS,
     "GET /v1/originals/{document:path}": May.READS,
+    "GET /v1/pages/{document:path}/{page}": May.READS,
     "GET /v1/me": May.ANY_CALLER,
     "POST /mcp": May.ANY_CALLER,  # what its tools take is tried below
     "POST /v1/sessions/end": May.OPERATES,
@@ -118,6 +119,7 @@ DECIDED: Mapping[str, May] = {
     "GET /documents": May.ANY_CALLER,
     "GET /documents/{document:path}": May.READS,
     "GET /originals/{document:path}": May.READS,
+    "GET /pages/{document:path}/{page}": May.READS,
     "GET /record": May.ANY_CALLER,
     "POST /record/erase": May.ANY_CALLER,
     "GET /desk": May.APPROVES,

@@ -8,6 +8,7 @@ import hashlib
 import itertools
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote
 
@@ -22,6 +23,7 @@ from tests.support.audit_doors import CALLS, CONVERSATION, Asked, Call
 from tests.support.callers import BOARD_PLAN, BOARD_TEXT
 from tests.support.mcp_messages import message
 from tests.support.service_parts import POLICY, POLICY_TEXT, TRAVEL, VENDOR_QUESTION, Studio
+from tests.support.small_pdf import small_pdf
 
 _numbers = itertools.count()  # a name of its own for each key
 
@@ -141,6 +143,11 @@ def _desk_original(question: Asked) -> str:
     return f"/desk/originals/{quote(question.document)}?sha256={hashlib.sha256(text.encode()).hexdigest()}"
 
 
+def _paged(question: Asked) -> str:
+    """Return a document with pages beside the one that is meant; `ready` puts it there."""
+    return str(PurePosixPath(question.document).with_suffix(".pdf"))
+
+
 CLOSED: Mapping[str, Call] = {**CALLS, **SCIM} | {
     call.route: call
     for call in (
@@ -162,6 +169,7 @@ CLOSED: Mapping[str, Call] = {**CALLS, **SCIM} | {
         Call("GET /v1/documents", lambda _: "/v1/documents"),
         Call("GET /v1/documents/{document:path}", lambda q: f"/v1/documents/{quote(q.document)}"),
         Call("GET /v1/originals/{document:path}", lambda q: f"/v1/originals/{quote(q.document)}"),
+        Call("GET /v1/pages/{document:path}/{page}", lambda q: f"/v1/pages/{quote(_paged(q))}/1"),
         Call("GET /v1/me", lambda _: "/v1/me"),
         Call("POST /mcp", lambda _: "/mcp", lambda _: message("resources/list")),
         Call("POST /v1/sessions/end", lambda _: "/v1/sessions/end", lambda _: {"person": "somebody"}),
@@ -193,6 +201,7 @@ CLOSED: Mapping[str, Call] = {**CALLS, **SCIM} | {
         Call("GET /documents", lambda _: "/documents"),
         Call("GET /documents/{document:path}", lambda q: f"/documents/{quote(q.document)}"),
         Call("GET /originals/{document:path}", lambda q: f"/originals/{quote(q.document)}"),
+        Call("GET /pages/{document:path}/{page}", lambda q: f"/pages/{quote(_paged(q))}/1"),
         Call("GET /desk", lambda _: "/desk"),
         Call("GET /desk/documents/{document:path}", lambda q: f"/desk/documents/{quote(q.document)}"),
         Call("GET /desk/originals/{document:path}", _desk_original),
@@ -235,13 +244,16 @@ def is_about_a_question(route: str) -> bool:
 
 
 def ready(studio: Studio, call: Call, question: Asked) -> Asked:
-    """Return a question with which a request is good: with what others opened, or a key that can be revoked."""
+    """Return a question with which a request is good: with what others opened, a key that can be revoked, pages."""
     if "{key_id}" in call.route:
         wish = KeyWish(_name(), ["ask"], utc_now().date() + timedelta(days=1))
         return dataclasses.replace(question, key_id=studio.service.key_ring.make(wish, by="cli").key.key_id)
     if call.route == "POST /desk/requests/close":
         asked_for = document_requested("somebody", request_id=None, wish="The rules for night trains")
         return dataclasses.replace(question, wished=studio.opened.log.note(asked_for).seq)
+    if "/pages/" in call.route and not (studio.library.folder / _paged(question)).exists():
+        studio.library.add(_paged(question), small_pdf(["Minutes are kept for as long as there is a studio."]))
+        studio.library.ingest()
     if "{id_}" in call.route:
         user = {"userName": f"{_name()}@northlight.example", "active": True}
         add = studio.service.pushed.add

@@ -1,25 +1,30 @@
 """Stand-ins for slow parts, and a small library to try things on. Each fake passes the contract suite of the real part.
 
-`HashingEncoder` stands for the encoder, `DirectParser` for the parsing process, `QuietProgress` for the terminal,
-`Clock` for time. `TinyLibrary` is a real library on disk with a real register.
+`HashingEncoder` stands for the encoder, `DirectParser` and `DirectDrawer` for the processes that parse and draw,
+`QuietProgress` for the terminal, `Clock` for time. `TinyLibrary` is a real library on disk with a real register.
 """
 
 import functools
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 
 from indexes.approvals import Approvals, Plan
+from indexes.drawn import DrawnPage, PageWanted
 from indexes.encoder import Vectors
+from indexes.errors import DrawError
 from indexes.events import Approval, Event, Withdrawal
 from indexes.holds import HOLDS_FOLDER
+from indexes.readings import ReadingNote
 from indexes.register import REGISTER_FILE, append_events
 from indexes.terms import Terms
 from indexes.words import words
+from ingest.errors import LoadError
+from ingest.loading.pdf_picture import picture
 from ingest.loading.registry import load_document
 from ingest.parsed import Parsed
 from ingest.pipeline import Ingestion, ingest
@@ -79,14 +84,40 @@ class HashingEncoder:
 
 
 class DirectParser:
-    """Parses in this process; `parsed` lists what it was given."""
+    """Parses in this process; `parsed` lists what it was given.
+
+    It says `notes` of each document besides, and reads one word of a text `as_another`, as a later loader might; both
+    words have as many characters.
+    """
 
     def __init__(self) -> None:
         self.parsed: list[str] = []
+        self.notes: tuple[ReadingNote, ...] = ()
+        self.as_another: tuple[str, str] = ("", "")
 
     def load(self, name: str, content: bytes) -> Parsed:
         self.parsed.append(name)
-        return load_document(name, content)
+        parsed = load_document(name, content)
+        old, new = self.as_another
+        text = parsed.text.replace(old, new) if old else parsed.text
+        return replace(parsed, text=text, notes=(*parsed.notes, *self.notes))
+
+
+class DirectDrawer:
+    """Draws in this process; `drawn` lists the pages that it was asked for. What `fails` says is raised instead."""
+
+    def __init__(self) -> None:
+        self.drawn: list[PageWanted] = []
+        self.fails: Exception | None = None
+
+    def draw(self, content: bytes, wanted: PageWanted) -> DrawnPage | None:
+        self.drawn.append(wanted)
+        if self.fails is not None:
+            raise self.fails
+        try:
+            return picture(content, wanted)
+        except LoadError as error:
+            raise DrawError(str(error)) from error
 
 
 class QuietProgress:
@@ -120,6 +151,7 @@ class TinyLibrary:
     clock: Clock = field(default_factory=Clock)
     encoder: HashingEncoder = field(default_factory=HashingEncoder)
     parser: DirectParser = field(default_factory=DirectParser)
+    drawer: DirectDrawer = field(default_factory=DirectDrawer)
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True)
@@ -143,16 +175,22 @@ class TinyLibrary:
         return self.folder / REGISTER_FILE
 
     def allow(
-        self, name: str, *, groups: Sequence[str] = ("staff",), approvals_required: int = 1, flags: Sequence[str] = ()
+        self,
+        name: str,
+        *,
+        groups: Sequence[str] = ("staff",),
+        approvals_required: int = 1,
+        flags: Sequence[str] = (),
+        also: str = "",
     ) -> None:
-        """Add a source to the allowlist, with some keys set to true."""
+        """Add a source to the allowlist, with some keys set to true, and other lines of its own."""
         (self.folder / name).mkdir(exist_ok=True)
         listed = ", ".join(f'"{group}"' for group in groups)
         entry = f'[[source]]\nname = "{name}"\nkind = "folder"\nowner = "o@x.example"\ngroups = [{listed}]\n'
         with (self.folder / "sources.toml").open("a") as file:
             file.write(f"{entry}approvals_required = {approvals_required}\nreview_months = 12\n")
             file.writelines(f"{flag} = true\n" for flag in flags)
-            file.write("\n")
+            file.write(f"{also}\n")
 
     def write(self, document: str, content: str | bytes) -> Path:
         """Put a file into the library."""
@@ -172,10 +210,11 @@ class TinyLibrary:
         by: str = "ann@x.example",
         groups: Sequence[str] | None = None,
         expires: date | None = None,
+        text_sha256: str = "",
     ) -> Plan:
-        """Approve a file as it is now."""
+        """Approve a file as it is now; the text that was read of it is named, if one is given."""
         terms = Terms(by=by, groups=tuple(groups) if groups is not None else None, expires=expires)
-        plan = self.approvals.plan_approval(document, terms)
+        plan = self.approvals.plan_approval(document, terms).read({document: text_sha256}, {})
         self.approvals.approve(plan)
         return plan
 

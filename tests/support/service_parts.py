@@ -306,7 +306,7 @@ def open_studio(
         patch.setattr(service.parts, "ExtractiveAnswerer", drafting)
         notice = structlog.get_logger("greenlit").warning
         with open_service(settings, opened=opened_log, encoder=library.encoder, notice=notice) as opened:
-            app = create_app(opened, more=more_doors(settings))
+            app = create_app(opened, more=more_doors(settings), drawer=library.drawer)
             with TestClient(app, base_url=ADDRESS, headers=BEARER, raise_server_exceptions=False) as api:
                 yield Studio(library, opened, app, api, opened_log, store)
 

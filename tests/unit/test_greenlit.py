@@ -34,8 +34,8 @@ def test_run_ingests_before_it_serves_and_has_a_worker_while_it_does(monkeypatch
         yield
         called.append("worker ended")
 
-    monkeypatch.setattr("ingest.cli.ingest_here", lambda: called.append("ingest"))
-    monkeypatch.setattr("ingest.cli.worker_here", worker)
+    monkeypatch.setattr("greenlit.ingest_here", lambda: called.append("ingest"))
+    monkeypatch.setattr("greenlit.worker_here", worker)
     monkeypatch.setattr("greenlit.serve", lambda: called.append("serve"))
     greenlit.run()
     assert called == ["ingest", "worker", "serve", "worker ended"]

@@ -1,7 +1,8 @@
 """An answer of the API as Slack shows it: quotes set off and numbered, each leading to its place; or a refusal.
 
-In order: (1) what was searched for, where a follow-up was rewritten, (2) the sentences, word for word, (3) the sources:
-title, place, who approved it and until when, (4) where the record is, (5) what can be said or done about it. Pure
+In order: (1) what was searched for, where a follow-up was rewritten, (2) the sentences, word for word, (3) what was not
+read of what they cite, (4) the sources: title, place, who approved it and until when, (5) where the record is, (6) what
+can be said or done about it. Pure
 functions of the API's JSON. What does not fit is left out from the end, whole sentences at a time, and the page that
 shows all of it is named.
 """
@@ -22,6 +23,7 @@ FEEDBACK, SHARE, WISH = "greenlit_feedback", "greenlit_share", "greenlit_wish"
 HELPFUL, WRONG = "helpful", "wrong"
 SHARE_BLOCK = "greenlit_share"
 _TITLE_CHARS, _NAME_CHARS, _QUESTION_CHARS = 150, 200, 300
+_NOTE_CHARS, _MOST_NOTES = 300, 8
 _INLINE_CHARS = 600  # of an address that stands twice
 _NO_ANSWER = "No answer"
 _OTHERWISE = "Ask in other words, or ask for a document that would answer it."
@@ -87,12 +89,19 @@ def _with(
     blocks: list[Block] = list(before)
     if sentences:
         blocks.append(pieces.quotes(_sentence(sentence, at) for sentence in sentences))
+    blocks += _notes(answer)
     left_out = len(answer["sentences"]) - len(sentences)
     page = answer_page(public_url, str(answer["request_id"]))
     blocks.append(paragraph(*_sources(cited, at), *_rest(left_out, page)))
     blocks.append(pieces.small(f"Quoted word for word from approved documents. Record {answer['receipt']['seq']}."))
     documents = len({citation["document"] for citation in cited})
     return message(_in_short(len(sentences), documents), *blocks, *after)
+
+
+def _notes(answer: Answer) -> list[Block]:
+    """Return what was not read of the documents cited; of all of them, also where not all of the sentences fit."""
+    notes = [on_one_line(note, most=_NOTE_CHARS) for note in answer.get("notes") or ()][:_MOST_NOTES]
+    return [paragraph(*(text(f"Note: {note}.\n", italic=True) for note in notes))] if notes else []
 
 
 def _sentence(sentence: dict[str, Any], at: dict[int, str]) -> list[RichTextElement]:

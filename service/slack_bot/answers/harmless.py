@@ -45,7 +45,10 @@ def place_in_words(locator: object, title: str) -> str:
     """
     where = locator if isinstance(locator, dict) else {}
     if where.get("kind") == "page":
-        return f"page {where.get('page')}"
+        printed = on_one_line(where.get("label"), most=40)
+        return f"page {printed} (page {where.get('page')} of the file)" if printed else f"page {where.get('page')}"
+    if where.get("kind") == "time":
+        return f"at {on_one_line(where.get('at'), most=12)}"
     path = [on_one_line(heading, most=150) for heading in where.get("path") or ()]
     if path and title.startswith(path[0]):
         path = path[1:]

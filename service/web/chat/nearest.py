@@ -59,7 +59,7 @@ def nearest(question: str, refusal: Refusal | None, within: Within) -> tuple[Nea
 
 def place_of(passage: Passage) -> str:
     """Return a passage's page or heading in words; the document's own title, with which many begin, is left out."""
-    headings = passage.locator.headings
+    headings = passage.locator.headings if passage.locator.kind == "heading" else ()
     if headings and passage.title.startswith(headings[0]):
         return " › ".join(headings[1:])
     return passage.locator.label()

@@ -144,7 +144,7 @@ def document_values(desk: Desk, case: Case, view: str) -> dict[str, Any]:
     elif preview and granted:
         before = desk.text_in_index(case.line.document, granted.sha256)
         values["difference"] = None if before is None else difference(before, preview.text)
-    values["warnings"] = [note.in_words() for note in preview.warnings] if preview else []
+    values["notes"] = preview.warnings if preview else ()
     return values
 
 

@@ -22,10 +22,10 @@ def blocks(preview: Preview) -> Iterator[Block]:
     """Return a preview's text in reading order."""
     page, at = None, 0
     for section in preview.sections:
-        yield from _lines("heading", preview.text[at : section.start])
         if section.locator.kind == "page" and section.locator.page != page:
             page = section.locator.page
             yield Block("page", section.locator.label())
+        yield from _lines("heading", preview.text[at : section.start])
         yield from _lines("text", preview.text[section.start : section.end])
         at = section.end
     yield from _lines("heading", preview.text[at:])

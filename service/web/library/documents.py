@@ -12,10 +12,13 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 
+from service.access.principals import Principal
+from service.answering.pictures import Pictures, Place, is_drawn
 from service.answering.reading import Reading
 from service.http.given import given
 from service.http.originals import original_response
 from service.web.library.laid_out import lay_out, parts_of
+from service.web.library.pictures import ThePictures, shown_pages
 from service.web.library.shelves import SOON_DAYS, Entry, entries_of, listed
 from service.web.pages import Pages, ThePages
 from service.web.visitors import Person
@@ -36,6 +39,20 @@ class _Quote:
     start: Annotated[int, Query(alias="from", ge=0)] = 0
     end: Annotated[int, Query(alias="to", ge=0)] = 0
     part: _Part = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Somebody who reads a document, and what they read with."""
+
+    pages: Pages
+    person: Principal
+    reading: Reading
+    pictures: Pictures
+
+
+async def _reader(pages: ThePages, person: Person, reading: _Reading, pictures: ThePictures) -> _Reader:
+    return _Reader(pages, person, reading, pictures)
 
 
 _router = APIRouter(include_in_schema=False)
@@ -75,20 +92,29 @@ def original(request: Request, document: str, pages: ThePages, principal: Person
 def document(
     request: Request,
     document: str,
-    pages: ThePages,
-    principal: Person,
-    reading: _Reading,
+    reader: Annotated[_Reader, Depends(_reader)],
     quote: Annotated[_Quote, Depends()],
 ) -> Response:
-    """Show a source's stored text with the quote marked; say so if the source is another version by now."""
-    found = reading.split(principal, document)
+    """Show a source's stored text with the quote marked, and what of it was not read, beside the page as it looks.
+
+    It says so if the source is another version by now.
+    """
+    found, pages = reader.reading.split(reader.person, document), reader.pages
     if found is None:
         return _not_there(request, pages, quote.part)
     readable, split = found
+    place = Place(quote.version, quote.start, quote.end)
     same = readable.info.sha256.startswith(quote.version)
     is_a_place = same and quote.start < quote.end <= len(split.document.text)
     blocks = lay_out(split.document.text, split.document.sections, (quote.start, quote.end) if is_a_place else (0, 0))
-    values: dict[str, Any] = {"readable": readable, "same_version": same, "blocks": blocks}
+    values: dict[str, Any] = {
+        "readable": readable,
+        "same_version": same,
+        "blocks": blocks,
+        "notes": split.document.notes,
+        "drawn": document if reader.pictures.draws and is_drawn(document) else "",
+        "pictures": shown_pages(reader.pictures, reader.person, split.document, place) if is_a_place else [],
+    }
     if quote.part == "source":
         return HTMLResponse(pages.fragment(request, "library/source.html", **values, address=_address(document, quote)))
     return pages.show(request, "library/document.html", **values, parts=parts_of(blocks))

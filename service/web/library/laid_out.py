@@ -1,8 +1,9 @@
 """A stored text laid out for a reader: headings, pages, paragraphs and items as blocks, a quote marked within them.
 
-A newline ends a block of a stored text. What lies outside of every section is a heading; where sections are pages, each
-page begins with a block that names it. Nothing is left out and nothing is added but the names of pages, so what is
-marked is the quote, character for character, even where it goes over several blocks.
+A newline ends a block of a stored text. What lies outside of every section is a heading, and so is the line that begins
+a section and names it; where sections are pages, each page begins with a block that names it: its number in the file,
+and what is printed on it where that is another. Nothing is left out and nothing is added but the names of pages, so what
+is marked is the quote, character for character, even where it goes over several blocks.
 """
 
 import re
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
-from indexes.documents import Section
+from indexes.documents import Locator, Section
 
 Kind = Literal["page", "heading", "text", "item"]
 _LINE = re.compile(r"[^\n]+")
@@ -23,7 +24,7 @@ _ITEM = "- "
 class Block:
     """A line of a document: its text before, within and after the quote, and its anchor, if one can go there.
 
-    The first marked block `begins` the quote. A page has its name as text.
+    The first marked block `begins` the quote. A page has its name as text, and its number in the file.
     """
 
     kind: Kind
@@ -32,6 +33,7 @@ class Block:
     after: str = ""
     anchor: str = ""
     begins: bool = False
+    page: int = 0
 
     @property
     def text(self) -> str:
@@ -47,13 +49,14 @@ def lay_out(text: str, sections: Sequence[Section], quote: tuple[int, int] = (0,
         sections: its sections, rising.
         quote: the stretch `[start, end)` that is marked; empty for none.
     """
-    pages = {section.start: section.locator.page for section in sections if section.locator.kind == "page"}
     starts = [section.start for section in sections]
     blocks: list[Block] = []
-    begun = False
+    begun, last = False, 0
     for start, end in _lines(text, starts):
-        if start in pages:
-            blocks.append(Block("page", f"Page {pages[start]}", anchor=f"page-{pages[start]}"))
+        on = _locator_at(start, starts, sections)
+        if on is not None and on.page is not None and on.page != last:
+            blocks.append(Block("page", _name_of(on), anchor=f"page-{on.page}", page=on.page))
+            last = on.page
         kind = _kind(text, (start, end), starts, sections)
         inner = (min(max(quote[0], start), end), max(min(quote[1], end), start))
         low, high = inner if inner[0] < inner[1] else (end, end)
@@ -81,8 +84,24 @@ def _lines(text: str, starts: Sequence[int]) -> Iterator[tuple[int, int]]:
         yield from pairwise(cuts)
 
 
+def _locator_at(start: int, starts: Sequence[int], sections: Sequence[Section]) -> Locator | None:
+    """Return where a line stands; a heading stands where what follows it does."""
+    at = bisect_right(starts, start) - 1
+    if at < 0 or (start >= sections[at].end and at + 1 < len(sections)):
+        at += 1
+    return sections[at].locator if at < len(sections) else None
+
+
+def _name_of(locator: Locator) -> str:
+    printed = f" of the file, printed as {locator.printed}" if locator.printed else ""
+    return f"Page {locator.page}{printed}"
+
+
 def _kind(text: str, line: tuple[int, int], starts: Sequence[int], sections: Sequence[Section]) -> Kind:
     at = bisect_right(starts, line[0]) - 1
     if at < 0 or line[0] >= sections[at].end:
         return "heading"
+    names = sections[at].locator.headings
+    if line[0] == sections[at].start and names and text[slice(*line)] == names[-1]:
+        return "heading"  # one that states something
     return "item" if text.startswith(_ITEM, *line) else "text"

@@ -395,6 +395,17 @@ def test_what_is_approved_is_the_version_that_was_seen_or_nothing(library: TinyL
     assert _standings(library) == {"legal/a.md": Standing.CHANGED}
 
 
+def test_an_approval_names_the_text_that_was_read_of_the_version(library: TinyLibrary) -> None:
+    for name in "abc":
+        library.write(f"legal/{name}.md", name)
+    seen = str(library.approvals.standing_of("legal/a.md").sha256)
+    (approval,) = library.approvals.plan_version("legal/a.md", seen, ANN, text_sha256="e" * 64).approvals
+    assert approval.text_sha256 == "e" * 64
+    plan = library.approvals.plan_approval("legal", ANN).read({"legal/a.md": "e" * 64}, {"legal/c.md": "damaged"})
+    assert [(one.document, one.text_sha256) for one in plan.approvals] == [("legal/a.md", "e" * 64), ("legal/b.md", "")]
+    assert plan.passed_over == (("legal/c.md", "damaged"),)
+
+
 def test_a_line_of_the_overview_says_who_approved_this_version_and_who_brought_it(library: TinyLibrary) -> None:
     library.write("security/a.md", "x")
     library.approve("security/a.md", by="ann")

@@ -9,7 +9,7 @@ import pytest
 
 from indexes.builds import Build, current_build_id, hash_files, open_build
 from indexes.dense import DenseIndex
-from indexes.errors import BuildDamagedError, BuildMismatchError, NoBuildError
+from indexes.errors import BuildDamagedError, BuildMismatchError
 from indexes.lexical import LexicalIndex
 from indexes.manifest import MANIFEST_FILE, DenseInfo, DocumentInfo, EncoderInfo, Manifest, SplitterInfo
 from indexes.passages import write_passages
@@ -148,35 +148,8 @@ def test_law_1_an_original_that_changed_after_the_build_was_opened_is_not_shown(
 # Which build is live
 
 
-def test_no_build_yet_says_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(NoBuildError, match=r"no current build in .*: run greenlit ingest"):
-        current_build_id(tmp_path)
-    with pytest.raises(NoBuildError, match="run greenlit ingest"):
-        current_build_id(tmp_path / "nowhere")
-
-
 def test_the_live_build_is_named(library: TinyLibrary, folder: Path) -> None:
     assert current_build_id(library.builds) == folder.name
-
-
-@pytest.mark.parametrize(
-    "content",
-    [b"", b"\n", b"../../etc", b"/etc", b"a b", b"one\ntwo", b"x" * 81, b"..", b".staging-x", b"a/b", b"a\0b"],
-)
-def test_a_current_that_names_no_build_is_damage(tmp_path: Path, content: bytes) -> None:
-    (tmp_path / "current").write_bytes(content)
-    with pytest.raises(BuildDamagedError, match="current: expected the id of a build; run greenlit ingest"):
-        current_build_id(tmp_path)
-
-
-def test_a_current_that_cannot_be_read_is_damage(tmp_path: Path) -> None:
-    (tmp_path / "current").write_bytes(b"\xff\xfe")
-    with pytest.raises(BuildDamagedError, match="current cannot be read"):
-        current_build_id(tmp_path)
-    (tmp_path / "current").unlink()
-    (tmp_path / "current").mkdir()
-    with pytest.raises(BuildDamagedError, match="current cannot be read"):
-        current_build_id(tmp_path)
 
 
 def test_a_current_that_names_a_build_which_is_not_there(tmp_path: Path) -> None:

@@ -56,6 +56,15 @@ def test_an_approval_is_written_in_the_documented_form() -> None:
     }
 
 
+def test_an_approval_may_name_the_text_that_was_read_of_the_bytes() -> None:
+    event = replace(APPROVAL, text_sha256="c" * 64)
+    assert json.loads(event_to_line(event)) == {**json.loads(event_to_line(APPROVAL)), "text_sha256": "c" * 64}
+    assert event_from_line(event_to_line(event)) == event
+    for wrong in ("C" * 64, "c" * 63, "", None):
+        with pytest.raises(RegisterError, match='expected "text_sha256" = '):
+            event_from_line(_approval_with(text_sha256=wrong))
+
+
 def test_a_withdrawal_is_written_in_the_documented_form() -> None:
     assert json.loads(event_to_line(REVOCATION)) == {
         "event": "revoke",

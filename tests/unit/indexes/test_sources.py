@@ -17,6 +17,8 @@ approvals_required = 2
 review_months = 6
 proven = true
 separate_uploader = true
+keep_out = ["pages_without_text", "form_fields"]
+reread = "ask"
 """
 
 
@@ -31,6 +33,7 @@ def test_every_key_of_a_source_is_read(tmp_path: Path) -> None:
     assert (source.owner, source.groups) == ("legal@x.example", ("staff", "board"))
     assert (source.approvals_required, source.review_months) == (2, 6)
     assert (source.proven, source.separate_uploader) == (True, True)
+    assert (source.keep_out, source.reread) == (("pages_without_text", "form_fields"), "ask")
 
 
 def test_a_source_that_names_no_groups_is_for_nobody(tmp_path: Path) -> None:
@@ -38,6 +41,7 @@ def test_a_source_that_names_no_groups_is_for_nobody(tmp_path: Path) -> None:
     assert source.groups == ()
     assert (source.approvals_required, source.review_months) == (1, 12)
     assert (source.proven, source.separate_uploader) == (False, False)
+    assert (source.keep_out, source.reread) == (None, "go_on")
 
 
 def test_a_source_may_lie_elsewhere(tmp_path: Path) -> None:
@@ -85,6 +89,14 @@ def test_a_missing_allowlist_says_where_it_was_expected_and_how_to_set_it(tmp_pa
         ('[[source]]\nname = "legal"\nreview_months = 121', "review_months = a whole number from 1 to 120, got 121"),
         ('[[source]]\nname = "legal"\nproven = 1', "expected proven = true or false, got 1"),
         ('[[source]]\nname = "legal"\nseparate_uploader = "no"', "separate_uploader = true or false, got 'no'"),
+        ('[[source]]\nname = "legal"\nkeep_out = "pictures"', "expected keep_out = a list, got 'pictures'"),
+        (
+            '[[source]]\nname = "legal"\nkeep_out = ["pages"]',
+            "source 'legal': expected keep_out = some of pages_without_text, .*, form_fields, .*; got 'pages'",
+        ),
+        ('[[source]]\nname = "legal"\nkeep_out = ["covered_text"]', "; got 'covered_text'"),  # nobody sees it
+        ('[[source]]\nname = "legal"\nkeep_out = [["pictures"]]', r"; got \['pictures'\]"),
+        ('[[source]]\nname = "legal"\nreread = true', 'expected reread = "ask" or "go_on", got True'),
         (LEGAL + LEGAL, "two sources have the same name"),
         (
             '[[source]]\nname = "legal"\npath = "a\\u0000b"',

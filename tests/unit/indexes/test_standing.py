@@ -266,3 +266,28 @@ def test_nobody_approves_what_they_uploaded_where_the_source_says_so() -> None:
 
 def test_an_upload_alone_is_no_decision() -> None:
     assert _stands(Decision(uploads=(OF_ANN,))) is Standing.PENDING
+
+
+# What they read
+
+
+def test_a_grant_knows_which_text_its_approvals_were_given_on() -> None:
+    said = _granted(_of(replace(ANN, text_sha256=C)))
+    assert (said.read_otherwise(C), said.read_otherwise(B)) == (False, True)
+    silent = _granted(_of(ANN))
+    assert (silent.readings, silent.read_otherwise(B)) == (frozenset(), False)
+
+
+def test_of_two_approvals_that_are_needed_together_both_have_to_be_of_the_text_or_say_nothing() -> None:
+    one_says = _granted(_of(replace(ANN, text_sha256=C), BO), TWO)
+    assert (one_says.read_otherwise(C), one_says.read_otherwise(B)) == (False, True)
+    differ = _granted(_of(replace(ANN, text_sha256=C), replace(BO, text_sha256=B)), TWO)
+    assert (differ.read_otherwise(C), differ.read_otherwise(B)) == (True, True)
+    only_one_counts = _granted(_of(replace(ANN, text_sha256=C), replace(BO, text_sha256=B)))
+    assert (only_one_counts.read_otherwise(C), only_one_counts.read_otherwise(B)) == (True, False)
+
+
+def test_where_a_merge_left_open_which_approval_is_the_newest_the_texts_of_both_orders_count() -> None:
+    later = replace(BO, text_sha256=B)
+    granted = _granted(_of(later, replace(ANN, text_sha256=C)))
+    assert granted.readings == {B, C}

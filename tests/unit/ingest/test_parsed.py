@@ -31,6 +31,28 @@ def test_headings_stand_in_the_text_but_outside_the_sections() -> None:
     ]
 
 
+def test_a_heading_that_states_something_can_be_quoted_and_one_that_asks_cannot() -> None:
+    builder = TextBuilder()
+    for name in ("Keys", "Master keys are handed out by the chief only.", "Visitors never receive a key."):
+        builder.heading(1 if name == "Keys" else 2, name)
+    builder.paragraph("They are numbered.")
+    builder.heading(2, "May a visitor borrow a key?")
+    builder.paragraph("No.")
+    assert _sections(builder.finish(None)) == [
+        ("Master keys are handed out by the chief only.", ("Keys", "Master keys are handed out by the chief only.")),
+        ("Visitors never receive a key.\n\nThey are numbered.", ("Keys", "Visitors never receive a key.")),
+        ("No.", ("Keys", "May a visitor borrow a key?")),
+    ]
+
+
+def test_where_there_are_only_headings_they_are_the_text_and_questions_are_not() -> None:
+    builder = TextBuilder()
+    builder.page(1)
+    for name in ("Opening hours", "What is open?", "Reception from eight to five"):
+        builder.heading(1, name)
+    assert [text for text, _ in _sections(builder.finish(None))] == ["Opening hours", "Reception from eight to five"]
+
+
 def test_a_heading_replaces_those_of_its_level_and_deeper() -> None:
     builder = TextBuilder()
     for level, name in [(1, "A"), (3, "B"), (2, "C")]:

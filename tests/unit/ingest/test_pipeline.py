@@ -19,7 +19,7 @@ from indexes.library import FileBytes, Listed, read_document
 from indexes.sources import Sources
 from indexes.stock import list_library
 from indexes.terms import Terms
-from ingest import describe, index_vectors, pipeline
+from ingest import admit, describe, index_vectors, pipeline
 from ingest.errors import LoadError, LostDocumentsError, PublishError
 from ingest.parsed import Parsed
 from ingest.pipeline import CACHE_FILE
@@ -253,7 +253,7 @@ def test_law_1_a_file_swapped_right_after_it_was_read_is_parsed_as_it_was_hashed
         library.write(document, SECRET)
         return file
 
-    monkeypatch.setattr(pipeline, "read_document", read_then_swap)
+    monkeypatch.setattr(admit, "read_document", read_then_swap)
     library.ingest()
     _assert_holds_what_was_approved(library)
 
@@ -267,7 +267,7 @@ def test_law_1_a_file_swapped_after_it_was_listed_is_kept_out(
         library.write(document, SECRET)
         return read_document(sources, document, max_bytes=max_bytes)
 
-    monkeypatch.setattr(pipeline, "read_document", swap_then_read)
+    monkeypatch.setattr(admit, "read_document", swap_then_read)
     assert _reason(library.ingest(), "legal/plan.md").startswith("changed: ")
     _assert_no_trace(library, "legal/plan.md")
 
@@ -508,7 +508,7 @@ def test_files_that_the_disk_does_not_give_are_lost_like_missing_ones(
     def fail(_sources: Sources, document: str, *, max_bytes: int) -> FileBytes:
         raise UnreadableFileError(f"'{document}' cannot be read: Input/output error ({max_bytes})")
 
-    monkeypatch.setattr(pipeline, "read_document", fail)
+    monkeypatch.setattr(admit, "read_document", fail)
     with pytest.raises(
         LostDocumentsError, match=r"no file \(legal/b\.md\); .* a file that cannot be read \(legal/a\.md\)"
     ):

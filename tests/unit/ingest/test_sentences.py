@@ -30,12 +30,40 @@ def _sentences(text: str) -> list[str]:
         ("Ask Dr. Berg or Ms. Lind. They know.", ["Ask Dr. Berg or Ms. Lind.", "They know."]),
         ("It runs at 23.976 fps. Not at 24.", ["It runs at 23.976 fps.", "Not at 24."]),
         ("Why? Because.", ["Why?", "Because."]),
+        ("It is forbidden?! Yes! Ask.", ["It is forbidden?!", "Yes!", "Ask."]),
         ("", []),
         ("\n \n", []),
     ],
 )
 def test_a_sentence_ends_where_a_reader_would_end_it(text: str, expected: list[str]) -> None:
     assert _sentences(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Under cl. 7.3 of the contract the supplier pays. | Form Ref. HR-12 has to be signed. | It holds.",
+        "In the sense of Reg. 14 a ladder is one. | They agreed to Rev. 3 of the plan, para. 2, sub-para. (b). | Yes.",
+        "See Sec. II, Art. IV and Sched. B of the Act. | The next line of Ref. | The Act holds.",
+        "The office is on the 5th floor of No. 4. | The lift is out of order.",
+        "We meet at 6 p.m. | The door of the U.S. embassy in Washington, D.C. | It is open from 6 a.m. to noon.",
+        "Ask J. R. Smith of Acme Inc. about v. 2.1, Brown v. Board and 5 ft. 6 in. of rope. | He knows.",
+        "Take vitamin C. | The dose is small. | Keep 3 m. | The wall is wet.",
+        "7.3. The supplier pays. | 7.4. The buyer signs. | (b) The third pays. | § 12. Nobody pays.",
+        "It costs .5 percent, or $3.5. | At 9.30 the shop opens. | Use version 2. | The rest is old.",
+        "See www.example.com/a. | Mail a.b@example.com. | The desk answers.",
+        "Am 1. März beginnt die Frist, sie endet am 3. Oktober. | Der 2. Weltkrieg endete im 20. Jahrhundert. | Ja.",
+        "Nach § 4 Abs. 2 S. 1 Nr. 3 BGB gilt z. B. die Frist, d. h. ca. drei Tage bzw. mehr usw. | Der Mieter zahlt.",
+        "Die Hauptstr. 5 kostet 5 Mio. Euro. | Prof. Dr. Meier, Dipl.-Ing. Huber und Hr. Klein zahlen ggf. Miete.",
+        "L'art. 5, p. ex. le n° 3, c.-à-d. trois jours. | Voir art. L. 121-1 du code. | M. Dupont et Mme. Petit vont.",
+        "El Sr. García paga, p. ej. el art. 5, núm. 3, pág. 12. | La S.A. paga a EE. UU. en mayo. | Sí.",
+        "He said “stop.” | The line moved. | „Halt.“ | Der Zug hielt. | « Non. » | Le train part.",
+        '"Stop!" he said. | Yahoo! is a firm. | Wait... then go. | Wait… | The other waits.',
+        "(See cl. 3.) | The fee (see app. 3) is due. | Keep it [for now.] | The team won 🎉. | Done.",
+    ],
+)
+def test_neither_an_abbreviation_nor_a_number_tears_a_sentence_nor_hides_its_end(text: str) -> None:
+    assert _sentences(text.replace(" | ", " ")) == text.split(" | ")
 
 
 @pytest.mark.parametrize("mark", ["- ", "* ", "• ", "1. ", "12) ", "   - "])

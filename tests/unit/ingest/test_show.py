@@ -46,7 +46,34 @@ def test_a_document_that_was_not_read_whole_says_so_in_its_line(capsys: pytest.C
     note = ReadingNote("pages_without_text", 2, ("2", "3"))
     lines = (Outcome("legal/a.pdf", "ingested", "", 4, (note,)),)
     show.report(Report("build", published=True, documents=lines, problems=(), seconds=1))
-    assert "2 pages without text that can be read: 2, 3" in " ".join(_printed(capsys).split())
+    printed = _printed(capsys)
+    assert "legal/a.pdf: ingested, 2 pages without text that can be read: 2, 3\n" in printed
+    assert "1 of 1 documents was not read whole\n" in printed
+
+
+def test_what_a_reader_sees_and_the_text_lacks_comes_first_and_long_lists_are_cut(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    hidden = ReadingNote("covered_text", 46, ("1",))
+    many = ReadingNote("form_fields", 40, tuple(str(page) for page in range(1, 41)))
+    deep = ReadingNote("footnotes", 1, ("Pay › " * 30,))
+    lines = (
+        Outcome("legal/a.pdf", "unchanged", "", 4, (hidden, many, deep)),
+        Outcome("legal/b.pdf", "ingested", "", 4, (hidden,)),
+        Outcome("legal/c.pdf", "kept_out", "kept out by keep_out of source 'legal': much", 0, (many,)),
+    )
+    done = Report("build", published=True, documents=lines, problems=(), seconds=1)
+    show.report(done)
+    printed = _printed(capsys)
+    said = next(line for line in printed.splitlines() if line.startswith("legal/a.pdf: unchanged, "))
+    assert said.startswith("legal/a.pdf: unchanged, 40 filled form fields that are not read: 1, 2, 3, 4, ")
+    assert "12 and 28 more; 1 note that is not read: Pay › Pay" in said
+    assert said.endswith("…; 46 covered words: 1")
+    assert len(said) < 300
+    assert "legal/b.pdf: ingested, 46 covered words: 1\n" in printed
+    assert "1 of 2 documents was not read whole\n" in printed, "of those in the build; what is hidden lacks nothing"
+    show.summary(done)
+    assert "legal/" not in _printed(capsys), "a worker says it once, when the document comes in"
 
 
 def test_a_plan_is_confirmed_in_words(library: TinyLibrary) -> None:
@@ -55,3 +82,4 @@ def test_a_plan_is_confirmed_in_words(library: TinyLibrary) -> None:
     nobody = library.approvals.plan_approval("legal/a.md", Terms(by="ann", groups=()))
     assert show.in_words(plan.approvals) == "  legal/a.md  2d711642b726  until 2027-11-20  for staff"
     assert show.in_words(nobody.approvals).endswith("for nobody")
+    assert show.in_words(plan.approvals, {"legal/a.md": ["not read: x"]}).endswith("for staff\n      not read: x")

@@ -9,6 +9,7 @@ import pytest
 from filelock import FileLock
 
 from indexes.builds import current_build_id, open_build
+from indexes.documents import text_hash
 from indexes.encoder import Vectors
 from indexes.errors import EncoderError
 from ingest import pipeline
@@ -187,6 +188,26 @@ def test_it_tells_how_far_a_build_is(library: TinyLibrary, monkeypatch: pytest.M
     library.write(B, "# Draft\n\nNobody approved this.\n")
     worker.go(1)
     assert seen == [("building", 0, 2), ("reading", 0, 1)]
+
+
+def test_a_new_look_and_another_rule_of_a_source_call_for_a_build(library: TinyLibrary) -> None:
+    library.allow("hr", also='reread = "ask"\n')
+    library.add("hr/plan.md", "# Leave\n\nEverybody has thirty days of leave.\n", text_sha256="a" * 64)
+    worker = Worker(library).go(10)
+    assert _held(library) == []
+    preview = worker.preview("hr/plan.md")
+    assert preview is not None, "approvers see how it is read now"
+    library.approve("hr/plan.md", text_sha256=text_hash(preview.text))
+    worker.go(10)
+    assert (_held(library), worker.previews()) == (["hr/plan.md"], 0)
+    library.clock.pass_days(1)  # so that a build like the first is another one
+    library.approve("hr/plan.md", text_sha256="a" * 64)
+    worker.go(10)
+    assert _held(library) == []
+    allowlist = library.folder / "sources.toml"
+    allowlist.write_text(allowlist.read_text().replace('"ask"', '"go_on"'))
+    worker.go(10)
+    assert _held(library) == ["hr/plan.md"]
 
 
 def test_a_look_that_takes_long_is_taken_less_often(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,8 +9,9 @@ const escaped = (text) => text.replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt
 function sources(chips) {
   return chips.map((chip) => {
     const card = chip.closest(".cite").querySelector(".card");
-    const of = (name) => card.querySelector(name).textContent.replace(/\s+/g, " ").trim();
-    return { n: chip.dataset.n, title: of(".card-title"), note: of(".card-note"), quote: of(".card-quote"), href: chip.href };
+    const of = (name) => (card.querySelector(name)?.textContent ?? "").replace(/\s+/g, " ").trim();
+    const note = [of(".card-note"), of(".card-lacks")].filter(Boolean).join(". ");
+    return { n: chip.dataset.n, title: of(".card-title"), note, quote: of(".card-quote"), href: chip.href };
   });
 }
 

@@ -7,14 +7,8 @@ import pytest
 
 from indexes.documents import Locator, Section
 from ingest.errors import LoadError
-from ingest.loading.frames import LENGTH_BYTES, error_frames, framed, read_reply, reply_frames
+from ingest.loading.frames import read_reply, refusal, reply
 from ingest.parsed import Parsed
-
-
-def _split(reply: bytes) -> tuple[bytes, bytes]:
-    length = int.from_bytes(reply[:LENGTH_BYTES], "big")
-    head, rest = reply[LENGTH_BYTES : LENGTH_BYTES + length], reply[LENGTH_BYTES + length :]
-    return head, rest[LENGTH_BYTES:]
 
 
 def test_a_document_comes_back_as_it_was_sent() -> None:
@@ -24,17 +18,15 @@ def test_a_document_comes_back_as_it_was_sent() -> None:
         Section(9, 10, Locator("document")),
     )
     document = Parsed("Título", "Été. abc d", sections)
-    assert read_reply(*_split(reply_frames(document))) == document
+    assert read_reply(*reply(document)) == document
 
 
 def test_reasons_come_back_as_errors_in_plain_characters() -> None:
     with pytest.raises(LoadError, match=r"^no \[31mtext$"):
-        read_reply(*_split(error_frames("refused", "no \x1b[31mtext")))
+        read_reply(*refusal("no \x1b[31mtext"))
     with pytest.raises(LoadError) as raised:
-        read_reply(*_split(error_frames("refused", "no " * 10_000)))
+        read_reply(*refusal("no " * 10_000))
     assert len(str(raised.value)) == 1000
-    with pytest.raises(MemoryError):
-        read_reply(*_split(error_frames("memory")))
 
 
 @pytest.mark.parametrize(
@@ -70,7 +62,3 @@ def test_bytes_that_are_no_reply_are_refused() -> None:
         read_reply(b"noise", b"")
     with pytest.raises(ValueError, match="flat JSON"):
         read_reply(b"[" * 100_000, b"")
-
-
-def test_a_frame_is_its_length_and_its_bytes() -> None:
-    assert framed(b"ab") == b"\0\0\0\0\0\0\0\2ab"

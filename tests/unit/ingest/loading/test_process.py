@@ -12,6 +12,7 @@ import pytest
 
 from ingest.errors import LoadError, LoaderStartError
 from ingest.loading.process import LoaderProcess
+from tests.support.kernel_fences import filters_calls, landlock_version
 
 WORKERS = Path(__file__).parent / "workers"
 ROOT = Path(__file__).parents[4]
@@ -53,14 +54,14 @@ def test_documents_are_parsed_by_one_child_and_none_stays_behind(
     make_pdf: Callable[..., bytes], write_lines: Callable[..., object]
 ) -> None:
     with LoaderProcess() as process:
-        assert process._child is None, "nothing is started before the first document"
+        assert process._process._child is None, "nothing is started before the first document"
         assert process.load("a.md", b"---\ntitle: T\n---\n# A\n\nOne.").title == "T"
-        child = process._child
+        child = process._process._child
         assert child is not None
         document = process.load("b.PDF", make_pdf(write_lines("Masters are kept."), write_lines("Proxies are not.")))
         assert [part.locator.page for part in document.sections] == [1, 2]
-        assert process._child is child
-        pid = child._process.pid
+        assert process._process._child is child
+        pid = child.pid
         assert _is_alive(pid)
     assert not _is_alive(pid)
 
@@ -79,13 +80,25 @@ def test_the_kernel_holds_the_real_child_to_its_limits() -> None:
     """Beneath what Python refuses: a parser in C, or one that broke out of it, gets no further than this."""
     with LoaderProcess(max_memory_bytes=1 << 30) as process:
         process.load("a.txt", b"Text.")
-        assert process._child is not None
-        lines = Path(f"/proc/{process._child._process.pid}/limits").read_text(encoding="ascii").splitlines()
+        assert process._process._child is not None
+        place = Path(f"/proc/{process._process._child.pid}")
+        lines = (place / "limits").read_text(encoding="ascii").splitlines()
+        state = (place / "status").read_text(encoding="ascii").splitlines()
     limits = {line[:26].strip(): line[26:].split()[:2] for line in lines}
     assert limits["Max address space"] == [str(1 << 30)] * 2
+    assert limits["Max cpu time"] == ["1380", "1381"], "eleven times what one document may take, and a minute to start"
     assert limits["Max open files"] == ["32", "32"]
     for nothing in ("Max core file size", "Max file size", "Max processes"):
         assert limits[nothing] == ["0", "0"], nothing
+    assert "Threads:\t1" in state, "no library started threads before the fences"
+    assert ("Seccomp:\t2" in state) == filters_calls()
+
+
+def test_nothing_is_parsed_in_less_than_is_required() -> None:
+    with LoaderProcess(sandbox="require", module="without_landlock", import_paths=(WORKERS,)) as process:
+        with pytest.raises(LoaderStartError, match="documents cannot be parsed: expected a full sandbox"):
+            process.load("a.txt", b"Text.")
+        assert process._process._child is None
 
 
 def test_a_reason_of_the_loader_reaches_the_parent_and_the_child_lives_on(naughty: LoaderProcess) -> None:
@@ -105,7 +118,7 @@ def test_an_unknown_extension_starts_no_child() -> None:
     with LoaderProcess() as process:
         with pytest.raises(LoadError, match=r"expected a document of type .*, got '\.exe'"):
             process.load("a.exe", b"MZ")
-        assert process._child is None
+        assert process._process._child is None
 
 
 def test_a_document_that_takes_too_long_is_given_up_and_the_next_one_is_read() -> None:
@@ -145,9 +158,19 @@ def test_a_failing_child_costs_one_document(naughty: LoaderProcess, action: byte
     assert _do(naughty, b"pid") != before
 
 
+def test_a_parser_that_was_stopped_is_told_apart_from_a_damaged_document(naughty: LoaderProcess) -> None:
+    before = _do(naughty, b"pid")
+    if filters_calls():
+        with pytest.raises(LoadError, match=r"^the parser was stopped: it tried what no parser needs; do not trust"):
+            _do(naughty, b"pipe")
+        assert _do(naughty, b"pid") != before
+    else:
+        assert _do(naughty, b"pipe") == "refused: PermissionError" or not landlock_version()
+
+
 @pytest.mark.parametrize("action", b"socket lookup process fork write overwrite read above list delete".split())
 def test_a_parser_may_not_reach_out(naughty: LoaderProcess, action: bytes) -> None:
-    assert _do(naughty, action) == "refused: RefusedByWorkerError"
+    assert _do(naughty, action) == "refused: RefusedError"
     assert not Path("/tmp/greenlit-naughty").exists()  # noqa: S108 - the file that must not be there
 
 
@@ -198,7 +221,7 @@ def test_the_child_ends_when_its_parent_is_gone() -> None:
         "from ingest.loading.process import LoaderProcess\n"
         "process = LoaderProcess()\n"
         "process.load('a.txt', b'Text.')\n"
-        "print(process._child._process.pid, flush=True)\n"
+        "print(process._process._child.pid, flush=True)\n"
         "os._exit(0)\n"
     )
     result = subprocess.run(

@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from indexes.documents import Locator, Passage
+from indexes.readings import ReadingNote
 from indexes.standing import Grant
 from service.answering.answers import MESSAGES, Answer, Citation, Reason, Refusal, numbered
 from service.answering.drafts import Quote
@@ -22,15 +23,21 @@ def _verified(text: str, *, document: str = "legal/rules & rates.md", start: int
     return VerifiedQuote(Quote("1" * 24, start, start + len(text), text), passage, granted)
 
 
+def _whole(_document: str) -> list[ReadingNote]:
+    return []
+
+
 def test_citations_are_numbered_from_1_in_the_order_of_the_answer() -> None:
     one, two, three = _verified("One."), _verified("Two."), _verified("Three.")
-    sentences, citations = numbered([VerifiedSentence("One. Two.", (one, two)), VerifiedSentence("Three.", (three,))])
+    sentences, citations = numbered(
+        [VerifiedSentence("One. Two.", (one, two)), VerifiedSentence("Three.", (three,))], _whole
+    )
     assert [sentence.citations for sentence in sentences] == [(1, 2), (3,)]
     assert [(citation.n, citation.verified) for citation in citations] == [(1, one), (2, two), (3, three)]
 
 
 def test_nothing_numbered_is_nothing() -> None:
-    assert numbered([]) == ((), ())
+    assert numbered([], _whole) == ((), ())
 
 
 def test_a_citation_tells_where_it_stands_and_who_approved_it() -> None:
@@ -47,12 +54,39 @@ def test_a_citation_tells_where_it_stands_and_who_approved_it() -> None:
         "approved_by": "ann, bob",
         "approved_on": "2026-11-20",
         "expires": "2027-11-20",
+        "note": None,
     }
+
+
+def test_a_citation_carries_what_was_not_read_and_the_answer_says_each_once() -> None:
+    asked: list[str] = []
+
+    def notes_of(document: str) -> list[ReadingNote]:
+        asked.append(document)
+        return [ReadingNote("pages_without_text", 1, ("2",))] if document == "legal/a.pdf" else []
+
+    one, two = _verified("One.", document="legal/a.pdf"), _verified("Two.", document="legal/a.pdf", start=40)
+    sentences, citations = numbered([VerifiedSentence("One.", (one,)), VerifiedSentence("Two.", (two,))], notes_of)
+    answer = Answer("r-1", sentences, citations, None, RECEIPT).as_json()
+    note = "page 2 of this document could not be read"
+    assert [citation["note"] for citation in answer["citations"]] == [note, note]
+    assert (answer["notes"], asked) == ([note], ["legal/a.pdf"])
+
+
+def test_where_several_documents_are_cited_a_note_names_the_one_it_is_of() -> None:
+    notes = {"legal/a.pdf": [ReadingNote("pages_without_text", 1, ("2",))]}
+    quotes = [_verified("One.", document="legal/a.pdf"), _verified("Two.", document="legal/b.pdf")]
+    sentences, citations = numbered(
+        [VerifiedSentence(quote.quote.text, (quote,)) for quote in quotes], lambda document: notes.get(document, [])
+    )
+    answer = Answer("r-1", sentences, citations, None, RECEIPT)
+    assert answer.notes == ("Rules: page 2 of this document could not be read",)
+    assert citations[1].note is None
 
 
 def test_an_answer_is_the_text_of_its_sentences() -> None:
     sentences, citations = numbered(
-        [VerifiedSentence("One.", (_verified("One."),)), VerifiedSentence("Two.", (_verified("Two."),))]
+        [VerifiedSentence("One.", (_verified("One."),)), VerifiedSentence("Two.", (_verified("Two."),))], _whole
     )
     answer = Answer("r-1", sentences, citations, None, RECEIPT)
     assert answer.text == "One. Two."
@@ -74,5 +108,5 @@ def test_every_reason_has_a_message_that_says_nothing_of_any_document() -> None:
 
 
 def test_the_text_of_an_answer_stays_out_of_tracebacks() -> None:
-    sentences, _ = numbered([VerifiedSentence("A secret sentence.", (_verified("x"),))])
+    sentences, _ = numbered([VerifiedSentence("A secret sentence.", (_verified("x"),))], _whole)
     assert "secret" not in repr(sentences)

@@ -22,7 +22,8 @@ def test_a_text_is_the_stored_one_and_an_original_the_approved_bytes(studio: Stu
     text = studio.service.reading.text(owner, POLICY)
     original = studio.service.reading.original(owner, POLICY)
     assert text is not None
-    assert "Never upload unreleased scripts" in text[1]
+    assert "Never upload unreleased scripts" in text.text
+    assert text.as_json() == {**text.readable.as_json(), "warnings": [], "text": text.text}
     assert original is not None
     assert original[1] == POLICY_TEXT.encode()
 

@@ -1,5 +1,6 @@
 """An answer as a completion: numbers, sources and annotations that fit each other, whole and in chunks."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -52,6 +53,15 @@ def test_each_sentence_is_followed_by_its_numbers_and_sources_are_listed() -> No
     assert first == f"1. [Rules]({address}), page 3, approved by ann, valid until 2026-11-20"
     assert second.endswith("valid until 2026-11-20"), "the answer says this quote already"
     assert third.endswith("valid until 2026-11-20, “No first class.”")
+
+
+def test_what_was_not_read_is_said_in_front_of_the_sources_and_annotations_still_fit() -> None:
+    cited = replace(_citation(1, "Fifty euros.", page=3), note="page 2 of this document could not be read")
+    message = _message(of_answer(_answer(("Fifty euros.", (cited,))), root=ROOT))
+    said = "Fifty euros. [1]\n\n*Note: page 2 of this document could not be read.*\n\n**Sources**"
+    assert message["content"].startswith(said)
+    (cited_at,) = (one["url_citation"] for one in message["annotations"])
+    assert message["content"][cited_at["start_index"] : cited_at["end_index"]] == "[1]"
 
 
 def test_annotations_stand_where_the_numbers_do() -> None:

@@ -44,7 +44,7 @@ def test_a_node_is_a_passage_with_its_citation() -> None:
     passage = FOUND["passages"][0]
     cited = ("document", "title", "sha256", "passage_id", "span", "locator", "approved_by", "approved_on", "expires")
     address = "https://greenlit.northlight.example/documents/legal/travel.md?version=a#quote"
-    beside = {"url": address, "request_id": "r-1", "receipt": FOUND["receipt"]}
+    beside = {"note": None, "url": address, "request_id": "r-1", "receipt": FOUND["receipt"]}
     assert found.metadata == {name: passage[name] for name in cited} | beside
 
 
@@ -54,3 +54,10 @@ def test_a_model_reads_where_it_stands_and_nothing_else_of_it() -> None:
     assert "Travel rules" in shown
     assert not any(word in shown for word in ("aaaa", "r-1", "ann", "2027", "http"))
     assert embedded == FOUND["passages"][0]["text"]
+
+
+def test_a_model_reads_what_was_not_read_of_it() -> None:
+    passage = {**FOUND["passages"][0], "note": "page 2 of this document could not be read"}
+    (found,) = nodes_of({**FOUND, "passages": [passage]}, root="")
+    assert "page 2 of this document could not be read" in found.node.get_content("llm")  # type: ignore[arg-type]
+    assert "could not be read" not in found.node.get_content("embed")  # type: ignore[arg-type]

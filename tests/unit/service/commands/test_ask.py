@@ -23,6 +23,7 @@ from tests.support.service_parts import (
     VENDOR_QUESTION,
     with_rules,
 )
+from tests.support.small_pdf import small_pdf
 
 SENTENCE = "The security team reviews every new AI vendor within ten working days."
 HOSTILE = "a\x1b[2Jb\u009b1m\u202ec\rd\u2028[red]"
@@ -39,11 +40,20 @@ HOSTILE_REPLIES = [
                     "locator": {"kind": "heading", "path": [HOSTILE]},
                 }
             ],
+            "notes": [HOSTILE],
             "refusal": None,
         },
     ),
     ("ask", 200, {"refusal": {"message": HOSTILE}}),
-    ("search", 200, {"passages": [{"rank": 1, "score": 1.0, "document": HOSTILE, "text": f"{HOSTILE}\n{HOSTILE}"}]}),
+    (
+        "search",
+        200,
+        {
+            "passages": [
+                {"rank": 1, "score": 1.0, "document": HOSTILE, "text": f"{HOSTILE}\n{HOSTILE}", "note": HOSTILE}
+            ]
+        },
+    ),
     ("ask", 503, {"title": HOSTILE, "detail": HOSTILE}),
 ]
 
@@ -56,6 +66,15 @@ def test_an_answer_is_printed_with_its_sources(library: TinyLibrary, run: Run) -
     assert "[1] AI use policy" in result.stdout
     assert f"({POLICY}, until 2027-11-20)" in result.stdout
     assert result.stderr == ""
+
+
+def test_what_was_not_read_of_what_is_cited_is_printed_with_it(library: TinyLibrary, run: Run) -> None:
+    library.add("legal/agreement.pdf", small_pdf(["The agreement was signed by both parties in March."], [], []))
+    with_rules(library)
+    note = "Note: pages 2 and 3 of this document could not be read."
+    assert note in run("ask", "When was the agreement signed by both parties?").stdout
+    assert note in run("search", "When was the agreement signed by both parties?").stdout
+    assert "Note:" not in run("ask", VENDOR_QUESTION).stdout
 
 
 def test_as_json_it_is_what_the_api_gives(library: TinyLibrary, run: Run) -> None:

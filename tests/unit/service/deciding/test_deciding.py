@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from indexes.events import Event, Upload, Withdrawal
+from indexes.events import Approval, Event, Upload, Withdrawal
 from indexes.lines import DocumentStanding
+from indexes.previews import Preview, preview_file, preview_json
 from indexes.register import Register, append_events
 from indexes.standing import Standing
 from service.access.errors import NotAllowedError
@@ -72,6 +73,24 @@ def test_an_approval_says_who_signed_in_and_how(library: TinyLibrary, deciding: 
     assert '"auth": "oidc-token", "by_id": "a-1"' in line
     assert '"title": "AI use"' in line
     assert '"expires": "2027-01-01"' in line
+
+
+def test_an_approval_names_the_text_that_the_worker_read_for_approvers(library: TinyLibrary) -> None:
+    deciding = Deciding(library=library.folder, now=library.clock, max_file_bytes=1 << 20, builds=library.builds)
+    library.write("legal/a.md", "x")
+    deciding.decide(ANN, _approve("legal/a.md"))
+    path = preview_file(library.builds, _sha256("x"), "legal/a.md")
+    path.parent.mkdir(parents=True)
+    for text, problem in (("as it is read", None), ("", "it is damaged")):
+        path.write_text(preview_json(Preview("legal/a.md", _sha256("x"), "A", text, (), (), problem)))
+        deciding.decide(ANN, _approve("legal/a.md"))
+    path.write_text('{"document": "legal/a.md"}')  # of another release
+    deciding.decide(ANN, _approve("legal/a.md"))
+    named = [event.text_sha256 for event in _events(library, "legal/a.md") if isinstance(event, Approval)]
+    assert named == ["", *[_sha256("as it is read")] * 3], "who renews what nobody read anew renews it with its text"
+    library.write("legal/a.md", "y")
+    deciding.decide(ANN, _approve("legal/a.md", "y"))
+    assert '"text_sha256"' not in library.register_path.read_text().splitlines()[-1], "it was of another version"
 
 
 @pytest.mark.parametrize(("verdict", "standing"), [("revoke", Standing.REVOKED), ("reject", Standing.REJECTED)])

@@ -10,11 +10,14 @@ import pytest
 
 import service.operating.doctor
 from indexes.errors import EncoderError
+from indexes.limited.process import held_here
+from indexes.limited.sandbox import Sandbox, SandboxSetting
 from service.audit.log import system_clock_us
 from service.audit.opening import open_log
 from service.operating.doctor import Check, examine
 from service.settings import Settings
 from tests.support.fakes import HashingEncoder, TinyLibrary
+from tests.support.kernel_fences import filters_calls, landlock_version
 from tests.support.service_parts import POLICY, POLICY_TEXT, TRAVEL, TRAVEL_TEXT, settings_for
 
 FAR = date(2099, 1, 1)  # the doctor looks at the real clock
@@ -24,6 +27,7 @@ FAR = date(2099, 1, 1)  # the doctor looks at the real clock
 def _fast_encoder(library: TinyLibrary, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(service.operating.doctor, "load_encoder", lambda _name, **_more: library.encoder)
+    monkeypatch.setattr(service.operating.doctor, "held_here", lambda _setting: Sandbox(6, filtered=True))
     monkeypatch.setenv("container", "as root or not, nothing is wrong with the account")
 
 
@@ -58,6 +62,7 @@ def test_nothing_is_wrong(settings: Settings) -> None:
         "settings",
         "library",
         "register",
+        "parser",
         "encoder",
         "build",
         "worker",
@@ -73,6 +78,27 @@ def test_nothing_is_wrong(settings: Settings) -> None:
 def test_the_encoder_s_settings_are_told(settings: Settings) -> None:
     told = {check.name: check.detail for check in _examined(settings.model_copy(update={"encoder_copies": 3}))}
     assert told["encoder"].endswith("; for questions 3 copies, batches of up to 32 after 0 ms")
+
+
+@pytest.mark.parametrize("setting", ["auto", "require"])
+def test_what_holds_the_parser_is_told(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, setting: SandboxSetting
+) -> None:
+    monkeypatch.setattr(service.operating.doctor, "held_here", held_here)
+    [check] = [
+        one for one in _examined(settings.model_copy(update={"parser_sandbox": setting})) if one.name == "parser"
+    ]
+    whole = bool(landlock_version()) and filters_calls()
+    assert check.ok == (whole or setting == "auto")
+    assert check.detail.startswith("full: Landlock ") == whole
+    assert whole or "no Landlock" in check.detail or "no filter" in check.detail
+
+
+def test_a_parser_that_less_holds_is_a_warning(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    less = Sandbox(0, filtered=True, missing=("no Landlock: this kernel has none",))
+    monkeypatch.setattr(service.operating.doctor, "held_here", lambda _setting: less)
+    told = {check.name: check.detail for check in _examined(settings)}
+    assert told["parser"] == "warning: partial: a filter of system calls, no Landlock: this kernel has none"
 
 
 def _no_sources(library: TinyLibrary) -> None:

@@ -5,15 +5,16 @@ import json
 import os
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import ingest
 from indexes.documents import Locator, Section
+from indexes.limited.child import serve
 from ingest.errors import LoadError
 from ingest.loading import worker
+from ingest.loading.frames import refusal, reply
 from ingest.parsed import Parsed
 
 
@@ -79,6 +80,7 @@ ACTIONS: dict[bytes, Callable[[], Parsed]] = {
     b"lie": _lie,
     b"environment": lambda: _parsed(json.dumps(dict(os.environ))),
     b"descriptors": lambda: _parsed(str(sum(_is_open(number) for number in range(3, 32)))),
+    b"pipe": lambda: _attempt(lambda: os.mkfifo("/tmp/greenlit-naughty")),  # noqa: S108 - Python has no word about it
     b"socket": lambda: _attempt(socket.socket),
     b"lookup": lambda: _attempt(lambda: socket.getaddrinfo("localhost", 80)),
     b"process": lambda: _attempt(lambda: subprocess.run(["true"], check=True)),  # noqa: S607 - it must not start
@@ -104,12 +106,13 @@ def _is_written_to(number: int) -> bool:
     return fcntl.fcntl(number, fcntl.F_GETFL) & os.O_ACCMODE == os.O_WRONLY
 
 
-def load(name: str, content: bytes) -> Parsed:
+def answer(_name: bytes, content: bytes) -> tuple[bytes, bytes]:
     """Do what the document says."""
-    del name
-    return ACTIONS[content]()
+    try:
+        return reply(ACTIONS[content]())
+    except LoadError as error:
+        return refusal(str(error))
 
 
 if __name__ == "__main__":
-    worker.limit_memory(int(sys.argv[1]))
-    worker.serve(load)
+    serve(answer, own=worker.OWN)

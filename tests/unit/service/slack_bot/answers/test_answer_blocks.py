@@ -92,6 +92,32 @@ def test_quotes_of_one_place_share_a_line_and_each_number_leads_to_its_own() -> 
     assert {(f"[{n}]", f"{PAGES}{_citation(n)['url']}") for n in (1, 2, 3)} <= links
 
 
+def test_what_was_not_read_of_what_is_cited_is_said_before_the_sources() -> None:
+    note = "pages 2, 3 and 4 of this document could not be read"
+    for shown in (
+        _shown(_answer("It was signed.", notes=[note])),
+        shared_message(_answer("It was signed.", notes=[note]), by="U1", public_url=PAGES),
+    ):
+        texts = _texts(shown)
+        assert (
+            texts.index("It was signed.")
+            < texts.index(f"Note: {note}.\n")
+            < texts.index(" · page 1 · approved by general-counsel · until 31 Dec 2036\n")
+        )
+    assert not any("Note:" in text for text in _texts(_shown(_answer("It was signed."))))
+    many = _shown(_answer("It was signed.", notes=[f"{EVIL} {number} " + "x" * 5_000 for number in range(50)]))
+    assert complaints(many.blocks)[0] == []
+    assert pieces.fits(many)
+
+
+def test_a_page_is_named_as_it_is_printed_and_as_the_file_counts_it() -> None:
+    answer = _answer("It was signed.")
+    answer["citations"] = [_citation(1, locator={"kind": "page", "page": 4, "label": "ii"})]
+    assert any("page ii (page 4 of the file)" in text for text in _texts(_shown(answer)))
+    answer["citations"] = [_citation(1, locator={"kind": "time", "at": "00:12:31"})]
+    assert any(" · at 00:12:31 · " in text for text in _texts(_shown(answer)))
+
+
 def test_blocks_are_of_a_form_that_slack_takes() -> None:
     refusal = {"reason": "no_evidence", "message": "Not enough evidence."}
     for shown in (

@@ -39,9 +39,14 @@ def _standing(library: TinyLibrary, document: str = POLICY) -> Standing:
 
 def test_a_document_reads_as_it_will_be_indexed_with_warnings_first(library: TinyLibrary, ann: TestClient) -> None:
     library.write("legal/new.md", "# Lanterns\n\nThey are lit.\n\n## When\n\nIf 3 < 4.\n")
-    read_as_worker(library, "legal/new.md", ReadingNote("pages_without_text", 2, ("3", "4")))
+    notes = [ReadingNote("struck_text", 5, ("2",)), ReadingNote("pages_without_text", 2, ("3", "4"))]
+    read_as_worker(library, "legal/new.md", *notes)
     said = words_of(ann.get("/desk/documents/legal/new.md").text)
-    assert "2 pages without text that can be read: 3, 4" in said
+    lacks, rest = (
+        said.index("2 pages without text that can be read: 3, 4"),
+        said.index("5 words that are struck out: 2"),
+    )
+    assert said.index("Not all of this document could be read") < lacks < rest < said.index("They are lit.")
     assert "Lanterns They are lit. When If 3 &lt; 4." in said
     assert "Nobody has approved this version." in said
 

@@ -1,6 +1,6 @@
 """A stored text as blocks: nothing is lost, and what is marked is the quote, wherever it begins and ends."""
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from indexes.documents import Locator, Section
@@ -41,15 +41,54 @@ def test_pages_are_named_where_they_begin_and_one_goes_from_page_to_page() -> No
     assert all(block.kind in ("page", "text") for block in blocks)
 
 
+def test_a_page_that_headings_part_is_named_once_and_a_heading_that_states_something_stays_one() -> None:
+    text = "Bring a badge.\nTwo.\n\nNobody comes in without a badge.\n\nThree."
+    first, second = text.index("\n\nNobody"), text.index("Nobody")
+    named = Locator("page", page=1, headings=("Nobody comes in without a badge.",))
+    blocks = lay_out(
+        text, [Section(0, first, Locator("page", page=1)), Section(second, len(text), named)], (second, second + 6)
+    )
+    assert [block.kind for block in blocks] == ["page", "text", "text", "heading", "text"]
+    assert _marked(blocks) == "Nobody"
+
+
+def test_a_page_is_named_once_before_its_headings_by_its_number_and_what_is_printed_on_it() -> None:
+    text = "Preface\nSafety first.\nChapter\nPart\nDrivers renew.\nOther\nOthers do not."
+    places = [
+        ("Safety first.", 2, "ii", ()),
+        ("Drivers renew.", 4, "2", ("Chapter", "Part")),
+        ("Others do not.", 4, "2", ("Other",)),
+    ]
+    sections = [
+        Section(text.index(said), text.index(said) + len(said), Locator("page", page, headings, printed))
+        for said, page, printed, headings in places
+    ]
+    shown = [(block.kind, block.text, block.page) for block in lay_out(text, sections)]
+    assert shown == [
+        ("page", "Page 2 of the file, printed as ii", 2),
+        ("heading", "Preface", 0),
+        ("text", "Safety first.", 0),
+        ("page", "Page 4 of the file, printed as 2", 4),
+        ("heading", "Chapter", 0),
+        ("heading", "Part", 0),
+        ("text", "Drivers renew.", 0),
+        ("heading", "Other", 0),
+        ("text", "Others do not.", 0),
+    ]
+
+
+@example("aaaa- - ", 4, 0, 0)
 @given(st.text("ab -\n", max_size=40), st.integers(0, 40), st.integers(0, 40), st.integers(0, 40))
 def test_nothing_is_lost_and_what_is_marked_is_the_quote(text: str, cut: int, start: int, end: int) -> None:
     cut = min(cut, len(text))
     sections = [Section(0, cut, Locator("document")), Section(cut, len(text), Locator("document"))] if cut else []
     quote = (start, min(end, len(text)))
     blocks = lay_out(text, sections, quote)
-    dashed = "".join(
-        ("- " if block.kind == "item" and not block.text.startswith("- ") else "") + block.text for block in blocks
-    )
-    assert dashed == text.replace("\n", "")
+    rest = text.replace("\n", "")
+    for block in blocks:  # an item is shown without its mark, unless the quote begins within that
+        shown = f"- {block.text}" if block.kind == "item" and rest.startswith(f"- {block.text}") else block.text
+        assert rest.startswith(shown)
+        rest = rest.removeprefix(shown)
+    assert not rest
     assert _marked(blocks) == (text[quote[0] : quote[1]].replace("\n", "") if quote[0] < quote[1] else "")
     assert sum(block.begins for block in blocks) == bool(_marked(blocks))

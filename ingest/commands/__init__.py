@@ -1,0 +1,1 @@
+"""The writer's commands, a module each; `greenlit.py` puts them into the one command line."""

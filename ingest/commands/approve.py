@@ -1,0 +1,167 @@
+"""The command `approve`: pins a file, or every undecided file of a folder, to the bytes that it has now.
+
+In order: (1) what would be approved, (2) read each document in the limited child, as it would be stored, (3) say what
+of it was not read, and pass over what cannot be read at all, (4) ask, for a folder and for what was not read whole,
+(5) write the hashes of the bytes and of the text that was read of them, (6) say where the documents stand.
+"""
+
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Annotated
+
+import typer
+
+from indexes.approvals import Approvals, Plan
+from indexes.console import err, fail, out
+from indexes.documents import Document
+from indexes.errors import IndexesError, RegisterError, TermsError
+from indexes.events import TYPED
+from indexes.keep_out import why_kept_out
+from indexes.settings import LibrarySettings, read_library_settings
+from indexes.sources import Source, source_name
+from indexes.terms import Terms, checked_by, checked_groups, checked_text
+from ingest import show
+from ingest.commands.opening import By, PathArgument, failed, limited_parser, opened_approvals
+from ingest.errors import IngestError, LoadError
+
+_NOTHING_QUOTED = "nothing of it could ever be quoted; mend the file, or approve it all the same with --unread"
+
+
+def approve(
+    path: PathArgument,
+    by: By,
+    expires: Annotated[str | None, typer.Option(help="last day of the approval, like 2027-11-20")] = None,
+    groups: Annotated[str | None, typer.Option(help="who may read, separated by commas")] = None,
+    title: Annotated[str, typer.Option(help="the title to show")] = "",
+    note: Annotated[str, typer.Option(help="a note for the record")] = "",
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="do not ask")] = False,
+    unread: Annotated[bool, typer.Option("--unread", help="approve even what cannot be read")] = False,
+) -> None:
+    """Approve a file as it is now, or every undecided file of a folder.
+
+    Each file is read first, and what of it was not read is said before anything is asked. A folder is asked about, and
+    so is a file that was not read whole, at a terminal. What cannot be read is not approved: nothing of it would ever
+    be quoted.
+    """
+    try:
+        terms = Terms(
+            by=checked_by(by),
+            expires=_date(expires) if expires is not None else None,
+            groups=checked_groups(groups) if groups is not None else None,
+            title=checked_text("--title", title),
+            note=checked_text("--note", note),
+            auth=TYPED,
+        )
+        settings = read_library_settings()
+        approvals = opened_approvals(settings)
+        plan = approvals.plan_approval(path, terms)  # 1
+        readings = _read(plan, approvals, settings)  # 2
+    except (IndexesError, IngestError) as error:
+        raise failed(error, 1 if isinstance(error, IngestError) else None) from error
+    if readings.unread and not unread and not plan.of_folder:
+        ((document, why),) = readings.unread.items()
+        raise fail(f"'{document}' cannot be read: {why}; {_NOTHING_QUOTED}", 1)
+    plan = plan.read(readings.texts, {} if unread else readings.unread)
+    _confirm(plan, readings, yes=yes)  # 3, 4
+    if not plan.approvals:
+        if readings.unread:
+            raise typer.Exit(1)
+        return
+    try:
+        approvals.approve(plan)  # 5
+    except RegisterError as error:
+        raise failed(error) from error
+    _report_approvals(approvals, [approval.document for approval in plan.approvals])  # 6
+
+
+def _date(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise TermsError(f"expected --expires = a date like 2027-11-20, got '{text}'") from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Readings:
+    """What came of reading a plan's documents, by document.
+
+    `texts` are hashes, `remarks` what a person should know before they approve, `unread` why one cannot be read;
+    `not_whole` are documents of which something was not read.
+    """
+
+    texts: dict[str, str] = field(default_factory=dict)
+    remarks: dict[str, list[str]] = field(default_factory=dict)
+    unread: dict[str, str] = field(default_factory=dict)
+    not_whole: set[str] = field(default_factory=set)
+
+
+def _read(plan: Plan, approvals: Approvals, settings: LibrarySettings) -> _Readings:
+    from ingest.progress import TerminalProgress
+    from ingest.read import read_version
+
+    found = _Readings()
+    most = settings.max_file_bytes
+    with limited_parser(settings) as parser, TerminalProgress(err.drawing()) as progress:
+        progress.step("Reading", len(plan.approvals))
+        for approval in plan.approvals:
+            name = approval.document
+            try:
+                document = read_version(approvals.sources, name, approval.sha256, parser, max_bytes=most)
+            except LoadError as error:
+                found.unread[name] = str(error)
+                found.remarks[name] = [f"cannot be read, so nothing of it will be quoted: {error}"]
+            else:
+                found.texts[name] = document.text_hash()
+                found.remarks[name] = list(_remarks(document, approvals.sources[source_name(name)]))
+                if any(note.lacks for note in document.notes):
+                    found.not_whole.add(name)
+            progress.advance()
+    return found
+
+
+def _remarks(document: Document, source: Source) -> Iterator[str]:
+    notes = show.lacking_first(document.notes)
+    if lacking := show.notes_in_words(note for note in notes if note.lacks):
+        yield f"not read: {lacking}"
+    if others := show.notes_in_words(note for note in notes if not note.lacks):
+        yield f"left out: {others}"
+    if why := why_kept_out(source, document.notes, document.sections):
+        yield f"approved or not, it will be {why}"
+
+
+def _confirm(plan: Plan, readings: _Readings, *, yes: bool) -> None:
+    """Say what would be approved, and ask whether it is meant."""
+    for document, why in plan.passed_over:
+        cannot = f"it cannot be read: {why}; {_NOTHING_QUOTED}" if document in readings.unread else why
+        err.line(f"passed over {document}: {cannot}")
+    if not plan.approvals:
+        err.line("nothing to approve")
+        return
+    out.text(show.in_words(plan.approvals, readings.remarks))
+    named = {approval.document for approval in plan.approvals}
+    is_asked = plan.of_folder or (bool(named & readings.not_whole) and sys.stdin.isatty())
+    these = f"these {len(named)}" if plan.of_folder else "it as it is read"
+    if is_asked and not yes and not typer.confirm(f"Approve {these}?"):
+        raise typer.Exit(1)
+
+
+def _report_approvals(approvals: Approvals, documents: list[str]) -> None:
+    standing_of = approvals.standings(documents)
+    withdrawn = ": it was withdrawn meanwhile, and the approval does not count"
+    more = {
+        "pending": ": another person has to approve it too",
+        "expired": ": its last day is already past",
+        "revoked": withdrawn,
+        "rejected": withdrawn,
+    }
+    for document in documents:
+        is_now = standing_of[document]
+        unproven = is_now == "pending" and approvals.sources[source_name(document)].proven
+        why = ": there only approvals of people who signed in count" if unproven else more.get(is_now, "")
+        out.line(f"{document} is {is_now}{why}")
+    if any(standing_of[document] == "approved" for document in documents):
+        err.line("greenlit ingest brings what is approved into a build; where a worker runs, it does within seconds")
+    if any(more.get(standing_of[document]) == withdrawn for document in documents):
+        raise typer.Exit(1)

@@ -1,0 +1,62 @@
+"""What the writer's commands open: approvals, the parser, how a build is made; how they end with an error.
+
+Exit codes: 0 done, 1 refused or found wrong, 2 bad usage.
+"""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from indexes.approvals import Approvals
+from indexes.clock import utc_now
+from indexes.console import fail
+from indexes.errors import RegisterError
+from indexes.settings import LibrarySettings
+
+if TYPE_CHECKING:
+    from ingest.loading.process import LoaderProcess
+    from ingest.pipeline import Ingestion, Parser, Progress
+
+PathArgument = Annotated[str, typer.Argument(help="a file or folder of the library, or a document's name")]
+By = Annotated[str, typer.Option("--by", help="who decides: a name or address")]
+AsJson = Annotated[bool, typer.Option("--json", help="print JSON")]
+
+
+def opened_approvals(settings: LibrarySettings) -> Approvals:
+    """Return the library as an approver handles it."""
+    return Approvals(library=settings.library, now=utc_now, max_file_bytes=settings.max_file_bytes)
+
+
+def failed(error: Exception | str, code: int | None = None) -> typer.Exit:
+    """End with an error: with 1 if the register is in the way, else with 2, unless a code is given."""
+    return fail(error, code or (1 if isinstance(error, RegisterError) else 2))
+
+
+def limited_parser(settings: LibrarySettings) -> "LoaderProcess":
+    """Return what parses documents in a limited child, with the limits of the settings."""
+    from ingest.loading.process import LoaderProcess
+
+    return LoaderProcess(
+        timeout_s=settings.parse_timeout_s,
+        max_memory_bytes=settings.parse_memory_bytes,
+        sandbox=settings.parser_sandbox,
+    )
+
+
+def opened_ingestion(settings: LibrarySettings, parser: "Parser", progress: "Progress") -> "Ingestion":
+    """Return how a build is made, as the settings say; loads the encoder."""
+    from indexes.encoder import load_encoder
+    from indexes.holds import HOLDS_FOLDER
+    from ingest.pipeline import Ingestion
+
+    return Ingestion(
+        library=settings.library,
+        builds=settings.builds,
+        holds=settings.state / HOLDS_FOLDER,
+        encoder=load_encoder(settings.encoder),
+        parser=parser,
+        progress=progress,
+        now=utc_now,
+        max_file_bytes=settings.max_file_bytes,
+        dense_index=settings.dense_index,
+    )

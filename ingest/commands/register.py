@@ -1,0 +1,68 @@
+"""The command `register`: where every document stands, and which are read otherwise than when they were approved."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from indexes.approvals import Approvals
+from indexes.console import err, out
+from indexes.errors import IndexesError, TermsError
+from indexes.lines import DocumentStanding
+from indexes.settings import LibrarySettings, read_library_settings
+from indexes.sources import source_name
+from ingest import show
+from ingest.commands.opening import AsJson, failed, limited_parser, opened_approvals
+from ingest.errors import IngestError
+
+if TYPE_CHECKING:
+    from ingest.rereading import Rereading
+
+
+def register(
+    status: Annotated[str | None, typer.Option(help="only documents with this standing")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List every document with its standing, and what differs in those that are read otherwise than when approved.
+
+    Exits with 1 if a line of the register cannot be understood.
+    """
+    from indexes.standing import Standing
+
+    if status is not None and status not in list(Standing):
+        raise failed(TermsError(f"expected --status = one of {', '.join(Standing)}, got '{status}'"))
+    try:
+        settings = read_library_settings()
+        approvals = opened_approvals(settings)
+        lines = [line for line in approvals.overview() if status in (None, line.standing.value)]
+        problems = [problem.in_words(approvals.register_path) for problem in approvals.state().problems]
+        remarks = approvals.remarks()
+        rereading = _reread(lines, approvals, settings)
+    except (IndexesError, IngestError) as error:
+        raise failed(error, 1) from error
+    if rereading.unlooked:
+        remarks.append(f"approved documents that were not read anew, as there are too many: {rereading.unlooked}")
+    if as_json:
+        documents = [show.standing_json(line) for line in lines]
+        otherwise = [show.reread_json(one) for one in rereading.found]
+        out.json({"documents": documents, "read_otherwise": otherwise, "problems": problems, "remarks": remarks})
+    else:
+        show.standings(lines)
+        for one in rereading.found:
+            show.reread(one, stays_out=approvals.sources[source_name(one.document)].reread == "ask")
+        show.troubles(problems=problems, remarks=remarks)
+    if problems:
+        raise typer.Exit(1)
+
+
+def _reread(lines: list[DocumentStanding], approvals: Approvals, settings: LibrarySettings) -> "Rereading":
+    from ingest.progress import TerminalProgress
+    from ingest.read import read_version
+    from ingest.rereading import reread
+
+    with limited_parser(settings) as parser, TerminalProgress(err.drawing()) as progress:
+
+        def read(line: DocumentStanding) -> str:
+            most = settings.max_file_bytes
+            return read_version(approvals.sources, line.document, line.sha256 or "", parser, max_bytes=most).text
+
+        return reread(lines, settings.builds, read=read, progress=progress)

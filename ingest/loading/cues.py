@@ -1,0 +1,195 @@
+"""Transcripts and captions to text: WebVTT, SubRip, and the same in plain text, with the time as the place of a quote.
+
+1. `cue_lines` says who says what, and when; cues are put in the order of their beginnings.
+2. Captions that roll up repeat what is still on the screen: only what is new in a cue is taken.
+3. Cues of one speaker are one turn, joined whatever their ends part; a turn that another one talks into goes on.
+4. A section begins where a sentence does, after some seconds of speech, and bears the time of the cue that it begins in.
+   A turn is a paragraph that begins with its speaker: "Anna: ...".
+
+Sounds that are described ("[music]") stay; alone between sentences they are a line of their own. Speech without full
+stops, as machines write it, is parted where a cue ends.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from indexes.readings import Notes
+from ingest.abbreviations import goes_on
+from ingest.loading.cue_lines import Cue, has_marks, has_timing_lines, marked_cues, timed_cues
+from ingest.loading.sniff import decode_text
+from ingest.parsed import Parsed, TextBuilder
+
+_END = re.compile(r"[.!?…][\"'”’»)\]]*(?=\s|$)")
+_SOUND = re.compile(r"[\[(♪♫][^\[\]]{0,120}[\])♪♫]")
+_SECTION_CHARS = 500  # half a minute of speech, half a passage: a quote's time is that near
+_TURN_ENDS_CHARS = 250  # of a section: then one who begins to speak begins the next
+_UNSTOPPED_CHARS = 240  # without the end of a sentence: then the end of a cue ends one
+_PAUSE_S = 30.0  # after it a section begins anew
+_TALKED_INTO_S = 15.0  # so long a turn may wait for another one to end
+_TURNS_BACK = 3
+_MAX_OVERLAP_WORDS = 80
+_MIN_OVERLAP_WORDS = 2
+_ROLLS = 0.3  # of the cues
+
+
+@dataclass(slots=True)
+class _Turn:
+    """What one speaker says in one go; `starts` are where in `text` each cue begins, and when."""
+
+    speaker: str
+    text: str = ""
+    starts: list[tuple[int, float]] = field(default_factory=list)
+    end: float = 0.0
+    is_sound: bool = False
+
+
+def is_transcript(text: str) -> bool:
+    """Tell whether a plain text is a transcript."""
+    return has_timing_lines(text) or has_marks(text)
+
+
+def load(content: bytes) -> Parsed:
+    """Read captions (`.vtt`, `.srt`).
+
+    Raises:
+        LoadError: the bytes are no text.
+    """
+    return transcript(decode_text(content, named="captions"))
+
+
+def transcript(text: str) -> Parsed:
+    """Read a text that is a transcript."""
+    notes, title = Notes(), None
+    if has_timing_lines(text) or text.lstrip().startswith("WEBVTT"):
+        cues, before, comments = timed_cues(text)
+        notes.add("comments", count=comments)
+        if text.lstrip().startswith("WEBVTT"):
+            title, before = next(filter(None, before), None), []
+    else:
+        cues, before = marked_cues(text)
+    builder = TextBuilder()
+    for line in before:
+        builder.paragraph(line)
+    _write(_turns(_rolled(sorted(cues, key=lambda cue: cue.start))), builder)
+    return builder.finish(title, notes=notes.finish())
+
+
+def _rolled(cues: Sequence[Cue]) -> list[tuple[Cue, str]]:
+    """Return each cue with what it says anew."""
+    said = [" ".join(cue.lines) for cue in cues]
+    words = [one.split() for one in said]
+    overlaps = [0, *(_overlap(before, after) for before, after in zip(words, words[1:], strict=False))]
+    repeated = sum(
+        overlap >= min(_MIN_OVERLAP_WORDS, len(one)) > 0 for overlap, one in zip(overlaps, words, strict=True)
+    )
+    if repeated < max(_ROLLS * len(cues), 2):
+        overlaps = [0] * len(cues)
+    pairs = zip(cues, words, overlaps, strict=True)
+    return [(cue, " ".join(one[overlap:])) for cue, one, overlap in pairs if one[overlap:]]
+
+
+def _overlap(before: Sequence[str], after: Sequence[str]) -> int:
+    """Return how many words of a cue are the last ones of the cue before."""
+    longest = min(len(before), len(after), _MAX_OVERLAP_WORDS)
+    return next((size for size in range(longest, 0, -1) if before[-size:] == after[:size]), 0)
+
+
+def _turns(said: Sequence[tuple[Cue, str]]) -> list[_Turn]:
+    turns: list[_Turn] = []
+    speaker = ""
+    for cue, text in said:
+        is_sound = bool(_SOUND.fullmatch(text))
+        speaker = cue.speaker or ("" if cue.begins else speaker)
+        turn = _open_turn(turns, cue, speaker)
+        if turn is None or (is_sound and _has_ended(turn.text)) or turn.is_sound:
+            turn = _Turn("" if is_sound else speaker, is_sound=is_sound)
+            turns.append(turn)
+        turn.text += " " if turn.text else ""
+        turn.starts.append((len(turn.text), cue.start))
+        turn.text += text
+        turn.end = max(turn.end, cue.end, cue.start)
+    return turns
+
+
+def _open_turn(turns: Sequence[_Turn], cue: Cue, speaker: str) -> _Turn | None:
+    """Return the turn that a cue goes on with: the last one, or one that was talked into."""
+    if not turns or cue.begins and not cue.speaker:
+        return None
+    last = turns[-1]
+    if last.speaker == speaker and cue.start - last.end <= _PAUSE_S:
+        return last
+    for turn in turns[-_TURNS_BACK:]:
+        if turn.speaker == speaker and speaker and not _has_ended(turn.text) and cue.start - turn.end < _TALKED_INTO_S:
+            return turn
+    return None
+
+
+def _has_ended(text: str) -> bool:
+    return not text or bool(_END.search(text[-8:]) and text[-1] not in ",;:" and _END.search(text[-4:]))
+
+
+def _write(turns: Sequence[_Turn], builder: TextBuilder) -> None:
+    """Write turns as paragraphs, in sections of some seconds each."""
+    size, speaker, end = _SECTION_CHARS, "", 0.0
+    for turn in turns:
+        begins_anew = size >= _TURN_ENDS_CHARS or turn.starts[0][1] - end > _PAUSE_S
+        size = _SECTION_CHARS if begins_anew else size
+        name = f"{turn.speaker}: " if turn.speaker and turn.speaker != speaker else ""
+        speaker, end = turn.speaker or speaker, turn.end
+        lines: list[str] = []
+        for at, piece in _sentences(turn):
+            if size >= _SECTION_CHARS:
+                _paragraph(builder, lines)
+                builder.time(_shown(at))
+                size = 0
+            lines.append(name + piece)
+            name = ""
+            size += len(piece)
+        _paragraph(builder, lines)
+
+
+def _paragraph(builder: TextBuilder, lines: list[str]) -> None:
+    if lines:
+        builder.paragraph(" ".join(lines))
+    lines.clear()
+
+
+def _sentences(turn: _Turn) -> Iterator[tuple[float, str]]:
+    """Return the sentences of a turn, each with the time of the cue that it begins in."""
+    starts = iter(turn.starts)
+    offset, time = next(starts)
+    following = next(starts, None)
+    begin = 0
+    for end in _ends(turn):
+        while following and following[0] <= begin:
+            time, following = following[1], next(starts, None)
+        piece = turn.text[begin:end].strip()
+        if piece:
+            yield time, piece
+        begin = end + 1
+
+
+def _ends(turn: _Turn) -> Iterator[int]:
+    """Return where the sentences of a turn end; where none does for long, a cue's end does."""
+    ends = [found.end() for found in _END.finditer(turn.text)]
+    cue_ends = [at - 1 for at, _ in turn.starts[1:]]
+    last = 0
+    cues = iter(cue_ends)
+    cue_end = next(cues, None)
+    for end in [*ends, len(turn.text)]:
+        while cue_end is not None and cue_end < end:
+            if cue_end - last >= _UNSTOPPED_CHARS:
+                yield cue_end
+                last = cue_end
+            cue_end = next(cues, None)
+        if end < len(turn.text) and goes_on(turn.text[max(last, end - 80) : end], turn.text[end + 1 : end + 40]):
+            continue
+        if end > last:
+            yield end
+            last = end
+
+
+def _shown(at: float) -> str:
+    whole = int(at)
+    return f"{whole // 3600:02}:{whole // 60 % 60:02}:{whole % 60:02}"

@@ -1,0 +1,55 @@
+"""The writer's commands in this process, over a tiny library.
+
+`ingest` parses in the real limited process, and so does what asks for `limited`; the others in this one.
+"""
+
+import contextlib
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner, Result
+
+from ingest.commands.approve import approve
+from ingest.commands.ingest import ingest
+from ingest.commands.read import read
+from ingest.commands.register import register
+from ingest.commands.withdraw import reject, revoke
+from tests.support.command_line import Run
+from tests.support.fakes import HashingEncoder, TinyLibrary
+
+_APP = typer.Typer()
+for _command in (read, approve, revoke, reject, register, ingest):
+    _APP.command()(_command)
+
+
+@pytest.fixture
+def library(library: TinyLibrary) -> TinyLibrary:
+    library.clock.at = datetime.now(UTC)  # the commands read the real clock
+    return library
+
+
+@pytest.fixture
+def limited() -> bool:
+    """Whether `read`, `approve` and `register` parse in the limited process: a test says so by a parametrisation."""
+    return False
+
+
+@pytest.fixture
+def run(library: TinyLibrary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, limited: bool) -> Run:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GREENLIT_LIBRARY", str(library.folder))
+    monkeypatch.setenv("GREENLIT_BUILDS", str(library.builds))
+    monkeypatch.setenv("GREENLIT_STATE", str(tmp_path / "var"))
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setattr("indexes.encoder.load_encoder", lambda _: HashingEncoder())
+    if not limited:
+        for command in ("read", "approve", "register"):
+            parser = contextlib.nullcontext(library.parser)
+            monkeypatch.setattr(f"ingest.commands.{command}.limited_parser", lambda _, parser=parser: parser)
+
+    def invoke(*arguments: str, answer: str | None = None) -> Result:
+        return CliRunner().invoke(_APP, arguments, input=answer)
+
+    return invoke
