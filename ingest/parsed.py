@@ -67,6 +67,12 @@ class TextBuilder:
             if is_statement(line):
                 self._open = section
 
+    def leave(self, level: int) -> None:
+        """Say that what headings of this level and below stand over has ended, though no heading follows."""
+        if any(above >= level for above, _ in self._path):
+            self._close_section()
+            self._path = [(above, name) for above, name in self._path if above < level]
+
     def page(self, number: int, *, printed: str = "") -> None:
         """Say that the blocks that follow stand on this page (1-based); `printed` is what the page calls itself."""
         self._close_section()

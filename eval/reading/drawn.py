@@ -1,9 +1,10 @@
 """A PDF as it is drawn: the characters that PDFium finds on each page, of which only those count that left ink.
 
-An independent look, by other code than the loader's. Each page is drawn in grey; a character is seen if what is drawn
-in its box is not all of one brightness. So white text, text under a bar, in a layer that is switched off and beyond the
-page's edge is not seen, without following how it was hidden. Not recognised: text that other text was written over,
-and text so small that it is a grey line. Pictures of text hold no characters. Needs pypdfium2, which is no dependency.
+A look by other code than the loader's, though both ask PDFium for characters: nothing of the loader is used here. Each
+page is drawn in grey; a character is seen if what is drawn in its box is not all of one brightness. So white text, text
+under a bar, in a layer that is switched off and beyond the page's edge is not seen, without following how it was
+hidden. Not recognised: text that other text was written over, and text so small that it is a grey line. Pictures of
+text hold no characters.
 """
 
 import ctypes

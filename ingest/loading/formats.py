@@ -26,7 +26,7 @@ _HTML = Format("html", 2, ("lxml", "tinycss2", "cssselect2", "webencodings"))
 _PLAIN = Format("plain", 2, ())
 _CUES = Format("cues", 1, ())
 _WORD = Format("word", 2, ("lxml",))
-_PDF = Format("pdf", 1, ("pypdf",))
+_PDF = Format("pdf", 2, ("pypdf", "pypdfium2"))
 
 FORMATS: dict[str, Format] = {
     ".docx": _WORD,

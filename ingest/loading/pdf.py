@@ -192,6 +192,8 @@ def _written(
 
 
 def _write(block: Block, builder: TextBuilder) -> None:
+    if block.ends:
+        builder.leave(block.ends)
     if block.level:
         builder.heading(block.level, f"{block.marker} {block.text}".strip())
     elif block.kind == "item":

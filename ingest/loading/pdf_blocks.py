@@ -26,6 +26,7 @@ _OWN_STEP = 1.35  # times the distance of the two lines above: more is a gap, wh
 _MIN_LIST = 3  # lines that all begin with a capital are no sentence's
 _MAX_ITEM_CHARS = 300  # a longer numbered paragraph is a clause
 _LETTER_WIDTH = 0.5  # of the type size, where it is not measured
+_LINES_A_LIST = 8  # of contents, at least, before a list of figures or of tables begins anew
 _MORE_PAGES = 5  # that a table of contents may name beyond those there are
 
 _SENTENCE_END = re.compile(r"[.!?:;][\"'”’)\]]*$")
@@ -53,6 +54,7 @@ class Block:
     y: float = 0.0
     y_end: float = 0.0
     level: int = 0  # of a heading; 0 is none
+    ends: int = 0  # it is set like a heading of this level, and ends what such stand over; 0 is none
 
 
 def blocks_of(lines: list[Line], habits: Habits) -> list[Block]:
@@ -81,7 +83,7 @@ def without_contents(blocks: list[Block], habits: Habits) -> list[Block]:
     """
     numbers = [found[1] for block in blocks if (found := _CONTENTS_LINE.search(block.text))]
     figures = [int(number) for number in numbers if number.isdigit()]
-    if any(one > other for one, other in pairwise(figures)):
+    if sum(one > other for one, other in pairwise(figures)) * _LINES_A_LIST > len(figures):
         return blocks
     if habits.pages and any(figure > habits.pages + _MORE_PAGES for figure in figures):
         return blocks
@@ -148,22 +150,40 @@ def _goes_on(
     lower = line.text[0].islower()
     if BULLET.match(line.text) or id(line) in counted or _CONTENTS_LINE.search(last.text):
         return False
-    if not _near(last, line, habits):
-        return lower and not ended and _in_next_column(group, line)
     if lower and not ended:
-        return not NUMBER.match(line.text)
-    if len(group) > 1 and last.y - line.y > _OWN_STEP * (group[-2].y - last.y) > 0:
+        return not NUMBER.match(line.text) if _near(last, line, habits) else _in_next_column(group, line)
+    if not _near(last, line, habits) or _pauses(group, line):
         return False
-    marked = bool(BULLET.match(first.text) or NUMBER.match(first.text))
+    marked, edge = bool(BULLET.match(first.text) or NUMBER.match(first.text)), edges.get(id(last), 0.0)
     shift = line.x - last.x
-    if NUMBER.match(line.text) and (_ITEM_END.search(last.text) or abs(shift) > _INDENT * line.size):
+    if (
+        NUMBER.match(line.text)
+        and not _initial(line.text)
+        and (_ITEM_END.search(last.text) or abs(shift) > _INDENT * line.size)
+    ):
         hanging = marked and last.x - first.x > _INDENT * line.size and abs(shift) < _LEVEL
-        return hanging and not _ended_early(group, line, edges.get(id(last), 0.0), ended=ended)
+        return hanging and not _ended_early(group, line, edge, ended=ended)
     if all(member.bold for member in group) != line.bold and (ended or not line.bold):
         return False
+    return not _begins_anew(group, line, marked=marked) and not _ended_early(group, line, edge, ended=ended)
+
+
+def _begins_anew(group: list[Line], line: Line, *, marked: bool) -> bool:
+    """Tell whether a line's place says that it begins something."""
+    shift = line.x - group[-1].x
     indented = shift > _INDENT * line.size and not (marked and len(group) == 1)
     outdented = shift < -_INDENT * line.size and (marked or len(group) > 1)
-    return not indented and not outdented and not _ended_early(group, line, edges.get(id(last), 0.0), ended=ended)
+    return indented or outdented
+
+
+def _pauses(group: list[Line], line: Line) -> bool:
+    """Tell whether a line stands further down than the block's own lines do."""
+    return len(group) > 1 and group[-1].y - line.y > _OWN_STEP * (group[-2].y - group[-1].y) > 0
+
+
+def _initial(text: str) -> bool:
+    """Tell whether a text begins with what may be a name's initial, or an abbreviation; a list's letters count on."""
+    return text[:1].isalpha() and text[1:2] == "."
 
 
 def _in_next_column(group: list[Line], line: Line) -> bool:

@@ -10,7 +10,7 @@ two, of which one is two. Where a page draws column after column nothing is to b
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import islice, pairwise
 from statistics import median
 
 from ingest.loading.pdf_lines import Gap, Line
@@ -18,8 +18,10 @@ from ingest.loading.pdf_words import joined
 
 _MIN_ROWS = 3  # with text on both sides
 _MAX_ROWS = 400  # of a block: a page has no more lines of reading
+_MAX_STEPS = 20_000  # cells that are looked at on a page: some tenth of a second
+_MAX_GUTTERS = 8  # of a line
 _MIN_GUTTER = 0.6  # of the type size
-_MAX_STEP = 3.2  # times the type size, down to the next line
+_MAX_STEP = 4.0  # times the type size, down to the next line
 _FLOWING = 0.3  # of the lines go on from the one above in the middle of a sentence
 _FILLED = 0.55  # of the widest line: how wide the usual line is
 _MIN_WORDS = 2.5  # of a usual line
@@ -40,10 +42,21 @@ class _Block:
 
 def in_columns(lines: list[Line]) -> list[Line]:
     """Return a page's lines in the order of reading."""
+    return _in_order(lines, _Search(_MAX_STEPS))
+
+
+@dataclass(slots=True)
+class _Search:
+    """How much is still looked at on a page: a page of thousands of cells is no text in columns."""
+
+    steps: int
+
+
+def _in_order(lines: list[Line], search: _Search) -> list[Line]:
     found: list[Line] = []
     at = 0
     while at < len(lines):
-        block = _longest(lines, at)
+        block = _longest(lines, at, search)
         if block is None:
             found.append(lines[at])
             at += 1
@@ -52,7 +65,7 @@ def in_columns(lines: list[Line]) -> list[Line]:
         if _pauses_alike(block.left, right):
             found += _rows(block.left, right)
         else:
-            found += left + in_columns(_standing_alone(right))
+            found += left + _in_order(_standing_alone(right), search)
         at = block.end
     return found
 
@@ -76,13 +89,13 @@ def _standing_alone(lines: list[Line]) -> list[Line]:
     return alone
 
 
-def _longest(lines: list[Line], start: int) -> _Block | None:
+def _longest(lines: list[Line], start: int, search: _Search) -> _Block | None:
     """Return the longest block of columns that begins with a line."""
     if lines[start].in_row:
         return None
     best: _Block | None = None
-    for gutter in _gutters(lines, start):
-        block = _block(lines, start, gutter)
+    for gutter in islice(_gutters(lines, start), _MAX_GUTTERS):
+        block = _block(lines, start, gutter, search)
         if block.rows >= _MIN_ROWS and (best is None or block.end > best.end):
             best = block
     return best if best and _flows(best.left) and _flows(best.right) else None
@@ -105,13 +118,14 @@ def _row(lines: list[Line], start: int) -> list[Line]:
     return lines[start:end]
 
 
-def _block(lines: list[Line], start: int, gutter: tuple[float, float]) -> _Block:
+def _block(lines: list[Line], start: int, gutter: tuple[float, float], search: _Search) -> _Block:
     """Return the lines from `start` on that keep a gutter free."""
     low, high = gutter
     block = _Block(start, [], [], 0)
     above: Line | None = None
-    while block.end < len(lines) and block.end - start < 2 * _MAX_ROWS:
+    while block.end < len(lines) and block.end - start < 2 * _MAX_ROWS and search.steps > 0:
         row = _row(lines, block.end)
+        search.steps -= len(row)
         if above is not None and not 0 < above.y - row[0].y < _MAX_STEP * max(above.size, row[0].size):
             break
         parts = [part for line in row for part in _parted(line, low, high)]

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from ingest.characters import clean
 from ingest.loading.pdf_drawing import Box
 from ingest.loading.pdf_glyphs import Glyphs
-from ingest.loading.pdf_labels import Printed, label_of
+from ingest.loading.pdf_labels import Printed, label_of, unit_of
 from ingest.loading.pdf_marks import DAMAGE, box_of
 
 MAX_FIELDS = 5_000  # of a document
@@ -101,6 +101,14 @@ def said_by(fields: Sequence[Field], glyphs: Glyphs, out: NDArray[np.bool_], *, 
     return said
 
 
+def typed_by(text: str, box: Box, printed: Printed) -> Filled:
+    """Return what was typed onto a page, with its label if it stands behind one that waits for it, as after a colon."""
+    label, at = label_of(printed, box, right=False, waiting=True)
+    if not label:
+        return Filled(text, box, at)
+    return _line(label, text, [box], at, printed)
+
+
 def _say(one: Field, printed: Printed, said: Fields) -> None:
     label, at = label_of(printed, one.box, right=one.kind == "tick")
     label = label or one.called or _readable(one.name)
@@ -112,6 +120,8 @@ def _say(one: Field, printed: Printed, said: Fields) -> None:
         if not one.value and not len(at):
             return
         value = one.value or _EMPTY
+        unit, after = unit_of(printed, one.box) if len(at) and one.value else ("", at[:0])
+        value, at = f"{value} {unit}".strip(), np.concatenate([at, after])
     said.filled.append(_line(label, value, [one.box], at, printed))
 
 

@@ -24,6 +24,8 @@ _SOFT_HYPHEN = "\xad"
 _BOLD_WEIGHT = 700
 _BOLD_NAME = re.compile(r"bold|black|heavy|demi", re.IGNORECASE)
 _MAX_NAME_BYTES = 200
+_SOFT_HYPHENS = frozenset([b"\xfe\xff\x00\xad", b"\xad", b"\xef\xbb\xbf\xc2\xad"])  # as a file writes it
+_MAX_TEXT_BYTES = 8
 _MAX_MARKS = 20  # a character's text stands in few
 _DOUBLE = 8  # bytes
 _COLUMNS = 6  # left, bottom, right, top, and where the baseline begins
@@ -48,9 +50,9 @@ class Glyphs:
     """One page's characters, `n` of them: `chars[i]` is drawn in `boxes[i]`.
 
     `boxes` (n, 4) float64: left, bottom, right, top. `origins` (n, 2) float64: where the baseline begins. `sizes` (n,)
-    float64: the type's, in points on the paper. `angles` (n,) float64: of the writing, in radians, against the clock. `weights` (n,)
-    int32: 700 is bold, -1 not known. `hyphens`: parts a word at a line's end; its character is "-", or a soft hyphen
-    where the file says that it is one. `chars[i]` is "" for a code that is none.
+    float64: the type's, in points on the paper. `angles` (n,) float64: of the writing, in radians, against the clock.
+    `weights` (n,) int32: 700 is bold, -1 not known. `hyphens`: parts a word at a line's end; its character is "-", or
+    a soft hyphen where the file says that it is one. `chars[i]` is "" for a code that is none.
     """
 
     chars: tuple[str, ...]
@@ -144,11 +146,11 @@ def _marked_soft(piece: int) -> bool:
     handle = ctypes.cast(piece, pdfium.FPDF_PAGEOBJECT)
     for number in range(min(pdfium.FPDFPageObj_CountMarks(handle), _MAX_MARKS)):
         mark = pdfium.FPDFPageObj_GetMark(handle, number)
-        room, length = (ctypes.c_ushort * 4)(), ctypes.c_ulong()
-        found = pdfium.FPDFPageObjMark_GetParamStringValue(
-            mark, b"ActualText", room, ctypes.sizeof(room), ctypes.byref(length)
+        room, length = (ctypes.c_ubyte * _MAX_TEXT_BYTES)(), ctypes.c_ulong()
+        found = pdfium.FPDFPageObjMark_GetParamBlobValue(  # as a string PDFium gives nothing for it
+            mark, b"ActualText", room, _MAX_TEXT_BYTES, ctypes.byref(length)
         )
-        if found and list(room)[:2] == [ord(_SOFT_HYPHEN), 0]:
+        if found and bytes(room)[: length.value] in _SOFT_HYPHENS:
             return True
     return False
 

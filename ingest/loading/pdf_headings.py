@@ -36,11 +36,13 @@ _NUMBERING = re.compile(
     r"(?:§\s?\d+|\d+(?:[.-]\d+)*|[A-Z]|[IVXLC]+)\b[.):]?\s*[-–—:]?\s*",
     re.IGNORECASE,
 )
+_NUMBERED = re.compile(r"(?:§\s?)?\d+(?:[.-]\d+)*[.)]?\s+(?=[^\W\d])")
 _STATEMENT = re.compile(
     r"\b(?:is|are|was|were|be|been|must|shall|will|may|can|cannot|could|should|would|has|have|had|does|do|did|not|no|never"
     r"|only|pays?|costs?|needs?|ends?|begins?|starts?|applies|apply|ist|sind|war|muss|darf|kann|wird|hat|nicht|kein\w*)\b",
     re.IGNORECASE,
 )
+_QUESTION = re.compile(r"(?:how|what|when|where|which|who|why|whether|wie|was|wann|wo|wer|warum)\b", re.IGNORECASE)
 _ENDS_LIKE_TEXT = re.compile(r"(?:[.!?:;,…]|\b(?:and|or|the|a|an|of|to|in|for|with))[\"'”’)\]]*$")
 _SENTENCE_END = re.compile(r"[.!?][\"'”’)\]]*$")
 _VALUE = re.compile(r":\s|\d|[@$€£%]|\.{3}|://|;|\bwww\.")
@@ -88,7 +90,8 @@ def with_headings(pages: Sequence[list[Block]], habits: Habits, outline: Sequenc
             if not level and _look(block) in looks and _reads_like_one(block):
                 level = levels[_look(block)] if ahead or under[at] else 0
             ahead = bool(level)
-            marked.append(replace(block, level=level))
+            ends = levels[_look(block)] if not level and _look(block) in looks and _ends_others(block, habits) else 0
+            marked.append(replace(block, level=level, ends=ends))
         found.append(marked[::-1])
     return found if any(not block.level for blocks in found for block in blocks) else [list(blocks) for blocks in pages]
 
@@ -160,8 +163,15 @@ def _reads_like_one(block: Block) -> bool:
         and text.count(" ") < _MAX_WORDS
         and not _ENDS_LIKE_TEXT.search(rest)
         and not _VALUE.search(rest)
-        and not _STATEMENT.search(rest)
+        and (bool(_QUESTION.match(rest)) or not _STATEMENT.search(rest))
     )
+
+
+def _ends_others(block: Block, habits: Habits) -> bool:
+    """Tell whether a block that is no heading looks enough like one to end what others stand over."""
+    if block.kind == "row" or block.lines > _MAX_LINES or not _LETTER.search(block.text):
+        return False
+    return block.size >= _LARGER * habits.size or block.text.isupper() or bool(_NUMBERING.match(block.text))
 
 
 def _texts_under(blocks: list[Block], following: list[Block]) -> list[bool]:
@@ -172,8 +182,12 @@ def _texts_under(blocks: list[Block], following: list[Block]) -> list[bool]:
         below = after[at] if at < len(after) else None
         found.append(
             below is not None
-            and below.kind != "row"
             and _look(below) < _look(block)
-            and (len(below.text) >= _MIN_TEXT_CHARS or bool(_SENTENCE_END.search(below.text)) or below.kind == "item")
+            and (
+                len(below.text) >= _MIN_TEXT_CHARS
+                or bool(_SENTENCE_END.search(below.text))
+                or below.kind == "item"
+                or (below.kind == "row" and not below.text.startswith(block.text) and bool(_NUMBERED.match(block.text)))
+            )
         )
     return found

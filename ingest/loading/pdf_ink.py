@@ -94,7 +94,7 @@ def look(sheet: Sheet, textpage: Any, glyphs: Glyphs) -> Ink:
     things = things_of(sheet.page)
     texts = [thing.handle for thing in things if thing.kind == pdfium.FPDF_PAGEOBJ_TEXT]
     with without(texts):
-        bare = draw(sheet)
+        bare = draw(sheet) if texts else whole
     changes = Changes(sheet, whole, bare)
     words, judged = _words(glyphs)
     judged &= (glyphs.sizes * sheet.scale >= _LEAST_DOTS) | (glyphs.sizes < MIN_SIZE)

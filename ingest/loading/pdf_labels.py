@@ -17,10 +17,12 @@ from ingest.loading.pdf_glyphs import Glyphs
 _GAP = 3.0  # of the type size: what is further apart is other text
 _TO_FIELD_POINTS = 250.0  # forms set their fields in a column, at a distance from the labels
 _TO_TICK_POINTS = 30.0
+_TO_UNIT_POINTS = 12.0
 _ABOVE_POINTS = 16.0
 _ASIDE_POINTS = 24.0
 _SLACK_POINTS = 2.0
 _MAX_CHARS = 300
+_WAITING = frozenset(":?_…")
 Places = NDArray[np.intp]  # of characters, in the page's order
 
 _NO_LABELS: Places = np.zeros(0, dtype=np.intp)
@@ -37,13 +39,14 @@ class Printed:
         self.fields = np.array(fields, dtype=np.float64).reshape(-1, 4)
 
 
-def label_of(printed: Printed, box: Box, *, right: bool) -> tuple[str, Places]:
+def label_of(printed: Printed, box: Box, *, right: bool, waiting: bool = False) -> tuple[str, Places]:
     """Return a field's label and its characters, which are no other field's from now on.
 
     Args:
         printed: what stands on the page.
         box: the field's.
         right: what is on its right counts first: it is a box to tick.
+        waiting: only what is on its left counts, and only if something has to follow it, as after a colon.
     """
     if right:
         first = _ends_in_text(printed, box)
@@ -51,12 +54,24 @@ def label_of(printed: Printed, box: Box, *, right: bool) -> tuple[str, Places]:
         found = found if len(found) else _beside(printed, box, right=not first)
     else:
         found = _beside(printed, box, right=False)
-        found = found if len(found) else _above(printed, box)
-    if not len(found):
+        found = found if len(found) or waiting else _above(printed, box)
+    if not len(found) or (waiting and printed.glyphs.chars[found[-1]] not in _WAITING):
         return "", _NO_LABELS
     printed.free[found] = False
     text = "".join(printed.glyphs.chars[found[0] : found[-1] + 1]) if _in_order(found) else ""
     return clean(" ".join((text or _put_together(printed, found)).split())), found
+
+
+def unit_of(printed: Printed, box: Box) -> tuple[str, Places]:
+    """Return what is printed close behind the last field of a line, as "days" is, and its characters."""
+    level = (printed.fields[:, 1] < box[3] - 1) & (printed.fields[:, 3] > box[1] + 1)
+    if (printed.fields[level, 0] > box[2] - 1).any():
+        return "", _NO_LABELS
+    found = _beside(printed, box, right=True)
+    if not len(found) or printed.glyphs.boxes[found[0], 0] > box[2] + _TO_UNIT_POINTS:
+        return "", _NO_LABELS
+    printed.free[found] = False
+    return clean(" ".join(_put_together(printed, found).split())), found
 
 
 def _in_order(found: Places) -> bool:

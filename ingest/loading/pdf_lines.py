@@ -5,11 +5,10 @@ part. Where each stretch is raised or lowered is told, not judged: `pdf_raised` 
 caller names (nobody sees them), and what `pdf_pieces` does not take. Does not join lines: `pdf_blocks` does.
 """
 
-import math
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
 
@@ -23,7 +22,7 @@ from ingest.loading.pdf_pieces import RAISED_DIGITS, Box, Piece, pieces_of
 _CELL_GAP = 1.3  # of the type size: a space is about a quarter, so this is five spaces
 _LEFTWARD_CELL_GAP = 4.0  # the same, where writing runs to the left: figures in it are read the other way round
 _FIRST_LEFTWARD = "\u0590"  # Hebrew, Arabic; scripts beyond them have wide characters
-_WORD_GAP = 0.3  # of the type size: no font kerns letters that far apart
+_WORD_GAP = 0.45  # of the type size: narrow figures ("11") stand up to a third apart
 _PIECE_GAP = 0.1  # the same, between texts that the page draws by themselves
 _NO_SPACE_BEFORE = frozenset(",.;:!?)]}%’”")
 _LEVEL = 0.5  # of the type size: pieces whose baselines differ by less stand on one line
@@ -36,6 +35,7 @@ _MAX_RAISED_CHARS = 40
 _WIDE_BLANK = 0.7  # of the type size: a gutter may be as narrow
 _SPACED_LETTERS = 4  # words of one letter in a line that is spaced out, at least
 _SPACED_SHARE = 0.75  # of its words
+_SPACED_WORDS = 2.5  # times the usual distance of letters, and a blank
 _SPACED_GAP = 1.7  # times the usual distance of letters: between words
 _MARK = re.compile(
     r"[-–—•‣▪◦●○■□➢➤✓*·\x7f\uf000-\uf0ff]|o|\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5})[.)]|\d+(?:[ .-]\d+)*\.?"
@@ -133,7 +133,7 @@ class _Page:
 
     def end_line(self) -> None:
         """Put the line so far with the others."""
-        for number, cell in enumerate(self._cells):
+        for number, cell in enumerate(_one_cell(self._cells)):
             line = _line(cell, in_row=number > 0)
             if line.text:
                 self.lines.append(line)
@@ -232,12 +232,25 @@ def _stretch(raised: list[Raised], more: Raised) -> None:
         raised.append(more)
 
 
-def _is_spaced_out(cell: list[Piece]) -> bool:
+def _is_spaced_out(cell: list[Piece], *, few: bool = False) -> bool:
     """Tell whether a line's letters are spaced out, so that blanks between them part no words."""
     text = "".join(f" {one.text}" if one.space else one.text for one in cell)
     words = text.split()
     single = sum(len(word) == 1 for word in words)
-    return single >= _SPACED_LETTERS and single >= _SPACED_SHARE * len(words)
+    return (few or single >= _SPACED_LETTERS) and single >= _SPACED_SHARE * len(words)
+
+
+def _one_cell(cells: list[list[Piece]]) -> list[list[Piece]]:
+    """Return a line's cells; if all its letters are spaced out, wider gaps are between words, and it is one cell."""
+    pieces = [one for cell in cells for one in cell]
+    if len(cells) < 2 or not all(_is_spaced_out([one], few=True) for one in pieces):  # noqa: PLR2004 - two are a row
+        return cells
+    letters = [letter for one in pieces for letter in _letters(one)]
+    gaps = [_gap(one, other) for one, other in pairwise(letters)]
+    usual = median(gaps)
+    if len(letters) < _SPACED_LETTERS or max(gaps) > _SPACED_WORDS * usual + pieces[0].size:
+        return cells
+    return [letters]
 
 
 def _closed_up(cell: list[Piece]) -> list[Piece]:
@@ -252,8 +265,14 @@ def _closed_up(cell: list[Piece]) -> list[Piece]:
 
 
 def _letters(one: Piece) -> Iterator[Piece]:
-    for text, left, right in zip(one.text.replace(" ", ""), one.lefts, one.rights, strict=True):
-        yield Piece(text, left, left, right, left, right, one.base, one.size, one.bold, one.turn, True, False)
+    text = one.text.replace(" ", "")
+    for number, char in enumerate(text):
+        lefts, rights = one.lefts[number : number + 1], one.rights[number : number + 1]
+        left, right = float(lefts[0]), float(rights[0])
+        single = replace(one, text=char, origin=left, space=True, broken=False, word_right=None)
+        single.first_left, single.first_right, single.last_left, single.last_right = left, right, left, right
+        single.lefts, single.rights = lefts, rights
+        yield single
 
 
 def _plain(text: str) -> str:

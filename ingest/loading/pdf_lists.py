@@ -5,7 +5,7 @@ begins at the same place, has the number before or after it.
 """
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -15,6 +15,8 @@ BULLET = re.compile(r"[•‣▪◦●○■□➢➤✓·\u0336](?:\s+|(?=\S))|
 NUMBER = re.compile(r"\(?(?:\d{1,2}|[a-zA-Z]|[ivxIVX]{1,5})[.)](?:\s+(?=\S)|(?=[A-Z]))|\(\d{1,2}\)\s*(?=\S)")
 _ONLY_BULLET = re.compile(r"[•‣▪◦●○■□➢➤✓·\u0336*–-]|o")
 _MARK = re.compile(r"(\(?)(\d{1,2}|[a-zA-Z]|[ivxIVX]{1,5})([.)])(?:\s+(?=\S)|(?=[A-Z]))")
+_NOTE = re.compile(r"(\d{1,3})\s+(?=[“\"(]?[^\W\d_])")
+_NOTE_SIZE = 0.95  # of the page's usual type: notes are set smaller, and their numbers have no stop
 _ROMAN = {
     "i": 1,
     "ii": 2,
@@ -68,8 +70,14 @@ def _marked(line: Line, bullet: Line | None) -> Line:
 def counting(lines: list[Line]) -> frozenset[int]:
     """Return the lines, by identity, whose number follows on that of another line that begins at the same place."""
     marks: dict[tuple[str, str, int, int], list[int]] = defaultdict(list)
+    sizes: Counter[float] = Counter()
     for line in lines:
-        for form, kind, value in _values(line.text):
+        sizes[round(line.size, 1)] += len(line.text)
+    usual = max(sizes, key=lambda size: sizes[size], default=0.0)
+    for line in lines:
+        note = _NOTE.match(line.text) if line.size < _NOTE_SIZE * usual else None
+        values = [("", "note", int(note[1]))] if note else _values(line.text)
+        for form, kind, value in values:
             marks[form, kind, round(line.x / _COLUMN), value].append(id(line))
     found: set[int] = set()
     for (form, kind, column, value), members in marks.items():

@@ -2,7 +2,8 @@
 
 Annotations that no reader sees (hidden, or not for the screen) count for nothing, and neither do links. Struck out is
 what a StrikeOut covers, and what a Line or a drawing by hand runs through; what a Redact covers is to go. What was
-typed onto the page (FreeText) is read. The words of notes, of highlights and the like are not: they are counted.
+typed onto the page (FreeText) is read. The words of notes, of highlights and the like are not: those are counted that
+say something which the page does not say itself, as some programs have highlights repeat what they mark.
 A mark that is damaged is left out. Filled fields are `pdf_fields`'.
 """
 
@@ -60,7 +61,8 @@ class Marks:
     typed: list[Typed] = field(default_factory=list)
     covers: list[Box] = field(default_factory=list)
     widgets: list[Any] = field(default_factory=list)
-    notes: int = 0
+    notes: list[str] = field(default_factory=list)  # what they say
+    stamps: int = 0
     attached: int = 0
     embedded: int = 0
 
@@ -91,6 +93,16 @@ def annotations_of(page: PageObject) -> Iterator[Any]:
             continue
         if not hidden:
             yield annotation
+
+
+def untold(notes: list[str], page: str) -> int:
+    """Return how many notes say something that a page does not say."""
+    told = _letters(page)
+    return sum(bool(said) and said not in told for said in map(_letters, notes))
+
+
+def _letters(text: str) -> str:
+    return "".join(char for char in text.casefold() if char.isalnum())
 
 
 def within(quads: list[Quad], glyphs: Glyphs) -> Bools:
@@ -124,8 +136,9 @@ def _take(annotation: Any, marks: Marks) -> None:
         _type(annotation, marks)
     if kind in _COVERS:
         marks.covers.append(box_of(annotation))
-    said = bool(_text(annotation, "/Contents"))
-    marks.notes += (kind in _NOTED and said) or kind == "/Stamp"
+    if kind in _NOTED:
+        marks.notes.append(_text(annotation, "/Contents"))
+    marks.stamps += kind == "/Stamp"
     marks.attached += kind == "/FileAttachment"
     marks.embedded += kind in _EMBEDDED
 

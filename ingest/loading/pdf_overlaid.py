@@ -17,6 +17,7 @@ from ingest.loading.pdf_drawing import draw, without
 from ingest.loading.pdf_glyphs import Glyphs
 from ingest.loading.pdf_ink import ENOUGH, MAGENTA, Changes, Ink, address_of, own_count, thing_address
 
+_SQUARE = 2 * CELL  # dots: coarse, for this is asked of each page
 _CORE = 0.15  # of a box's width and height, left away on each side: neighbours touch
 _OVERLAP = 0.5  # of a character's box: with more, another stands on it
 _SAME = 0.4  # of the place that two boxes take together: with more, equal letters are one drawn twice
@@ -68,9 +69,9 @@ def _pairs(ink: Ink, glyphs: Glyphs) -> tuple[NDArray[np.intp], NDArray[np.intp]
 
 def _crowded(ink: Ink, glyphs: Glyphs) -> NDArray[np.intp]:
     """Return the characters in whose middle another stands too."""
-    rows, columns = ink.changes.cells.shape
+    rows, columns = -(-ink.sheet.height // _SQUARE), -(-ink.sheet.width // _SQUARE)
     at = np.flatnonzero(ink.judged)
-    cells = ink.sheet.dots_of(glyphs.boxes[at]) / CELL
+    cells = ink.sheet.dots_of(glyphs.boxes[at]) / _SQUARE
     inset = (cells[:, 2:] - cells[:, :2]) * _CORE
     low = np.clip(np.ceil(cells[:, :2] + inset - 0.5), 0, (columns, rows)).astype(np.intp)
     high = np.clip(np.floor(cells[:, 2:] - inset - 0.5) + 1, 0, (columns, rows)).astype(np.intp)

@@ -21,6 +21,7 @@ _DIGITS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 _SMALLER = 0.95  # of the page's usual type size: notes are set smaller
 _FOOT = 0.4  # of a page's lines: below stand notes that are set like the text
 _AFTER_STOP = frozenset(".,;:!?)]”’\"'")
+_TEN = re.compile(r"(?<![\d.,])10$")
 _FRACTION = frozenset("/⁄")
 
 
@@ -66,7 +67,7 @@ def _notes(lines: list[Line]) -> frozenset[str]:
 
 
 def _is_power_of_ten(text: str, one: Raised) -> bool:
-    return bool(re.search(r"(?<![\d.,])10$", text[: one.start]))
+    return bool(_TEN.search(text[: one.start]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,18 +104,21 @@ def _said(one: Raised, said: str, before: str, after: str, known: _Known) -> str
     if one.lowered:
         return f"_{said}" if last.isdigit() and said[:1].isdigit() else said
     if not last.strip():
-        if before and _is_mark(plain, known.everywhere):
-            return ""
-        return f"{said} " if after.isalnum() and not said.isalpha() else said
+        apart = " " if after.isalnum() and not said.isalpha() else ""
+        return "" if before and _is_mark(plain, known.everywhere) else f"{said}{apart}"
     if after in _FRACTION or any(sign in said for sign in _FRACTION):
         return f" {plain}" if last.isdigit() else plain
     if last.isdigit():
-        power = before.endswith("10") and not re.search(r"[\d.,]10$", before) and known.used[plain] > 0
-        if _is_mark(plain, known.here) and not power:
-            return ""
-        return said if _ORDINAL.fullmatch(said) else f"^{plain}"
+        return _after_figure(said, plain, before, known)
     is_note = _is_mark(plain, known.everywhere) or (last in _AFTER_STOP and _MARKS.fullmatch(plain))
     return "" if is_note else said
+
+
+def _after_figure(said: str, plain: str, before: str, known: _Known) -> str:
+    power = bool(_TEN.search(before)) and known.used[plain] > 0
+    if _is_mark(plain, known.here) and not power:
+        return ""
+    return said if _ORDINAL.fullmatch(said) else f"^{plain}"
 
 
 def _is_mark(said: str, notes: frozenset[str]) -> bool:

@@ -12,6 +12,7 @@ At the end `compare` notes pages that show ink and gave no text, and words that 
 """
 
 import time
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -24,11 +25,12 @@ from pypdf.generic import DictionaryObject
 from indexes.readings import Notes
 from ingest.loading.pdf_cells import Bools
 from ingest.loading.pdf_drawing import OutOfTimeError, Sheet, sheet_of
-from ingest.loading.pdf_fields import MAX_FIELDS, Field, fields_of, said_by
+from ingest.loading.pdf_fields import MAX_FIELDS, Field, fields_of, said_by, typed_by
 from ingest.loading.pdf_glyphs import Glyphs
 from ingest.loading.pdf_hiding import hidden_words
 from ingest.loading.pdf_ink import Ink, by_words, look
-from ingest.loading.pdf_marks import DAMAGE, Marks, marks_of, within
+from ingest.loading.pdf_labels import Printed
+from ingest.loading.pdf_marks import DAMAGE, Marks, marks_of, untold, within
 from ingest.loading.pdf_overlaid import overlaid
 from ingest.loading.pdf_pictures import Pictures, edges_of, pictures_of
 from ingest.loading.pdf_strikes import struck_by_lines
@@ -37,6 +39,9 @@ from ingest.loading.pdf_unlike import lacking
 
 PAGE_S = 5.0  # of this process's own time: drawing a page takes some 0.01 s
 DOCUMENT_S = 60.0
+_STRANGE = frozenset(["Co", "Cc", "Cn"])  # categories of Unicode: private use, controls, not assigned
+_NO_CHARACTER = "\ufffd"
+_MOSTLY = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +121,7 @@ class SecondLook:
             self._notes.add("pictures", str(number), count=pictures.with_text)
         out |= self._struck(number, marks, ink, glyphs, out)  # 3
         placed = self._placed(number, marks, ink, glyphs, out)  # 4
-        self._count(number, marks)
+        self._count(number, marks, glyphs)
         self._shown[number] = _shown(glyphs, out, ink, pictures, placed)
         return PageLook(out | _labels(placed, len(glyphs)), tuple(one for one, _ in placed))
 
@@ -188,8 +193,12 @@ class SecondLook:
             size = float(np.median(glyphs.sizes[one.label])) if len(one.label) else 10.0
             placed.append((Placed(one.text, one.box, size), one.label))
         typed = [one for one in marks.typed if not one.drawn or ink is None or _has_ink(ink, one.box)]
-        nothing = np.zeros(0, dtype=np.intp)
-        return placed + [(Placed(one.text, one.box, one.size), nothing) for one in typed]
+        taken = out | _labels(placed, len(glyphs))
+        printed = Printed(glyphs, taken, [one.box for one in typed])
+        for note in typed:
+            line = typed_by(note.text, note.box, printed)
+            placed.append((Placed(line.text, line.box, note.size), line.label))
+        return placed
 
     def _is_in_use(self) -> bool:
         """Tell whether somebody filled any field of the form."""
@@ -201,8 +210,9 @@ class SecondLook:
         pages = (self._structure(number) for number in range(1, len(self._reader.pages) + 1))
         return (page for page in pages if page is not None)
 
-    def _count(self, number: int, marks: Marks) -> None:
-        self._notes.add("annotations", str(number), count=marks.notes)
+    def _count(self, number: int, marks: Marks, glyphs: Glyphs) -> None:
+        notes = untold(marks.notes, "".join(glyphs.chars)) if marks.notes else 0
+        self._notes.add("annotations", str(number), count=notes + marks.stamps)
         self._notes.add("attachments", str(number), count=marks.attached)
         self._notes.add("embedded", str(number), count=marks.embedded)
 
@@ -235,10 +245,19 @@ def _shown(
     text = "".join(
         "" if hyphen else char for char, gone, hyphen in zip(glyphs.chars, out, glyphs.hyphens, strict=True) if not gone
     )
+    if _is_unreadable(text):
+        return _Shown("", inked=True, scanned=True)
     text = "\n".join([text, *(one.text for one, _ in placed)])
     if ink is None or pictures is None:
         return _Shown(text, inked=True, scanned=False)
     return _Shown(text, pictures.inked, pictures.scanned)
+
+
+def _is_unreadable(text: str) -> bool:
+    """Tell whether a page's codes mean no characters: its font does not say which they are."""
+    shown = [char for char in text if not char.isspace()]
+    strange = sum(char in _NO_CHARACTER or unicodedata.category(char) in _STRANGE for char in shown)
+    return strange > _MOSTLY * len(shown)
 
 
 def _has_ink(ink: Ink, box: tuple[float, float, float, float]) -> bool:

@@ -126,14 +126,20 @@ def _running(edges: Sequence[_Edges], numbers: dict[int, str]) -> dict[str, floa
         for key, height in {_key(line.text): line.y for line in edge.lines() if id(line) not in numbers}.items():
             places[key].append(height)
     running: dict[str, float] = {}
-    forms: dict[str, set[str]] = defaultdict(set)
+    forms: dict[str, list[tuple[str, float]]] = defaultdict(list)
     for key, heights in places.items():
         middle = sorted(heights)[len(heights) // 2]
         count = sum(abs(height - middle) <= _SAME_PLACE for height in heights)
-        forms[_DIGITS.sub("#", key)].add(key)
+        forms[_DIGITS.sub("#", key)].append((key, middle))
         if count >= max(_RUNNING_PAGES, _RUNNING_SHARE * len(edges)):
             running[key] = middle
-    return {key: height for key, height in running.items() if len(forms[_DIGITS.sub("#", key)]) == 1}
+    return {key: height for key, height in running.items() if not _filled_in(key, height, forms)}
+
+
+def _filled_in(key: str, height: float, forms: dict[str, list[tuple[str, float]]]) -> bool:
+    """Tell whether another page says the same with another figure, at the same height."""
+    others = forms[_DIGITS.sub("#", key)]
+    return any(other != key and abs(place - height) <= _SAME_PLACE for other, place in others)
 
 
 def _runs(line: Line, running: dict[str, float]) -> bool:

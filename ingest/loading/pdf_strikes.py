@@ -1,19 +1,20 @@
 """Text that a thin line runs through: struck out by drawing.
 
-A line is thin, level, and crosses letters between a fifth and a half of their size above the line they stand on: lower
-runs what underlines, higher and lower run the rules of tables and the bars of fractions. It has to run along a whole
-word, and to show beneath it: a rule that a white field parts before a title stands on it does not.
+A line is thin, runs as the text does, and crosses letters between a fifth and a half of their size above the line they
+stand on: lower runs what underlines, higher and lower run the rules of tables and the bars of fractions. It has to run
+along a whole word, and to show beneath it: a rule that a white field parts before a title stands on it does not.
 """
 
 import ctypes
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pypdfium2.raw as pdfium
 from numpy.typing import NDArray
 
 from ingest.loading.pdf_cells import Bools
-from ingest.loading.pdf_drawing import Dots, Matrix, Thing, bounds_of, joined, matrix_of
+from ingest.loading.pdf_drawing import Matrix, Thing, bounds_of, joined, matrix_of
 from ingest.loading.pdf_glyphs import Glyphs
 from ingest.loading.pdf_ink import Ink
 from ingest.loading.pdf_marks import Stroke
@@ -29,6 +30,16 @@ _SHOWN = 40  # of 255: how much a line differs from what is above and below it
 _MAX_SEGMENTS = 20_000  # of a page
 _SLANT = 0.05  # radians
 
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """Lines as boxes, of which the first `marked` are marks on the page, and show."""
+
+    boxes: Floats
+    marked: int
+
 
 def struck_by_lines(ink: Ink, glyphs: Glyphs, strokes: Sequence[Stroke]) -> Bools:
     """Return the characters that lines run through.
@@ -39,22 +50,44 @@ def struck_by_lines(ink: Ink, glyphs: Glyphs, strokes: Sequence[Stroke]) -> Bool
         strokes: lines that are marks on the page, beside those that the page draws.
     """
     struck: Bools = np.zeros(len(glyphs), dtype=np.bool_)
-    marked = _level(strokes)  # a mark shows, whether or not the file says how it looks
-    lines = np.array([*marked, *_drawn_lines(ink.things)], dtype=np.float64).reshape(-1, 4)
-    at = np.flatnonzero(ink.judged & (np.abs(np.sin(glyphs.angles)) < _SLANT))
-    if not len(lines) or not len(at):
+    marked = _straight(strokes)  # a mark shows, whether or not the file says how it looks
+    drawn = _drawn_lines(ink.things)
+    if not marked and not drawn:
         return struck
-    middles = (glyphs.boxes[at, 0] + glyphs.boxes[at, 2]) / 2
-    base, size = glyphs.origins[at, 1], glyphs.sizes[at]
-    for number, (left, low, right, high) in enumerate(lines):
-        above = ((low + high) / 2 - base) / np.maximum(size, 0.1)
-        crossed = (middles >= left) & (middles <= right) & (above >= _CROSSES[0]) & (above <= _CROSSES[1])
-        crossed &= high - low <= np.maximum(_THIN * size, _MIN_THIN_POINTS)
-        if crossed.any():
-            found = at[crossed]
-            shown = number < len(marked) or _shown(ink, glyphs, found, (low + high) / 2)
-            struck[found[shown]] = True
+    lines = np.array([*marked, *drawn], dtype=np.float64)
+    for turn in range(4):  # quarters: text that runs up the page has lines that do
+        along = np.array([(1, 0), (0, 1), (-1, 0), (0, -1)][turn], dtype=np.float64)
+        off = np.hypot(np.cos(glyphs.angles) - along[0], np.sin(glyphs.angles) - along[1])
+        at = np.flatnonzero(ink.judged & (off < _SLANT))
+        if len(at):
+            struck[at] |= _crossed(ink, glyphs, at, _Lines(lines, len(marked)), along)
     return _whole_words(ink, struck)
+
+
+def _crossed(ink: Ink, glyphs: Glyphs, at: NDArray[np.intp], drawn: _Lines, along: Floats) -> Bools:
+    """Tell of characters that all run one way which of them lines run through."""
+    struck: Bools = np.zeros(len(at), dtype=np.bool_)
+    lines = drawn.boxes
+    up = np.array([-along[1], along[0]])
+    middles = (glyphs.boxes[at, :2] + glyphs.boxes[at, 2:]) / 2 @ along
+    base, size = glyphs.origins[at] @ up, np.maximum(glyphs.sizes[at], 0.1)
+    starts, ends = _ordered(lines[:, :2] @ along, lines[:, 2:] @ along)
+    lows, highs = _ordered(lines[:, :2] @ up, lines[:, 2:] @ up)
+    thin = (highs - lows <= _MAX_THIN_POINTS) & (ends - starts >= _MIN_LONG_POINTS)
+    for number in np.flatnonzero(thin).tolist():
+        height = (lows[number] + highs[number]) / 2
+        above = (height - base) / size
+        crossed = (middles >= starts[number]) & (middles <= ends[number])
+        crossed &= (above >= _CROSSES[0]) & (above <= _CROSSES[1])
+        crossed &= highs[number] - lows[number] <= np.maximum(_THIN * size, _MIN_THIN_POINTS)
+        if crossed.any():
+            points = np.outer(middles[crossed], along) + height * up
+            struck[crossed] |= number < drawn.marked or _shown(ink, points, np.outer(size[crossed], up))
+    return struck
+
+
+def _ordered(one: Floats, other: Floats) -> tuple[Floats, Floats]:
+    return np.minimum(one, other), np.maximum(one, other)
 
 
 def _whole_words(ink: Ink, struck: Bools) -> Bools:
@@ -69,53 +102,61 @@ def _whole_words(ink: Ink, struck: Bools) -> Bools:
     return whole
 
 
-def _shown(ink: Ink, glyphs: Glyphs, at: NDArray[np.intp], y: float) -> Bools:
-    """Tell where a line is seen in the middle of a character, once the page's text is away."""
-    left, _, _, top = ink.sheet.box
-    scale, last = ink.sheet.scale, ink.sheet.height - 1
-    row = round((top - y) * scale)
-    middles = (glyphs.boxes[at, 0] + glyphs.boxes[at, 2]) / 2
-    columns = np.clip(np.rint((middles - left) * scale), 0, ink.sheet.width - 1).astype(np.intp)
-    away = np.rint(0.3 * glyphs.sizes[at] * scale).astype(np.intp) + 2
-    line = _colours(ink.bare[np.clip(np.arange(row - 2, row + 3), 0, last)][:, columns])
-    above = _colours(ink.bare[np.clip(row - away, 0, last), columns])
-    below = _colours(ink.bare[np.clip(row + away, 0, last), columns])
+def _shown(ink: Ink, points: Floats, upwards: Floats) -> Bools:
+    """Tell whether a line is seen at points in the middle of characters, once the page's text is away.
+
+    Args:
+        ink: what drawing the page said.
+        points: where the line runs.
+        upwards: from there up the character, as long as its type is large.
+    """
+    dot = upwards / np.linalg.norm(upwards, axis=1, keepdims=True) / ink.sheet.scale
+    line = np.stack([_colours(ink, points + step * dot) for step in range(-2, 3)])
+    above, below = (_colours(ink, points + side * (0.3 * upwards + 2 * dot)) for side in (1, -1))
     differs = np.minimum(np.abs(line - above).max(axis=2), np.abs(line - below).max(axis=2))
     shown: Bools = differs.max(axis=0) >= _SHOWN
     return shown
 
 
-def _colours(dots: Dots) -> NDArray[np.int16]:
+def _colours(ink: Ink, points: Floats) -> NDArray[np.int16]:
+    """Return the colours of the page at points."""
+    left, _, _, top = ink.sheet.box
+    columns = np.clip(np.rint((points[:, 0] - left) * ink.sheet.scale), 0, ink.sheet.width - 1).astype(np.intp)
+    rows = np.clip(np.rint((top - points[:, 1]) * ink.sheet.scale), 0, ink.sheet.height - 1).astype(np.intp)
+    dots = ink.bare[rows, columns]
     return np.stack([(dots >> shift & 0xFF).astype(np.int16) for shift in (0, 8, 16)], axis=-1)
 
 
-def _level(strokes: Sequence[Stroke]) -> list[Stroke]:
-    """Return level strokes as boxes of no height."""
+def _straight(strokes: Sequence[Stroke]) -> list[Stroke]:
+    """Return the strokes that are level, or upright, as boxes without a height, or without a width."""
     found = []
     for x, y, x_end, y_end in strokes:
-        if abs(y_end - y) <= max(_LEVEL * abs(x_end - x), 0.5) and abs(x_end - x) >= _MIN_LONG_POINTS:
-            middle = (y + y_end) / 2
-            found.append((min(x, x_end), middle, max(x, x_end), middle))
+        wide, tall = abs(x_end - x), abs(y_end - y)
+        middle_x, middle_y = (x + x_end) / 2, (y + y_end) / 2
+        if wide >= _MIN_LONG_POINTS and tall <= max(_LEVEL * wide, 0.5):
+            found.append((x, middle_y, x_end, middle_y))
+        elif tall >= _MIN_LONG_POINTS and wide <= max(_LEVEL * tall, 0.5):
+            found.append((middle_x, y, middle_x, y_end))
     return found
 
 
 def _drawn_lines(things: Sequence[Thing]) -> list[Stroke]:
-    """Return the thin level lines among a page's paths, as boxes."""
+    """Return the thin straight lines among a page's paths, as boxes."""
     lines: list[Stroke] = []
     segments = 0
     for thing in things:
         if thing.kind != pdfium.FPDF_PAGEOBJ_PATH:
             continue
         bounds = bounds_of(thing)
-        if bounds is None or bounds[2] - bounds[0] < _MIN_LONG_POINTS:
+        if bounds is None or max(bounds[2] - bounds[0], bounds[3] - bounds[1]) < _MIN_LONG_POINTS:
             continue
-        if bounds[3] - bounds[1] <= _MAX_THIN_POINTS:
+        if min(bounds[2] - bounds[0], bounds[3] - bounds[1]) <= _MAX_THIN_POINTS:
             lines.append(bounds)
             continue
         count = pdfium.FPDFPath_CountSegments(thing.handle)
         segments += count
         if segments <= _MAX_SEGMENTS:
-            lines += _level(_segments(thing, count, joined(matrix_of(thing.handle), thing.matrix)))
+            lines += _straight(_segments(thing, count, joined(matrix_of(thing.handle), thing.matrix)))
     return lines
 
 

@@ -17,52 +17,57 @@ _MIN_LETTERS = 2  # of a word's part: nobody parts a single letter, so its hyphe
 _SUSPENDED = frozenset("and or to nor und oder bis et ou y o e".split())  # "short- and long-term"
 _LINKS = frozenset("of the to in on by and or a at up out for off as per vis en de la mother father sister".split())
 _HEADS = frozenset(  # first parts of compounds that are written with a hyphen
-    """able after air all anti audio back bare best better blue bottom bright broad camera case child clear client close
-    co cold colour color cost cross cut data day deep dead direct double down dry dual duty early east eco eight eighty
-    eleven employee end energy even ever evidence ex eye face fair fast fat fifteen fifth fifty film fine first five
-    fixed flat follow food foot forty four fourteen fourth free fresh front full fund gender general gluten good grand
-    great green ground guest half hand hard health heavy high higher home hot hour human ice ill in inter joint job key
-    knowledge labour large last late law lead left less life light like line little live load long longer low lower
-    machine main man market mass mean medium mid middle mini minute mother month multi name near never new next night
-    nine ninety no non north object off old on one online open out over own part past pay peer people performance
-    person phone point poor post power pre price pro problem process public purpose quarter quasi quick rapid ready real
-    red regular rent repeat result right risk rock role room rule run safety sample science second self semi set seven
-    seventy shop short side sign single six sixteen sixty slow small so socio soft solar south space special stand
-    standard state steam step still strong student sub sugar super table tailor take tax team ten test thick thin third
-    thirteen thirty three tight time tip to top trade traffic trial triple true turn twelve twenty twice two ultra under
-    unit up user value very vice video visa voice volume walk warm waste water wear web week well west white whole wide
-    wind wire work working world write wrong year yellow young zero""".split()
+    """able after air all anti audio back bare best better blue bottom bright broad camera case child clear client
+    close co cold color colour cost cross cut data day dead deep direct double down dry dual duty early east
+    eco eight eighty eleven employee end energy even ever evidence ex eye face fair fast fat fifteen fifth
+    fifty film fine first five fixed flat follow food foot forty four fourteen fourth free fresh front full
+    fund gender general gluten good grand great green ground guest half hand hard health heavy high higher
+    home hot hour human ice ill in inter job joint key knowledge labour large last late law lead left less
+    life light like line little live load long longer low lower machine main man market mass mean medium mid
+    middle mini minute month mother multi name near never new next night nine ninety no non north object off
+    old on one online open out over own part past pay peer people performance person phone point poor post
+    power pre price pro problem process public purpose quarter quasi quick rapid ready real red regular rent
+    repeat result right risk rock role room rule run safety sample science second self semi set seven
+    seventy shop short side sign single six sixteen sixty slow small so socio soft solar south space special
+    stand standard state steam step still strong student sub sugar super table tailor take tax team ten test
+    thick thin third thirteen thirty three tight time tip to top trade traffic trial triple true turn twelve
+    twenty twice two ultra under unit up user value very vice video visa voice volume walk warm waste water
+    wear web week well west white whole wide wind wire work working world write wrong year yellow young zero""".split()
 )
 _TAILS = frozenset(  # second parts of such compounds
-    """access acting added aged ahead air albeit assessment assisted author authored aware away back backed balanced
-    based being bearing bedroom board book born borne bound breaking building built burning by call campus care case
-    catering causing centred centered certified chair changing charge check checked checking class clean coloured
-    colored coming compliance compliant consuming contained container control controlled controlling cost covered created
-    criteria cut cutting date dated day deep defence defined degree delivery demand dependent depth designed developed
-    dimensional disciplinary disclosure discrimination distance done down driven due duty earned earning edge eight
-    eighth eighths employed employment end ended ending enforcement engineer equipped essential established esteem euro
-    evaluation executive existent existing exposed facing faced fact family fed fifth fifths fight financed fit five
-    flow floor focused following foot footed for founded founder four fourth fourths free friendly front fuel full
-    funded funding generated generation given glazed go governmental grade grained ground group grown growing guided
-    half handed headed heating held help high hold home hosted hour hours house identified identification impact in
-    inclusive income independent induced informed inspection intensive interest interference invasive invest issue job
-    judgement judgment keeping kept key kilometre known language large last lasting late launch law lead leader leading
-    learned led length lent less letter level life light like line lined linked list lit living local long looking low
-    made maintained maker making management manager managed market match mail medium meaning metre meter mile minded
-    minute month months moving nationals needed negotiable nine ninth ninths notch of off office old on one ons only
-    operated operator opt oriented out over owned owner owners ownership owning packed page paid paper parent party pay
-    payable paying payment permanent person phase phone pilot place planned point points poor population pound power
-    powered premises present president prepared priced pro produced profit proof protection proved proven purpose purposes
-    quality quarter quarters range ranging rate rated read ready recorded reference refundable region regulated regulation
-    related reliance renewable represented resident resistant resolution respect rich right rise risk road room round
-    row rule run running safe sales save saving scale school screen secondary section seater sector secured seeking
-    sensitive service seven seventh seventy shaped shared shift shot sided side sign signed signatory six sixth size sized
-    smoker smoker smoking space spaced speaking specific speed spoken square staff stage standard standing star start
-    state step stop storey story strength strong style sufficient supply supported taking tailed talk taught tax team
-    tech tempered ten tenant tenth term terms testing thinking third thirds threatening three through tier time times
-    to tolerance track trained treated turn two type under union up use used user value verbal volume volunteer walled
-    watching water way ways wear week weekly weeks wheel while white wide width window winner winning with word work
-    worked worker working world worn worth worthy written year yearly years zero""".split()
+    """access acting added aged ahead air albeit assessment assisted author authored aware away back backed
+    balanced based bearing bedroom being board book born borne bound breaking building built burning by call
+    campus care case catering causing centered centred certified chair changing charge check checked
+    checking class clean colored coloured coming compliance compliant consuming contained container control
+    controlled controlling cost covered created criteria cut cutting date dated day deep defence defined
+    degree delivery demand dependent depth designed developed dimensional disciplinary disclosure
+    discrimination distance done down driven due duty earned earning edge eight eighth eighths employed
+    employment end ended ending enforcement engineer equipped essential established esteem euro evaluation
+    executive existent existing exposed faced facing fact family fed fifth fifths fight financed fit five
+    floor flow focused following foot footed for founded founder four fourth fourths free friendly front
+    fuel full funded funding generated generation given glazed go governmental grade grained ground group
+    growing grown guided half handed headed heating held help high hold home hosted hour hours house
+    identification identified impact in inclusive income independent induced informed inspection intensive
+    interest interference invasive invest issue job judgement judgment keeping kept key kilometre known
+    language large last lasting late launch law lead leader leading learned led length lent less letter
+    level life light like line lined linked list lit living local long looking low made mail maintained
+    maker making managed management manager market match meaning medium meter metre mile minded minute month
+    months moving nationals needed negotiable nine ninth ninths notch of off office old on one only ons
+    operated operator opt oriented out over owned owner owners ownership owning packed page paid paper
+    parent party pay payable paying payment permanent person phase phone pilot place planned point points
+    poor population pound power powered premises prepared present president priced pro produced profit proof
+    protection proved proven purpose purposes quality quarter quarters range ranging rate rated read ready
+    recorded reference refundable region regulated regulation related reliance renewable represented
+    resident resistant resolution respect rich right rise risk road room round row rule run running safe
+    sales save saving scale school screen seater secondary section sector secured seeking sensitive service
+    seven seventh seventy shaped shared shift shot side sided sign signatory signed six sixth size sized
+    smoker smoking space spaced speaking specific speed spoken square staff stage standard standing star
+    start state step stop storey story strength strong style sufficient supply supported tailed taking talk
+    taught tax team tech tempered ten tenant tenth term terms testing thinking third thirds threatening
+    three through tier time times to tolerance track trained treated turn two type under union up use used
+    user value verbal volume volunteer walled watching water way ways wear week weekly weeks wheel while
+    white wide width window winner winning with word work worked worker working world worn worth worthy
+    written year yearly years zero""".split()
 )
 _ALWAYS = frozenset(["self", "ex", "vice", "quasi", "non"])  # with any word of the document, or a usual second part
 

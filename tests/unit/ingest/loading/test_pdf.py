@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 from pypdf import PdfReader, PdfWriter
+from pypdf.constants import PageLabelStyle
 from reportlab.pdfgen.canvas import Canvas
 
 from indexes.readings import ReadingNote
@@ -196,8 +197,9 @@ def test_white_text_on_a_dark_field_is_seen(make_pdf: MakePdf, write_lines: Writ
     assert pdf.load(make_pdf(_with_secret(heading, write_lines))).text == "What everybody sees.\n\nSeen"
 
 
-def test_the_invisible_text_of_a_scan_is_its_text(make_pdf: MakePdf) -> None:
-    assert pdf.load(make_pdf(_invisible)).text == "secret instruction"
+def test_invisible_text_over_nothing_is_no_text(make_pdf: MakePdf) -> None:
+    with pytest.raises(LoadError, match="expected text, got none"):
+        pdf.load(make_pdf(_invisible))
 
 
 @pytest.mark.parametrize(
@@ -263,5 +265,69 @@ def test_pages_without_text_are_named(
     def blank(_: Canvas) -> None:
         """Draw nothing."""
 
+    def outlines(page: Canvas) -> None:  # letters that are drawn as shapes, say
+        for number in range(40):
+            page.circle(30 + 8 * number, 300, 3)
+
     text = write_lines("Doors are locked at seven.")
-    assert pdf.load(make_pdf(text, blank, text, blank)).notes == (ReadingNote("pages_without_text", 2, ("2", "4")),)
+    assert pdf.load(make_pdf(text, blank, text)).notes == ()
+    assert pdf.load(make_pdf(text, outlines, text, outlines)).notes == (
+        ReadingNote("pages_without_text", 2, ("2", "4")),
+    )
+
+
+def _labelled(content: bytes) -> bytes:
+    writer = PdfWriter(clone_from=PdfReader(io.BytesIO(content)))
+    writer.set_page_label(0, 0, style=PageLabelStyle.LOWERCASE_ROMAN)
+    writer.set_page_label(1, 2, style=PageLabelStyle.DECIMAL, start=1, prefix="B-")
+    buffer = io.BytesIO()
+    writer.write(buffer)
+    return buffer.getvalue()
+
+
+def test_a_page_has_both_its_numbers(make_pdf: MakePdf, write_lines: WriteLines) -> None:
+    pages = [write_lines(f"The {name} is read.") for name in ("preface", "first page", "second page")]
+    document = pdf.load(_labelled(make_pdf(*pages)))
+    assert [(part.locator.page, part.locator.printed) for part in document.sections] == [
+        (1, "i"),
+        (2, "B-1"),
+        (3, "B-2"),
+    ]
+
+
+@pytest.mark.parametrize(("soft", "whole"), [("yes", "longterm"), ("", "long-term")])
+def test_a_hyphen_that_the_file_calls_soft_goes(soft: str, whole: str, make_pdf: MakePdf) -> None:
+    def draw(canvas: Canvas) -> None:
+        canvas.setFont("Helvetica", 11)
+        canvas.drawString(72, 700, "The loan is for a long")
+        if soft:
+            canvas._code.append("/Span <</ActualText <FEFF00AD>>> BDC")
+        canvas.drawString(72 + canvas.stringWidth("The loan is for a long", "Helvetica", 11), 700, "-")
+        if soft:
+            canvas._code.append("EMC")
+        canvas.drawString(72, 686, "term of years.")
+
+    assert pdf.load(make_pdf(draw)).text == f"The loan is for a {whole} of years."
+
+
+def test_a_word_parted_over_a_pages_end_is_whole(make_pdf: MakePdf, write_lines: WriteLines) -> None:
+    document = pdf.load(
+        make_pdf(write_lines("The museum pays an indem-"), write_lines("nification for what it borrows.", "And more."))
+    )
+    assert document.text.startswith("The museum pays an indemnification for what it borrows.")
+
+
+def test_lines_of_a_table_of_contents_are_counted(make_pdf: MakePdf, write_lines: WriteLines) -> None:
+    contents = write_lines("1 Scope ................. 2", "2 Terms ................. 3", "3 Fees ................. 3")
+    pages = [contents, write_lines("The scope is wide."), write_lines("Terms are long, and fees are due.")]
+    assert pdf.load(make_pdf(*pages)).notes == (ReadingNote("contents_lines", 3, ("1",)),)
+
+
+def test_many_small_pages_and_a_huge_one_are_read(make_pdf: MakePdf, write_lines: WriteLines) -> None:
+    def huge(canvas: Canvas) -> None:
+        canvas.setPageSize((14_400, 14_400))
+        canvas.drawString(72, 7_000, "A page of 200 inches.")
+
+    assert pdf.load(make_pdf(huge)).text == "A page of 200 inches."
+    small = make_pdf(*[write_lines(f"Sheet {chr(97 + number % 26)}.") for number in range(300)])
+    assert len(pdf.load(small).sections) == 300

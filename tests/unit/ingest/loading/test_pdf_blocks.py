@@ -76,3 +76,57 @@ def test_habits_are_learned_from_the_pages() -> None:
     habits = habits_of([[_line(WIDE, 700 - 22 * number) for number in range(12)]])
     assert habits.max_distance(11) == pytest.approx(2.0 * 11 * 1.25)
     assert "column" in habits.words
+
+
+def _page_of(*texts: str, step: float = 14) -> list[Line]:
+    return [_line(text, 700 - step * number) for number, text in enumerate(texts)]
+
+
+@pytest.mark.parametrize(
+    ("marks", "kinds"),
+    [
+        (["1.", "2.", "3."], ["item"] * 3),
+        (["a)", "b)", "c)"], ["item"] * 3),
+        (["(i)", "(ii)", "(iii)"], ["item"] * 3),
+        (["•", "•", "•"], ["item"] * 3),
+        (["–", "–", "–"], ["item"] * 3),
+    ],
+)
+def test_short_items_without_a_full_stop_are_items(marks: list[str], kinds: list[str]) -> None:
+    texts = ["Hotel: 140 euros a night", "Breakfast: 18 euros", "Taxi only after 22:00"]
+    lines = _page_of("Bring to the desk", *(f"{mark} {text}" for mark, text in zip(marks, texts, strict=True)))
+    blocks = blocks_of(lines, HABITS)
+    assert [(block.kind, block.text) for block in blocks[1:]] == list(zip(kinds, texts, strict=True))
+
+
+def test_bullets_drawn_after_the_texts_find_their_lines() -> None:
+    texts = [_line("A lamp", 700, x=90), _line("A rope", 686, x=90)]
+    blocks = blocks_of([*texts, _line("●", 700.4, x=72), _line("●", 686.4, x=72)], HABITS)
+    assert [(block.kind, block.text) for block in blocks] == [("item", "A lamp"), ("item", "A rope")]
+
+
+def test_a_list_without_marks_stays_lines() -> None:
+    texts = [
+        "Hotel: 140 euros a night",
+        "Breakfast: 18 euros",
+        "Client dinner: 75 euros each",
+        "Tips: up to 10 percent",
+    ]
+    assert _texts(_line(WIDE, 740), *_page_of(*texts)) == [WIDE, *texts]
+
+
+def test_an_initial_at_a_lines_beginning_is_no_list() -> None:
+    assert len(_texts(_line(f"{WIDE} of Deluxe Corp.", 700), _line("v. United States of 1989.", 686))) == 1
+
+
+@pytest.mark.parametrize("step", [13, 22, 33, 40])
+def test_three_lines_are_a_paragraph_whatever_their_distance(step: float) -> None:
+    texts = [f"{WIDE} and goes on", f"to the next line with all that is said there, {WIDE.lower()}", "and ends here."]
+    lines = _page_of(*texts, step=step)
+    assert [block.text for block in blocks_of(lines, habits_of([lines]))] == [" ".join(texts)]
+
+
+def test_a_list_of_prices_with_leaders_is_no_table_of_contents() -> None:
+    texts = ["Breakfast ........ 18", "Buffet ........ 9", "Dinner ........ 75"]
+    blocks = blocks_of(_page_of(*texts), HABITS)
+    assert [block.text for block in without_contents(blocks, HABITS)] == texts

@@ -28,6 +28,9 @@ def test_text_fields_take_their_label_from_the_left_from_above_or_from_the_form(
         _box(page, "textfield", 50, 365, width=60, height=18, value="8:00", name="from")
         page.drawString(120, 370, "to")
         _box(page, "textfield", 140, 365, width=60, height=18, value="9:30", name="to")
+        page.drawString(20, 310, "Kept for")
+        _box(page, "textfield", 80, 305, width=40, height=18, value="14", name="days")
+        page.drawString(124, 310, "days after the visit.")
         page.drawString(20, 340, "Remarks:")
         _box(page, "textfield", 200, 335, width=150, height=18, value="", name="remarks")
 
@@ -39,6 +42,7 @@ def test_text_fields_take_their_label_from_the_left_from_above_or_from_the_form(
         "code name: HR",
         "From: 8:00",
         "to: 9:30",
+        "Kept for: 14 days after the visit.",
         "Remarks: left empty",
     )
     assert looked.text == ""  # no label stands alone

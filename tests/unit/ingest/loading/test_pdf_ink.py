@@ -41,7 +41,7 @@ def _hidden(page: Canvas) -> None:
     page.drawText(text)
     page.restoreState()
     page.drawString(20, 390, "pictured")
-    page.drawImage(picture_of(lambda other: None), 15, 385, 60, 16)
+    page.drawImage(picture_of(lambda _: None), 15, 385, 60, 16)
     page.setFillColor(Color(0, 0, 0, alpha=0.02))
     page.drawString(20, 370, "transparent")
 

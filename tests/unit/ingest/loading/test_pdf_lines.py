@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 from pypdfium2 import PdfDocument
 from reportlab.pdfgen.canvas import Canvas
@@ -77,3 +78,65 @@ def test_text_that_is_turned_is_read_along_its_own_line(lines_of: Callable[[Draw
 
 def test_an_empty_page_has_no_lines(lines_of: Callable[[Draw], list[Line]]) -> None:
     assert lines_of(lambda _canvas: None) == []
+
+
+def test_what_is_written_twice_to_look_bold_is_read_once(lines_of: Callable[[Draw], list[Line]]) -> None:
+    def draw(canvas: Canvas) -> None:
+        for shift in (0, 0.3, 0.6):
+            canvas.drawString(72 + shift, 700, "All small officers")
+
+    assert [line.text for line in lines_of(draw)] == ["All small officers"]
+
+
+def test_letters_that_are_spaced_out_are_words(lines_of: Callable[[Draw], list[Line]]) -> None:
+    def draw(canvas: Canvas) -> None:
+        text = canvas.beginText(72, 700)
+        text.setFont("Helvetica", 11)
+        text.setCharSpace(7)
+        text.textOut("HOUSE RULES 2026")
+        canvas.drawText(text)
+
+    assert [line.text for line in lines_of(draw)] == ["HOUSE RULES 2026"]
+
+
+def test_figures_with_narrow_ones_are_one_number(lines_of: Callable[[Draw], list[Line]]) -> None:
+    def draw(canvas: Canvas) -> None:
+        for number, font in enumerate(["Helvetica", "Times-Roman", "Courier"]):
+            canvas.setFont(font, 11)
+            canvas.drawString(72, 700 - 20 * number, "11 of 1,111 by 1.1.2111")
+
+    assert [line.text for line in lines_of(draw)] == ["11 of 1,111 by 1.1.2111"] * 3
+
+
+def test_where_characters_are_raised_is_told(lines_of: Callable[[Draw], list[Line]]) -> None:
+    def draw(canvas: Canvas) -> None:
+        text = canvas.beginText(72, 700)
+        for rise, size, words in [
+            (0, 11, "kept for 6"),
+            (4, 7, "2"),
+            (0, 11, " months, H"),
+            (-2, 7, "2"),
+            (0, 11, "O"),
+        ]:
+            text.setFont("Helvetica", size)
+            text.setRise(rise)
+            text.textOut(words)
+        canvas.drawText(text)
+
+    (line,) = lines_of(draw)
+    assert line.text == "kept for 62 months, H2O"
+    assert [(line.text[: one.start], one.lowered) for one in line.raised] == [
+        ("kept for 6", False),
+        ("kept for 62 months, H", True),
+    ]
+
+
+def test_what_the_caller_names_is_left_out(make_pdf: Callable[..., bytes]) -> None:
+    def draw(canvas: Canvas) -> None:
+        canvas.drawString(72, 700, "Seen and secret")
+
+    with PdfDocument(make_pdf(draw)) as document:
+        glyphs = glyphs_of(document[0].get_textpage())
+    secret = np.zeros(len(glyphs), dtype=np.bool_)
+    secret["".join(glyphs.chars).index(" and") :] = True
+    assert [line.text for line in read_lines(glyphs, leave_out=secret)] == ["Seen"]

@@ -66,6 +66,20 @@ def test_what_was_typed_onto_the_page_is_read_unless_it_is_hidden() -> None:
     assert looked.notes == {}
 
 
+def test_what_was_typed_after_a_label_is_read_with_it() -> None:
+    def draw(page: Canvas) -> None:
+        page.drawString(20, 550, "Retention period:")
+        page.drawString(20, 520, "A line that ends")
+
+    marks = [
+        _mark("FreeText", 150, 546, 300, 562, Contents=TextStringObject("14 days")),
+        _mark("FreeText", 150, 516, 300, 532, Contents=TextStringObject("A remark")),
+    ]
+    looked = looked_at(annotated(pdf(draw), *marks))
+    assert looked.placed == ("Retention period: 14 days", "A remark")
+    assert looked.text == "A line that ends"
+
+
 def test_the_words_of_notes_are_counted_and_links_and_empty_marks_are_not() -> None:
     said = TextStringObject("Wrong since May")
     marks = [
@@ -73,6 +87,7 @@ def test_the_words_of_notes_are_counted_and_links_and_empty_marks_are_not() -> N
         _mark("Highlight", Contents=said, QuadPoints=_numbers(20, 562, 60, 562, 20, 546, 60, 546)),
         _mark("Caret", Contents=said),
         _mark("Highlight", QuadPoints=_numbers(20, 562, 60, 562, 20, 546, 60, 546)),
+        _mark("Highlight", Contents=TextStringObject("open until  TEN")),  # says what it marks
         _mark("Popup", Contents=said),
         _mark("Link"),
         _mark("Text", Contents=said, F=NumberObject(2)),

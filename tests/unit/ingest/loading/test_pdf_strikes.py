@@ -1,5 +1,6 @@
 """Lines through text strike it out; lines under, over and beside it do not."""
 
+import pytest
 from pypdf.generic import ArrayObject, FloatObject, NameObject
 from reportlab.pdfgen.canvas import Canvas
 
@@ -27,6 +28,19 @@ def test_what_a_line_runs_through_is_struck_out() -> None:
     looked = looked_at(pdf(draw))
     assert looked.text == "Two words here"
     assert looked.notes == {"struck_text": (22, ("1",))}
+
+
+@pytest.mark.parametrize("turn", [90, 180, 270])
+def test_text_that_runs_another_way_is_struck_by_lines_that_do(turn: int) -> None:
+    def draw(page: Canvas) -> None:
+        page.translate(210, 300)
+        page.rotate(turn)
+        page.drawString(0, 0, "struck on end")
+        page.line(-2, 3, 75, 3)
+        page.drawString(0, 40, "underlined")
+        page.line(-2, 38, 75, 38)
+
+    assert looked_at(pdf(draw)).text == "underlined"
 
 
 def test_other_lines_strike_nothing() -> None:
