@@ -23,7 +23,8 @@ pytestmark = [
 
 @pytest.fixture
 def visit(browser: Browser, library: TinyLibrary) -> Iterator[Visit]:
-    library.add(AGREEMENT, small_pdf(["Supplier agreement, cover note", SIGNED], [], [], script=SCRIPT))
+    pages = (["Supplier agreement, cover note", SIGNED], [], [], ["Annex one."], ["Annex two."])
+    library.add(AGREEMENT, small_pdf(*pages, script=SCRIPT))
     with (
         open_studio(with_rules(library)) as studio,
         serving(studio.app) as url,

@@ -9,7 +9,9 @@ _LINE = 16  # points
 def small_pdf(
     *pages: Sequence[str], size: tuple[float, float] = _A4, turned: int = 0, script: str = "", labels: str = ""
 ) -> bytes:
-    """Return a PDF of some pages, each with lines in 11 points Helvetica; one without lines shows a grey box.
+    """Return a PDF of some pages, each with lines in 11 points Helvetica.
+
+    A page without lines shows strokes that are no characters, as writing in a scan is.
 
     Args:
         pages: the lines of each.
@@ -39,7 +41,7 @@ def small_pdf(
 
 def _shown(lines: Sequence[str], size: tuple[float, float]) -> str:
     if not lines:
-        return "0.5 g 72 72 200 200 re f"
+        return "\n".join(f"{72 + 20 * at} {80 + 30 * row} 9 7 re f" for row in range(20) for at in range(20))
     top = size[1] - 80
     written = [f"1 0 0 1 72 {top - _LINE * at} Tm ({_escaped(line)}) Tj" for at, line in enumerate(lines)]
     return "\n".join(["BT /F 11 Tf", *written, "ET"])

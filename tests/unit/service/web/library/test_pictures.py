@@ -20,7 +20,9 @@ NOTE = "pages 2 and 3 of this document could not be read"
 @pytest.fixture(scope="module")
 def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
     library = TinyLibrary(tmp_path_factory.mktemp("agreement") / "studio")
-    library.add(AGREEMENT, small_pdf(["Supplier agreement, cover note", SIGNED], [], []))
+    library.add(
+        AGREEMENT, small_pdf(["Supplier agreement, cover note", SIGNED], [], [], ["Annex one."], ["Annex two."])
+    )
     with open_studio(with_rules(library)) as opened:
         yield opened
 
@@ -129,7 +131,7 @@ def test_a_picture_is_for_whoever_asks_alone_and_is_not_sent_twice(studio: Studi
     assert studio.api.get(address, headers={"If-None-Match": '"another"'}).status_code == 200
 
 
-@pytest.mark.parametrize("address", [f"{AGREEMENT}/4", f"{POLICY}/1", "legal/none.pdf/1", f"{AGREEMENT}/1/1"])
+@pytest.mark.parametrize("address", [f"{AGREEMENT}/6", f"{POLICY}/1", "legal/none.pdf/1", f"{AGREEMENT}/1/1"])
 def test_a_page_that_is_not_there_is_not_there(studio: Studio, browser: TestClient, address: str) -> None:
     assert studio.api.get(f"/v1/pages/{address}").status_code == 404
     assert browser.get(f"/pages/{address}").status_code == 404
