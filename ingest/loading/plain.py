@@ -16,7 +16,7 @@ from itertools import pairwise
 
 from indexes.readings import Notes
 from ingest.loading import cues
-from ingest.loading.pdf_blocks import joined
+from ingest.loading.pdf_words import joined
 from ingest.loading.plain_headings import Headings, headings_of, underlined_level
 from ingest.loading.plain_pages import flowing_lines
 from ingest.loading.plain_tables import parts_of

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Dialog, expect
 
 from tests.support.browsing import CHROMIUM, DESK, HEIGHT, Visit, visit_with
 from tests.support.fakes import TinyLibrary
@@ -23,7 +23,7 @@ pytestmark = [
 
 @pytest.fixture
 def visit(browser: Browser, library: TinyLibrary) -> Iterator[Visit]:
-    pages = (["Supplier agreement, cover note", SIGNED], [], [], ["Annex one."], ["Annex two."])
+    pages: tuple[list[str], ...] = (["Supplier agreement, cover note", SIGNED], [], [], ["Annex one."], ["Annex two."])
     library.add(AGREEMENT, small_pdf(*pages, script=SCRIPT))
     with (
         open_studio(with_rules(library)) as studio,
@@ -65,7 +65,12 @@ def test_an_answer_says_what_was_not_read_and_its_page_is_seen_with_the_quote_ma
 
 def test_a_pdf_that_holds_a_script_is_saved_and_its_script_does_not_run(visit: Visit) -> None:
     ran: list[str] = []
-    visit.page.on("dialog", lambda dialog: (ran.append(dialog.message), dialog.dismiss()))
+
+    def saw(dialog: Dialog) -> None:
+        ran.append(dialog.message)
+        dialog.dismiss()
+
+    visit.page.on("dialog", saw)
     visit.page.goto(f"{visit.url}/documents/{AGREEMENT}")
     with visit.page.expect_download() as saving:
         visit.page.get_by_role("link", name="the approved original").click()

@@ -102,7 +102,7 @@ def cell(text: str = "", properties: str = "", *, content: str = "", run: str = 
 
 
 def word_file(
-    body: str, parts: Mapping[str, str] | None = None, *, main: str = "word/document.xml", **known: str
+    body: str, parts: Mapping[str, str] | None = None, /, *, main: str = "word/document.xml", **known: str
 ) -> bytes:
     """Return a Word document.
 
