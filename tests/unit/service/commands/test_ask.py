@@ -69,14 +69,8 @@ def test_an_answer_is_printed_with_its_sources(library: TinyLibrary, run: Run) -
 
 
 def test_what_was_not_read_of_what_is_cited_is_printed_with_it(library: TinyLibrary, run: Run) -> None:
-    pages: tuple[list[str], ...] = (
-        ["The agreement was signed by both parties in March."],
-        [],
-        [],
-        ["Annex one."],
-        ["Annex two."],
-    )
-    library.add("legal/agreement.pdf", small_pdf(*pages))
+    pages = ["The agreement was signed by both parties in March."], ["Annex one."], ["Annex two."]
+    library.add("legal/agreement.pdf", small_pdf(pages[0], [], [], *pages[1:]))
     with_rules(library)
     note = "Note: pages 2 and 3 of this document could not be read."
     assert note in run("ask", "When was the agreement signed by both parties?").stdout
