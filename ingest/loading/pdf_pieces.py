@@ -179,7 +179,7 @@ def _row(glyphs: Glyphs, at: NDArray[np.intp]) -> _Row:
 
 
 def _reach_over(row: _Row, glyphs: Glyphs, at: NDArray[np.intp], leave_out: NDArray[np.bool_]) -> None:
-    """Let characters reach over those beside them that are left out: a word that is struck out leaves no table's gap."""
+    """Let characters reach over those beside them that are left out: what is struck out leaves no table's gap."""
     counts = np.concatenate([[0], np.cumsum(leave_out)])
     for number in np.flatnonzero(counts[at[1:]] > counts[at[:-1]]).tolist():
         gone = np.flatnonzero(leave_out[at[number] : at[number + 1]]) + at[number]
