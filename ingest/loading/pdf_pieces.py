@@ -77,6 +77,8 @@ def pieces_of(glyphs: Glyphs, *, leave_out: NDArray[np.bool_] | None, box: Box |
     if not len(at):
         return
     row = _row(glyphs, at)
+    if leave_out is not None:
+        _reach_over(row, glyphs, at, leave_out)
     gap = np.maximum(row.left[1:] - row.right[:-1], row.left[:-1] - row.right[1:])
     size = np.maximum(row.size[1:], row.size[:-1])
     raised = np.fromiter((char in RAISED_DIGITS for char in row.chars), np.bool_, len(row.chars))
@@ -174,6 +176,24 @@ def _row(glyphs: Glyphs, at: NDArray[np.intp]) -> _Row:
         space=_since(blank, at),
         broken=_since(ends, at),
     )
+
+
+def _reach_over(row: _Row, glyphs: Glyphs, at: NDArray[np.intp], leave_out: NDArray[np.bool_]) -> None:
+    """Let characters reach over those beside them that are left out: what is struck out leaves no table's gap."""
+    counts = np.concatenate([[0], np.cumsum(leave_out)])
+    for number in np.flatnonzero(counts[at[1:]] > counts[at[:-1]]).tolist():
+        gone = np.flatnonzero(leave_out[at[number] : at[number + 1]]) + at[number]
+        quarter = row.turn[number] * math.pi / 2
+        cos, sin = round(math.cos(quarter)), round(math.sin(quarter))
+        base = glyphs.origins[gone, 1] * cos - glyphs.origins[gone, 0] * sin
+        ends = np.maximum(
+            glyphs.boxes[gone, 0] * cos + glyphs.boxes[gone, 1] * sin,
+            glyphs.boxes[gone, 2] * cos + glyphs.boxes[gone, 3] * sin,
+        )
+        beside = (np.abs(base - row.base[number]) <= _ONE_LEVEL * row.size[number]) & ~glyphs.generated[gone]
+        beside &= (ends > row.right[number]) & (ends <= row.left[number + 1] + row.size[number])
+        if beside.any():
+            row.right[number] = ends[beside].max()
 
 
 def _since(marked: NDArray[np.bool_], at: NDArray[np.intp]) -> NDArray[np.bool_]:

@@ -140,3 +140,15 @@ def test_what_the_caller_names_is_left_out(make_pdf: Callable[..., bytes]) -> No
     secret = np.zeros(len(glyphs), dtype=np.bool_)
     secret["".join(glyphs.chars).index(" and") :] = True
     assert [line.text for line in read_lines(glyphs, leave_out=secret)] == ["Seen"]
+
+
+def test_where_a_word_is_left_out_is_no_gap_of_a_table(make_pdf: Callable[..., bytes]) -> None:
+    def draw(canvas: Canvas) -> None:
+        canvas.drawString(72, 700, "Open until ten in the morning eight")
+
+    with PdfDocument(make_pdf(draw)) as document:
+        glyphs = glyphs_of(document[0].get_textpage())
+    text = "".join(glyphs.chars)
+    struck = np.zeros(len(glyphs), dtype=np.bool_)
+    struck[text.index("ten") : text.index(" eight")] = True
+    assert [line.text for line in read_lines(glyphs, leave_out=struck)] == ["Open until eight"]
