@@ -11,7 +11,7 @@ import pytest
 
 from tests.mutations.listed import Mutation, problems, read_mutations
 
-LAWS = [f"law {number}" for number in range(1, 11)]
+LAWS = [f"law {number}" for number in range(1, 12)]
 
 
 @pytest.fixture(scope="module")
