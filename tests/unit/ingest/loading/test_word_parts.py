@@ -12,7 +12,7 @@ OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/of
 STRICT = "http://purl.oclc.org/ooxml"
 
 
-def package(part: str, content: str, *, kind: str = OFFICE, mode: str = "") -> bytes:
+def package(part: str, content: str | bytes, *, kind: str = OFFICE, mode: str = "") -> bytes:
     own = (
         f'<Relationships xmlns="{RELATIONS}"><Relationship Id="r" Type="{kind}" Target="{part}"{mode}/></Relationships>'
     )
