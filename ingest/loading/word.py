@@ -18,7 +18,7 @@ from typing import Any
 
 from indexes.readings import Notes as ReadingNotes
 from ingest.characters import clean
-from ingest.loading.word_blocks import HEADING, ITEM, ROW, Block, Ground
+from ingest.loading.word_blocks import ENTER, HEADING, ITEM, LEAVE, ROW, Block, Ground
 from ingest.loading.word_colours import Theme, page_ground
 from ingest.loading.word_flow import BODY, HEADERS, STORIES, Flow, Shared
 from ingest.loading.word_left import Left, count_words, take_all
@@ -57,6 +57,7 @@ class _Reading:
         self._settings = self._root("settings")
         self._title = ""
         self._first_h1 = ""
+        self._paths: list[tuple[tuple[int, str], ...]] = []  # of what the boxes that are open stand beside
         self._stories = {kind: self._root(f"{kind}s") for kind in (FOOTNOTE, ENDNOTE)}
         self._shared = self._share()
 
@@ -83,6 +84,10 @@ class _Reading:
                 self._first_h1 = self._first_h1 or text
             for note in block.notes:
                 self._builder.paragraph(note.line)
+        elif block.kind == ENTER:
+            self._paths.append(self._builder.path())
+        elif block.kind == LEAVE:
+            self._builder.back_to(self._paths.pop())
         elif block.kind == ROW:
             self._builder.row(block.text)
         elif block.kind == ITEM:

@@ -8,6 +8,7 @@ from ingest.loading.word_colours import WHITE, Colour
 from ingest.loading.word_notes import PlacedNote, with_notes
 
 HEADING, PARAGRAPH, ITEM, ROW = "heading", "paragraph", "item", "row"
+ENTER, LEAVE = "enter", "leave"  # what stands beside the text: headings between the two hold there only
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ingest.characters import clean
-from ingest.loading.word_blocks import HEADING, ITEM, PARAGRAPH, Block, Ground
+from ingest.loading.word_blocks import ENTER, HEADING, ITEM, LEAVE, PARAGRAPH, Block, Ground
 from ingest.loading.word_left import CONTENTS, Left
 from ingest.loading.word_looks import Looks, Setting
 from ingest.loading.word_notes import Notes, PlacedNote, note_line
@@ -122,7 +122,9 @@ class Flow:
             yield from (Block(PARAGRAPH, note.line) for note in notes)
         for box in line.boxes:
             story = BOXES if self._story == BODY else self._story
+            yield Block(ENTER, "")
             yield from self._inside(story, box.content, Ground(box.ground))
+            yield Block(LEAVE, "")
         yield from (Block(PARAGRAPH, drawn) for drawn in line.drawn_lines if drawn.strip())
 
     def _notes(self, marks: list[Mark]) -> Iterator[PlacedNote]:

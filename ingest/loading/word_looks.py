@@ -19,6 +19,7 @@ _LEAST_SCALE = 10  # of a hundred: characters drawn narrower than that are a lin
 _TOGGLES = ("vanish", "strike", "b")
 _SWITCHES = frozenset([*_TOGGLES, "dstrike"])
 _TAKEN = frozenset(["color", "highlight", "shd", "textFill"])
+_SHIFTED = 4  # half points
 _CLEAR = 97_000  # of 100,000: text as transparent as that is not seen
 
 Said = dict[str, Any]
@@ -26,11 +27,14 @@ Said = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A run: why it is not seen (a kind of note, or empty), whether it is bold, raised, and in which font it is."""
+    """A run: why it is not seen (a kind of note, or empty), whether it is bold, and in which font it is.
+
+    `place` is "superscript", "subscript" or nothing.
+    """
 
     unseen: str = ""
     bold: bool = False
-    raised: bool = False
+    place: str = ""
     font: str | None = None
 
 
@@ -88,7 +92,7 @@ class Looks:
         return Look(
             unseen=self._unseen(merged, setting),
             bold=bool(merged["b"]),
-            raised=merged.get("raised", False),
+            place=merged.get("place", ""),
             font=merged.get("font"),
         )
 
@@ -140,7 +144,10 @@ def said(properties: Any) -> Said:
             font = child.get(qn("w:ascii")) or child.get(qn("w:hAnsi"))
             found |= {} if font is None else {"font": font}
         elif name == "vertAlign":
-            found["raised"] = child.get(qn("w:val")) == "superscript"
+            found["place"] = child.get(qn("w:val"), "").removeprefix("baseline")
+        elif name == "position":
+            by = integer(child.get(qn("w:val")), 0)
+            found |= {"place": "superscript" if by > 0 else "subscript"} if abs(by) >= _SHIFTED else {}
         elif name == "rStyle":
             found["style"] = child.get(qn("w:val"))
     return found

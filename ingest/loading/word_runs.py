@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from ingest.characters import clean
+from ingest.loading.raised import lowered, raised
 from ingest.loading.word_drawings import Box, drawn
 from ingest.loading.word_equations import equation
 from ingest.loading.word_fields import Fields
@@ -25,10 +27,9 @@ _DELETING = frozenset(["del", "moveFrom"])
 _SILENT = frozenset(["pPr", "rPr", "sdtPr", "sdtEndPr", "customXmlPr", "smartTagPr", "tblPr", "trPr", "tcPr", "rubyPr"])
 _BREAKS = {"br": "\n", "cr": "\n", "tab": " ", "ptab": " ", "noBreakHyphen": "-"}
 _REFERENCES = {"footnoteReference": FOOTNOTE, "endnoteReference": ENDNOTE}
-_CLOSING = frozenset(".,;:!?)]”’\"'»")
-_MAX_RAISED = 9  # characters: raised numbers that stand for a note are short
-_BASE = re.compile(r"(?<![\w.,])(?:10|[µnmcdk]?m|ft|in|yd|mi|s|[a-zA-Z])$")
-_PIECES = 3
+_PIECES = 8
+_BEFORE_CHARS = 60
+_LENGTH = re.compile(r"\d\s?(?:[kcdm]?m|ft|in|yd|mi)$")
 _DRAWINGS = (qn("w:drawing"), qn("w:pict"), qn("w:object"))
 
 _HANDLERS = {
@@ -164,25 +165,23 @@ class RunReader:
             return
         self._fields.showed()
         self._last_left = None
-        if look.raised:
-            text = self._raised(text)
+        if look.place:
+            text = self._apart(text, look.place)
         self._line.pieces.append(text)
         self._line.length += len(text)
         self._line.bold = self._line.bold and (look.bold or not text.strip())
 
-    def _raised(self, text: str) -> str:
-        """Return a raised piece so that it never joins the number or word before it."""
-        number = text.strip()
-        before = next((piece for piece in reversed(self._line.pieces) if piece), "")[-1:]
-        if not number[:1].isdigit() or len(number) > _MAX_RAISED or not before or before.isspace():
-            return text
-        if before in _CLOSING or (number in self._raised_notes and not self._is_base()):
-            return " " if text[-1:].isspace() else ""  # the mark of a note, which stands elsewhere
-        return f"^{text}"
-
-    def _is_base(self) -> bool:
-        """Tell whether what is raised is a power: of ten, of a unit, of a variable."""
-        return bool(_BASE.search("".join(self._line.pieces[-_PIECES:])))
+    def _apart(self, text: str, place: str) -> str:
+        """Return a raised or lowered piece so that it never joins the number or word before it."""
+        before = "".join(self._line.pieces[-_PIECES:])[-_BEFORE_CHARS:]
+        piece = clean(text)
+        is_area = piece in {"2", "3"} and bool(_LENGTH.search(before))  # whatever notes there are
+        shown = (
+            lowered(piece, before)
+            if place == "subscript"
+            else raised(piece, before, linked=False, notes=frozenset() if is_area else self._raised_notes)
+        )
+        return f"{text[: len(text) - len(text.lstrip())]}{shown}{text[len(text.rstrip()) :]}" if piece else text
 
     def _run(self, run: Any, kind: str | None, _: Look) -> None:
         self._children(run, kind, self._looks.of_run(run.find(qn("w:rPr")), self._setting))

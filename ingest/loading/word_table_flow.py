@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ingest.loading.word_blocks import HEADING, ROW, Block, Ground
+from ingest.loading.word_blocks import ENTER, HEADING, LEAVE, ROW, Block, Ground
 from ingest.loading.word_colours import WHITE, alike
 from ingest.loading.word_left import Left
 from ingest.loading.word_looks import HIDDEN
@@ -54,7 +54,10 @@ def table_blocks(table: Any, ground: Ground, looks: TableLooks, left: Left, read
                 yield from read_cell(element, at)
         return
     read = [
-        [list(read_cell(element, at)) for (element, _), at in zip(row.cells, inside, strict=True)]
+        [
+            [block for block in read_cell(element, at) if block.kind not in {ENTER, LEAVE}]
+            for (element, _), at in zip(row.cells, inside, strict=True)
+        ]
         for row, inside in zip(rows, grounds, strict=True)
     ]
     made = [_row(row, blocks) for row, blocks in zip(rows, read, strict=True)]

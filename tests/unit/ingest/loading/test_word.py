@@ -174,6 +174,12 @@ def test_a_text_box_is_read_once_after_its_paragraph() -> None:
     assert word.load(word_file(body)).text == "See the boxes.\n\nBox.\n\nBox in it.\n\nOlder box.\n\nAfter."
 
 
+def test_a_heading_in_a_box_holds_for_the_box_only() -> None:
+    body = p("Rent", style="Heading1") + p(runs=r("Pay.") + box(p("Tip", style="Heading1") + p("Save."))) + p("More.")
+    document = word.load(word_file(body, styles=heading_styles()))
+    assert [part.locator.headings for part in document.sections] == [("Rent",), ("Tip",), ("Rent",)]
+
+
 def test_white_text_in_a_box_is_seen_if_the_box_is_filled_or_lies_on_something() -> None:
     secret = p("Secret.", run=WHITE)
     filled = '<a:solidFill><a:srgbClr val="000080"/></a:solidFill>'

@@ -89,6 +89,16 @@ def test_a_mark_whose_note_is_not_there_is_said() -> None:
     assert [(one.kind, one.count) for one in document.notes] == [("footnotes", 1)]
 
 
+def test_raised_and_lowered_numbers_stay_apart_and_letters_stay() -> None:
+    up, down, by_hand = (
+        '<w:vertAlign w:val="superscript"/>',
+        '<w:vertAlign w:val="subscript"/>',
+        '<w:position w:val="8"/>',
+    )
+    body = p(runs=r("CO") + r("2", down) + r(" on May 1") + r("st", up) + r(" cost 3") + r("7", by_hand) + r(" euros"))
+    assert word.load(word_file(body)).text == "CO2 on May 1st cost 3^7 euros"
+
+
 def test_numbers_raised_by_hand_never_join_the_number_before() -> None:
     raised = '<w:vertAlign w:val="superscript"/>'
     body = p(
@@ -101,4 +111,4 @@ def test_numbers_raised_by_hand_never_join_the_number_before() -> None:
     )
     body += p(runs=r("2", raised) + r(" From the last entry on."))
     text = word.load(word_file(body)).text
-    assert text == "Records stay 6 months, 10^6 of them on 5 m^2\n\n2 From the last entry on."
+    assert text == "Records stay 6 months, 10^6 of them on 5 m²\n\n2 From the last entry on."

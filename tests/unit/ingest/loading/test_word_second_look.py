@@ -36,10 +36,12 @@ def test_headers_and_footers_that_are_on_pages_are_told_once_each() -> None:
     page = p(runs=r("Page ") + '<w:fldSimple w:instr=" PAGE ">' + r("3") + "</w:fldSimple>")
     parts = {"header": p("Draft of May"), "footer": page}
     body = p("Text.")
-    assert told(word_file(body + section.format("default", ""), **parts)) == [("headers_footers", 4, ())]
-    assert told(word_file(body + section.format("first", ""), **parts)) == [("headers_footers", 3, ())]
-    assert told(word_file(body + section.format("first", "<w:titlePg/>"), **parts)) == [("headers_footers", 4, ())]
-    assert told(word_file(body + section.format("even", ""), **parts)) == [("headers_footers", 3, ())]
+    assert told(word_file(body + section.format("default", ""), None, **parts)) == [("headers_footers", 4, ())]
+    assert told(word_file(body + section.format("first", ""), None, **parts)) == [("headers_footers", 3, ())]
+    assert told(word_file(body + section.format("first", "<w:titlePg/>"), None, **parts)) == [
+        ("headers_footers", 4, ())
+    ]
+    assert told(word_file(body + section.format("even", ""), None, **parts)) == [("headers_footers", 3, ())]
 
 
 def test_pictures_charts_objects_and_embedded_documents_are_told() -> None:

@@ -13,7 +13,7 @@ def span(columns: int) -> str:
 
 
 def lines(*rows: str, properties: str = "", **parts: str) -> list[str]:
-    return word.load(word_file(table(*rows, properties=properties), **parts)).text.split("\n")
+    return word.load(word_file(table(*rows, properties=properties), None, **parts)).text.split("\n")
 
 
 def test_no_cell_of_an_unmarked_first_row_names_the_others() -> None:
