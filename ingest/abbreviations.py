@@ -24,30 +24,29 @@ def _words(text: str) -> frozenset[str]:
 
 # They never end a sentence: an example, a comparison, a title before a name.
 _NEVER_LAST = _words(
-    "e.g eg i.e ie cf viz vs v dr mr mrs ms prof messrs z.b d.h bzw vgl sog ggf "
-    "evtl i.d.r i.v.m i.s.d i.s.v u.u z.t z.zt hr hrn frl dipl dipl.-ing dipl.-kfm p.ex c.-à-d c-à-d m.m mme mmes "
-    "mlle p.ej sr sra srta d.ª bijv d.w.z"
+    "e.g eg i.e ie cf viz vs v dr mr mrs ms prof messrs z.b d.h bzw vgl sog ggf evtl i.d.r i.v.m i.s.d i.s.v u.u z.t "
+    "z.zt hr hrn frl dipl dipl.-ing dipl.-kfm p.ex c.-à-d c-à-d m.m mme mmes mlle p.ej sr sra srta d.ª bijv d.w.z"
 )
 # They go on with a number, or with what stands for one: "HR-12", "IV", "B", "§ 3", "(b)".
 _BEFORE_NUMBER = _words(
-    "art arts ch chap cl cls no nos nr nrn fig figs sec secs sect para paras par pp pg p s ss ref refs reg regs rev "
-    "revs vol vols ver vers v app append sched exh eq eqs tab tbl ext tel fax max min approx ca c circa op ed iss "
-    "amend cap lit pos div stat ord ser abt rul proc abs ziff rn rz rdnr kap bd bde abb anl anh aufl hs lfd tz "
-    "ausg beil n núm num nro pág págs pag apdo párr env liv tit al jan feb febr mar mär apr jun jul aug sep sept oct "
-    "okt nov dec dez jän janv févr avr juil déc ene abr ago dic mon tue tues wed thu thur thurs fri sat sun"
+    "dir pt pts rm bldg art arts ch chap cl cls no nos nr nrn fig figs sec secs sect para paras par pp pg p s ss ref "
+    "refs reg regs rev revs vol vols ver vers v app append sched exh eq eqs tab tbl ext tel fax max min approx ca c "
+    "circa op ed iss amend cap lit pos div stat ord ser abt rul proc abs ziff rn rz rdnr kap bd bde abb anl anh aufl "
+    "hs lfd tz ausg beil n núm num nro pág págs pag apdo párr env liv tit al jan feb febr mar mär apr jun jul aug sep "
+    "sept oct okt nov dec dez jän janv févr avr juil déc ene abr ago dic mon tue tues wed thu thur thurs fri sat sun"
 )
 # They go on with a small letter, besides those above: units, firms, and what is shortened in tables and forms.
 _BEFORE_SMALL = _words(
-    "al dept est etc resp in ft yd yds lb lbs oz kg mm cm km mi gal sq cu hr hrs min mins sec secs std wk wks yr yrs "
-    "inc ltd co corp plc llc bros gmbh ag s.a s.l s.r.l e.v jr sr st ave blvd rd govt assn intl mfg misc temp avg qty "
-    "ref u.s u.k e.u a.m p.m usw u.a u.ä o.ä u.v.m bspw insb einschl gem entspr mind inkl exkl zzgl abzgl stellv jhd "
-    "jh str tgl mtl jährl zzt incl excl f ff sqq ecc enz o.a ph.d b.a m.a n.b uu"
+    "acc seq al dept est etc resp in ft yd yds lb lbs oz kg mm cm km mi gal sq cu hr hrs min mins sec secs std wk wks "
+    "yr yrs inc ltd co corp plc llc bros gmbh ag s.a s.l s.r.l e.v jr sr st ave blvd rd govt assn intl mfg misc temp "
+    "avg qty ref u.s u.k e.u a.m p.m usw u.a u.ä o.ä u.v.m bspw insb einschl gem entspr mind inkl exkl zzgl abzgl "
+    "stellv jhd jh str tgl mtl jährl zzt incl excl f ff sqq ecc enz o.a ph.d b.a m.a n.b uu"
 )
 # They go on with a capital too, unless it begins one of the words that begin sentences.
 _BEFORE_CAPITAL = _words(
-    "st ste mt ft cl cls ref refs reg regs rev revs fig figs sec secs para paras nr abs ziff kap abb anl sched núm "
-    "pág mio mrd tsd gem inkl exkl incl excl zzgl abzgl einschl approx ca lt o.g u.a v.a s.o s.u n.b ee dep univ str "
-    "insb bspw stellv vors gez i.a i.v hon sen rep gov gen col capt sgt"
+    "fa fam st ste mt ft cl cls ref refs reg regs rev revs fig figs sec secs para paras nr abs ziff kap abb anl sched "
+    "núm pág mio mrd tsd gem inkl exkl incl excl zzgl abzgl einschl approx ca lt o.g u.a v.a s.o s.u n.b ee dep univ "
+    "str insb bspw stellv vors gez i.a i.v hon sen rep gov gen col capt sgt"
 )
 _FIRMS = _words("inc ltd co corp plc llc bros gmbh jr sr etc usw")
 _BEGINNERS = _words(

@@ -35,7 +35,9 @@ _MARKS = (
     re.compile(rf"^\s*(?P<name>{_NAME})(?:\s*[,|–-]\s*|\s+){_BARE}\s*:?\s*$"),  # Anna Berg  0:03
 )
 _INLINE = re.compile(rf"[\[(]({_TIME})[\])]")
-_MIN_MARKS = 3
+_MIN_MARKS = 2
+_SURE_MARKS = 3  # fewer have to begin as a recording does
+_UNLIKE = 0.3  # of the marks: a time that returns is one of the day
 _MIN_SHARE = 0.15  # of the lines: fewer marks are times that a text happens to name
 _RISING = 0.9  # of the marks
 _FIRST_MARK_WITHIN_S = 300
@@ -168,14 +170,16 @@ def has_marks(text: str) -> bool:
     """Tell whether a text is a transcript with times in it, and not a plan or a log of the day."""
     lines = [line for line in text[:_CHARS_LOOKED_AT].splitlines() if line.strip()]
     times = [time for line in lines for time in _times_of(line)]
-    if len(times) < _MIN_MARKS or len(times) < _MIN_SHARE * len(lines):
+    if len(times) < _MIN_MARKS or len(times) < _MIN_SHARE * len(lines) or len(set(times)) < len(times) * _UNLIKE:
         return False
     rising = sum(one <= other for one, other in pairwise(map(seconds, times)))
-    if rising < _RISING * (len(times) - 1) or len(set(times)) < _MIN_MARKS:
+    if rising < _RISING * (len(times) - 1):
         return False
-    with_seconds = any(time.count(":") > 1 for time in times)
+    from_the_start = seconds(times[0]) < _FIRST_MARK_WITHIN_S
     by_the_clock = all(int(re.split("[.,]", time)[0].rsplit(":", 1)[1]) % 5 == 0 for time in times)
-    return not by_the_clock or (with_seconds and seconds(times[0]) < _FIRST_MARK_WITHIN_S)
+    if by_the_clock or len(times) < _SURE_MARKS:
+        return from_the_start and (not by_the_clock or any(time.count(":") > 1 for time in times))
+    return True
 
 
 def marked_cues(text: str) -> tuple[list[Cue], list[str]]:

@@ -49,6 +49,7 @@ def test_a_sentence_ends_where_a_reader_would_end_it(text: str, expected: list[s
         "We meet at 6 p.m. | The door of the U.S. embassy in Washington, D.C. | It is open from 6 a.m. to noon.",
         "Ask J. R. Smith of Acme Inc. about v. 2.1, Brown v. Board and 5 ft. 6 in. of rope. | He knows.",
         "Take vitamin C. | The dose is small. | Keep 3 m. | The wall is wet.",
+        "The fee acc. to pt. 3 and p. 12 et seq. of Dir. 95/46/EC is due. | Fa. Huber pays. | Cf. Art. 6 lit. f of it.",
         "7.3. The supplier pays. | 7.4. The buyer signs. | (b) The third pays. | § 12. Nobody pays.",
         "It costs .5 percent, or $3.5. | At 9.30 the shop opens. | Use version 2. | The rest is old.",
         "See www.example.com/a. | Mail a.b@example.com. | The desk answers.",

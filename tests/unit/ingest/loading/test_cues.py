@@ -97,6 +97,7 @@ def test_speech_without_full_stops_is_parted_where_a_cue_ends() -> None:
         "Anna Berg  0:12\nThe archive moves to the\nnew building.\n\nBob  0:21\nWhen?\n\nAnna Berg  0:34\nIn May.",
         "Anna Berg (00:12): The archive moves to the new building.\nBob (00:21): When?\nAnna Berg (01:02:07): In May.",
         "00:12 - 00:19 Anna Berg\nThe archive moves to the\nnew building.\n\n00:21 Bob\nWhen?\n\n00:31 Bob\nWhy?",
+        "Anna Berg (0:00): The archive moves\nto the new building.\n\nBob (0:17): When?",
         "0:12 Anna Berg: The archive moves\n0:14\nto the new building.\n0:21 Bob: When?",
         "Anna Berg: The archive [00:00:12] moves to the new building.\nBob: When? [00:00:14] And why? [00:00:19] Say.",
         "00:12.000 --> 00:19.000\nAnna Berg: The archive moves to the\n\n00:19 --> 00:21\nnew building.\nBob: When?",
