@@ -19,7 +19,7 @@ def answer(wanted: bytes, content: bytes) -> tuple[bytes, bytes]:
         return picture_reply(picture(content, wanted_of(wanted)))
     except MemoryError:
         raise
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whatever a parser raises, the child is well
         return refusal(f"it is damaged or unusual ({type(error).__name__})")
 
 

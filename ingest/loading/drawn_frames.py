@@ -1,8 +1,8 @@
 """The bytes that the two sides of the drawing process exchange, in the frames of `indexes.limited`.
 
-A request is JSON (page, quote, what stands before it) and the document; a reply is JSON and the picture. What comes from
-the child is checked before it is believed, as far as it can be without reading the picture: its size, and that it says
-to be a PNG of the dots that were named.
+A request is JSON (page, quote, what stands before it) and the document; a reply is JSON and the picture. What comes
+from the child is checked before it is believed, as far as it can be without reading the picture: its size, and that it
+says to be a PNG of the dots that were named.
 """
 
 import json

@@ -24,8 +24,8 @@ from service.commands.opening import opened_service, sign_in_link
 from service.settings import Settings, read_settings
 
 if TYPE_CHECKING:
-    from indexes.limited.sandbox import SandboxSetting
     from indexes.drawn import PageDrawer
+    from indexes.limited.sandbox import SandboxSetting
     from service.http.doors import Door
     from service.parts import Service
 
