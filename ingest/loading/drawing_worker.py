@@ -7,9 +7,7 @@ loaded before the limits hold, because they bind themselves then.
 from pathlib import Path
 
 import ingest
-from indexes.drawn import DrawnPage
 from indexes.limited.child import serve
-from ingest.errors import LoadError
 from ingest.loading.drawn_frames import picture_reply, wanted_of
 from ingest.loading.frames import refusal
 from ingest.loading.pdf_picture import picture
@@ -18,18 +16,11 @@ from ingest.loading.pdf_picture import picture
 def answer(wanted: bytes, content: bytes) -> tuple[bytes, bytes]:
     """Return a page as a picture in two frames, or that it cannot be drawn."""
     try:
-        return picture_reply(_drawn(wanted, content))
-    except LoadError as error:
-        return refusal(str(error))
-
-
-def _drawn(wanted: bytes, content: bytes) -> DrawnPage | None:
-    try:
-        return picture(content, wanted_of(wanted))
-    except (LoadError, MemoryError):
+        return picture_reply(picture(content, wanted_of(wanted)))
+    except MemoryError:
         raise
-    except Exception as error:
-        raise LoadError(f"it is damaged or unusual ({type(error).__name__})") from error
+    except Exception as error:  # noqa: BLE001 - whatever a parser raises, the child is well
+        return refusal(f"it is damaged or unusual ({type(error).__name__})")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, Dialog, expect
 
 from tests.support.browsing import CHROMIUM, DESK, HEIGHT, Visit, visit_with
 from tests.support.fakes import TinyLibrary
-from tests.support.page_checks import looks_right
+from tests.support.page_checks import looks_right, no_violations
 from tests.support.service_parts import open_studio, serving, with_rules
 from tests.support.small_pdf import small_pdf
 
@@ -23,7 +23,7 @@ pytestmark = [
 
 @pytest.fixture
 def visit(browser: Browser, library: TinyLibrary) -> Iterator[Visit]:
-    pages: tuple[list[str], ...] = (["Supplier agreement, cover note", SIGNED], [], [], ["Annex one."], ["Annex two."])
+    pages = (["Supplier agreement, cover note", SIGNED], [], [], ["Annex one."], ["Annex two."])
     library.add(AGREEMENT, small_pdf(*pages, script=SCRIPT))
     with (
         open_studio(with_rules(library)) as studio,
@@ -51,6 +51,7 @@ def test_an_answer_says_what_was_not_read_and_its_page_is_seen_with_the_quote_ma
     picture = beside.get_by_role("img", name="Page 1 as it looks, with the quote marked.")
     expect(picture).to_have_js_property("complete", value=True)
     assert picture.evaluate("image => image.naturalWidth") == 910
+    no_violations(visit.page)
     visit.page.goto(f"{visit.url}{chip.get_attribute('href')}")
     shown = visit.page.locator(".picture img")
     expect(shown).to_have_js_property("naturalWidth", 910)
@@ -66,11 +67,11 @@ def test_an_answer_says_what_was_not_read_and_its_page_is_seen_with_the_quote_ma
 def test_a_pdf_that_holds_a_script_is_saved_and_its_script_does_not_run(visit: Visit) -> None:
     ran: list[str] = []
 
-    def saw(dialog: Dialog) -> None:
+    def note(dialog: Dialog) -> None:
         ran.append(dialog.message)
         dialog.dismiss()
 
-    visit.page.on("dialog", saw)
+    visit.page.on("dialog", note)
     visit.page.goto(f"{visit.url}/documents/{AGREEMENT}")
     with visit.page.expect_download() as saving:
         visit.page.get_by_role("link", name="the approved original").click()

@@ -1,7 +1,7 @@
 """A stored text laid out for a reader: headings, pages, paragraphs and items as blocks, a quote marked within them.
 
 A newline ends a block of a stored text. What lies outside of every section is a heading, and so is the line that begins
-a section and names it; where sections are pages, each page begins with a block that names it: its number in the file,
+a section and names it. Where sections are pages, each page begins with a block that names it: its number in the file,
 and what is printed on it where that is another. Nothing is left out and nothing is added but the names of pages, so
 what is marked is the quote, character for character, even where it goes over several blocks.
 """
