@@ -23,7 +23,7 @@ pytestmark = [
 
 @pytest.fixture
 def visit(browser: Browser, library: TinyLibrary) -> Iterator[Visit]:
-    pages = (["Supplier agreement, cover note", SIGNED], [], [], ["Annex one."], ["Annex two."])
+    pages: tuple[list[str], ...] = (["Supplier agreement, cover note", SIGNED], [], [], ["Annex one."], ["Annex two."])
     library.add(AGREEMENT, small_pdf(*pages, script=SCRIPT))
     with (
         open_studio(with_rules(library)) as studio,
