@@ -10,7 +10,7 @@ import ingest
 from indexes.limited.child import serve
 from ingest.loading.drawn_frames import picture_reply, wanted_of
 from ingest.loading.frames import refusal
-from ingest.loading.pdf_picture import picture
+from ingest.loading.pdf.picture import picture
 
 
 def answer(wanted: bytes, content: bytes) -> tuple[bytes, bytes]:

@@ -7,8 +7,11 @@ parser raises becomes a `LoadError`, but for lack of memory, which `worker` repo
 from typing import Protocol
 
 from ingest.errors import LoadError
-from ingest.loading import cues, html, markdown, pdf, plain, word
 from ingest.loading.formats import format_of
+from ingest.loading.pdf import document as pdf
+from ingest.loading.text import cues, plain
+from ingest.loading.web import html, markdown
+from ingest.loading.word import document as word
 from ingest.parsed import Parsed
 
 

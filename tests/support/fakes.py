@@ -24,7 +24,7 @@ from indexes.register import REGISTER_FILE, append_events
 from indexes.terms import Terms
 from indexes.words import words
 from ingest.errors import LoadError
-from ingest.loading.pdf_picture import picture
+from ingest.loading.pdf.picture import picture
 from ingest.loading.registry import load_document
 from ingest.parsed import Parsed
 from ingest.pipeline import Ingestion, ingest

@@ -13,8 +13,8 @@ from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
 from indexes.readings import Notes
-from ingest.loading.pdf_glyphs import glyphs_of
-from ingest.loading.pdf_report import SecondLook
+from ingest.loading.pdf.glyphs import glyphs_of
+from ingest.loading.pdf.report import SecondLook
 
 SIZE = (420, 595)
 Draw = Callable[[Canvas], None]

@@ -112,7 +112,7 @@ def test_while_others_are_drawn_the_page_says_where_the_picture_will_be(library:
 def test_a_quote_that_is_not_among_what_is_drawn_is_said_to_be_marked_in_the_text_alone(
     library: TinyLibrary, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ingest.loading.pdf_picture.lines_of", lambda *_: [])
+    monkeypatch.setattr("ingest.loading.pdf.picture.lines_of", lambda *_: [])
     library.add(AGREEMENT, small_pdf([SIGNED]))
     with open_studio(with_rules(library)) as studio:
         page = studio.browser().get(f"/documents/{AGREEMENT}{_quote(studio)}").text

@@ -1,0 +1,1 @@
+"""Plain text and transcripts to text: `plain` and `cues` are the loaders."""
