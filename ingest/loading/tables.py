@@ -16,15 +16,6 @@ _MAX_SPANNED = 3  # columns whose names are all written before one value
 _ENDS = (".", "!", "?", ";", ":", ",")
 
 
-def looks_like_header(row: list[str]) -> bool:
-    """Tell whether an unmarked first row names columns: it never does.
-
-    The first row of a table without a mark may as well be its first row of data, and a wrong header makes every row say
-    what the document does not.
-    """
-    return bool(row) and False
-
-
 def table_lines(
     rows: Sequence[Sequence[str]], header_rows: int, *, spans: Mapping[tuple[int, int], int] | None = None
 ) -> list[str]:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise, zip_longest
 
-from ingest.loading.tables import looks_like_header, table_lines
+from ingest.loading.tables import table_lines
 
 _GAP = re.compile(r" {2,}")
 _AFTER_STOP = re.compile(r"[.!?:][\"'”’)]?$")  # typists leave two blanks there
@@ -147,8 +147,7 @@ def _tabbed(lines: list[str]) -> list[str]:
     exact = [[cell.strip() for cell in line.strip(" ").split("\t")] for line in lines]
     if len({len(row) for row in exact}) > 1 or not all(any(row) for row in exact):
         exact = [[cell.strip() for cell in re.split(r"\t+", line.strip())] for line in lines]
-    header = len(exact) > 1 and looks_like_header(exact[0])
-    return table_lines(exact, header_rows=1 if header else 0)
+    return table_lines(exact, header_rows=0)  # without a mark the first row may as well be data
 
 
 def _columns_end(lines: list[str], at: int) -> tuple[int, list[tuple[int, int]]]:
@@ -247,8 +246,7 @@ def _rows(rows: list[list[str]], *, has_dashes: bool) -> list[str]:
             whole[-1] = [f"{above} {cell}".strip() for above, cell in zip(whole[-1], row, strict=True)]
         else:
             whole.append(row)
-    header = len(whole) > 1 and (has_dashes or looks_like_header(whole[0]))
-    return table_lines(whole, header_rows=1 if header else 0)
+    return table_lines(whole, header_rows=int(has_dashes and len(whole) > 1))
 
 
 def _is_running_text(rows: list[list[str]]) -> bool:

@@ -1,6 +1,6 @@
 """Rows of a table say by themselves what they mean."""
 
-from ingest.loading.tables import looks_like_header, names_line, table_lines
+from ingest.loading.tables import names_line, table_lines
 
 
 def test_a_header_names_each_value() -> None:
@@ -40,7 +40,3 @@ def test_stacked_names_and_cells_that_span_columns() -> None:
 
 def test_names_that_are_texts_name_nothing() -> None:
     assert table_lines([["x" * 201, "B"], ["1", "2"]], header_rows=1)[1] == "1: 2"
-
-
-def test_an_unmarked_row_is_no_header() -> None:
-    assert not looks_like_header(["", "Codec", "Use"])
