@@ -30,6 +30,8 @@ _WORDS_A_CELL = 3
 _RULED = 2  # stretches between rules, a header and a body: where there are more, one may be a single row
 _FLUSH = 1  # characters by which the lines of a justified paragraph differ in length
 _MIN_JUSTIFIED_WORDS = 5
+_MIN_NAMED = 3  # columns: two are as well a name and its value
+_DIGIT = re.compile(r"\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +149,7 @@ def _tabbed(lines: list[str]) -> list[str]:
     exact = [[cell.strip() for cell in line.strip(" ").split("\t")] for line in lines]
     if len({len(row) for row in exact}) > 1 or not all(any(row) for row in exact):
         exact = [[cell.strip() for cell in re.split(r"\t+", line.strip())] for line in lines]
-    return table_lines(exact, header_rows=0)  # without a mark the first row may as well be data
+    return table_lines(exact, header_rows=int(_names_columns(exact)))
 
 
 def _columns_end(lines: list[str], at: int) -> tuple[int, list[tuple[int, int]]]:
@@ -246,7 +248,19 @@ def _rows(rows: list[list[str]], *, has_dashes: bool) -> list[str]:
             whole[-1] = [f"{above} {cell}".strip() for above, cell in zip(whole[-1], row, strict=True)]
         else:
             whole.append(row)
-    return table_lines(whole, header_rows=int(has_dashes and len(whole) > 1))
+    return table_lines(whole, header_rows=int(len(whole) > 1 and (has_dashes or _names_columns(whole))))
+
+
+def _names_columns(rows: list[list[str]]) -> bool:
+    """Tell whether the first row names columns, which nothing marks: only where it holds no figure and others do.
+
+    A row of data in a name's place would make every row say what the text does not.
+    """
+    first, *others = rows
+    if len(first) < _MIN_NAMED or not others or any(_DIGIT.search(cell) for cell in first):
+        return False
+    columns = zip(first[1:], *(row[1:] for row in others), strict=False)
+    return all(first[1:]) and any(name and all(_DIGIT.search(cell) for cell in column) for name, *column in columns)
 
 
 def _is_running_text(rows: list[list[str]]) -> bool:
