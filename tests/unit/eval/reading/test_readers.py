@@ -16,7 +16,7 @@ def test_ours_gives_the_words_of_the_stored_text(tmp_path: Path) -> None:
 
 def test_ours_says_why_a_document_is_kept_out(tmp_path: Path) -> None:
     path = tmp_path / "a.md"
-    path.write_bytes(b"\xff\xfe")
+    path.write_bytes(b"caf\xe9")
     with pytest.raises(UnreadError, match="expected Markdown text in UTF-8"):
         OURS.words(path, MARKDOWN)
 
