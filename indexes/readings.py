@@ -46,7 +46,6 @@ KINDS: dict[str, Kind] = {
     "numbers": Kind("automatic number that is not read", "automatic numbers that are not read", True),
     "symbols": Kind("symbol that is not read", "symbols that are not read", True),
     "embedded": Kind("embedded object that is not read", "embedded objects that are not read", True),
-    "headers_footers": Kind("word of headers and footers", "words of headers and footers", True),
     "collapsed": Kind("collapsed word that is not read", "collapsed words that are not read", True),
     "styles_not_judged": Kind(
         "style sheet too large to be judged: hidden text may be stored",

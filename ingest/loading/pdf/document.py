@@ -2,12 +2,12 @@
 
 The steps:
 1. check that the bytes are a whole PDF that opens without a password;
-2. read each page's characters as they stand on the paper (`pdf_glyphs`), without those that nobody sees, to lines
-   (`pdf_lines`), and raised numbers to what they are (`pdf_raised`);
-3. drop what runs along the pages, but for the first time: headers, footers, page numbers (`pdf_running`);
-4. put columns one after another (`pdf_columns`), join lines to blocks (`pdf_blocks`), and sentences that go on over a
-   page's end (`pdf_carried`);
-5. find the headings (`pdf_headings`), and take the title from the file's properties if it reads like one.
+2. read each page's characters as they stand on the paper (`glyphs`), without those that nobody sees, to lines
+   (`lines`), and raised numbers to what they are (`raised`);
+3. drop what runs along the pages, but for the first time: headers, footers, page numbers (`running`);
+4. put columns one after another (`columns`), join lines to blocks (`blocks`), and sentences that go on over a
+   page's end (`carried`);
+5. find the headings (`headings`), and take the title from the file's properties if it reads like one.
 
 PDFium reads the pages; pypdf says how the file is built: its encryption, properties, and what pages call themselves.
 One page at a time is open. A page that cannot be read keeps the whole document out: half a document must not answer in

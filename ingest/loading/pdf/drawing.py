@@ -2,7 +2,7 @@
 
 Bounded: a page has at most so many dots (a page of 200 inches is drawn smaller), and drawing is given up at a moment
 that the caller names. What an object looks like in memory is the page's own; it is as it was afterwards.
-Does not say what the dots mean: `pdf_ink` does.
+Does not say what the dots mean: `ink` does.
 """
 
 import ctypes

@@ -3,8 +3,8 @@
 In the order in which the page draws them, which is nearly always the order of reading. Boxes are measured, in points of
 the page before it is turned; `generated` are the blanks and line ends that PDFium puts between, which stand nowhere.
 What holds for all characters of one piece of text (its type) is asked once a piece, and PDFium writes places straight
-into the table: a page of 3,000 characters takes some 10 ms. Does not say which of them anybody sees (`pdf_ink`), joins
-no lines (`pdf_lines`).
+into the table: a page of 3,000 characters takes some 10 ms. Does not say which of them anybody sees (`ink`), joins
+no lines (`lines`).
 """
 
 import ctypes

@@ -4,7 +4,7 @@ The steps:
 1. draw the page, and once more without its text; where dots differ by enough in any colour, text shows;
 2. a character is seen if that is so in most of its box: white on white, under a bar or a picture, in a layer that is
    switched off, clipped, off the page, in a mode that paints nothing: it is never so;
-3. where characters stand on each other, the page is drawn without the one (`pdf_overlaid`);
+3. where characters stand on each other, the page is drawn without the one (`overlaid`);
 4. decide for whole words: a thin full stop, or one letter under a stamp's edge, does not drop out of a word that is
    seen. A word is parted where what drew it changes, so that a digit that nobody sees does not stay in a number; and a
    number of which not all digits are seen is not seen.

@@ -1,8 +1,8 @@
 """One page of a PDF to lines: characters with their measured places, put together by where they stand on the paper.
 
 A line is a run of characters on one baseline, in the order in which the page draws them; its cells are what wide gaps
-part. Where each stretch is raised or lowered is told, not judged: `pdf_raised` does. Not taken: characters that the
-caller names (nobody sees them), and what `pdf_pieces` does not take. Does not join lines: `pdf_blocks` does.
+part. Where each stretch is raised or lowered is told, not judged: `raised` does. Not taken: characters that the
+caller names (nobody sees them), and what `pieces` does not take. Does not join lines: `blocks` does.
 """
 
 import re

@@ -4,7 +4,7 @@ Annotations that no reader sees (hidden, or not for the screen) count for nothin
 what a StrikeOut covers, and what a Line or a drawing by hand runs through; what a Redact covers is to go. What was
 typed onto the page (FreeText) is read. The words of notes, of highlights and the like are not: those are counted that
 say something which the page does not say itself, as some programs have highlights repeat what they mark.
-A mark that is damaged is left out. Filled fields are `pdf_fields`'.
+A mark that is damaged is left out. Filled fields are `fields`'.
 """
 
 import re

@@ -1,14 +1,14 @@
 """The second opinion on a PDF: what a reader sees of each page, what of its text nobody sees, and what was not read.
 
 The steps for a page (`SecondLook.at`):
-1. read the marks on it (`pdf_marks`), and draw it (`pdf_ink`), within bounds of time;
-2. leave out what nobody sees (`pdf_hiding` says by what it is hidden), unless it was recognised in a scan that shows it
-   (`pdf_pictures`); letters that are drawn twice (`pdf_overlaid`);
-3. leave out what is struck out (`pdf_marks`, `pdf_strikes`);
-4. place beside the page's characters what stands there without being one: filled fields (`pdf_fields`), text that was
+1. read the marks on it (`marks`), and draw it (`ink`), within bounds of time;
+2. leave out what nobody sees (`hiding` says by what it is hidden), unless it was recognised in a scan that shows it
+   (`pictures`); letters that are drawn twice (`overlaid`);
+3. leave out what is struck out (`marks`, `strikes`);
+4. place beside the page's characters what stands there without being one: filled fields (`fields`), text that was
    typed onto the page.
 At the end `compare` notes pages that show ink and gave no text, and words that are seen and are not stored
-(`pdf_unlike`). All that is left out is noted by kind, count and page.
+(`unlike`). All that is left out is noted by kind, count and page.
 """
 
 import time

@@ -2,17 +2,19 @@
 
 The steps:
 
-1. Open the package and find its main part (`word_parts`), styles, colours, lists, notes and settings.
-2. Settle alternatives, prompts and fields that never end (`word_prepared`).
-3. Walk the body in order (`word_flow`): paragraphs, headings and list items with their numbers as printed, tables,
+1. Open the package and find its main part (`parts`), styles, colours, lists, notes and settings.
+2. Settle alternatives, prompts and fields that never end (`prepared`).
+3. Walk the body in order (`flow`): paragraphs, headings and list items with their numbers as printed, tables,
    footnotes and endnotes after their sentences, text boxes, content controls, form fields, equations as linear text.
-4. Say what was left out, and where: deleted, hidden, struck out and unseen text, comments, contents, headers and
-   footers, pictures, charts, embedded objects. A second look (`word_second_look`) says what nobody thought of.
+4. Put what headers and footers say at the end, once; a page number says nothing.
+5. Say what was left out, and where: deleted, hidden, struck out and unseen text, comments, contents, pictures, charts,
+   embedded objects. A second look (`second_look`) says what nobody thought of.
 
 The title is that of the style Title, else of the document's properties, else the first heading of level 1. Fetches
 nothing.
 """
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -21,7 +23,7 @@ from ingest.characters import clean
 from ingest.loading.word.blocks import ENTER, HEADING, ITEM, LEAVE, ROW, Block, Ground
 from ingest.loading.word.colours import Theme, page_ground
 from ingest.loading.word.flow import BODY, HEADERS, STORIES, Flow, Shared
-from ingest.loading.word.left import Left, count_words, take_all
+from ingest.loading.word.left import Left, take_all
 from ingest.loading.word.looks import Looks
 from ingest.loading.word.notes import ENDNOTE, FOOTNOTE, Notes
 from ingest.loading.word.numbering import Counting, Numbering
@@ -34,6 +36,7 @@ from ingest.loading.word.table_looks import TableLooks
 from ingest.loading.word.xml import is_on, local_name, qn
 from ingest.parsed import Parsed, TextBuilder
 
+_PAGE_NUMBER = re.compile(r"[\W\d_]*(?:(?:page|seite|p|s|of|von)\b[\W\d_]*){0,2}", re.IGNORECASE)
 _UNTITLED = frozenset(["", "word document", "untitled", "document1", "document", "untitled document"])
 
 
@@ -67,7 +70,7 @@ class _Reading:
         ground = Ground(page_ground(self._package.main.root, self._settings))
         for block in Flow(self._shared, BODY).blocks(body if body is not None else (), ground):
             self._write(block)
-        self._say_headers(ground)
+        self._write_headers(ground)
         named = clean(self._package.title())
         named = "" if named.lower() in _UNTITLED else named
         parsed = self._builder.finish(self._title or named or self._first_h1)
@@ -119,14 +122,17 @@ class _Reading:
         counting = {story: Counting(numbering) for story in STORIES}
         return Shared(styles, looks, TableLooks(styles, theme), notes, self._left, counting, readers)
 
-    def _say_headers(self, ground: Ground) -> None:
-        """Count the words of the headers and footers that are on pages, each that says the same once."""
+    def _write_headers(self, ground: Ground) -> None:
+        """Add the lines of headers and footers that are on pages under no heading, each that says the same once."""
         said: dict[str, None] = {}
         for part in self._headers():
             prepare(part.root, self._shared.styles)
             blocks = Flow(self._shared, HEADERS).blocks(part.root, ground)
-            said[" ".join(clean(block.headline()) for block in blocks)] = None
-        self._notes.add("headers_footers", count=sum(count_words(text) for text in said))
+            said |= dict.fromkeys(clean(block.headline()) for block in blocks)
+        self._builder.back_to(())
+        for line in said:
+            if not _PAGE_NUMBER.fullmatch(line):
+                self._builder.paragraph(line)
 
     def _headers(self) -> list[Part]:
         """Return the headers and footers that pages show; first and even pages have their own if a section says so."""

@@ -1,7 +1,7 @@
 """What is left out of a Word document, by kind and place, and what text is taken out of the document's parts.
 
 Every piece of text that is looked at is taken from its element, whether it is stored or left out. What is still there
-when the document was read through was never looked at: `word_second_look` finds it. So nothing is left out unsaid.
+when the document was read through was never looked at: `second_look` finds it. So nothing is left out unsaid.
 """
 
 import re

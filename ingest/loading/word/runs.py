@@ -1,8 +1,8 @@
 """A paragraph of a Word document to the text that it shows, with the marks of notes and the boxes that hang on it.
 
 One walk over the paragraph's elements; what is not known is walked into, so that text within it is read. Of each run it
-is asked whether it is seen (`word_looks`); deleted and moved-away text, codes of fields, lines of contents and prompts
-are left out, and all of it but codes and prompts is said (`word_left`).
+is asked whether it is seen (`looks`); deleted and moved-away text, codes of fields, lines of contents and prompts
+are left out, and all of it but codes and prompts is said (`left`).
 """
 
 import re

@@ -1,7 +1,7 @@
 """What the styles of a Word document say: of a paragraph whether it is a heading, a list item, a line of contents.
 
 A style's own properties count first, then those of the style it is based on, each property by itself. Word keeps the
-names of its built-in styles in English whatever language it runs in. How runs look is `word_looks`'; this module hands
+names of its built-in styles in English whatever language it runs in. How runs look is `looks`'; this module hands
 it the chains. Knows nothing of text.
 """
 

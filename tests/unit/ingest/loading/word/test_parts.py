@@ -4,7 +4,7 @@ import pytest
 
 from ingest.errors import LoadError
 from ingest.loading.word import document as word
-from tests.support.word_files import p, word_file, zipped
+from tests.support.word_files import heading_styles, p, r, word_file, zipped
 
 KEYS = "Lost keys are reported within two hours."
 RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
@@ -68,3 +68,21 @@ def test_parts_outside_the_archive_are_not_asked_for() -> None:
     )
     content = word_file(p(KEYS), {"word/_rels/document.xml.rels": relations})
     assert word.load(content).text == KEYS
+
+
+def test_what_headers_and_footers_on_pages_say_is_kept_once_at_the_end_and_a_page_number_says_nothing() -> None:
+    section = '<w:sectPr><w:headerReference w:type="default" r:id="header"/>'
+    section += '<w:footerReference w:type="{}" r:id="footer"/>{}</w:sectPr>'
+    page = p(runs=r("Page ") + '<w:fldSimple w:instr=" PAGE ">' + r("3") + "</w:fldSimple>")
+    parts = {"header": p("Valid until May"), "footer": page + p("Not for guests")}
+    body = p("Pay", style="Heading1") + p("Text.")
+
+    def read(kind: str, more: str = "") -> list[str]:
+        document = word.load(word_file(body + section.format(kind, more), None, styles=heading_styles(), **parts))
+        assert [part.locator.kind for part in document.sections] == ["heading", "document"]
+        assert document.notes == ()
+        return document.text.split("\n\n")
+
+    assert read("default") == ["Pay", "Text.", "Valid until May", "Not for guests"]
+    assert read("first") == read("even") == ["Pay", "Text.", "Valid until May"]
+    assert read("first", "<w:titlePg/>")[2:] == ["Valid until May", "Not for guests"]

@@ -30,20 +30,6 @@ def test_comments_are_told_where_their_mark_stands_and_those_without_a_mark_too(
     assert told(word_file(body, styles=heading_styles(), comments=comments)) == [("comments", 3, ("Pay",))]
 
 
-def test_headers_and_footers_that_are_on_pages_are_told_once_each() -> None:
-    section = '<w:sectPr><w:headerReference w:type="default" r:id="header"/>'
-    section += '<w:footerReference w:type="{}" r:id="footer"/>{}</w:sectPr>'
-    page = p(runs=r("Page ") + '<w:fldSimple w:instr=" PAGE ">' + r("3") + "</w:fldSimple>")
-    parts = {"header": p("Draft of May"), "footer": page}
-    body = p("Text.")
-    assert told(word_file(body + section.format("default", ""), None, **parts)) == [("headers_footers", 4, ())]
-    assert told(word_file(body + section.format("first", ""), None, **parts)) == [("headers_footers", 3, ())]
-    assert told(word_file(body + section.format("first", "<w:titlePg/>"), None, **parts)) == [
-        ("headers_footers", 4, ())
-    ]
-    assert told(word_file(body + section.format("even", ""), None, **parts)) == [("headers_footers", 3, ())]
-
-
 def test_pictures_charts_objects_and_embedded_documents_are_told() -> None:
     picture = "<w:r><w:drawing><wp:inline><wp:docPr descr='alt text'/><pic:pic/></wp:inline></w:drawing></w:r>"
     chart = '<w:r><w:drawing><c:chart r:id="x"/></w:drawing></w:r>'
