@@ -15,7 +15,7 @@ The model's data comes with llama-index-core: nothing is downloaded.
 import re
 from collections.abc import Iterator
 from functools import cache
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from pathlib import Path
 
 import llama_index.core
@@ -61,17 +61,29 @@ def _punkt() -> PunktTokenizer:
 def sentence_spans(text: str, *, offset: int = 0) -> list[Span]:
     """Return the `[start, end)` spans of the sentences of a text, in order, without list marks and outer blanks.
 
+    A line that only names the columns of the row below it says nothing by itself, and is none.
+
     Args:
         text: a part of a stored text.
         offset: where that part begins in the whole; added to every span.
     """
     spans: list[Span] = []
-    for line in _LINE.finditer(text):
+    lines = list(_LINE.finditer(text))
+    for line, below in zip_longest(lines, lines[1:]):
+        if below is not None and _names_the_columns(line.group(), below.group()):
+            continue
         mark = _LIST_MARK.match(line.group())
         body_start = line.start() + (mark.end() if mark else 0)
         for start, end in _line_spans(text[body_start : line.end()]):
             spans.append((offset + body_start + start, offset + body_start + end))
     return spans
+
+
+def _names_the_columns(line: str, row: str) -> bool:
+    """Tell whether a line is a table's names as `loading.tables` writes them, above a row that bears them."""
+    names = line.split("; ")
+    borne = sum(row.startswith(f"{name}: ") or f"; {name}: " in row for name in names)
+    return len(names) > 1 and borne >= max(len(names) / 2, 2)
 
 
 def _line_spans(line: str) -> list[Span]:

@@ -102,3 +102,14 @@ def test_the_pieces_joined_are_the_text(text: str) -> None:
 
 def test_each_piece_begins_with_a_sentence() -> None:
     assert sentence_pieces("One. Two.\n- Three.") == ["One. ", "Two.\n- ", "Three."]
+
+
+def test_a_line_that_only_names_the_columns_of_the_row_below_is_no_sentence() -> None:
+    table = (
+        "Links expire.\nPurpose; Link valid for; Marks\nPurpose: Press; Link valid for: 72 hours\nFaces; Names; Voices"
+    )
+    assert [table[start:end] for start, end in sentence_spans(table)] == [
+        "Links expire.",
+        "Purpose: Press; Link valid for: 72 hours",
+        "Faces; Names; Voices",
+    ]
