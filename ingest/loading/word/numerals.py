@@ -6,11 +6,8 @@ Ordinals and words depend on the language; only English ones are known.
 
 from collections.abc import Callable
 
-_ROMAN = (
-    (1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"), (40, "xl"), (10, "x"),
-    (9, "ix"), (5, "v"), (4, "iv"), (1, "i"),
-)  # fmt: skip
-_MAX_ROMAN = 32_767
+from ingest.loading.counting import in_roman
+
 _MAX_REPEATS = 30  # "zzz…": Word repeats a letter, and nobody reads the thirtieth
 _ONES = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
@@ -43,16 +40,6 @@ def numeral(kind: str, number: int, *, english: bool = True) -> str | None:
         return str(number).zfill(len(first)) if first.strip("0") == "1" else None
     write = _FORMATS.get(kind)
     return write(number) if write is not None else None
-
-
-def _roman(number: int) -> str | None:
-    if not 0 < number <= _MAX_ROMAN:
-        return None
-    text = ""
-    for worth, letters in _ROMAN:
-        text += letters * (number // worth)
-        number %= worth
-    return text
 
 
 def _repeated(alphabet: str) -> Callable[[int], str | None]:
@@ -133,8 +120,8 @@ _FORMATS: dict[str, Callable[[int], str | None]] = {
     "decimalHalfWidth": str,
     "numberInDash": lambda number: f"- {number} -",
     "hex": lambda number: f"{number:X}",
-    "lowerRoman": _roman,
-    "upperRoman": _upper(_roman),
+    "lowerRoman": lambda number: (in_roman(number) or "").lower() or None,
+    "upperRoman": in_roman,
     "lowerLetter": _LETTERS,
     "upperLetter": _upper(_LETTERS),
     "russianLower": _repeated(_RUSSIAN),
