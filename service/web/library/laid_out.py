@@ -18,6 +18,7 @@ from indexes.documents import Locator, Section
 Kind = Literal["page", "heading", "text", "item"]
 _LINE = re.compile(r"[^\n]+")
 _ITEM = "- "
+_FEW_HEADINGS = 3  # fewer lead nowhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +72,11 @@ def lay_out(text: str, sections: Sequence[Section], quote: tuple[int, int] = (0,
 
 
 def parts_of(blocks: Sequence[Block]) -> list[tuple[str, str]]:
-    """Return what one can go to: anchor and name of each heading, or of each page where there are pages."""
+    """Return what one can go to: anchor and name of each heading, or of each page where pages have few headings."""
     pages = [block for block in blocks if block.kind == "page"]
-    return [(block.anchor, block.text) for block in pages or blocks if block.anchor]
+    headings = [block for block in blocks if block.kind == "heading" and block.anchor]
+    chosen = pages if pages and len(headings) < _FEW_HEADINGS else headings
+    return [(block.anchor, block.text) for block in chosen]
 
 
 def _lines(text: str, starts: Sequence[int]) -> Iterator[tuple[int, int]]:

@@ -63,7 +63,9 @@ def test_a_page_is_named_once_before_its_headings_by_its_number_and_what_is_prin
         Section(text.index(said), text.index(said) + len(said), Locator("page", page, headings, printed))
         for said, page, printed, headings in places
     ]
-    shown = [(block.kind, block.text, block.page) for block in lay_out(text, sections)]
+    blocks = lay_out(text, sections)
+    assert [name for _, name in parts_of(blocks)] == ["Preface", "Chapter", "Part", "Other"], "not by pages"
+    shown = [(block.kind, block.text, block.page) for block in blocks]
     assert shown == [
         ("page", "Page 2 of the file, printed as ii", 2),
         ("heading", "Preface", 0),
