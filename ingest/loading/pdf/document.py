@@ -86,12 +86,20 @@ def load(content: bytes) -> Parsed:
         notes.add("contents_lines", str(number), count=len(whole) - len(kept))
         notes.add("running_lines", str(number), count=running.dropped[number - 1])
     if len(look.compare(_stored(blocks, running), dropped)) == len(pages):
-        raise LoadError(
-            f"expected text, got none: {len(pages)} of {len(pages)} pages have no text. It is a scan, which needs OCR"
-        )
+        why = _why_empty({note.kind for note in notes.finish()})
+        raise LoadError(f"expected text, got none: {len(pages)} of {len(pages)} pages have no text. {why}")
     carry_sentences(blocks, habits.words)
     blocks = with_headings(blocks, habits, outline)  # 5
     return _written(blocks, running, _labels(reader, len(blocks)), _title(reader), notes.finish())
+
+
+def _why_empty(kinds: set[str]) -> str:
+    """Say what to do about a document without text, by what was noted of it."""
+    if "pages_without_text" in kinds:
+        return "It is a scan, which needs OCR"
+    if kinds & {"hidden_layer", "covered_text", "unseen_text", "struck_text"}:
+        return "What stands there is hidden, covered or struck out: nobody sees it"
+    return "What they show, if anything, is no text: see how it looks in a viewer; a scan needs OCR"
 
 
 def _open(content: bytes) -> PdfReader:

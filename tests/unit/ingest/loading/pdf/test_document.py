@@ -231,12 +231,25 @@ def test_a_password_keeps_a_pdf_out_and_an_empty_one_does_not(
 
 
 def test_a_scan_is_refused_with_its_number_of_pages(make_pdf: MakePdf, write_lines: WriteLines) -> None:
-    def picture(canvas: Canvas) -> None:
-        canvas.rect(72, 72, 300, 300, fill=1)
+    def scan(canvas: Canvas) -> None:
+        for number in range(400):
+            x, y = 60 + number % 20 * 14, 100 + number // 20 * 20
+            canvas.line(x, y, x + 8, y + 8)
 
     with pytest.raises(LoadError, match=r"got none: 3 of 3 pages have no text\. It is a scan, which needs OCR"):
-        pdf.load(make_pdf(picture, picture, picture))
-    assert pdf.load(make_pdf(picture, write_lines("Some text."))).sections[0].locator.page == 2
+        pdf.load(make_pdf(scan, scan, scan))
+    assert pdf.load(make_pdf(scan, write_lines("Some text."))).sections[0].locator.page == 2
+
+
+def test_pages_that_show_nothing_or_only_what_is_hidden_are_no_scan(make_pdf: MakePdf) -> None:
+    def white(canvas: Canvas) -> None:
+        canvas.setFillGray(1)
+        canvas.drawString(72, 600, "Nobody sees these words.")
+
+    with pytest.raises(LoadError, match="What stands there is hidden, covered or struck out: nobody sees it"):
+        pdf.load(make_pdf(white))
+    with pytest.raises(LoadError, match="What they show, if anything, is no text"):
+        pdf.load(make_pdf(lambda _canvas: None))
 
 
 @pytest.mark.parametrize("share", [0.3, 0.7, 0.99])
