@@ -6,6 +6,8 @@ another: its name and its bytes come in, the text or the reason goes out.
 
 from pathlib import Path
 
+import numpy.ma  # noqa: F401 - numpy imports it late, when its folder cannot be read if it lies outside of Python's own
+
 import ingest
 from indexes.limited.child import serve
 from ingest.errors import LoadError
