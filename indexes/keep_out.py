@@ -1,11 +1,10 @@
 """Which documents a source does not take in for what was not read of them: its `keep_out`, or what holds without one.
 
 A source that sets `keep_out` names kinds of reading notes, and a document with one of them stays out, however little it
-is of. An empty list keeps nothing out. A source that does not set it is kept as an archivist would keep it: what cannot
-be read at all (a form whose text is made by a program, XFA) stays out, and so does a document of which half of the
-pages or more have no text that can be read: a scan with a typed cover would be answered from its cover alone. A
-contract with a scanned annex comes in, for its other pages are read, and says of each page that was not read that it
-was not.
+is of. An empty list keeps nothing out. A source that does not set it is kept as an archivist would keep it: a document
+of which half of the pages or more have no text that can be read stays out, for a scan with a typed cover would be
+answered from its cover alone. A contract with a scanned annex comes in, for its other pages are read, and says of each
+page that was not read that it was not. What cannot be read at all never gets here: its loader refuses it.
 
 Pure functions; the same rule for the ingestion and for whoever is shown a reading before.
 """
@@ -16,7 +15,6 @@ from indexes.documents import Section
 from indexes.readings import ReadingNote
 from indexes.sources import Source
 
-_NEVER = "xfa_form"
 _BY_HALF = "pages_without_text"
 
 
@@ -32,9 +30,8 @@ def why_kept_out(source: Source, notes: Sequence[ReadingNote], sections: Sequenc
         found = [note.in_words() for note in notes if note.kind in source.keep_out]
         return f"kept out by keep_out of source '{source.name}': {'; '.join(found)}" if found else None
     pages = {section.locator.page for section in sections if section.locator.page is not None}
-    found = [note.in_words() for note in notes if note.kind == _NEVER]
     halves = [note for note in notes if note.kind == _BY_HALF and note.count >= len(pages)]
-    found += [f"{note.in_words()} (of {note.count + len(pages)} pages)" for note in halves]
+    found = [f"{note.in_words()} (of {note.count + len(pages)} pages)" for note in halves]
     if not found:
         return None
     return f"kept out, as source '{source.name}' has no keep_out that lets it in: {'; '.join(found)}"

@@ -36,7 +36,6 @@ KINDS: dict[str, Kind] = {
     ),
     "pictures": Kind("picture, whose text is not read", "pictures, whose text is not read", True),
     "form_fields": Kind("filled form field that is not read", "filled form fields that are not read", True),
-    "xfa_form": Kind("form of a kind that is not read (XFA)", "forms of a kind that is not read (XFA)", True),
     "annotations": Kind("note on the page that is not read", "notes on the pages that are not read", True),
     "attachments": Kind("attached file that is not read", "attached files that are not read", True),
     "footnotes": Kind("note that is not read", "notes that are not read", True),

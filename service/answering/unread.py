@@ -1,9 +1,9 @@
 """What whoever reads a quote has to know: that its place, or all of its document, was not read whole. Pure functions.
 
 Of a document's reading notes, only those count by which a reader sees something that the stored text does not hold:
-(1) of the very place that is quoted; (2) of pages without text and of forms, wherever they are, since what they say may
-change what any other page says; (3) those that name no place, which may be this one, unless they are of what stands
-beside the text in any case (pictures, attachments). A picture on another page is no reason to doubt this one.
+(1) of the very place that is quoted; (2) of pages without text, wherever they are, since what they say may change what
+any other page says; (3) those that name no place, which may be this one, unless they are of what stands beside the text
+in any case (pictures, attachments). A picture on another page is no reason to doubt this one.
 
 The words hold kinds, counts and places, and no text of the document.
 """
@@ -17,7 +17,6 @@ from indexes.readings import KINDS, ReadingNote, lacking_at
 _NO_TEXT = "pages_without_text"
 _NOT_LOOKED_AT = "pages_not_looked_at"
 _NOT_JUDGED = "styles_not_judged"
-_ANYWHERE = frozenset({_NO_TEXT, "xfa_form"})
 _BESIDE_THE_TEXT = frozenset({"pictures", "attachments", "embedded"})
 _ENDINGS = (" that are not read", ", whose text is not read")  # of a kind's words, where the sentence says it already
 _NAMED_ONE_BY_ONE = 6  # pages; of more, those in a row are put together
@@ -39,7 +38,7 @@ def note_at(notes: Sequence[ReadingNote], locator: Locator) -> str | None:
 
 def _is_of_the_whole(note: ReadingNote) -> bool:
     nowhere = not note.where and note.kind not in _BESIDE_THE_TEXT
-    return note.lacks and (note.kind in _ANYWHERE or nowhere)
+    return note.lacks and (note.kind == _NO_TEXT or nowhere)
 
 
 def _without_text(notes: Iterable[ReadingNote], locator: Locator) -> list[str]:

@@ -37,12 +37,6 @@ def test_unless_the_source_says_otherwise_a_scan_with_a_typed_cover_stays_out_an
     assert why_kept_out(UNSET, [FIELDS, SCANS, HIDDEN], _pages(*with_text)) == said
 
 
-def test_a_form_that_a_program_would_have_to_make_never_comes_in_by_itself() -> None:
-    why = why_kept_out(UNSET, [ReadingNote("xfa_form", 1)], _pages(1, 2, 3))
-    assert why is not None
-    assert "1 form of a kind that is not read (XFA)" in why
-
-
 def test_a_source_names_what_keeps_out_however_little_it_is() -> None:
     strict = replace(UNSET, keep_out=("form_fields", "pages_without_text"))
     assert why_kept_out(strict, [FIELDS, SCANS, HIDDEN], _pages(1, 5, 6, 7, 8)) == (
@@ -54,4 +48,4 @@ def test_a_source_names_what_keeps_out_however_little_it_is() -> None:
 
 def test_an_empty_list_lets_in_whatever_can_be_read_at_all() -> None:
     nothing = replace(UNSET, keep_out=())
-    assert why_kept_out(nothing, [SCANS, ReadingNote("xfa_form", 1)], _pages(1)) is None
+    assert why_kept_out(nothing, [SCANS, FIELDS], _pages(1)) is None

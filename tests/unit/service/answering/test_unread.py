@@ -65,8 +65,8 @@ def test_a_picture_elsewhere_is_no_reason_to_doubt_this_place(locator: Locator) 
 
 @pytest.mark.parametrize("locator", [PAGE_1, PAY, WHOLE])
 def test_what_names_no_place_may_be_here_and_is_said_of_the_document(locator: Locator) -> None:
-    forms = note_at([ReadingNote("xfa_form", 1), ReadingNote("form_fields", 4)], locator)
-    assert forms == ("this document was not read whole: 1 form of a kind that is not read (XFA), 4 filled form fields")
+    forms = note_at([ReadingNote("equations", 1), ReadingNote("form_fields", 4)], locator)
+    assert forms == ("this document was not read whole: 1 equation, 4 filled form fields")
 
 
 def test_what_nobody_sees_is_nothing_that_is_missing() -> None:
