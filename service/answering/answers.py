@@ -85,17 +85,60 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A released sentence and the numbers of its citations, at least one."""
+    """A released sentence and the numbers of its citations, at least one.
+
+    Its text is what its quotes say, each line of it a line of the source. Of a list, a procedure or a table that is
+    quoted in part, `more` counts the items that were left out.
+    """
 
     text: str = field(repr=False)
     citations: tuple[int, ...]
+    more: int = 0
+
+    @property
+    def shown(self) -> str:
+        """The text, and how much was left out."""
+        return f"{self.text} (and {self.more} more)" if self.more else self.text
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the public form."""
+        return {"text": self.text, "citations": list(self.citations), "more": self.more}
+
+
+@dataclass(frozen=True, slots=True)
+class Further:
+    """A passage that was found besides those that are cited, for whoever wants to read on: no part of the answer."""
+
+    passage: Passage
+    grant: Grant
+
+    @property
+    def url(self) -> str:
+        """The page of the source, opened at the passage."""
+        return _url(self.passage, self.passage.start, self.passage.end)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the public form, without the text."""
+        passage = self.passage
+        return {
+            "document": passage.document,
+            "title": passage.title,
+            "sha256": passage.sha256,
+            "passage_id": passage.passage_id,
+            "locator": passage.locator.as_json(),
+            "span": [passage.start, passage.end],
+            "url": self.url,
+            **_approval(self.grant),
+        }
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """The result of a question: sentences and citations, or a refusal; either way with its receipt.
 
-    `searched_for` is a follow-up as it was rewritten to stand alone; `None` if it was taken as typed.
+    `searched_for` is a follow-up as it was rewritten to stand alone; `None` if it was taken as typed. `not_mentioned`
+    are words of the question that matter and that nothing cited holds, as typed; `passages` are further ones that were
+    found, at most three.
     """
 
     request_id: str
@@ -104,11 +147,13 @@ class Answer:
     refusal: Refusal | None
     receipt: Receipt
     searched_for: str | None = field(default=None, repr=False)
+    not_mentioned: tuple[str, ...] = field(default=(), repr=False)
+    passages: tuple[Further, ...] = ()
 
     @property
     def text(self) -> str | None:
         """The answer as one text; `None` for a refusal."""
-        return None if self.refusal else " ".join(sentence.text for sentence in self.sentences)
+        return None if self.refusal else one_text(self.sentences)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -125,9 +170,11 @@ class Answer:
             "outcome": "refused" if self.refusal else "answered",
             "answer": self.text,
             "searched_for": self.searched_for,
-            "sentences": [{"text": s.text, "citations": list(s.citations)} for s in self.sentences],
+            "sentences": [sentence.as_json() for sentence in self.sentences],
             "citations": [citation.as_json() for citation in self.citations],
+            "not_mentioned": list(self.not_mentioned),
             "notes": list(self.notes),
+            "passages": [further.as_json() for further in self.passages],
             "refusal": self.refusal.as_json() if self.refusal else None,
             "receipt": receipt_json(self.receipt),
         }
@@ -190,6 +237,14 @@ def numbered(sentences: list[VerifiedSentence], notes_of: NotesOf) -> tuple[tupl
         )
         numbered_sentences.append(Sentence(sentence.text, tuple(numbers)))
     return tuple(numbered_sentences), tuple(citations)
+
+
+def one_text(sentences: Sequence[Sentence]) -> str:
+    """Return an answer's sentences as one text, as it is recorded: those of several lines stand apart."""
+    return "".join(
+        f"{'' if not at else chr(10) if chr(10) in sentence.text + sentences[at - 1].text else ' '}{sentence.shown}"
+        for at, sentence in enumerate(sentences)
+    )
 
 
 def receipt_json(receipt: Receipt) -> dict[str, Any]:

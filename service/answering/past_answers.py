@@ -7,14 +7,17 @@
 Where one of these fails there is no such answer any more, only the text that somebody was given. Asks nothing anew.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from indexes.builds import Build
+from indexes.documents import Passage
 from service.access.principals import Principal
 from service.answering.answers import Answer, Citation, Reason, Refusal, Sentence
 from service.answering.boundary import Boundary, Scope
 from service.answering.drafts import Quote
+from service.answering.further import further
 from service.answering.live_build import LiveBuild
 from service.answering.unread import note_at
 from service.answering.verify import VerifiedQuote
@@ -48,7 +51,16 @@ class PastAnswers:
         sentences = _sentences(turn.answer, citations)
         if len(citations) < len(found) or not sentences:
             return None
-        return Answer(turn.request_id, sentences, citations, None, turn.receipt, turn.searched_for)
+        passages = further(_found(turn.finished["hits"], build), citations, scope.grants)
+        return Answer(turn.request_id, sentences, citations, None, turn.receipt, turn.searched_for, passages=passages)
+
+
+def _found(hits: list[dict[str, Any]], build: Build) -> Iterator[Passage]:
+    """Yield the passages that were found, the best first, as far as they are as they were."""
+    for hit in sorted(hits, key=lambda hit: int(hit["rank"])):
+        passage = build.passages.passage(hit["passage_id"])
+        if passage and passage.text_hash() == hit["passage_hash"]:
+            yield passage
 
 
 def _citation(cited: dict[str, Any], hit: dict[str, Any], build: Build, scope: Scope) -> Citation | None:

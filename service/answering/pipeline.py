@@ -21,7 +21,7 @@ from typing import Protocol
 
 from indexes.builds import Build
 from service.access.principals import Principal
-from service.answering.answers import Answer, Reason, Refusal, SearchResult, Sentence
+from service.answering.answers import Answer, Reason, Refusal, SearchResult
 from service.answering.boundary import Boundary
 from service.answering.errors import AnswerFailedError, LibraryUnavailableError
 from service.answering.follow_up import stand_alone
@@ -29,7 +29,7 @@ from service.answering.live_build import LiveBuild
 from service.answering.progress import Event, Step, Tell, TellStep, of_answer, of_end, of_step, silent
 from service.answering.questions import Question
 from service.answering.record import Opened, Recorder, Result
-from service.answering.steps import Steps
+from service.answering.steps import Steps, Worked
 from service.audit.errors import AuditError
 
 Also = Callable[[Answer], Iterable[Event]]
@@ -74,11 +74,20 @@ class Answering:
         opened = self.recorder.received(question, build)  # 1
         with self._failure_recorded(opened):
             searched_for = self._stand_alone(opened)
-            result, sentences = self._work(question, build, searched_for, tell)  # 2 to 5
+            result, worked = self._work(question, build, searched_for, tell)  # 2 to 5
             tell(Step.RECORDING)
         receipt = self.recorder.finished(opened, result)  # 6
         refusal = Refusal(Reason(result.reason)) if result.reason else None
-        return Answer(question.request_id, sentences, tuple(result.citations), refusal, receipt, searched_for)  # 7
+        return Answer(  # 7
+            request_id=question.request_id,
+            sentences=worked.sentences,
+            citations=worked.citations,
+            refusal=refusal,
+            receipt=receipt,
+            searched_for=searched_for,
+            not_mentioned=worked.not_mentioned,
+            passages=worked.passages,
+        )
 
     def stream(self, question: Question, tell: Tell, *, also: Also = nothing) -> None:
         """Answer a question as `ask` does, and tell all of it in events.
@@ -145,7 +154,7 @@ class Answering:
 
     def _work(
         self, question: Question, build: Build, searched_for: str | None, tell: TellStep
-    ) -> tuple[Result, tuple[Sentence, ...]]:
+    ) -> tuple[Result, Worked]:
         tell(Step.LOOKING)
         groups, text = question.principal.groups, searched_for or question.text
         scope = self.boundary.scope(build, groups)
@@ -164,7 +173,7 @@ class Answering:
             answer=worked.text,
             searched_for=searched_for,
         )
-        return result, worked.sentences
+        return result, worked
 
     @contextlib.contextmanager
     def _failure_recorded(self, opened: Opened) -> Iterator[None]:

@@ -47,7 +47,7 @@ def of_answer(answer: Answer) -> Iterator[Event]:
     """Yield each sentence with its citations, or the refusal. The answer is on record: it has its receipt."""
     for n, sentence in enumerate(answer.sentences, start=1):
         cited = [citation.as_json() for citation in answer.citations if citation.n in sentence.citations]
-        yield Event("sentence", {"n": n, "text": sentence.text, "citations": cited})
+        yield Event("sentence", {"n": n, "text": sentence.text, "citations": cited, "more": sentence.more})
     if answer.refusal:
         yield Event("refusal", answer.refusal.as_json())
 

@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 
 from indexes.builds import Build
 from indexes.encoder import Encoder
-from service.answering.answers import Citation, Reason, Sentence, numbered
+from service.answering.answers import Citation, Further, Reason, Sentence, numbered, one_text
 from service.answering.boundary import Scope
 from service.answering.drafts import Answerer
 from service.answering.evidence import Calibration, Evidence
+from service.answering.further import further
 from service.answering.progress import Step, TellStep, silent
 from service.answering.ranking import Ranking
 from service.answering.rerank import RERANKED, Reranker, rerank
@@ -30,6 +31,8 @@ class Worked:
     reason: Reason | None = None
     sentences: tuple[Sentence, ...] = ()
     citations: tuple[Citation, ...] = ()
+    not_mentioned: tuple[str, ...] = ()
+    passages: tuple[Further, ...] = ()
 
     @property
     def drafted(self) -> bool:
@@ -39,7 +42,7 @@ class Worked:
     @property
     def text(self) -> str | None:
         """The answer as one text; `None` if there is none."""
-        return " ".join(sentence.text for sentence in self.sentences) or None
+        return one_text(self.sentences) or None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +94,9 @@ class Steps:
         tell(Step.DRAFTING)
         draft = self.answerer.draft(text, retrieved=found, build=build)
         tell(Step.CHECKING)
-        sentences, citations = numbered(verify(draft, build=build, scope=now()), build.passages.notes)
-        reason = None if sentences else Reason.UNSUPPORTED_DRAFT
-        return Worked(found, weighed.evidence, reason, sentences, citations)
+        scope = now()
+        sentences, citations = numbered(verify(draft, build=build, scope=scope), build.passages.notes)
+        if not sentences:
+            return Worked(found, weighed.evidence, Reason.UNSUPPORTED_DRAFT)
+        passages = further((hit.passage for hit in found.hits), citations, scope.grants)
+        return Worked(found, weighed.evidence, None, sentences, citations, (), passages)

@@ -45,10 +45,11 @@ class ReceiptBody(BaseModel):
 
 
 class SentenceBody(BaseModel):
-    """A sentence and the numbers of its citations."""
+    """A sentence and the numbers of its citations; each line of its text is a line of the source."""
 
     text: str
     citations: list[int] = Field(min_length=1)
+    more: int = Field(description="items of a list, a procedure or a table that were left out; 0 if none")
 
 
 _NOTE: Any = Field(
@@ -75,6 +76,21 @@ class CitationBody(BaseModel):
     note: str | None = _NOTE
 
 
+class FurtherBody(BaseModel):
+    """A passage that was found besides those that are cited, to read on: no part of the answer."""
+
+    document: str = Field(examples=["legal/ai-use-policy.pdf"])
+    title: str
+    sha256: str
+    passage_id: str
+    locator: dict[str, Any] = Field(examples=[{"kind": "page", "page": 3}])
+    span: tuple[int, int] = Field(examples=[[120, 245]])
+    url: str
+    approved_by: str
+    approved_on: str = Field(examples=["2026-11-20"])
+    expires: str = Field(examples=["2027-11-20"])
+
+
 class RefusalBody(BaseModel):
     """Why there is no answer."""
 
@@ -93,7 +109,9 @@ class AnswerBody(BaseModel):
     )
     sentences: list[SentenceBody]
     citations: list[CitationBody]
+    not_mentioned: list[str] = Field(description="words of the question that matter and that nothing cited holds")
     notes: list[str] = Field(description="the notes of the citations, each once")
+    passages: list[FurtherBody] = Field(max_length=3, description="further passages that were found, the best first")
     refusal: RefusalBody | None
     receipt: ReceiptBody
 

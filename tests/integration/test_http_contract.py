@@ -43,10 +43,13 @@ def test_an_answer_has_exactly_the_published_shape(shared_studio: Studio) -> Non
     passage_id = result["citations"][0].pop("passage_id")
     assert result["citations"][0].pop("locator")["kind"] in ("page", "heading", "document")
     assert re.fullmatch(r"[0-9a-f]{24}", passage_id)
+    (further,) = result.pop("passages")
+    assert set(further) == set(result["citations"][0]) - {"n", "quote", "note"} | {"passage_id", "locator"}
+    assert further["passage_id"] != passage_id
     assert result == {
         "outcome": "answered",
         "answer": SENTENCE,
-        "sentences": [{"text": SENTENCE, "citations": [1]}],
+        "sentences": [{"text": SENTENCE, "citations": [1], "more": 0}],
         "citations": [
             {
                 "n": 1,
@@ -62,6 +65,7 @@ def test_an_answer_has_exactly_the_published_shape(shared_studio: Studio) -> Non
                 "note": None,
             }
         ],
+        "not_mentioned": [],
         "notes": [],
         "refusal": None,
         "searched_for": None,
@@ -78,7 +82,9 @@ def test_a_refusal_has_exactly_the_published_shape(shared_studio: Studio) -> Non
         "answer": None,
         "sentences": [],
         "citations": [],
+        "not_mentioned": [],
         "notes": [],
+        "passages": [],
         "refusal": {"reason": "no_evidence"},
         "searched_for": None,
     }
