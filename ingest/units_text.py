@@ -23,8 +23,10 @@ _NUMBERED_PART = re.compile(
     r"kapitel|teil|abschnitt|anhang|anlage|tableau|chapitre|partie|annexe|tabla|capítulo|anexo)\s+[\dIVXA-Z]+\b",
     re.IGNORECASE,
 )
+_TIME = r"(?:\w+ )?(?:day|night|morning|week|month|quarter|year|season|Tag\w*|Woche\w*|Monat\w*|Jahr\w*)\b"
 _ANNOUNCES = re.compile(
-    r"\b(?:following|follows|below|as listed|these (?:are|steps|rules|points)|folgend\w*|folgt|nachstehend\w*|unten|"
+    rf"\b(?:following(?! {_TIME})|follows|below|as listed|these (?:are|steps|rules|points)|"
+    rf"folgend\w*\b(?! {_TIME})|folgt|nachstehend\w*|unten|"
     r"suivant\w*|ci-dessous|siguiente\w*|a continuación)\b",
     re.IGNORECASE,
 )

@@ -284,6 +284,8 @@ def test_a_series_goes_from_its_first_mark_to_the_end_of_its_last_item() -> None
         ("**Forbidden uses**", "Forbidden uses"),
         ("Folgendes ist verboten. Niemand darf es.", "Folgendes ist verboten."),
         ("Nobody may allow them, whoever asks.", ""),
+        ("Leave goes on until March of the following year.", ""),
+        ("Urlaub geht in die folgenden Monate mit.", ""),
     ],
 )
 def test_what_announces_a_list_is_its_label(lead: str, label: str) -> None:
@@ -358,6 +360,18 @@ def test_rows_without_names_stand_under_the_line_that_names_them() -> None:
         "LABEL Role; Duty",
         "ROW Clerk; Opens the letters and sorts them by floor < Role; Duty",
         "ROW Porter; Locks the doors < Role; Duty",
+    ]
+
+
+def test_a_row_of_a_page_whose_cells_stand_below_each_other() -> None:
+    document = _pages(
+        "Level; Reaction; Rhythm\n\nS2 High\n\nA compromised account or a limited leak\n\nS4 Low; Note; none"
+    )
+    assert _said(document) == [
+        "LABEL Level; Reaction; Rhythm",
+        "LABEL S2 High",
+        "SENTENCE A compromised account or a limited leak < S2 High",
+        "ROW S4 Low; Note; none < Level; Reaction; Rhythm",
     ]
 
 
