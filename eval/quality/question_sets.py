@@ -27,6 +27,7 @@ ANSWERED_KINDS = (
     "table",
     "faq",
     "short_fact",
+    "clause",
 )
 UNANSWERED_KINDS = (
     "wrong_entity",  # the documents say it of somebody or something else
