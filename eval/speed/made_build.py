@@ -28,8 +28,9 @@ from indexes.documents import Document, Locator, Passage, Section, passage_id
 from indexes.encoder import Encoder
 from indexes.events import Approval
 from indexes.manifest import SplitterInfo
-from indexes.passages import Span, SplitDocument
+from indexes.passages import SplitDocument
 from indexes.register import REGISTER_FILE, append_events
+from indexes.units import Span, Unit
 from ingest.describe import describe
 from ingest.index_sentences import index_sentences
 from ingest.index_vectors import index_vectors, sample_sentences
@@ -72,7 +73,8 @@ def read_base(build: Build) -> Base:
     for document, _ in build.documents:
         split = build.passages.split_document(document)
         for passage in split.passages if split else ():
-            held = [split.document.text[slice(*span)] for span in build.passages.sentences(passage)] if split else []
+            units = build.passages.units(passage) if split else []
+            held = [passage.text[unit.start - passage.start : unit.end - passage.start] for unit in units]
             if held:
                 titles.append(passage.title)
                 sentences.append(held)
@@ -122,11 +124,11 @@ class MadeDocuments(Sequence[SplitDocument]):
         document, sha256 = self.name(number)
         first = number * _PASSAGES_A_DOCUMENT
         rows = range(first, min(first + _PASSAGES_A_DOCUMENT, self._passages))
-        blocks, spans, sentences, length = [], list[Span](), list[Span](), 0
+        blocks, spans, units, length = [], list[Span](), list[Unit](), 0
         for row in rows:
             start = length
             for sentence in self._varied(row, chance):
-                sentences.append((length, length + len(sentence)))
+                units.append(Unit(length, length + len(sentence)))
                 blocks.append(sentence)
                 length += len(sentence) + 1
             spans.append((start, length - 1))
@@ -139,7 +141,7 @@ class MadeDocuments(Sequence[SplitDocument]):
             for start, end in spans
         )
         whole = Document(document, sha256, title, text, (Section(0, len(text), where),))
-        return SplitDocument(whole, passages, tuple(sentences))
+        return SplitDocument(whole, passages, tuple(units))
 
     def _varied(self, row: int, chance: random.Random) -> list[str]:
         texts = self._base.sentences

@@ -22,6 +22,7 @@ from indexes.manifest import SplitterInfo
 from indexes.passages import PassageStore, SplitDocument, write_passages
 from indexes.sentences import SentenceIndex, write_sentences
 from indexes.standing import Grant
+from indexes.units import Unit
 from ingest.describe import describe
 from ingest.encode import EncoderText
 from ingest.index_sentences import encoder_texts, index_sentences
@@ -51,13 +52,13 @@ RANKING = Ranking(
 
 def made_document(name: str, passages: Sequence[Whole | str]) -> SplitDocument:
     """Return a document whose passages lie one after the other, an empty line between them."""
-    text, spans, sentences = "", [], []
+    text, spans, units = "", [], []
     for passage in passages:
         start = len(text)
         for number, sentence in enumerate([passage] if isinstance(passage, str) else passage):
             text += " " * bool(number)
             if not isinstance(passage, str):
-                sentences.append((len(text), len(text) + len(sentence)))
+                units.append(Unit(len(text), len(text) + len(sentence)))
             text += sentence
         spans.append((start, len(text)))
         text += "\n\n"
@@ -68,7 +69,7 @@ def made_document(name: str, passages: Sequence[Whole | str]) -> SplitDocument:
         for start, end in spans
     )
     document = Document(name, sha256, title, text, (Section(0, len(text), locator),))
-    return SplitDocument(document, held, tuple(sentences))
+    return SplitDocument(document, held, tuple(units))
 
 
 @contextlib.contextmanager
