@@ -97,35 +97,42 @@ _REASON = re.compile(
     r"to (?:avoid|prevent|protect|ensure|make sure|keep|help|reduce|allow)|risks?|causes?|purpose|leads? to|damage|weil|damit|"
     r"deshalb|parce que|afin)\b"
 )
-_OF_TEXT = (
-    (Want.TIME, _TIME),
-    (Want.PLACE, _PLACE),
-    (Want.RULE, _RULE),
-    (Want.STEP, _STEP),
-    (Want.DEFINITION, _DEFINITION),
-    (Want.LIST, _LISTED),
-    (Want.REASON, _REASON),
-)
+_OF_TEXT = {
+    Want.TIME: _TIME,
+    Want.PERSON: _PERSON,
+    Want.PLACE: _PLACE,
+    Want.RULE: _RULE,
+    Want.STEP: _STEP,
+    Want.DEFINITION: _DEFINITION,
+    Want.LIST: _LISTED,
+    Want.REASON: _REASON,
+}
+_OF_KIND = {
+    UnitKind.ITEM: {Want.LIST},
+    UnitKind.STEP: {Want.LIST, Want.STEP},
+    UnitKind.ROW: {Want.LIST},
+}
 
 
-def offered(text: str, *, kind: UnitKind, labelled: bool) -> frozenset[Want]:
-    """Return the kinds of answer that a unit offers.
+def offered(text: str, wants: frozenset[Want], *, kind: UnitKind, labelled: bool) -> frozenset[Want]:
+    """Return which of some kinds of answer a unit offers.
 
     Args:
         text: of the unit.
+        wants: the kinds that are asked for; no other is looked for.
         kind: of the unit.
-        labelled: whether it stands under a lead-in or a term.
+        labelled: whether it stands under a lead-in, a term or a question.
     """
+    if not wants:
+        return frozenset()
     lowered = " ".join(text.lower().replace("’", "'").split())
-    found = {want for want, told in _OF_TEXT if told.search(lowered)}
-    if _NUMBER.search(_SECTION.sub(" ", lowered)):
-        found.add(Want.NUMBER)
-    if _PERSON.search(lowered) or _NAMED.search(text):
-        found.add(Want.PERSON)
-    if kind in (UnitKind.ITEM, UnitKind.STEP, UnitKind.ROW):
-        found.add(Want.LIST)
-    if kind is UnitKind.STEP:
-        found.add(Want.STEP)
-    if kind is UnitKind.FACT and labelled:
-        found.add(Want.DEFINITION)
-    return frozenset(found)
+    of_kind = _OF_KIND.get(kind, set()) | ({Want.DEFINITION} if labelled and kind is UnitKind.FACT else set())
+    return frozenset(want for want in wants if want in of_kind or _offers(want, text, lowered))
+
+
+def _offers(want: Want, text: str, lowered: str) -> bool:
+    if want is Want.NUMBER:
+        return _NUMBER.search(_SECTION.sub(" ", lowered)) is not None
+    if want is Want.PERSON and _NAMED.search(text):
+        return True
+    return _OF_TEXT[want].search(lowered) is not None

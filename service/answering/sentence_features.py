@@ -45,7 +45,7 @@ def sentence_features(retrieved: Retrieved, candidates: Sequence[Candidate], bui
     question = retrieved.question
     places = _places(matches, candidates)
     numbers = matches.numbers[places]
-    held, labels = matches.held[places], held_codes(question.codes, *build.sentences.label_codes(numbers))
+    held, labels = matches.held[places], _labels_held(question, numbers, build)
     context = np.stack([matches.context_of(one.hit.row) for one in candidates])
     most = max(one.hit.weighed for one in candidates)
     named = np.array([_named(one, question) for one in candidates])
@@ -69,6 +69,16 @@ def sentence_features(retrieved: Retrieved, candidates: Sequence[Candidate], bui
         kinds == UnitKind.FACT,
     )
     return np.stack(columns, axis=1).astype(np.float64)
+
+
+def held_by(retrieved: Retrieved, candidates: Sequence[Candidate], build: Build) -> Held:
+    """Return which of the question's terms stand in each candidate or in its label, shape (candidates, terms)."""
+    matches = retrieved.matches
+    if matches is None:
+        raise ValueError("expected candidates of a question that found something, got none")
+    places = _places(matches, candidates)
+    held: Held = matches.held[places] | _labels_held(retrieved.question, matches.numbers[places], build)
+    return held
 
 
 def named_by(text: str, question: Asked) -> float:
@@ -103,8 +113,11 @@ def _label_terms(text: str) -> frozenset[str]:
 def _offers(one: Candidate, wants: frozenset[Want]) -> float:
     if not wants:
         return 0.0
-    offers = offered(one.text, kind=one.kind, labelled=one.label is not None)
-    return len(wants & offers) / len(wants)
+    return len(offered(one.text, wants, kind=one.kind, labelled=one.label is not None)) / len(wants)
+
+
+def _labels_held(question: Asked, numbers: NDArray[np.int64], build: Build) -> Held:
+    return held_codes(question.codes, *build.sentences.label_codes(numbers))
 
 
 def _places(matches: Matches, candidates: Sequence[Candidate]) -> NDArray[np.int64]:
