@@ -60,7 +60,7 @@ def index_sentences(
         live: the live build, or `None`.
         carried: ids of documents that are as they are in the live build.
     """
-    rows = _first_rows(live) if live and live.manifest.terms == TERMS_VERSION else {}
+    rows = first_rows(live) if live and live.manifest.terms == TERMS_VERSION else {}
     for split in documents:
         document = split.document.document
         first = rows.get(document)
@@ -95,6 +95,7 @@ def _of_passage(
     )
 
 
-def _first_rows(build: Build) -> dict[str, int]:
+def first_rows(build: Build) -> dict[str, int]:
+    """Return the row of each document's first passage."""
     firsts = np.flatnonzero(np.diff(build.document_of_row, prepend=-1))
     return {build.documents[build.document_of_row[row]][0]: int(row) for row in firsts}

@@ -35,6 +35,7 @@ PASSAGE_FEATURES = (
 )
 SENTENCE_FEATURES = (
     "cosine",
+    "token_match",
     "coverage",
     "coverage_in_context",
     "coverage_nearby",

@@ -60,7 +60,8 @@ class Retrieved:
 
 def retrieve(text: str, *, build: Build, scope: Scope, encoder: Encoder, ranking: Ranking, k: int) -> Retrieved:
     """Return the `k` best passages of a scope for a question's text."""
-    question = asked(text, encoder.encode([text])[0], build=build, scope=scope)
+    (vector,), (pieces,) = encoder.encode_with_pieces([text])
+    question = asked(text, vector, pieces, build=build, scope=scope)
     has_subject = bool(content_terms(text))
     rows = _candidates(question, build, scope)
     if not len(rows):

@@ -28,6 +28,7 @@ def sentence_features(retrieved: Retrieved, candidates: Sequence[Candidate], bui
     """Return the features of each candidate, shape (candidates, len(SENTENCE_FEATURES)), in that order.
 
     - `cosine`, `coverage`: of the unit; a cosine knows what stands around the unit, a coverage does not.
+    - `token_match`: how well its word pieces match those of the question (`indexes.pieces`).
     - `coverage_in_context`, `coverage_nearby`, `coverage_with_label`: together with title and headings; with the units
       before and after it; with its label.
     - `passage`: how far its passage's weighed features are below those of the best one, at most 0.
@@ -52,6 +53,7 @@ def sentence_features(retrieved: Retrieved, candidates: Sequence[Candidate], bui
     kinds = np.array([one.kind for one in candidates])
     columns = (
         matches.cosines[places],
+        build.pieces.token_match(question.pieces, numbers),
         question.coverage(held),
         question.coverage(held | labels | context),
         question.coverage(_nearby(matches, candidates) | labels),

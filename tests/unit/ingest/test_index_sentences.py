@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from indexes.builds import SENTENCES_FOLDER, current_build_id
 from indexes.documents import Document, Locator, Passage, Section
-from indexes.encoder import Span, Vectors
+from indexes.encoder import Pieces, Span, Vectors
 from indexes.passages import SplitDocument
 from indexes.sentences import PassageSentences, codes
 from indexes.units import Unit, UnitKind
@@ -203,9 +203,11 @@ class _Halving(HashingEncoder):
     def encode(self, texts: Sequence[str]) -> Vectors:
         return np.round(super().encode(texts), 2)
 
-    def encode_with_spans(self, texts: Sequence[str], spans: Sequence[Sequence[Span]]) -> tuple[Vectors, list[Vectors]]:
-        vectors, of_spans = super().encode_with_spans(texts, spans)
-        return vectors, [np.round(one, 2) for one in of_spans]
+    def encode_with_spans(
+        self, texts: Sequence[str], spans: Sequence[Sequence[Span]]
+    ) -> tuple[Vectors, list[Vectors], list[Pieces]]:
+        vectors, of_spans, pieces = super().encode_with_spans(texts, spans)
+        return vectors, [np.round(one, 2) for one in of_spans], pieces
 
 
 def test_after_a_change_of_arithmetic_sentences_are_made_anew_like_their_passages(
