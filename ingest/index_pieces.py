@@ -15,7 +15,7 @@ from indexes.encoder import Encoder, Span, Vectors
 from indexes.passages import SplitDocument
 from indexes.pieces import PassagePieces
 from ingest.encode import KeptPieces
-from ingest.index_sentences import first_rows, spans_by_passage
+from ingest.index_sentences import first_rows, units_by_passage
 
 DIMENSIONS = 64
 
@@ -50,7 +50,8 @@ def index_pieces(
         if live and first is not None and document in carried:
             yield from (_of_row(live, first + at) for at in range(len(split.passages)))
             continue
-        for passage, spans in zip(split.passages, spans_by_passage(split), strict=True):
+        for passage, units in zip(split.passages, units_by_passage(split), strict=True):
+            spans = [unit.span for unit in units]
             found = kept(passage, spans)
             yield PassagePieces(found.vectors, _places(found.spans + np.int32(passage.end), spans))
 
