@@ -79,7 +79,7 @@ class PieceIndex:
         got = (*index.vectors.shape, index.places.shape[1], bool(within))
         if got != expected:
             raise BuildDamagedError(
-                f"{folder} is not an index of word pieces: expected {expected} as its numbers of pieces, of dimensions, "
+                f"{folder} is not an index of word pieces: expected {expected} as numbers of pieces, of dimensions, "
                 f"of ends of a sentence, and whether all sentences lie within; got {got}"
             )
         return index

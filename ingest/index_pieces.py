@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from indexes.builds import Build
 from indexes.documents import Passage
-from indexes.encoder import Encoder, Span, Vectors
+from indexes.encoder import Encoder, Vectors
 from indexes.passages import SplitDocument
 from indexes.pieces import PassagePieces
+from indexes.units import Span
 from ingest.encode import KeptPieces
 from ingest.index_sentences import first_rows, units_by_passage
 
