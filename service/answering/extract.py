@@ -40,7 +40,6 @@ _NAMED = 0.6  # a heading or lead-in is nearly the question
 _OF_ITSELF = 0.15  # of the question's words: more, and an item is asked for, not its list
 _SAYS_LITTLE = 6  # words; shorter sentences are quoted with what they stand under
 _LEANING = frozenset({"it", "they", "this", "these", "that", "those", "such", "he", "she", "its", "their"})
-_IN_SERIES = (UnitKind.ITEM, UnitKind.STEP, UnitKind.ROW)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +146,7 @@ def _series_asked_for(weighed: Weighed, retrieved: Retrieved) -> int | None:
         one = weighed.units[at]
         if weighed.sums[at] < least:
             return None
-        if one.series < 0 or one.kind not in _IN_SERIES:
+        if one.series < 0:
             if at == weighed.order[0] and weighed.named[at] < _NAMED:
                 least = weighed.sums[at]  # a sentence answers: only a list that is named by the question goes before it
             continue

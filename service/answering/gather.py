@@ -13,8 +13,6 @@ from indexes.units import MOST_CHARS, Span, UnitKind
 from service.answering.retrieve import Hit, Retrieved
 
 PASSAGES = 5  # whose units are considered
-_LEAST_WORDS = 4  # shorter sentences under no label are labels themselves, not statements
-_LEAST_WORDS_OPEN = 10  # in pages, where headings and table cells stand as lines: of one that no mark ends
 
 
 @dataclass(frozen=True)
@@ -46,17 +44,10 @@ class Candidate:
         """What its label says, if that stands in the same passage; empty if not."""
         return text_at(self.hit.passage, self.label)
 
-    @cached_property
+    @property
     def is_quotable(self) -> bool:
         """Whether it may be quoted by itself: it says something, and is no label, question or table that ran together."""
-        if not self.kind.quotable or len(self.text) > MOST_CHARS:
-            return False
-        if self.kind is not UnitKind.SENTENCE:
-            return self.words > 0
-        if self.label is not None:
-            return self.words > 0 and not self.text.rstrip().endswith("?")
-        is_open = self.hit.passage.locator.kind == "page" and self.text[-1].isalnum()
-        return self.words >= (_LEAST_WORDS_OPEN if is_open else _LEAST_WORDS)
+        return self.kind.quotable and 0 < len(self.text) <= MOST_CHARS and self.words > 0
 
 
 def text_at(passage: Passage, span: Span | None) -> str:

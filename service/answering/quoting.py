@@ -12,13 +12,14 @@ import numpy as np
 
 from indexes.builds import Build
 from indexes.documents import Passage
-from indexes.units import Span, UnitKind
+from indexes.units import MOST_CHARS, Span, UnitKind
 from service.answering.drafts import SKIPPED, DraftSentence, Quote, skips_words
 from service.answering.gather import Candidate, text_at
 
 MOST_ITEMS = 12  # of a list that is quoted as such, and
 MOST_LIST_CHARS = 900  # of it, its lead-in included: what somebody reads at a glance
 _PASSAGES_BESIDE = 4  # on either side, in which a lead-in is looked for
+_QUOTABLE = [int(kind) for kind in UnitKind if kind.quotable]
 _SERIES_KINDS = (int(UnitKind.ITEM), int(UnitKind.STEP), int(UnitKind.ROW))
 
 
@@ -63,13 +64,25 @@ def series_of(one: Candidate, build: Build) -> DraftSentence | None:
 
 
 def _items(one: Candidate, build: Build) -> list[Span]:
-    """Return where the quotable items of a candidate's series stand in its document, in reading order."""
+    """Return where the items of a candidate's series stand in its document, in reading order.
+
+    An item begins with a unit of the series's kind; what follows of it in the same passage belongs to it.
+    """
     index, documents = build.sentences, build.document_of_row
     document = documents[one.hit.row]
     rows = np.arange(np.searchsorted(documents, document), np.searchsorted(documents, document, side="right"))
-    numbers, _ = index.of_rows(rows)
-    of_series = numbers[(index.series[numbers] == one.series) & np.isin(index.kinds[numbers], _SERIES_KINDS)]
-    return sorted({(int(start), int(end)) for start, end in index.spans[of_series]})
+    numbers, begins = index.of_rows(rows)
+    passages = np.repeat(rows, np.diff(begins, append=len(numbers)))
+    of_series = (index.series[numbers] == one.series) & np.isin(index.kinds[numbers], _QUOTABLE)
+    items: dict[int, tuple[Span, int]] = {}
+    for number, row in zip(numbers[of_series].tolist(), passages[of_series].tolist(), strict=True):
+        start, end = index.spans[number].tolist()
+        last = max(items, default=-1)
+        if int(index.kinds[number]) in _SERIES_KINDS:
+            items.setdefault(start, ((start, end), row))
+        elif items and items[last][1] == row and end - last <= MOST_CHARS and end > items[last][0][1]:
+            items[last] = ((last, end), row)
+    return [span for _, (span, _) in sorted(items.items())]
 
 
 def _label(first: Span, one: Candidate, build: Build) -> Span | None:
