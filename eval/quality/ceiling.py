@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from eval.quality.holding import SeenQuote, holds
 from eval.quality.question_sets import Gold
 from indexes.builds import Build
-from service.answering.extract import PASSAGES, is_statement
-from service.answering.retrieve import Hit, Retrieved
+from service.answering.gather import gather
+from service.answering.retrieve import Retrieved
 
 
 def a_unit_holds(golds: Sequence[Gold], found: Retrieved, build: Build) -> bool:
@@ -19,17 +19,7 @@ def a_unit_holds(golds: Sequence[Gold], found: Retrieved, build: Build) -> bool:
     spans = [gold for gold in golds if not gold.whole_page]
     if not spans or found.matches is None:
         return False
-    units = [unit for hit in found.hits[:PASSAGES] for unit in _units(hit, found, build)]
+    units = [
+        SeenQuote(0, one.document, "", None, *one.span, one.text) for one in gather(found, build) if one.is_quotable
+    ]
     return any(holds([unit], gold) for unit in units for gold in spans)
-
-
-def _units(hit: Hit, found: Retrieved, build: Build) -> list[SeenQuote]:
-    if found.matches is None:
-        return []
-    passage, numbers = hit.passage, found.matches.numbers[found.matches.sentences_of(hit.row)]
-    units = []
-    for number, (start, end) in zip(numbers, build.sentences.spans[numbers].tolist(), strict=True):
-        text = passage.text[start - passage.start : end - passage.start]
-        if is_statement(text, passage, length=len(build.sentences.terms_of(number))):
-            units.append(SeenQuote(0, passage.document, "", None, start, end, text))
-    return units

@@ -24,7 +24,7 @@ def table(rows: Sequence[Sequence[str]]) -> str:
 
 
 def run_table(run: Run) -> str:
-    """Return all figures of a run: one row a figure, with its 95% interval, for all questions and by half."""
+    """Return a run in two tables: all figures with their 95% intervals and by half; sets with several kinds by kind."""
     rows: list[Sequence[str]] = [("set", "figure", "questions", "all", "tuned half", "held-out half")]
     parts = [(one.name, one.figures) for one in run.sets]
     for set_name, figures in parts if len(parts) == 1 else [*parts, ("(mean)", run.overall)]:
@@ -32,7 +32,8 @@ def run_table(run: Run) -> str:
             halves = [figures[half].get(name) for half in ("tuned", "held_out")]
             cells = [shown(name, one) if one else "-" for one in (figure, *halves)]
             rows.append((set_name, name, str(figure.questions), *cells))
-    return table(rows)
+    kinds = kinds_table(run)
+    return f"{table(rows)}\n\n{kinds}" if kinds else table(rows)
 
 
 def kind_rows(one: SetRun) -> list[list[str]]:

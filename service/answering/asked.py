@@ -14,14 +14,16 @@ from indexes.builds import Build
 from indexes.encoder import Pieces
 from indexes.pieces import QuestionPieces, projected
 from indexes.sentences import Codes, codes
-from indexes.words import content_terms, terms
+from indexes.words import content_terms, terms, terms_in_order
 from service.answering.asker import of_the_asker
 from service.answering.boundary import Scope
 
 Held = NDArray[np.bool_]
 
 # A capital letter after the first word, or a digit: what a question is about in particular.
-_NAME = re.compile(r"(?<!^)\b[^\W\d_a-zß-öø-ÿ][\w'’-]*|\b\w*\d[\w.,]*")
+_NAME = re.compile(r"(?<!^)\b[^\W\d_a-zß-öø-ÿ][\w'’-]*|\b\w*\d(?:[\w.,]|[/-](?=\d))*")
+# A term that keeps its capitals or its figures, however the question writes them ("10 000", "W-8 BEN").
+_WRITTEN_AS_NAME = re.compile(r"[A-Z\d]")
 _RUN = re.compile(r"\S+")
 
 # Of the rarity of a term that says who asks ("a trainee in Bergen"): a rule for all answers too, one for him is found.
@@ -67,10 +69,11 @@ def asked(text: str, vector: NDArray[np.float32], pieces: Pieces, *, build: Buil
         build: the build that is asked.
         scope: what the asker may see of it.
     """
-    in_order = codes(terms(text))
+    in_order = codes(terms_in_order(text))
     subject = tuple(content_terms(text)) or tuple(dict.fromkeys(terms(text)))
     pairs = np.stack([in_order[:-1], in_order[1:]], axis=1) if len(in_order) > 1 else np.zeros((0, 2), np.uint32)
     names = {term for name in _NAME.findall(text) for term in content_terms(name)}
+    names.update(term for term in subject if _WRITTEN_AS_NAME.search(term))
     own = of_the_asker(text)
     is_own = np.array([term in own for term in subject], dtype=np.bool_)
     rarity = build.lexical.rarity(subject, scope.lexical) * np.where(is_own, _OF_THE_ASKER, 1)

@@ -31,6 +31,7 @@ from ingest.index_pieces import index_pieces, projection_for
 from ingest.index_sentences import encoder_texts, index_sentences
 from ingest.index_words import index_words
 from ingest.split import Splitter
+from ingest.units import find_units
 from service.answering.boundary import Scope
 from service.answering.features import PASSAGE_FEATURES, SENTENCE_FEATURES
 from service.answering.ranking import Ranking
@@ -75,10 +76,32 @@ def made_document(name: str, passages: Sequence[Whole | str]) -> SplitDocument:
     return SplitDocument(document, held, tuple(units))
 
 
+def read_document(name: str, *passages: str) -> SplitDocument:
+    """Return a document whose units are found in it as at ingest, lists, tables and questions too."""
+    text, spans = "", []
+    for passage in passages:
+        spans.append((len(text), len(text) + len(passage)))
+        text += f"{passage}\n\n"
+    sha256 = hashlib.sha256(text.encode()).hexdigest()
+    title, locator = Path(name).stem, Locator("document")
+    held = tuple(
+        Passage(passage_id(name, sha256, start, end), name, sha256, title, start, end, text[start:end], locator)
+        for start, end in spans
+    )
+    document = Document(name, sha256, title, text, (Section(0, len(text), locator),))
+    return SplitDocument(document, held, *find_units(document))
+
+
 @contextlib.contextmanager
 def open_made(made: Made) -> Iterator[Build]:
     """Lend a build of some documents, made with a `HashingEncoder`; rows are in the order given."""
-    documents = [made_document(name, passages) for name, passages in made.items()]
+    with open_split([made_document(name, passages) for name, passages in made.items()]) as build:
+        yield build
+
+
+@contextlib.contextmanager
+def open_split(documents: Sequence[SplitDocument]) -> Iterator[Build]:
+    """Lend a build of documents that are split already, made with a `HashingEncoder`; rows are in the order given."""
     encoder, splitter = HashingEncoder(), Splitter(HashingEncoder())
     texts = encoder_texts(documents, splitter)
     vectors, of_spans, pieces = encoder.encode_with_spans([text.text for text in texts], [text.spans for text in texts])

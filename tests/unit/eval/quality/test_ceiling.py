@@ -40,8 +40,11 @@ def test_any_unit_of_the_first_passages_counts_and_any_gold(place: Place) -> Non
 
 
 def test_two_units_together_are_not_one(place: Place) -> None:
-    both = _gold(place, "new vendor within ten working days. Nobody signs")
-    assert not _holds(place, both), "a short gold lies in no one of them"
+    assert not _holds(place, _gold(place, "new vendor within ten working days. Nobody signs")), "a short one in two"
+    document = place.document(POLICY)
+    assert document is not None
+    start, end = document.text.index("ten working days"), len(document.text)
+    assert not _holds(place, Gold(POLICY, start, end, document.text[start:end])), "a long one in four, the half in none"
 
 
 def test_what_no_unit_can_hold_is_below_the_ceiling(place: Place) -> None:
