@@ -10,7 +10,7 @@ from ingest.units_lines import Line
 from ingest.units_text import (
     announces,
     answer_mark_end,
-    asks_without_mark,
+    asks_by_wording,
     ends_in_colon,
     is_fact,
     is_question,
@@ -94,7 +94,7 @@ class TextReader:
         if len(spans) != 1 or line.joined or self._above.asked_just_now or not is_title(line.text):
             return False
         in_table = self._above.names is not None and not self._above.title_is_next
-        if line.paged and not in_table and not asks_without_mark(line.text):
+        if line.paged and not in_table and not asks_by_wording(line.text):
             return False  # what is left of a running head or a drawing; within a table it is what a row begins with
         is_label = kind_of(line.text, paged=line.paged) is UnitKind.LABEL
         return is_label and not ends_in_colon(line.text) and not is_fact(line.text)
@@ -138,7 +138,7 @@ class TextReader:
                 self._found.add(*piece, as_kind, inner or label, series)
             if kind is UnitKind.QUESTION:
                 inner = (start, end)
-            elif at == 0 and len(given) > 1:
+            elif at == 0 and not any(own_label_end(text_of(line, span)) for span in given[1:]):
                 inner = _names_the_rest(text, start, kind)
 
 

@@ -114,9 +114,9 @@ def is_title(text: str) -> bool:
     return 0 < word_count(text) <= _MOST_TITLE_WORDS and not text.rstrip(_CLOSING).endswith((".", ",", ";", "!", "…"))
 
 
-def asks_without_mark(text: str) -> bool:
-    """Tell whether a title begins as a question does: "How to get a badge"."""
-    return bool(_ASKED.match(text))
+def asks_by_wording(text: str) -> bool:
+    """Tell whether a title asks, by its mark or as it begins: "How to get a badge"."""
+    return asks(text) or bool(_ASKED.match(text))
 
 
 def kind_of(text: str, *, paged: bool) -> UnitKind:
@@ -137,7 +137,7 @@ def _says(text: str, *, paged: bool) -> bool:
     words = word_count(text)
     bare = text.rstrip(_CLOSING)
     if bare.endswith((".", "!", "?")) and not ends_abbreviated(bare):
-        return words >= _LEAST_ENDED
+        return words >= _LEAST_ENDED or (not paged and words > 1 and bool(re.search(r"\d", text)))
     if words >= _LEAST_OPEN or is_statement(text):
         return True
     return not paged and words >= _LEAST_WITH_NUMBER and bool(re.search(r"\d", text)) and not _NUMBERED_PART.match(text)

@@ -98,6 +98,15 @@ def test_a_one_word_answer_can_be_quoted_under_its_question_only() -> None:
     ]
 
 
+@pytest.mark.parametrize("heading", ["Can a guest park here?", "When guests can park"])
+def test_a_short_answer_right_below_a_heading_that_asks_can_be_quoted(heading: str) -> None:
+    assert _said(_read(f"## {heading}\n\nNo. They park outside.\n\nNo.\n")) == [
+        "SENTENCE No.",
+        "SENTENCE They park outside.",
+        "LABEL No.",
+    ]
+
+
 def test_a_numbered_list_of_questions_with_answers_is_no_list() -> None:
     document = _read("1. May I park?\n\nTwo days.\n\n2. May I sleep here?\n\nNo.\n")
     assert _said(document) == [
@@ -190,6 +199,13 @@ def test_a_short_fact_bears_its_own_label(fact: str) -> None:
         "SENTENCE It is open on all working days.",
     ]
     assert _said(_pages(fact)) == [f"FACT {fact}"]
+
+
+def test_a_sentence_with_a_label_of_its_own_stands_under_no_other() -> None:
+    assert _said(_read("Hamburg: from eight to seven. Leeds: from nine to five.")) == [
+        "SENTENCE Hamburg: from eight to seven.",
+        "SENTENCE Leeds: from nine to five.",
+    ]
 
 
 def test_what_stands_alone_under_a_heading_is_what_the_heading_names() -> None:
@@ -361,6 +377,13 @@ def test_rows_without_names_stand_under_the_line_that_names_them() -> None:
         "ROW Clerk; Opens the letters and sorts them by floor < Role; Duty",
         "ROW Porter; Locks the doors < Role; Duty",
     ]
+
+
+def test_rows_with_figures_stand_under_names_without() -> None:
+    document = _pages(
+        "Activity; Due before; Approved by\nAnimals; 7 days; Vet\nGroups of more than fifty people; 15 days; Board"
+    )
+    assert [said.partition(" ")[0] for said in _said(document)] == ["LABEL", "ROW", "ROW"]
 
 
 def test_a_row_of_a_page_whose_cells_stand_below_each_other() -> None:
