@@ -22,7 +22,7 @@ import llama_index.core
 import nltk.data
 from nltk.tokenize.punkt import PunktTokenizer
 
-from indexes.passages import Span
+from indexes.units import Span
 from ingest.abbreviations import goes_on
 
 _LINE = re.compile(r"[^\n]+")

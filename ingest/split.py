@@ -13,14 +13,15 @@ from llama_index.core.node_parser import SentenceSplitter
 from indexes.documents import Document, Passage, Section, passage_id
 from indexes.encoder import Encoder
 from indexes.manifest import SplitterInfo
-from indexes.passages import Span, SplitDocument
+from indexes.passages import SplitDocument
+from indexes.units import Span, Unit
 from ingest.sentences import sentence_pieces, sentence_spans
 
 # The encoder reads 256 tokens, two of them its own marks: passages of 220 leave room for the title and a heading.
 _PASSAGE_TOKENS = 220
 _OVERLAP_TOKENS = 30
 _BLANK = re.compile(r"\s*")
-_VERSION = 2  # raise it when the same document would be split, or its context be made, otherwise
+_VERSION = 3  # raise it when the same document would be split, or its context be made, otherwise
 
 
 class Splitter:
@@ -44,16 +45,16 @@ class Splitter:
         )
 
     def split(self, document: Document) -> SplitDocument:
-        """Return the document with its passages in reading order and the spans of its sentences."""
+        """Return the document with its passages and units in reading order."""
         passages: list[Passage] = []
-        sentences: list[Span] = []
+        units: list[Unit] = []
         for section in document.sections:
             text = document.text[section.start : section.end]
-            sentences.extend(sentence_spans(text, offset=section.start))
+            units.extend(Unit(start, end) for start, end in sentence_spans(text, offset=section.start))
             passages.extend(
                 _passage(document, section, start, end) for start, end in _locate(text, self._splitter.split_text(text))
             )
-        return SplitDocument(document, tuple(passages), tuple(sentences))
+        return SplitDocument(document, tuple(passages), tuple(units))
 
     def encoder_text(self, passage: Passage) -> str:
         """Return what is encoded for a passage: its context, as far as there is room for it, and its text."""

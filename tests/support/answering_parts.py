@@ -14,16 +14,20 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from indexes.builds import DENSE_FILE, LEXICAL_FOLDER, PASSAGES_FILE, SENTENCES_FOLDER, Build
+from indexes.builds import DENSE_FILE, LEXICAL_FOLDER, PASSAGES_FILE, PIECES_FOLDER, SENTENCES_FOLDER, Build
 from indexes.dense import DenseIndex
 from indexes.documents import Document, Locator, Passage, Section, passage_id
+from indexes.encoder import Span
 from indexes.lexical import LexicalIndex
 from indexes.manifest import SplitterInfo
 from indexes.passages import PassageStore, SplitDocument, write_passages
+from indexes.pieces import PieceIndex, stored, write_pieces
 from indexes.sentences import SentenceIndex, write_sentences
 from indexes.standing import Grant
+from indexes.units import Unit
 from ingest.describe import describe
-from ingest.encode import EncoderText
+from ingest.encode import EncoderText, KeptPieces
+from ingest.index_pieces import index_pieces, projection_for
 from ingest.index_sentences import encoder_texts, index_sentences
 from ingest.index_words import index_words
 from ingest.split import Splitter
@@ -51,13 +55,13 @@ RANKING = Ranking(
 
 def made_document(name: str, passages: Sequence[Whole | str]) -> SplitDocument:
     """Return a document whose passages lie one after the other, an empty line between them."""
-    text, spans, sentences = "", [], []
+    text, spans, units = "", [], []
     for passage in passages:
         start = len(text)
         for number, sentence in enumerate([passage] if isinstance(passage, str) else passage):
             text += " " * bool(number)
             if not isinstance(passage, str):
-                sentences.append((len(text), len(text) + len(sentence)))
+                units.append(Unit(len(text), len(text) + len(sentence)))
             text += sentence
         spans.append((start, len(text)))
         text += "\n\n"
@@ -68,7 +72,7 @@ def made_document(name: str, passages: Sequence[Whole | str]) -> SplitDocument:
         for start, end in spans
     )
     document = Document(name, sha256, title, text, (Section(0, len(text), locator),))
-    return SplitDocument(document, held, tuple(sentences))
+    return SplitDocument(document, held, tuple(units))
 
 
 @contextlib.contextmanager
@@ -77,7 +81,7 @@ def open_made(made: Made) -> Iterator[Build]:
     documents = [made_document(name, passages) for name, passages in made.items()]
     encoder, splitter = HashingEncoder(), Splitter(HashingEncoder())
     texts = encoder_texts(documents, splitter)
-    vectors, of_spans = encoder.encode_with_spans([text.text for text in texts], [text.spans for text in texts])
+    vectors, of_spans, pieces = encoder.encode_with_spans([text.text for text in texts], [text.spans for text in texts])
     rows = iter(of_spans)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -92,6 +96,14 @@ def open_made(made: Made) -> Iterator[Build]:
             sentences=sum(len(text.spans) for text in texts),
             dimensions=encoder.dimensions,
         )
+        projection, held = projection_for(encoder), iter(zip(texts, pieces, strict=True))
+
+        def kept(_passage: Passage, _spans: Sequence[Span]) -> KeptPieces:
+            text, of_text = next(held)
+            return KeptPieces(of_text.spans - np.int32(len(text.text)), stored(of_text.vectors, projection))
+
+        index = index_pieces(documents, kept=kept, live=None, carried=())
+        write_pieces(folder / PIECES_FOLDER, index, projection=projection)
         passages = PassageStore(folder / PASSAGES_FILE)
         info = SplitterInfo("made by hand", 1, 220, 30)
         with contextlib.closing(passages):
@@ -104,6 +116,7 @@ def open_made(made: Made) -> Iterator[Build]:
                 dense=DenseIndex.read(folder / DENSE_FILE),
                 lexical=LexicalIndex.read(folder / LEXICAL_FOLDER),
                 sentences=SentenceIndex.read(folder / SENTENCES_FOLDER),
+                pieces=PieceIndex.read(folder / PIECES_FOLDER),
                 documents=tuple(passages.document_ids()),
                 document_of_row=np.repeat(np.arange(len(documents)), passages.document_sizes()),
             )

@@ -14,7 +14,8 @@ MADE: Made = {"legal/a.md": [["The vendor review."], ["A vendor."]], "legal/b.md
 def _asked(text: str, *hidden: str) -> Asked:
     with open_made(MADE) as build:
         scope = a_scope(build, hidden=hidden)
-        return asked(text, HashingEncoder().encode([text])[0], build=build, scope=scope)
+        (vector,), (pieces,) = HashingEncoder().encode_with_pieces([text])
+        return asked(text, vector, pieces, build=build, scope=scope)
 
 
 @pytest.mark.parametrize(

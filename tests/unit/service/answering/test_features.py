@@ -36,7 +36,8 @@ _QUESTIONS = st.lists(_WORDS, max_size=7).map(" ".join)
 
 def _asked(text: str, build: Build, rows: Sequence[int] | None = None) -> tuple[Asked, Matches]:
     scope = a_scope(build)
-    question = asked(text, HashingEncoder().encode([text])[0], build=build, scope=scope)
+    (vector,), (pieces,) = HashingEncoder().encode_with_pieces([text])
+    question = asked(text, vector, pieces, build=build, scope=scope)
     every = np.arange(len(build.document_of_row)) if rows is None else np.array(rows, np.int64)
     return question, match(question, every, build=build, scope=scope)
 
