@@ -13,6 +13,7 @@ from service.answering.boundary import Scope
 from service.answering.drafts import Answerer
 from service.answering.evidence import Calibration, Evidence
 from service.answering.further import further
+from service.answering.in_force import in_force, in_order, leading, noted
 from service.answering.progress import Step, TellStep, silent
 from service.answering.ranking import Ranking
 from service.answering.rerank import RERANKED, Reranker, rerank
@@ -61,13 +62,13 @@ class Steps:
         return KIND if self.reranker is None else f"{KIND}+{self.reranker.kind}"
 
     def find(self, text: str, *, build: Build, scope: Scope, k: int = HITS) -> Retrieved:
-        """2: return the `k` best passages of a scope for a question's text."""
+        """2: return the `k` best passages of a scope for a question's text, those of what is in force first."""
         looked_at = k if self.reranker is None else max(k, RERANKED)
         found = retrieve(text, build=build, scope=scope, encoder=self.encoder, ranking=self.ranking, k=looked_at)
-        if self.reranker is None:
-            return found
-        found = rerank(text, found, self.reranker)
-        return replace(found, hits=found.hits[:k])
+        if self.reranker is not None:
+            found = rerank(text, found, self.reranker)
+        found = replace(found, hits=found.hits[:k])
+        return in_order(found, in_force(text, found.hits, build=build, scope=scope))
 
     def weigh(self, found: Retrieved) -> Worked:
         """3: return the evidence, and the reason for a refusal if it does not suffice."""
@@ -88,6 +89,23 @@ class Steps:
             now: draws the scope as it is after the draft; a revocation may have come meanwhile.
             tell: is told of each step as it begins.
         """
+        behind = in_force(text, found.hits, build=build, scope=now())
+        first = leading(found, behind)
+        worked = self._answer(text, first, build=build, now=now, tell=tell)
+        if worked.reason and first is not found:  # the document in force does not say it, an older one may
+            worked = self._answer(text, found, build=build, now=now, tell=tell)
+        citations = noted(worked.citations, behind, build=build, scope=now()) if behind else worked.citations
+        return replace(worked, found=found, citations=citations)
+
+    def _answer(
+        self,
+        text: str,
+        found: Retrieved,
+        *,
+        build: Build,
+        now: Callable[[], Scope],
+        tell: TellStep,
+    ) -> Worked:
         weighed = self.weigh(found)
         if weighed.reason:
             return weighed
