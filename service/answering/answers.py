@@ -54,7 +54,8 @@ class Refusal:
 class Citation:
     """A numbered quote, with where it stands and who approved it.
 
-    `note` says that its place or its document was not read whole; `None` if nothing is known to be missing.
+    `note` says that its document is not the one in force, or that its place or its document was not read whole; `None`
+    if nothing is known to be missing.
     """
 
     n: int
@@ -162,7 +163,7 @@ class Answer:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What was not read of what is cited, each once; with the document's title where several are cited."""
+        """What is to be known of what is cited, each once; with the document's title where several are cited."""
         cited = [citation.verified.passage for citation in self.citations]
         several = len({passage.document for passage in cited}) > 1
         noted = [(one, citation.note) for one, citation in zip(cited, self.citations, strict=True) if citation.note]
@@ -189,7 +190,7 @@ class Answer:
 class SearchResult:
     """Ranked passages without an answer; `grants` holds the live approval of each one's document, by its id.
 
-    `notes` are those of the documents' reading, by their ids.
+    `notes` are those of the documents' reading, by their ids; `not_in_force` says of some which one is in force.
     """
 
     request_id: str
@@ -197,6 +198,7 @@ class SearchResult:
     grants: Mapping[str, Grant]
     receipt: Receipt
     notes: Mapping[str, Sequence[ReadingNote]] = field(default_factory=dict)
+    not_in_force: Mapping[str, str] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """Return the public form."""
@@ -220,7 +222,10 @@ class SearchResult:
             "score": round(hit.score, 6),
             "url": _url(passage, passage.start, passage.end),
             **_approval(self.grants[passage.document]),
-            "note": note_at(self.notes.get(passage.document, ()), passage.locator),
+            "note": joined(
+                self.not_in_force.get(passage.document),
+                note_at(self.notes.get(passage.document, ()), passage.locator),
+            ),
         }
 
 
@@ -242,6 +247,11 @@ def numbered(sentences: list[VerifiedSentence], notes_of: NotesOf) -> tuple[tupl
         )
         numbered_sentences.append(Sentence(sentence.text, tuple(numbers), sentence.more))
     return tuple(numbered_sentences), tuple(citations)
+
+
+def joined(*notes: str | None) -> str | None:
+    """Return notes as one; `None` if there is none."""
+    return "; ".join(note for note in notes if note) or None
 
 
 def one_text(sentences: Sequence[Sentence]) -> str:
