@@ -18,7 +18,7 @@ from service.answering.retrieve import Hit
 from service.answering.unread import note_at
 from service.answering.verify import VerifiedQuote, VerifiedSentence
 from service.audit.storage.store import Receipt
-from service.clients.lines import Line, lines_of
+from service.clients.lines import Line, Quoted, lines_of, mark_before
 
 _VERSION_HEX = 16  # of a document's SHA-256 in a link: enough to tell its versions apart
 NotesOf = Callable[[str], Sequence[ReadingNote]]
@@ -66,6 +66,12 @@ class Citation:
     def url(self) -> str:
         """The page of the source, opened at the quote."""
         return _url(self.verified.passage, self.verified.quote.start, self.verified.quote.end)
+
+    @property
+    def quoted(self) -> Quoted:
+        """The quote, with the mark of a list that stands in front of it in its document."""
+        quote, passage = self.verified.quote, self.verified.passage
+        return Quoted(self.n, quote.text, mark_before(passage.text[: quote.start - passage.start]))
 
     def as_json(self) -> dict[str, Any]:
         """Return the public form; `span` is `[start, end)` in the document's stored text."""
@@ -159,7 +165,7 @@ class Answer:
 
     def lines(self, sentence: Sentence) -> tuple[Line, ...]:
         """Return the lines of one of the sentences, each with the numbers of the quotes that end on it."""
-        return lines_of(sentence.text, [(n, self.citations[n - 1].verified.quote.text) for n in sentence.citations])
+        return lines_of(sentence.text, [self.citations[n - 1].quoted for n in sentence.citations])
 
     @property
     def notes(self) -> tuple[str, ...]:
