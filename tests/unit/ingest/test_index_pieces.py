@@ -9,8 +9,9 @@ import pytest
 from numpy.typing import NDArray
 
 from indexes.builds import PIECES_FOLDER, Build, current_build_id
-from indexes.encoder import Pieces, Vectors
+from indexes.encoder import Pieces, SentenceTransformersEncoder, Vectors
 from indexes.pieces import QuestionPieces, projected
+from indexes.stretches import no_pieces
 from indexes.units import Span
 from ingest import index_pieces as index_pieces_module
 from ingest import pipeline
@@ -134,3 +135,20 @@ def test_a_projection_is_the_same_every_time_and_no_wider_than_needed() -> None:
         assert projection.shape == (dimensions, min(dimensions, 64))
         np.testing.assert_array_equal(projection, projection_for(encoder))
         np.testing.assert_allclose(projection.T @ projection, np.eye(projection.shape[1]), atol=1e-5)
+
+
+def test_a_projection_keeps_what_the_pieces_of_texts_differ_in(real_encoder: SentenceTransformersEncoder) -> None:
+    projection = projection_for(real_encoder)
+    texts = ["Who approves a new vendor?", "The security team reviews every supplier within ten days, or says why not."]
+    question, passage = (one.vectors.astype(np.float32) for one in real_encoder.encode_with_pieces(texts)[1])
+    whole, kept = question @ passage.T, projected(question, projection) @ projected(passage, projection).T
+    assert projection.shape == (384, 64)
+    assert np.corrcoef(whole.ravel(), kept.ravel())[0, 1] > 0.8
+
+
+def test_an_encoder_that_has_no_pieces_has_a_projection_nevertheless() -> None:
+    class Wordless(HashingEncoder):
+        def encode_with_pieces(self, texts: Sequence[str]) -> tuple[Vectors, list[Pieces]]:
+            return self.encode(texts), [no_pieces(self.dimensions)] * len(texts)
+
+    assert projection_for(Wordless(dimensions=96)).shape == (96, 64)
