@@ -40,9 +40,9 @@ class Asked:
     """What became of a question.
 
     `relevant` counts the passages of the library that would be hits; 0 says that no ranking can find this gold.
-    `reason` is why it was refused; `evidence` is in [0, 1], 0 where there was nothing to weigh. `misquoted` is the share
-    of misquotes that the check of citations let pass (`misquote`). `ceiling` says whether one unit of the first passages
-    by itself holds the gold.
+    `reason` is why it was refused; `evidence` is in [0, 1], 0 where there was nothing to weigh. `misquoted` is the
+    share of misquotes that the check of citations let pass (`misquote`). `ceiling` says whether one unit of the first
+    passages by itself holds the gold.
     """
 
     question: SetQuestion
