@@ -42,7 +42,7 @@ _DAY_WORDS = rf"""
   | (?P<month_number>\d{{1,2}})[/.](?P<number_year>{_YEAR})(?!\d)
   | (?P<bare>{_YEAR})(?![\d%])
 """
-DATE = re.compile(rf"(?<![\d.,])(?:{_DAY_WORDS})", re.IGNORECASE | re.VERBOSE)
+DATE = re.compile(rf"(?<![\d.,])(?=[\dadfjmnos])(?:{_DAY_WORDS})", re.IGNORECASE | re.VERBOSE)
 _BEGINS = re.compile(
     r"\b(?:valid|effective|in\s+force|in\s+effect|appl(?:y|ies|icable)|takes?\s+effect|enters?\s+into\s+force"
     r"|comes?\s+into\s+(?:force|effect)|gültig|gilt|in\s+kraft)\b"

@@ -41,6 +41,7 @@ _JOINING = frozenset("a an and as at by for from in of on or since the to until 
 _LEAST_LETTERS = 4  # of a word that says something of what a text is about
 _NUMBERED = re.compile(r"(?<![a-z0-9])(?:version|ver|v|revision|rev|edition|issue)[\s.:_-]{0,3}\d[\d.]*", re.IGNORECASE)
 _NTH_EDITION = re.compile(r"\b\d+(?:st|nd|rd|th)\s+edition\b", re.IGNORECASE)
+_DIGIT = re.compile(r"\d")
 _WORD = re.compile(r"[^\W_]+")
 _FIGURES = re.compile(r"\d+(?:[.,]\d+)*")
 
@@ -102,7 +103,9 @@ class Editions:
 
 def name_words(name: str) -> tuple[str, ...]:
     """Return the words of a title or a file's name without what tells editions apart; () of a series, or of none."""
-    bare = _NTH_EDITION.sub(" ", DATE.sub(" ", _NUMBERED.sub(" ", name.replace("_", " "))))
+    bare = name.replace("_", " ")
+    if _DIGIT.search(bare):  # as dates and versions have
+        bare = _NTH_EDITION.sub(" ", DATE.sub(" ", _NUMBERED.sub(" ", bare)))
     words = [word.casefold() for word in _WORD.findall(bare)]
     if not _SERIES.isdisjoint(words):
         return ()

@@ -85,12 +85,14 @@ def in_force(text: str, hits: Iterable[Hit], *, build: Build, scope: Scope) -> d
     editions = editions_of(build)
     today = _day(scope.made_at.date())
     documents = dict.fromkeys(hit.passage.document for hit in hits)
+    times: Times | None = None
     for document in documents:
         by = scope.replaced.get(document)
         behind = Behind(document, by) if by else _behind(document, editions, scope, today)  # 1, 2
         if behind is None:
             continue
-        asked = asks_for(text, editions.edition(document), editions.edition(behind.by))  # 3
+        times = times or times_of(text)
+        asked = asks_for(times, editions.edition(document), editions.edition(behind.by))  # 3
         found[document] = replace(behind, is_put_back=asked is Asked.CURRENT)
         if asked is Asked.OTHER and behind.by in documents:
             found.setdefault(behind.by, Behind(behind.by, document, Why.LATER))
@@ -120,33 +122,49 @@ def _day(day: date) -> Day:
     return day.year, day.month, day.day
 
 
-def asks_for(text: str, behind: Edition, current: Edition) -> Asked:
+@dataclass(frozen=True, slots=True)
+class Times:
+    """What a question says of time: dates, each with whether what was before it is meant; versions; an older one."""
+
+    days: tuple[tuple[Day, bool], ...]
+    versions: tuple[Day, ...]
+    is_of_older: bool
+
+
+def times_of(text: str) -> Times:
+    """Return what a question says of time."""
+    found = [date for date in DATE.finditer(text) if not _AMOUNT.match(text, date.end())]
+    return Times(
+        days=tuple((day_of(date), bool(_BEFORE.search(text[: date.start()]))) for date in found),
+        versions=tuple(tuple(int(part) for part in said.split(".")) for said in _ASKED_VERSION.findall(text)),
+        is_of_older=bool(_OLDER.search(text)),
+    )
+
+
+def asks_for(times: Times, behind: Edition, current: Edition) -> Asked:
     """Return what a question asks for: the document that is not in force, by its time or version, or both by naming it.
 
     Args:
-        text: the question's text.
+        times: what it says of time.
         behind: the document that is not in force.
         current: the one that is.
     """
     ours, theirs = behind.dated, current.dated
-    times = [found for found in DATE.finditer(text) if not _AMOUNT.match(text, found.end())]
-    if _OLDER.search(text) or (times and not (ours.since and theirs.since)):
+    if times.is_of_older or (times.days and not (ours.since and theirs.since)):
         return Asked.BOTH  # or nobody knows which held then
-    versions = (tuple(int(part) for part in found.split(".")) for found in _ASKED_VERSION.findall(text))
-    asked = {Asked.OTHER for version in versions if ours.version and compared(version, ours.version) == 0}
-    asked |= {_at_its_time(found, text, ours.since, theirs.since) for found in times}
+    asked = {Asked.OTHER for version in times.versions if ours.version and compared(version, ours.version) == 0}
+    asked |= {_at_its_time(day, ours.since, theirs.since, before=before) for day, before in times.days}
     return asked.pop() if len(asked) == 1 else Asked.BOTH if asked else Asked.CURRENT
 
 
-def _at_its_time(found: re.Match[str], text: str, ours: Day, theirs: Day) -> Asked:
+def _at_its_time(day: Day, ours: Day, theirs: Day, *, before: bool) -> Asked:
     """Return which document held at a time that is asked for: the one that does not now, the other, or neither."""
-    asked, is_coming = day_of(found), compared(ours, theirs) > 0
-    if is_coming:
-        return Asked.OTHER if compared(asked, ours) >= 0 else Asked.CURRENT
-    against = compared(asked, theirs)
-    if against > 0 or (against == 0 and not _BEFORE.search(text[: found.start()])):
+    if compared(ours, theirs) > 0:  # it does not hold yet
+        return Asked.OTHER if compared(day, ours) >= 0 else Asked.CURRENT
+    against = compared(day, theirs)
+    if against > 0 or (against == 0 and not before):
         return Asked.CURRENT
-    return Asked.OTHER if compared(asked, ours) >= 0 else Asked.BOTH
+    return Asked.OTHER if compared(day, ours) >= 0 else Asked.BOTH
 
 
 def in_order(found: Retrieved, behind: Mapping[str, Behind]) -> Retrieved:

@@ -135,7 +135,8 @@ def test_what_a_document_supersedes_is_of_the_scope_and_of_its_hash(library: Tin
     before = boundary.scope(build, STAFF)
     library.approve(TRAVEL, supersedes=[POLICY])
     scope = boundary.scope(build, STAFF)
-    assert (before.replaced, scope.replaced) == ({}, {POLICY: TRAVEL})
+    assert dict(before.replaced) == {}
+    assert dict(scope.replaced) == {POLICY: TRAVEL}
     assert scope.filter_hash == hashlib.sha256(scope.pairs).hexdigest() != before.filter_hash
     assert scope.pairs.decode().endswith(f"\0{POLICY}\n")
     assert scope.grants.keys() == {POLICY, TRAVEL}, "the older one may be read as before"
@@ -159,7 +160,7 @@ def test_law_2_who_may_not_read_the_newer_document_is_told_nothing_of_it(library
     library.approve(POLICY, groups=["staff", "board"])
     library.approve(TRAVEL, groups=["board"], supersedes=[POLICY])
     scope = boundary.scope(build, STAFF)
-    assert (scope.grants.keys(), scope.replaced) == ({POLICY}, {})
+    assert (set(scope.grants), dict(scope.replaced)) == ({POLICY}, {})
     assert TRAVEL not in scope.pairs.decode()
     assert boundary.scope(build, frozenset({"staff", "board"})).replaced == {POLICY: TRAVEL}
 
@@ -169,7 +170,7 @@ def test_law_2_who_may_not_read_the_older_document_is_told_nothing_of_it(library
     library.approve(POLICY, groups=["board"])
     library.approve(TRAVEL, supersedes=[POLICY])
     scope = boundary.scope(build, STAFF)
-    assert (scope.grants.keys(), scope.replaced) == ({TRAVEL}, {})
+    assert (set(scope.grants), dict(scope.replaced)) == ({TRAVEL}, {})
     assert POLICY not in scope.pairs.decode()
 
 

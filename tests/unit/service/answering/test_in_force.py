@@ -12,7 +12,7 @@ from service.answering.boundary import Scope
 from service.answering.dated import Dated
 from service.answering.editions import Edition
 from service.answering.extract import ExtractiveAnswerer
-from service.answering.in_force import Asked, asks_for, in_force
+from service.answering.in_force import Asked, asks_for, in_force, times_of
 from service.answering.retrieve import Retrieved
 from service.answering.steps import Steps, Worked
 from tests.support.answering_parts import RANKING, Made, a_scope, open_made
@@ -163,9 +163,9 @@ UNDATED = Edition("b", "B", Dated())
     ],
 )
 def test_what_a_question_asks_for(text: str, asked: Asked) -> None:
-    assert asks_for(text, OF_2023, OF_MAY_2025) is asked
+    assert asks_for(times_of(text), OF_2023, OF_MAY_2025) is asked
 
 
 def test_where_no_date_is_known_a_time_asks_for_both() -> None:
-    assert asks_for("What was the limit in 2023?", UNDATED, OF_MAY_2025) is Asked.BOTH
-    assert asks_for("What is the limit?", UNDATED, OF_MAY_2025) is Asked.CURRENT
+    assert asks_for(times_of("What was the limit in 2023?"), UNDATED, OF_MAY_2025) is Asked.BOTH
+    assert asks_for(times_of("What is the limit?"), UNDATED, OF_MAY_2025) is Asked.CURRENT
