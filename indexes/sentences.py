@@ -1,9 +1,10 @@
-"""The sentences of each passage, made at ingest: where they stand, their vectors, their terms.
+"""The units of each passage, made at ingest: where they stand, what they are, their vectors, their terms.
 
-So choosing among them costs a question no encoding and no splitting.
-A sentence's vector is pooled from the passage's own pass through the encoder (`Encoder.encode_with_spans`), so it knows
-what stands around it. A sentence that lies in two overlapping passages has an entry in each. A passage that holds no
-whole sentence has one entry: all of it. Terms are kept as 32-bit codes in the order of the text: two different terms
+So choosing among them costs a question no encoding and no splitting. Most units are sentences, and the code says
+"sentence" where it means any unit (`indexes.units`).
+A unit's vector is pooled from the passage's own pass through the encoder (`Encoder.encode_with_spans`), so it knows
+what stands around it. A unit that lies in two overlapping passages has an entry in each. A passage that holds no
+whole unit has one entry: all of it. Terms are kept as 32-bit codes in the order of the text: two different terms
 share a code once in four billion pairs, and a code decides nothing but a rank.
 
 On disk: NumPy arrays, memory-mapped. Sentence numbers run through the build; those of row r are `first[r]:first[r+1]`.
@@ -29,39 +30,60 @@ Codes = NDArray[np.uint32]
 _KINDS = {
     "first": ("int64", 1),
     "spans": ("int32", 2),
+    "kinds": ("uint8", 1),
+    "labels": ("int32", 2),
+    "series": ("int32", 1),
     "vectors": ("float16", 2),
     "starts": ("int64", 1),
     "terms": ("uint32", 1),
+    "label_starts": ("int64", 1),
+    "label_terms": ("uint32", 1),
     "context_starts": ("int64", 1),
     "context": ("uint32", 1),
 }
+_SHAPES = {1: (-1,), 2: (-1, 2)}
 
 
 @dataclass(frozen=True, slots=True)
 class PassageSentences:
-    """The sentences of one passage, at least one.
+    """The units of one passage, at least one.
 
-    `spans` are `[start, end)` in the document's text, shape (sentences, 2); `vectors` has shape (sentences,
-    dimensions); `sizes` are the numbers of codes of each sentence in `terms`; `context` holds those of title and
-    heading.
+    `spans` are `[start, end)` in the document's text, shape (sentences, 2); `kinds` are `UnitKind`s, shape
+    (sentences,); `labels` where their labels stand, shape (sentences, 2), (-1, -1) for none; `series` the numbers of
+    their series in the document, -1 for none; `vectors` has shape (sentences, dimensions); `sizes` are the numbers of
+    codes of each sentence in `terms`, `label_sizes` those of each one's label in `label_terms`; `context` holds those
+    of title and heading.
     """
 
     spans: NDArray[np.int32]
+    kinds: NDArray[np.uint8]
+    labels: NDArray[np.int32]
+    series: NDArray[np.int32]
     vectors: NDArray[np.float16]
     sizes: NDArray[np.int64]
     terms: Codes
+    label_sizes: NDArray[np.int64]
+    label_terms: Codes
     context: Codes
 
 
 @dataclass(frozen=True, slots=True)
 class SentenceIndex:
-    """The arrays: `starts[n]:starts[n+1]` are the places of sentence n's codes in `terms`; `context_starts` by row."""
+    """The arrays: `starts[n]:starts[n+1]` are the places of sentence n's codes in `terms`.
+
+    `label_starts` are the same for its label's in `label_terms`, `context_starts` by row in `context`.
+    """
 
     first: NDArray[np.int64]
     spans: NDArray[np.int32]
+    kinds: NDArray[np.uint8]
+    labels: NDArray[np.int32]
+    series: NDArray[np.int32]
     vectors: NDArray[np.float16]
     starts: NDArray[np.int64]
     terms: Codes
+    label_starts: NDArray[np.int64]
+    label_terms: Codes
     context_starts: NDArray[np.int64]
     context: Codes
 
@@ -75,12 +97,17 @@ class SentenceIndex:
         try:
             index = cls(**{name: _mapped(folder / f"{name}.npy", *kind) for name, kind in _KINDS.items()})
             sentences, rows = int(index.first[-1]), len(index.first) - 1
-            expected = (sentences, sentences, 2, rows, int(index.starts[-1]), int(index.context_starts[-1]))
+            terms = (int(index.starts[-1]), int(index.label_starts[-1]), int(index.context_starts[-1]))
         except (OSError, ValueError, IndexError) as error:
             raise BuildDamagedError(f"{folder} is not a sentence index: {error}") from error
-        counts = (len(index.vectors), len(index.starts) - 1, index.spans.shape[1], len(index.context_starts) - 1)
-        got = (*counts, len(index.terms), len(index.context))
-        if got != expected or len(index.spans) != sentences:
+        expected = (*[sentences] * 7, 2, 2, rows, *terms)
+        got = (
+            *(len(index.spans), len(index.kinds), len(index.labels), len(index.series), len(index.vectors)),
+            *(len(index.starts) - 1, len(index.label_starts) - 1),
+            *(index.spans.shape[1], index.labels.shape[1], len(index.context_starts) - 1),
+            *(len(index.terms), len(index.label_terms), len(index.context)),
+        )
+        if got != expected:
             raise BuildDamagedError(f"{folder} is not a sentence index: expected sizes {expected}, got {got}")
         return index
 
@@ -99,9 +126,14 @@ class SentenceIndex:
         context = slice(int(self.context_starts[row]), int(self.context_starts[row + 1]))
         return PassageSentences(
             spans=self.spans[first:end],
+            kinds=self.kinds[first:end],
+            labels=self.labels[first:end],
+            series=self.series[first:end],
             vectors=self.vectors[first:end],
             sizes=np.diff(self.starts[first : end + 1]),
             terms=self.terms[int(self.starts[first]) : int(self.starts[end])],
+            label_sizes=np.diff(self.label_starts[first : end + 1]),
+            label_terms=self.label_terms[int(self.label_starts[first]) : int(self.label_starts[end])],
             context=self.context[context],
         )
 
@@ -127,6 +159,11 @@ class SentenceIndex:
         places, begins = _ranges(self.starts[numbers], self.starts[numbers + 1])
         return self.terms[places], begins
 
+    def label_codes(self, numbers: NDArray[np.int64]) -> tuple[Codes, NDArray[np.int64]]:
+        """Return the codes of the terms of given sentences' labels, as `codes` does; none for one without a label."""
+        places, begins = _ranges(self.label_starts[numbers], self.label_starts[numbers + 1])
+        return self.label_terms[places], begins
+
     def context_codes(self, rows: Rows) -> tuple[Codes, NDArray[np.int64]]:
         """Return the codes of the terms of given rows' contexts, one after the other, and where each row's begin."""
         places, begins = _ranges(self.context_starts[rows], self.context_starts[rows + 1])
@@ -147,26 +184,21 @@ def write_sentences(folder: Path, passages: Iterable[PassageSentences], *, sente
     """
     folder.mkdir()
     vectors = _Rows(folder / "vectors.npy", (sentences, dimensions))
-    firsts, starts, context_starts = array("q", [0]), array("q", [0]), array("q", [0])
-    spans, terms, context = array("i"), array("I"), array("I")
+    starts = {name: array("q", [0]) for name in ("first", "starts", "label_starts", "context_starts")}
+    flat = {name: bytearray() for name in ("spans", "kinds", "labels", "series", "terms", "label_terms", "context")}
     with vectors:
         for one in passages:
             vectors.add(one.vectors)
-            firsts.append(firsts[-1] + len(one.spans))
-            starts.frombytes((starts[-1] + np.cumsum(one.sizes)).astype(np.int64).tobytes())
-            context_starts.append(context_starts[-1] + len(one.context))
-            for kept, given in ((spans, one.spans), (terms, one.terms), (context, one.context)):
-                kept.frombytes(np.ascontiguousarray(given).tobytes())
-    arrays: dict[str, NDArray[Any]] = {
-        "first": np.frombuffer(firsts, np.int64),
-        "spans": np.frombuffer(spans, np.int32).reshape(-1, 2),
-        "starts": np.frombuffer(starts, np.int64),
-        "terms": np.frombuffer(terms, np.uint32),
-        "context_starts": np.frombuffer(context_starts, np.int64),
-        "context": np.frombuffer(context, np.uint32),
-    }
-    for name, values in arrays.items():
-        np.save(folder / f"{name}.npy", values, allow_pickle=False)
+            starts["first"].append(starts["first"][-1] + len(one.spans))
+            starts["context_starts"].append(starts["context_starts"][-1] + len(one.context))
+            for name, sizes in (("starts", one.sizes), ("label_starts", one.label_sizes)):
+                starts[name].frombytes((starts[name][-1] + np.cumsum(sizes)).astype(np.int64).tobytes())
+            for name, kept in flat.items():
+                kept.extend(np.ascontiguousarray(getattr(one, name), _KINDS[name][0]).tobytes())
+    whole: dict[str, array[int] | bytearray] = {**starts, **flat}
+    for name, made in whole.items():
+        kind, axes = _KINDS[name]
+        np.save(folder / f"{name}.npy", np.frombuffer(made, kind).reshape(_SHAPES[axes]), allow_pickle=False)
 
 
 class _Rows:

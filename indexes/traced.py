@@ -1,4 +1,4 @@
-"""A model's way from features to vectors as one call into PyTorch.
+"""A model's way from features to vectors, of texts and of their tokens, as one call into PyTorch.
 
 Run as Python, a model calls PyTorch some three hundred times, and each call lets go of the interpreter's lock and waits
 to get it back. Beside other busy threads that took 794 ms where the same steps as one call took 45 ms (8 questions, two
@@ -18,13 +18,26 @@ import functools
 import logging
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import torch
 from sentence_transformers import SentenceTransformer
 
 Features = dict[str, Any]  # tensors by name, and names of other things
-Run = Callable[[Features], torch.Tensor]
+
+
+class Ran(NamedTuple):
+    """What a model makes of features, in its own arithmetic.
+
+    `texts` has shape (texts, dimensions), `tokens` (texts, tokens, dimensions): the last layer's; `None` if the model
+    does not say.
+    """
+
+    texts: torch.Tensor
+    tokens: torch.Tensor | None = None
+
+
+Run = Callable[[Features], Ran]
 _SHAPES = ((1, 16), (3, 32), (2, 72))  # texts and tokens that a trace is tried with
 _ROWS = 16  # tokens that the weights are rearranged for; more are computed no slower
 _NOT_TRACEABLE = (RuntimeError, ValueError, TypeError, KeyError, AttributeError)
@@ -39,9 +52,9 @@ class _Positional(torch.nn.Module):
         self.names = names
         self.others = others
 
-    def forward(self, *tensors: torch.Tensor) -> torch.Tensor:
+    def forward(self, *tensors: torch.Tensor) -> tuple[torch.Tensor, ...]:
         features = {**self.others, **dict(zip(self.names, tensors, strict=True))}
-        return cast("torch.Tensor", self.model(features)["sentence_embedding"])
+        return tuple(found for found in _plain(self.model, features) if found is not None)
 
 
 class _Packed(torch.nn.Module):
@@ -74,8 +87,9 @@ def traced(models: Sequence[SentenceTransformer], example: Features) -> list[Run
     return [trace or functools.partial(_plain, model) for model in models]
 
 
-def _plain(model: SentenceTransformer, features: Features) -> torch.Tensor:
-    return cast("torch.Tensor", model(dict(features))["sentence_embedding"])
+def _plain(model: SentenceTransformer, features: Features) -> Ran:
+    found = model(dict(features))
+    return Ran(found["sentence_embedding"], found.get("token_embeddings"))
 
 
 def _true_trace(model: SentenceTransformer, example: Features) -> Run | None:
@@ -86,9 +100,15 @@ def _true_trace(model: SentenceTransformer, example: Features) -> Run | None:
             with contextlib.suppress(*_NOT_TRACEABLE):
                 run, names = _trace(made(model), example)
                 others = _others_like(example, names)
-                if all(torch.equal(run(features), _plain(model, features)) for features in others):
+                if all(_equal(run(features), _plain(model, features)) for features in others):
                     return run
     return None
+
+
+def _equal(one: Ran, other: Ran) -> bool:
+    if one.tokens is None or other.tokens is None:
+        return one.tokens is other.tokens and torch.equal(one.texts, other.texts)
+    return torch.equal(one.texts, other.texts) and torch.equal(one.tokens, other.tokens)
 
 
 def _packs_to_the_bit(model: SentenceTransformer) -> bool:
@@ -111,7 +131,7 @@ def _trace(model: SentenceTransformer, example: Features) -> tuple[Run, tuple[st
     tensors = tuple(example[name] for name in names)
     trace = torch.jit.trace(_Positional(model, names, others), tensors, check_trace=False)  # type: ignore[no-untyped-call]
     trace = torch.jit.freeze(trace.eval())
-    return lambda features: cast("torch.Tensor", trace(*(features[name] for name in names))), names
+    return lambda features: Ran(*trace(*(features[name] for name in names))), names
 
 
 def _packed(model: SentenceTransformer) -> SentenceTransformer:

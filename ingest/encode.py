@@ -1,10 +1,10 @@
 """Encode passages, each once: vectors are kept by encoder digest, arithmetic and text hash, and survive a crash.
 
-A passage's vector and those of its sentences come from one pass and are kept together.
+A passage's vector, those of its sentences and those of its word pieces come from one pass and are kept together.
 
-Vectors are kept in half precision, as the dense index keeps them, so a build is the same whether its vectors were just
-made or kept. They can be turned back into much of the text they were made from: after each build the cache is cut down
-to what that build holds, and the file is as private as the documents.
+Vectors are kept in half precision, as the dense index keeps them, those of word pieces as the index of pieces does; so
+a build is the same whether its vectors were just made or kept. They can be turned back into much of the text they were
+made from: after each build the cache is cut down to what that build holds, and the file is as private as the documents.
 """
 
 import hashlib
@@ -19,11 +19,16 @@ from typing import Self, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from indexes.encoder import Encoder, Span, Vectors
+from indexes.encoder import Encoder, Pieces, Span, Vectors
+from indexes.pieces import Stored, stored
 from ingest.errors import PublishError
 
 _Item = TypeVar("_Item")
-_TABLE = "CREATE TABLE IF NOT EXISTS passages (key BLOB PRIMARY KEY, vector BLOB NOT NULL, sentences BLOB NOT NULL)"
+_TABLE = (
+    "CREATE TABLE IF NOT EXISTS passages (key BLOB PRIMARY KEY, vector BLOB NOT NULL, sentences BLOB NOT NULL, "
+    "places BLOB NOT NULL, pieces BLOB NOT NULL)"
+)
+_LENGTHS = "SELECT key, vector, length(sentences), length(places), length(pieces) FROM passages"
 _BATCH = 256  # texts between two commits: a crash costs at most these
 _LOOKUP = 900  # keys per statement, under SQLite's portable limit
 
@@ -36,6 +41,18 @@ class EncoderText:
     spans: tuple[Span, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class KeptPieces:
+    """The word pieces that lie in a passage's sentences, in reading order.
+
+    `spans` are `[start, end)` as counted from the end of what was encoded, which is the passage's end, so at most 0,
+    shape (pieces, 2); `vectors` are as a build keeps them.
+    """
+
+    spans: NDArray[np.int32]
+    vectors: Stored
+
+
 class VectorCache:
     """Vectors by key in one SQLite file; a context manager.
 
@@ -43,11 +60,19 @@ class VectorCache:
         PublishError: at either end of the `with` block, if the file is damaged or the disk refuses.
     """
 
-    def __init__(self, path: Path, encoder: Encoder) -> None:
-        """Remember the file; it is opened, or made (mode 0600), when the `with` block begins."""
+    def __init__(self, path: Path, encoder: Encoder, *, projection: Vectors) -> None:
+        """Remember the file; it is opened, or made (mode 0600), when the `with` block begins.
+
+        Args:
+            path: the file.
+            encoder: makes the vectors that were never made.
+            projection: of word pieces, shape (the encoder's dimensions, dimensions that are kept).
+        """
         self._path = path
         self._encoder = encoder
-        self._prefix = f"{encoder.digest}\0{encoder.dtype}\0".encode()
+        self._projection = projection
+        projected = hashlib.sha256(projection.tobytes()).hexdigest()
+        self._prefix = f"{encoder.digest}\0{encoder.dtype}\0{projected}\0".encode()
 
     def __enter__(self) -> Self:
         try:
@@ -94,17 +119,17 @@ class VectorCache:
         by_length = sorted(missing.items(), key=lambda item: len(item[1].text))  # like lengths together: less padding
         for batch in _batched(by_length, _BATCH):
             given = [text for _, text in batch]
-            vectors, of_sentences = self._encoder.encode_with_spans(
+            vectors, of_sentences, pieces = self._encoder.encode_with_spans(
                 [text.text for text in given], [text.spans for text in given]
             )
             halves = [vector.tobytes() for vector in vectors.astype(np.float16)]
             rows = [
-                (key, vector, sentences.astype(np.float16).tobytes())
-                for (key, _), vector, sentences in zip(batch, halves, of_sentences, strict=True)
+                (key, vector, sentences.astype(np.float16).tobytes(), *self._kept(held, text))
+                for (key, text), vector, sentences, held in zip(batch, halves, of_sentences, pieces, strict=True)
             ]
             with self._connection:
-                self._connection.executemany("INSERT OR REPLACE INTO passages VALUES (?, ?, ?)", rows)
-            found |= {key: vector for key, vector, _ in rows}
+                self._connection.executemany("INSERT OR REPLACE INTO passages VALUES (?, ?, ?, ?, ?)", rows)
+            found |= {key: vector for key, vector, *_ in rows}
             progress(len(batch))
         flat = np.frombuffer(b"".join(found[key] for key in keys), dtype=np.float16)
         return flat.reshape(len(texts), self._encoder.dimensions).astype(np.float32)
@@ -114,6 +139,21 @@ class VectorCache:
         query = "SELECT sentences FROM passages WHERE key = ?"
         (kept,) = self._connection.execute(query, (self._key(text),)).fetchone()
         return np.frombuffer(kept, np.float16).reshape(len(text.spans), self._encoder.dimensions)
+
+    def pieces(self, text: EncoderText) -> KeptPieces:
+        """Return the word pieces of a passage; `encode` was given it."""
+        query = "SELECT places, pieces FROM passages WHERE key = ?"
+        places, pieces = self._connection.execute(query, (self._key(text),)).fetchone()
+        vectors = np.frombuffer(pieces, np.int8).reshape(-1, self._projection.shape[1])
+        return KeptPieces(np.frombuffer(places, np.int32).reshape(-1, 2), vectors)
+
+    def _kept(self, pieces: Pieces, text: EncoderText) -> tuple[bytes, bytes]:
+        """Return spans and vectors of the word pieces that lie in some span."""
+        starts, ends = pieces.spans[:, :1], pieces.spans[:, 1:]
+        given = np.array(text.spans, np.int64).reshape(-1, 2)
+        inside = ((starts >= given[:, 0]) & (ends <= given[:, 1])).any(axis=1)
+        from_end = pieces.spans[inside] - np.int32(len(text.text))
+        return from_end.tobytes(), stored(pieces.vectors[inside], self._projection).tobytes()
 
     def keep_only(self, texts: Iterable[EncoderText]) -> None:
         """Forget every vector but those of these passages."""
@@ -129,15 +169,17 @@ class VectorCache:
         return hashlib.sha256(self._prefix + spans + text.text.encode()).digest()
 
     def _known(self, texts: Mapping[bytes, EncoderText]) -> dict[bytes, bytes]:
-        """Return the kept vector of each passage that has one, and one for each of its sentences."""
+        """Return the kept vector of each passage that has one, one for each of its sentences, and word pieces."""
         found: dict[bytes, bytes] = {}
         size = self._encoder.dimensions * np.dtype(np.float16).itemsize
+        place, piece = 2 * np.dtype(np.int32).itemsize, self._projection.shape[1]
         for batch in _batched(list(texts), _LOOKUP):
-            query = f"SELECT key, vector, length(sentences) FROM passages WHERE key IN ({','.join('?' * len(batch))})"  # nosec B608  # noqa: S608  (marks only)
+            query = f"{_LENGTHS} WHERE key IN ({','.join('?' * len(batch))})"  # nosec B608  (marks only)
             found.update(
                 (key, vector)
-                for key, vector, sentences in self._connection.execute(query, batch)
+                for key, vector, sentences, places, pieces in self._connection.execute(query, batch)
                 if (len(vector), sentences) == (size, size * len(texts[key].spans))
+                if places % place == 0 and pieces == places // place * piece
             )
         return found
 

@@ -54,13 +54,13 @@ def index_vectors(
 
 def sample_sentences(documents: Sequence[SplitDocument], count: int = SAMPLED_QUERIES) -> list[str]:
     """Return up to `count` sentences, evenly spaced over all documents."""
-    sums = np.cumsum([len(split.sentences) for split in documents])
+    sums = np.cumsum([len(split.units) for split in documents])
     total = int(sums[-1]) if len(sums) else 0
     sampled = []
     for at in np.unique(np.linspace(0, total - 1, min(count, total)).astype(np.int64)).tolist():
         number = int(np.searchsorted(sums, at, side="right"))
         split = documents[number]
-        start, end = split.sentences[at - int(sums[number]) + len(split.sentences)]
+        start, end = split.units[at - int(sums[number]) + len(split.units)].span
         sampled.append(split.document.text[start:end])
     return sampled
 

@@ -34,14 +34,16 @@ from indexes.errors import BuildError
 from indexes.library import Listed, folder_problems
 from indexes.manifest import DenseSetting, Manifest
 from indexes.passages import SplitDocument
+from indexes.pieces import PassagePieces
 from indexes.register import REGISTER_FILE, Register, register_remarks
 from indexes.sentences import PassageSentences
 from indexes.sources import Sources, read_sources
 from indexes.stock import list_library, take_stock
 from ingest.admit import Admitted, KeptOutError, admit, hold_back
 from ingest.describe import describe, same
-from ingest.encode import VectorCache
+from ingest.encode import KeptPieces, VectorCache
 from ingest.errors import LoadError
+from ingest.index_pieces import index_pieces, projection_for
 from ingest.index_sentences import encoder_text, encoder_texts, index_sentences
 from ingest.index_vectors import index_vectors, sample_sentences
 from ingest.index_words import index_words
@@ -177,6 +179,9 @@ class _Work:
         self._aside = aside
         self._live = live
         self._splitter = Splitter(ingestion.encoder)
+        same = live is not None and live.manifest.encoder.dtype == ingestion.encoder.dtype
+        self._same_live = live if same else None  # no vectors are carried over that another arithmetic made
+        self._projection = self._same_live.pieces.projection if self._same_live else projection_for(ingestion.encoder)
         self._known = {info.document: info for info in live.manifest.documents} if live else {}
         self._carried: set[str] = set()  # documents whose passages are those of the live build
         self.kept_out: dict[str, KeptOut] = {}  # documents that stay out, and for what kind of reason
@@ -247,7 +252,7 @@ class _Work:
         """Steps 6 and 7."""
         texts = encoder_texts(documents, self._splitter)
         self._in.progress.step("Encoding", len(texts))
-        with VectorCache(self._in.builds / CACHE_FILE, self._in.encoder) as cache:
+        with self._cache() as cache:
             vectors = cache.encode(texts, self._in.progress.advance)
             dense, info = index_vectors(
                 vectors,
@@ -262,6 +267,8 @@ class _Work:
                     lexical=lexical,
                     sentences=self._sentences(documents, cache),
                     sentence_count=sum(len(text.spans) for text in texts),
+                    pieces=self._pieces(documents, cache),
+                    projection=self._projection,
                     manifest=replace(manifest, dense=info),
                 )
             )
@@ -270,13 +277,20 @@ class _Work:
 
     def forget_others(self, documents: list[SplitDocument]) -> None:
         """Forget vectors that no published build came of: their document may have been revoked meanwhile."""
-        with VectorCache(self._in.builds / CACHE_FILE, self._in.encoder) as cache:
+        with self._cache() as cache:
             cache.keep_only(encoder_texts(documents, self._splitter))
 
     def _sentences(self, documents: list[SplitDocument], cache: VectorCache) -> Iterator[PassageSentences]:
         def vectors(passage: Passage, spans: Sequence[Span]) -> NDArray[np.float16]:
             return cache.sentences(encoder_text(self._splitter.encoder_text(passage), passage, spans))
 
-        live = self._live  # whose vectors another arithmetic may have made
-        same = live is not None and live.manifest.encoder.dtype == self._in.encoder.dtype
-        return index_sentences(documents, vectors=vectors, live=live if same else None, carried=self._carried)
+        return index_sentences(documents, vectors=vectors, live=self._same_live, carried=self._carried)
+
+    def _pieces(self, documents: list[SplitDocument], cache: VectorCache) -> Iterator[PassagePieces]:
+        def kept(passage: Passage, spans: Sequence[Span]) -> KeptPieces:
+            return cache.pieces(encoder_text(self._splitter.encoder_text(passage), passage, spans))
+
+        return index_pieces(documents, kept=kept, live=self._same_live, carried=self._carried)
+
+    def _cache(self) -> VectorCache:
+        return VectorCache(self._in.builds / CACHE_FILE, self._in.encoder, projection=self._projection)

@@ -26,6 +26,7 @@ from indexes.builds import (
     LEXICAL_FOLDER,
     ORIGINALS_FOLDER,
     PASSAGES_FILE,
+    PIECES_FOLDER,
     SENTENCES_FOLDER,
     current_build_id,
     hash_files,
@@ -33,11 +34,13 @@ from indexes.builds import (
 )
 from indexes.dense import DenseIndex
 from indexes.durable import remove_left_over, sync_folder, written_beside
+from indexes.encoder import Vectors
 from indexes.errors import BuildDamagedError, BuildError, HoldError
 from indexes.holds import held_builds
 from indexes.lexical import LexicalIndex
 from indexes.manifest import MANIFEST_FILE, Manifest
 from indexes.passages import SplitDocument, write_passages
+from indexes.pieces import PassagePieces, write_pieces
 from indexes.sentences import PassageSentences, write_sentences
 from ingest.errors import PublishError
 from ingest.one_at_a_time import NO_WAIT, Wait, one_at_a_time
@@ -50,7 +53,8 @@ _KEPT_BUILDS = 3  # the live one and two before it, so that a bad publication ca
 class Content:
     """What a build is made of; the indexes have one row a passage, in the documents' order.
 
-    `sentences` is gone through once, and holds `sentence_count` of them.
+    `sentences` and `pieces` are gone through once; together the former hold `sentence_count` sentences. `projection` is
+    what the pieces were made with.
     """
 
     documents: Iterable[SplitDocument]
@@ -58,6 +62,8 @@ class Content:
     lexical: LexicalIndex
     sentences: Iterable[PassageSentences]
     sentence_count: int
+    pieces: Iterable[PassagePieces]
+    projection: Vectors
     manifest: Manifest  # its `files` are filled in here
 
 
@@ -154,6 +160,7 @@ class Staging:
             sentences=content.sentence_count,
             dimensions=content.dense.dimensions,
         )
+        write_pieces(self._folder / PIECES_FOLDER, content.pieces, projection=content.projection)
         manifest = replace(content.manifest, files=hash_files(self._folder, given=self._originals))
         (self._folder / MANIFEST_FILE).write_bytes(manifest.to_bytes())
         _sync_all(self._folder, but=self._linked)

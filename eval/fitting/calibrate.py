@@ -31,7 +31,7 @@ from service.answering.parts import each
 from service.answering.steps import Steps
 
 FALSE_REFUSALS = 0.05  # the share of answerable questions that may be refused
-CALIBRATED_SETS = ("handbook", "squad2", "squad11", "pdfs", "northlight")
+CALIBRATED_SETS = ("handbook", "squad2", "squad11", "pdfs", "northlight", "structures", "handbooks")
 NEAR_MISSES = frozenset(
     {"adversarial", "wrong_entity", "missing_detail", "other_version", "false_premise", "not_approved"}
 )

@@ -23,12 +23,13 @@ from eval.quality.measure import Prepared, limited, prepare
 from eval.quality.question_sets import Gold, SetQuestion
 from indexes.clock import utc_now
 from indexes.encoder import Encoder
-from service.answering.extract import PASSAGES, is_statement
-from service.answering.features import PASSAGE_FEATURES, SENTENCE_FEATURES, passage_features, sentence_features
+from service.answering.gather import PASSAGES, gather
+from service.answering.features import PASSAGE_FEATURES, SENTENCE_FEATURES, passage_features
 from service.answering.ranking import RANKING_FILE, Ranking
 from service.answering.retrieve import Retrieved, retrieve
+from service.answering.sentence_features import sentence_features
 
-FITTED_SETS = ("handbook", "squad2", "squad11", "pdfs", "northlight")
+FITTED_SETS = ("handbook", "squad2", "squad11", "pdfs", "northlight", "structures", "handbooks")
 _PENALTY = 0.01  # of squared weights, features being scaled to unit variance; .001 and .05 fitted no better
 _QUESTIONS = 800  # of a set, both halves together
 _UNRANKED = Ranking(np.zeros(len(PASSAGE_FEATURES)), np.zeros(len(SENTENCE_FEATURES)))
@@ -130,30 +131,23 @@ def sentence_groups(prepared: Prepared, encoder: Encoder, ranking: Ranking) -> l
         found = _retrieve(question, prepared, encoder, ranking, k=PASSAGES)
         if found.matches is None:
             continue
-        parts = [_sentences(found, at, question, prepared) for at in range(len(found.hits))]
-        features, right = (np.concatenate(columns) for columns in zip(*parts, strict=True))
-        groups.append(Group(features, right))
+        groups.append(sentence_group(found, question, prepared))
     return groups
 
 
-def _sentences(
-    found: Retrieved, at: int, question: SetQuestion, prepared: Prepared
-) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    hit, matches = found.hits[at], found.matches
-    if matches is None:
-        raise ValueError("expected candidates, got none")
-    features = sentence_features(found.question, matches, hit.row, passage=hit.weighed - found.hits[0].weighed)
-    sentences, numbers = prepared.place.build.sentences, matches.numbers[matches.sentences_of(hit.row)]
-    spans = sentences.spans[numbers].tolist()
-    texts = [hit.passage.text[start - hit.passage.start : end - hit.passage.start] for start, end in spans]
-    lengths = [len(sentences.terms_of(number)) for number in numbers]
-    stating = np.array(
-        [is_statement(text, hit.passage, length=length) for text, length in zip(texts, lengths, strict=True)],
+def sentence_group(found: Retrieved, question: SetQuestion, prepared: Prepared) -> Group:
+    """Return the units of the best passages that may be quoted, with their features, and which of them are right."""
+    units, build = gather(found, prepared.place.build), prepared.place.build
+    features = sentence_features(found, units, build)
+    quotable = np.array([one.is_quotable for one in units], dtype=np.bool_)
+    right = np.array(
+        [
+            any(gold.document == one.document and sentence_is_right(one.span, gold) for gold in question.gold)
+            for one in units
+        ],
         dtype=np.bool_,
     )
-    golds = [gold for gold in question.gold if gold.document == hit.passage.document]
-    right = np.array([any(sentence_is_right(span, gold) for gold in golds) for span in spans], dtype=np.bool_)
-    return features[stating], right[stating]
+    return Group(features[quotable], right[quotable])
 
 
 def sentence_is_right(span: Sequence[int], gold: Gold) -> bool:

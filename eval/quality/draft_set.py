@@ -43,7 +43,7 @@ def _line(number: int, document: str, section: Section, quote: str) -> dict[str,
 
 
 def _first(split: SplitDocument, section: Section) -> tuple[Section, str] | None:
-    for start, end in split.sentences:
+    for start, end in split.spans:
         if section.start <= start and end <= section.end:
             quote = " ".join(split.document.text[start:end].split())
             if len(quote.split()) >= _LEAST_WORDS and quote[-1] in _ENDS:

@@ -87,7 +87,7 @@ def _document(outcome: Outcome, passages: PassageStore) -> Stored:
     if found is None:
         return Stored("", (), told, kept_out=True)
     text = found.document.text
-    return Stored(text, tuple(text[start:end] for start, end in found.sentences), told)
+    return Stored(text, tuple(text[start:end] for start, end in found.spans), told)
 
 
 class _Asking:

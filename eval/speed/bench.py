@@ -215,7 +215,7 @@ def _opened(place: _Place, encoder: Encoder) -> Iterator[Service]:
 def _timed(answering: Answering, noted: Times) -> Answering:
     steps = replace(
         answering.steps,
-        encoder=timed(answering.steps.encoder, noted, {"encode": "encode question"}),
+        encoder=timed(answering.steps.encoder, noted, {"encode_with_pieces": "encode question"}),
         calibration=timed(answering.steps.calibration, noted, {"weigh": "weigh"}),
         answerer=timed(answering.steps.answerer, noted, {"draft": "draft"}),
     )

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
-from itertools import count
+from itertools import count, cycle
 from pathlib import Path
 from typing import overload
 
@@ -28,9 +28,13 @@ from indexes.documents import Document, Locator, Passage, Section, passage_id
 from indexes.encoder import Encoder
 from indexes.events import Approval
 from indexes.manifest import SplitterInfo
-from indexes.passages import Span, SplitDocument
+from indexes.passages import SplitDocument
+from indexes.pieces import Stored
 from indexes.register import REGISTER_FILE, append_events
+from indexes.units import Span, Unit
 from ingest.describe import describe
+from ingest.encode import KeptPieces
+from ingest.index_pieces import index_pieces
 from ingest.index_sentences import index_sentences
 from ingest.index_vectors import index_vectors, sample_sentences
 from ingest.index_words import index_words
@@ -49,11 +53,13 @@ _STEP = 7  # between the vectors that two passages' sentences begin with
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """Real passages: their titles, their sentences, their unit vectors, shape (passages, dimensions)."""
+    """Real passages: titles, sentences, unit vectors, shape (passages, dimensions), word pieces as a build has them."""
 
     titles: list[str]
     sentences: list[list[str]]
     vectors: NDArray[np.float32]
+    pieces: list[Stored]
+    projection: NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +78,16 @@ def read_base(build: Build) -> Base:
     for document, _ in build.documents:
         split = build.passages.split_document(document)
         for passage in split.passages if split else ():
-            held = [split.document.text[slice(*span)] for span in build.passages.sentences(passage)] if split else []
+            units = build.passages.units(passage) if split else []
+            held = [passage.text[unit.start - passage.start : unit.end - passage.start] for unit in units]
             if held:
                 titles.append(passage.title)
                 sentences.append(held)
                 rows.append(row)
             row += 1
-    return Base(titles, sentences, build.dense.vectors(np.array(rows, dtype=np.int64)))
+    vectors = build.dense.vectors(np.array(rows, dtype=np.int64))
+    pieces = [build.pieces.of_row(row, slice(0, 0)).vectors for row in rows]
+    return Base(titles, sentences, vectors, pieces, build.pieces.projection)
 
 
 class MadeDocuments(Sequence[SplitDocument]):
@@ -122,11 +131,11 @@ class MadeDocuments(Sequence[SplitDocument]):
         document, sha256 = self.name(number)
         first = number * _PASSAGES_A_DOCUMENT
         rows = range(first, min(first + _PASSAGES_A_DOCUMENT, self._passages))
-        blocks, spans, sentences, length = [], list[Span](), list[Span](), 0
+        blocks, spans, units, length = [], list[Span](), list[Unit](), 0
         for row in rows:
             start = length
             for sentence in self._varied(row, chance):
-                sentences.append((length, length + len(sentence)))
+                units.append(Unit(length, length + len(sentence)))
                 blocks.append(sentence)
                 length += len(sentence) + 1
             spans.append((start, length - 1))
@@ -139,7 +148,7 @@ class MadeDocuments(Sequence[SplitDocument]):
             for start, end in spans
         )
         whole = Document(document, sha256, title, text, (Section(0, len(text), where),))
-        return SplitDocument(whole, passages, tuple(sentences))
+        return SplitDocument(whole, passages, tuple(units))
 
     def _varied(self, row: int, chance: random.Random) -> list[str]:
         texts = self._base.sentences
@@ -191,6 +200,8 @@ def make_build(base: Base, passages: int, *, root: Path, encoder: Encoder) -> Ma
                 lexical=lexical,
                 sentences=index_sentences(documents, vectors=_any_vectors(base), live=None, carried=()),
                 sentence_count=documents.sentence_count(),
+                pieces=index_pieces(documents, kept=_any_pieces(base), live=None, carried=()),
+                projection=base.projection,
                 manifest=replace(manifest, dense=info),
             )
         )
@@ -208,6 +219,19 @@ def _any_vectors(base: Base) -> Callable[[Passage, Sequence[Span]], NDArray[np.f
         return vectors
 
     return vectors
+
+
+def _any_pieces(base: Base) -> Callable[[Passage, Sequence[Span]], KeptPieces]:
+    """Return what gives passages the word pieces of real ones, one after the other, evenly spread over their texts."""
+    given = cycle(base.pieces)
+
+    def kept(passage: Passage, spans: Sequence[Span]) -> KeptPieces:
+        del spans
+        vectors = next(given)
+        starts = np.linspace(passage.start - passage.end, -1, len(vectors)).astype(np.int32)
+        return KeptPieces(np.stack([starts, starts + 1], axis=1), vectors)
+
+    return kept
 
 
 def _write_library(documents: MadeDocuments, library: Path) -> None:

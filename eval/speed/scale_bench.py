@@ -143,7 +143,7 @@ def _fresh(what: str, root: Path) -> dict[str, Any]:
 def _ask(root: Path) -> dict[str, Any]:
     """Open the build of a folder and ask its questions."""
     noted = times()
-    encoder = timed(load_encoder(DEFAULT_ENCODER), noted, {"encode": "encode"})
+    encoder = timed(load_encoder(DEFAULT_ENCODER), noted, {"encode_with_pieces": "encode"})
     before = resident_mb()
     started = time.monotonic()
     build = open_build(root / "builds" / current_build_id(root / "builds"), encoder=encoder)

@@ -246,7 +246,7 @@ def numbered(sentences: list[VerifiedSentence], notes_of: NotesOf) -> tuple[tupl
             Citation(n, quote, note_at(read(quote.passage.document), quote.passage.locator))
             for n, quote in zip(numbers, sentence.quotes, strict=True)
         )
-        numbered_sentences.append(Sentence(sentence.text, tuple(numbers)))
+        numbered_sentences.append(Sentence(sentence.text, tuple(numbers), sentence.more))
     return tuple(numbered_sentences), tuple(citations)
 
 

@@ -3,12 +3,21 @@
 An answerer is given a question's text and the passages that were found within the asker's scope, and nothing else.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from indexes.builds import Build
 from service.answering.retrieve import Retrieved
+
+
+SKIPPED = "…"  # says that words of the document stand between two quotes of a sentence
+# What may stand between two quotes and says nothing: what closes the one, and on a new line the mark of a list's item.
+_SAYS_NOTHING = re.compile(
+    r"""[\s.,;:!?"'’”»)\]|]*"""
+    r"""(?:\n\s*(?:[-*+•·–—◦▪‣●○■□>#|☐☑]+|\[[ xX]\]|\(?(?:\d{1,3}(?:\.\d{1,3})*|[a-zA-Z]|[ivxlIVXL]{1,5})[.)]|[“"])?[\s|]*)*"""
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +32,15 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class DraftSentence:
-    """One sentence and what it rests on."""
+    """One sentence and what it rests on.
+
+    Its text is what its quotes say, one after the other as they stand in one document, `SKIPPED` between two that have
+    words between them. `more` counts the items of a list, a procedure or a table that were left out.
+    """
 
     text: str
     quotes: tuple[Quote, ...]
+    more: int = 0
 
 
 class Answerer(Protocol):
@@ -43,5 +57,10 @@ class Answerer(Protocol):
         ...
 
     def draft(self, text: str, *, retrieved: Retrieved, build: Build) -> Sequence[DraftSentence]:
-        """Return a draft, in reading order; empty if nothing can be said."""
+        """Return a draft, what answers best first; empty if nothing can be said."""
         ...
+
+
+def skips_words(between: str) -> bool:
+    """Tell whether a stretch of stored text between two quotes says anything: more than white space and list marks."""
+    return _SAYS_NOTHING.fullmatch(between) is None

@@ -1,8 +1,8 @@
-"""What ties passages and their sentences to a question, as numbers. `ranking` weighs them.
+"""What ties passages to a question, as numbers, and what their sentences share with it. `ranking` weighs them.
 
 Everything is counted within the asker's scope: a candidate is always a row of it, and a term's rarity is taken from
 the rows of it alone (`asked`). Order of work: `match` looks up, for each candidate, both scores and its sentences;
-`passage_features` and `sentence_features` turn that into one row of numbers a candidate.
+`passage_features` turns that into one row of numbers a candidate, and `sentence_features` into one a sentence.
 """
 
 from dataclasses import dataclass
@@ -33,7 +33,25 @@ PASSAGE_FEATURES = (
     "neighbour_lexical",
     "log_length",
 )
-SENTENCE_FEATURES = ("cosine", "coverage", "coverage_in_context", "coverage_nearby", "passage")
+SENTENCE_FEATURES = (
+    "cosine",
+    "token_match",
+    "coverage",
+    "coverage_in_context",
+    "coverage_nearby",
+    "coverage_with_label",
+    "passage",
+    "offers",
+    "agreement",
+    "named",
+    "named_first",
+    "title",
+    "first",
+    "log_length",
+    "item",
+    "row",
+    "fact",
+)
 
 _K1 = 1.2  # of BM25 (`indexes.lexical`): a term adds less than its rarity times K1 + 1
 _COVERAGE_IN_SENTENCE = 0.6  # of coverage beside a cosine in `sentence`; .3 to 1 made no difference on the tuned halves
@@ -107,11 +125,11 @@ def match(question: Asked, rows: Rows, *, build: Build, scope: Scope) -> Matches
         dense=build.dense.scores(question.vector, rows),
         lexical=build.lexical.scores_of(question.terms, scope.lexical, rows),
         lengths=np.add.reduceat(sizes, begins) if len(begins) else np.zeros(0, np.int64),
-        context_held=_held(question.codes, context, context_begins),
+        context_held=held_codes(question.codes, context, context_begins),
         begins=begins,
         numbers=numbers,
         cosines=build.sentences.cosines(question.vector, numbers),
-        held=_held(question.codes, found, word_begins),
+        held=held_codes(question.codes, found, word_begins),
         pairs_held=_pairs_held(question.pairs, found, word_begins),
     )
 
@@ -152,24 +170,12 @@ def passage_features(question: Asked, matches: Matches) -> Features:
     return np.stack(columns, axis=1).astype(np.float64)
 
 
-def sentence_features(question: Asked, matches: Matches, row: int, *, passage: float) -> Features:
-    """Return the features of each sentence of one candidate, shape (its sentences, len(SENTENCE_FEATURES)).
-
-    - `cosine`, `coverage`: of the sentence.
-    - `coverage_in_context`: together with title and heading.
-    - `coverage_nearby`: together with the sentences before and after it.
-    - `passage`: how far the passage's weighed features are below those of the best one, at most 0.
-    """
-    part = matches.sentences_of(row)
-    held = matches.held[part]
-    columns = (
-        matches.cosines[part],
-        question.coverage(held),
-        question.coverage(held | matches.context_of(row)),
-        question.coverage(nearby(held)),
-        np.full(len(held), passage),
-    )
-    return np.stack(columns, axis=1).astype(np.float64)
+def held_codes(wanted: Codes, found: Codes, begins: NDArray[np.int64]) -> Held:
+    """Return which wanted codes stand in each text, shape (texts, len(wanted)); a text's codes begin at `begins`."""
+    held = np.zeros((len(begins), len(wanted)), np.bool_)
+    for column, code in enumerate(wanted):
+        held[_owners(np.flatnonzero(found == code), begins), column] = True
+    return held
 
 
 def nearby(held: Held) -> Held:
@@ -186,14 +192,6 @@ def best_sentence(question: Asked, matches: Matches, row: int) -> tuple[float, i
     sums = matches.cosines[part] + _COVERAGE_IN_SENTENCE * question.coverage(matches.held[part])
     at = int(np.argmax(sums))
     return float(sums[at]), at
-
-
-def _held(wanted: Codes, found: Codes, begins: NDArray[np.int64]) -> Held:
-    """Return which wanted codes stand in each text, shape (texts, len(wanted)); a text's codes begin at `begins`."""
-    held = np.zeros((len(begins), len(wanted)), np.bool_)
-    for column, code in enumerate(wanted):
-        held[_owners(np.flatnonzero(found == code), begins), column] = True
-    return held
 
 
 def _pairs_held(pairs: NDArray[np.uint32], found: Codes, begins: NDArray[np.int64]) -> Held:

@@ -141,9 +141,9 @@ def _holds(seen: _Seen, asked: AskedWord) -> bool:
 
 def _is_short_for(typed: str, seen: _Seen) -> bool:
     """Tell whether a name is written by its initials here, or its initials in full there."""
-    parts = [word for word in typed.split() if word.lower() not in JOINS]
+    initials = "".join(word[0] for word in typed.split() if word.lower() not in JOINS)
     return typed in seen.initials or (
-        len(parts) >= _LEAST_INITIALS and "".join(word[0] for word in parts).lower() in seen.terms
+        len(initials) >= _LEAST_INITIALS and bool({initials, initials.lower()} & seen.terms)
     )
 
 

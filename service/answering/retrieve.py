@@ -19,6 +19,7 @@ from service.answering.asked import Asked, asked
 from service.answering.boundary import Scope
 from service.answering.features import Matches, match, passage_features
 from service.answering.ranking import Ranking
+from service.answering.wanted import Want, wanted
 
 CANDIDATES = 30  # of each index, before their neighbours; 60 to 200 found no more on the tuned halves, and took longer
 KIND = "hybrid-linear"
@@ -46,24 +47,27 @@ class Hit:
 class Retrieved:
     """What retrieval knows of a question: hits by falling score, the question as the indexes see it, what ties the two.
 
-    `has_subject` tells whether the question holds a word that can be looked up; `matches` is `None` without hits. Of a
-    question of several parts, `parts` are what was found for each, `hits` all of it in one ranking, without `matches`.
+    `has_subject` tells whether the question holds a word that can be looked up; `matches` is `None` without hits;
+    `wants` are the kinds of answer it asks for. Of a question of several parts, `parts` are what was found for each,
+    `hits` all of it in one ranking, without `matches`.
     """
 
     hits: tuple[Hit, ...]
     question: Asked
     has_subject: bool
     matches: Matches | None
+    wants: frozenset[Want] = frozenset()
     parts: tuple["Retrieved", ...] = ()
 
 
 def retrieve(text: str, *, build: Build, scope: Scope, encoder: Encoder, ranking: Ranking, k: int) -> Retrieved:
     """Return the `k` best passages of a scope for a question's text."""
-    question = asked(text, encoder.encode([text])[0], build=build, scope=scope)
+    (vector,), (pieces,) = encoder.encode_with_pieces([text])
+    question = asked(text, vector, pieces, build=build, scope=scope)
     has_subject = bool(content_terms(text))
     rows = _candidates(question, build, scope)
     if not len(rows):
-        return Retrieved((), question, has_subject, None)
+        return Retrieved((), question, has_subject, None, wanted(text))
     matches = match(question, rows, build=build, scope=scope)
     weighed = ranking.weigh_passages(passage_features(question, matches))
     scores = softmax(weighed)
@@ -81,7 +85,7 @@ def retrieve(text: str, *, build: Build, scope: Scope, encoder: Encoder, ranking
         )
         for rank, (at, passage) in enumerate(zip(order, passages, strict=True), 1)
     )
-    return Retrieved(hits, question, has_subject, matches)
+    return Retrieved(hits, question, has_subject, matches, wanted(text))
 
 
 def _candidates(question: Asked, build: Build, scope: Scope) -> Rows:

@@ -6,12 +6,13 @@ that was revoked while the question was worked on is no longer cited. A sentence
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from indexes.builds import Build
 from indexes.documents import Passage
 from indexes.standing import Grant
 from service.answering.boundary import Scope
-from service.answering.drafts import DraftSentence, Quote
+from service.answering.drafts import SKIPPED, DraftSentence, Quote, skips_words
 
 VERBATIM = "verbatim"  # the check that a quote passed, as the record names it
 
@@ -31,20 +32,22 @@ class VerifiedSentence:
 
     text: str
     quotes: tuple[VerifiedQuote, ...]
+    more: int = 0
 
 
 def verify(draft: Sequence[DraftSentence], *, build: Build, scope: Scope) -> list[VerifiedSentence]:
     """Return the sentences of a draft that may be released, in order.
 
     A sentence passes if it has at least one quote, every quote is found verbatim at its span, and the sentence says
-    what one of its quotes says: no more, and no less, because a part can mean the opposite ("Never upload ...").
+    what its quotes say: no more, and no less, because a part can mean the opposite ("Never upload ..."). Several quotes
+    are of one document, in its order, and what stands between two and is left out is marked.
     """
     released = []
     for sentence in draft:
         quotes = [_verified(quote, build, scope) for quote in sentence.quotes]
         passed = tuple(quote for quote in quotes if quote is not None)
-        if passed and len(passed) == len(quotes) and _says_the_same(sentence):
-            released.append(VerifiedSentence(sentence.text, passed))
+        if passed and len(passed) == len(quotes) and sentence.text.split() == _said(passed, build):
+            released.append(VerifiedSentence(sentence.text, passed, sentence.more))
     return released
 
 
@@ -63,7 +66,14 @@ def _verified(quote: Quote, build: Build, scope: Scope) -> VerifiedQuote | None:
     return VerifiedQuote(quote, passage, granted)
 
 
-def _says_the_same(sentence: DraftSentence) -> bool:
-    """Today every sentence is a quote; white space may differ, nothing else."""
-    said = sentence.text.split()
-    return bool(said) and any(said == quote.text.split() for quote in sentence.quotes)
+def _said(quotes: Sequence[VerifiedQuote], build: Build) -> list[str]:
+    """Return the words that some quotes say together; none if they are not of one document, one after the other."""
+    said = quotes[0].quote.text.split()
+    for before, after in pairwise(quotes):
+        if before.passage.document != after.passage.document or before.quote.end > after.quote.start:
+            return []
+        stored = build.passages.text(after.passage.document) or ""
+        if skips_words(stored[before.quote.end : after.quote.start]):
+            said.append(SKIPPED)
+        said += after.quote.text.split()
+    return said

@@ -46,7 +46,7 @@ def test_vectors_stand_in_the_order_of_their_texts(encoder: Encoder) -> None:
 
 def test_stretches_of_texts_become_unit_vectors_and_the_texts_the_same_as_without(encoder: Encoder) -> None:
     spans = [[(0, 4), (5, 12)], [], [], [(0, 3000)], [(4995, 9999)], [(0, 25)]]
-    vectors, of_spans = encoder.encode_with_spans(TEXTS, spans)
+    vectors, of_spans, _ = encoder.encode_with_spans(TEXTS, spans)
     np.testing.assert_array_equal(vectors, encoder.encode(TEXTS))
     assert [found.shape for found in of_spans] == [(len(given), encoder.dimensions) for given in spans]
     together = np.concatenate(of_spans)
@@ -55,7 +55,7 @@ def test_stretches_of_texts_become_unit_vectors_and_the_texts_the_same_as_withou
 
 
 def test_no_texts_have_no_stretches(encoder: Encoder) -> None:
-    vectors, of_spans = encoder.encode_with_spans([], [])
+    vectors, of_spans, _ = encoder.encode_with_spans([], [])
     assert (vectors.shape, list(of_spans)) == ((0, encoder.dimensions), [])
 
 

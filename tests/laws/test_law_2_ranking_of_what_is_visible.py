@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 from service.answering.boundary import Scope
 from service.answering.evidence import features
 from service.answering.extract import ExtractiveAnswerer
-from service.answering.features import PASSAGE_FEATURES, passage_features, sentence_features
+from service.answering.features import PASSAGE_FEATURES, passage_features
+from service.answering.gather import gather
 from service.answering.retrieve import CANDIDATES, Retrieved
+from service.answering.sentence_features import sentence_features
 from tests.support.answering_parts import RANKING, Made, Whole, a_scope, found, open_made
 
 _WORDS = st.sampled_from(["vendor", "review", "team", "the", "of", "10", "days", "travel", "allowance", "orbit"])
@@ -38,9 +40,7 @@ def _seen(text: str, made: Made, hidden: Sequence[str]) -> dict[str, Any]:
             "hits": [(hit.rank, hit.passage, hit.score, hit.weighed, hit.dense, hit.lexical) for hit in seen.hits],
             "rarity": seen.question.rarity.tolist(),
             "features": passage_features(seen.question, seen.matches).tolist(),
-            "of sentences": [
-                sentence_features(seen.question, seen.matches, hit.row, passage=0.0).tolist() for hit in seen.hits
-            ],
+            "of sentences": sentence_features(seen, gather(seen, build), build).tolist(),
             "evidence": features(seen),
             "quotes": quotes,
         }

@@ -14,19 +14,24 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from indexes.builds import DENSE_FILE, LEXICAL_FOLDER, PASSAGES_FILE, SENTENCES_FOLDER, Build
+from indexes.builds import DENSE_FILE, LEXICAL_FOLDER, PASSAGES_FILE, PIECES_FOLDER, SENTENCES_FOLDER, Build
 from indexes.dense import DenseIndex
 from indexes.documents import Document, Locator, Passage, Section, passage_id
+from indexes.encoder import Span
 from indexes.lexical import LexicalIndex
 from indexes.manifest import SplitterInfo
 from indexes.passages import PassageStore, SplitDocument, write_passages
+from indexes.pieces import PieceIndex, stored, write_pieces
 from indexes.sentences import SentenceIndex, write_sentences
 from indexes.standing import Grant
+from indexes.units import Unit
 from ingest.describe import describe
-from ingest.encode import EncoderText
+from ingest.encode import EncoderText, KeptPieces
+from ingest.index_pieces import index_pieces, projection_for
 from ingest.index_sentences import encoder_texts, index_sentences
 from ingest.index_words import index_words
 from ingest.split import Splitter
+from ingest.units import find_units
 from service.answering.boundary import Scope
 from service.answering.features import PASSAGE_FEATURES, SENTENCE_FEATURES
 from service.answering.ranking import Ranking
@@ -51,13 +56,13 @@ RANKING = Ranking(
 
 def made_document(name: str, passages: Sequence[Whole | str]) -> SplitDocument:
     """Return a document whose passages lie one after the other, an empty line between them."""
-    text, spans, sentences = "", [], []
+    text, spans, units = "", [], []
     for passage in passages:
         start = len(text)
         for number, sentence in enumerate([passage] if isinstance(passage, str) else passage):
             text += " " * bool(number)
             if not isinstance(passage, str):
-                sentences.append((len(text), len(text) + len(sentence)))
+                units.append(Unit(len(text), len(text) + len(sentence)))
             text += sentence
         spans.append((start, len(text)))
         text += "\n\n"
@@ -68,16 +73,38 @@ def made_document(name: str, passages: Sequence[Whole | str]) -> SplitDocument:
         for start, end in spans
     )
     document = Document(name, sha256, title, text, (Section(0, len(text), locator),))
-    return SplitDocument(document, held, tuple(sentences))
+    return SplitDocument(document, held, tuple(units))
+
+
+def read_document(name: str, *passages: str) -> SplitDocument:
+    """Return a document whose units are found in it as at ingest, lists, tables and questions too."""
+    text, spans = "", []
+    for passage in passages:
+        spans.append((len(text), len(text) + len(passage)))
+        text += f"{passage}\n\n"
+    sha256 = hashlib.sha256(text.encode()).hexdigest()
+    title, locator = Path(name).stem, Locator("document")
+    held = tuple(
+        Passage(passage_id(name, sha256, start, end), name, sha256, title, start, end, text[start:end], locator)
+        for start, end in spans
+    )
+    document = Document(name, sha256, title, text, (Section(0, len(text), locator),))
+    return SplitDocument(document, held, *find_units(document))
 
 
 @contextlib.contextmanager
 def open_made(made: Made) -> Iterator[Build]:
     """Lend a build of some documents, made with a `HashingEncoder`; rows are in the order given."""
-    documents = [made_document(name, passages) for name, passages in made.items()]
+    with open_split([made_document(name, passages) for name, passages in made.items()]) as build:
+        yield build
+
+
+@contextlib.contextmanager
+def open_split(documents: Sequence[SplitDocument]) -> Iterator[Build]:
+    """Lend a build of documents that are split already, made with a `HashingEncoder`; rows are in the order given."""
     encoder, splitter = HashingEncoder(), Splitter(HashingEncoder())
     texts = encoder_texts(documents, splitter)
-    vectors, of_spans = encoder.encode_with_spans([text.text for text in texts], [text.spans for text in texts])
+    vectors, of_spans, pieces = encoder.encode_with_spans([text.text for text in texts], [text.spans for text in texts])
     rows = iter(of_spans)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -92,6 +119,14 @@ def open_made(made: Made) -> Iterator[Build]:
             sentences=sum(len(text.spans) for text in texts),
             dimensions=encoder.dimensions,
         )
+        projection, held = projection_for(encoder), iter(zip(texts, pieces, strict=True))
+
+        def kept(_passage: Passage, _spans: Sequence[Span]) -> KeptPieces:
+            text, of_text = next(held)
+            return KeptPieces(of_text.spans - np.int32(len(text.text)), stored(of_text.vectors, projection))
+
+        index = index_pieces(documents, kept=kept, live=None, carried=())
+        write_pieces(folder / PIECES_FOLDER, index, projection=projection)
         passages = PassageStore(folder / PASSAGES_FILE)
         info = SplitterInfo("made by hand", 1, 220, 30)
         with contextlib.closing(passages):
@@ -104,6 +139,7 @@ def open_made(made: Made) -> Iterator[Build]:
                 dense=DenseIndex.read(folder / DENSE_FILE),
                 lexical=LexicalIndex.read(folder / LEXICAL_FOLDER),
                 sentences=SentenceIndex.read(folder / SENTENCES_FOLDER),
+                pieces=PieceIndex.read(folder / PIECES_FOLDER),
                 documents=tuple(passages.document_ids()),
                 document_of_row=np.repeat(np.arange(len(documents)), passages.document_sizes()),
             )

@@ -6,6 +6,7 @@
 
 import functools
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -15,12 +16,13 @@ import numpy as np
 
 from indexes.approvals import Approvals, Plan
 from indexes.drawn import DrawnPage, PageWanted
-from indexes.encoder import Vectors
+from indexes.encoder import Pieces, Vectors
 from indexes.errors import DrawError
 from indexes.events import Approval, Event, Withdrawal
 from indexes.holds import HOLDS_FOLDER
 from indexes.readings import ReadingNote
 from indexes.register import REGISTER_FILE, append_events
+from indexes.stretches import unit
 from indexes.terms import Terms
 from indexes.words import words
 from ingest.errors import LoadError
@@ -72,12 +74,24 @@ class HashingEncoder:
         unit: Vectors = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
         return unit
 
+    def encode_with_pieces(self, texts: Sequence[str]) -> tuple[Vectors, list[Pieces]]:
+        return self.encode(texts), [self._pieces(text) for text in texts]
+
     def encode_with_spans(
         self, texts: Sequence[str], spans: Sequence[Sequence[tuple[int, int]]]
-    ) -> tuple[Vectors, list[Vectors]]:
-        vectors = self.encode(texts)
+    ) -> tuple[Vectors, list[Vectors], list[Pieces]]:
+        vectors, pieces = self.encode_with_pieces(texts)
         quiet = HashingEncoder(name=self.name, dimensions=self.dimensions)
-        return vectors, [quiet.encode([t[a:b] for a, b in of_it]) for t, of_it in zip(texts, spans, strict=True)]
+        of_spans = [quiet.encode([t[a:b] for a, b in of_it]) for t, of_it in zip(texts, spans, strict=True)]
+        return vectors, of_spans, pieces
+
+    def _pieces(self, text: str) -> Pieces:
+        """Every word is one piece, and has its direction wherever it stands."""
+        found = list(re.finditer(r"[^\W_]+", text))
+        vectors = [_direction(one.group().lower(), self.dimensions) for one in found]
+        whole = np.array(vectors, np.float32).reshape(-1, self.dimensions)
+        spans = np.array([one.span() for one in found], np.int32).reshape(-1, 2)
+        return Pieces(spans, unit(whole).astype(np.float16))
 
     def tokenize(self, text: str) -> list[int]:
         return [hash(word) for word in text.split()]

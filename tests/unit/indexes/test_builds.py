@@ -13,6 +13,7 @@ from indexes.errors import BuildDamagedError, BuildMismatchError
 from indexes.lexical import LexicalIndex
 from indexes.manifest import MANIFEST_FILE, DenseInfo, DocumentInfo, EncoderInfo, Manifest, SplitterInfo
 from indexes.passages import write_passages
+from indexes.pieces import PassagePieces, write_pieces
 from indexes.sentences import write_sentences
 from tests.support.fakes import HashingEncoder, TinyLibrary
 
@@ -102,7 +103,10 @@ def test_an_encoder_of_the_same_name_with_other_weights_is_another(folder: Path)
         open_build(folder, encoder=other)
 
 
-@pytest.mark.parametrize("wrong", ["dense", "lexical", "manifest", "dimensions", "sentence dimensions"])
+WRONG = ["dense", "lexical", "manifest", "dimensions", "sentence dimensions", "pieces", "piece dimensions"]
+
+
+@pytest.mark.parametrize("wrong", WRONG)
 def test_parts_that_do_not_fit_together_are_damage_even_if_every_hash_is_right(tmp_path: Path, wrong: str) -> None:
     aside = tmp_path / "aside"
     aside.mkdir()
@@ -111,6 +115,9 @@ def test_parts_that_do_not_fit_together_are_damage_even_if_every_hash_is_right(t
     DenseIndex.from_vectors(np.ones((rows, dimensions), dtype=np.float32)).write(aside / "dense.faiss")
     LexicalIndex.from_terms([["x"]] if wrong == "lexical" else []).write(aside / "lexical")
     write_sentences(aside / "sentences", [], sentences=0, dimensions=4 if wrong == "sentence dimensions" else 8)
+    pieces = [PassagePieces(np.zeros((0, 2), np.int8), np.zeros((0, 2), np.int64))] if wrong == "pieces" else []
+    projection = np.zeros((4 if wrong == "piece dimensions" else 8, 2), np.float32)
+    write_pieces(aside / "pieces", pieces, projection=projection)
     document = DocumentInfo("legal/a.md", "a" * 64, "A", 1, "document", "markdown 1")
     manifest = Manifest(
         created_at="2026-11-20T12:00:00+00:00",

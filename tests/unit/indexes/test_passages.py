@@ -11,10 +11,12 @@ import pytest
 from indexes.documents import Document, Locator, Passage, Section, passage_id
 from indexes.errors import BuildDamagedError
 from indexes.passages import PassageStore, SplitDocument, write_passages
+from indexes.units import Series, Unit, UnitKind
 
 TEXT = "Masters\n\nKeep masters for ten years. Then review them.\n\nÜber 東京 😀 last."
 SPANS = ((9, 36), (9, 54), (56, 71))
-SENTENCES = ((9, 36), (37, 54), (56, 71))
+UNITS = (Unit(9, 36), Unit(37, 54, UnitKind.ITEM, (9, 36), 0), Unit(56, 71, UnitKind.LABEL))
+SERIES = (Series(37, 54, UnitKind.ITEM, (9, 36), 1), Series(56, 71, UnitKind.ROW, None, 3))
 
 
 def _split(document: str, locator: Locator) -> SplitDocument:
@@ -23,7 +25,7 @@ def _split(document: str, locator: Locator) -> SplitDocument:
         Passage(passage_id(document, "a" * 64, start, end), document, "a" * 64, "T", start, end, TEXT[start:end], where)
         for (start, end), where in zip(SPANS, (locator, locator, Locator("document")), strict=True)
     )
-    return SplitDocument(Document(document, "a" * 64, "T", TEXT, sections), passages, SENTENCES)
+    return SplitDocument(Document(document, "a" * 64, "T", TEXT, sections), passages, UNITS, SERIES)
 
 
 DOCUMENTS = [_split("legal/a.md", Locator("heading", headings=("Masters",))), _split("legal/b.pdf", Locator("page", 4))]
@@ -73,9 +75,17 @@ def test_a_document_comes_back_whole(store: PassageStore) -> None:
 
 def test_only_sentences_that_lie_wholly_within_a_passage_are_its_own(store: PassageStore) -> None:
     short, long, last = DOCUMENTS[0].passages
-    assert store.sentences(short) == [(9, 36)]
-    assert store.sentences(long) == [(9, 36), (37, 54)]
-    assert [TEXT[start:end] for start, end in store.sentences(last)] == ["Über 東京 😀 last."]
+    assert store.units(short) == [UNITS[0]]
+    assert store.units(long) == [*UNITS[:2]]
+    assert [TEXT[unit.start : unit.end] for unit in store.units(last)] == ["Über 東京 😀 last."]
+
+
+def test_units_and_series_are_read_as_they_were_written(store: PassageStore) -> None:
+    for split in DOCUMENTS:
+        assert store.split_document(split.document.document) == split
+    assert store.series("legal/b.pdf") == SERIES
+    assert store.series("legal/unknown.md") == ()
+    assert DOCUMENTS[0].spans == [(9, 36), (37, 54), (56, 71)]
 
 
 def test_a_document_without_passages_is_kept(tmp_path: Path) -> None:
@@ -100,16 +110,22 @@ def test_stored_texts_that_fit_together_pass_the_check(store: PassageStore) -> N
     [
         ("UPDATE passages SET start = start + 1 WHERE row = 4", r"passage of 'legal/b\.pdf' is not at its span"),
         ("UPDATE passages SET text = 'Keep masters' WHERE row = 1", r"passage of 'legal/a\.md' is not at its span"),
-        ("UPDATE sentences SET stop = 72 WHERE number = 1 AND start = 56", r"sentence of 'legal/b\.pdf' lies outside"),
-        ("UPDATE sentences SET start = -1 WHERE number = 0 AND start = 9", r"sentence of 'legal/a\.md' lies outside"),
-        ("UPDATE sentences SET stop = start WHERE number = 1", r"sentence of 'legal/b\.pdf' lies outside"),
+        ("UPDATE units SET stop = 72 WHERE number = 1 AND start = 56", r"unit of 'legal/b\.pdf' lies outside"),
+        ("UPDATE units SET start = -1 WHERE number = 0 AND start = 9", r"unit of 'legal/a\.md' lies outside"),
+        ("UPDATE units SET stop = start WHERE number = 1", r"unit of 'legal/b\.pdf' lies outside"),
         ("UPDATE passages SET number = 1 WHERE row = 2", r"'legal/a\.md' is not whole"),
         ("UPDATE passages SET row = 7 WHERE row = 5", r"passage of 'legal/b\.pdf' is not at its span"),
         ("DELETE FROM passages WHERE row = 5", r"'legal/b\.pdf' is not whole"),
         ("DELETE FROM texts WHERE number = 0", r"'legal/a\.md' is not whole"),
         ("UPDATE documents SET first_row = 4 WHERE number = 1", r"'legal/b\.pdf' is not whole"),
-        ("DELETE FROM documents WHERE number = 1", "a passage or sentence in the build belongs to no document"),
-        ("INSERT INTO sentences VALUES (2, 0, 1)", "a passage or sentence in the build belongs to no document"),
+        ("DELETE FROM documents WHERE number = 1", "a passage or unit in the build belongs to no document"),
+        ("UPDATE units SET label_stop = 72 WHERE number = 0 AND start = 37", r"unit of 'legal/a\.md' lies outside"),
+        ("UPDATE series SET stop = 72 WHERE number = 1 AND place = 1", r"unit of 'legal/b\.pdf' lies outside"),
+        ("UPDATE series SET label_start = -1 WHERE number = 1 AND place = 0", r"unit of 'legal/b\.pdf' lies outside"),
+        (
+            "INSERT INTO units VALUES (2, 0, 1, 0, NULL, NULL, -1)",
+            "a passage or unit in the build belongs to no document",
+        ),
     ],
 )
 def test_law_3_stored_texts_that_do_not_fit_together_fail_the_check(tmp_path: Path, damage: str, message: str) -> None:

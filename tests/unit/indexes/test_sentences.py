@@ -22,11 +22,17 @@ _PASSAGES = st.lists(st.tuples(st.lists(_TERMS, min_size=1, max_size=4), _TERMS)
 def _passage(sentences: Sequence[Sequence[str]], context: Sequence[str], at: int = 0) -> PassageSentences:
     """Return a passage whose sentences stand from `at` on; each vector tells where."""
     count = len(sentences)
+    labels = [sentence[:n] for n, sentence in enumerate(sentences)]
     return PassageSentences(
         spans=np.array([(at + 10 * n, at + 10 * n + 9) for n in range(count)], np.int32),
+        kinds=np.arange(count, dtype=np.uint8),
+        labels=np.array([(n - 1, n - 1) for n in range(count)], np.int32),
+        series=np.array([n - 1 for n in range(count)], np.int32),
         vectors=np.array([[at, n, 0.5] for n in range(count)], np.float16).reshape(count, DIMENSIONS),
         sizes=np.array([len(sentence) for sentence in sentences], np.int64),
         terms=codes([term for sentence in sentences for term in sentence]),
+        label_sizes=np.array([len(label) for label in labels], np.int64),
+        label_terms=codes([term for label in labels for term in label]),
         context=codes(context),
     )
 
@@ -85,6 +91,7 @@ def test_an_index_of_nothing(folder: Path) -> None:
     assert (len(numbers), len(begins)) == (0, 0)
     assert index.cosines(np.ones(DIMENSIONS, np.float32), numbers).shape == (0,)
     assert [len(part) for part in index.codes(numbers)] == [0, 0]
+    assert [len(part) for part in index.label_codes(numbers)] == [0, 0]
     assert [len(part) for part in index.context_codes(numbers)] == [0, 0]
 
 
@@ -111,6 +118,12 @@ def test_the_terms_of_some_sentences_and_of_some_contexts(index: SentenceIndex) 
     assert begins.tolist() == [0, 2, 2, 3, 3]
     found, begins = index.context_codes(np.array([1, 2]))
     assert (found.tolist(), begins.tolist()) == (codes(["title", "more"]).tolist(), [0, 0])
+
+
+def test_the_terms_of_the_labels_of_some_sentences(index: SentenceIndex) -> None:
+    found, begins = index.label_codes(np.array([0, 2, 5, 3]))
+    assert found.tolist() == codes(["c", "e"]).tolist()
+    assert begins.tolist() == [0, 0, 1, 2]
 
 
 def test_cosines_are_those_of_the_sentences_asked_for(index: SentenceIndex) -> None:
@@ -202,8 +215,9 @@ def test_a_damaged_file_is_damage(
         SentenceIndex.read(folder)
 
 
-def test_spans_of_three_numbers_are_damage(index: SentenceIndex, folder: Path) -> None:
-    np.save(folder / "spans.npy", np.zeros((len(index.spans), 3), np.int32))
+@pytest.mark.parametrize("name", ["spans", "labels"])
+def test_spans_of_three_numbers_are_damage(index: SentenceIndex, folder: Path, name: str) -> None:
+    np.save(folder / f"{name}.npy", np.zeros((len(index.spans), 3), np.int32))
     with pytest.raises(BuildDamagedError, match=r"expected sizes .*, got "):
         SentenceIndex.read(folder)
 

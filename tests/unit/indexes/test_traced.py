@@ -66,7 +66,7 @@ def test_whatever_the_model_the_vectors_are_its_own(kind: type[Summing]) -> None
         warnings.simplefilter("error")
         (run,) = traced([cast("SentenceTransformer", model)], _features(2, 8))
         for shape in ((1, 8), (2, 30), (5, 16)):
-            assert torch.equal(run(_features(*shape)), model(_features(*shape))["sentence_embedding"])
+            assert torch.equal(run(_features(*shape)).texts, model(_features(*shape))["sentence_embedding"])
 
 
 def test_a_trace_is_used_where_it_gives_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,7 +74,7 @@ def test_a_trace_is_used_where_it_gives_the_same(monkeypatch: pytest.MonkeyPatch
     (run,) = traced([cast("SentenceTransformer", model)], _features(2, 8))
     monkeypatch.setattr(model, "forward", lambda _: pytest.fail("the model itself was run"))
     with torch.inference_mode():
-        assert run(_features(3, 12)).shape == (3, 4)
+        assert run(_features(3, 12)).texts.shape == (3, 4)
 
 
 def test_copies_share_a_trace_and_where_there_is_none_each_runs_itself() -> None:
@@ -83,8 +83,8 @@ def test_copies_share_a_trace_and_where_there_is_none_each_runs_itself() -> None
         one, other = traced(cast("list[SentenceTransformer]", models), _features(2, 8))
         with torch.inference_mode():
             of_first, of_second = (model(_features(3, 12))["sentence_embedding"] for model in models)
-            assert torch.equal(one(_features(3, 12)), of_first)
-            assert torch.equal(other(_features(3, 12)), of_first if shared else of_second)
+            assert torch.equal(one(_features(3, 12)).texts, of_first)
+            assert torch.equal(other(_features(3, 12)).texts, of_first if shared else of_second)
 
 
 @pytest.mark.parametrize("error", [0.0, 1e-3])
@@ -129,7 +129,7 @@ def test_where_layers_cannot_be_packed_the_model_is_traced_as_it_is(
     (run,) = traced([cast("SentenceTransformer", model)], _features(2, 8))
     monkeypatch.setattr(model, "forward", lambda _: pytest.fail("the model itself was run"))
     with torch.inference_mode():
-        assert run(_features(3, 12)).shape == (3, 4)
+        assert run(_features(3, 12)).texts.shape == (3, 4)
 
 
 def test_shapes_it_is_tried_with_reach_beyond_the_example() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexes.words import STOP_WORDS, content_terms, terms, words
+from indexes.words import STOP_WORDS, content_terms, terms, terms_in_order, words
 
 
 @pytest.mark.parametrize(
@@ -38,13 +38,32 @@ def test_content_terms_are_distinct_and_carry_a_subject() -> None:
     assert content_terms("How long do we keep the masters, and which masters?") == ["long", "keep", "master"]
 
 
+def test_whilst_and_amongst_are_stop_words_as_while_is() -> None:
+    assert content_terms("whilst amongst how many") == []
+
+
 def test_a_question_of_stop_words_has_no_content() -> None:
     assert content_terms(" ".join(sorted(STOP_WORDS))) == []
 
 
 @given(st.text())
-def test_any_text_gives_terms_one_for_each_word(text: str) -> None:
-    assert len(terms(text)) == len(words(text))
+def test_a_text_holds_every_content_term_of_itself(text: str) -> None:
+    held = terms(text)
+    assert set(content_terms(text)) <= set(held)
+    assert held[: len(terms_in_order(text))] == terms_in_order(text)
+
+
+@given(st.text(alphabet="aAbB1 2.,-/:()'%€kmMITUSayp\n"))
+def test_a_text_of_signs_and_figures_holds_every_content_term_of_itself(text: str) -> None:
+    assert set(content_terms(text)) <= set(terms(text))
+
+
+def test_what_a_text_may_be_found_by_besides_stands_after_its_words_and_once() -> None:
+    assert terms("An on-demand, on-demand crew") == ["an", "on", "demand", "on", "demand", "crew", "ondemand"]
+
+
+def test_private_signs_of_a_text_are_no_terms_of_its_own() -> None:
+    assert terms("\ue000it \ue000<18") == ["it", "18"]
 
 
 def test_threads_stem_alike() -> None:

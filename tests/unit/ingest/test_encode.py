@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from indexes.encoder import Span, Vectors
+from indexes.encoder import Pieces, Span, Vectors
 from ingest.encode import EncoderText, VectorCache
 from ingest.errors import PublishError
+from ingest.index_pieces import projection_for
 from tests.support.answering_parts import whole_texts
 from tests.support.fakes import HashingEncoder
 
@@ -23,8 +24,12 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "cache" / "vectors.sqlite"
 
 
+def _cache(path: Path, encoder: HashingEncoder) -> VectorCache:
+    return VectorCache(path, encoder, projection=projection_for(encoder))
+
+
 def _encode(path: Path, encoder: HashingEncoder, texts: Sequence[EncoderText]) -> Vectors:
-    with VectorCache(path, encoder) as cache:
+    with _cache(path, encoder) as cache:
         return cache.encode(texts, lambda _: None)
 
 
@@ -74,7 +79,7 @@ def test_another_encoder_or_another_arithmetic_shares_nothing(path: Path, hashin
 def test_progress_counts_every_text_once(path: Path, hashing_encoder: HashingEncoder) -> None:
     _encode(path, hashing_encoder, whole_texts("0", "1"))
     done: list[int] = []
-    with VectorCache(path, hashing_encoder) as cache:
+    with _cache(path, hashing_encoder) as cache:
         cache.encode(whole_texts(*(str(number % 300) for number in range(400))), done.append)
     assert done[0] >= 2, "what was known is done at once"
     assert sum(done) == 400
@@ -84,7 +89,7 @@ def test_progress_counts_every_text_once(path: Path, hashing_encoder: HashingEnc
 
 
 def test_a_passage_and_its_sentences_come_of_one_pass(path: Path, hashing_encoder: HashingEncoder) -> None:
-    with VectorCache(path, hashing_encoder) as cache:
+    with _cache(path, hashing_encoder) as cache:
         cache.encode([TWO, *whole_texts("Lunch.")], lambda _: None)
         sentences = cache.sentences(TWO)
         np.testing.assert_array_equal(sentences, _halves("Keep masters.", "Ask the team."))
@@ -101,7 +106,7 @@ def test_the_same_text_with_other_sentences_is_encoded_again_and_both_are_kept(
     made = _encode(path, hashing_encoder, [TWO])
     np.testing.assert_array_equal(_encode(path, hashing_encoder, [other, TWO]), np.concatenate([made, made]))
     assert hashing_encoder.encoded == [TEXT, TEXT]
-    with VectorCache(path, hashing_encoder) as cache:
+    with _cache(path, hashing_encoder) as cache:
         assert len(cache.sentences(TWO)) == 2
         np.testing.assert_array_equal(cache.sentences(other), _halves("Keep masters. Ask the team."))
 
@@ -114,7 +119,7 @@ def test_kept_vectors_of_the_wrong_length_are_made_anew(
     made = _encode(path, hashing_encoder, [TWO])
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute(f"UPDATE passages SET {column} = {damaged.format(column)}")  # noqa: S608  (a test's own)
-    with VectorCache(path, hashing_encoder) as cache:
+    with _cache(path, hashing_encoder) as cache:
         np.testing.assert_array_equal(cache.encode([TWO], lambda _: None), made)
         np.testing.assert_array_equal(cache.sentences(TWO), _halves("Keep masters.", "Ask the team."))
 
@@ -137,7 +142,7 @@ def test_a_crash_costs_only_the_batch_it_happened_in(path: Path) -> None:
     with pytest.raises(_Crash):
         _encode(path, CrashingEncoder(), texts)
     healthy = HashingEncoder()
-    with VectorCache(path, healthy) as cache:
+    with _cache(path, healthy) as cache:
         cache.encode(texts, lambda _: None)
         assert len(healthy.encoded) == 600 - 512
         for text in texts:
@@ -148,7 +153,7 @@ def test_a_crash_between_passages_and_sentences_leaves_neither(path: Path) -> No
     class CrashingEncoder(HashingEncoder):
         def encode_with_spans(
             self, texts: Sequence[str], spans: Sequence[Sequence[Span]]
-        ) -> tuple[Vectors, list[Vectors]]:
+        ) -> tuple[Vectors, list[Vectors], list[Pieces]]:
             super().encode_with_spans(texts, spans)
             raise _Crash
 
@@ -163,7 +168,7 @@ def test_a_crash_between_passages_and_sentences_leaves_neither(path: Path) -> No
 
 def test_what_a_build_does_not_hold_is_forgotten(path: Path, hashing_encoder: HashingEncoder) -> None:
     kept, withdrawn = whole_texts("kept", "withdrawn")
-    with VectorCache(path, hashing_encoder) as cache:
+    with _cache(path, hashing_encoder) as cache:
         cache.encode([kept, withdrawn, TWO], lambda _: None)
         cache.keep_only(iter([kept, EncoderText(TEXT, ())]))
         cache.keep_only([kept])
@@ -178,7 +183,7 @@ def test_what_is_forgotten_is_gone_from_the_file_too(path: Path, hashing_encoder
     _encode(path, hashing_encoder, [TWO])
     vectors = [vector.astype(np.float16).tobytes() for vector in _halves(TEXT, "Keep masters.", "Ask the team.")]
     assert all(vector in path.read_bytes() for vector in vectors)
-    with VectorCache(path, hashing_encoder) as cache:
+    with _cache(path, hashing_encoder) as cache:
         cache.keep_only([])
     assert not any(vector in path.read_bytes() for vector in vectors)
 

@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,14 +11,15 @@ from numpy.typing import NDArray
 
 from indexes.builds import SENTENCES_FOLDER, current_build_id
 from indexes.documents import Document, Locator, Passage, Section
-from indexes.encoder import Span, Vectors
+from indexes.encoder import Pieces, Span, Vectors
 from indexes.passages import SplitDocument
-from indexes.sentences import codes
+from indexes.sentences import PassageSentences, codes
+from indexes.units import Unit, UnitKind
 from indexes.words import terms
 from ingest import index_sentences as index_sentences_module
 from ingest import pipeline
 from ingest.encode import EncoderText
-from ingest.index_sentences import encoder_text, encoder_texts, index_sentences, spans_by_passage
+from ingest.index_sentences import encoder_text, encoder_texts, index_sentences, units_by_passage
 from ingest.split import Splitter
 from tests.support.answering_parts import Made, made_document, open_made
 from tests.support.fakes import HashingEncoder, TinyLibrary
@@ -35,7 +36,7 @@ def _split(*passages: Span, sentences: Sequence[Span] = SENTENCES) -> SplitDocum
         Passage(f"p{start}", "legal/a.md", "a" * 64, "Counting", start, end, TEXT[start:end], locator)
         for start, end in passages
     ]
-    return SplitDocument(document, tuple(held), tuple(sentences))
+    return SplitDocument(document, tuple(held), tuple(Unit(*span) for span in sentences))
 
 
 @pytest.mark.parametrize(
@@ -53,16 +54,18 @@ def _split(*passages: Span, sentences: Sequence[Span] = SENTENCES) -> SplitDocum
     ],
 )
 def test_a_passage_has_the_sentences_that_lie_wholly_in_it(passage: Span, spans: list[Span]) -> None:
-    assert spans_by_passage(_split(passage)) == [spans]
+    assert [[unit.span for unit in units] for units in units_by_passage(_split(passage))] == [spans]
 
 
 def test_a_sentence_in_two_overlapping_passages_is_in_both() -> None:
-    assert spans_by_passage(_split((0, 25), (9, 36))) == [[(0, 8), (9, 25)], [(9, 25), (26, 36)]]
+    first, middle, last = (Unit(*span) for span in SENTENCES)
+    assert units_by_passage(_split((0, 25), (9, 36))) == [[first, middle], [middle, last]]
 
 
 def test_a_document_without_sentences_or_passages() -> None:
-    assert spans_by_passage(_split((0, 25), sentences=())) == [[(0, 25)]]
-    assert spans_by_passage(_split()) == []
+    part = Unit(0, 25, UnitKind.LABEL)  # of something: never quoted
+    assert units_by_passage(_split((0, 25), sentences=())) == [[part]]
+    assert units_by_passage(_split()) == []
     assert encoder_texts([_split()], Splitter(HashingEncoder())) == []
 
 
@@ -100,6 +103,16 @@ def test_what_the_index_is_given_of_a_passage() -> None:
     ]
 
 
+def test_what_the_index_is_given_of_kinds_labels_and_series() -> None:
+    units = (Unit(0, 8, UnitKind.QUESTION), Unit(9, 25, UnitKind.STEP, (0, 8), 4), Unit(26, 36))
+    (one,) = index_sentences([replace(_split((0, 36)), units=units)], vectors=_numbered, live=None, carried=())
+    assert one.kinds.tolist() == [UnitKind.QUESTION, UnitKind.STEP, UnitKind.SENTENCE]
+    assert one.labels.tolist() == [[-1, -1], [0, 8], [-1, -1]]
+    assert one.series.tolist() == [-1, 4, -1]
+    assert one.label_sizes.tolist() == [0, 2, 0]
+    assert one.label_terms.tolist() == codes(terms("One two")).tolist()
+
+
 # What is carried over
 
 
@@ -119,8 +132,8 @@ def test_of_carried_documents_nothing_is_cut_or_asked_for(monkeypatch: pytest.Mo
         )
         for one, row in zip(carried, (3, 0, 1), strict=True):
             expected = live.sentences.of_row(row)
-            np.testing.assert_array_equal(one.vectors, expected.vectors)
-            np.testing.assert_array_equal(one.terms, expected.terms)
+            for field in fields(PassageSentences):
+                np.testing.assert_array_equal(getattr(one, field.name), getattr(expected, field.name))
 
 
 def test_a_live_build_of_other_terms_lends_nothing() -> None:
@@ -191,9 +204,11 @@ class _Halving(HashingEncoder):
     def encode(self, texts: Sequence[str]) -> Vectors:
         return np.round(super().encode(texts), 2)
 
-    def encode_with_spans(self, texts: Sequence[str], spans: Sequence[Sequence[Span]]) -> tuple[Vectors, list[Vectors]]:
-        vectors, of_spans = super().encode_with_spans(texts, spans)
-        return vectors, [np.round(one, 2) for one in of_spans]
+    def encode_with_spans(
+        self, texts: Sequence[str], spans: Sequence[Sequence[Span]]
+    ) -> tuple[Vectors, list[Vectors], list[Pieces]]:
+        vectors, of_spans, pieces = super().encode_with_spans(texts, spans)
+        return vectors, [np.round(one, 2) for one in of_spans], pieces
 
 
 def test_after_a_change_of_arithmetic_sentences_are_made_anew_like_their_passages(

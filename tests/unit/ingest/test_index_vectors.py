@@ -8,6 +8,7 @@ from indexes import dense
 from indexes.documents import Document, Locator, Passage, Section
 from indexes.manifest import DenseInfo, DenseSetting
 from indexes.passages import SplitDocument
+from indexes.units import Unit
 from ingest import index_vectors as module
 from ingest.index_vectors import index_vectors, sample_sentences
 
@@ -89,9 +90,9 @@ def test_there_are_never_more_lists_than_rows(rows: int) -> None:
 
 def _document(name: str, sentences: int) -> SplitDocument:
     text = "".join(f"{name}{number:03}" for number in range(sentences))
-    spans = tuple((at * 4, at * 4 + 4) for at in range(sentences))
+    units = tuple(Unit(at * 4, at * 4 + 4) for at in range(sentences))
     whole = Document(name, "a" * 64, "T", text, (Section(0, len(text), Locator("document")),))
-    return SplitDocument(whole, tuple[Passage, ...](), spans)
+    return SplitDocument(whole, tuple[Passage, ...](), units)
 
 
 def test_sentences_are_sampled_evenly_over_all_documents() -> None:

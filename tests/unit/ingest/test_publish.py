@@ -18,6 +18,7 @@ from indexes.dense import DenseIndex
 from indexes.documents import Document
 from indexes.holds import hold_build
 from indexes.passages import SplitDocument
+from indexes.units import Unit
 from ingest import publish as publish_module
 from ingest.errors import PublishError
 from ingest.split import Splitter
@@ -199,7 +200,7 @@ def _split_wrongly(split: SplitDocument, wrong: str) -> SplitDocument:
     first, *others = split.passages
     if wrong == "passage":
         return replace(split, passages=(replace(first, start=first.start + 1, end=first.end + 1), *others))
-    return replace(split, sentences=((0, len(split.document.text) + 1),))
+    return replace(split, units=(Unit(0, len(split.document.text) + 1),))
 
 
 @pytest.mark.parametrize(

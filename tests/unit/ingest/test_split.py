@@ -42,7 +42,7 @@ def _check(split: SplitDocument) -> None:
         assert text[passage.start : passage.end] == passage.text == passage.text.strip() != ""
         (home,) = [s for s in split.document.sections if s.start <= passage.start and passage.end <= s.end]
         assert passage.locator == home.locator
-    for start, end in split.sentences:
+    for start, end in split.spans:
         assert text[start:end].strip() == text[start:end] != ""
     assert len({passage.passage_id for passage in split.passages}) == len(split.passages)
     for section in split.document.sections:
@@ -106,7 +106,7 @@ def test_neighbouring_passages_overlap_by_whole_sentences() -> None:
 def test_a_short_section_is_one_passage() -> None:
     split = Splitter(HashingEncoder()).split(_document("Keep masters. Then review them.", "Delete drafts."))
     assert [passage.text for passage in split.passages] == ["Keep masters. Then review them.", "Delete drafts."]
-    assert [split.document.text[start:end] for start, end in split.sentences] == [
+    assert [split.document.text[start:end] for start, end in split.spans] == [
         "Keep masters.",
         "Then review them.",
         "Delete drafts.",
@@ -116,7 +116,7 @@ def test_a_short_section_is_one_passage() -> None:
 def test_headings_are_in_no_passage_and_no_sentence() -> None:
     split = Splitter(HashingEncoder()).split(_document("Keep them.", "Delete them.", heading="Zebra"))
     assert all("Zebra" not in passage.text for passage in split.passages)
-    assert all("Zebra" not in split.document.text[start:end] for start, end in split.sentences)
+    assert all("Zebra" not in split.document.text[start:end] for start, end in split.spans)
 
 
 def test_splitting_again_gives_the_same() -> None:
@@ -126,7 +126,7 @@ def test_splitting_again_gives_the_same() -> None:
 
 def test_a_document_of_blanks_has_no_passages() -> None:
     split = Splitter(HashingEncoder()).split(_document(" \n "))
-    assert (split.passages, split.sentences) == ((), ())
+    assert (split.passages, split.units) == ((), ())
 
 
 def _passage(title: str, *headings: str) -> Passage:

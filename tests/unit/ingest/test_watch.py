@@ -10,7 +10,7 @@ from filelock import FileLock
 
 from indexes.builds import current_build_id, open_build
 from indexes.documents import text_hash
-from indexes.encoder import Vectors
+from indexes.encoder import Pieces, Vectors
 from indexes.errors import EncoderError
 from ingest import pipeline
 from ingest.pipeline import Ingestion
@@ -133,7 +133,7 @@ class _Failing(HashingEncoder):
 
     def encode_with_spans(
         self, texts: Sequence[str], spans: Sequence[Sequence[tuple[int, int]]]
-    ) -> tuple[Vectors, list[Vectors]]:
+    ) -> tuple[Vectors, list[Vectors], list[Pieces]]:
         if self.broken:
             raise EncoderError("the weights went away")
         return super().encode_with_spans(texts, spans)

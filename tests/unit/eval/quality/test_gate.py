@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from eval.quality.gate import (
+    EXACT,
     GATED,
     LOWER_IS_BETTER,
     GateError,
@@ -20,7 +21,7 @@ from eval.quality.gate import (
     write_thresholds,
 )
 from eval.quality.intervals import Figure
-from eval.quality.metrics import MEANINGS
+from eval.quality.metrics import CLAUSE, MEANINGS
 from eval.quality.question_sets import Gold
 from eval.quality.runs import Run
 from tests.support.judge_parts import a_run, a_set_run, answered, question, refused
@@ -172,3 +173,11 @@ def test_what_is_held_to_a_baseline_exists_and_is_no_time() -> None:
     assert set(GATED) <= set(MEANINGS)
     assert set(GATED) >= LOWER_IS_BETTER
     assert not [name for name in GATED if "_ms_" in name]
+
+
+@pytest.mark.parametrize("name", ["misquotes_released", "question_quoted", "clause_missed"])
+def test_what_is_plainly_wrong_is_no_noise(name: str) -> None:
+    assert tolerance(Figure(0.0, 0.0, 0.0, 200), exact=name in EXACT) == 0
+    run = a_run(a_set_run(answered(question("c", kind=CLAUSE))))
+    wanted = thresholds_of(run, {})["studio"].figures[name]
+    assert (wanted.baseline, wanted.tolerance) == (0, 0)

@@ -33,12 +33,12 @@ def test_real_passages_are_taken_with_their_sentences_and_vectors(base: Base) ->
 def test_made_documents_hold_as_many_passages_as_were_asked_for_each_at_its_span(base: Base, passages: int) -> None:
     documents = MadeDocuments(base, passages)
     assert sum(len(split.passages) for split in documents) == passages
-    assert sum(len(split.sentences) for split in documents) == documents.sentence_count()
+    assert sum(len(split.units) for split in documents) == documents.sentence_count()
     assert len(documents) == len(list(documents)) == -(-passages // 100)
     for number, split in enumerate(documents):
         assert (split.document.document, split.document.sha256) == documents.name(number)
         assert all(passage.text == split.document.text[passage.start : passage.end] for passage in split.passages)
-        assert all("\n" not in split.document.text[start:end] for start, end in split.sentences)
+        assert all("\n" not in split.document.text[start:end] for start, end in split.spans)
 
 
 def test_made_documents_are_the_same_every_time_and_differ_among_each_other(base: Base) -> None:

@@ -45,7 +45,9 @@ def test_every_size_has_its_figures() -> None:
 def _base(rows: int) -> Base:
     drawn = np.random.default_rng(4).standard_normal((rows, ENCODER.dimensions)).astype(np.float32)
     unit = drawn / np.linalg.norm(drawn, axis=1, keepdims=True)
-    return Base([f"T{row}" for row in range(rows)], [[f"Sentence {row}."] for row in range(rows)], unit)
+    titles, sentences = [f"T{row}" for row in range(rows)], [[f"Sentence {row}."] for row in range(rows)]
+    pieces = [np.full((row % 5, 8), row, np.int8) for row in range(rows)]
+    return Base(titles, sentences, unit, pieces, np.ones((ENCODER.dimensions, 8), np.float32))
 
 
 def test_recall_is_the_share_of_the_ten_best_that_were_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

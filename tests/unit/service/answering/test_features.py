@@ -14,12 +14,10 @@ from indexes.words import content_terms, terms
 from service.answering.asked import Asked, asked
 from service.answering.features import (
     PASSAGE_FEATURES,
-    SENTENCE_FEATURES,
     Features,
     Matches,
     match,
     passage_features,
-    sentence_features,
 )
 from tests.support.answering_parts import Made, Whole, a_scope, made_document, open_made
 from tests.support.fakes import HashingEncoder
@@ -36,7 +34,8 @@ _QUESTIONS = st.lists(_WORDS, max_size=7).map(" ".join)
 
 def _asked(text: str, build: Build, rows: Sequence[int] | None = None) -> tuple[Asked, Matches]:
     scope = a_scope(build)
-    question = asked(text, HashingEncoder().encode([text])[0], build=build, scope=scope)
+    (vector,), (pieces,) = HashingEncoder().encode_with_pieces([text])
+    question = asked(text, vector, pieces, build=build, scope=scope)
     every = np.arange(len(build.document_of_row)) if rows is None else np.array(rows, np.int64)
     return question, match(question, every, build=build, scope=scope)
 
@@ -112,17 +111,6 @@ class _ByHand:
         low, high = min(values[at] for at in self.rows), max(values[at] for at in self.rows)
         return (values[row] - low) / (high - low) if high - low > 1e-5 else 1.0
 
-    def sentence(self, row: int, number: int) -> dict[str, float]:
-        sentences = [set(terms(sentence)) for sentence in self.sentences[row]]
-        nearby = sentences[max(number - 1, 0) : number + 2]
-        return {
-            "cosine": self.cosines[row][number],
-            "coverage": self.coverage(sentences[number]),
-            "coverage_in_context": self.coverage(sentences[number] | self.context[row]),
-            "coverage_nearby": self.coverage(set().union(*nearby)),
-            "passage": -0.5,
-        }
-
 
 def _assert_same(found: Features, expected: Sequence[dict[str, float]], names: Sequence[str]) -> None:
     assert found.shape == (len(expected), len(names))
@@ -143,9 +131,6 @@ def test_features_are_what_counting_by_hand_gives(
         question, matches = _asked(text, build, rows)
         by_hand = _ByHand(text, build, made, rows)
         _assert_same(passage_features(question, matches), [by_hand.passage(row) for row in rows], PASSAGE_FEATURES)
-        for row in rows:
-            expected = [by_hand.sentence(row, number) for number in range(len(by_hand.sentences[row]))]
-            _assert_same(sentence_features(question, matches, row, passage=-0.5), expected, SENTENCE_FEATURES)
 
 
 def test_words_across_the_end_of_a_sentence_or_of_a_passage_are_no_pair() -> None:
@@ -214,7 +199,6 @@ def test_the_second_best_sentence_is_another_one_even_if_it_says_the_same() -> N
 def test_a_passage_without_a_whole_sentence_is_one_sentence() -> None:
     with open_made({"legal/a.md": ["the vendor review, cut", ["A whole one."]]}) as build:
         question, matches = _asked("vendor review", build)
-        assert sentence_features(question, matches, 0, passage=0.0).shape == (1, len(SENTENCE_FEATURES))
         assert _features("vendor review", build)["coverage"] == [1, 0]
 
 

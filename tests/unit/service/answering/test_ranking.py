@@ -75,7 +75,7 @@ def _without(part: str, name: str) -> dict[str, Any]:
         (json.dumps({**WRITTEN, "sentences": dict.fromkeys(SENTENCE_FEATURES)}), "NoneType"),
         (json.dumps({**WRITTEN, "sentences": {**WRITTEN["sentences"], "cosine": float("nan")}}), "finite .* nan"),
         (json.dumps(_without("passages", "pairs")), r"expected weights of cosine, .*pairs.*, got cosine, "),
-        (json.dumps(_without("sentences", "cosine")), r"expected weights of cosine, .*, got coverage, "),
+        (json.dumps(_without("sentences", "cosine")), r"expected weights of cosine, .*, got token_match, "),
         (json.dumps({**WRITTEN, "passages": {**WRITTEN["passages"], "luck": 1}}), r"expected .*, got .*, luck"),
         ("\udcff", "codec can't decode"),
     ],

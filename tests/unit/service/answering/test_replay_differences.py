@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from indexes.builds import Build
+from indexes.documents import Passage
 from indexes.encoder import Vectors
 from service.answering.answers import Citation, Reason
 from service.answering.drafts import DraftSentence, Quote
@@ -82,18 +83,27 @@ def test_an_answer_of_the_same_length_is_still_compared_to_the_byte(library: Tin
 
 
 def test_the_same_quotes_as_another_text_are_seen_by_the_answer(library: TinyLibrary) -> None:
-    def twice(found: Retrieved, build: Build) -> list[DraftSentence]:
-        (sentence,) = best_passage(found, build)
-        return [DraftSentence(sentence.text, (*sentence.quotes, *sentence.quotes))]
+    def together(found: Retrieved, _build: Build) -> list[DraftSentence]:
+        first, second = _halves(found.hits[0].passage)
+        return [DraftSentence(f"{first.text} {second.text}", (first, second))]
 
-    def apart(found: Retrieved, build: Build) -> list[DraftSentence]:
-        return best_passage(found, build) * 2
+    def apart(found: Retrieved, _build: Build) -> list[DraftSentence]:
+        return [DraftSentence(f"{half.text}\n", (half,)) for half in _halves(found.hits[0].passage)]
 
-    with open_archive(with_documents(library), calibration=ALWAYS_ENOUGH, answerer=Drafting(twice)) as archive:
+    with open_archive(with_documents(library), calibration=ALWAYS_ENOUGH, answerer=Drafting(together)) as archive:
         answer = archive.ask()
         (seen,) = archive.replay(answer.receipt.seq, answerer=Drafting(apart))["differences"]
     assert answer.text is not None
-    assert seen == f"answer: expected {len(answer.text)} bytes, got another text of {2 * len(answer.text) + 1} bytes"
+    assert seen == f"answer: expected {len(answer.text)} bytes, got another text of {len(answer.text) + 2} bytes"
+
+
+def _halves(passage: Passage) -> tuple[Quote, Quote]:
+    """Return a passage as two quotes, cut at a space."""
+    at = passage.text.index(" ", len(passage.text) // 2)
+    return (
+        Quote(passage.passage_id, passage.start, passage.start + at, passage.text[:at]),
+        Quote(passage.passage_id, passage.start + at + 1, passage.end, passage.text[at + 1 :]),
+    )
 
 
 def test_where_nothing_was_found_something_found_now_is_a_difference(archive: Archive) -> None:

@@ -61,3 +61,71 @@ def test_order_is_kept_and_nothing_comes_of_nothing(opened: tuple[Build, Scope, 
     draft = [DraftSentence(quote.text, (quote,)) for quote in (first, second)]
     assert [sentence.text for sentence in verify(draft, build=build, scope=scope)] == ["Never upload", "Staff may"]
     assert verify([], build=build, scope=scope) == []
+
+
+# Several quotes
+
+
+@pytest.mark.parametrize(
+    ("text", "released"),
+    [
+        ("Never upload … Staff may", True),
+        ("Never upload\n… Staff may", True),
+        ("Never upload Staff may", False),  # what stands between is not marked
+        ("Never upload … Staff may …", False),
+        ("… Never upload … Staff may", False),
+        ("Never upload ... Staff may", False),
+        ("Staff may … Never upload", False),  # not in the document's order
+        ("Never upload", False),  # one of two
+        ("Never … Staff may", False),  # a part of one
+        ("Never upload … and Staff may", False),
+        ("Never upload … Staff may Staff may", False),
+    ],
+)
+def test_a_sentence_of_two_quotes_says_both_and_marks_what_it_leaves_out(
+    opened: tuple[Build, Scope, Passage],
+    text: str,
+    released: bool,  # noqa: FBT001
+) -> None:
+    build, scope, passage = opened
+    quotes = tuple(sorted((_quote(passage, "Never upload"), _quote(passage, "Staff may")), key=lambda one: one.start))
+    text = text if quotes[0].text == "Never upload" else _turned(text)
+    assert bool(verify([DraftSentence(text, quotes)], build=build, scope=scope)) is released
+
+
+def _turned(text: str) -> str:
+    return text.replace("Never upload", "#").replace("Staff may", "Never upload").replace("#", "Staff may")
+
+
+def test_quotes_that_stand_side_by_side_are_said_without_a_mark(opened: tuple[Build, Scope, Passage]) -> None:
+    build, scope, passage = opened
+    first, second = _quote(passage, "Never upload"), _quote(passage, "unreleased scripts")
+    assert verify([DraftSentence("Never upload unreleased scripts", (first, second))], build=build, scope=scope)
+    assert not verify([DraftSentence("Never upload … unreleased scripts", (first, second))], build=build, scope=scope)
+
+
+def test_quotes_that_overlap_or_come_in_another_order_are_not_released(opened: tuple[Build, Scope, Passage]) -> None:
+    build, scope, passage = opened
+    first, second, across = (_quote(passage, words) for words in ("Never", "upload", "Never upload"))
+    assert not verify([DraftSentence("upload Never", (second, first))], build=build, scope=scope)
+    assert not verify([DraftSentence("Never upload upload", (across, second))], build=build, scope=scope)
+    assert not verify([DraftSentence("Never Never", (first, first))], build=build, scope=scope)
+
+
+def test_quotes_of_two_documents_make_no_sentence(opened: tuple[Build, Scope, Passage]) -> None:
+    build, scope, passage = opened
+    other = next(one for one in _passages(build, scope) if one.document != passage.document)
+    two = tuple(Quote(one.passage_id, one.start, one.end, one.text) for one in (passage, other))
+    for text in (f"{passage.text} {other.text}", f"{passage.text} … {other.text}"):
+        assert not verify([DraftSentence(text, two)], build=build, scope=scope)
+
+
+def _passages(build: Build, scope: Scope) -> list[Passage]:
+    return build.passages.passages(scope.rows.nonzero()[0].tolist())
+
+
+def test_how_many_items_are_left_out_goes_with_the_sentence(opened: tuple[Build, Scope, Passage]) -> None:
+    build, scope, passage = opened
+    quote = _quote(passage, "Never upload")
+    (released,) = verify([DraftSentence(quote.text, (quote,), more=3)], build=build, scope=scope)
+    assert released.more == 3

@@ -1,0 +1,70 @@
+"""The word pieces of a build's passages: in how many dimensions they are kept, and what the index of pieces is given.
+
+Passages of a document that was carried over from the live build have theirs copied from there, so their bytes stay the
+same. The projection is carried over as well, as long as the encoder is the same.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indexes.builds import Build
+from indexes.documents import Passage
+from indexes.encoder import Encoder, Vectors
+from indexes.passages import SplitDocument
+from indexes.pieces import PassagePieces
+from indexes.units import Span
+from ingest.encode import KeptPieces
+from ingest.index_sentences import first_rows, units_by_passage
+
+DIMENSIONS = 64
+
+
+def projection_for(encoder: Encoder) -> Vectors:
+    """Return the projection of an encoder's word pieces, shape (its dimensions, at most 64); the same every time."""
+    chance = np.random.default_rng(0).standard_normal((encoder.dimensions, encoder.dimensions))
+    turned, _ = np.linalg.qr(chance)
+    projection: Vectors = turned[:, :DIMENSIONS].astype(np.float32)
+    return projection
+
+
+def index_pieces(
+    documents: Sequence[SplitDocument],
+    *,
+    kept: Callable[[Passage, Sequence[Span]], KeptPieces],
+    live: Build | None,
+    carried: Collection[str],
+) -> Iterator[PassagePieces]:
+    """Return what the index of word pieces holds of each passage, in the documents' order.
+
+    Args:
+        documents: split, in the build's order.
+        kept: returns the word pieces of a passage whose sentences have these spans.
+        live: the live build, of the same encoder and arithmetic, or `None`.
+        carried: ids of documents that are as they are in the live build.
+    """
+    rows = first_rows(live) if live else {}
+    for split in documents:
+        document = split.document.document
+        first = rows.get(document)
+        if live and first is not None and document in carried:
+            yield from (_of_row(live, first + at) for at in range(len(split.passages)))
+            continue
+        for passage, units in zip(split.passages, units_by_passage(split), strict=True):
+            spans = [unit.span for unit in units]
+            found = kept(passage, spans)
+            yield PassagePieces(found.vectors, _places(found.spans + np.int32(passage.end), spans))
+
+
+def _of_row(live: Build, row: int) -> PassagePieces:
+    sentences = live.sentences.first
+    return live.pieces.of_row(row, slice(int(sentences[row]), int(sentences[row + 1])))
+
+
+def _places(pieces: NDArray[np.int32], spans: Sequence[Span]) -> NDArray[np.int64]:
+    """Return which of a passage's word pieces, in reading order, lie wholly in each span, as `[start, end)`."""
+    given = np.array(spans, np.int64).reshape(-1, 2)
+    starts = np.searchsorted(pieces[:, 0], given[:, 0], side="left")
+    ends = np.searchsorted(pieces[:, 1], given[:, 1], side="right")
+    return np.stack([starts, np.maximum(starts, ends)], axis=1)

@@ -1,0 +1,89 @@
+"""The units of the best passages: what of them may be quoted by itself, and what only names what can.
+
+Each is given once, from the best passage that holds it. Nothing is weighed here (`sentence_features`, `ranking`), nothing
+chosen (`extract`).
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from indexes.builds import Build
+from indexes.documents import Passage
+from indexes.units import MOST_CHARS, Span, UnitKind
+from service.answering.retrieve import Hit, Retrieved
+
+PASSAGES = 5  # whose units are considered
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A unit of a passage.
+
+    `number` is its own in the build, `place` its place among the units of its passage, `span` where it stands in the
+    stored text. `label` is where the question, lead-in or term stands that it stands under, `None` for none; `series`
+    the number of its list, procedure or table in the document, -1 for none.
+    """
+
+    hit: Hit
+    number: int
+    place: int
+    span: Span
+    text: str
+    kind: UnitKind
+    label: Span | None
+    series: int
+    words: int
+
+    @property
+    def document(self) -> str:
+        """The document it is of."""
+        return self.hit.passage.document
+
+    @cached_property
+    def label_text(self) -> str:
+        """What its label says, if that stands in the same passage; empty if not."""
+        return text_at(self.hit.passage, self.label)
+
+    @property
+    def is_quotable(self) -> bool:
+        """Whether it may be quoted by itself: it says something, and is no label, question or table that ran together."""
+        return self.kind.quotable and 0 < len(self.text) <= MOST_CHARS and self.words > 0
+
+
+def text_at(passage: Passage, span: Span | None) -> str:
+    """Return what stands at a span of a document, if a passage holds it; empty if it does not."""
+    if span is None or not passage.start <= span[0] < span[1] <= passage.end:
+        return ""
+    return passage.text[span[0] - passage.start : span[1] - passage.start]
+
+
+def gather(retrieved: Retrieved, build: Build) -> list[Candidate]:
+    """Return the distinct units of the best passages, by rank and in reading order; those that say the same once.
+
+    Args:
+        retrieved: what was found.
+        build: the build it was found in.
+    """
+    if retrieved.matches is None:
+        return []
+    index = build.sentences
+    found: dict[tuple[object, ...], Candidate] = {}
+    for hit in retrieved.hits[:PASSAGES]:
+        numbers = retrieved.matches.numbers[retrieved.matches.sentences_of(hit.row)]
+        for place, number in enumerate(numbers.tolist()):
+            start, end = index.spans[number].tolist()
+            label_start, label_end = index.labels[number].tolist()
+            terms = index.terms_of(number)
+            one = Candidate(
+                hit=hit,
+                number=number,
+                place=place,
+                span=(start, end),
+                text=text_at(hit.passage, (start, end)),
+                kind=UnitKind(int(index.kinds[number])),
+                label=(label_start, label_end) if label_start >= 0 else None,
+                series=int(index.series[number]),
+                words=len(terms),
+            )
+            found.setdefault((one.kind.quotable, one.label_text, terms.tobytes()), one)
+    return list(found.values())

@@ -1,0 +1,163 @@
+"""What ties the units of the best passages to a question, as numbers. `ranking` weighs them.
+
+A unit is seen by itself, under its label, in its passage, and beside the other passages that were found. Everything is
+counted within the asker's scope: candidates are rows of it (`features`). Nothing is encoded: vectors are in the build.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indexes.builds import Build
+from indexes.units import UnitKind
+from indexes.words import content_terms
+from service.answering.asked import Asked, Held
+from service.answering.features import SENTENCE_FEATURES, Features, Matches, held_codes, nearby
+from service.answering.gather import Candidate
+from service.answering.offers import offered
+from service.answering.retrieve import Retrieved
+from service.answering.wanted import Want
+
+_LABELS = 1 << 12  # labels and headings whose terms are kept; a few MB when full
+_NUMBERING = "0123456789.§()-"
+
+
+def sentence_features(retrieved: Retrieved, candidates: Sequence[Candidate], build: Build) -> Features:
+    """Return the features of each candidate, shape (candidates, len(SENTENCE_FEATURES)), in that order.
+
+    - `cosine`, `coverage`: of the unit; a cosine knows what stands around the unit, a coverage does not.
+    - `token_match`: how well its word pieces match those of the question (`indexes.pieces`).
+    - `coverage_in_context`, `coverage_nearby`, `coverage_with_label`: together with title and headings; with the units
+      before and after it; with its label.
+    - `passage`: how far its passage's weighed features are below those of the best one, at most 0.
+    - `offers`: the share of the kinds of answer asked for that it offers; 0 where none is.
+    - `agreement`: the best cosine of its vector with the best unit of each other passage.
+    - `named`: how nearly its label, or the heading right over it, is the question, in [0, 1]; `named_first`: the same
+      for the first unit below, 0 for others.
+    - `title`: the share of the question's terms that stands in the document's title.
+    - `first`: 1 for the first unit of its passage. `log_length`: the logarithm of its length in terms.
+    - `item`, `row`, `fact`: 1 for an item of a list or procedure, a row of a table, a fact under its own label.
+    """
+    matches = retrieved.matches
+    if matches is None or not candidates:
+        return np.zeros((0, len(SENTENCE_FEATURES)))
+    question = retrieved.question
+    places = _places(matches, candidates)
+    numbers = matches.numbers[places]
+    held, labels = matches.held[places], _labels_held(question, numbers, build)
+    context = np.stack([matches.context_of(one.hit.row) for one in candidates])
+    most = max(one.hit.weighed for one in candidates)
+    named = np.array([_named(one, question) for one in candidates])
+    kinds = np.array([one.kind for one in candidates])
+    columns = (
+        matches.cosines[places],
+        build.pieces.token_match(question.pieces, numbers),
+        question.coverage(held),
+        question.coverage(held | labels | context),
+        question.coverage(_nearby(matches, candidates) | labels),
+        question.coverage(held | labels),
+        np.array([one.hit.weighed - most for one in candidates]),
+        np.array([_offers(one, retrieved.wants) for one in candidates]),
+        _agreement(matches, candidates, numbers, build),
+        named,
+        np.where(_first_below(candidates), named, 0.0),
+        np.array([_share(one.hit.passage.title, question) for one in candidates]),
+        np.array([one.place == 0 for one in candidates]),
+        np.log1p([one.words for one in candidates]),
+        np.isin(kinds, (UnitKind.ITEM, UnitKind.STEP)),
+        kinds == UnitKind.ROW,
+        kinds == UnitKind.FACT,
+    )
+    return np.stack(columns, axis=1).astype(np.float64)
+
+
+def held_by(retrieved: Retrieved, candidates: Sequence[Candidate], build: Build) -> Held:
+    """Return which of the question's terms stand in each candidate or in its label, shape (candidates, terms)."""
+    matches = retrieved.matches
+    if matches is None:
+        raise ValueError("expected candidates of a question that found something, got none")
+    places = _places(matches, candidates)
+    held: Held = matches.held[places] | _labels_held(retrieved.question, matches.numbers[places], build)
+    return held
+
+
+def named_by(text: str, question: Asked) -> float:
+    """Return how nearly a label or a heading is a question, in [0, 1]: the harmonic mean of what each holds of the other.
+
+    What the label holds of the question counts by rarity. A number that only counts headings says nothing.
+    """
+    terms = _label_terms(text.strip().lstrip(_NUMBERING))
+    if not terms:
+        return 0.0
+    held = np.array([[term in terms for term in question.terms]], dtype=np.bool_)
+    of_question = float(question.coverage(held)[0])
+    of_label = float(held.sum()) / len(terms)
+    return 2 * of_question * of_label / (of_question + of_label) if of_label else 0.0
+
+
+def _named(one: Candidate, question: Asked) -> float:
+    headings = one.hit.passage.locator.headings[-1:]
+    return max((named_by(text, question) for text in (one.label_text, *headings) if text), default=0.0)
+
+
+def _share(text: str, question: Asked) -> float:
+    terms = _label_terms(text)
+    return float(question.coverage(np.array([[term in terms for term in question.terms]], dtype=np.bool_))[0])
+
+
+@lru_cache(maxsize=_LABELS)
+def _label_terms(text: str) -> frozenset[str]:
+    return frozenset(content_terms(text))
+
+
+def _offers(one: Candidate, wants: frozenset[Want]) -> float:
+    if not wants:
+        return 0.0
+    return len(offered(one.text, wants, kind=one.kind, labelled=one.label is not None)) / len(wants)
+
+
+def _labels_held(question: Asked, numbers: NDArray[np.int64], build: Build) -> Held:
+    return held_codes(question.codes, *build.sentences.label_codes(numbers))
+
+
+def _places(matches: Matches, candidates: Sequence[Candidate]) -> NDArray[np.int64]:
+    """Return where candidates stand among all units of the matches."""
+    firsts = {one.hit.row: matches.sentences_of(one.hit.row).start for one in candidates}
+    return np.array([firsts[one.hit.row] + one.place for one in candidates], dtype=np.int64)
+
+
+def _nearby(matches: Matches, candidates: Sequence[Candidate]) -> Held:
+    together = {one.hit.row: nearby(matches.held[matches.sentences_of(one.hit.row)]) for one in candidates}
+    held: Held = np.stack([together[one.hit.row][one.place] for one in candidates])
+    return held
+
+
+def _first_below(candidates: Sequence[Candidate]) -> NDArray[np.bool_]:
+    """Tell which quotable candidates are the first of their passage below their label or heading."""
+    seen: set[tuple[int, object]] = set()
+    first = []
+    for one in candidates:
+        below = (one.hit.row, one.label)
+        first.append(one.is_quotable and below not in seen)
+        if one.is_quotable:
+            seen.add(below)
+    return np.array(first, dtype=np.bool_)
+
+
+def _agreement(
+    matches: Matches, candidates: Sequence[Candidate], numbers: NDArray[np.int64], build: Build
+) -> NDArray[np.float64]:
+    """Return the best cosine of each candidate with the best unit of every other passage; 0 where there is no other."""
+    vectors = np.asarray(build.sentences.vectors[numbers], np.float32)
+    cosines = matches.cosines[_places(matches, candidates)]
+    rows = np.array([one.hit.row for one in candidates])
+    passages = np.unique(rows)
+    if len(passages) == 1:
+        return np.zeros(len(candidates))
+    quotable = np.array([one.is_quotable for one in candidates])
+    best = [int(np.argmax(np.where(rows == row, cosines + quotable, -2.0))) for row in passages]
+    alike = vectors @ vectors[best].T
+    agreed: NDArray[np.float64] = np.where(rows[:, None] == passages[None, :], -1.0, alike).max(axis=1)
+    return agreed
