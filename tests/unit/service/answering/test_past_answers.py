@@ -12,7 +12,8 @@ from tests.support.service_parts import TRAVEL, Studio, open_studio, with_rules
 
 LINES = "legal/red-lines.md"
 LEAD_IN, CLONE, SWAP, SIGN = "Never do this:", "Clone a voice.", "Swap a face.", "Sign for others."
-TEXT = f"# Red lines\n\n{LEAD_IN}\n\n- {CLONE}\n- {SWAP}\n- {SIGN}\n\nAsk first. They answer within a day.\n"
+ASK, THEY = "Ask legal first.", "They answer within a day."
+TEXT = f"# Red lines\n\n{LEAD_IN}\n\n- {CLONE}\n- {SWAP}\n- {SIGN}\n\n{ASK} {THEY}\n"
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +43,7 @@ def _again(studio: Studio, answer: str, quotes: Sequence[str]) -> Answer | None:
     spans = [[stored.index(quote), stored.index(quote) + len(quote)] for quote in quotes]
     cited = [{"n": n, "passage_id": hits[0]["passage_id"], "span": span} for n, span in enumerate(spans, start=1)]
     finished = {"outcome": "answered", "hits": hits, "citations": cited}
-    turn = Turn("r-1", "2026-11-20", "What are the red lines?", finished, None, answer, Receipt("o", 7, "f"))
+    turn = Turn("r-1", "2026-11-20", "What are the red lines in Norway?", finished, None, answer, Receipt("o", 7, "f"))
     return past.again(studio.service.owner, turn)
 
 
@@ -58,6 +59,9 @@ def _again(studio: Studio, answer: str, quotes: Sequence[str]) -> Answer | None:
         ([Sentence(f"{LEAD_IN} … {SIGN}", (1, 2)), Sentence(SWAP, (3,))], [LEAD_IN, SIGN, SWAP]),
         ([Sentence(f"{LEAD_IN}\n{CLONE}\n… {SIGN}", (1, 2, 3), 1)], [LEAD_IN, CLONE, SIGN]),
         ([Sentence(CLONE, (1,), 2)], [CLONE]),
+        ([Sentence(f"{ASK} {THEY}", (1, 2)), Sentence(SIGN, (3,))], [ASK, THEY, SIGN]),
+        ([Sentence(THEY, (1,)), Sentence(ASK, (2,))], [THEY, ASK]),
+        ([Sentence(SIGN, (1,)), Sentence(THEY, (2,))], [SIGN, THEY]),
     ],
 )
 def test_sentences_come_back_as_they_were(studio: Studio, sentences: list[Sentence], quotes: list[str]) -> None:
@@ -85,6 +89,12 @@ def test_sentences_come_back_as_they_were(studio: Studio, sentences: list[Senten
 def test_what_says_anything_else_than_its_quotes_is_no_answer(studio: Studio, answer: str, quotes: list[str]) -> None:
     """Law 3."""
     assert _again(studio, answer, quotes) is None
+
+
+def test_what_nothing_cited_mentions_is_told_again(studio: Studio) -> None:
+    shown = _again(studio, CLONE, [CLONE])
+    assert shown is not None
+    assert shown.not_mentioned == ("Norway",)
 
 
 def test_a_further_passage_that_may_not_be_read_any_more_is_just_not_offered(library: TinyLibrary) -> None:
