@@ -26,8 +26,8 @@ from eval.reading.case_questions import prepare_cases
 from eval.reading.cases import FOLDER
 from indexes.clock import utc_now
 from indexes.encoder import Encoder
-from service.answering.gather import PASSAGES, gather
 from service.answering.features import PASSAGE_FEATURES, SENTENCE_FEATURES, passage_features
+from service.answering.gather import PASSAGES, gather
 from service.answering.ranking import RANKING_FILE, Ranking
 from service.answering.retrieve import Retrieved, retrieve
 from service.answering.sentence_features import sentence_features

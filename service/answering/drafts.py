@@ -11,13 +11,12 @@ from typing import Literal, Protocol
 from indexes.builds import Build
 from service.answering.retrieve import Retrieved
 
-
 SKIPPED = "…"  # says that words of the document stand between two quotes of a sentence
-# What may stand between two quotes and says nothing: what closes the one, and on a new line the mark of a list's item.
-_SAYS_NOTHING = re.compile(
-    r"""[\s.,;:!?"'’”»)\]|]*"""
-    r"""(?:\n\s*(?:[-*+•·–—◦▪‣●○■□>#|☐☑]+|\[[ xX]\]|\(?(?:\d{1,3}(?:\.\d{1,3})*|[a-zA-Z]|[ivxlIVXL]{1,5})[.)]|[“"])?[\s|]*)*"""
-)
+# What may stand between two quotes and says nothing: what closes the one, and on lines below it marks of a list's item.
+_CLOSES = re.compile(r"""[\s.,;:!?"'’”»)\]|]*""")
+_SIGN = r"[-*+•·–—◦▪‣●○■□>#|☐☑]+|\[[ xX]\]|[“\"]"
+_COUNT = r"\(?(?:\d{1,3}(?:\.\d{1,3})*|[a-zA-Z]|[ivxlIVXL]{1,5})[.)]"
+_MARK = re.compile(rf"\s*(?:{_SIGN}|{_COUNT})?[\s|]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,4 +62,5 @@ class Answerer(Protocol):
 
 def skips_words(between: str) -> bool:
     """Tell whether a stretch of stored text between two quotes says anything: more than white space and list marks."""
-    return _SAYS_NOTHING.fullmatch(between) is None
+    first, *below = between.split("\n")
+    return _CLOSES.fullmatch(first) is None or any(_MARK.fullmatch(line) is None for line in below)

@@ -12,7 +12,7 @@ It writes nothing of its own, and encodes nothing: vectors of units are in the b
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -24,7 +24,7 @@ from indexes.words import words
 from service.answering.asked import Held
 from service.answering.drafts import DraftSentence, Quote
 from service.answering.features import SENTENCE_FEATURES
-from service.answering.gather import Candidate, gather
+from service.answering.gather import NAMED, Candidate, asks, gather, text_at
 from service.answering.offers import offered
 from service.answering.quoting import quote_of, sentence_of, series_of
 from service.answering.ranking import Ranking
@@ -36,7 +36,7 @@ MOST_SENTENCES = 4
 _NEARLY = 1.6  # a further sentence may weigh this much less than the best one
 _ADDS = 0.1  # of the question's words by rarity: what a further sentence has to hold beyond those taken
 _ALIKE = 0.7  # of the words of two sentences: they say the same
-_NAMED = 0.6  # a heading or lead-in is nearly the question
+_UNDER = 0.5  # of the question's words have to stand in title, headings or lead-in of a list that is asked for
 _OF_ITSELF = 0.15  # of the question's words: more, and an item is asked for, not its list
 _SAYS_LITTLE = 6  # words; shorter sentences are quoted with what they stand under
 _LEANING = frozenset({"it", "they", "this", "these", "that", "those", "such", "he", "she", "its", "their"})
@@ -46,15 +46,15 @@ _LEANING = frozenset({"it", "they", "this", "these", "that", "those", "such", "h
 class Weighed:
     """The units of the best passages, at least one that may be quoted.
 
-    `sums` are their weighed features, shape (units,); `held` which of the question's terms stand in each or in its
-    label, shape (units, terms); `context` which in title or headings, in the same shape; `named` how nearly what each
-    stands under is the question.
+    `sums` are their weighed features, shape (units,); `held` which of the question's terms stand in each, shape (units,
+    terms); `above` which in its label, title or headings, in the same shape; `named` how nearly what each stands
+    under is the question.
     """
 
     units: Sequence[Candidate]
     sums: NDArray[np.float64]
     held: Held
-    context: Held
+    above: Held
     named: NDArray[np.float64]
 
     @property
@@ -96,11 +96,12 @@ class ExtractiveAnswerer:
         if retrieved.matches is None or not any(one.is_quotable for one in units):
             return None
         features = sentence_features(retrieved, units, build)
+        held, above = held_by(retrieved, units, build)
         return Weighed(
             units=units,
             sums=self._ranking.weigh_sentences(features),
-            held=held_by(retrieved, units, build),
-            context=np.stack([retrieved.matches.context_of(one.hit.row) for one in units]),
+            held=held,
+            above=above,
             named=features[:, SENTENCE_FEATURES.index("named")],
         )
 
@@ -117,7 +118,7 @@ def _cannot_be_quoted(weighed: Weighed) -> bool:
         for one, weight in zip(weighed.units, weighed.sums, strict=True)
         if len(one.text) > MOST_CHARS or (one.kind is UnitKind.QUESTION and (one.document, one.span) not in labels)
     ]
-    return max(spent, default=-np.inf) > weighed.sums[weighed.units.index(best)] + _NEARLY
+    return bool(max(spent, default=-np.inf) > weighed.sums[weighed.units.index(best)] + _NEARLY)
 
 
 def _drafted(weighed: Weighed, retrieved: Retrieved, build: Build) -> list[DraftSentence]:
@@ -137,24 +138,21 @@ def _drafted(weighed: Weighed, retrieved: Retrieved, build: Build) -> list[Draft
 def _series_asked_for(weighed: Weighed, retrieved: Retrieved) -> int | None:
     """Return the best unit of the list, procedure or table that is asked for as such; `None` if none is.
 
-    It is if the question wants one, and what its items stand under holds of the question what the item itself does.
+    It is if the question wants one, and what its items stand under is nearly the question, or holds of it what the best
+    item itself does.
     """
     if not wants_series(retrieved.wants):
         return None
-    question, least = retrieved.question, weighed.sums[weighed.order[0]] - _NEARLY
-    for at in weighed.order:
-        one = weighed.units[at]
-        if weighed.sums[at] < least:
-            return None
-        if one.series < 0:
-            if at == weighed.order[0] and weighed.named[at] < _NAMED:
-                least = weighed.sums[at]  # a sentence answers: only a list that is named by the question goes before it
-            continue
-        under, both = weighed.context[at], weighed.context[at] | weighed.held[at]
-        of_itself = float(question.coverage(both[None])[0] - question.coverage(under[None])[0])
-        if weighed.named[at] >= _NAMED or of_itself < _OF_ITSELF:
-            return at
-    return None
+    question = retrieved.question
+    order = [at for at in weighed.order if weighed.sums[at] >= weighed.sums[weighed.order[0]] - _NEARLY]
+    named = [at for at in order if weighed.units[at].series >= 0 and weighed.named[at] >= NAMED]
+    if named:
+        return named[0]
+    best = order[0]
+    under = question.coverage(weighed.above[best][None])[0]
+    both = question.coverage((weighed.above[best] | weighed.held[best])[None])[0]
+    is_asked_for = weighed.units[best].series >= 0 and under >= _UNDER and both - under < _OF_ITSELF
+    return best if is_asked_for else None
 
 
 def _adds(weighed: Weighed, at: int, taken: Sequence[int], retrieved: Retrieved, build: Build) -> bool:
@@ -165,8 +163,9 @@ def _adds(weighed: Weighed, at: int, taken: Sequence[int], retrieved: Retrieved,
     missing = retrieved.wants - _offered([weighed.units[other] for other in taken], retrieved.wants)
     if missing & _offered([one], retrieved.wants):
         return True
-    question, before = retrieved.question, np.logical_or.reduce(weighed.held[list(taken)], axis=0)
-    gained = question.coverage((before | weighed.held[at])[None])[0] - question.coverage(before[None])[0]
+    question, held = retrieved.question, weighed.held | weighed.above
+    before = np.logical_or.reduce(held[list(taken)], axis=0)
+    gained = question.coverage((before | held[at])[None])[0] - question.coverage(before[None])[0]
     return bool(gained >= _ADDS)
 
 
@@ -188,15 +187,31 @@ def _quoted(weighed: Weighed, at: int, build: Build, *, whole: bool) -> DraftSen
     series = series_of(one, build) if whole else None
     if series is not None:
         return series
-    if one.label is not None and not one.label_text.rstrip().endswith("?") and _says_little(one):
-        return sentence_of(one, build, before=one.label, listed=True)
-    if words(one.text)[:1] and words(one.text)[0] in _LEANING:
-        before = next((b for b in weighed.units if b.hit.row == one.hit.row and b.place == one.place - 1), None)
-        if before is not None and before.kind in (UnitKind.SENTENCE, UnitKind.CLAUSE) and before.is_quotable:
-            return sentence_of(one, build, before=before.span)
+    if one.label is not None and not asks(one.label_text) and _says_little(one):
+        return sentence_of(one, build, before=one.label, listed=not one.label_text.endswith("."))
+    if asks(one.label_text):
+        return sentence_of(_with_short_ones(one, weighed.units), build)
+    leans = next(iter(words(one.text)), "") in _LEANING
+    before = next((b for b in weighed.units if b.hit.row == one.hit.row and b.place == one.place - 1), None)
+    if leans and before and before.kind in (UnitKind.SENTENCE, UnitKind.CLAUSE) and before.is_quotable:
+        return sentence_of(one, build, before=before.span)
     return sentence_of(one, build)
+
+
+def _with_short_ones(one: Candidate, units: Sequence[Candidate]) -> Candidate:
+    """Return a sentence of an answer under its question, with "Yes." before it, and with what follows a "No."."""
+    block = {other.place: other for other in units if (other.hit.row, other.label) == (one.hit.row, one.label)}
+    first, last = one, one
+    while first.place - 1 in block and block[first.place - 1].words <= _SAYS_LITTLE:
+        first = block[first.place - 1]
+    while last.words <= _SAYS_LITTLE and last.place + 1 in block and block[last.place + 1].is_quotable:
+        last = block[last.place + 1]
+    span = (first.span[0], last.span[1])
+    return replace(one, span=span, text=text_at(one.hit.passage, span)) if span != one.span else one
 
 
 def _says_little(one: Candidate) -> bool:
     """Tell whether a unit needs what it stands under: a short sentence, an item, a fact; a row bears its names."""
-    return one.kind in (UnitKind.ITEM, UnitKind.STEP, UnitKind.FACT) or one.words <= _SAYS_LITTLE
+    if one.kind is UnitKind.SENTENCE:
+        return one.series < 0 and (one.words <= _SAYS_LITTLE or one.label_text.endswith("."))  # "200 GB." goes before
+    return one.kind in (UnitKind.ITEM, UnitKind.STEP, UnitKind.FACT)

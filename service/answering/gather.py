@@ -1,18 +1,25 @@
 """The units of the best passages: what of them may be quoted by itself, and what only names what can.
 
-Each is given once, from the best passage that holds it. Nothing is weighed here (`sentence_features`, `ranking`), nothing
-chosen (`extract`).
+Each is given once, from the best passage that holds it. Nothing is weighed here (`sentence_features`,
+`ranking`), nothing chosen (`extract`).
 """
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
+
+import numpy as np
 
 from indexes.builds import Build
 from indexes.documents import Passage
 from indexes.units import MOST_CHARS, Span, UnitKind
+from indexes.words import content_terms
+from service.answering.asked import Asked
 from service.answering.retrieve import Hit, Retrieved
 
 PASSAGES = 5  # whose units are considered
+NAMED = 0.6  # and more: a heading or a lead-in is nearly the question
+_LABELS = 1 << 12  # labels and headings whose terms are kept; a few MB when full
+_NUMBERING = "0123456789.§()-"
 
 
 @dataclass(frozen=True)
@@ -46,8 +53,19 @@ class Candidate:
 
     @property
     def is_quotable(self) -> bool:
-        """Whether it may be quoted by itself: it says something, and is no label, question or table that ran together."""
-        return self.kind.quotable and 0 < len(self.text) <= MOST_CHARS and self.words > 0
+        """Whether it may be quoted by itself: it says something, and is no label, question or table that ran together.
+
+        A bare "200 GB." is a label anywhere but right under a heading that asks.
+        """
+        headings = self.hit.passage.locator.headings[-1:]
+        answers = self.place == 0 and self.text.endswith((".", "!")) and any(asks(heading) for heading in headings)
+        may = self.kind.quotable or (self.kind is UnitKind.LABEL and answers)
+        return may and 0 < len(self.text) <= MOST_CHARS and self.words > 0
+
+
+def asks(text: str) -> bool:
+    """Tell whether a label or a heading is a question."""
+    return text.rstrip().endswith("?")
 
 
 def text_at(passage: Passage, span: Span | None) -> str:
@@ -68,7 +86,7 @@ def gather(retrieved: Retrieved, build: Build) -> list[Candidate]:
         return []
     index = build.sentences
     found: dict[tuple[object, ...], Candidate] = {}
-    for hit in retrieved.hits[:PASSAGES]:
+    for hit in _considered(retrieved):
         numbers = retrieved.matches.numbers[retrieved.matches.sentences_of(hit.row)]
         for place, number in enumerate(numbers.tolist()):
             start, end = index.spans[number].tolist()
@@ -87,3 +105,36 @@ def gather(retrieved: Retrieved, build: Build) -> list[Candidate]:
             )
             found.setdefault((one.kind.quotable, one.label_text, terms.tobytes()), one)
     return list(found.values())
+
+
+def _considered(retrieved: Retrieved) -> list[Hit]:
+    """Return the best passages, preferring those whose heading is nearly the question; by rank."""
+    named = {
+        hit.rank
+        for hit in retrieved.hits
+        for heading in hit.passage.locator.headings[-1:]
+        if named_by(heading, retrieved.question) >= NAMED
+    }
+    best = sorted(retrieved.hits, key=lambda hit: (hit.rank not in named, hit.rank))[:PASSAGES]
+    return sorted(best, key=lambda hit: hit.rank)
+
+
+def named_by(text: str, question: Asked) -> float:
+    """Return how nearly a label or a heading is a question, in [0, 1].
+
+    It is the harmonic mean of what each holds of the other; what the label holds of the question counts by rarity. A
+    number that only counts headings says nothing.
+    """
+    terms = label_terms(text.strip().lstrip(_NUMBERING))
+    if not terms:
+        return 0.0
+    held = np.array([[term in terms for term in question.terms]], dtype=np.bool_)
+    of_question = float(question.coverage(held)[0])
+    of_label = float(held.sum()) / len(terms)
+    return 2 * of_question * of_label / (of_question + of_label) if of_label else 0.0
+
+
+@lru_cache(maxsize=_LABELS)
+def label_terms(text: str) -> frozenset[str]:
+    """Return the content terms of a label, a heading or a title."""
+    return frozenset(content_terms(text))

@@ -5,23 +5,18 @@ counted within the asker's scope: candidates are rows of it (`features`). Nothin
 """
 
 from collections.abc import Sequence
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from indexes.builds import Build
 from indexes.units import UnitKind
-from indexes.words import content_terms
 from service.answering.asked import Asked, Held
 from service.answering.features import SENTENCE_FEATURES, Features, Matches, held_codes, nearby
-from service.answering.gather import Candidate
+from service.answering.gather import Candidate, label_terms, named_by
 from service.answering.offers import offered
 from service.answering.retrieve import Retrieved
 from service.answering.wanted import Want
-
-_LABELS = 1 << 12  # labels and headings whose terms are kept; a few MB when full
-_NUMBERING = "0123456789.§()-"
 
 
 def sentence_features(retrieved: Retrieved, candidates: Sequence[Candidate], build: Build) -> Features:
@@ -46,8 +41,8 @@ def sentence_features(retrieved: Retrieved, candidates: Sequence[Candidate], bui
     question = retrieved.question
     places = _places(matches, candidates)
     numbers = matches.numbers[places]
-    held, labels = matches.held[places], _labels_held(question, numbers, build)
-    context = np.stack([matches.context_of(one.hit.row) for one in candidates])
+    held, above = held_by(retrieved, candidates, build)
+    labels = _labels_held(question, numbers, build)
     most = max(one.hit.weighed for one in candidates)
     named = np.array([_named(one, question) for one in candidates])
     kinds = np.array([one.kind for one in candidates])
@@ -55,7 +50,7 @@ def sentence_features(retrieved: Retrieved, candidates: Sequence[Candidate], bui
         matches.cosines[places],
         build.pieces.token_match(question.pieces, numbers),
         question.coverage(held),
-        question.coverage(held | labels | context),
+        question.coverage(held | above),
         question.coverage(_nearby(matches, candidates) | labels),
         question.coverage(held | labels),
         np.array([one.hit.weighed - most for one in candidates]),
@@ -73,28 +68,17 @@ def sentence_features(retrieved: Retrieved, candidates: Sequence[Candidate], bui
     return np.stack(columns, axis=1).astype(np.float64)
 
 
-def held_by(retrieved: Retrieved, candidates: Sequence[Candidate], build: Build) -> Held:
-    """Return which of the question's terms stand in each candidate or in its label, shape (candidates, terms)."""
+def held_by(retrieved: Retrieved, candidates: Sequence[Candidate], build: Build) -> tuple[Held, Held]:
+    """Return which of the question's terms stand in each candidate, and which above it: in label, title or headings.
+
+    Both have the shape (candidates, terms).
+    """
     matches = retrieved.matches
     if matches is None:
         raise ValueError("expected candidates of a question that found something, got none")
     places = _places(matches, candidates)
-    held: Held = matches.held[places] | _labels_held(retrieved.question, matches.numbers[places], build)
-    return held
-
-
-def named_by(text: str, question: Asked) -> float:
-    """Return how nearly a label or a heading is a question, in [0, 1]: the harmonic mean of what each holds of the other.
-
-    What the label holds of the question counts by rarity. A number that only counts headings says nothing.
-    """
-    terms = _label_terms(text.strip().lstrip(_NUMBERING))
-    if not terms:
-        return 0.0
-    held = np.array([[term in terms for term in question.terms]], dtype=np.bool_)
-    of_question = float(question.coverage(held)[0])
-    of_label = float(held.sum()) / len(terms)
-    return 2 * of_question * of_label / (of_question + of_label) if of_label else 0.0
+    context = np.stack([matches.context_of(one.hit.row) for one in candidates])
+    return matches.held[places], context | _labels_held(retrieved.question, matches.numbers[places], build)
 
 
 def _named(one: Candidate, question: Asked) -> float:
@@ -103,13 +87,8 @@ def _named(one: Candidate, question: Asked) -> float:
 
 
 def _share(text: str, question: Asked) -> float:
-    terms = _label_terms(text)
+    terms = label_terms(text)
     return float(question.coverage(np.array([[term in terms for term in question.terms]], dtype=np.bool_))[0])
-
-
-@lru_cache(maxsize=_LABELS)
-def _label_terms(text: str) -> frozenset[str]:
-    return frozenset(content_terms(text))
 
 
 def _offers(one: Candidate, wants: frozenset[Want]) -> float:

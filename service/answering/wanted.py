@@ -1,4 +1,4 @@
-"""What kinds of answer a question wants: a number, a time, somebody, a place, a rule, steps, a definition, a list, a reason.
+"""What kinds of answer a question wants: a number, a time, somebody, a place, a rule, steps and so on (`Want`).
 
 Told from the words of the question alone, in English and for the commonest forms in German and French. A question of
 two parts wants the kinds of both; one typed as keywords wants what its words name ("hotel limit": a number), or nothing
@@ -33,7 +33,7 @@ _PREFACE = re.compile(
 # Question words as they are often mistyped.
 _TYPOS = {
     "waht": "what", "wat": "what", "whta": "what", "hwat": "what", "whats": "what is", "what's": "what is",
-    "wehn": "when", "whne": "when", "hwen": "when", "wen": "when", "wher": "where", "whre": "where", "were's": "where is",
+    "wehn": "when", "whne": "when", "hwen": "when", "wen": "when", "wher": "where", "whre": "where",
     "where's": "where is", "wheres": "where is", "whos": "who is", "who's": "who is", "hwo": "how", "hoe": "how",
     "hw": "how", "mcuh": "much", "muhc": "much", "mnay": "many", "mayn": "many", "lnog": "long", "cna": "can",
     "cant": "can not", "can't": "can not", "mst": "must", "wich": "which", "whcih": "which", "whihc": "which",
@@ -42,7 +42,8 @@ _TYPOS = {
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 
 _NUMBER = re.compile(
-    r"\bhow (?:many|much|long|high|large|big|heavy|far|fast|old|deep|wide|tall|warm|hot|cold|loud|thick|strong|small|few)\b|"
+    r"\bhow (?:many|much|long|high|large|big|heavy|far|fast|old|deep|wide|tall|warm|hot|cold|loud|thick|strong|"
+    r"small|few)\b|"
     r"\b(?:what|which) (?:\w+ ){0,2}(?:age|percentage|share|number|amount|size|sum|temperature|weight|height|speed|"
     r"distance|rate|price|quantity|length|width|capacity|volume|level|version|value|grade|score|code)\b|"
     r"\b(?:limits?|maximum|minimum|max|min|cap|allowance|budget|price|cost|costs|fee|fees|salary|pay rate|daily rate|"
@@ -77,33 +78,44 @@ _PLACE = re.compile(
     r"(?:reach|contact|call|get hold of|get to|get in touch)|reach|wo|wohin|woher|où|wer ist erreichbar)\b"
 )
 _RULE = re.compile(
-    r"(?:^|[,.;?!] )(?:and |or |but |if so )?(?:so )?(?:may|can|must|do|does|is|are|am|should|shall|will|have|has|could|would|did|was|"
-    r"were|might|need|darf|dürfen|kann|können|muss|müssen|soll|sind|ist|hat|puis-je|peut-on|dois-je|est-ce)\b(?! \w+$)|"
-    r"\b(?:allowed|permitted|forbidden|prohibited|mandatory|obligatory|compulsory|entitled|eligible|supposed to|legal|"
+    r"(?:^|[,.;?!] )(?:and |or |but |if so )?(?:so )?(?:may|can|must|do|does|is|are|am|should|shall|will|have|has|"
+    r"could|would|did|was|"
+    r"were|might|need|darf|dürfen|kann|können|muss|müssen|soll|sind|ist|hat|puis-je|peut-on|dois-je|"
+    r"est-ce)\b(?! \w+$)|"
+    r"\b(?:allowed|permitted|forbidden|prohibited|mandatory|obligatory|compulsory|entitled|eligible|supposed to|"
+    r"legal|"
     r"ok to|okay to|banned|illegal|erlaubt|verboten|pflicht)\b"
 )
 _STEP = re.compile(
     r"\bhow (?:to|do|does|can|should|must|would|shall|is|are|may|will)\b(?! (?:i|we|you) (?:reach|contact|call)\b)|"
     r"\bwhat (?:do|should|must|shall|can|to|have|has|happens|needs?|is|are|am) (?:i |we |you |one |staff |they )?"
     r"(?:to )?(?:do|be done|happen|next|happens|supposed)\b|\bwhat (?:now|next)\b|\bwhat happens\b|\bwhat to do\b|"
-    r"\bwhat should (?:happen|i|we|you|staff|employees)\b|\b(?:steps?|procedure|process|instructions?|how-to|way to|way of|"
+    r"\bwhat should (?:happen|i|we|you|staff|employees)\b|\b(?:steps?|procedure|process|instructions?|how-to|"
+    r"way to|way of|"
     r"guide to|method)\b|"
-    r"\b(?:wie (?:kann|muss|soll|melde|mache|bekomme|stelle|reiche|geht|gehe|wird|werden)|was (?:tun|muss|mache|soll)|"
+    r"\b(?:wie (?:kann|muss|soll|melde|mache|bekomme|stelle|reiche|geht|gehe|wird|werden)|was (?:tun|muss|mache|"
+    r"soll)|"
     r"comment|que faire)\b"
 )
 _DEFINITION = re.compile(
+    r"\bwhat (?:is|are) an? [\w' -]{2,30} and (?:what|how|who|when|where|can|must|may)\b|"
     r"\bwhat (?:does|do|is meant|do (?:we|you) mean)\b.*\b(?:mean|means|meant|stand for|by|refer to|say)\b|"
-    r"\b(?:define|definition|meaning|what counts as|what qualifies as|what is considered|was (?:ist|bedeutet|heißt|sind)|"
+    r"\b(?:define|definition|meaning|what counts as|what qualifies as|what is considered|was (?:ist|bedeutet|"
+    r"heißt|sind)|"
     r"qu'est-ce)\b|"
-    r"\bwhat (?:is|are) (?:an? |the |our |your )?(?!\w+(?:ed|en)\b)(?:[\w'’-]+ ?){1,4}$|^(?:who|what) is [\w'’-]+ ?[\w'’-]*$"
+    r"\bwhat (?:is|are) (?:an? |the |our |your )?(?!\w+(?:ed|en)\b)(?:[\w'’-]+ ?){1,4}$|^(?:who|"
+    r"what) is [\w'’-]+ ?[\w'’-]*$"
 )
 _LIST = re.compile(
     r"\b(?:list|lists|which ones|name (?:all|the)|all (?:the|of the)|types? of|kinds? of|sorts? of|examples? of|"
     r"categories|what else|what (?:all|are)|which (?:are|of)|what (?:kinds?|types?|sorts?|things?|documents?|items?)|"
-    r"(?:what|which) (?:[\w'’-]+ ){0,2}?(?!this\b|is\b|does\b|was\b|has\b|business\b|access\b|process\b|address\b)[\w'’-]+[^s\W]s "
+    r"(?:what|which) (?:[\w'’-]+ ){0,2}?(?!this\b|is\b|does\b|was\b|has\b|business\b|access\b|process\b|"
+    r"address\b)[\w'’-]+[^s\W]s "
     r"(?:do|are|must|should|can|may|have|need|count|apply|belong|were|will|make|does|is)\b|"
-    r"(?:what|which) \w+ (?:can|may|must|should) (?:not )?be|steps?|stages|phases|criteria|requirements|principles|responsibilities|exceptions|reasons|options|benefits|"
-    r"welche|quels|quelles|was sind)\b|\bwhat (?:does|do|did|should|must|may|can)\b.*\b(?:include|contain|cover|consist|involve|comprise)"
+    r"(?:what|which) \w+ (?:can|may|must|should) (?:not )?be|steps?|stages|phases|criteria|requirements|"
+    r"principles|responsibilities|exceptions|reasons|options|benefits|"
+    r"welche|quels|quelles|was sind)\b|\bwhat (?:does|do|did|should|must|may|can)\b.*\b(?:include|contain|cover|"
+    r"consist|involve|comprise)"
 )  # fmt: skip
 _REASON = re.compile(
     r"\b(?:why|what for|reason|reasons|purpose|how come|rationale|warum|wieso|weshalb|wozu|pourquoi)\b|"
@@ -127,9 +139,8 @@ def wanted(text: str) -> frozenset[Want]:
     """Return the kinds of answer that a question wants; none where it does not say."""
     asked = _plain(text)
     found = {want for want, told in _TOLD if told.search(asked)}
-    if Want.TIME in found and (Want.STEP in found or _CONDITION.search(asked)):
-        if not _TIME_ASKED.search(_CONDITION.sub(" ", asked)):
-            found.discard(Want.TIME)
+    if (Want.STEP in found or _CONDITION.search(asked)) and not _TIME_ASKED.search(_CONDITION.sub(" ", asked)):
+        found.discard(Want.TIME)  # "What do I do when ...": a condition
     if _DEFINITION.search(asked) and not found - {Want.PERSON, Want.RULE}:
         found.add(Want.DEFINITION)
     if not found and _HAPPENED.search(asked):

@@ -1,4 +1,4 @@
-"""The extractive answerer: it quotes the sentences that answer, in reading order, and writes nothing of its own."""
+"""The extractive answerer: it quotes what answers, the best first, and writes nothing of its own."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -6,21 +6,21 @@ from dataclasses import replace
 import pytest
 
 from indexes.builds import Build, current_build_id, open_build
-from indexes.documents import Locator, Passage
-from indexes.words import terms
 from service.answering.boundary import Boundary
 from service.answering.drafts import DraftSentence
-from service.answering.extract import MOST_SENTENCES, PASSAGES, ExtractiveAnswerer, is_statement
+from service.answering.extract import MOST_SENTENCES, ExtractiveAnswerer
 from service.answering.features import SENTENCE_FEATURES
+from service.answering.quoting import MOST_ITEMS, MOST_LIST_CHARS
 from service.answering.ranking import Ranking
 from service.answering.retrieve import retrieve
 from service.answering.verify import verify
-from tests.support.answering_parts import RANKING, Made, a_scope, found, open_made, weights
+from tests.support.answering_parts import RANKING, Made, a_scope, found, open_made, open_split, read_document, weights
 from tests.support.fakes import TinyLibrary
 from tests.support.service_parts import TRAVEL_QUESTION, VENDOR_QUESTION, with_rules
 
 STAFF = frozenset({"staff"})
 COVERED = replace(RANKING, sentences=weights(SENTENCE_FEATURES, coverage=10.0))  # nothing counts but words
+NEAR = replace(RANKING, sentences=weights(SENTENCE_FEATURES, coverage=6.0, coverage_in_context=6.0, offers=1.0))
 
 
 def _drafted(library: TinyLibrary, question: str) -> tuple[Sequence[DraftSentence], Build]:
@@ -37,11 +37,21 @@ def _drafted(library: TinyLibrary, question: str) -> tuple[Sequence[DraftSentenc
 def _of_made(question: str, made: Made, *, ranking: Ranking = COVERED) -> list[str]:
     """Return the sentences drafted from a build made by hand; each is held against its document."""
     with open_made(made) as build:
-        draft = ExtractiveAnswerer(ranking=ranking).draft(
-            question, retrieved=found(question, build, ranking=ranking), build=build
-        )
-        assert len(verify(draft, build=build, scope=a_scope(build))) == len(draft)
-    return [sentence.text for sentence in draft]
+        return [sentence.text for sentence in _of(question, build, ranking)]
+
+
+def _of(question: str, build: Build, ranking: Ranking) -> Sequence[DraftSentence]:
+    draft = ExtractiveAnswerer(ranking=ranking).draft(
+        question, retrieved=found(question, build, ranking=ranking), build=build
+    )
+    assert len(verify(draft, build=build, scope=a_scope(build))) == len(draft)
+    return draft
+
+
+def _of_text(question: str, *passages: str, ranking: Ranking = NEAR) -> list[DraftSentence]:
+    """Return what is drafted from one document whose units are found as at ingest."""
+    with open_split([read_document("legal/house rules.md", *passages)]) as build:
+        return list(_of(question, build, ranking))
 
 
 @pytest.mark.parametrize(
@@ -56,7 +66,7 @@ def test_the_sentence_that_answers_is_quoted(library: TinyLibrary, question: str
     assert answer in [sentence.text for sentence in draft]
 
 
-def test_every_sentence_is_its_own_quote(library: TinyLibrary) -> None:
+def test_every_sentence_says_what_is_quoted(library: TinyLibrary) -> None:
     draft, build = _drafted(with_rules(library), VENDOR_QUESTION)
     assert draft
     for sentence in draft:
@@ -75,27 +85,6 @@ def test_drafting_encodes_nothing(library: TinyLibrary) -> None:
     assert library.encoder.encoded == [VENDOR_QUESTION], "the question, once, to find passages"
 
 
-def test_an_answer_is_short(library: TinyLibrary) -> None:
-    sentences = " ".join(f"A vendor review of kind {number} is done by the security team." for number in range(30))
-    library.add("legal/long.txt", sentences)
-    library.ingest()
-    draft, _ = _drafted(library, "Which vendor reviews does the security team do?")
-    assert 1 <= len(draft) <= MOST_SENTENCES
-
-
-def test_sentences_of_a_document_stand_in_its_order(library: TinyLibrary) -> None:
-    library.add(
-        "legal/steps.txt",
-        "A vendor review begins with a vendor form. A vendor review then asks the security team. "
-        "A vendor review ends with a signature.\n",
-    )
-    library.ingest()
-    draft, _ = _drafted(library, "How does a vendor review go?")
-    starts = [sentence.quotes[0].start for sentence in draft]
-    assert starts == sorted(starts)
-    assert len(starts) > 1
-
-
 def test_a_sentence_that_stands_in_two_documents_is_quoted_once(library: TinyLibrary) -> None:
     for name in ("one", "two"):
         library.add(f"legal/{name}.txt", "The vendor review is done by the security team.\n")
@@ -109,34 +98,51 @@ def test_where_nothing_was_found_nothing_is_drafted(library: TinyLibrary) -> Non
     assert list(_drafted(library, VENDOR_QUESTION)[0]) == []
 
 
-# Which sentences are chosen
+# Which units are chosen
+
+
+def test_what_answers_best_comes_first_wherever_it_stands() -> None:
+    made: Made = {
+        "legal/a.md": [["A review has a form.", "The vendor review takes ten days.", "Our vendor sends soup and tea."]]
+    }
+    draft = _of_made("How long does the vendor review take?", made)
+    assert draft[0] == "The vendor review takes ten days."
+
+
+def test_a_further_sentence_has_to_hold_other_words_of_the_question() -> None:
+    made: Made = {
+        "legal/a.md": [["The vendor review takes days.", "The vendor review was held at noon.", "A form is due."]]
+    }
+    ranking = replace(RANKING, sentences=weights(SENTENCE_FEATURES, coverage=1.0))
+    said = _of_made("vendor review form", made, ranking=ranking)
+    assert said == ["The vendor review takes days.", "A form is due."]
 
 
 def test_a_further_sentence_has_to_be_nearly_as_good_as_the_best_one() -> None:
+    made: Made = {"legal/a.md": [["The vendor review takes ten days.", "A form is due."]]}
+    assert _of_made("vendor review form", made) == ["The vendor review takes ten days."]
+
+
+def test_a_further_sentence_may_bring_another_kind_of_answer_that_was_asked_for() -> None:
+    made: Made = {"legal/a.md": [["The vendor review takes ten days.", "Finance starts the vendor review."]]}
+    said = _of_made("How long is the vendor review and who starts it?", made)
+    assert set(said) == {"The vendor review takes ten days.", "Finance starts the vendor review."}
+    assert len(_of_made("How long is the vendor review?", made)) == 1
+
+
+def test_what_says_nearly_the_same_is_quoted_once() -> None:
     made: Made = {
-        "legal/a.md": [["The vendor review takes ten days.", "Lunch is served at noon.", "Our vendor review is free."]]
+        "legal/a.md": [["The vendor review is done by the security team in May."]],
+        "legal/b.md": [["The vendor review is done by the security team in June."]],
     }
-    assert _of_made("vendor review", made) == ["The vendor review takes ten days.", "Our vendor review is free."]
-    assert _of_made("vendor review days", made) == ["The vendor review takes ten days."]
+    assert len(_of_made("When is the vendor review and who does it?", made)) == 1
 
 
 @pytest.mark.parametrize("sentences", [6, 17, 40])
-def test_of_more_good_sentences_the_first_in_the_text_are_taken(sentences: int) -> None:
-    said = [f"The vendor review of the team has rule {number}." for number in range(sentences)]
-    assert _of_made("Which vendor review has the team, if any?", {"legal/a.md": [said]}) == said[:MOST_SENTENCES]
-
-
-def test_sentences_of_further_passages_are_not_considered() -> None:
-    passages = [[f"The vendor review of year {number} went well."] for number in range(PASSAGES + 3)]
-    ranking = replace(COVERED, sentences=weights(SENTENCE_FEATURES, coverage_nearby=1.0))
-    with open_made({f"{number}/a.md": [passage] for number, passage in enumerate(passages)}) as build:
-        seen = found("vendor review", build, ranking=ranking)
-        assert len(seen.hits) > PASSAGES
-        last = replace(seen, hits=seen.hits[: PASSAGES - 1])
-        answerer = ExtractiveAnswerer(ranking=ranking)
-        gathered = [candidate.hit.rank for candidate in answerer._gather(seen, build)]
-        assert gathered == list(range(1, PASSAGES + 1))
-        assert len(answerer._gather(last, build)) == PASSAGES - 1
+def test_an_answer_has_at_most_four_sentences(sentences: int) -> None:
+    words = ["vendor", "review", "team", "form", "soup", "lunch"]
+    said = [f"The {words[number % 6]} has rule {number} here." for number in range(sentences)]
+    assert 1 <= len(_of_made(" ".join(words), {"legal/a.md": [said]})) <= MOST_SENTENCES
 
 
 def test_the_weights_of_sentences_decide_which_is_taken() -> None:
@@ -147,106 +153,136 @@ def test_the_weights_of_sentences_decide_which_is_taken() -> None:
     assert _of_made("review of ten", made, ranking=turned) == ["Lunch is for the vendor only."]
 
 
-def test_how_far_a_passage_is_below_the_best_counts_against_its_sentences() -> None:
-    made: Made = {
-        "legal/a.md": [["The vendor review takes ten days."]],
-        "legal/b.md": [["This year no vendor had any review."]],
-    }
-    ranking = replace(RANKING, sentences=weights(SENTENCE_FEATURES, coverage=1.0, passage=1.0))
-    with open_made(made) as build:
-        seen = found("How many days does the vendor review take?", build, ranking=ranking)
-        first, second = ExtractiveAnswerer(ranking=ranking)._gather(seen, build)
-    assert (first.hit.rank, second.hit.rank) == (1, 2)
-    assert seen.hits[0].weighed - seen.hits[1].weighed > 1
-    assert first.weighed - second.weighed > seen.hits[0].weighed - seen.hits[1].weighed
-
-
-def test_a_sentence_that_points_back_brings_the_one_before() -> None:
+def test_a_sentence_that_points_back_brings_the_one_before_in_the_same_breath() -> None:
     made: Made = {
         "legal/a.md": [
             ["Lunch is served at noon.", "A contract needs a form.", "It goes to the vendor review.", "Nobody pays it."]
         ]
     }
-    assert _of_made("vendor review", made) == ["A contract needs a form.", "It goes to the vendor review."]
+    assert _of_made("vendor review", made) == ["A contract needs a form. It goes to the vendor review."]
 
 
-def test_a_sentence_that_announces_brings_what_follows() -> None:
-    made: Made = {
-        "legal/a.md": [
-            [
-                "The vendor review has these parts:",
-                "A form is filled.",
-                "A call is made.",
-                "A letter is sent.",
-                "End it at once.",
-            ]
-        ]
-    }
-    assert _of_made("vendor review", made) == [
-        "The vendor review has these parts:",
-        "A form is filled.",
-        "A call is made.",
-        "A letter is sent.",
-    ]
-
-
-def test_the_best_sentence_is_the_one_that_weighs_most() -> None:
+def test_the_best_unit_is_the_one_that_weighs_most_of_those_that_may_be_quoted() -> None:
     made: Made = {
         "legal/a.md": [["Our vendor waits here.", "The vendor review takes ten days.", "Soup."]],
         "legal/b.md": ["—"],
     }
     answerer = ExtractiveAnswerer(ranking=COVERED)
     with open_made(made) as build:
-        quote = answerer.best(found("vendor review", build, ranking=COVERED), build)
+        seen = found("vendor review", build, ranking=COVERED)
+        quote, units = answerer.best(seen, build), answerer.units(seen, build)
         nothing = answerer.best(found("vendor review", build, a_scope(build, hidden=["legal/a.md"])), build)
     assert quote is not None
     assert quote.text == "The vendor review takes ten days."
+    assert quote in units
     assert nothing is None
 
 
-def test_documents_come_by_their_best_passage() -> None:
-    made: Made = {
-        "legal/a.md": [["A vendor review is made by us."]],
-        "legal/b.md": [["Each vendor review, vendor review, vendor review counts."]],
-    }
-    ranking = replace(RANKING, sentences=weights(SENTENCE_FEATURES, coverage=1.0))
-    with open_made(made) as build:
-        seen = found("vendor review", build, ranking=ranking)
-        best = [hit.passage.text for hit in seen.hits]
-    assert _of_made("vendor review", made, ranking=ranking) == best
+def test_a_passage_without_a_unit_is_not_quoted() -> None:
+    assert _of_made("vendor review", {"legal/a.md": ["the vendor review takes\nten days, and then"]}) == []
 
 
-def test_a_passage_without_a_whole_sentence_is_quoted_as_it_is() -> None:
-    assert _of_made("vendor review", {"legal/a.md": ["the vendor review takes\nten days, and then"]}) == [
-        "the vendor review takes ten days, and then"
-    ]
+# Questions, short facts, lists
 
 
-@pytest.mark.parametrize(
-    ("text", "page", "says"),
-    [
-        ("Vendor review.", False, False),
-        ("The vendor review takes days.", False, True),
-        ("Vendor review of the team", False, True),
-        ("Vendor review of the team", True, False),
-        ("Vendor review of the team.", True, True),
-        ("Vendor review of the team in the year of the long heat", True, True),
-        ("Rule " * 140, False, True),
-        ("Rules " * 117, False, False),
-        ("— — — —", False, False),
-    ],
+FAQ = (
+    "May I leave my car in the yard overnight?\n\nOnly with a blue card.\n\n"
+    "Who may use the gym?\n\nGuests once a month, staff on any day."
 )
-def test_a_label_or_a_table_that_ran_together_is_no_statement(text: str, page: bool, says: bool) -> None:  # noqa: FBT001
-    locator = Locator("page", page=1) if page else Locator("document")
-    passage = Passage("p", "legal/a.pdf", "a" * 64, "", 0, len(text), text, locator)
-    assert is_statement(text, passage, length=len(terms(text))) is says
 
 
-def test_where_nothing_is_a_statement_nothing_is_drafted() -> None:
-    assert _of_made("vendor review", {"legal/a.md": [["Vendor.", "Review."], "—"]}) == []
+def test_a_question_in_a_document_is_answered_by_what_stands_below_it() -> None:
+    assert _of_text("May I leave my car in the yard overnight?", FAQ)[0].text == "Only with a blue card."
+    assert _of_text("Who may use the gym?", FAQ)[0].text == "Guests once a month, staff on any day."
+
+
+def test_a_question_without_an_answer_is_no_answer() -> None:
+    assert _of_text("May I leave my car in the yard?", "May I leave my car in the yard overnight?") == []
+
+
+def test_a_short_yes_goes_with_what_follows_it() -> None:
+    said = "May I paint my room?\n\nNo. The caretaker paints all rooms in spring."
+    assert _of_text("May I paint my room?", said)[0].text == "No. The caretaker paints all rooms in spring."
+
+
+def test_a_short_fact_is_quoted_with_its_label() -> None:
+    said = "Records are kept for:\n\n- Invoices: ten years\n- Letters: six years\n- Photographs: for ever"
+    (best, *_) = _of_text("How long are letters kept?", said)
+    assert best.text == "Records are kept for:\n… Letters: six years"
+    assert len(best.quotes) == 2
+    assert best.more == 0
+
+
+RED_LINES = "The following uses are forbidden:\n\n" + "\n".join(
+    f"- {use} of anybody." for use in ("A false voice", "A false face", "A false body", "A false name")
+)
+
+
+def test_a_list_that_is_asked_for_is_quoted_with_its_lead_in() -> None:
+    (best, *_) = _of_text("Which uses are forbidden?", RED_LINES)
+    assert best.text.split("\n") == [
+        "The following uses are forbidden:",
+        "A false voice of anybody.",
+        "A false face of anybody.",
+        "A false body of anybody.",
+        "A false name of anybody.",
+    ]
+    assert best.more == 0
+
+
+def test_an_item_that_is_asked_for_is_quoted_by_itself() -> None:
+    (best, *_) = _of_text("Is a false face forbidden?", RED_LINES)
+    assert best.text == "The following uses are forbidden:\n… A false face of anybody."
+
+
+@pytest.mark.parametrize("items", [13, 400])
+def test_of_a_long_list_a_part_is_quoted_and_the_rest_is_counted(items: int) -> None:
+    said = "The following doors are locked:\n\n" + "\n".join(
+        f"- The door {number} of a house." for number in range(items)
+    )
+    (best, *_) = _of_text("Which doors are locked?", said)
+    assert len(best.quotes) - 1 == MOST_ITEMS
+    assert best.more == items - MOST_ITEMS
+
+
+def test_long_items_are_fewer_and_whole() -> None:
+    items = [f"The door {number} is locked {'by night and ' * 20}by day." for number in range(9)]
+    (best, *_) = _of_text("Which doors are locked?", "These doors are locked:\n\n" + "\n".join(f"- {i}" for i in items))
+    assert len(best.text) <= MOST_LIST_CHARS + 20
+    assert [quote.text for quote in best.quotes[1:]] == items[: len(best.quotes) - 1]
+    assert best.more == len(items) - len(best.quotes) + 1
+
+
+def test_a_procedure_over_several_passages_is_quoted_in_order() -> None:
+    steps = [f"{number}. Carry the badge to desk {number} of the house." for number in range(1, 7)]
+    said = _of_text(
+        "How do I get a badge?", "How to get a badge:\n\n" + "\n".join(steps[:3]), "\n".join(steps[3:]), ranking=NEAR
+    )
+    starts = [quote.start for quote in said[0].quotes]
+    assert starts == sorted(starts)
+    assert len(starts) >= 3
+
+
+@pytest.mark.parametrize("length", [701, 5000])
+def test_evidence_of_a_text_too_long_to_quote_is_not_spent_on_its_neighbour(length: int) -> None:
+    long = ("the liability insurance of the scaffold ends for us " * 100)[:length].strip()
+    made: Made = {"legal/a.md": [[long, "The scaffold is inspected every week."]]}
+    assert _of_made("When does the liability insurance of the scaffold end?", made) == []
+
+
+def test_a_document_that_is_one_heading_gives_nothing() -> None:
+    assert _of_text("What is the vendor review?", "Vendor review") == []
+
+
+def test_a_question_that_is_itself_a_list_gets_a_short_answer() -> None:
+    question = " ".join(f"And who opens door {number}, and when?" for number in range(10))
+    said = "\n\n".join(
+        f"Door {number} is opened by the guard at {number} o'clock in the morning." for number in range(10)
+    )
+    assert len(_of_text(question, said)) <= MOST_SENTENCES
 
 
 def test_it_says_on_record_what_it_is() -> None:
     answerer = ExtractiveAnswerer(ranking=RANKING)
     assert answerer.kind == "extractive"
-    assert answerer.name
+    assert answerer.name == "units-1"

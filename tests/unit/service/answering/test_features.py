@@ -198,7 +198,6 @@ def test_the_second_best_sentence_is_another_one_even_if_it_says_the_same() -> N
 
 def test_a_passage_without_a_whole_sentence_is_one_sentence() -> None:
     with open_made({"legal/a.md": ["the vendor review, cut", ["A whole one."]]}) as build:
-        question, matches = _asked("vendor review", build)
         assert _features("vendor review", build)["coverage"] == [1, 0]
 
 
