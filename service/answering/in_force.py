@@ -11,7 +11,8 @@ Nothing here finds or weighs passages.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import IntEnum, StrEnum
@@ -194,7 +195,7 @@ def leading(found: Retrieved, behind: Mapping[str, Behind]) -> Retrieved:
     return _without(found, out) if out else found
 
 
-def _without(found: Retrieved, out: Set[str]) -> Retrieved:
+def _without(found: Retrieved, out: AbstractSet[str]) -> Retrieved:
     hits = tuple(hit for hit in found.hits if hit.passage.document not in out)
     return replace(found, hits=hits, parts=tuple(_without(part, out) for part in found.parts))
 
