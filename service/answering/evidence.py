@@ -13,9 +13,12 @@ from pathlib import Path
 
 import numpy as np
 
+from indexes.builds import Build
 from service.answering.asked import Asked, Held
 from service.answering.errors import CalibrationError
-from service.answering.features import Matches, best_sentence, nearby
+from service.answering.features import COVERAGE_IN_SENTENCE, Matches, best_sentence, nearby
+from service.answering.gather import gather, named_by
+from service.answering.offers import offered
 from service.answering.retrieve import Hit, Retrieved
 
 CALIBRATION_FILE = Path(__file__).with_name("evidence.json")
@@ -43,11 +46,11 @@ class Calibration:
     coefficients: dict[str, float]
     threshold: float
 
-    def weigh(self, retrieved: Retrieved) -> Evidence:
+    def weigh(self, retrieved: Retrieved, build: Build) -> Evidence:
         """Return the evidence for an answer; none at all when nothing was found or asked."""
         if not retrieved.hits or not retrieved.has_subject:
             return Evidence(0.0, self.threshold)
-        found = features(retrieved)
+        found = features(retrieved, build)
         logit = self.intercept + sum(weight * found[name] for name, weight in self.coefficients.items())
         return Evidence(1 / (1 + math.exp(-logit)), self.threshold)
 
@@ -68,7 +71,7 @@ def read_calibration(path: Path = CALIBRATION_FILE) -> Calibration:
         ) from error
 
 
-def features(retrieved: Retrieved) -> dict[str, float]:
+def features(retrieved: Retrieved, build: Build) -> dict[str, float]:
     """Return the features of a question that found at least one passage.
 
     - `dense_top`, `dense_mean`: the highest cosine of a passage with the question; the mean of the three highest.
@@ -80,6 +83,8 @@ def features(retrieved: Retrieved) -> dict[str, float]:
     - `weighed_top`: what the ranking gives the best passage.
     - `names_missing`: the share of the question's names and numbers that stand neither in the best sentence, nor beside
       it, nor in its heading; 0 if the question has none.
+    - `named_top`: how nearly a label or a heading of what may be quoted is the question.
+    - `offers_none`: 1 where the best unit offers none of the kinds of answer that are asked for, 0 otherwise.
     """
     matches = retrieved.matches
     if matches is None:
@@ -100,6 +105,24 @@ def features(retrieved: Retrieved) -> dict[str, float]:
         "rarest_missing": float(question.rarity[~together].max(initial=0.0)) / (total or 1.0),
         "weighed_top": max(hit.weighed for hit in best),
         "names_missing": _names_missing(question, matches, best),
+        **_of_units(retrieved, build),
+    }
+
+
+def _of_units(retrieved: Retrieved, build: Build) -> dict[str, float]:
+    """Return what the best unit that may be quoted offers, and how nearly the question is a label or a heading."""
+    units = [one for one in gather(retrieved, build) if one.is_quotable]
+    if not units or retrieved.matches is None:
+        return {"named_top": 0.0, "offers_none": float(bool(retrieved.wants))}
+    question, matches = retrieved.question, retrieved.matches
+    places = np.array([matches.sentences_of(one.hit.row).start + one.place for one in units])
+    sums = matches.cosines[places] + COVERAGE_IN_SENTENCE * question.coverage(matches.held[places])
+    best = units[int(np.argmax(sums))]
+    kinds = offered(best.text, retrieved.wants, kind=best.kind, labelled=best.label is not None)
+    above = {text for one in units for text in (one.label_text, *one.hit.passage.locator.headings[-1:]) if text}
+    return {
+        "named_top": max((named_by(text, question) for text in above), default=0.0),
+        "offers_none": float(bool(retrieved.wants) and not kinds),
     }
 
 

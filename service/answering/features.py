@@ -54,7 +54,7 @@ SENTENCE_FEATURES = (
 )
 
 _K1 = 1.2  # of BM25 (`indexes.lexical`): a term adds less than its rarity times K1 + 1
-_COVERAGE_IN_SENTENCE = 0.6  # of coverage beside a cosine in `sentence`; .3 to 1 made no difference on the tuned halves
+COVERAGE_IN_SENTENCE = 0.6  # of coverage beside a cosine in `sentence`; .3 to 1 made no difference on the tuned halves
 _BEST_OF_DOCUMENT = 3  # candidates that speak for their document
 _ROUNDING = 1e-5  # scores nearer than this are the same but for rounding
 
@@ -159,7 +159,7 @@ def passage_features(question: Asked, matches: Matches) -> Features:
         lexical,
         question.coverage(held),
         question.coverage(matches.context_held),
-        np.maximum.reduceat(matches.cosines + _COVERAGE_IN_SENTENCE * sentence_coverage, matches.begins),
+        np.maximum.reduceat(matches.cosines + COVERAGE_IN_SENTENCE * sentence_coverage, matches.begins),
         _any(matches.pairs_held, matches.begins).mean(axis=1) if len(question.pairs) else np.zeros(len(held)),
         held[:, numeric].mean(axis=1) if numeric.any() else np.zeros(len(held)),
         _of_document(matches, best),
@@ -189,7 +189,7 @@ def nearby(held: Held) -> Held:
 def best_sentence(question: Asked, matches: Matches, row: int) -> tuple[float, int]:
     """Return the highest sum of cosine and coverage among the sentences of a candidate, and its place among them."""
     part = matches.sentences_of(row)
-    sums = matches.cosines[part] + _COVERAGE_IN_SENTENCE * question.coverage(matches.held[part])
+    sums = matches.cosines[part] + COVERAGE_IN_SENTENCE * question.coverage(matches.held[part])
     at = int(np.argmax(sums))
     return float(sums[at]), at
 

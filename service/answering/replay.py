@@ -136,7 +136,7 @@ class Replay:
         if past.is_search:
             return Again(found.hits)
         if "llm" in (self.steps.answerer.kind, past.finished["answerer"]["kind"]):
-            weighed = self.steps.weigh(found)
+            weighed = self.steps.weigh(found, build)
             return Again(found.hits, weighed.evidence, Ending(weighed.reason) if weighed.reason else None)
         worked = self.steps.answer(past.searched_for, found, build=build, now=lambda: scope)
         return Again(found.hits, worked.evidence, Ending(worked.reason, worked.citations, worked.text))

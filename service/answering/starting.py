@@ -92,7 +92,7 @@ class Starting:
         return (
             bool(hits.hits)
             and hits.hits[0].passage.document == document
-            and self._answering.steps.weigh(hits).reason is None
+            and self._answering.steps.weigh(hits, within.build).reason is None
         )
 
 

@@ -81,11 +81,11 @@ class Steps:
         found = replace(found, hits=found.hits[:k])
         return in_order(found, in_force(text, found.hits, build=build, scope=scope))
 
-    def weigh(self, found: Retrieved) -> Worked:
+    def weigh(self, found: Retrieved, build: Build) -> Worked:
         """3: return the evidence, and the reason for a refusal if it does not suffice; that of the best part."""
         if not found.has_subject:
             return Worked(found, reason=Reason.REQUEST_NOT_SUPPORTED)
-        evidence = max((self.calibration.weigh(part) for part in each(found)), key=lambda one: one.score)
+        evidence = max((self.calibration.weigh(part, build) for part in each(found)), key=lambda one: one.score)
         return Worked(found, evidence, None if evidence.suffices else Reason.NO_EVIDENCE)
 
     def answer(
@@ -120,14 +120,14 @@ class Steps:
         now: Callable[[], Scope],
         tell: TellStep,
     ) -> Worked:
-        weighed = self.weigh(found)
+        weighed = self.weigh(found, build)
         if weighed.reason:
             return weighed
         parts = parts_of(without_persons(text))[:MOST_PARTS]
         tell(Step.DRAFTING)
         drafts = [
             self.answerer.draft(part, retrieved=of_part, build=build)
-            if self.calibration.weigh(of_part).suffices
+            if self.calibration.weigh(of_part, build).suffices
             else ()
             for part, of_part in zip(parts, each(found), strict=True)
         ]

@@ -41,7 +41,7 @@ def _seen(text: str, made: Made, hidden: Sequence[str]) -> dict[str, Any]:
             "rarity": seen.question.rarity.tolist(),
             "features": passage_features(seen.question, seen.matches).tolist(),
             "of sentences": sentence_features(seen, gather(seen, build), build).tolist(),
-            "evidence": features(seen),
+            "evidence": features(seen, build),
             "quotes": quotes,
         }
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from indexes.builds import current_build_id, open_build
+from indexes.builds import Build, current_build_id, open_build
 from service.answering.boundary import Boundary
 from service.answering.errors import CalibrationError
 from service.answering.evidence import Calibration, Evidence, features, read_calibration
@@ -18,13 +18,13 @@ from tests.support.fakes import HashingEncoder, TinyLibrary
 from tests.support.service_parts import HALF_THE_WORDS, OFF_TOPIC_QUESTION, TRAVEL_QUESTION, VENDOR_QUESTION, with_rules
 
 
-def _found(library: TinyLibrary, question: str) -> Retrieved:
+def _found(library: TinyLibrary, question: str) -> tuple[Retrieved, Build]:
     build = open_build(library.builds / current_build_id(library.builds))
     boundary = Boundary(
         library=library.folder, now=library.clock, notice=lambda _words: None, on_change=lambda _state: None
     )
     scope = boundary.scope(build, frozenset({"staff"}))
-    return retrieve(question, build=build, scope=scope, encoder=library.encoder, ranking=RANKING, k=10)
+    return retrieve(question, build=build, scope=scope, encoder=library.encoder, ranking=RANKING, k=10), build
 
 
 @pytest.mark.parametrize(("score", "suffices"), [(0.49, False), (0.5, True), (0.51, True)])
@@ -34,29 +34,29 @@ def test_evidence_suffices_from_the_threshold_on(score: float, suffices: bool) -
 
 def test_a_question_that_the_passages_hold_weighs_more_than_one_they_do_not(library: TinyLibrary) -> None:
     with_rules(library)
-    held = [HALF_THE_WORDS.weigh(_found(library, question)).score for question in (VENDOR_QUESTION, TRAVEL_QUESTION)]
-    strange = HALF_THE_WORDS.weigh(_found(library, OFF_TOPIC_QUESTION)).score
+    held = [HALF_THE_WORDS.weigh(*_found(library, question)).score for question in (VENDOR_QUESTION, TRAVEL_QUESTION)]
+    strange = HALF_THE_WORDS.weigh(*_found(library, OFF_TOPIC_QUESTION)).score
     assert 0 <= strange < 0.5 < min(held) <= max(held) <= 1
 
 
 def test_the_threshold_travels_with_the_evidence(library: TinyLibrary) -> None:
-    evidence = replace(HALF_THE_WORDS, threshold=0.9).weigh(_found(with_rules(library), VENDOR_QUESTION))
+    evidence = replace(HALF_THE_WORDS, threshold=0.9).weigh(*_found(with_rules(library), VENDOR_QUESTION))
     assert evidence.threshold == 0.9
 
 
 def test_nothing_found_or_nothing_asked_is_no_evidence_at_all(library: TinyLibrary) -> None:
     always = Calibration(intercept=20.0, coefficients={}, threshold=0.5)
     library.ingest()
-    assert always.weigh(_found(library, VENDOR_QUESTION)) == Evidence(0.0, 0.5)
+    assert always.weigh(*_found(library, VENDOR_QUESTION)) == Evidence(0.0, 0.5)
     with_rules(library)
-    assert always.weigh(_found(library, "what is it?")) == Evidence(0.0, 0.5)
-    assert always.weigh(_found(library, VENDOR_QUESTION)).suffices
+    assert always.weigh(*_found(library, "what is it?")) == Evidence(0.0, 0.5)
+    assert always.weigh(*_found(library, VENDOR_QUESTION)).suffices
 
 
 def test_features_are_numbers_for_any_question_that_found_something(library: TinyLibrary) -> None:
     with_rules(library)
     for question in (VENDOR_QUESTION, OFF_TOPIC_QUESTION, "vendor", "xyzzy " * 40, "what is it?", "?"):
-        values = features(_found(library, question)).values()
+        values = features(*_found(library, question)).values()
         assert all(isinstance(value, float) for value in values)
         assert np.isfinite(list(values)).all()
 
@@ -79,7 +79,7 @@ def test_features_are_of_the_best_three_passages() -> None:
         rows = [hit.row for hit in seen.hits[:3]]
         sentences = np.concatenate([build.sentences.of_row(row).vectors.astype(np.float32) @ vector for row in rows])
     vendor, review = seen.question.rarity
-    got = features(seen)
+    got = features(seen, build)
     assert seen.hits[0].row == 0
     assert got["dense_top"] == dense[0]
     assert got["dense_mean"] == pytest.approx(sum(dense[:3]) / 3)
@@ -95,18 +95,18 @@ def test_a_word_that_only_the_fourth_passage_holds_is_missing() -> None:
         seen = found("vendor review lamps swans", build, ranking=BY_WORDS)
         assert {hit.row for hit in seen.hits[:2]} == {0, 1}
         assert seen.hits[3].row == 2
-        first_three = features(replace(seen, hits=(*seen.hits[:2], seen.hits[3], seen.hits[2])))
+        first_three = features(replace(seen, hits=(*seen.hits[:2], seen.hits[3], seen.hits[2])), build)
     rarity = dict(zip(seen.question.terms, seen.question.rarity.tolist(), strict=True))
     missing = rarity["swan"] / sum(rarity.values())
     assert first_three["rarest_missing"] == pytest.approx(missing)
     assert first_three["coverage_all"] == pytest.approx(1 - missing)
     assert first_three["coverage_top"] == pytest.approx((rarity["vendor"] + rarity["review"]) / sum(rarity.values()))
-    assert features(seen)["coverage_all"] == pytest.approx(1)
+    assert features(seen, build)["coverage_all"] == pytest.approx(1)
 
 
 def test_words_in_a_title_count_for_the_passage_and_for_no_sentence() -> None:
     with open_made({"legal/vendor.md": [["A review of it."]]}) as build:
-        got = features(found("vendor review", build))
+        got = features(found("vendor review", build), build)
     assert got["coverage_top"] == pytest.approx(1)
     assert got["coverage_sentence"] == pytest.approx(0.5)
 
@@ -131,14 +131,14 @@ NAMES: Made = {
 )
 def test_names_are_missing_that_stand_neither_in_nor_beside_the_best_sentence(question: str, missing: float) -> None:
     with open_made(NAMES) as build:
-        assert features(found(question, build))["names_missing"] == missing
+        assert features(found(question, build), build)["names_missing"] == missing
 
 
 def test_without_a_passage_there_are_no_features() -> None:
     with open_made({"legal/a.md": [["The vendor waits."]]}) as build:
         seen = replace(found("vendor", build), hits=(), matches=None)
     with pytest.raises(ValueError, match="expected at least one passage, got none"):
-        features(seen)
+        features(seen, build)
 
 
 def test_a_calibration_is_read_as_it_was_written(tmp_path: Path) -> None:
@@ -159,6 +159,22 @@ def test_law_4_a_calibration_that_lacks_a_part_is_none(tmp_path: Path, missing: 
 def test_the_calibration_that_ships_fits_the_features(library: TinyLibrary) -> None:
     shipped = read_calibration()
     assert 0 < shipped.threshold < 1
-    assert shipped.coefficients.keys() <= features(_found(with_rules(library), VENDOR_QUESTION)).keys()
+    assert shipped.coefficients.keys() <= features(*_found(with_rules(library), VENDOR_QUESTION)).keys()
     for question in (VENDOR_QUESTION, OFF_TOPIC_QUESTION):
-        assert 0 <= shipped.weigh(_found(library, question)).score <= 1
+        assert 0 <= shipped.weigh(*_found(library, question)).score <= 1
+
+
+def test_evidence_sees_whether_the_best_unit_offers_what_is_asked_for() -> None:
+    with open_made(
+        {"legal/a.md": [["The vendor review takes ten days."], ["The vendor review is done by the team."]]}
+    ) as build:
+        asked = ("How many days does the vendor review take?", "How many euros of the team does it cost by review?")
+        got = [features(found(question, build), build) for question in asked]
+        nothing = features(found("vendor", build), build)
+    assert [values["offers_none"] for values in got] == [0.0, 1.0]
+    assert nothing["offers_none"] == 0.0, "no kind of answer is asked for"
+
+
+def test_evidence_sees_a_heading_that_is_the_question() -> None:
+    with open_made({"legal/a.md": [["The vendor review takes ten days."]]}) as build:
+        assert features(found("vendor review", build), build)["named_top"] == 0.0, "no heading stands over it"

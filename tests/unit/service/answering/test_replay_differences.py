@@ -65,7 +65,7 @@ def test_a_threshold_that_changed_nothing_is_only_noted(archive: Archive) -> Non
 def test_an_answerer_that_quotes_otherwise_is_seen_by_the_answer(library: TinyLibrary) -> None:
     with open_archive(with_documents(library), calibration=ALWAYS_ENOUGH, answerer=Drafting(best_passage)) as archive:
         answer = archive.ask()
-        other = Drafting(lambda found, _build: [quoting(found.hits[1])], name="stub-2")
+        other = Drafting(lambda found, _build: [quoting(hit) for hit in found.hits[:2]], name="stub-2")
         seen = archive.replay(answer.receipt.seq, answerer=other)
     assert [sentence.partition(":")[0] for sentence in seen["differences"]] == ["citations", "answer"]
     assert seen["notes"] == ["answerer: stub-1 drafted, stub-2 does now"]
@@ -177,7 +177,7 @@ def test_an_approval_that_ended_meanwhile_is_a_difference_that_explains_itself(l
         return [quoting(hit) for hit in found.hits]
 
     with open_archive(with_documents(library), calibration=ALWAYS_ENOUGH, answerer=Drafting(revoking)) as archive:
-        answer = archive.ask()
+        answer = archive.ask("Who reviews a new vendor?")  # a subject that nothing cited needs to name
         assert [citation.verified.passage.document for citation in answer.citations] == [TRAVEL]
         seen = archive.replay(answer.receipt.seq, answerer=Drafting(all_of_them))
     assert [sentence.partition(":")[0] for sentence in seen["differences"]] == ["citations", "answer"]
@@ -225,7 +225,7 @@ def _written_by_a_model(archive: Archive, *, start: int, end: int, document: str
     passage = split.passages[0]
     quote = Quote(passage.passage_id, passage.start + start, passage.start + end, "whatever")
     citation = Citation(1, VerifiedQuote(quote, passage, scope.grants[TRAVEL]))
-    evidence = archive.calibration.weigh(found)
+    evidence = archive.calibration.weigh(found, build)
     model = Drafting(best_passage, kind="llm")
     result = Result("answered", None, scope, found.hits, evidence, model, [citation], "Something.")
     return archive.recorder.finished(opened, result).seq

@@ -72,7 +72,7 @@ def test_where_nothing_may_be_seen_there_is_no_evidence() -> None:
     with open_made(MADE) as build:
         nothing = a_scope(build, hidden=list(MADE))
         seen = steps.find(QUESTION, build=build, scope=nothing)
-        assert steps.weigh(seen).evidence is not None
+        assert steps.weigh(seen, build).evidence is not None
         worked = steps.answer(QUESTION, seen, build=build, now=lambda: nothing)
     assert (seen.hits, seen.has_subject, worked.text) == ((), True, None)
 
