@@ -152,3 +152,21 @@ def test_a_context_that_is_too_long_is_cut_at_a_word_and_the_text_never() -> Non
     text = splitter.encoder_text(_passage("word " * 100))
     assert text == " ".join(["word"] * 34) + "\nText."
     assert splitter.encoder_text(_passage("")) == "Text."
+
+
+def test_a_label_stays_with_what_stands_below_it() -> None:
+    filler = "We keep to the rules of the house and write them down."
+    question, answer = "May I leave my car in the yard overnight?", "Only with a blue card that the porter hands out."
+    for count in range(8):
+        split = Splitter(_small_encoder()).split(_document("\n\n".join([*[filler] * count, question, answer])))
+        _check(split)
+        assert any(question in passage.text and answer in passage.text for passage in split.passages), count
+
+
+def test_a_passage_begins_with_a_unit_and_never_within_a_row() -> None:
+    rows = "\n".join(f"Name: Number {n} of the list. It is long; Value: {n} euros a day." for n in range(40))
+    split = Splitter(_small_encoder()).split(_document(rows))
+    _check(split)
+    starts = {unit.start for unit in split.units}
+    assert {unit.kind.name for unit in split.units} == {"ROW"}
+    assert all(passage.start in starts for passage in split.passages)

@@ -431,9 +431,10 @@ def test_a_long_sentence_is_quotable_in_its_clauses() -> None:
     assert "".join(document.text[unit.start : unit.end].replace(" ", "") for unit in units) == text.replace(" ", "")
 
 
-def test_a_long_sentence_without_any_mark_cannot_be_quoted() -> None:
-    units, _ = find_units(_read("word " * 1000 + "end."))
-    assert [unit.kind for unit in units] == [UnitKind.LABEL]
+@pytest.mark.parametrize("before", ["", "- ", "Bring:\n\n- ", "Can I?\n\n", "1. First.\n2. "])
+def test_a_long_stretch_without_any_mark_cannot_be_quoted(before: str) -> None:
+    units, _ = find_units(_read(before + "word " * 1000 + "end."))
+    assert units[-1].kind is UnitKind.LABEL
 
 
 # What is too much, and what every document keeps to
