@@ -65,7 +65,7 @@ def _need(data: Path | None) -> Path:
 
 @app.command()
 def run(
-    sets: Annotated[str, typer.Option(help="names of sets with commas, or `all`")] = "northlight",
+    sets: Annotated[str, typer.Option(help="names of sets with commas, or `all`")] = "northlight,structures",
     file: Annotated[Path | None, typer.Option("--set", help="a set of your own, asked of the live build")] = None,
     data: Data = None,
     out: Annotated[Path | None, typer.Option(help="a folder for the results; eval/runs/<time> unless set")] = None,
@@ -114,10 +114,12 @@ def _steps_as_set(settings: "Settings") -> "Steps":
 def _write(found: "Run", folder: Path) -> None:
     from eval.quality.report import write_report
     from eval.quality.runs import write_run
-    from eval.quality.tables import run_table
+    from eval.quality.tables import kinds_table, run_table
 
     paths = write_run(found, folder), write_report(found, folder)
     console.out.text(run_table(found))
+    if kinds := kinds_table(found):
+        console.out.text(f"\n{kinds}")
     _tell(f"written: {paths[0]}, {paths[1]}")
 
 
@@ -127,14 +129,15 @@ def gate(
     thresholds: Annotated[Path | None, typer.Option(help="the baseline; eval/thresholds.toml unless set")] = None,
     write: Annotated[bool, typer.Option("--write", help="write the run as the new baseline, for review")] = False,
 ) -> None:
-    """Hold the shipped set against the baseline; exit 1 if a figure fell, 2 if nothing can be judged."""
+    """Hold the shipped sets against the baseline; exit 1 if a figure fell, 2 if nothing can be judged."""
     from eval.quality.gate import THRESHOLDS, gate_table, judge, read_thresholds, thresholds_of, write_thresholds
+    from eval.quality.measure import SHIPPED
     from eval.quality.runs import read_run
 
     path = thresholds or THRESHOLDS
     with _told():
         wanted = read_thresholds(path) if path.exists() or not write else {}
-        found = read_run(run_path) if run_path else _run_sets("northlight", None, None, None, shipped=True)
+        found = read_run(run_path) if run_path else _run_sets(",".join(SHIPPED), None, None, None, shipped=True)
         if write:
             write_thresholds(path, thresholds_of(found, wanted), found)
             _tell(f"written: {path}; read what changed before it is committed")

@@ -14,7 +14,7 @@ from indexes.builds import Build
 from indexes.documents import Passage
 from indexes.passages import SplitDocument
 from indexes.sentences import PassageSentences, codes
-from indexes.units import NO_SPAN, Span, Unit
+from indexes.units import NO_SPAN, Span, Unit, UnitKind
 from indexes.words import TERMS_VERSION, terms
 from ingest.encode import EncoderText
 from ingest.split import Splitter, context
@@ -41,8 +41,13 @@ def units_by_passage(split: SplitDocument) -> list[list[Unit]]:
     found = []
     for passage in split.passages:
         reach = split.units[bisect_left(starts, passage.start) : bisect_left(starts, passage.end)]
-        found.append([unit for unit in reach if unit.end <= passage.end] or [Unit(passage.start, passage.end)])
+        found.append([unit for unit in reach if unit.end <= passage.end] or [_whole(passage)])
     return found
+
+
+def _whole(passage: Passage) -> Unit:
+    """Return a passage as a unit; a part of something longer is never quoted."""
+    return Unit(passage.start, passage.end, UnitKind.LABEL)
 
 
 def index_sentences(

@@ -15,7 +15,7 @@ The model's data comes with llama-index-core: nothing is downloaded.
 import re
 from collections.abc import Iterator
 from functools import cache
-from itertools import pairwise, zip_longest
+from itertools import pairwise
 from pathlib import Path
 
 import llama_index.core
@@ -26,7 +26,6 @@ from indexes.units import Span
 from ingest.abbreviations import goes_on
 
 _LINE = re.compile(r"[^\n]+")
-_LIST_MARK = re.compile(r"\s*(?:[-*•]|\d{1,3}[.)])\s+")
 _SEEN_AS = str.maketrans(
     dict.fromkeys("“”‟", '"')
     | dict.fromkeys("‘’", "'")
@@ -59,31 +58,17 @@ def _punkt() -> PunktTokenizer:
 
 
 def sentence_spans(text: str, *, offset: int = 0) -> list[Span]:
-    """Return the `[start, end)` spans of the sentences of a text, in order, without list marks and outer blanks.
-
-    A line that only names the columns of the row below it says nothing by itself, and is none.
+    """Return the `[start, end)` spans of the sentences of a text, in order, without outer blanks.
 
     Args:
-        text: a part of a stored text.
+        text: a part of a stored text, without list marks.
         offset: where that part begins in the whole; added to every span.
     """
-    spans: list[Span] = []
-    lines = list(_LINE.finditer(text))
-    for line, below in zip_longest(lines, lines[1:]):
-        if below is not None and _names_the_columns(line.group(), below.group()):
-            continue
-        mark = _LIST_MARK.match(line.group())
-        body_start = line.start() + (mark.end() if mark else 0)
-        for start, end in _line_spans(text[body_start : line.end()]):
-            spans.append((offset + body_start + start, offset + body_start + end))
-    return spans
-
-
-def _names_the_columns(line: str, row: str) -> bool:
-    """Tell whether a line is a table's names as `loading.tables` writes them, above a row that bears them."""
-    names = line.split("; ")
-    borne = sum(row.startswith(f"{name}: ") or f"; {name}: " in row for name in names)
-    return len(names) > 1 and borne >= max(len(names) / 2, 2)
+    return [
+        (offset + line.start() + start, offset + line.start() + end)
+        for line in _LINE.finditer(text)
+        for start, end in _line_spans(line.group())
+    ]
 
 
 def _line_spans(line: str) -> list[Span]:
@@ -129,10 +114,3 @@ def _is_one(sentence: str, following: str) -> bool:
     if following[0].islower() and _SAID.search(sentence):
         return True
     return bool(_ONLY_A_MARK.fullmatch(sentence)) or goes_on(sentence, following)
-
-
-def sentence_pieces(text: str) -> list[str]:
-    """Cut a text at the beginnings of its sentences; the pieces joined are the text again."""
-    starts = [start for start, _ in sentence_spans(text)]
-    cuts = [0, *starts[1:], len(text)] if starts else [0, len(text)]
-    return [text[start:end] for start, end in pairwise(cuts) if end > start]

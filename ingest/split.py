@@ -15,11 +15,12 @@ from indexes.encoder import Encoder
 from indexes.manifest import SplitterInfo
 from indexes.passages import SplitDocument
 from indexes.units import Span, Unit
-from ingest.sentences import sentence_pieces, sentence_spans
+from ingest.units import find_units
 
 # The encoder reads 256 tokens, two of them its own marks: passages of 220 leave room for the title and a heading.
 _PASSAGE_TOKENS = 220
 _OVERLAP_TOKENS = 30
+_CUT = "\x1f"  # the unit separator of ASCII, a blank to Python; no stored text holds one
 _BLANK = re.compile(r"\s*")
 _VERSION = 3  # raise it when the same document would be split, or its context be made, otherwise
 
@@ -39,22 +40,22 @@ class Splitter:
         self._splitter = SentenceSplitter(
             chunk_size=self.info.passage_tokens,
             chunk_overlap=self.info.overlap_tokens,
-            tokenizer=encoder.tokenize,
+            tokenizer=lambda text: encoder.tokenize(text.replace(_CUT, " ")),
             paragraph_separator="\n\n",
-            chunking_tokenizer_fn=sentence_pieces,
+            chunking_tokenizer_fn=_pieces,
         )
 
     def split(self, document: Document) -> SplitDocument:
         """Return the document with its passages and units in reading order."""
+        units, series = find_units(document)
+        cut = _with_cuts(document.text, units)
         passages: list[Passage] = []
-        units: list[Unit] = []
         for section in document.sections:
-            text = document.text[section.start : section.end]
-            units.extend(Unit(start, end) for start, end in sentence_spans(text, offset=section.start))
+            text = cut[section.start : section.end]
             passages.extend(
                 _passage(document, section, start, end) for start, end in _locate(text, self._splitter.split_text(text))
             )
-        return SplitDocument(document, tuple(passages), tuple(units))
+        return SplitDocument(document, tuple(passages), units, series)
 
     def encoder_text(self, passage: Passage) -> str:
         """Return what is encoded for a passage: its context, as far as there is room for it, and its text."""
@@ -66,6 +67,32 @@ class Splitter:
             self._fitting[about] = " ".join(words)
         fitting = self._fitting[about]
         return f"{fitting}\n{passage.text}" if fitting else passage.text
+
+
+def _with_cuts(text: str, units: Sequence[Unit]) -> str:
+    """Return a text of the same length that shows the splitter where a passage may begin, and where it had better not.
+
+    `_CUT` stands before each unit, and between a label and what stands below it instead of an empty line, so that
+    both are one paragraph, which is kept together if there is room for it.
+    """
+    marked = list(text)
+    before: Unit | None = None
+    for unit in units:
+        line = text.rfind("\n", 0, unit.start) + 1
+        at = unit.start if before and before.end > line else line  # before the mark of an item, "A:" and the like
+        if text[at - 2 : at] == "\n\n":
+            if before and unit.label == before.span:
+                marked[at - 2 : at] = " ", _CUT
+        elif at and text[at - 1].isspace():
+            marked[at - 1] = _CUT
+        before = unit
+    return "".join(marked)
+
+
+def _pieces(text: str) -> list[str]:
+    """Cut a paragraph where units begin; the pieces joined are the paragraph again."""
+    first, *others = text.split(_CUT)
+    return [piece for piece in (first, *(f"{_CUT}{other}" for other in others)) if piece]
 
 
 def context(passage: Passage) -> str:

@@ -28,7 +28,7 @@ from service.answering.features import PASSAGE_FEATURES, SENTENCE_FEATURES, pass
 from service.answering.ranking import RANKING_FILE, Ranking
 from service.answering.retrieve import Retrieved, retrieve
 
-FITTED_SETS = ("handbook", "squad2", "squad11", "pdfs", "northlight")
+FITTED_SETS = ("handbook", "squad2", "squad11", "pdfs", "northlight", "structures", "handbooks")
 _PENALTY = 0.01  # of squared weights, features being scaled to unit variance; .001 and .05 fitted no better
 _QUESTIONS = 800  # of a set, both halves together
 _UNRANKED = Ranking(np.zeros(len(PASSAGE_FEATURES)), np.zeros(len(SENTENCE_FEATURES)))

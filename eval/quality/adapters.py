@@ -2,7 +2,7 @@
 
 The sets are not part of the project. Where each comes from: SQuAD 1.1 and 2.0 (Rajpurkar et al., CC BY-SA 4.0), the
 18F / TTS handbook (US General Services Administration, CC0), NARA digital preservation plans (CC0), long public PDFs of
-US agencies and the EU, and a newsroom security training (MIT).
+US agencies and the EU, and a newsroom security training (MIT). Questions of ours on two handbooks: see `handbooks`.
 
 Each set is two functions: one writes the library (a source is a folder), one reads the questions and finds their gold
 in the stored texts of that library. Stored texts are not the originals, so what cannot be found is told, not dropped in
@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from eval.quality.handbooks import FOLDERS, pages, read_handbooks
 from eval.quality.locate import Span, find_quote, find_words
 from eval.quality.question_sets import Gold, QuestionSetError, SetQuestion, Texts, lines_of, sample
 from indexes.documents import Document
@@ -211,6 +212,21 @@ def _page_gold(name: str, page: int, texts: Texts) -> list[Gold]:
     return [Gold(name, sections[0].start, sections[-1].end, "", page, whole_page=True)]
 
 
+def write_handbooks_library(library: Path, data: Path) -> list[str]:
+    """Make a library of two handbooks, a source each and a file a page; return the names of its sources."""
+    for source, texts in pages(data).items():
+        for name, text in texts.items():
+            path = library / source / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+    return write_sources(library, {source: library / source for source in FOLDERS})
+
+
+def _read_handbooks(data: Path, texts: Texts) -> Located:
+    del data  # the questions are ours
+    return Located(tuple(read_handbooks(texts)))
+
+
 def write_real_library(library: Path, data: Path) -> list[str]:
     """Make a library over all real documents, where they stand; return the names of its sources."""
     return write_sources(library, {name: (data / folder).absolute() for name, folder in _REAL_SOURCES.items()})
@@ -233,4 +249,5 @@ PUBLIC_SETS: dict[str, PublicSet] = {
     "squad11": _squad("squad11", "public_pdfs"),
     "handbook": PublicSet(write_masked_handbook, read_masked_handbook),
     "pdfs": PublicSet(write_pdf_library, read_pdfs),
+    "handbooks": PublicSet(write_handbooks_library, _read_handbooks),
 }

@@ -8,6 +8,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from eval.quality.ceiling import a_unit_holds
+from eval.quality.holding import SeenQuote
 from eval.quality.libraries import Place
 from eval.quality.misquote import misquotes_released
 from eval.quality.question_sets import Gold, SetQuestion
@@ -34,26 +36,13 @@ class SeenHit:
 
 
 @dataclass(frozen=True, slots=True)
-class SeenQuote:
-    """A quote of an answer at `[start, end)`; `sentence` is the number of the sentence it supports, from 0."""
-
-    sentence: int
-    document: str
-    where: str
-    page: int | None
-    start: int
-    end: int
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class Asked:
     """What became of a question.
 
     `relevant` counts the passages of the library that would be hits; 0 says that no ranking can find this gold.
     `best` is the number of the sentence that weighs most, from 0 as it is read. `reason` is why it was refused;
     `evidence` is in [0, 1], 0 where there was nothing to weigh. `misquoted` is the share of misquotes that the check of
-    citations let pass (`misquote`).
+    citations let pass (`misquote`). `ceiling` says whether one unit of the first passages by itself holds the gold.
     """
 
     question: SetQuestion
@@ -68,6 +57,7 @@ class Asked:
     answer_s: float
     best: int = 0
     misquoted: float = 0.0
+    ceiling: bool = False
 
     @property
     def refused(self) -> bool:
@@ -118,7 +108,8 @@ def ask_set(questions: Sequence[SetQuestion], *, steps: Steps, place: Place) -> 
         relevant = sum(any(is_right(passage, gold) for gold in question.gold) for passage in beside)
         seen = _asked(question, worked, relevant, (find_s, answer_s))
         best, misquoted = _best(seen.quotes, worked, steps, place), misquotes_released(worked, place)
-        asked.append(replace(seen, best=best, misquoted=misquoted))
+        ceiling = a_unit_holds(question.gold, worked.found, place.build)
+        asked.append(replace(seen, best=best, misquoted=misquoted, ceiling=ceiling))
     return asked
 
 

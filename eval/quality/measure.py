@@ -29,7 +29,9 @@ from indexes.encoder import Encoder
 from service.answering.steps import Steps
 
 NORTHLIGHT = "northlight"
-SET_NAMES = (NORTHLIGHT, *PUBLIC_SETS)
+STRUCTURES = "structures"
+SHIPPED = (NORTHLIGHT, STRUCTURES)  # asked of the sample library
+SET_NAMES = (*SHIPPED, *PUBLIC_SETS)
 _PROJECT = Path(__file__).resolve().parents[2]
 SHIPPED_LIBRARY = _PROJECT / "approved_docs"
 SHIPPED_GROUPS = frozenset({"security-team"})  # who asks: somebody who may read all that is approved there
@@ -53,15 +55,15 @@ def prepare(name: str, *, data: Path | None, work: Path, encoder: Encoder) -> Pr
 
     Args:
         name: one of SET_NAMES.
-        data: the folder of public sets; not needed for the shipped one.
+        data: the folder of public sets; not needed for those that are shipped.
         work: where library and build are made. In a folder that was used before, only what changed is made anew.
         encoder: the one that questions are asked with.
 
     Raises:
         QuestionSetError: there is no such set, its data is missing, or it is wrong.
     """
-    if name == NORTHLIGHT:
-        return _prepare_shipped(work / name, encoder)
+    if name in SHIPPED:
+        return _prepare_shipped(name, work / NORTHLIGHT, encoder)
     set_names(name)
     if data is None or not data.is_dir():
         raise QuestionSetError(
@@ -79,17 +81,18 @@ def prepare(name: str, *, data: Path | None, work: Path, encoder: Encoder) -> Pr
     return Prepared(name, place, located.questions, located.unlocated)
 
 
-def _prepare_shipped(work: Path, encoder: Encoder) -> Prepared:
-    """Copy the sample library with its register as it is: approvals that ended meanwhile have ended here too."""
+def _prepare_shipped(name: str, work: Path, encoder: Encoder) -> Prepared:
+    """Copy the sample library with its register as it is: approvals that ended meanwhile have ended here too.
+
+    The shipped sets share one copy, and so one build.
+    """
     if not SHIPPED_LIBRARY.is_dir():
-        raise QuestionSetError(
-            f"the set '{NORTHLIGHT}' needs the sample library: expected the folder {SHIPPED_LIBRARY}"
-        )
+        raise QuestionSetError(f"the set '{name}' needs the sample library: expected the folder {SHIPPED_LIBRARY}")
     library, builds = work / "library", work / "builds"
     shutil.copytree(SHIPPED_LIBRARY, library, dirs_exist_ok=True)
     ingest_all(library, builds, encoder)
     place = open_place(library, builds, encoder, SHIPPED_GROUPS)
-    return Prepared(NORTHLIGHT, place, tuple(read_set(SHIPPED_SETS / f"{NORTHLIGHT}.jsonl", place)))
+    return Prepared(name, place, tuple(read_set(SHIPPED_SETS / f"{name}.jsonl", place)))
 
 
 def prepare_live(file: Path, place: Place) -> Prepared:

@@ -15,7 +15,8 @@ from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
-from eval.quality.ask import Asked, SeenQuote
+from eval.quality.ask import Asked
+from eval.quality.holding import SeenQuote, holds, overlap
 from eval.quality.intervals import (
     Estimate,
     Figure,
@@ -30,7 +31,6 @@ from eval.quality.intervals import (
 from eval.quality.question_sets import Gold
 
 FALSE_REFUSALS = 0.05  # of answerable questions, where what is refused of the others is compared
-SHORT_GOLD_CHARS = 80  # a shorter gold has to lie wholly in one quote; of a longer one, half has to be quoted
 # In the order of tables. What is refused of one kind of question follows what is refused of all.
 MEANINGS = {
     "hit@1": "the first passage found is right",
@@ -40,10 +40,14 @@ MEANINGS = {
     "ndcg@10": "how far up the right passages stand, of all that there are",
     "page_hit@1": "the first passage found lies on the right page",
     "page_hit@5": "one of the first five does",
+    "ceiling": "one unit of the first five passages, by itself, holds the gold",
     "gold_in_answer": "the answer quotes the gold; a refusal does not",
     "gold_first": "its sentence that weighs most does",
+    "words_to_gold": "words of an answer until its right sentence ends, of half of those that hold the gold",
     "token_f1": "words in common with the reference, as SQuAD counts them",  # nosec B105  # (a measure, in words)
     "sentence_precision": "share of an answer's sentences that overlap the gold",
+    "question_quoted": "answers with a sentence that is but a question of a document",
+    "clause_missed": "questions for a clause of a long sentence, answered without it",
     "misquotes_released": "share of made misquotes that the check of citations let pass",
     "cited_document": "share of an answer's citations in the right document",
     "cited_page": "share of them on the right page",
@@ -57,6 +61,8 @@ MEANINGS = {
     "answer_ms_median": "weighing, drafting and checking, half of the questions, in ms",
     "answer_ms_p95": "weighing, drafting and checking, 95 of 100 questions, in ms",
 }
+MEDIANS = frozenset({"words_to_gold"})  # of what is counted; all others are means
+CLAUSE = "clause"  # the kind of question whose answer is a clause of a sentence that is too long to be quoted
 HALVES: dict[str, Callable[[Asked], bool]] = {
     "all": lambda _: True,
     "tuned": lambda asked: asked.question.tuned_on,
@@ -98,12 +104,33 @@ def _answer(asked: Asked) -> dict[str, float]:
     if references:
         found["token_f1"] = max(token_f1(" ".join(asked.sentences), one) for one in references)
     if spans:
+        found["ceiling"] = float(asked.ceiling)
         found["gold_in_answer"] = float(any(holds(asked.quotes, one) for one in spans))
         first = [quote for quote in asked.quotes if quote.sentence == asked.best]
         found["gold_first"] = float(any(holds(first, one) for one in spans))
+        if found["gold_in_answer"]:
+            found["words_to_gold"] = float(_words_to(spans, asked))
+        if asked.question.kind == CLAUSE:
+            found["clause_missed"] = float(not asked.refused and not found["gold_in_answer"])
     if asked.quotes:
         found |= _citations(asked, spans)
     return found
+
+
+def _words_to(spans: Sequence[Gold], asked: Asked) -> int:
+    """Return how many words of an answer are read when the first sentence ends with which it holds the gold."""
+    for number in range(len(asked.sentences)):
+        read = [quote for quote in asked.quotes if quote.sentence <= number]
+        if any(holds(read, one) for one in spans):
+            break
+    return sum(len(sentence.split()) for sentence in asked.sentences[: number + 1])
+
+
+def _is_a_question(quotes: Sequence[SeenQuote], spans: Sequence[Gold]) -> bool:
+    """Tell whether a sentence rests on nothing but questions of documents, none of them the answer."""
+    return all(quote.text.rstrip().endswith("?") for quote in quotes) and not any(
+        overlap(quote, one) for quote in quotes for one in spans
+    )
 
 
 def _citations(asked: Asked, spans: Sequence[Gold]) -> dict[str, float]:
@@ -113,34 +140,25 @@ def _citations(asked: Asked, spans: Sequence[Gold]) -> dict[str, float]:
     found = {
         "misquotes_released": asked.misquoted,
         "cited_document": _share(quote.document in documents for quote in asked.quotes),
+        "question_quoted": float(
+            any(
+                _is_a_question([quote for quote in asked.quotes if quote.sentence == number], spans)
+                for number in range(len(asked.sentences))
+            )
+        ),
     }
     pages = {(one.document, one.page) for one in gold if one.page is not None}
     if pages:
         found["cited_page"] = _share((quote.document, quote.page) in pages for quote in asked.quotes)
     if spans:
         found["cited_gold"] = _share(any(holds([quote], one) for one in spans) for quote in asked.quotes)
-        right = {quote.sentence for quote in asked.quotes if any(_overlap(quote, one) for one in spans)}
+        right = {quote.sentence for quote in asked.quotes if any(overlap(quote, one) for one in spans)}
         found["sentence_precision"] = len(right) / len(asked.sentences)
     return found
 
 
 def _share(those: Iterable[bool]) -> float:
     return float(np.mean(list(those)))
-
-
-def holds(quotes: Sequence[SeenQuote], gold: Gold) -> bool:
-    """Return whether quotes hold a gold: a short one wholly in one quote, of a longer one at least half together."""
-    if any(quote.document == gold.document and quote.start <= gold.start and gold.end <= quote.end for quote in quotes):
-        return True
-    if gold.end - gold.start < SHORT_GOLD_CHARS:
-        return False
-    covered = {at for quote in quotes for at in _overlap(quote, gold)}
-    return 2 * len(covered) >= gold.end - gold.start
-
-
-def _overlap(quote: SeenQuote, gold: Gold) -> range:
-    same = quote.document == gold.document
-    return range(max(quote.start, gold.start), min(quote.end, gold.end)) if same else range(0)
 
 
 def token_f1(answer: str, reference: str) -> float:
@@ -173,9 +191,13 @@ def _of_half(asked: Sequence[Asked], label: str) -> dict[str, Estimate]:
     for one in asked:
         for name, value in values(one).items():
             by_name[name].append(value)
-    found = {name: estimate_mean(np.array(several), f"{label}/{name}") for name, several in by_name.items()}
+    found = {name: _estimate(name, np.array(several), f"{label}/{name}") for name, several in by_name.items()}
     found |= _of_evidence(asked, label) | _of_times(asked, label)
     return {name: found[name] for name in sorted(found, key=place_of)}
+
+
+def _estimate(name: str, several: Floats, label: str) -> Estimate:
+    return estimate_quantile(several, 0.5, label) if name in MEDIANS else estimate_mean(several, label)
 
 
 def _of_evidence(asked: Sequence[Asked], label: str) -> dict[str, Estimate]:

@@ -15,7 +15,20 @@ from typing import Any, Protocol
 from eval.quality.locate import find_quote
 from indexes.documents import Document
 
-ANSWERED_KINDS = ("fact", "rule", "number", "procedure", "definition", "who", "when")
+ANSWERED_KINDS = (
+    "fact",
+    "rule",
+    "number",
+    "procedure",
+    "definition",
+    "who",
+    "when",
+    "list",
+    "table",
+    "faq",
+    "short_fact",
+    "clause",
+)
 UNANSWERED_KINDS = (
     "wrong_entity",  # the documents say it of somebody or something else
     "missing_detail",  # they speak of it, but leave out what is asked

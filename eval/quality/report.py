@@ -13,7 +13,7 @@ from eval.quality.ask import Asked
 from eval.quality.metrics import MEANINGS, values
 from eval.quality.plots import HEIGHT, WIDTH, hit_plot, latency_plot, refusal_plot
 from eval.quality.runs import Run, SetRun
-from eval.quality.tables import shown
+from eval.quality.tables import kind_rows, shown
 
 REPORT_FILE = "report.html"
 _WORST = 15  # questions of a list
@@ -50,6 +50,7 @@ def report(run: Run) -> str:
     return environment.get_template("report.html").render(
         run=run,
         tables=[*parts, ("mean of the sets", run.overall)] if len(parts) > 1 else parts,
+        kinds=[rows for one in run.sets if (rows := kind_rows(one))],
         meanings=MEANINGS,
         shown=shown,
         plots=[hit_plot(run), refusal_plot(run), latency_plot(run)],

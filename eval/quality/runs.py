@@ -11,8 +11,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from eval.quality.ask import Asked, SeenHit, SeenQuote
+from eval.quality.ask import Asked, SeenHit
+from eval.quality.holding import SeenQuote
 from eval.quality.intervals import Figure
+from eval.quality.kinds import by_kind
 from eval.quality.metrics import HALVES, Figures, values
 from eval.quality.question_sets import Gold, SetQuestion
 
@@ -95,6 +97,7 @@ def _set_json(one: SetRun) -> dict[str, Any]:
         "unlocated": list(one.unlocated),
         "unreachable": one.unreachable,
         "figures": _figures_json(one.figures),
+        "kinds": by_kind(one.asked),
         "questions": [_asked_json(asked) for asked in one.asked],
     }
 

@@ -46,13 +46,15 @@ class Hit:
 class Retrieved:
     """What retrieval knows of a question: hits by falling score, the question as the indexes see it, what ties the two.
 
-    `has_subject` tells whether the question holds a word that can be looked up; `matches` is `None` without hits.
+    `has_subject` tells whether the question holds a word that can be looked up; `matches` is `None` without hits. Of a
+    question of several parts, `parts` are what was found for each, `hits` all of it in one ranking, without `matches`.
     """
 
     hits: tuple[Hit, ...]
     question: Asked
     has_subject: bool
     matches: Matches | None
+    parts: tuple["Retrieved", ...] = ()
 
 
 def retrieve(text: str, *, build: Build, scope: Scope, encoder: Encoder, ranking: Ranking, k: int) -> Retrieved:

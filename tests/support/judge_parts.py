@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from eval.quality.ask import Asked, SeenHit, SeenQuote
+from eval.quality.ask import Asked, SeenHit
+from eval.quality.holding import SeenQuote
 from eval.quality.libraries import Place, open_place
 from eval.quality.metrics import estimates, figures, overall
 from eval.quality.question_sets import Gold, SetQuestion

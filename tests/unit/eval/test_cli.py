@@ -96,14 +96,14 @@ def test_the_gate_judges_what_is_shipped_and_a_run_what_is_set(tmp_path: Path, m
     asked: list[Steps] = []
 
     def run_sets(names: Sequence[str], *, steps: Steps, **_: object) -> Run:
-        assert names == ["northlight"]
+        assert names == ["northlight", "structures"]
         asked.append(steps)
         return a_run()
 
     own = tmp_path / "evidence.json"
     own.write_text(json.dumps({"intercept": 0.0, "coefficients": {}, "threshold": 0.9}))
     monkeypatch.setattr("eval.quality.measure.run_sets", run_sets)
-    for words in (("gate", "--thresholds", str(tmp_path / "new.toml"), "--write"), ("run", "--sets", "northlight")):
+    for words in (("gate", "--thresholds", str(tmp_path / "new.toml"), "--write"), ("run",)):
         assert _run(*words, GREENLIT_EVIDENCE=str(own)).exit_code == 0
     assert [steps.calibration.threshold for steps in asked] == [read_calibration().threshold, 0.9]
 

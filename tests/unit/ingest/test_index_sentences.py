@@ -63,7 +63,8 @@ def test_a_sentence_in_two_overlapping_passages_is_in_both() -> None:
 
 
 def test_a_document_without_sentences_or_passages() -> None:
-    assert units_by_passage(_split((0, 25), sentences=())) == [[Unit(0, 25)]]
+    part = Unit(0, 25, UnitKind.LABEL)  # of something: never quoted
+    assert units_by_passage(_split((0, 25), sentences=())) == [[part]]
     assert units_by_passage(_split()) == []
     assert encoder_texts([_split()], Splitter(HashingEncoder())) == []
 

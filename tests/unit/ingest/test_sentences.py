@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.sentences import sentence_pieces, sentence_spans
+from ingest.sentences import sentence_spans
 
 
 def _sentences(text: str) -> list[str]:
@@ -67,17 +67,8 @@ def test_neither_an_abbreviation_nor_a_number_tears_a_sentence_nor_hides_its_end
     assert _sentences(text.replace(" | ", " ")) == text.split(" | ")
 
 
-@pytest.mark.parametrize("mark", ["- ", "* ", "• ", "1. ", "12) ", "   - "])
-def test_the_mark_of_a_list_item_is_no_part_of_its_sentence(mark: str) -> None:
-    assert _sentences(f"{mark}Keep masters. Review them.\n{mark}Ask.") == ["Keep masters.", "Review them.", "Ask."]
-
-
-def test_a_number_or_a_dash_that_marks_no_item_stays() -> None:
-    assert _sentences("2026 was long.\n-5 degrees.\n-draft") == ["2026 was long.", "-5 degrees.", "-draft"]
-
-
 def test_spans_count_from_where_the_part_begins() -> None:
-    whole = "Masters\n\n- Keep them. Always."
+    whole = "Masters\n\nKeep them. Always."
     assert [whole[start:end] for start, end in sentence_spans(whole[9:], offset=9)] == ["Keep them.", "Always."]
 
 
@@ -93,23 +84,3 @@ def test_spans_are_in_order_apart_and_hold_no_outer_blanks_and_no_newline(text: 
         assert sentence == sentence.strip()
         assert "\n" not in sentence
         earliest = end
-
-
-@given(TEXTS)
-def test_the_pieces_joined_are_the_text(text: str) -> None:
-    assert "".join(sentence_pieces(text)) == text
-
-
-def test_each_piece_begins_with_a_sentence() -> None:
-    assert sentence_pieces("One. Two.\n- Three.") == ["One. ", "Two.\n- ", "Three."]
-
-
-def test_a_line_that_only_names_the_columns_of_the_row_below_is_no_sentence() -> None:
-    table = (
-        "Links expire.\nPurpose; Link valid for; Marks\nPurpose: Press; Link valid for: 72 hours\nFaces; Names; Voices"
-    )
-    assert [table[start:end] for start, end in sentence_spans(table)] == [
-        "Links expire.",
-        "Purpose: Press; Link valid for: 72 hours",
-        "Faces; Names; Voices",
-    ]

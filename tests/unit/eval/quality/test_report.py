@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from eval.quality.report import REPORT_FILE, report, worst, write_report
+from eval.quality.tables import shown
 from tests.support.judge_parts import a_run, a_set_run, answered, hit, question, quote, refused
 
 
@@ -34,7 +35,7 @@ def test_every_figure_is_there_with_its_interval_and_its_meaning() -> None:
     page = report(run)
     for name, figure in run.sets[0].figures["all"].items():
         assert f'<th scope="row">{name}</th>' in page
-        assert f"{figure.value:.0f} [" in page if "_ms_" in name else f"{figure.value:.3f} [" in page
+        assert f'<td class="n">{shown(name, figure)}</td>' in page
     assert "the first passage found is right" in page
 
 
