@@ -11,7 +11,7 @@ Nothing here finds or weighs passages.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import date
@@ -198,6 +198,12 @@ def leading(found: Retrieved, behind: Mapping[str, Behind]) -> Retrieved:
 def _without(found: Retrieved, out: AbstractSet[str]) -> Retrieved:
     hits = tuple(hit for hit in found.hits if hit.passage.document not in out)
     return replace(found, hits=hits, parts=tuple(_without(part, out) for part in found.parts))
+
+
+def together(of_parts: Collection[Mapping[str, Behind]]) -> dict[str, Behind]:
+    """Return what holds of the documents for all parts of a question: one may ask for a time, another for today."""
+    found = {document: one for of_part in of_parts for document, one in of_part.items()}
+    return {name: one for name, one in found.items() if len(of_parts) == 1 or one.why is not Why.LATER}
 
 
 def noted(

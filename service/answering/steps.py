@@ -3,18 +3,18 @@
 `pipeline` puts the two records around them; `replay` takes them again on an old build; the judge measures them.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from indexes.builds import Build
 from indexes.encoder import Encoder
-from service.answering.answers import Citation, Further, Reason, Sentence, numbered, one_text
+from service.answering.answers import Citation, Further, NotesOf, Reason, Sentence, numbered, one_text
 from service.answering.asker import without_persons
 from service.answering.boundary import Scope
-from service.answering.drafts import Answerer
+from service.answering.drafts import Answerer, DraftSentence
 from service.answering.evidence import Calibration, Evidence
 from service.answering.further import further
-from service.answering.in_force import in_force, in_order, leading, noted
+from service.answering.in_force import in_force, in_order, leading, noted, together
 from service.answering.missing import lacks_the_subject, not_mentioned
 from service.answering.parts import MOST_PARTS, each, merged, parts_of
 from service.answering.progress import Step, TellStep, silent
@@ -65,13 +65,16 @@ class Steps:
         return KIND if self.reranker is None else f"{KIND}+{self.reranker.kind}"
 
     def find(self, text: str, *, build: Build, scope: Scope, k: int = HITS) -> Retrieved:
-        """2: return the `k` best passages of a scope for a question's text, those of what is in force first.
+        """2: return the `k` best passages of a scope for a question's text; of several parts, in one ranking.
 
-        Those of several parts are in one ranking.
+        Those of a document that is not in force come after those of the one that is.
         """
         parts = parts_of(without_persons(text))[:MOST_PARTS]
         found = [self._find(part, build=build, scope=scope, k=k) for part in parts]
-        return found[0] if len(found) == 1 else merged(found, k)
+        if len(found) == 1:
+            return found[0]
+        of_all = merged(found, k)
+        return in_order(of_all, in_force(text, of_all.hits, build=build, scope=scope))
 
     def _find(self, text: str, *, build: Build, scope: Scope, k: int) -> Retrieved:
         looked_at = k if self.reranker is None else max(k, RERANKED)
@@ -103,52 +106,53 @@ class Steps:
             now: draws the scope as it is after the draft; a revocation may have come meanwhile.
             tell: is told of each step as it begins.
         """
-        behind = in_force(text, found.hits, build=build, scope=now())
-        first = leading(found, behind)
-        worked = self._answer(text, first, build=build, now=now, tell=tell)
-        if worked.reason and first is not found:  # the document in force does not say it, an older one may
-            worked = self._answer(text, found, build=build, now=now, tell=tell)
-        citations = noted(worked.citations, behind, build=build, scope=now()) if behind else worked.citations
-        return replace(worked, found=found, citations=citations)
-
-    def _answer(
-        self,
-        text: str,
-        found: Retrieved,
-        *,
-        build: Build,
-        now: Callable[[], Scope],
-        tell: TellStep,
-    ) -> Worked:
         weighed = self.weigh(found, build)
         if weighed.reason:
             return weighed
         parts = parts_of(without_persons(text))[:MOST_PARTS]
+        asked = dict(zip(parts, each(found), strict=True))
+        behind = {part: in_force(part, asked[part].hits, build=build, scope=now()) for part in asked}
+        first = {part: leading(asked[part], behind[part]) for part in asked}
         tell(Step.DRAFTING)
-        drafts = [
-            self.answerer.draft(part, retrieved=of_part, build=build)
-            if self.calibration.weigh(of_part, build).suffices
-            else ()
-            for part, of_part in zip(parts, each(found), strict=True)
-        ]
+        drafts = self._drafts(first, build)
         tell(Step.CHECKING)
-        scope = now()
-        verified = {part: verify(draft, build=build, scope=scope) for part, draft in zip(parts, drafts, strict=True)}
-        if not any(verified.values()):
-            return Worked(found, weighed.evidence, Reason.UNSUPPORTED_DRAFT)
-        notes = build.passages.notes
-        answered = {
-            part: said
-            for part, said in verified.items()
-            if said and not lacks_the_subject(part, numbered(said, notes)[1])
-        }
+        scope, notes = now(), build.passages.notes
+        verified = {part: verify(draft, build=build, scope=scope) for part, draft in drafts.items()}
+        answered = _answered(verified, notes)
+        if older := {part: asked[part] for part in asked if part not in answered and first[part] is not asked[part]}:
+            drafts = self._drafts(older, build)  # what is in force does not say it, an older version may
+            verified |= {part: verify(draft, build=build, scope=scope) for part, draft in drafts.items()}
+            answered = _answered(verified, notes)
         if not answered:
-            return Worked(found, weighed.evidence, Reason.NO_EVIDENCE)
+            reason = Reason.NO_EVIDENCE if any(verified.values()) else Reason.UNSUPPORTED_DRAFT
+            return Worked(found, weighed.evidence, reason)
         sentences, citations = numbered(_distinct(answered.values()), notes)
+        citations = noted(citations, together(behind.values()), build=build, scope=scope)
         unanswered = [part for part in parts if part not in answered]
-        passages = further((hit.passage for hit in found.hits), citations, scope.grants)
+        offered = {hit.row for of_part in first.values() for hit in of_part.hits}
+        passages = further((hit.passage for hit in found.hits if hit.row in offered), citations, scope.grants)
         missing = not_mentioned(text, citations, unanswered)
         return Worked(found, weighed.evidence, None, sentences, citations, missing, passages)
+
+    def _drafts(self, asked: Mapping[str, Retrieved], build: Build) -> dict[str, Sequence[DraftSentence]]:
+        """Return a draft of each part, by its text; of one without evidence, none."""
+        return {
+            part: self.answerer.draft(part, retrieved=found, build=build)
+            if self.calibration.weigh(found, build).suffices
+            else ()
+            for part, found in asked.items()
+        }
+
+
+def _answered(
+    verified: Mapping[str, Sequence[VerifiedSentence]], notes_of: NotesOf
+) -> dict[str, Sequence[VerifiedSentence]]:
+    """Return the parts of which something is said, and on their subject."""
+    return {
+        part: said
+        for part, said in verified.items()
+        if said and not lacks_the_subject(part, numbered(list(said), notes_of)[1])
+    }
 
 
 def _distinct(parts: Iterable[Sequence[VerifiedSentence]]) -> list[VerifiedSentence]:

@@ -11,13 +11,12 @@ from indexes.builds import Build
 from service.answering.boundary import Scope
 from service.answering.dated import Dated
 from service.answering.editions import Edition
-from service.answering.extract import ExtractiveAnswerer
 from service.answering.in_force import Asked, asks_for, in_force, times_of
 from service.answering.retrieve import Retrieved
 from service.answering.steps import Steps, Worked
 from tests.support.answering_parts import RANKING, Made, a_scope, open_made
 from tests.support.fakes import HashingEncoder
-from tests.support.service_parts import ALWAYS_ENOUGH
+from tests.support.service_parts import ALWAYS_ENOUGH, Drafts, whole
 
 OLD, NEW, COMING = "hr/Hotel policy 2023.md", "hr/Hotel policy 2025.md", "hr/Hotel policy 2027.md"
 BEFORE = "Breakfast in a hotel is paid by the company."
@@ -25,6 +24,7 @@ NOW = "Breakfast in a hotel is paid by the employee."
 SWANS = "Swans live on the lake."
 QUESTION = "Who pays for breakfast in a hotel?"
 TWO: Made = {OLD: [[BEFORE]], NEW: [[NOW]], "hr/swans.md": [[SWANS]]}
+QUOTING = Drafts(lambda seen, _build: [whole(hit) for hit in seen.hits if SWANS not in hit.passage.text])
 MARK = "an older version: 'Hotel policy 2025' is in force"
 
 
@@ -36,8 +36,7 @@ class _Asking:
     scope: Scope
 
     def steps(self) -> Steps:
-        answerer = ExtractiveAnswerer(ranking=RANKING)
-        return Steps(encoder=HashingEncoder(), ranking=RANKING, calibration=ALWAYS_ENOUGH, answerer=answerer)
+        return Steps(encoder=HashingEncoder(), ranking=RANKING, calibration=ALWAYS_ENOUGH, answerer=QUOTING)
 
     def find(self, text: str = QUESTION) -> Retrieved:
         return self.steps().find(text, build=self.build, scope=self.scope)
@@ -93,6 +92,13 @@ def test_what_only_the_older_one_says_is_answered_and_marked() -> None:
 def test_a_question_may_ask_for_the_older_one(text: str, cited: dict[str, str | None]) -> None:
     with _asking() as asking:
         assert _cited(asking.answer(text)) == cited
+
+
+def test_each_part_of_a_question_asks_for_its_own_time() -> None:
+    with _asking() as asking:
+        both = asking.answer("Who pays for breakfast in a hotel? Who paid for breakfast in a hotel in 2023?")
+        assert _cited(both) == {OLD: MARK, NEW: None}
+        assert _cited(asking.answer("Who pays for breakfast in a hotel? Who lives on the lake?")) == {NEW: None}
 
 
 def test_what_does_not_hold_yet_comes_after_what_does() -> None:

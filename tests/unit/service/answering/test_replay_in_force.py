@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.fakes import TinyLibrary
-from tests.support.replay_parts import Archive, is_identical, open_archive
+from tests.support.replay_parts import Archive, Drafting, is_identical, open_archive, quoting
 
 OLD, NEW = "legal/stays.md", "legal/hotel-rule.md"
 QUESTION = "Who pays for breakfast in every hotel of a business trip?"
@@ -16,7 +16,8 @@ def archive(library: TinyLibrary) -> Iterator[Archive]:
     library.add(OLD, "# Stays\n\nThe company pays for breakfast in every hotel of a business trip.\n")
     library.add(NEW, "# Hotel rule\n\nThe employee pays for breakfast in every hotel of a business trip.\n")
     library.ingest()
-    with open_archive(library) as opened:
+    drafting = Drafting(lambda found, _build: [quoting(hit) for hit in found.hits])
+    with open_archive(library, answerer=drafting) as opened:
         yield opened
 
 
