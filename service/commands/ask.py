@@ -4,6 +4,7 @@ While a service runs it holds the audit log, so they go through it; with none ru
 process. Exit codes: 0 answered, 1 refused or found wrong, 2 bad usage.
 """
 
+from itertools import groupby
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -48,8 +49,8 @@ def _print_answer(result: dict[str, Any]) -> None:
     for note in result.get("notes", ()):
         out.line((f"Note: {note}.", "yellow"))
     out.line()
-    for citation in result["citations"]:
-        out.line((f"[{citation['n']}] {_source(citation)}", "cyan"))
+    for source, cited in groupby(result["citations"], key=_source):
+        out.line(("".join(f"[{citation['n']}]" for citation in cited), "cyan"), (f" {source}", "cyan"))
     if result.get("passages"):
         out.line()
         out.line("Also on this:")

@@ -6,13 +6,25 @@ from html import escape
 
 import pytest
 
+from indexes.builds import Build
 from service.answering.answers import Answer
+from service.answering.drafts import DraftSentence, Quote
 from service.answering.pipeline import Answering
+from service.answering.retrieve import Retrieved
 from tests.support.event_streams import AS_EVENTS, told
 from tests.support.fakes import TinyLibrary
 from tests.support.listed_answers import ITEMS, LEAD_IN, MISSING, MORE, QUESTION, listed_answer
-from tests.support.service_parts import POLICY, VENDOR_QUESTION, Studio, open_studio, with_rules
+from tests.support.service_parts import (
+    ALWAYS_ENOUGH,
+    POLICY,
+    VENDOR_QUESTION,
+    Drafts,
+    Studio,
+    open_studio,
+    with_rules,
+)
 
+RED = "legal/red-lines.md"
 HOSTILE = "<script>alert(1)</script> \" onmouseover='x' & <!channel>"
 
 
@@ -95,6 +107,27 @@ def test_nothing_of_a_document_or_a_question_is_markup(studio: Studio, given: li
     assert "<script" not in turn
     assert "<!channel" not in turn
     assert turn.count(escape(HOSTILE, quote=False).split()[0]) >= 7, "items, titles, words of the question"
+
+
+def test_an_answer_comes_back_in_its_conversation_as_it_was_given(library: TinyLibrary) -> None:
+    library.add(RED, f"# Red lines\n\n{LEAD_IN}\n\n- {ITEMS[0]}\n- {ITEMS[1]}\n\nAsk legal first.\n")
+    listed = f"{LEAD_IN}\n\n- {ITEMS[0]}\n- {ITEMS[1]}"
+
+    def draft(retrieved: Retrieved, _build: Build) -> list[DraftSentence]:
+        passage = next(hit.passage for hit in retrieved.hits if hit.passage.document == RED)
+        starts = [(passage.start + passage.text.index(text), text) for text in (listed, "Ask legal first.")]
+        quotes = [Quote(passage.passage_id, start, start + len(text), text) for start, text in starts]
+        return [DraftSentence(quote.text.replace("\n\n", "\n"), (quote,)) for quote in quotes]
+
+    with open_studio(with_rules(library), calibration=ALWAYS_ENOUGH, answerer=Drafts(draft)) as studio:
+        browser = studio.browser()
+        given = browser.post("/", data={"question": "What are the red lines in Norway?"}).text
+        (conversation,) = set(re.findall(r'name="conversation_id" value="(c-[^"]*)"', given))
+        again = browser.get(f"/conversations/{conversation}").text
+    assert "<ul><li><bdi" in given
+    assert "do not mention <em" in given
+    assert "Also on this" in given
+    assert _turn(again).split() == _turn(given).split()
 
 
 def test_an_answer_without_all_that_has_none_of_it(studio: Studio) -> None:
