@@ -33,7 +33,7 @@ from service.answering.sentence_features import held_by, sentence_features
 from service.answering.wanted import Want, wants_series
 
 MOST_SENTENCES = 4
-_NEARLY = 1.6  # a further sentence may weigh this much less than the best one
+_NEARLY = 1.2  # a further sentence may weigh this much less than the best one
 _ADDS = 0.1  # of the question's words by rarity: what a further sentence has to hold beyond those taken
 _ALIKE = 0.7  # of the words of two sentences: they say the same
 _UNDER = 0.5  # of the question's words have to stand in title, headings or lead-in of a list that is asked for
