@@ -20,6 +20,7 @@ from indexes.errors import (
     LooksAlikeError,
     NoFileError,
     RegisterError,
+    TermsError,
     UnknownDocumentError,
     VersionError,
 )
@@ -31,6 +32,7 @@ from indexes.register import REGISTER_FILE, Register, RegisterState, append_even
 from indexes.sources import Sources, read_sources, source_name
 from indexes.standing import Standing
 from indexes.stock import approved_look_alike, live_grants
+from indexes.superseded import check_superseding, said_before
 from indexes.terms import Terms
 
 _WITHDRAWN = (Standing.REVOKED, Standing.REJECTED)
@@ -123,11 +125,14 @@ class Approvals:
 
         Raises:
             DocumentNameError, SourcesError: the path means no document, or one that looks like an approved one.
+            TermsError: what it would supersede cannot be superseded by it, or is named for a folder.
             UnsafeFileError: the one file named cannot be read.
             RegisterError: the register cannot be read, or lets no approval of the document count yet.
         """
         name = self.name_of(path)
         state = self.state()
+        if terms.supersedes is not None and ("/" not in name or _is_folder(locate(self.sources, name))):
+            raise TermsError(f"expected one document that supersedes others, got the folder '{printable(name)}'")
         if "/" in name and not _is_folder(locate(self.sources, name)):
             return Plan((self._approval_by_name(name, terms, state),), (), of_folder=False)
         approvals: list[Approval] = []
@@ -158,7 +163,7 @@ class Approvals:
 
         Raises:
             VersionError: the file is another version by now.
-            DocumentNameError, SourcesError, UnsafeFileError, RegisterError: as `plan_approval`.
+            DocumentNameError, SourcesError, TermsError, UnsafeFileError, RegisterError: as `plan_approval`.
         """
         approval = self._approval_by_name(document, terms, self.state())
         if approval.sha256 != sha256:
@@ -246,7 +251,10 @@ class Approvals:
             raise NoFileError(f"there is no file '{printable(document)}': expected a file to approve") from error
         source = self.sources[source_name(document)]
         now = self._now()
-        at = approval_time(state.decisions.get(document), document, now)
+        before = state.decisions.get(document)
+        if terms.supersedes:
+            check_superseding(document, terms.supersedes, state.decisions, now=now)
+        at = approval_time(before, document, now)
         return Approval(
             document=document,
             sha256=file.sha256,
@@ -258,6 +266,7 @@ class Approvals:
             note=terms.note,
             auth=terms.auth,
             by_id=terms.by_id,
+            supersedes=said_before(before, source) if terms.supersedes is None else terms.supersedes,
         )
 
 

@@ -1,8 +1,9 @@
 """The events of the register and their one-line JSON form.
 
-`approve` pins a document to bytes, and may name the text that was read of them (`text_sha256`); `revoke` and `reject`
-withdraw it; `upload` says who brought bytes, and decides nothing. A line is checked as a whole: an unknown event, a
-missing or unknown key, or a value of the wrong form is an error that says what was expected.
+`approve` pins a document to bytes; it may name the text that was read of them (`text_sha256`) and the documents that it
+comes in the place of (`supersedes`). `revoke` and `reject` withdraw it; `upload` says who brought bytes, and decides
+nothing. A line is checked as a whole: an unknown event, a missing or unknown key, or a value of the wrong form is an
+error that says what was expected.
 
 `by` is the name of whoever did it, `auth` how that name is known: `cli` was typed on a command line, anything else is
 the code of a sign-in, and then `by_id` is the lasting id behind the name. Without `auth` the name is said, not proven.
@@ -27,7 +28,7 @@ _HALF_CHARACTER = re.compile("[\ud800-\udfff]")  # JSON can escape half a charac
 _AUTH = re.compile(r"[a-z][a-z0-9-]{0,31}")
 _KNOWN_BY = {"auth", "by_id"}  # any line may have them, none must
 _APPROVE_KEYS = {"event", "document", "sha256", "title", "by", "at", "expires", "groups", "note"} | _KNOWN_BY
-_APPROVE_KEYS |= {"text_sha256"}
+_APPROVE_KEYS |= {"text_sha256", "supersedes"}
 _WITHDRAW_KEYS = {"event", "document", "by", "at", "reason"} | _KNOWN_BY
 _UPLOAD_KEYS = {"event", "document", "sha256", "by", "at"} | _KNOWN_BY
 TYPED = "cli"  # the `auth` of a name that was typed on a command line
@@ -38,7 +39,8 @@ _MAX_SHOWN_CHARS = 120  # of a value that is wrong
 class Approval:
     """Somebody approved exactly these bytes, for these groups, to the end of the day `expires` (UTC).
 
-    `text_sha256` (hex) is of the stored text that was read of them then; without, nothing is said of it.
+    `text_sha256` (hex) is of the stored text that was read of them then; without, nothing is said of it. `supersedes`
+    are other documents, each once: while this one holds, they are older versions of what it says.
     """
 
     document: str
@@ -52,6 +54,7 @@ class Approval:
     auth: str = ""
     by_id: str = ""
     text_sha256: str = ""
+    supersedes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +110,7 @@ def _values(event: Event) -> dict[str, Any]:
             "expires": event.expires.isoformat(),
             "groups": list(event.groups),
             "note": event.note,
+            **({"supersedes": list(event.supersedes)} if event.supersedes else {}),
         }
     value = {"document": event.document, "by": event.by, "at": time_text(event.at)}
     if isinstance(event, Upload):
@@ -150,7 +154,7 @@ def event_from_line(line: bytes) -> Event:
 
 
 def _approval(value: dict[str, Any]) -> Approval:
-    _check_keys(value, _APPROVE_KEYS, optional={"title", "note", "text_sha256"})
+    _check_keys(value, _APPROVE_KEYS, optional={"title", "note", "text_sha256", "supersedes"})
     sha256 = _sha256(value)
     groups = value["groups"]
     if not isinstance(groups, list) or not all(_is_text(group) for group in groups):
@@ -171,6 +175,7 @@ def _approval(value: dict[str, Any]) -> Approval:
         auth=_auth(value),
         by_id=_person("by_id", _by_id(value)),
         text_sha256=_sha256(value, "text_sha256") if "text_sha256" in value else "",
+        supersedes=_supersedes(value),
     )
 
 
@@ -244,6 +249,15 @@ def _auth(value: dict[str, Any]) -> str:
 
 def _by_id(value: dict[str, Any]) -> str:
     return _text({"by_id": "", **value}, "by_id").strip()
+
+
+def _supersedes(value: dict[str, Any]) -> tuple[str, ...]:
+    names = value.get("supersedes", [])
+    if not isinstance(names, list) or not all(_is_text(name) for name in names):
+        raise RegisterError(f'expected "supersedes" = a list of documents, got {_shown(names)}')
+    if value["document"] in names:
+        raise RegisterError('expected "supersedes" = other documents, got the one that is approved')
+    return tuple(dict.fromkeys(_document({"document": name}) for name in names))
 
 
 def _shown(value: Any) -> str:

@@ -29,6 +29,7 @@ from indexes.decisions import CLOCK_SKEW, Decision, Problem, block, dated_ahead,
 from indexes.errors import RegisterError
 from indexes.events import Event, check_event, event_from_line, event_to_line
 from indexes.names import printable
+from indexes.superseded import supersession_remarks
 
 REGISTER_FILE = "register.jsonl"
 _LOCK_TIMEOUT_S = 10.0  # a writer holds the lock for milliseconds; longer means that something is stuck
@@ -216,15 +217,14 @@ def _named_documents(line: bytes) -> tuple[str, ...]:
 def register_remarks(state: RegisterState, path: Path, *, now: datetime) -> list[str]:
     """Return what a person should know of the register, in words, and that stops nothing; empty if there is nothing.
 
-    It is of lines that a merge has mixed, doubled or made moot, and of times that have not come.
+    It is of lines that a merge has mixed, doubled or made moot, of times that have not come, of what supersedes what.
 
     Args:
         state: the register.
         path: its file, which the words name.
         now: the time, with its zone.
     """
-    order = state.order
-    remarks = []
+    order, remarks = state.order, []
     if order.repeated:
         remarks.append(f"{path}: lines that stand in it twice: {order.repeated}; the second of each decides nothing")
     if order.earlier:
@@ -235,7 +235,8 @@ def register_remarks(state: RegisterState, path: Path, *, now: datetime) -> list
     ours = [decision.remark for decision in state.decisions.values() if decision.remark]
     remarks += [f"{path}, line {said.line}: {said.message}" for said in sorted(ours, key=lambda said: said.line)]
     ahead = (dated_ahead(document, decision, now=now) for document, decision in state.decisions.items())
-    return remarks + [f"{path}: {said}" for said in ahead if said]
+    more = (*ahead, *supersession_remarks(state.decisions, now=now))
+    return remarks + [f"{path}: {said}" for said in more if said]
 
 
 def append_events(path: Path, events: Iterable[Event], *, still: Callable[[], None] = lambda: None) -> None:

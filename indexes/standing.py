@@ -36,7 +36,8 @@ class Grant:
     As many approvals count as the source asks for: the newest, each of another person (`people`). `expires` is the
     earliest of their expiries, `groups` what all of them allow: of two that are needed together, each narrows, none
     widens. `approved_on` is the day of the latest. `readings` are the hashes of the stored texts that they name: one
-    where all were given on the same reading, none where none says.
+    where all were given on the same reading, none where none says. `supersedes` are the documents that all of them
+    name as superseded by this one.
     """
 
     document: str
@@ -47,6 +48,7 @@ class Grant:
     approved_on: date
     expires: date
     readings: frozenset[str] = frozenset()
+    supersedes: frozenset[str] = frozenset()
 
     def live_at(self, moment: datetime) -> bool:
         """Tell whether the approval still holds: it ends with the day `expires`, UTC."""
@@ -87,6 +89,7 @@ def grant(decision: Decision | None, source: Source) -> Grant | None:
         groups=as_dated.groups & as_filed.groups,
         expires=min(as_dated.expires, as_filed.expires),
         readings=as_dated.readings | as_filed.readings,
+        supersedes=as_dated.supersedes & as_filed.supersedes,
     )
 
 
@@ -125,6 +128,7 @@ def _combine(approvals: list[Approval]) -> Grant:
         approved_on=last.at.date(),
         expires=min(approval.expires for approval in approvals),
         readings=frozenset(approval.text_sha256 for approval in approvals if approval.text_sha256),
+        supersedes=frozenset.intersection(*(frozenset(approval.supersedes) for approval in approvals)),
     )
 
 

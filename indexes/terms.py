@@ -14,6 +14,7 @@ from indexes.names import misleading_in, printable
 class Terms:
     """What the approver says of an approval; `None` takes the source's default.
 
+    `supersedes` are documents that the approved one comes in the place of; `None` leaves what its last approval says.
     `auth` says how the name `by` is known, and `by_id` is the lasting id behind it, as in the register (`events`).
     """
 
@@ -24,6 +25,7 @@ class Terms:
     note: str = ""
     auth: str = ""
     by_id: str = ""
+    supersedes: tuple[str, ...] | None = None
 
 
 def checked_by(by: str) -> str:

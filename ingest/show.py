@@ -43,6 +43,7 @@ def standing_json(line: DocumentStanding) -> dict[str, Any]:
         "approved_on": granted.approved_on.isoformat() if granted else None,
         "expires": granted.expires.isoformat() if granted else None,
         "groups": sorted(granted.groups) if granted else [],
+        "supersedes": sorted(granted.supersedes) if granted else [],
         "problem": line.problem,
     }
 
@@ -71,6 +72,7 @@ def in_words(plan_lines: Iterable[Approval], remarks: Mapping[str, Sequence[str]
     for line in plan_lines:
         groups = ", ".join(line.groups) or "nobody"
         lines.append(f"  {line.document}  {line.sha256[:12]}  until {line.expires}  for {groups}")
+        lines += [f"      supersedes {old}" for old in line.supersedes]
         lines += [f"      {remark}" for remark in remarks.get(line.document, ())]
     return "\n".join(lines)
 

@@ -21,7 +21,7 @@ from ingest.units_lines import Line, lines_of
 from ingest.units_lists import Entry, list_at
 from ingest.units_rows import Table, first_cell, table_at
 from ingest.units_sentences import TextReader
-from ingest.units_text import ends_in_colon, is_question, word_count
+from ingest.units_text import asks_by_wording, ends_in_colon, is_question, word_count
 
 _ROW_CHARS = 400  # a longer row is cut at its sentences
 _LEAST_WORDS = 4  # of an item that says something by itself
@@ -52,6 +52,7 @@ class _Finder:
             if line.place != self._place:
                 self._place = line.place
                 self._above.forget()
+                self._above.heading_asks = bool(line.place) and asks_by_wording(line.place[-1])
             self._above.let_go(line)
             if not line.style:
                 table = table_at(self._lines, at, last_names=self._above.names.text if self._above.names else "")

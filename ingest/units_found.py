@@ -71,11 +71,12 @@ class Above:
         self.title: Span | None = None
         self.title_is_next = False  # it stands right before the next block
         self.names: Line | None = None  # of the last table's columns
+        self.heading_asks = False  # and nothing stands between it and the next block
 
     @property
     def asked_just_now(self) -> bool:
         """Tell whether nothing stands between a question and the next block."""
-        return self.asked is not None and self.asked.fresh
+        return self.heading_asks or (self.asked is not None and self.asked.fresh)
 
     def asks(self, span: Span, *, blocks: int = _ANSWER_BLOCKS, fresh: bool = True) -> None:
         """Remember a question, for so many blocks that may answer it."""
@@ -103,6 +104,7 @@ class Above:
     def block_ends(self) -> None:
         """Forget what stood over one block only."""
         self.lead = self.announced = None
+        self.heading_asks = False
         self.title_is_next = False
         if self.asked:
             self.asked.fresh = False

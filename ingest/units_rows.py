@@ -14,8 +14,10 @@ from ingest.units_text import is_code, is_fact, word_count
 
 _PAIR = re.compile(r"[^:;.!?]{1,80}: \S")
 _NO_NAME = re.compile(r"\d|^[A-Z/&-]{2,7}$")
+_DIGIT = re.compile(r"\d")
 _ENDS = (".", "!", "?", ";", ":", ",")
 _MOST_NAME_WORDS = 5
+_MOST_FIRST_WORDS = 9  # of the first of three cells or more
 _LEAST_PAIRS = 2
 
 
@@ -78,14 +80,16 @@ def _is_row(text: str) -> bool:
     cells = _cells(text)
     if len(cells) == 1 or is_code(text):
         return False
-    return _pairs(text) >= _LEAST_PAIRS or (not text.endswith(_ENDS) and word_count(cells[0]) <= _MOST_NAME_WORDS)
+    most = _MOST_NAME_WORDS if len(cells) == _LEAST_PAIRS else _MOST_FIRST_WORDS
+    return _pairs(text) >= _LEAST_PAIRS or (not text.endswith(_ENDS) and word_count(cells[0]) <= most)
 
 
 def _may_be_names(text: str, rows: Sequence[str]) -> bool:
-    """Tell whether a first row names columns: short cells without figures or acronyms, above longer ones."""
+    """Tell whether a first row names columns: short cells without figures, above longer ones or such with figures."""
     if any(word_count(cell) > _MOST_NAME_WORDS or _NO_NAME.search(cell) for cell in _cells(text)):
         return False
-    return not rows or any(word_count(cell) > _MOST_NAME_WORDS for row in rows for cell in _cells(row))
+    are_longer = any(word_count(cell) > _MOST_NAME_WORDS for row in rows for cell in _cells(row))
+    return not rows or are_longer or (len(rows) > 1 and all(_DIGIT.search(row) for row in rows))
 
 
 def _names_the_columns(line: str, row: str) -> bool:

@@ -10,7 +10,7 @@ from ingest.units_lines import Line
 from ingest.units_text import (
     announces,
     answer_mark_end,
-    asks_without_mark,
+    asks_by_wording,
     ends_in_colon,
     is_fact,
     is_question,
@@ -52,7 +52,8 @@ class TextReader:
             return
         first = len(self._found.units)
         label = self._above.label()
-        fresh = self._above.asked_just_now
+        in_row = line.paged and self._above.names is not None and self._above.title_is_next
+        fresh = self._above.asked_just_now or in_row
         self.sentences(line, label, -1, spans=spans, is_answer=fresh)
         last = self._found.units[-1] if len(self._found.units) > first else None
         self._above.block_ends()
@@ -92,7 +93,8 @@ class TextReader:
     def _is_bare_title(self, line: Line, spans: list[Span]) -> bool:
         if len(spans) != 1 or line.joined or self._above.asked_just_now or not is_title(line.text):
             return False
-        if line.paged and not self._above.names and not asks_without_mark(line.text):
+        in_table = self._above.names is not None and not self._above.title_is_next
+        if line.paged and not in_table and not asks_by_wording(line.text):
             return False  # what is left of a running head or a drawing; within a table it is what a row begins with
         is_label = kind_of(line.text, paged=line.paged) is UnitKind.LABEL
         return is_label and not ends_in_colon(line.text) and not is_fact(line.text)
@@ -127,7 +129,7 @@ class TextReader:
             kind = kind_of(text, paged=line.paged)
             if kind is UnitKind.LABEL and len(text) <= MOST_CHARS and (is_answer or inner):
                 kind = UnitKind.SENTENCE
-            if len(given) == 1 and is_fact(text):
+            if (len(given) == 1 or kind is UnitKind.LABEL) and is_fact(text):
                 kind = UnitKind.FACT
             if at == len(given) - 1 and kind is not UnitKind.QUESTION and ends_in_colon(text):
                 kind = UnitKind.LABEL
@@ -136,7 +138,7 @@ class TextReader:
                 self._found.add(*piece, as_kind, inner or label, series)
             if kind is UnitKind.QUESTION:
                 inner = (start, end)
-            elif at == 0 and len(given) > 1:
+            elif at == 0 and not any(own_label_end(text_of(line, span)) for span in given[1:]):
                 inner = _names_the_rest(text, start, kind)
 
 

@@ -23,8 +23,10 @@ _NUMBERED_PART = re.compile(
     r"kapitel|teil|abschnitt|anhang|anlage|tableau|chapitre|partie|annexe|tabla|capítulo|anexo)\s+[\dIVXA-Z]+\b",
     re.IGNORECASE,
 )
+_TIME = r"(?:\w+ )?(?:day|night|morning|week|month|quarter|year|season|Tag\w*|Woche\w*|Monat\w*|Jahr\w*)\b"
 _ANNOUNCES = re.compile(
-    r"\b(?:following|follows|below|as listed|these (?:are|steps|rules|points)|folgend\w*|folgt|nachstehend\w*|unten|"
+    rf"\b(?:following(?! {_TIME})|follows|below|as listed|these (?:are|steps|rules|points)|"
+    rf"folgend\w*\b(?! {_TIME})|folgt|nachstehend\w*|unten|"
     r"suivant\w*|ci-dessous|siguiente\w*|a continuación)\b",
     re.IGNORECASE,
 )
@@ -112,9 +114,9 @@ def is_title(text: str) -> bool:
     return 0 < word_count(text) <= _MOST_TITLE_WORDS and not text.rstrip(_CLOSING).endswith((".", ",", ";", "!", "…"))
 
 
-def asks_without_mark(text: str) -> bool:
-    """Tell whether a title begins as a question does: "How to get a badge"."""
-    return bool(_ASKED.match(text))
+def asks_by_wording(text: str) -> bool:
+    """Tell whether a title asks, by its mark or as it begins: "How to get a badge"."""
+    return asks(text) or bool(_ASKED.match(text))
 
 
 def kind_of(text: str, *, paged: bool) -> UnitKind:
@@ -135,7 +137,7 @@ def _says(text: str, *, paged: bool) -> bool:
     words = word_count(text)
     bare = text.rstrip(_CLOSING)
     if bare.endswith((".", "!", "?")) and not ends_abbreviated(bare):
-        return words >= _LEAST_ENDED
+        return words >= _LEAST_ENDED or (not paged and words > 1 and bool(re.search(r"\d", text)))
     if words >= _LEAST_OPEN or is_statement(text):
         return True
     return not paged and words >= _LEAST_WITH_NUMBER and bool(re.search(r"\d", text)) and not _NUMBERED_PART.match(text)

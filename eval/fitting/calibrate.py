@@ -27,6 +27,7 @@ from eval.quality.question_sets import QuestionSetError
 from indexes.clock import utc_now
 from indexes.encoder import Encoder
 from service.answering.evidence import CALIBRATION_FILE, Calibration, features
+from service.answering.parts import each
 from service.answering.steps import Steps
 
 FALSE_REFUSALS = 0.05  # the share of answerable questions that may be refused
@@ -156,8 +157,8 @@ def observe(prepared: Prepared, steps: Steps) -> list[Observed]:
     halves: dict[str, dict[bool, list[list[float]]]] = {}
     for question in limited(prepared.questions, _QUESTIONS):
         found = steps.find(question.question, build=place.build, scope=place.scope)
-        if found.has_subject and found.hits:
-            values = features(found)
+        if found.has_subject and found.hits and each(found)[0].hits:
+            values = features(each(found)[0])
             kind = ANSWERABLE if question.answerable else question.kind
             half = halves.setdefault(kind, {True: [], False: []})[question.tuned_on]
             half.append([values[name] for name in _FEATURES])

@@ -7,7 +7,7 @@ of it was not read, and pass over what cannot be read at all, (4) ask, for a fol
 
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Annotated
 
@@ -37,6 +37,9 @@ def approve(
     groups: Annotated[str | None, typer.Option(help="who may read, separated by commas")] = None,
     title: Annotated[str, typer.Option(help="the title to show")] = "",
     note: Annotated[str, typer.Option(help="a note for the record")] = "",
+    supersedes: Annotated[
+        list[str] | None, typer.Option(help='a document that it comes in the place of; "" takes back what was said')
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="do not ask")] = False,
     unread: Annotated[bool, typer.Option("--unread", help="approve even what cannot be read")] = False,
     reread: Annotated[bool, typer.Option("--reread", help="what is read otherwise than when it was approved")] = False,
@@ -46,6 +49,9 @@ def approve(
     Each file is read first, and what of it was not read is said before anything is asked. A folder is asked about, and
     so is a file that was not read whole, at a terminal. What cannot be read is not approved: nothing of it would ever
     be quoted.
+
+    With --supersedes, older versions follow after this document in answers, for as long as its approval holds. What the
+    last approval said of that stays, unless it is said anew.
 
     With --reread, it is what was approved in the folder and is read otherwise now; what differs is shown first.
     """
@@ -60,6 +66,9 @@ def approve(
         )
         settings = read_library_settings()
         approvals = opened_approvals(settings)
+        if supersedes is not None:
+            olds = dict.fromkeys(approvals.name_of(old) for old in supersedes if old)
+            terms = replace(terms, supersedes=tuple(olds))
         again = _read_otherwise(path, approvals, settings) if reread else None
         plan = approvals.plan_approval(path, terms, again=again)  # 1
         readings = _read(plan, approvals, settings)  # 2

@@ -18,6 +18,7 @@ from service.answering.retrieve import Hit
 from service.answering.unread import note_at
 from service.answering.verify import VerifiedQuote, VerifiedSentence
 from service.audit.storage.store import Receipt
+from service.clients.lines import Line, lines_of
 
 _VERSION_HEX = 16  # of a document's SHA-256 in a link: enough to tell its versions apart
 NotesOf = Callable[[str], Sequence[ReadingNote]]
@@ -114,8 +115,8 @@ class Further:
 
     @property
     def url(self) -> str:
-        """The page of the source, opened at the passage."""
-        return _url(self.passage, self.passage.start, self.passage.end)
+        """The page of the source, opened at the passage; no quote is marked, because there is none."""
+        return f"{_page(self.passage)}&from={self.passage.start}#place"
 
     def as_json(self) -> dict[str, Any]:
         """Return the public form, without the text."""
@@ -154,6 +155,10 @@ class Answer:
     def text(self) -> str | None:
         """The answer as one text; `None` for a refusal."""
         return None if self.refusal else one_text(self.sentences)
+
+    def lines(self, sentence: Sentence) -> tuple[Line, ...]:
+        """Return the lines of one of the sentences, each with the numbers of the quotes that end on it."""
+        return lines_of(sentence.text, [(n, self.citations[n - 1].verified.quote.text) for n in sentence.citations])
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -240,11 +245,16 @@ def numbered(sentences: list[VerifiedSentence], notes_of: NotesOf) -> tuple[tupl
 
 
 def one_text(sentences: Sequence[Sentence]) -> str:
-    """Return an answer's sentences as one text, as it is recorded: those of several lines stand apart."""
-    return "".join(
-        f"{'' if not at else chr(10) if chr(10) in sentence.text + sentences[at - 1].text else ' '}{sentence.shown}"
-        for at, sentence in enumerate(sentences)
-    )
+    """Return an answer's sentences as one text, as it is recorded.
+
+    A sentence of several lines stands apart from the others by an empty line, so that it can be told where it ends.
+    """
+    parts: list[str] = []
+    for at, sentence in enumerate(sentences):
+        if at:
+            parts.append("\n\n" if "\n" in sentences[at - 1].text + sentence.text else " ")
+        parts.append(sentence.shown)
+    return "".join(parts)
 
 
 def receipt_json(receipt: Receipt) -> dict[str, Any]:
@@ -254,8 +264,11 @@ def receipt_json(receipt: Receipt) -> dict[str, Any]:
 
 def _url(passage: Passage, start: int, end: int) -> str:
     """Return the page of a source, opened at a stretch of it; the address holds positions only, never text."""
-    version = passage.sha256[:_VERSION_HEX]
-    return f"/documents/{url_quote(passage.document)}?version={version}&from={start}&to={end}#quote"
+    return f"{_page(passage)}&from={start}&to={end}#quote"
+
+
+def _page(passage: Passage) -> str:
+    return f"/documents/{url_quote(passage.document)}?version={passage.sha256[:_VERSION_HEX]}"
 
 
 def _approval(granted: Grant) -> dict[str, str]:

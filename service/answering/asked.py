@@ -15,6 +15,7 @@ from indexes.encoder import Pieces
 from indexes.pieces import QuestionPieces, projected
 from indexes.sentences import Codes, codes
 from indexes.words import content_terms, terms, terms_in_order
+from service.answering.asker import of_the_asker
 from service.answering.boundary import Scope
 
 Held = NDArray[np.bool_]
@@ -25,6 +26,9 @@ _NAME = re.compile(r"(?<!^)\b[^\W\d_a-zß-öø-ÿ][\w'’-]*|\b\w*\d(?:[\w.,]|[/
 _WRITTEN_AS_NAME = re.compile(r"[A-Z\d]")
 _RUN = re.compile(r"\S+")
 
+# Of the rarity of a term that says who asks ("a trainee in Bergen"): a rule for all answers too, one for him is found.
+_OF_THE_ASKER = 0.3
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -33,7 +37,7 @@ class Asked:
     Attributes:
         vector: unit vector, shape (dimensions,).
         terms: its content terms, or all its terms if it has no others.
-        rarity: their weights within the scope, shape (len(terms),).
+        rarity: their weights within the scope, shape (len(terms),); less for those that say who asks (`asker`).
         codes: their codes, shape (len(terms),).
         pairs: codes of the terms that stand side by side in it, shape (pairs, 2).
         named: which of its terms are names or numbers, shape (len(terms),).
@@ -70,14 +74,16 @@ def asked(text: str, vector: NDArray[np.float32], pieces: Pieces, *, build: Buil
     pairs = np.stack([in_order[:-1], in_order[1:]], axis=1) if len(in_order) > 1 else np.zeros((0, 2), np.uint32)
     names = {term for name in _NAME.findall(text) for term in content_terms(name)}
     names.update(term for term in subject if _WRITTEN_AS_NAME.search(term))
-    rarity = build.lexical.rarity(subject, scope.lexical)
+    own = of_the_asker(text)
+    is_own = np.array([term in own for term in subject], dtype=np.bool_)
+    rarity = build.lexical.rarity(subject, scope.lexical) * np.where(is_own, _OF_THE_ASKER, 1)
     return Asked(
         vector=vector,
         terms=subject,
         rarity=rarity,
         codes=codes(subject),
         pairs=pairs,
-        named=np.array([term in names for term in subject], dtype=np.bool_),
+        named=np.array([term in names for term in subject], dtype=np.bool_) & ~is_own,
         pieces=_pieces(text, pieces, dict(zip(subject, rarity.tolist(), strict=True)), build),
     )
 

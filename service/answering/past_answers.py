@@ -7,6 +7,7 @@
 Where one of these fails there is no such answer any more, only the text that somebody was given. Asks nothing anew.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,10 @@ from service.answering.live_build import LiveBuild
 from service.answering.unread import note_at
 from service.answering.verify import VerifiedQuote
 from service.audit.reading.past_turns import Turn
+
+_WORD = re.compile(r"\S+")
+_MORE = re.compile(r"\(and ([1-9]\d{0,6}) more\)(?!\S)")  # as `Sentence.shown` says it
+_LEFT_OUT = "…"  # between two quotes of a sentence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,17 +80,52 @@ def _citation(cited: dict[str, Any], hit: dict[str, Any], build: Build, scope: S
     return Citation(cited["n"], quoted, note_at(build.passages.notes(passage.document), passage.locator))
 
 
+@dataclass(slots=True)
+class _Part:
+    """A sentence while its quotes are found: the stretch of the answer that it is."""
+
+    start: int
+    end: int
+    numbers: list[int]
+    more: int = 0
+
+
 def _sentences(answer: str, citations: tuple[Citation, ...]) -> tuple[Sentence, ...]:
-    """3: cut an answer where its quotes say; a quote that stands nowhere belongs to the sentence that follows it."""
-    said, at = answer.split(), 0
-    sentences: list[Sentence] = []
+    """3: cut an answer where its quotes say; a quote that stands nowhere belongs to the sentence that follows it.
+
+    Quotes of one sentence stand on lines that follow each other, or have a mark for left out words between them.
+    Returns nothing if the answer says anything else than its quotes.
+    """
+    words, at = list(_WORD.finditer(answer)), 0
+    parts: list[_Part] = []
     waiting: list[int] = []
     for citation in citations:
-        quoted = citation.verified.quote.text.split()
         waiting.append(citation.n)
-        if said[at : at + len(quoted)] == quoted:
-            sentences.append(Sentence(" ".join(quoted), tuple(waiting)))
-            at, waiting = at + len(quoted), []
-    if waiting and sentences:
-        sentences[-1] = Sentence(sentences[-1].text, (*sentences[-1].citations, *waiting))
-    return tuple(sentences) if at == len(said) else ()
+        quoted = citation.verified.quote.text.split()
+        is_joined = bool(parts) and not _says(words, at, quoted) and _says(words, at, [_LEFT_OUT])
+        begin, end = at + is_joined, at + is_joined + len(quoted)
+        if not quoted or not _says(words, begin, quoted):
+            continue
+        start, stop = words[begin].start(), words[end - 1].end()
+        if parts and (is_joined or _is_next_line(answer[parts[-1].end : start])):
+            parts[-1].numbers += waiting
+            parts[-1].end = stop
+        else:
+            parts.append(_Part(start, stop, waiting))
+        at, waiting = end, []
+        if at < len(words) and (left_out := _MORE.match(answer, words[at].start())):
+            parts[-1].more = int(left_out[1])
+            at += len(left_out[0].split())
+    if parts:
+        parts[-1].numbers += waiting
+    sentences = tuple(Sentence(answer[part.start : part.end], tuple(part.numbers), part.more) for part in parts)
+    return sentences if at == len(words) else ()
+
+
+def _says(words: list[re.Match[str]], begin: int, said: list[str]) -> bool:
+    return [word.group() for word in words[begin : begin + len(said)]] == said
+
+
+def _is_next_line(between: str) -> bool:
+    """Tell whether what stands between two quotes ends a line and no sentence; see `one_text`."""
+    return between.strip(" ") == "\n"

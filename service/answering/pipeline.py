@@ -105,14 +105,15 @@ class Answering:
             tell(event)
 
     def holds(self, answer: Answer, principal: Principal) -> bool:
-        """Tell whether somebody may read now all that an earlier answer cites, as it was cited.
+        """Tell whether somebody may read now all that an earlier answer cites and offers, as it was then.
 
         Raises:
             BuildError, LibraryUnavailableError, AuditUnavailableError: nobody can say.
         """
         grants = self.boundary.scope(self.live_build.get(), principal.groups).grants
-        cited = [citation.verified.passage for citation in answer.citations]
-        return all(p.document in grants and grants[p.document].sha256 == p.sha256 for p in cited)
+        told = [citation.verified.passage for citation in answer.citations]
+        told += [further.passage for further in answer.passages]
+        return all(p.document in grants and grants[p.document].sha256 == p.sha256 for p in told)
 
     def turn_away(self, question: Question) -> None:
         """Record a question that there is no time for as failed (`overloaded`). Nothing is looked up.

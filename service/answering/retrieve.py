@@ -48,7 +48,8 @@ class Retrieved:
     """What retrieval knows of a question: hits by falling score, the question as the indexes see it, what ties the two.
 
     `has_subject` tells whether the question holds a word that can be looked up; `matches` is `None` without hits;
-    `wants` are the kinds of answer it asks for.
+    `wants` are the kinds of answer it asks for. Of a question of several parts, `parts` are what was found for each,
+    `hits` all of it in one ranking, without `matches`.
     """
 
     hits: tuple[Hit, ...]
@@ -56,6 +57,7 @@ class Retrieved:
     has_subject: bool
     matches: Matches | None
     wants: frozenset[Want] = frozenset()
+    parts: tuple["Retrieved", ...] = ()
 
 
 def retrieve(text: str, *, build: Build, scope: Scope, encoder: Encoder, ranking: Ranking, k: int) -> Retrieved:

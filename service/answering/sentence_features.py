@@ -51,7 +51,7 @@ def sentence_features(retrieved: Retrieved, candidates: Sequence[Candidate], bui
         np.array([one.hit.weighed - most for one in candidates]),
         np.array([_offers(one, retrieved.wants) for one in candidates]),
         _agreement(matches, candidates, numbers, build),
-        np.array([_named(one, question) for one in candidates]),
+        _named(candidates, question),
     )
     return np.stack(columns, axis=1).astype(np.float64)
 
@@ -65,13 +65,15 @@ def held_by(retrieved: Retrieved, candidates: Sequence[Candidate], build: Build)
     if matches is None:
         raise ValueError("expected candidates of a question that found something, got none")
     places = _places(matches, candidates)
-    context = np.stack([matches.context_of(one.hit.row) for one in candidates])
+    of_row = {row: matches.context_of(row) for row in _rows(candidates)}
+    context = np.stack([of_row[one.hit.row] for one in candidates])
     return matches.held[places], context | _labels_held(retrieved.question, matches.numbers[places], build)
 
 
-def _named(one: Candidate, question: Asked) -> float:
-    headings = one.hit.passage.locator.headings[-1:]
-    return max((named_by(text, question) for text in (one.label_text, *headings) if text), default=0.0)
+def _named(candidates: Sequence[Candidate], question: Asked) -> NDArray[np.float64]:
+    above = [{one.label_text, *one.hit.passage.locator.headings[-1:]} for one in candidates]
+    known = {text: named_by(text, question) for text in set().union(*above)}
+    return np.array([max(known[text] for text in texts) for texts in above])
 
 
 def _offers(one: Candidate, wants: frozenset[Want]) -> float:
@@ -84,14 +86,18 @@ def _labels_held(question: Asked, numbers: NDArray[np.int64], build: Build) -> H
     return held_codes(question.codes, *build.sentences.label_codes(numbers))
 
 
+def _rows(candidates: Sequence[Candidate]) -> set[int]:
+    return {one.hit.row for one in candidates}
+
+
 def _places(matches: Matches, candidates: Sequence[Candidate]) -> NDArray[np.int64]:
     """Return where candidates stand among all units of the matches."""
-    firsts = {one.hit.row: matches.sentences_of(one.hit.row).start for one in candidates}
+    firsts = {row: matches.sentences_of(row).start for row in _rows(candidates)}
     return np.array([firsts[one.hit.row] + one.place for one in candidates], dtype=np.int64)
 
 
 def _nearby(matches: Matches, candidates: Sequence[Candidate]) -> Held:
-    together = {one.hit.row: nearby(matches.held[matches.sentences_of(one.hit.row)]) for one in candidates}
+    together = {row: nearby(matches.held[matches.sentences_of(row)]) for row in _rows(candidates)}
     held: Held = np.stack([together[one.hit.row][one.place] for one in candidates])
     return held
 

@@ -3,21 +3,24 @@
 `pipeline` puts the two records around them; `replay` takes them again on an old build; the judge measures them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from indexes.builds import Build
 from indexes.encoder import Encoder
 from service.answering.answers import Citation, Further, Reason, Sentence, numbered, one_text
+from service.answering.asker import without_persons
 from service.answering.boundary import Scope
 from service.answering.drafts import Answerer
 from service.answering.evidence import Calibration, Evidence
 from service.answering.further import further
+from service.answering.missing import lacks_the_subject, not_mentioned
+from service.answering.parts import MOST_PARTS, each, merged, parts_of
 from service.answering.progress import Step, TellStep, silent
 from service.answering.ranking import Ranking
 from service.answering.rerank import RERANKED, Reranker, rerank
 from service.answering.retrieve import KIND, Retrieved, retrieve
-from service.answering.verify import verify
+from service.answering.verify import VerifiedSentence, verify
 
 HITS = 10  # passages that are weighed, drafted from, and recorded
 
@@ -61,7 +64,12 @@ class Steps:
         return KIND if self.reranker is None else f"{KIND}+{self.reranker.kind}"
 
     def find(self, text: str, *, build: Build, scope: Scope, k: int = HITS) -> Retrieved:
-        """2: return the `k` best passages of a scope for a question's text."""
+        """2: return the `k` best passages of a scope for a question's text; of several parts, in one ranking."""
+        parts = parts_of(without_persons(text))[:MOST_PARTS]
+        found = [self._find(part, build=build, scope=scope, k=k) for part in parts]
+        return found[0] if len(found) == 1 else merged(found, k)
+
+    def _find(self, text: str, *, build: Build, scope: Scope, k: int) -> Retrieved:
         looked_at = k if self.reranker is None else max(k, RERANKED)
         found = retrieve(text, build=build, scope=scope, encoder=self.encoder, ranking=self.ranking, k=looked_at)
         if self.reranker is None:
@@ -70,16 +78,19 @@ class Steps:
         return replace(found, hits=found.hits[:k])
 
     def weigh(self, found: Retrieved) -> Worked:
-        """3: return the evidence, and the reason for a refusal if it does not suffice."""
+        """3: return the evidence, and the reason for a refusal if it does not suffice; that of the best part."""
         if not found.has_subject:
             return Worked(found, reason=Reason.REQUEST_NOT_SUPPORTED)
-        evidence = self.calibration.weigh(found)
+        evidence = max((self.calibration.weigh(part) for part in each(found)), key=lambda one: one.score)
         return Worked(found, evidence, None if evidence.suffices else Reason.NO_EVIDENCE)
 
     def answer(
         self, text: str, found: Retrieved, *, build: Build, now: Callable[[], Scope], tell: TellStep = silent
     ) -> Worked:
         """3 to 5: return what may be said of the passages found.
+
+        A part of a question that has no evidence, or of which what is cited lacks the subject, is not answered and
+        named as such; where no part is answered, that is a refusal.
 
         Args:
             text: the question's text.
@@ -91,12 +102,34 @@ class Steps:
         weighed = self.weigh(found)
         if weighed.reason:
             return weighed
+        parts = parts_of(without_persons(text))[:MOST_PARTS]
         tell(Step.DRAFTING)
-        draft = self.answerer.draft(text, retrieved=found, build=build)
+        drafts = [
+            self.answerer.draft(part, retrieved=of_part, build=build)
+            if self.calibration.weigh(of_part).suffices
+            else ()
+            for part, of_part in zip(parts, each(found), strict=True)
+        ]
         tell(Step.CHECKING)
         scope = now()
-        sentences, citations = numbered(verify(draft, build=build, scope=scope), build.passages.notes)
-        if not sentences:
+        verified = {part: verify(draft, build=build, scope=scope) for part, draft in zip(parts, drafts, strict=True)}
+        if not any(verified.values()):
             return Worked(found, weighed.evidence, Reason.UNSUPPORTED_DRAFT)
+        notes = build.passages.notes
+        answered = {
+            part: said
+            for part, said in verified.items()
+            if said and not lacks_the_subject(part, numbered(said, notes)[1])
+        }
+        if not answered:
+            return Worked(found, weighed.evidence, Reason.NO_EVIDENCE)
+        sentences, citations = numbered(_distinct(answered.values()), notes)
+        unanswered = [part for part in parts if part not in answered]
         passages = further((hit.passage for hit in found.hits), citations, scope.grants)
-        return Worked(found, weighed.evidence, None, sentences, citations, (), passages)
+        missing = not_mentioned(text, citations, unanswered)
+        return Worked(found, weighed.evidence, None, sentences, citations, missing, passages)
+
+
+def _distinct(parts: Iterable[Sequence[VerifiedSentence]]) -> list[VerifiedSentence]:
+    """Return what answers the parts of a question, part by part, nothing twice."""
+    return list({tuple(quote.quote for quote in said.quotes): said for part in parts for said in part}.values())

@@ -45,11 +45,13 @@ class ReceiptBody(BaseModel):
 
 
 class SentenceBody(BaseModel):
-    """A sentence and the numbers of its citations; each line of its text is a line of the source."""
+    """A sentence and the numbers of its citations. The one that answers best is the first."""
 
-    text: str
+    text: str = Field(
+        description="what its quotes say; each line is a line of the source, … stands for words between two quotes"
+    )
     citations: list[int] = Field(min_length=1)
-    more: int = Field(description="items of a list, a procedure or a table that were left out; 0 if none")
+    more: int = Field(description="items of a list, a procedure or a table that were left out; 0 if none", examples=[0])
 
 
 _NOTE: Any = Field(
@@ -85,7 +87,7 @@ class FurtherBody(BaseModel):
     passage_id: str
     locator: dict[str, Any] = Field(examples=[{"kind": "page", "page": 3}])
     span: tuple[int, int] = Field(examples=[[120, 245]])
-    url: str
+    url: str = Field(description="the page of the source, opened at the passage; no quote is marked there")
     approved_by: str
     approved_on: str = Field(examples=["2026-11-20"])
     expires: str = Field(examples=["2027-11-20"])
@@ -103,13 +105,18 @@ class AnswerBody(BaseModel):
 
     request_id: str
     outcome: Literal["answered", "refused"]
-    answer: str | None
+    answer: str | None = Field(
+        description="the sentences as one text, each with what it left out: “(and 3 more)”; null for a refusal"
+    )
     searched_for: str | None = Field(
         description="the question as it was rewritten to stand alone; null if it was taken as typed"
     )
     sentences: list[SentenceBody]
     citations: list[CitationBody]
-    not_mentioned: list[str] = Field(description="words of the question that matter and that nothing cited holds")
+    not_mentioned: list[str] = Field(
+        description="words of the question that matter and that nothing cited holds, as typed",
+        examples=[["New York", "trainees"]],
+    )
     notes: list[str] = Field(description="the notes of the citations, each once")
     passages: list[FurtherBody] = Field(max_length=3, description="further passages that were found, the best first")
     refusal: RefusalBody | None
@@ -120,7 +127,7 @@ _EVENTS = """event: status
 data: {"step":"looking"}
 
 event: sentence
-data: {"n":1,"text":"...","citations":[{"n":1,"document":"legal/ai-use-policy.pdf"}]}
+data: {"n":1,"text":"...","citations":[{"n":1,"document":"legal/ai-use-policy.pdf"}],"more":0}
 
 event: done
 data: {"request_id":"...","outcome":"answered"}
@@ -128,9 +135,9 @@ data: {"request_id":"...","outcome":"answered"}
 """
 _TELLS = (
     "With Accept: text/event-stream, events, each with JSON as data: status {step} (looking, drafting, checking, "
-    "recording); of an answer each sentence {n, text, citations: whole ones}, of one that is refused refusal {reason, "
-    "message}; done, the whole answer as without a stream. What breaks after the first event is told as error, a "
-    "problem. Lines that begin with a colon only keep the connection open."
+    "recording); of an answer each sentence {n, text, citations: whole ones, more}, of one that is refused refusal "
+    "{reason, message}; done, the whole answer as without a stream. What breaks after the first event is told as "
+    "error, a problem. Lines that begin with a colon only keep the connection open."
 )
 AS_EVENTS: dict[str, Any] = {
     "description": f"The answer, or the refusal. {_TELLS}",

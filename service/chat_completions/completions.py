@@ -16,6 +16,8 @@ from service.answering.answers import MESSAGES, Answer, Citation
 from service.answering.progress import Event
 from service.chat_completions.bodies import MODEL
 from service.chat_completions.markdown import as_text
+from service.chat_completions.sentences import written
+from service.clients.lines import either
 
 _USAGE = {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}
 Json = dict[str, Any]
@@ -46,19 +48,9 @@ def of_answer(answer: Answer, *, root: str, ignored_instructions: int = 0) -> To
     if answer.refusal:
         return Told(name, (as_text(MESSAGES[answer.refusal.reason]),), "content_filter", greenlit=beside)
     by_number = {citation.n: citation for citation in answer.citations}
-    pieces: list[str] = []
-    annotations: list[Json] = []
-    end = 0
-    for sentence in answer.sentences:
-        piece = f"{' ' if pieces else ''}{as_text(sentence.text)} "
-        for n in sentence.citations:
-            start = end + len(piece)
-            piece += f"[{n}]"
-            annotations.append(_annotation(by_number[n], root, (start, end + len(piece))))
-        pieces.append(piece)
-        end += len(piece)
-    pieces += _notes(answer)
-    pieces.append(_list_of(answer, root))
+    told = written(answer, root=root)
+    annotations = [_annotation(by_number[n], root, place) for n, place in told.places]
+    pieces = [*told.pieces, *_missing(answer), *_notes(answer), *_further(answer, root), _list_of(answer, root)]
     sources = tuple(_source(citation, root) for citation in answer.citations)
     return Told(name, tuple(pieces), annotations=tuple(annotations), sources=sources, greenlit=beside)
 
@@ -131,9 +123,24 @@ def _source(citation: Citation, root: str) -> Json:
     }
 
 
+def _missing(answer: Answer) -> list[str]:
+    """Return what of the question no source mentions, directly under the answer."""
+    words = [as_text(word) for word in answer.not_mentioned]
+    return [f"\n\n*The sources do not mention {either(words)}.*"] if words else []
+
+
 def _notes(answer: Answer) -> list[str]:
     """Return what was not read of what is cited, in front of the sources."""
     return [f"\n\n*Note: {as_text(note)}.*" for note in answer.notes]
+
+
+def _further(answer: Answer, root: str) -> list[str]:
+    """Return the further passages as a list; the sources of what is said stay the end."""
+    lines = []
+    for further in answer.passages:
+        title, where = as_text(further.passage.title), as_text(further.passage.locator.label())
+        lines.append(f"\n- [{title}]({root}{further.url}){f', {where}' if where else ''}")
+    return ["\n\n**Also on this:**\n" + "".join(lines)] if lines else []
 
 
 def _list_of(answer: Answer, root: str) -> str:

@@ -14,6 +14,7 @@ from indexes.errors import IndexesError, SettingsError
 from service.access.errors import AccessError
 from service.answering.errors import AnsweringError, QuestionError
 from service.audit.errors import AuditBusyError, AuditError
+from service.clients.lines import either, lines_in
 from service.commands.opening import opened_service
 from service.settings import Settings, read_settings
 
@@ -40,17 +41,36 @@ def ask(question: QuestionArgument, as_json: AsJson = False) -> None:
 
 
 def _print_answer(result: dict[str, Any]) -> None:
-    for sentence in result["sentences"]:
-        marks = "".join(f"[{n}]" for n in sentence["citations"])
-        out.line(f"{sentence['text']} ", (marks, "cyan"))
+    for number, sentence in enumerate(result["sentences"]):
+        _print_sentence(sentence, result["citations"], leads=not number)
+    if result.get("not_mentioned"):
+        out.line((f"The sources do not mention {either(result['not_mentioned'])}.", "yellow"))
     for note in result.get("notes", ()):
         out.line((f"Note: {note}.", "yellow"))
     out.line()
     for citation in result["citations"]:
-        place = locator_from_json(citation["locator"]).label()
-        where = f", {place}" if place else ""
-        line = f"[{citation['n']}] {citation['title']}{where} ({citation['document']}, until {citation['expires']})"
-        out.line((line, "cyan"))
+        out.line((f"[{citation['n']}] {_source(citation)}", "cyan"))
+    if result.get("passages"):
+        out.line()
+        out.line("Also on this:")
+        for passage in result["passages"]:
+            out.line((f"  {_source(passage)}", "cyan"))
+
+
+def _print_sentence(sentence: dict[str, Any], citations: list[dict[str, Any]], *, leads: bool) -> None:
+    """Print its lines, the leading sentence's in bold."""
+    for line in lines_in(sentence, citations):
+        numbers = "".join(f"[{n}]" for n in line.citations)
+        said = f"{line.mark}{line.text}"
+        out.line((said, "bold") if leads else said, (f" {numbers}", "cyan") if numbers else "")
+    if sentence.get("more"):
+        last = next(one for one in citations if one["n"] == sentence["citations"][-1])
+        out.line((f"and {sentence['more']} more, in {_source(last)}", "dim"))
+
+
+def _source(place: dict[str, Any]) -> str:
+    where = locator_from_json(place["locator"]).label()
+    return f"{place['title']}{f', {where}' if where else ''} ({place['document']}, until {place['expires']})"
 
 
 def search(

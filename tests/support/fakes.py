@@ -225,9 +225,11 @@ class TinyLibrary:
         groups: Sequence[str] | None = None,
         expires: date | None = None,
         text_sha256: str = "",
+        supersedes: Sequence[str] | None = None,
     ) -> Plan:
         """Approve a file as it is now; the text that was read of it is named, if one is given."""
-        terms = Terms(by=by, groups=tuple(groups) if groups is not None else None, expires=expires)
+        terms = Terms(by=by, groups=None if groups is None else tuple(groups), expires=expires)
+        terms = replace(terms, supersedes=None if supersedes is None else tuple(supersedes))
         plan = self.approvals.plan_approval(document, terms).read({document: text_sha256}, {})
         self.approvals.approve(plan)
         return plan

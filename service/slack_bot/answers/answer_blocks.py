@@ -1,10 +1,11 @@
 """An answer of the API as Slack shows it: quotes set off and numbered, each leading to its place; or a refusal.
 
-In order: (1) what was searched for, where a follow-up was rewritten, (2) the sentences, word for word, (3) what was not
-read of what they cite, (4) the sources: title, place, who approved it and until when, (5) where the record is, (6) what
-can be said or done about it. Pure
-functions of the API's JSON. What does not fit is left out from the end, whole sentences at a time, and the page that
-shows all of it is named.
+In order: (1) what was searched for, where a follow-up was rewritten, (2) the sentences, word for word, the leading one
+bold where others follow, lists line by line, (3) what of the question no source mentions, and what was not read of what
+they cite, (4) the sources: title, place, who approved it and until when, (5) where the record is, (6) for the asker
+alone, further passages to read on, (7) what can be said or done about it. Pure functions of the API's JSON. What does
+not fit is left out: first the further passages, then from the end whole sentences at a time, and the page that shows
+all of it is named.
 """
 
 import itertools
@@ -15,6 +16,7 @@ from typing import Any
 from slack_sdk.models.blocks import Block, ContextActionsBlock, FeedbackButtonObject, FeedbackButtonsElement
 from slack_sdk.models.blocks.block_elements import RichTextElement
 
+from service.clients.lines import Line, either, lines_in
 from service.slack_bot.answers import pieces
 from service.slack_bot.answers.harmless import day_in_words, harmless, on_one_line, place_in_words
 from service.slack_bot.answers.pieces import Message, link, message, paragraph, text
@@ -24,6 +26,8 @@ HELPFUL, WRONG = "helpful", "wrong"
 SHARE_BLOCK = "greenlit_share"
 _TITLE_CHARS, _NAME_CHARS, _QUESTION_CHARS = 150, 200, 300
 _NOTE_CHARS, _MOST_NOTES = 300, 8
+_WORD_CHARS, _MOST_WORDS = 60, 12  # of the question, which no source mentions
+_BOLD_LINES = 3  # of the leading sentence; of a longer list only what leads it in
 _INLINE_CHARS = 600  # of an address that stands twice
 _NO_ANSWER = "No answer"
 _OTHERWISE = "Ask in other words, or ask for a document that would answer it."
@@ -47,16 +51,21 @@ def answer_message(answer: Answer, *, public_url: str, offered: Offered) -> Mess
     where = f"{SHARE_BLOCK}|{offered.thread or ''}"
     after = [*([pieces.buttons(*asks, block_id=where)] if asks else []), _feedback(request_id)]
     before = [_searched_for(answer)] if answer.get("searched_for") else []
-    return _fitting(answer, before, after, public_url)
+    with_further = _fitting(answer, before, [*_further(answer, public_url), *after], public_url)
+    return with_further or _fitting(answer, before, after, public_url) or _in_part(answer, before, after, public_url)
 
 
 def shared_message(answer: Answer, *, by: str, public_url: str) -> Message:
-    """Return an answer that somebody shared, for everybody in a channel; it offers nothing, since it is not theirs."""
+    """Return an answer that somebody shared, for everybody in a channel; it offers nothing, since it is not theirs.
+
+    Further passages are not shown: whether everybody there may read them was not looked up.
+    """
     question = on_one_line(answer.get("question"), most=_QUESTION_CHARS)
     said = [text("Shared by "), pieces.mention(by)]
     if question:
         said += [text(", who asked: "), text(question, italic=True)]
-    return _fitting(answer, [paragraph(*said)], [], public_url)
+    before = [paragraph(*said)]
+    return _fitting(answer, before, [], public_url) or _in_part(answer, before, [], public_url)
 
 
 def answer_page(public_url: str, request_id: str) -> str:
@@ -64,15 +73,19 @@ def answer_page(public_url: str, request_id: str) -> str:
     return f"{public_url}/answers/{request_id}"
 
 
-def _fitting(answer: Answer, before: list[Block], after: list[Block], public_url: str) -> Message:
+def _fitting(answer: Answer, before: list[Block], after: list[Block], public_url: str) -> Message | None:
+    """Return all of an answer; `None` where Slack does not take it."""
+    whole = _with(answer, answer["sentences"], before, after, public_url)
+    return whole if pieces.fits(whole) else None
+
+
+def _in_part(answer: Answer, before: list[Block], after: list[Block], public_url: str) -> Message:
     """Return as many of the sentences as fit, from the first on."""
     sentences = answer["sentences"]
 
     def of(kept: int) -> Message:
         return _with(answer, sentences[:kept], before, after, public_url)
 
-    if pieces.fits(whole := of(len(sentences))):
-        return whole
     fitting, too_many = 0, len(sentences)
     while too_many - fitting > 1:
         half = (fitting + too_many) // 2
@@ -88,8 +101,9 @@ def _with(
     at = {citation["n"]: f"{public_url}{citation['url']}" for citation in cited}
     blocks: list[Block] = list(before)
     if sentences:
-        blocks.append(pieces.quotes(_sentence(sentence, at) for sentence in sentences))
-    blocks += _notes(answer)
+        shown = (_sentence(one, cited, at, leads=one is sentences[0] and len(sentences) > 1) for one in sentences)
+        blocks.append(pieces.quotes(shown))
+    blocks += [*_missing(answer), *_notes(answer)]
     left_out = len(answer["sentences"]) - len(sentences)
     page = answer_page(public_url, str(answer["request_id"]))
     blocks.append(paragraph(*_sources(cited, at), *_rest(left_out, page)))
@@ -104,11 +118,40 @@ def _notes(answer: Answer) -> list[Block]:
     return [paragraph(*(text(f"Note: {note}.\n", italic=True) for note in notes))] if notes else []
 
 
-def _sentence(sentence: dict[str, Any], at: dict[int, str]) -> list[RichTextElement]:
-    parts = [text(harmless(sentence["text"]))]
-    for n in sentence["citations"]:
-        parts += [text(" "), link(f"[{n}]", at[n], most=_INLINE_CHARS)]
+def _missing(answer: Answer) -> list[Block]:
+    """Return what of the question no source mentions, before anything else is said of the answer."""
+    words = [on_one_line(word, most=_WORD_CHARS) for word in answer.get("not_mentioned") or ()][:_MOST_WORDS]
+    return [paragraph(text(f"The sources do not mention {either(words)}.", italic=True))] if words else []
+
+
+def _further(answer: Answer, public_url: str) -> list[Block]:
+    """Return a line for each passage that was found besides, with the way to its place."""
+    parts: list[RichTextElement] = [text("Also on this:\n")]
+    for passage in answer.get("passages") or ():
+        title = _title(passage)
+        where = place_in_words(passage["locator"], title)
+        parts += [link(title, f"{public_url}{passage['url']}"), text(f" · {where}\n" if where else "\n")]
+    return [paragraph(*parts)] if len(parts) > 1 else []
+
+
+def _sentence(
+    sentence: dict[str, Any], cited: Sequence[dict[str, Any]], at: dict[int, str], *, leads: bool
+) -> list[RichTextElement]:
+    lines = lines_in(sentence, cited)
+    parts: list[RichTextElement] = []
+    for number, line in enumerate(lines):
+        is_bold = leads and (not number or len(lines) <= _BOLD_LINES)
+        parts.append(text(("\n" if number else "") + _mark(line) + harmless(line.text), bold=is_bold))
+        for n in line.citations:
+            parts += [text(" "), link(f"[{n}]", at[n], most=_INLINE_CHARS)]
+    if sentence.get("more"):
+        place = at[sentence["citations"][-1]]
+        parts += [text(f"\nand {sentence['more']} more: "), link("read on in the source", place, most=_INLINE_CHARS)]
     return parts
+
+
+def _mark(line: Line) -> str:
+    return "• " if line.kind == "item" else line.mark
 
 
 def _sources(cited: Sequence[dict[str, Any]], at: dict[int, str]) -> list[RichTextElement]:
@@ -123,10 +166,14 @@ def _sources(cited: Sequence[dict[str, Any]], at: dict[int, str]) -> list[RichTe
 
 
 def _source(citation: dict[str, Any]) -> tuple[str, str]:
-    title = on_one_line(citation["title"] or citation["document"], most=_TITLE_CHARS)
+    title = _title(citation)
     where = place_in_words(citation["locator"], title)
     approval = f"approved by {on_one_line(citation['approved_by'], most=_NAME_CHARS)}"
     return title, " · ".join(part for part in (where, approval, f"until {day_in_words(citation['expires'])}") if part)
+
+
+def _title(place: dict[str, Any]) -> str:
+    return on_one_line(place["title"] or place["document"], most=_TITLE_CHARS)
 
 
 def _rest(left_out: int, page: str) -> list[RichTextElement]:

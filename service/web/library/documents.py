@@ -17,7 +17,7 @@ from service.answering.pictures import Pictures, Place, is_drawn
 from service.answering.reading import Reading
 from service.http.given import given
 from service.http.originals import original_response
-from service.web.library.laid_out import lay_out, parts_of
+from service.web.library.laid_out import PLACE, lay_out, parts_of
 from service.web.library.pictures import ThePictures, shown_pages
 from service.web.library.shelves import SOON_DAYS, Entry, entries_of, listed
 from service.web.pages import Pages, ThePages
@@ -33,7 +33,10 @@ _Part = Annotated[str, Header(alias="greenlit-part")]
 
 @dataclass(frozen=True, slots=True)
 class _Quote:
-    """Which place of which version is meant: the beginning of its SHA-256, and offsets in code points; and the part."""
+    """Which place of which version is meant: the beginning of its SHA-256, and offsets in code points; and the part.
+
+    Without an end it is a place to read on from, and no quote.
+    """
 
     version: str = ""
     start: Annotated[int, Query(alias="from", ge=0)] = 0
@@ -106,7 +109,9 @@ def document(
     place = Place(quote.version, quote.start, quote.end)
     same = readable.info.sha256.startswith(quote.version)
     is_a_place = same and quote.start < quote.end <= len(split.document.text)
-    blocks = lay_out(split.document.text, split.document.sections, (quote.start, quote.end) if is_a_place else (0, 0))
+    marked = (quote.start, quote.end) if is_a_place else (0, 0)
+    place_only = quote.start if same and not quote.end else 0
+    blocks = lay_out(split.document.text, split.document.sections, marked, place=place_only)
     values: dict[str, Any] = {
         "readable": readable,
         "same_version": same,
@@ -130,8 +135,10 @@ def _not_there(request: Request, pages: Pages, part: str) -> Response:
 
 
 def _address(document: str, quote: _Quote) -> str:
-    place = f"?{urlencode({'version': quote.version, 'from': quote.start, 'to': quote.end})}#quote" if quote.end else ""
-    return f"/documents/{url_quote(document)}{place}"
+    where: dict[str, str | int] = {"version": quote.version, "from": quote.start}
+    where |= {"to": quote.end} if quote.end else {}
+    goes_to = f"?{urlencode(where)}#{'quote' if quote.end else PLACE}" if quote.start or quote.end else ""
+    return f"/documents/{url_quote(document)}{goes_to}"
 
 
 def _title(entry: Entry) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 A newline ends a block of a stored text. What lies outside of every section is a heading, and so is the line that begins
 a section and names it. Where sections are pages, each page begins with a block that names it: its number in the file,
 and what is printed on it where that is another. Nothing is left out and nothing is added but the names of pages, so
-what is marked is the quote, character for character, even where it goes over several blocks.
+what is marked is the quote, character for character, even where it goes over several blocks. A place that is no quote
+is not marked; one can go there.
 """
 
 import re
@@ -18,6 +19,7 @@ from indexes.documents import Locator, Section
 Kind = Literal["page", "heading", "text", "item"]
 _LINE = re.compile(r"[^\n]+")
 _ITEM = "- "
+PLACE = "place"
 _FEW_HEADINGS = 3  # fewer lead nowhere
 
 
@@ -42,17 +44,19 @@ class Block:
         return self.before + self.marked + self.after
 
 
-def lay_out(text: str, sections: Sequence[Section], quote: tuple[int, int] = (0, 0)) -> list[Block]:
+def lay_out(text: str, sections: Sequence[Section], quote: tuple[int, int] = (0, 0), *, place: int = 0) -> list[Block]:
     """Return the blocks of a stored text in reading order.
 
     Args:
         text: the stored text.
         sections: its sections, rising.
         quote: the stretch `[start, end)` that is marked; empty for none.
+        place: where somebody wants to read on: the text there is the block `place`; 0 for nowhere, as at the beginning.
     """
     starts = [section.start for section in sections]
     blocks: list[Block] = []
     begun, last = False, 0
+    is_ahead = place > 0
     for start, end in _lines(text, starts):
         on = _locator_at(start, starts, sections)
         if on is not None and on.page is not None and on.page != last:
@@ -63,6 +67,8 @@ def lay_out(text: str, sections: Sequence[Section], quote: tuple[int, int] = (0,
         low, high = inner if inner[0] < inner[1] else (end, end)
         is_marked = low < high
         anchor = f"part-{len(blocks)}" if kind == "heading" else ""
+        if is_ahead and not anchor and end > place:
+            anchor, is_ahead = PLACE, False
         shown_from = start + len(_ITEM) if kind == "item" and low >= start + len(_ITEM) else start
         blocks.append(
             Block(kind, text[shown_from:low], text[low:high], text[high:end], anchor, is_marked and not begun)
@@ -74,7 +80,7 @@ def lay_out(text: str, sections: Sequence[Section], quote: tuple[int, int] = (0,
 def parts_of(blocks: Sequence[Block]) -> list[tuple[str, str]]:
     """Return what one can go to: anchor and name of each heading, or of each page where pages have few headings."""
     pages = [block for block in blocks if block.kind == "page"]
-    headings = [block for block in blocks if block.kind == "heading" and block.anchor]
+    headings = [block for block in blocks if block.kind == "heading"]
     chosen = pages if pages and len(headings) < _FEW_HEADINGS else headings
     return [(block.anchor, block.text) for block in chosen]
 

@@ -56,6 +56,33 @@ def test_an_approval_is_written_in_the_documented_form() -> None:
     }
 
 
+def test_an_approval_may_name_the_documents_that_it_comes_in_the_place_of() -> None:
+    event = replace(APPROVAL, supersedes=("legal/a-2023.md", "hr/old.md"))
+    assert json.loads(event_to_line(event))["supersedes"] == ["legal/a-2023.md", "hr/old.md"]
+    assert event_from_line(event_to_line(event)) == event
+    assert "supersedes" not in json.loads(event_to_line(APPROVAL))
+
+
+@pytest.mark.parametrize("names", ["legal/b.md", None, [1], {"legal/b.md": 1}, [["legal/b.md"]], ["\ud83d"]])
+def test_what_an_approval_supersedes_is_a_list_of_documents(names: object) -> None:
+    with pytest.raises(RegisterError, match='expected "supersedes" = a list of documents, got'):
+        event_from_line(_approval_with(supersedes=names))
+
+
+@pytest.mark.parametrize("name", ["", "no source", "../legal/b.md", "legal/\u202eb.md", "/legal/b.md", "legal//b.md"])
+def test_what_an_approval_supersedes_can_be_a_document(name: str) -> None:
+    with pytest.raises(RegisterError):
+        event_from_line(_approval_with(supersedes=[name]))
+
+
+def test_a_document_cannot_supersede_itself_and_others_count_once() -> None:
+    with pytest.raises(RegisterError, match="other documents, got the one that is approved"):
+        event_from_line(_approval_with(supersedes=["legal/b.md", "legal/a.md"]))
+    event = event_from_line(_approval_with(supersedes=["legal/b.md", "legal/b.md"]))
+    assert isinstance(event, Approval)
+    assert event.supersedes == ("legal/b.md",)
+
+
 def test_an_approval_may_name_the_text_that_was_read_of_the_bytes() -> None:
     event = replace(APPROVAL, text_sha256="c" * 64)
     assert json.loads(event_to_line(event)) == {**json.loads(event_to_line(APPROVAL)), "text_sha256": "c" * 64}

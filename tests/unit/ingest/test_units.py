@@ -98,6 +98,15 @@ def test_a_one_word_answer_can_be_quoted_under_its_question_only() -> None:
     ]
 
 
+@pytest.mark.parametrize("heading", ["Can a guest park here?", "When guests can park"])
+def test_a_short_answer_right_below_a_heading_that_asks_can_be_quoted(heading: str) -> None:
+    assert _said(_read(f"## {heading}\n\nNo. They park outside.\n\nNo.\n")) == [
+        "SENTENCE No.",
+        "SENTENCE They park outside.",
+        "LABEL No.",
+    ]
+
+
 def test_a_numbered_list_of_questions_with_answers_is_no_list() -> None:
     document = _read("1. May I park?\n\nTwo days.\n\n2. May I sleep here?\n\nNo.\n")
     assert _said(document) == [
@@ -192,6 +201,13 @@ def test_a_short_fact_bears_its_own_label(fact: str) -> None:
     assert _said(_pages(fact)) == [f"FACT {fact}"]
 
 
+def test_a_sentence_with_a_label_of_its_own_stands_under_no_other() -> None:
+    assert _said(_read("Hamburg: from eight to seven. Leeds: from nine to five.")) == [
+        "SENTENCE Hamburg: from eight to seven.",
+        "SENTENCE Leeds: from nine to five.",
+    ]
+
+
 def test_what_stands_alone_under_a_heading_is_what_the_heading_names() -> None:
     assert _said(_read("# Desk\n\n## Helpdesk\n\nExtension 4410\n\n## Doctor\n\nRoom B12, second floor\n")) == [
         "SENTENCE Extension 4410",
@@ -284,6 +300,8 @@ def test_a_series_goes_from_its_first_mark_to_the_end_of_its_last_item() -> None
         ("**Forbidden uses**", "Forbidden uses"),
         ("Folgendes ist verboten. Niemand darf es.", "Folgendes ist verboten."),
         ("Nobody may allow them, whoever asks.", ""),
+        ("Leave goes on until March of the following year.", ""),
+        ("Urlaub geht in die folgenden Monate mit.", ""),
     ],
 )
 def test_what_announces_a_list_is_its_label(lead: str, label: str) -> None:
@@ -358,6 +376,25 @@ def test_rows_without_names_stand_under_the_line_that_names_them() -> None:
         "LABEL Role; Duty",
         "ROW Clerk; Opens the letters and sorts them by floor < Role; Duty",
         "ROW Porter; Locks the doors < Role; Duty",
+    ]
+
+
+def test_rows_with_figures_stand_under_names_without() -> None:
+    document = _pages(
+        "Activity; Due before; Approved by\nAnimals; 7 days; Vet\nGroups of more than fifty people; 15 days; Board"
+    )
+    assert [said.partition(" ")[0] for said in _said(document)] == ["LABEL", "ROW", "ROW"]
+
+
+def test_a_row_of_a_page_whose_cells_stand_below_each_other() -> None:
+    document = _pages(
+        "Level; Reaction; Rhythm\n\nS2 High\n\nA compromised account or a limited leak\n\nS4 Low; Note; none"
+    )
+    assert _said(document) == [
+        "LABEL Level; Reaction; Rhythm",
+        "LABEL S2 High",
+        "SENTENCE A compromised account or a limited leak < S2 High",
+        "ROW S4 Low; Note; none < Level; Reaction; Rhythm",
     ]
 
 

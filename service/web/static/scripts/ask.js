@@ -81,9 +81,10 @@ function answer(turn, html) {
     form.elements.conversation_id.value = conversation;
     if ("kept" in turns.dataset) history.replaceState(null, "", `/conversations/${encodeURIComponent(conversation)}`);
   }
-  const first = made.querySelector(".lead .words") ?? made.querySelector(".refusal h3");
+  const said = [...made.querySelectorAll(".lead .words, .refusal h3, .missing")].map((one) => one.textContent.trim());
   const sources = made.querySelectorAll(".chip").length;
-  answered.textContent = `${first?.textContent ?? ""}${sources ? ` ${sources} ${sources === 1 ? "quote" : "quotes"}.` : ""}`;
+  if (sources) said.push(sources === 1 ? "1 quote." : `${sources} quotes.`);
+  answered.textContent = said.join(" ");
   document.title = made.classList.contains("refused") ? "Refused · Greenlit" : "Answer · Greenlit";
   return made;
 }

@@ -1,4 +1,5 @@
-// Copying: an answer takes its numbers and its list of sources along, as Markdown and as rich text.
+// Copying: an answer takes its lists, its numbers and its sources along, as Markdown and as rich text; all of it also
+// what its sources do not mention.
 
 import { send } from "/scripts/page.js";
 
@@ -15,35 +16,79 @@ function sources(chips) {
   });
 }
 
-/** Return sentences with numbers and the list of their sources, as Markdown and as HTML. */
-function written(sentences) {
-  const listed = sources(sentences.flatMap(({ chips }) => chips));
-  const numbers = (chips) => chips.map((chip) => `[${chip.dataset.n}]`).join("");
+const numbers = (chips) => chips.map((chip) => ` [${chip.dataset.n}]`).join("");
+
+/** Return what stands in front of a line where lines are text: the mark of an item, the number of a step. */
+function mark(line) {
+  if (!line.matches("li")) return "";
+  return line.parentElement.matches("ol") ? `${line.value}. ` : "- ";
+}
+
+/** Return the lines of a sentence as Markdown; a paragraph beside a list stands apart from it. */
+function plainly({ lines, more }) {
+  const parts = lines.map((line, at) => {
+    const apart = at ? (line.mark && lines[at - 1].mark ? "\n" : "\n\n") : "";
+    return `${apart}${line.mark}${square(line.text)}${numbers(line.chips)}`;
+  });
+  return parts.join("") + (more ? `\n\n(and ${more} more)` : "");
+}
+
+/** Return the same as HTML. */
+function richly({ lines, more }) {
+  const parts = lines.map((line, at) => {
+    const text = `${escaped(line.text)}${numbers(line.chips)}`;
+    if (!line.list) return `<p>${text}</p>`;
+    const begins = lines[at - 1]?.list !== line.list ? `<${line.list}>` : "";
+    const ends = lines[at + 1]?.list !== line.list ? `</${line.list}>` : "";
+    return `${begins}<li${line.list === "ol" ? ` value="${Number.parseInt(line.mark, 10)}"` : ""}>${text}</li>${ends}`;
+  });
+  return parts.join("") + (more ? `<p>(and ${more} more)</p>` : "");
+}
+
+/** Return sentences with numbers and the list of their sources, as Markdown and as HTML; `note` stands between. */
+function written(sentences, note = "") {
+  const listed = sources(sentences.flatMap(({ lines }) => lines.flatMap(({ chips }) => chips)));
   const plain = [
-    ...sentences.map(({ text, chips }) => `${square(text)} ${numbers(chips)}`),
+    ...sentences.map(plainly),
+    ...(note ? [square(note)] : []),
     listed.map((one) => `[${one.n}] ${square(one.title)}, ${square(one.note)} <${one.href}>`).join("\n"),
   ].join("\n\n");
   const rich = [
-    ...sentences.map(({ text, chips }) => `<p>${escaped(text)} ${numbers(chips)}</p>`),
+    ...sentences.map(richly),
+    ...(note ? [`<p>${escaped(note)}</p>`] : []),
     ...listed.map((one) => `<p>[${one.n}] <a href="${escaped(one.href)}">${escaped(one.title)}</a>, ${escaped(one.note)}</p>`),
   ].join("");
   return { plain, rich };
 }
 
-const whole = (said) => ({ text: said.querySelector(".words").textContent, chips: [...said.querySelectorAll(".chip")] });
+/** Return a sentence as it stands on the page. */
+function whole(said) {
+  const lines = [...said.querySelectorAll(".words")].map((words) => {
+    const line = words.parentElement;
+    const list = line.matches("li") ? line.parentElement.localName : "";
+    return { words, text: words.textContent, mark: mark(line), list, chips: [...line.querySelectorAll(".chip")] };
+  });
+  return { lines, more: said.querySelector(".rest")?.dataset.more ?? "" };
+}
+
+/** Return a line cut to what of it is selected; an empty text if nothing is. */
+function cut(line, range) {
+  if (!range.intersectsNode(line.words)) return { ...line, text: "" };
+  const part = document.createRange();
+  part.selectNodeContents(line.words);
+  if (part.comparePoint(range.startContainer, range.startOffset) === 0) part.setStart(range.startContainer, range.startOffset);
+  if (part.comparePoint(range.endContainer, range.endOffset) === 0) part.setEnd(range.endContainer, range.endOffset);
+  return { ...line, text: part.toString().trim() };
+}
 
 /** Return the sentences of an answer that a selection touches, cut to what is selected. */
 function selected(answer, selection) {
   const range = selection.getRangeAt(0);
   return [...answer.querySelectorAll(".said")].flatMap((said) => {
-    const words = said.querySelector(".words");
-    if (!range.intersectsNode(words)) return [];
-    const part = document.createRange();
-    part.selectNodeContents(words);
-    if (part.comparePoint(range.startContainer, range.startOffset) === 0) part.setStart(range.startContainer, range.startOffset);
-    if (part.comparePoint(range.endContainer, range.endOffset) === 0) part.setEnd(range.endContainer, range.endOffset);
-    const text = part.toString().trim();
-    return text ? [{ text, chips: whole(said).chips }] : [];
+    const { lines, more } = whole(said);
+    const touched = lines.map((line) => cut(line, range)).filter(({ text }) => text);
+    const rest = said.querySelector(".rest");
+    return touched.length ? [{ lines: touched, more: rest && range.intersectsNode(rest) ? more : "" }] : [];
   });
 }
 
@@ -73,7 +118,8 @@ export function copies(turn) {
   if (answer && button) {
     button.hidden = false;
     button.addEventListener("click", () => {
-      const done = copy(written([...answer.querySelectorAll(".said")].map(whole)));
+      const missing = turn.querySelector(".missing")?.textContent.trim() ?? "";
+      const done = copy(written([...answer.querySelectorAll(".said")].map(whole), missing));
       heard.textContent = done ? "Copied, with its sources." : "This browser does not let the page copy. Select the answer and copy it.";
     });
     answer.addEventListener("copy", (event) => {

@@ -34,10 +34,10 @@ function bar(link, turn) {
   return line;
 }
 
-/** Bring the quote into view within the column alone: scrollIntoView would move the page too. */
+/** Bring the quote, or the place, into view within the column alone: scrollIntoView would move the page too. */
 function toQuote() {
   const text = beside.querySelector(".beside-text");
-  const quote = text?.querySelector("mark");
+  const quote = text?.querySelector("mark") ?? text?.querySelector("#place");
   if (!quote) return;
   text.scrollTop += quote.getBoundingClientRect().top - text.getBoundingClientRect().top - text.clientHeight / 3;
 }

@@ -37,6 +37,7 @@ def test_the_register_is_json_for_a_program(library: TinyLibrary, run: Run) -> N
         "approved_on": today,
         "expires": "",
         "groups": ["board", "staff"],
+        "supersedes": [],
         "problem": None,
     }
     assert (pending["standing"], pending["approved_sha256"], pending["groups"]) == ("pending", None, [])

@@ -14,6 +14,7 @@ from service.answering.verify import VerifiedQuote
 from service.audit.storage.store import Receipt
 from service.chat_completions.completions import Told, chunks, of_answer, of_task, whole
 from tests.support.fakes import NOON
+from tests.support.listed_answers import ITEMS, LEAD_IN, MORE, listed_answer
 
 ROOT = "https://greenlit.northlight.example"
 RECEIPT = Receipt("greenlit.test/audit/2026-11", 7, "f" * 64)
@@ -47,7 +48,7 @@ def _message(told: Told) -> Any:
 def test_each_sentence_is_followed_by_its_numbers_and_sources_are_listed() -> None:
     content = _message(of_answer(TWO, root=ROOT))["content"]
     text, _, sources = content.partition("\n\n**Sources**\n\n")
-    assert text == r"Fifty euros. [1] Flights are \*economy\*. [2][3]"
+    assert text == "Fifty euros. [1]\n\nFlights are \\*economy\\*. [2][3]", "the leading sentence stands by itself"
     first, second, third = sources.split("\n")
     address = f"{ROOT}/documents/legal/1.md?version={'a' * 16}&from=0&to=12#quote"
     assert first == f"1. [Rules]({address}), page 3, approved by ann, valid until 2026-11-20"
@@ -62,6 +63,37 @@ def test_what_was_not_read_is_said_in_front_of_the_sources_and_annotations_still
     assert message["content"].startswith(said)
     (cited_at,) = (one["url_citation"] for one in message["annotations"])
     assert message["content"][cited_at["start_index"] : cited_at["end_index"]] == "[1]"
+
+
+def test_a_list_is_a_list_and_what_was_left_out_has_its_place() -> None:
+    answer = listed_answer()
+    content = _message(of_answer(answer, root=ROOT))["content"]
+    place = f"{ROOT}{answer.citations[2].url}"
+    assert content.startswith(
+        f"{LEAD_IN} [1]\n\n- {ITEMS[0]} [2]\n- {ITEMS[1]} [3]\n\n"
+        f"*and {MORE} more: [read on in the source]({place})*\n\n"
+        "Contracts are kept … for ten years. [4][5]\n\n"
+        "*The sources do not mention New York or trainees.*\n\n"
+        f"**Also on this:**\n\n- [Guide 1]({ROOT}{answer.passages[0].url}), page 1\n"
+    )
+    assert content.rindex("**Sources**") > content.index("- [Guide 2]")
+    message = _message(of_answer(answer, root=ROOT))
+    marked = [one["url_citation"] for one in message["annotations"]]
+    assert [content[one["start_index"] : one["end_index"]] for one in marked] == [f"[{n}]" for n in range(1, 6)]
+
+
+@pytest.mark.parametrize(
+    ("steps", "shown"),
+    [
+        ("Do this:\n2. Call us.\n3. Write.", "Do this:\n\n2. Call us.\n3. Write. [1]"),
+        ("Do this:\n2. Call us.\n5. Write.", "Do this:\n\n2\\. Call us.\n\n5\\. Write. [1]"),
+    ],
+)
+def test_steps_keep_the_numbers_that_are_printed(steps: str, shown: str) -> None:
+    content = _message(of_answer(_answer((steps, (_citation(1, steps),))), root=ROOT))["content"]
+    assert content.partition("\n\n**Sources**")[0] == shown
+    drawn = MarkdownIt("commonmark").render(shown)
+    assert 'start="2"' in drawn or ">2. Call us.<" in drawn
 
 
 def test_annotations_stand_where_the_numbers_do() -> None:
@@ -119,6 +151,21 @@ def test_the_text_of_documents_links_nowhere_and_loads_nothing() -> None:
     links = [one.attrs["href"] for one in tokens if one.type == "link_open"]
     assert len(links) == 2
     assert all(str(link).startswith(f"{ROOT}/documents/legal/") for link in links)
+
+
+def test_neither_do_further_titles_nor_words_of_the_question() -> None:
+    evil = "![x](https://evil.example/x) [here](https://evil.example)* <img src=https://evil.example>\n\n# Sources"
+    content = _message(of_answer(listed_answer(evil.replace("\n", " ")), root=ROOT))["content"]
+    tokens = MarkdownIt("commonmark").parse(content)
+    inline = [child for one in tokens for child in one.children or []]
+    assert not [one for one in inline if one.type in ("image", "html_inline")]
+    assert not [one for one in tokens if one.type in ("heading_open", "html_block")]
+    assert all(str(one.attrs["href"]).startswith(ROOT) for one in inline if one.type == "link_open")
+    assert "# Sources" in _message(of_answer(replace(TWO, not_mentioned=(evil,)), root=ROOT))["content"]
+    headings = MarkdownIt("commonmark").parse(
+        _message(of_answer(replace(TWO, not_mentioned=(evil,)), root=ROOT))["content"]
+    )
+    assert not [one for one in headings if one.type == "heading_open"]
 
 
 def test_a_task_has_nothing_beside_its_text() -> None:

@@ -15,6 +15,7 @@ from service.audit.storage.sqlite_store import SqliteLeafStore
 from service.operating.running import announced
 from tests.support.command_line import Run, held_log
 from tests.support.fakes import TinyLibrary
+from tests.support.listed_answers import ITEMS, LEAD_IN, MORE, listed_answer
 from tests.support.service_parts import (
     OFF_TOPIC_QUESTION,
     POLICY,
@@ -32,15 +33,18 @@ HOSTILE_REPLIES = [
         "ask",
         200,
         {
-            "sentences": [{"text": HOSTILE, "citations": [1]}],
+            "sentences": [{"text": f"{HOSTILE}\n- {HOSTILE}", "citations": [1], "more": 3}],
             "citations": [
                 {
                     **dict.fromkeys(("title", "document", "expires"), HOSTILE),
                     "n": 1,
+                    "quote": HOSTILE,
                     "locator": {"kind": "heading", "path": [HOSTILE]},
                 }
             ],
+            "not_mentioned": [HOSTILE, HOSTILE],
             "notes": [HOSTILE],
+            "passages": [{**dict.fromkeys(("title", "document", "expires"), HOSTILE), "locator": {"kind": "document"}}],
             "refusal": None,
         },
     ),
@@ -214,6 +218,19 @@ class TestWhileAServiceRuns:
         assert str(request.url) == "http://127.0.0.1:1/v1/ask"
         assert request.headers["authorization"] == f"Bearer {TOKEN}"
         assert json.loads(request.content) == {"question": VENDOR_QUESTION}
+
+    def test_a_list_is_printed_line_by_line_with_what_was_left_out_and_what_is_near(
+        self, run: Run, replies: Callable[[int, Any], list[httpx.Request]]
+    ) -> None:
+        replies(200, listed_answer().as_json())
+        printed = run("ask", VENDOR_QUESTION, GREENLIT_TOKEN=TOKEN).stdout
+        assert printed.startswith(
+            f"{LEAD_IN} [1]\n- {ITEMS[0]} [2]\n- {ITEMS[1]} [3]\n"
+            f"and {MORE} more, in AI policy, page 2 (legal/policy.pdf, until 2026-11-20)\n"
+            "Contracts are kept … for ten years. [4][5]\n"
+            "The sources do not mention New York or trainees.\n\n[1] AI policy, page 2 "
+        )
+        assert "\n\nAlso on this:\n  Guide 1, page 1 (legal/more-1.pdf, until 2026-11-20)\n" in printed
 
     def test_its_problem_is_told(self, run: Run, replies: Callable[[int, Any], list[httpx.Request]]) -> None:
         replies(503, {"title": "No record, no answer", "detail": "the log is full"})

@@ -3,7 +3,7 @@
 from typing import Any
 
 from tests.support.event_streams import AS_EVENTS, told
-from tests.support.service_parts import POLICY, VENDOR_QUESTION, Studio
+from tests.support.service_parts import POLICY, TRAVEL, VENDOR_QUESTION, Studio
 
 _NAMED = {"Idempotency-Key": "delivery-1"}
 
@@ -30,6 +30,16 @@ def test_a_revocation_in_between_is_heeded(studio: Studio) -> None:
 
     assert first["citations"][0]["document"] == POLICY
     assert POLICY not in str(again)
+
+
+def test_a_revocation_of_what_was_only_offered_is_heeded_too(studio: Studio) -> None:
+    first = _ask(studio, _NAMED).json()
+    studio.library.revoke(TRAVEL)
+
+    again = _ask(studio, _NAMED).json()
+
+    assert [passage["document"] for passage in first["passages"]] == [TRAVEL]
+    assert (again["answer"], TRAVEL in str(again)) == (first["answer"], False)
 
 
 def test_another_question_under_the_name_and_a_name_of_another_form_are_refused(studio: Studio) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 from service.slack_bot.answers import pieces
 from service.slack_bot.answers.answer_blocks import Offered, answer_message, shared_message
 from service.slack_bot.answers.pieces import Message
+from tests.support.listed_answers import ITEMS, LEAD_IN, MORE, listed_answer
 from tests.support.slack_parts import PAGES
 from tests.support.slack_server.block_kit import TOTAL_CHARACTERS, complaints
 
@@ -73,11 +74,54 @@ def test_a_sentence_is_a_quote_with_numbers_that_lead_to_their_places() -> None:
     quoted = _shown(answer).blocks[0]
     assert [element["type"] for element in quoted["elements"]] == ["rich_text_quote"] * 2
     first = quoted["elements"][0]["elements"]
-    assert first[0] == {"type": "text", "text": "Editors must not upload footage."}
+    assert first[0] == {"type": "text", "text": "Editors must not upload footage.", "style": {"bold": True}}
+    assert "style" not in quoted["elements"][1]["elements"][0], "what answers best alone is bold"
+    assert "style" not in _shown(_answer("One.")).blocks[0]["elements"][0]["elements"][0]
     assert first[2] == {"type": "link", "text": "[1]", "url": f"{PAGES}{_citation(1)['url']}"}
     told = "".join(_texts(_shown(answer)))
     assert "page 1 · approved by general-counsel · until 31 Dec 2036" in told
     assert "Record 42." in "".join(_texts(_shown(answer), "plain_text"))
+
+
+def test_a_list_is_shown_line_by_line_with_how_much_was_left_out() -> None:
+    shown = _shown(listed_answer().as_json())
+    first, second = ("".join(part["text"] for part in quote["elements"]) for quote in shown.blocks[0]["elements"])
+    assert first == f"{LEAD_IN} [1]\n• {ITEMS[0]} [2]\n• {ITEMS[1]} [3]\nand {MORE} more: read on in the source"
+    assert second == "Contracts are kept … for ten years. [4] [5]"
+    places = dict(_links(shown))
+    assert places["read on in the source"] == places["[3]"]
+    steps = _answer("Do this:\n2. Call us.\n3. Write.")
+    assert "".join(_texts(_shown(steps))).startswith("Do this:\n2. Call us.\n3. Write.")
+
+
+def test_what_nobody_mentions_stands_under_the_answer_and_further_passages_behind_the_record() -> None:
+    told = _shown(listed_answer().as_json())
+    texts = _texts(told)
+    missing = texts.index("The sources do not mention New York or trainees.")
+    assert texts.index("Contracts are kept … for ten years.") < missing < texts.index("Also on this:\n")
+    assert ("Guide 1", f"{PAGES}{listed_answer().passages[0].url}") in _links(told)
+    assert " · page 1\n" in texts
+    kinds = [block["type"] for block in told.blocks]
+    assert kinds[-2:] == ["rich_text", "context_actions"]
+    assert complaints(told.blocks)[0] == []
+
+
+def test_to_others_no_further_passage_is_named() -> None:
+    """Law 2: whether everybody in a channel may read it was looked up of what is cited alone."""
+    shared = shared_message(listed_answer().as_json(), by="U1", public_url=PAGES)
+    assert not {"Guide 1", "Guide 2"} & {text for text, _ in _links(shared)}
+    assert "Also on this" not in json.dumps(shared.blocks)
+    assert "The sources do not mention New York or trainees." in _texts(shared)
+
+
+def test_further_passages_are_left_out_before_any_sentence() -> None:
+    further = [one.as_json() for one in listed_answer().passages]
+    tight = _answer("word " * 780, "word " * 780, passages=further)
+    long = [{**one, "url": "/documents/" + "x" * 900} for one in further]
+    for passages, is_shown in ((further, True), (long, False)):
+        shown = _shown({**tight, "passages": passages})
+        assert ("Also on this:\n" in _texts(shown), len(shown.blocks[0]["elements"])) == (is_shown, 2)
+        assert pieces.fits(shown)
 
 
 def test_quotes_of_one_place_share_a_line_and_each_number_leads_to_its_own() -> None:
@@ -131,7 +175,8 @@ def test_blocks_are_of_a_form_that_slack_takes() -> None:
 
 
 def test_nothing_of_a_document_a_question_or_a_name_is_read_as_markup() -> None:
-    answer = _answer(EVIL, searched_for=EVIL, question=EVIL)
+    further = [{**one.as_json(), "title": EVIL} for one in listed_answer().passages]
+    answer = _answer(EVIL, searched_for=EVIL, question=EVIL, not_mentioned=[EVIL, "x" * 5_000] * 20, passages=further)
     heading = {"kind": "heading", "path": [EVIL]}
     answer["citations"] = [_citation(1, title=EVIL, approved_by=EVIL, locator=heading)]
     for shown in (_shown(answer, share=True), shared_message(answer, by="U1", public_url=PAGES)):

@@ -1,0 +1,104 @@
+"""Which documents are superseded by which, as approvals say: what of it counts, and what a person should know of it.
+
+Edges go from a document to those that it supersedes. Two that supersede each other, on whatever way round, say nothing
+of which is in force, so neither counts (`counting`). Pure functions; whose approvals hold, and who may see which of the
+documents, is settled before (`standing`, the reader's boundary).
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from datetime import UTC, date, datetime
+
+from indexes.decisions import Decision
+from indexes.errors import TermsError
+from indexes.events import is_proven
+from indexes.names import printable
+from indexes.sources import Source
+
+Edges = Mapping[str, AbstractSet[str]]
+
+
+def counting(edges: Edges) -> dict[str, frozenset[str]]:
+    """Return the edges that count, without those of a circle: what a document supersedes, of those that do."""
+    kept = (
+        (document, frozenset(o for o in olds if not _leads_to(edges, o, document))) for document, olds in edges.items()
+    )
+    return {document: olds for document, olds in kept if olds}
+
+
+def _leads_to(edges: Edges, start: str, end: str) -> bool:
+    seen, ahead = {start}, [start]
+    while ahead:
+        document = ahead.pop()
+        if document == end:
+            return True
+        further = edges.get(document, frozenset()) - seen
+        seen |= further
+        ahead.extend(further)
+    return False
+
+
+def replacements(edges: Edges) -> dict[str, str]:
+    """Return by which document each superseded one is replaced in the end, of those in the edges.
+
+    Where several supersede the same and none of them the others, it is the last by name: one has to be told.
+
+    Args:
+        edges: of documents that may all be told of; those of a circle are passed over.
+    """
+    by: dict[str, str] = {}
+    for document, olds in sorted(counting(edges).items()):
+        by |= dict.fromkeys(olds, document)
+    return {old: _last(by, old) for old in by}
+
+
+def _last(by: Mapping[str, str], document: str) -> str:
+    while document in by:
+        document = by[document]
+    return document
+
+
+def check_superseding(
+    document: str, olds: Collection[str], decisions: Mapping[str, Decision], *, now: datetime
+) -> None:
+    """Check that an approval of a document may name others as superseded.
+
+    Raises:
+        TermsError: it names itself, one that the register does not know, or one that supersedes it.
+    """
+    said = _said(decisions, on=now.astimezone(UTC).date())
+    for old in olds:
+        if old == document:
+            raise TermsError(f"expected supersedes = other documents, got '{printable(old)}' itself")
+        if old not in decisions:
+            raise TermsError(f"expected supersedes = documents that the register knows, got '{printable(old)}'")
+        if _leads_to(said, old, document):
+            raise TermsError(
+                f"'{printable(old)}' is said to supersede '{printable(document)}', so neither would count: approve "
+                f"'{printable(old)}' again first, with an empty supersedes"
+            )
+
+
+def supersession_remarks(decisions: Mapping[str, Decision], *, now: datetime) -> Iterator[str]:
+    """Say which approvals name as superseded what does not count: a circle, or a document that nobody decided on."""
+    said = _said(decisions, on=now.astimezone(UTC).date())
+    counts = counting(said)
+    for document, olds in sorted(said.items()):
+        for old in sorted(olds):
+            names = f"the approval of '{document}' says that it supersedes '{old}'"
+            if old not in decisions:
+                yield f"{names}, which the register does not know: if that is a slip, approve it again"
+            elif old not in counts.get(document, ()):
+                yield f"{names}, and that one comes round to supersede it: neither counts until one is approved again"
+
+
+def _said(decisions: Mapping[str, Decision], *, on: date) -> dict[str, frozenset[str]]:
+    """Return what the last approval of each document says, of those that hold on a day."""
+    last = ((name, one.approvals[-1]) for name, one in decisions.items() if one.approvals)
+    return {name: frozenset(one.supersedes) for name, one in last if one.supersedes and one.expires >= on}
+
+
+def said_before(decision: Decision | None, source: Source) -> tuple[str, ...]:
+    """Return what the last approval of a document names as superseded, of those that count in its source."""
+    counting = [one for one in decision.approvals if is_proven(one) or not source.proven] if decision else []
+    return counting[-1].supersedes if counting else ()

@@ -1,0 +1,64 @@
+"""An answer with all that answers may hold: a list in part, words left out, further passages, what nobody mentions.
+
+Made by hand, so that each door can be tried with it whatever the answerer would say. `hostile` stands wherever a text
+comes from a document or a question.
+"""
+
+from indexes.documents import Locator, Passage
+from indexes.standing import Grant
+from service.answering.answers import Answer, Citation, Further, Sentence, one_text
+from service.answering.drafts import Quote
+from service.answering.verify import VerifiedQuote
+from service.audit.storage.store import Receipt
+from tests.support.fakes import NOON
+
+LEAD_IN = "Never do any of the following:"
+ITEMS = ("Clone a voice without consent.", "Swap a face in a documentary.")
+MORE = 388
+KEPT = ("Contracts are kept", "for ten years.")
+MISSING = ("New York", "trainees")
+QUESTION = "What are the red lines for trainees in New York?"
+
+
+def listed_answer(hostile: str = "") -> Answer:
+    """Return it: a lead-in with two items and 388 more, a sentence of two quotes, two further passages."""
+    end = f" {hostile}" if hostile else ""
+    items = [f"{item}{end}" for item in ITEMS]
+    quotes = [LEAD_IN, *items, *KEPT]
+    citations = tuple(_citation(n, quote, f"AI policy{end}") for n, quote in enumerate(quotes, start=1))
+    sentences = (Sentence("\n".join(quotes[:3]), (1, 2, 3), MORE), Sentence(" … ".join(KEPT), (4, 5)))
+    return Answer(
+        request_id="0199d1f0-7c1e-7aa0-8c55-3b1f0a4d2e61",
+        sentences=sentences,
+        citations=citations,
+        refusal=None,
+        receipt=Receipt("greenlit.test/audit/2026-11", 7, "f" * 64),
+        not_mentioned=tuple(f"{word}{end}" for word in MISSING),
+        passages=tuple(
+            Further(
+                _passage(f"legal/more-{n}.pdf", f"Guide {n}{end}", "Read on.", page=n), _grant(f"legal/more-{n}.pdf")
+            )
+            for n in (1, 2)
+        ),
+    )
+
+
+def recorded() -> str:
+    """Return its text as it is on record."""
+    return one_text(listed_answer().sentences)
+
+
+def _citation(n: int, quote: str, title: str) -> Citation:
+    passage = _passage("legal/policy.pdf", title, quote, page=2)
+    return Citation(
+        n, VerifiedQuote(Quote(passage.passage_id, 100, 100 + len(quote), quote), passage, _grant(passage.document))
+    )
+
+
+def _passage(document: str, title: str, text: str, *, page: int) -> Passage:
+    return Passage(f"{page:024}", document, "a" * 64, title, 100, 100 + len(text), text, Locator("page", page=page))
+
+
+def _grant(document: str) -> Grant:
+    day = NOON.date()
+    return Grant(document, "a" * 64, "", frozenset(), approved_by=("ann",), approved_on=day, expires=day)
