@@ -91,6 +91,10 @@ class BatchingEncoder:
         """Return the text's token ids without the special ones, untruncated."""
         return self._encoder.tokenize(text)
 
+    def vocabulary(self) -> list[str]:
+        """Return the words that are one token."""
+        return self._encoder.vocabulary()
+
     def _wait(self, own: _Waiting) -> None:
         try:
             own.woken.wait()

@@ -24,7 +24,7 @@ from transformers.utils import logging as transformers_logging
 
 from indexes.errors import EncoderError
 from indexes.model_files import file_digest, folder_digest, local_folder
-from indexes.stretches import Pieces, Span, Vectors, means, no_pieces, pieces_of, unit
+from indexes.stretches import Pieces, Span, Vectors, means, no_pieces, pieces_of, unit, whole_words
 from indexes.traced import Run, traced
 
 __all__ = ["DEFAULT_ENCODER", "Encoder", "Pieces", "SentenceTransformersEncoder", "Span", "Vectors", "load_encoder"]
@@ -85,6 +85,10 @@ class Encoder(Protocol):
         """Return the text's token ids without the special ones, untruncated."""
         ...
 
+    def vocabulary(self) -> list[str]:
+        """Return the words of three letters or more that are one token, in alphabetical order."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class _Copy:
@@ -140,10 +144,7 @@ class SentenceTransformersEncoder:
         return self._encode(texts, None)[0]
 
     def encode_with_pieces(self, texts: Sequence[str]) -> tuple[Vectors, list[Pieces]]:
-        """Return unit vectors of texts, and the word pieces of each, of one pass.
-
-        A model that does not average tokens gives no word pieces: what its tokens' vectors mean is not known.
-        """
+        """Return unit vectors of texts, and the word pieces of each, of one pass."""
         vectors, _, pieces = self.encode_with_spans(texts, [()] * len(texts))
         return vectors, pieces
 
@@ -154,7 +155,7 @@ class SentenceTransformersEncoder:
 
         A stretch's vector is the mean of its tokens' vectors in the text's own pass ("late chunking", Günther et al.,
         2024), so it costs nothing and knows what stands around it. A model that does not average tokens encodes the
-        stretches by themselves.
+        stretches by themselves, and has no word pieces: what its tokens' vectors mean is not known.
         """
         if self._averages:
             return self._encode(texts, spans)
@@ -171,10 +172,7 @@ class SentenceTransformersEncoder:
         of_spans: list[Vectors] = [vectors[:0]] * len(texts)
         pieces = [no_pieces(self.dimensions)] * len(texts)
         batches = self._batches(texts)
-        parts = (
-            (step, [texts[at] for at in places], None if spans is None else [spans[at] for at in places])
-            for step, places in batches
-        )
+        parts = ((step, [texts[at] for at in of], spans and [spans[at] for at in of]) for step, of in batches)
         shared = len(texts) > _SHORT and self.copies > 1
         run = self._sharing.map if shared else map
         for (_, places), (part, inner) in zip(batches, run(self._encode_batch, parts), strict=True):
@@ -206,7 +204,7 @@ class SentenceTransformersEncoder:
         return _WIDE_STEP if tokens <= _WIDE_UP_TO else _STEP
 
     def _encode_batch(
-        self, part: tuple[int, list[str], list[Sequence[Span]] | None]
+        self, part: tuple[int, list[str], Sequence[Sequence[Span]] | None]
     ) -> tuple[Vectors, list[tuple[Vectors, Pieces]]]:
         """Encode texts that are padded alike. `SentenceTransformer.encode` does no more, and takes longer."""
         step, texts, spans = part
@@ -236,6 +234,10 @@ class SentenceTransformersEncoder:
         with self._tokenizing:
             ids: list[int] = self._tokenizer.encode(text, add_special_tokens=False, truncation=False, verbose=False)
         return ids
+
+    def vocabulary(self) -> list[str]:
+        """Return the words of three letters or more that are one token, in alphabetical order."""
+        return whole_words(self._tokenizer.get_vocab())
 
 
 def _averages(model: SentenceTransformer) -> bool:

@@ -14,7 +14,7 @@ from indexes.dates import dated, month_term
 from indexes.spellings import MARK, TENS
 
 _ACRONYM_SIGNS = ("IT", "US", "WHO", "U.", "E.U", "E. U")  # looked for first, which is much quicker than a pattern
-_ACRONYM = re.compile(r"\b(?:U\. ?S\.(?: ?A\b\.?)?|USA?\b(?! ?\$)|IT\b|WHO\b|U\. ?K\.|E\. ?U\.)")
+_ACRONYM = re.compile(r"\b(?:U\. ?S\.(?: ?A\b\.?)?|USA?\b(?! ?\$)|IT\b|WHO\b|U\. ?K\.|E\. ?U\.)(?:'s\b)?")
 _NAME_OF_ACRONYM = {"USA": "US", "UK": "UK", "EU": "EU"}
 _ACRONYMS_IN_PLURAL = re.compile(r"(?<=[A-Z][A-Z])s\b")
 _LOOK_AROUND = 40  # characters either side that show whether a text is all in capitals
@@ -112,7 +112,7 @@ def _around(pattern: re.Pattern[str], text: str, rewrite: Callable[[str], str]) 
 def _acronym(found: re.Match[str]) -> str:
     if "." not in found[0] and _among_capitals(found.string, *found.span()):
         return found[0]
-    name = re.sub(r"[. ]", "", found[0])
+    name = re.sub(r"[. ]", "", found[0].removesuffix("'s"))
     return f" {MARK}{_NAME_OF_ACRONYM.get(name, name)} " if name not in ("UK", "EU") else name
 
 

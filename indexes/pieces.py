@@ -22,7 +22,7 @@ from typing import Any, BinaryIO, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from indexes.dense import Scores
+from indexes.dense import Rows, Scores
 from indexes.errors import BuildDamagedError
 from indexes.stretches import Vectors, unit
 
@@ -103,16 +103,22 @@ class PieceIndex:
 
         0 for a sentence without word pieces, and for all where the question has none.
         """
-        found = np.zeros(len(numbers), np.float32)
-        starts, ends = self.places[numbers, 0], self.places[numbers, 1]
+        return self._match(question, self.places[numbers, 0], self.places[numbers, 1])
+
+    def passage_match(self, question: QuestionPieces, rows: Rows) -> Scores:
+        """Return the token match of whole passages with a question, shape (len(rows),), as `token_match` does."""
+        return self._match(question, self.first[rows], self.first[rows + 1])
+
+    def _match(self, question: QuestionPieces, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> Scores:
+        """Return the token match of stretches of pieces, shape (len(starts),)."""
+        found = np.zeros(len(starts), np.float32)
         holding = np.flatnonzero(ends > starts)
         if not len(holding) or not len(question.vectors):
             return found
         sizes = (ends - starts)[holding]
         begins = np.concatenate([[0], np.cumsum(sizes)])
-        rows = np.arange(begins[-1]) + np.repeat(starts[holding] - begins[:-1], sizes)
-        stored = np.take(self.vectors, rows, axis=0).astype(np.float32)
-        cosines = stored @ (question.vectors.T / _SCALE)
+        taken = np.arange(begins[-1]) + np.repeat(starts[holding] - begins[:-1], sizes)
+        cosines = np.take(self.vectors, taken, axis=0).astype(np.float32) @ (question.vectors.T / _SCALE)
         best = np.maximum.reduceat(cosines, begins[:-1], axis=0)
         found[holding] = np.clip(best @ question.weights, -1, 1)  # a whole number is a little off
         return found

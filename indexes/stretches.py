@@ -4,7 +4,7 @@ A stretch's vector is the mean of its tokens'. A *word piece* is a token that ho
 rare it is cut into several. Knows tokens and where they stand; loads and runs no model.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 Vectors = NDArray[np.float32]
 Span = tuple[int, int]
+_WORD_BEGINS = "▁Ġ"  # how SentencePiece and byte-level BPE mark that a token begins a word; WordPiece marks the others
+_LEAST_LETTERS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,12 @@ def pieces_of(text: str, tokens: Vectors, offsets: NDArray[np.int64]) -> Pieces:
     spans = offsets[standing].tolist()
     spoken = standing[[any(map(str.isalnum, text[start:end])) for start, end in spans]] if spans else standing
     return Pieces(offsets[spoken].astype(np.int32), unit(tokens[spoken]).astype(np.float16))
+
+
+def whole_words(vocabulary: Iterable[str]) -> list[str]:
+    """Return those tokens of a vocabulary that are words of three letters or more, in alphabetical order."""
+    bare = {token.lstrip(_WORD_BEGINS) for token in vocabulary}
+    return sorted(word for word in bare if len(word) >= _LEAST_LETTERS and word.isalpha())
 
 
 def means(tokens: Vectors, offsets: NDArray[np.int64], spans: Sequence[Span], whole: Vectors) -> Vectors:

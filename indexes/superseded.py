@@ -5,7 +5,7 @@ of which is in force, so neither counts (`counting`). Pure functions; whose appr
 documents, is settled before (`standing`, the reader's boundary).
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from datetime import UTC, date, datetime
 
@@ -13,7 +13,7 @@ from indexes.decisions import Decision
 from indexes.errors import TermsError
 from indexes.events import is_proven
 from indexes.names import printable
-from indexes.sources import Source
+from indexes.sources import Source, source_name
 
 Edges = Mapping[str, AbstractSet[str]]
 
@@ -96,6 +96,20 @@ def _said(decisions: Mapping[str, Decision], *, on: date) -> dict[str, frozenset
     """Return what the last approval of each document says, of those that hold on a day."""
     last = ((name, one.approvals[-1]) for name, one in decisions.items() if one.approvals)
     return {name: frozenset(one.supersedes) for name, one in last if one.supersedes and one.expires >= on}
+
+
+def superseding(
+    document: str, decisions: Mapping[str, Decision], sources: Iterable[Source], *, on: date
+) -> tuple[str, ...]:
+    """Return which documents of some sources supersede another on a day, as their last approvals say."""
+    by_name = {source.name: source for source in sources}
+    return tuple(
+        name
+        for name, olds in sorted(_said(decisions, on=on).items())
+        if document in olds
+        and (source := by_name.get(source_name(name)))
+        and document in said_before(decisions[name], source)
+    )
 
 
 def said_before(decision: Decision | None, source: Source) -> tuple[str, ...]:

@@ -2,7 +2,8 @@
 
 1  prepare the sets (`measure`), and look up the candidates of each answerable question in the tuned half
 2  fit the weights of passages: maximise the likelihood that a right candidate comes first (softmax over candidates)
-3  rank with them, gather the sentences of the best passages, fit the weights of sentences in the same way
+3  rank with them, gather the sentences of the best passages, fit the weights of sentences in the same way; here the
+   field cases (`case_questions`), each asked within itself, are one set more
 4  write `service/answering/ranking.json`
 
 Every set weighs the same, however many questions it has. Questions outside of the tuned half are never looked at.
@@ -21,6 +22,8 @@ from scipy.optimize import minimize
 from eval.quality.ask import is_right
 from eval.quality.measure import Prepared, limited, prepare
 from eval.quality.question_sets import Gold, SetQuestion
+from eval.reading.case_questions import prepare_cases
+from eval.reading.cases import FOLDER
 from indexes.clock import utc_now
 from indexes.encoder import Encoder
 from service.answering.features import PASSAGE_FEATURES, SENTENCE_FEATURES, passage_features
@@ -62,19 +65,22 @@ def fit(*, data: Path, work: Path, encoder: Encoder, tell: Callable[[str], None]
     for name in FITTED_SETS:
         tell(f"preparing {name}")
         sets.append(prepare(name, data=data, work=work, encoder=encoder))
+    tell("preparing the field cases")
+    cases = prepare_cases(data, work=work, encoder=encoder)  # too few passages each to rank passages on
     tell("fitting passages")
     passages = fit_softmax([passage_groups(one, encoder) for one in sets])
     ranking = Ranking(passages, _UNRANKED.sentences)
     tell("fitting sentences")
     of_spans = [one for one in sets if not _by_page(one)]
-    sentences = fit_softmax([sentence_groups(one, encoder, ranking) for one in of_spans])
+    of_cases = [group for one in cases for group in sentence_groups(one, encoder, ranking)]
+    sentences = fit_softmax([*(sentence_groups(one, encoder, ranking) for one in of_spans), of_cases])
     written: dict[str, object] = {
         "passages": dict(zip(PASSAGE_FEATURES, [round(float(weight), 3) for weight in passages], strict=True)),
         "sentences": dict(zip(SENTENCE_FEATURES, [round(float(weight), 3) for weight in sentences], strict=True)),
         "made_by": "greenlit eval fit",
         "made_on": f"{utc_now():%Y-%m-%d}",
         "encoder": encoder.digest,
-        "sets": list(FITTED_SETS),
+        "sets": [*FITTED_SETS, FOLDER],
     }
     RANKING_FILE.write_text(json.dumps(written, indent=1) + "\n", encoding="utf-8")
     return written

@@ -40,9 +40,9 @@ class Asked:
     """What became of a question.
 
     `relevant` counts the passages of the library that would be hits; 0 says that no ranking can find this gold.
-    `best` is the number of the sentence that weighs most, from 0 as it is read. `reason` is why it was refused;
-    `evidence` is in [0, 1], 0 where there was nothing to weigh. `misquoted` is the share of misquotes that the check of
-    citations let pass (`misquote`). `ceiling` says whether one unit of the first passages by itself holds the gold.
+    `reason` is why it was refused; `evidence` is in [0, 1], 0 where there was nothing to weigh. `misquoted` is the
+    share of misquotes that the check of citations let pass (`misquote`). `ceiling` says whether one unit of the first
+    passages by itself holds the gold.
     """
 
     question: SetQuestion
@@ -55,7 +55,6 @@ class Asked:
     quotes: tuple[SeenQuote, ...]
     find_s: float
     answer_s: float
-    best: int = 0
     misquoted: float = 0.0
     ceiling: bool = False
 
@@ -107,9 +106,9 @@ def ask_set(questions: Sequence[SetQuestion], *, steps: Steps, place: Place) -> 
         beside = [passage for document in _documents([question]) for passage in passages[document]]
         relevant = sum(any(is_right(passage, gold) for gold in question.gold) for passage in beside)
         seen = _asked(question, worked, relevant, (find_s, answer_s))
-        best, misquoted = _best(seen.quotes, worked, steps, place), misquotes_released(worked, place)
+        misquoted = misquotes_released(worked, place)
         ceiling = a_unit_holds(question.gold, worked.found, place.build)
-        asked.append(replace(seen, best=best, misquoted=misquoted, ceiling=ceiling))
+        asked.append(replace(seen, misquoted=misquoted, ceiling=ceiling))
     return asked
 
 
@@ -152,16 +151,6 @@ def _asked(question: SetQuestion, worked: Worked, relevant: int, took_s: tuple[f
         quotes=_quotes(worked),
         find_s=took_s[0],
         answer_s=took_s[1],
-    )
-
-
-def _best(quotes: Sequence[SeenQuote], worked: Worked, steps: Steps, place: Place) -> int:
-    """Return which sentence of an answer weighs most; the first as it is read, where the answerer does not weigh."""
-    if not quotes or not isinstance(steps.answerer, ExtractiveAnswerer):
-        return 0
-    best = steps.answerer.best(worked.found, place.build)
-    return next(
-        (quote.sentence for quote in quotes if best and (quote.start, quote.text) == (best.start, best.text)), 0
     )
 
 

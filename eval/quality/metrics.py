@@ -42,7 +42,7 @@ MEANINGS = {
     "page_hit@5": "one of the first five does",
     "ceiling": "one unit of the first five passages, by itself, holds the gold",
     "gold_in_answer": "the answer quotes the gold; a refusal does not",
-    "gold_first": "its sentence that weighs most does",
+    "gold_first": "its first sentence does",
     "words_to_gold": "words of an answer until its right sentence ends, of half of those that hold the gold",
     "token_f1": "words in common with the reference, as SQuAD counts them",  # nosec B105  # (a measure, in words)
     "sentence_precision": "share of an answer's sentences that overlap the gold",
@@ -106,7 +106,7 @@ def _answer(asked: Asked) -> dict[str, float]:
     if spans:
         found["ceiling"] = float(asked.ceiling)
         found["gold_in_answer"] = float(any(holds(asked.quotes, one) for one in spans))
-        first = [quote for quote in asked.quotes if quote.sentence == asked.best]
+        first = [quote for quote in asked.quotes if quote.sentence == 0]
         found["gold_first"] = float(any(holds(first, one) for one in spans))
         if found["gold_in_answer"]:
             found["words_to_gold"] = float(_words_to(spans, asked))

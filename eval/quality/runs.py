@@ -18,7 +18,7 @@ from eval.quality.kinds import by_kind
 from eval.quality.metrics import HALVES, Figures, values
 from eval.quality.question_sets import Gold, SetQuestion
 
-FORMAT = "greenlit-eval-run-1"
+FORMAT = "greenlit-eval-run-2"
 RUN_FILE = "run.json"
 
 

@@ -45,7 +45,7 @@ def judged(
     with kept(work) as room:
         library, builds = room / _NAME / "library", room / _NAME / "builds"
         tell(f"{len(folders)} cases: making their library")
-        report = _made(library, builds, folders, encoder)
+        report = made(library, builds, folders, encoder)
         with contextlib.closing(_Asking(library, builds, encoder)) as asking:
             found = []
             for folder in folders:
@@ -54,7 +54,8 @@ def judged(
             return found
 
 
-def _made(library: Path, builds: Path, folders: list[Path], encoder: Encoder) -> Report:
+def made(library: Path, builds: Path, folders: list[Path], encoder: Encoder) -> Report:
+    """Make the library of some cases, a source and a group each, and a build of it."""
     entries = []
     for folder in folders:
         target = library / folder.name

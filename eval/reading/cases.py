@@ -26,7 +26,7 @@ being absent.
 import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -140,6 +140,12 @@ def judge(folder: Path, checks: Sequence[Check], stored: Mapping[str, Stored], a
         return CaseResult(folder.name, "not checkable", tuple(missing))
     reasons = [reason for check in checks for reason in _failed(_resolved(check, quoted), stored, ask)]
     return CaseResult(folder.name, "wrong" if reasons else "right", tuple(reasons))
+
+
+def resolved(folder: Path, checks: Sequence[Check]) -> list[Check]:
+    """Return the checks of a case with the words that they point to; those that point nowhere are left out."""
+    quoted = _QUOTED.findall((folder / EXPECTED).read_text(encoding="utf-8"))
+    return [_resolved(check, quoted) for check in checks if not _missing([replace(check, file="")], {}, len(quoted))]
 
 
 def _missing(checks: Sequence[Check], stored: Mapping[str, Stored], quoted: int) -> list[str]:

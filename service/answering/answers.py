@@ -18,7 +18,7 @@ from service.answering.retrieve import Hit
 from service.answering.unread import note_at
 from service.answering.verify import VerifiedQuote, VerifiedSentence
 from service.audit.storage.store import Receipt
-from service.clients.lines import Line, lines_of
+from service.clients.lines import Line, Quoted, lines_of, mark_before
 
 _VERSION_HEX = 16  # of a document's SHA-256 in a link: enough to tell its versions apart
 NotesOf = Callable[[str], Sequence[ReadingNote]]
@@ -54,7 +54,8 @@ class Refusal:
 class Citation:
     """A numbered quote, with where it stands and who approved it.
 
-    `note` says that its place or its document was not read whole; `None` if nothing is known to be missing.
+    `note` says that its document is not the one in force, or that its place or its document was not read whole; `None`
+    if nothing is known to be missing.
     """
 
     n: int
@@ -65,6 +66,12 @@ class Citation:
     def url(self) -> str:
         """The page of the source, opened at the quote."""
         return _url(self.verified.passage, self.verified.quote.start, self.verified.quote.end)
+
+    @property
+    def quoted(self) -> Quoted:
+        """The quote, with the mark of a list that stands in front of it in its document."""
+        quote, passage = self.verified.quote, self.verified.passage
+        return Quoted(self.n, quote.text, mark_before(passage.text[: quote.start - passage.start]))
 
     def as_json(self) -> dict[str, Any]:
         """Return the public form; `span` is `[start, end)` in the document's stored text."""
@@ -158,11 +165,11 @@ class Answer:
 
     def lines(self, sentence: Sentence) -> tuple[Line, ...]:
         """Return the lines of one of the sentences, each with the numbers of the quotes that end on it."""
-        return lines_of(sentence.text, [(n, self.citations[n - 1].verified.quote.text) for n in sentence.citations])
+        return lines_of(sentence.text, [self.citations[n - 1].quoted for n in sentence.citations])
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What was not read of what is cited, each once; with the document's title where several are cited."""
+        """What is to be known of what is cited, each once; with the document's title where several are cited."""
         cited = [citation.verified.passage for citation in self.citations]
         several = len({passage.document for passage in cited}) > 1
         noted = [(one, citation.note) for one, citation in zip(cited, self.citations, strict=True) if citation.note]
@@ -189,7 +196,7 @@ class Answer:
 class SearchResult:
     """Ranked passages without an answer; `grants` holds the live approval of each one's document, by its id.
 
-    `notes` are those of the documents' reading, by their ids.
+    `notes` are those of the documents' reading, by their ids; `not_in_force` says of some which one is in force.
     """
 
     request_id: str
@@ -197,6 +204,7 @@ class SearchResult:
     grants: Mapping[str, Grant]
     receipt: Receipt
     notes: Mapping[str, Sequence[ReadingNote]] = field(default_factory=dict)
+    not_in_force: Mapping[str, str] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """Return the public form."""
@@ -220,7 +228,10 @@ class SearchResult:
             "score": round(hit.score, 6),
             "url": _url(passage, passage.start, passage.end),
             **_approval(self.grants[passage.document]),
-            "note": note_at(self.notes.get(passage.document, ()), passage.locator),
+            "note": joined(
+                self.not_in_force.get(passage.document),
+                note_at(self.notes.get(passage.document, ()), passage.locator),
+            ),
         }
 
 
@@ -242,6 +253,11 @@ def numbered(sentences: list[VerifiedSentence], notes_of: NotesOf) -> tuple[tupl
         )
         numbered_sentences.append(Sentence(sentence.text, tuple(numbers), sentence.more))
     return tuple(numbered_sentences), tuple(citations)
+
+
+def joined(*notes: str | None) -> str | None:
+    """Return notes as one; `None` if there is none."""
+    return "; ".join(note for note in notes if note) or None
 
 
 def one_text(sentences: Sequence[Sentence]) -> str:

@@ -12,7 +12,7 @@ it allows, and if it fails, so does the question.
 import hashlib
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -27,6 +27,7 @@ from indexes.register import REGISTER_FILE, Register, RegisterState
 from indexes.sources import SOURCES_FILE, Source, Sources, read_sources, source_name
 from indexes.standing import Grant, grant, may_read
 from indexes.stock import stock_problems, take_stock
+from indexes.superseded import Edges, replacements
 from service.answering.errors import LibraryUnavailableError
 
 _KEPT_SCOPES = 256  # combinations of groups; each costs a mask of one byte a passage
@@ -36,8 +37,10 @@ _KEPT_SCOPES = 256  # combinations of groups; each costs a mask of one byte a pa
 class Scope:
     """What an asker may see of a build.
 
-    `grants` are by document id; `rows` is the mask, shape (passages,); `pairs` lists the (document, version) pairs and
-    `filter_hash`, its SHA-256 (hex), names that set; `valid_until` is the first moment at which an approval in it ends.
+    `grants` are by document id; `rows` is the mask, shape (passages,); `replaced` says of documents that approvals in
+    this scope supersede by which one each is. `pairs` lists the (document, version) pairs, each with what it supersedes
+    of them, and `filter_hash`, its SHA-256 (hex), names that set; `valid_until` is the first moment at which an
+    approval in it ends.
     """
 
     grants: Mapping[str, Grant]
@@ -48,6 +51,7 @@ class Scope:
     pairs: bytes
     made_at: datetime
     valid_until: datetime
+    replaced: Mapping[str, str] = field(default_factory=dict)
 
 
 class Boundary:
@@ -220,7 +224,8 @@ def _draw(
             grants[given.document] = given
             visible[number] = True
     rows: Mask = visible[build.document_of_row]
-    pairs = "".join(f"{document}\0{granted.sha256}\n" for document, granted in sorted(grants.items())).encode()
+    superseding = {document: given.supersedes & grants.keys() for document, given in grants.items() if given.supersedes}
+    pairs = _pairs(grants, superseding)
     ending = {given.expires: given for given in grants.values()}.values()  # one of each day
     return Scope(
         grants=grants,
@@ -231,4 +236,15 @@ def _draw(
         pairs=pairs,
         made_at=now,
         valid_until=min((given.ends_at() for given in ending), default=datetime.max.replace(tzinfo=UTC)),
+        replaced=replacements(superseding),
     )
+
+
+def _pairs(grants: Mapping[str, Grant], superseding: Edges) -> bytes:
+    """Return the lines of a scope: document, version, and what the document supersedes of the others."""
+    none: frozenset[str] = frozenset()
+    lines = (
+        "\0".join((document, given.sha256, *sorted(superseding.get(document, none))))
+        for document, given in sorted(grants.items())
+    )
+    return "".join(f"{line}\n" for line in lines).encode()

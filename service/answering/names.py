@@ -7,27 +7,39 @@ not at all. Nothing here is said to be true of the world.
 
 # Persons' first names, as colleagues are named in questions; those that are common words too ("will", "may") are not.
 FIRST_NAMES = frozenset(
-    """aaron adam adrian ahmed aisha alan alba albert alejandro alex alexander alexandra ali alice alicia amanda amelia
-    amina amir amy ana andrea andreas andrew angela anita anja ann anna anne annika anthony antonia antonio anton
-    astrid barbara beatrice ben benjamin bernd bert bianca birgit bjorn bob brian bruno camilla carla carlos carmen
-    caroline catherine charles charlotte chiara chloe chris christian christina christine claire clara claudia daniel
-    daniela david deborah denise diana diego dmitri dominik dora dorothy edward elena elias elisa elizabeth ella ellen
-    emil emily emma eric erik erika ernst esther eva fatima fatma felix fiona florian francesca francesco frank franz
-    frida friedrich fritz gabriel gabriela george gerald gerd giulia giovanni greta gustav hana hanna hannah hannes
-    hans harald harry hassan heidi heike helen helena helga henrik henry hugo ian ibrahim ida ines ingrid irene isabel
-    isabella ivan jack jacob jakob james jan jane janet jason javier jean jeff jennifer jens jessica jim joanna joe
-    johan johanna john jonas jonathan jorge jose josef joseph joshua juan judith julia julian juliana julie jurgen
-    karen karin karl karolina katarina kate katharina katherine kathrin katja kevin khalid klaus klara lara lars laura
-    lea leila lena leo leon leonardo lina linda lisa lotte louis louise luca lucas lucia lucy luis luisa lukas magda
-    magdalena maja marco marcus margaret maria mariam marie marina mario marta martha martin martina mary mateo matteo
-    matthew matthias max maya mehmet melanie mia michael michelle miguel mike mila miriam mohamed mohammed monica
-    monika moritz nadia nadine natalia natalie nicholas nicole nikolai nils nina noah nora nuria olaf ole oliver olivia
-    olga omar oscar oskar otto pablo paolo patricia patrick paul paula pedro peter petra philip philipp pia pierre
-    priya rachel raj ralf raphael rebecca renate ricardo richard robert roberto rosa ruth ryan sabine sam samantha
-    samir samuel sandra sara sarah sebastian sergei silvia simon simone sofia sofie sonja sophia sophie stefan stefanie
-    stephanie stephen steve steven sunita susan susanne sven sylvia tamara tanja tara tatiana teresa thea theo thomas
-    tim tina tobias tom tomas tommy tony ulrich ulrike ursula valentina vera veronica victor victoria viktor vincent
-    walter wei werner wolfgang yasmin yusuf yuki zoe""".split()
+    """aaron adam adrian agnieszka ahmed aino aisha akira alan alba albert alejandro alex alexander alexandra ali alice
+    alicia amanda amelia amelie amina aminata amir amy ana andrea andreas andrew angela anil anita anja anjali ann
+    anna anne annette annika anthony antoine anton antonia antonio aoife arjun astrid ayse barbara beatrice ben
+    benjamin bente bernd bert beth bianca bilal birgit birgitte bjarne bjorn bob brenda brian bruno callum camilla
+    camille carla carlos carmen caroline catherine cathy celine charles charlotte chiara chidi chloe chris christian
+    christina christine ciara claire clara claudia connor craig dagmar dan daniel daniela david debbie deborah
+    declan deepak denise deniz diana didier diego dieter dmitri dominik donna dora dorothy dorte dragan dylan edward
+    eirik elena elias elif elisa elizabeth elke ella ellen emil emily emma emre eoin eric erik erika ernst espen
+    esther eva ewa fatima fatma fatou felix fiona florian francesca francesco francois frank franz fredrik freja
+    frida friedrich fritz gabriel gabriela gareth gary geir george gerald gerd giovanni gisela giulia goran graham
+    greg greta gudrun guillaume gunnar gunther gustav hana hanna hannah hannelore hannes hans harald harry haruka
+    hasan hassan havard heidi heike heinz helen helena helga helge henrik henry hilde hiroshi holger horst hugo ian
+    ibrahim ida ines ingeborg ingo ingrid irene isabel isabella isabelle ivan ivana jack jacob jacques jakob jamal
+    james jan jana jane janet jason javier jean jeff jennifer jens jesper jess jessica jette jim jiri jo joanna
+    jochen joe johan johanna john jonas jonathan jorg jorge jose josef josefine joseph joshua juan judith juha julia
+    julian juliana julie jurgen jutta karen karin karl karolina karsten kasper katarina katarzyna kate katharina
+    katherine kathrin kathy katja kavita keith kenji kevin khalid kjetil klara klaus knut kofi krzysztof kurt kwame
+    lakshmi lara lars laura layla lea leif leila lena leo leon leonardo leyla liam lina linda linh lisa lothar lotte
+    louis louise luca lucas lucia lucie lucy ludwig luis luisa lukas mads magda magdalena magnus maja manfred marco
+    marcus marek margaret maria mariam marie marina mario marit marta martha martin martina mary maryam mateo
+    mateusz mathieu matt matteo matthew matthias max maya mehmet melanie merete mia michael michelle miguel mike
+    mikkel mikko mila ming minh miriam mohamed mohammed monica monika moritz morten mustafa nadia nadine natalia
+    natalie nathalie neha neil ngozi niamh nicholas nick nicole nigel nikolai nils nina noah nora norbert nour nuria
+    olaf olav ole olga oliver olivia omar omer oscar oskar otto owen oystein pablo paolo pascal patricia patrick
+    paul paula pawel pedro pekka pernille peter petr petra philip philipp pia pierre piotr pooja priya rachel rahul
+    rainer raj ralf randi raphael rasmus ravi rebecca reinhard renate rhys ricardo richard rob robert roberto rohan
+    rolf rosa rudiger rudolf ruth ryan sabine sam samantha samir samuel sandra sanjay sara sarah sean sebastian
+    sergei sharon siegfried sigrid silje silvia simon simone siobhan sipho sofia sofie solveig sonja sophia sophie
+    soren stefan stefanie stephanie stephen steve steven stian stuart sunita susan susanne sven sylvia sylvie
+    takeshi tamara tanja tara tariq tatiana teresa thea theo thierry thomas thorsten tim tina tobias tom tomas
+    tomasz tommy tony torbjorn torsten trevor troels trond tuomas ulrich ulrike ursula uwe valentina vera veronica
+    victor victoria vijay viktor vincent volker walter wei werner wilhelm wolfgang wolfram xavier yasmin yuki yusuf
+    zainab zoe zoran""".split()
 )
 HONORIFICS = frozenset("mr mrs ms miss dr prof professor herr frau".split())
 # People whom a speaker names by what they are to him: "my colleague Tom".
@@ -115,7 +127,7 @@ PLACES = frozenset(
     naples, netherlands, new york, new zealand, newcastle, nigeria, northern ireland, norway, nuremberg, oslo,
     ottawa, oxford, pakistan, paris, peru, philadelphia, philippines, poland, porto, portugal, potsdam, prague, qatar,
     reykjavik, riga, rio de janeiro, romania, rome, rotterdam, russia, salzburg, san francisco, santiago, sao paulo,
-    saudi arabia, scotland, seattle, seoul, serbia, seville, shanghai, sheffield, singapore, slovakia, slovenia, sofia,
+    saudi arabia, scotland, seattle, seoul, serbia, seville, shanghai, sheffield, singapore, slovakia, slovenia,
     south africa, south korea, spain, stavanger, stockholm, stuttgart, sweden, switzerland, sydney, taiwan, tallinn,
     tehran, tel aviv, texas, thailand, the hague, tokyo, toronto, trondheim, tunisia, turin, ukraine,
     united kingdom, united states, utrecht, vancouver, venezuela, venice, vienna, vietnam, vilnius, wales, warsaw,

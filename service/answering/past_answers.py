@@ -2,9 +2,11 @@
 
 1  every document cited has to be approved now, in the version that was cited, and for whoever looks
 2  every passage cited has to be in the live build, with the text that is on record
-3  the sentences are found again: each says what its quote says (`verify`)
+3  the sentences are found again: each says what its quotes say (`verify`)
 
-Where one of these fails there is no such answer any more, only the text that somebody was given. Asks nothing anew.
+Where one of these fails there is no such answer any more, only the text that somebody was given. What nothing cited
+mentions, and which further passages there are, is looked up again; what of these may not be read now is just not there.
+Asks nothing anew.
 """
 
 import re
@@ -19,7 +21,9 @@ from service.answering.answers import Answer, Citation, Reason, Refusal, Sentenc
 from service.answering.boundary import Boundary, Scope
 from service.answering.drafts import Quote
 from service.answering.further import further
+from service.answering.leaning import leans
 from service.answering.live_build import LiveBuild
+from service.answering.missing import not_mentioned
 from service.answering.unread import note_at
 from service.answering.verify import VerifiedQuote
 from service.audit.reading.past_turns import Turn
@@ -56,8 +60,16 @@ class PastAnswers:
         sentences = _sentences(turn.answer, citations)
         if len(citations) < len(found) or not sentences:
             return None
-        passages = further(_found(turn.finished["hits"], build), citations, scope.grants)
-        return Answer(turn.request_id, sentences, citations, None, turn.receipt, turn.searched_for, passages=passages)
+        return Answer(
+            request_id=turn.request_id,
+            sentences=sentences,
+            citations=citations,
+            refusal=None,
+            receipt=turn.receipt,
+            searched_for=turn.searched_for,
+            not_mentioned=not_mentioned(turn.searched_for or turn.question, citations),
+            passages=further(_found(turn.finished["hits"], build), citations, scope.grants),
+        )
 
 
 def _found(hits: list[dict[str, Any]], build: Build) -> Iterator[Passage]:
@@ -87,14 +99,16 @@ class _Part:
     start: int
     end: int
     numbers: list[int]
+    last: VerifiedQuote
     more: int = 0
 
 
 def _sentences(answer: str, citations: tuple[Citation, ...]) -> tuple[Sentence, ...]:
     """3: cut an answer where its quotes say; a quote that stands nowhere belongs to the sentence that follows it.
 
-    Quotes of one sentence stand on lines that follow each other, or have a mark for left out words between them.
-    Returns nothing if the answer says anything else than its quotes.
+    Quotes of one sentence stand on lines that follow each other, or have a mark for left out words between them, or the
+    latter leans on the other, which stands right before it in its passage. Returns nothing if the answer says anything
+    else than its quotes.
     """
     words, at = list(_WORD.finditer(answer)), 0
     parts: list[_Part] = []
@@ -107,11 +121,11 @@ def _sentences(answer: str, citations: tuple[Citation, ...]) -> tuple[Sentence, 
         if not quoted or not _says(words, begin, quoted):
             continue
         start, stop = words[begin].start(), words[end - 1].end()
-        if parts and (is_joined or _is_next_line(answer[parts[-1].end : start])):
+        if parts and (is_joined or _goes_on(parts[-1], citation.verified, answer[parts[-1].end : start])):
             parts[-1].numbers += waiting
-            parts[-1].end = stop
+            parts[-1].end, parts[-1].last = stop, citation.verified
         else:
-            parts.append(_Part(start, stop, waiting))
+            parts.append(_Part(start, stop, waiting, citation.verified))
         at, waiting = end, []
         if at < len(words) and (left_out := _MORE.match(answer, words[at].start())):
             parts[-1].more = int(left_out[1])
@@ -126,6 +140,18 @@ def _says(words: list[re.Match[str]], begin: int, said: list[str]) -> bool:
     return [word.group() for word in words[begin : begin + len(said)]] == said
 
 
-def _is_next_line(between: str) -> bool:
-    """Tell whether what stands between two quotes ends a line and no sentence; see `one_text`."""
-    return between.strip(" ") == "\n"
+def _goes_on(part: _Part, following: VerifiedQuote, between: str) -> bool:
+    """Tell whether a quote belongs to the sentence before, of which it stands on the next line or on which it leans.
+
+    Args:
+        part: the sentence before.
+        following: the quote.
+        between: what stands between both in the answer; see `one_text`.
+    """
+    if between.strip(" ") == "\n":
+        return True
+    last, quote, passage = part.last.quote, following.quote, following.passage
+    if between != " " or last.passage_id != quote.passage_id or not leans(quote.text):
+        return False
+    skipped = passage.text[last.end - passage.start : quote.start - passage.start]
+    return last.end <= quote.start and not skipped.strip()

@@ -41,8 +41,14 @@ class PastQuestion:
 
     def pairs_seen(self) -> list[tuple[str, str]]:
         """Return the (document, version) pairs of the scope."""
-        lines = self.pairs.decode().split("\n")[:-1]  # each ends with a newline
-        return [(document, sha256) for document, _, sha256 in (line.partition("\0") for line in lines)]
+        return [(document, sha256) for document, sha256, *_ in self._lines()]
+
+    def superseding_seen(self) -> dict[str, frozenset[str]]:
+        """Return which documents of the scope superseded which others of it."""
+        return {document: frozenset(olds) for document, _, *olds in self._lines() if olds}
+
+    def _lines(self) -> list[list[str]]:
+        return [line.split("\0") for line in self.pairs.decode().split("\n")[:-1]]  # each ends with a newline
 
     @property
     def is_search(self) -> bool:

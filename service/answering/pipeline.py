@@ -25,6 +25,7 @@ from service.answering.answers import Answer, Reason, Refusal, SearchResult
 from service.answering.boundary import Boundary
 from service.answering.errors import AnswerFailedError, LibraryUnavailableError
 from service.answering.follow_up import stand_alone
+from service.answering.in_force import in_force, notes_of
 from service.answering.live_build import LiveBuild
 from service.answering.progress import Event, Step, Tell, TellStep, of_answer, of_end, of_step, silent
 from service.answering.questions import Question
@@ -138,8 +139,10 @@ class Answering:
             after = self.boundary.scope(build, question.principal.groups)  # a revocation may have come meanwhile
             hits = tuple(hit for hit in found.hits if hit.passage.document in after.grants)
             notes = {document: build.passages.notes(document) for document in {hit.passage.document for hit in hits}}
+            behind = in_force(question.text, hits, build=build, scope=after)
+            not_in_force = notes_of(behind, build=build, scope=after)
         receipt = self.recorder.finished(opened, Result("answered", scope=scope, hits=hits))  # 6
-        return SearchResult(question.request_id, hits, after.grants, receipt, notes)  # 7
+        return SearchResult(question.request_id, hits, after.grants, receipt, notes, not_in_force)  # 7
 
     def _stand_alone(self, opened: Opened) -> str | None:
         """Return a follow-up as it is searched for; `None` where what was typed stands alone, or is to be taken so."""

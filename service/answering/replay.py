@@ -29,6 +29,7 @@ from indexes.dense import Mask
 from indexes.encoder import Encoder
 from indexes.errors import BuildError
 from indexes.standing import Grant
+from indexes.superseded import replacements
 from service.answering.boundary import Scope
 from service.answering.compare import Again, Ending, differences, largest_score_difference_u, millionths
 from service.answering.errors import ReplayError
@@ -192,6 +193,7 @@ def _scope(past: PastQuestion, build: Build) -> Scope:
         pairs=past.pairs,
         made_at=moment,
         valid_until=datetime.max.replace(tzinfo=UTC),
+        replaced=replacements(past.superseding_seen()),
     )
 
 

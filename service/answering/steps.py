@@ -14,6 +14,7 @@ from service.answering.boundary import Scope
 from service.answering.drafts import Answerer
 from service.answering.evidence import Calibration, Evidence
 from service.answering.further import further
+from service.answering.in_force import in_force, in_order, leading, noted
 from service.answering.missing import lacks_the_subject, not_mentioned
 from service.answering.parts import MOST_PARTS, each, merged, parts_of
 from service.answering.progress import Step, TellStep, silent
@@ -64,7 +65,10 @@ class Steps:
         return KIND if self.reranker is None else f"{KIND}+{self.reranker.kind}"
 
     def find(self, text: str, *, build: Build, scope: Scope, k: int = HITS) -> Retrieved:
-        """2: return the `k` best passages of a scope for a question's text; of several parts, in one ranking."""
+        """2: return the `k` best passages of a scope for a question's text, those of what is in force first.
+
+        Those of several parts are in one ranking.
+        """
         parts = parts_of(without_persons(text))[:MOST_PARTS]
         found = [self._find(part, build=build, scope=scope, k=k) for part in parts]
         return found[0] if len(found) == 1 else merged(found, k)
@@ -72,10 +76,10 @@ class Steps:
     def _find(self, text: str, *, build: Build, scope: Scope, k: int) -> Retrieved:
         looked_at = k if self.reranker is None else max(k, RERANKED)
         found = retrieve(text, build=build, scope=scope, encoder=self.encoder, ranking=self.ranking, k=looked_at)
-        if self.reranker is None:
-            return found
-        found = rerank(text, found, self.reranker)
-        return replace(found, hits=found.hits[:k])
+        if self.reranker is not None:
+            found = rerank(text, found, self.reranker)
+        found = replace(found, hits=found.hits[:k])
+        return in_order(found, in_force(text, found.hits, build=build, scope=scope))
 
     def weigh(self, found: Retrieved) -> Worked:
         """3: return the evidence, and the reason for a refusal if it does not suffice; that of the best part."""
@@ -99,6 +103,23 @@ class Steps:
             now: draws the scope as it is after the draft; a revocation may have come meanwhile.
             tell: is told of each step as it begins.
         """
+        behind = in_force(text, found.hits, build=build, scope=now())
+        first = leading(found, behind)
+        worked = self._answer(text, first, build=build, now=now, tell=tell)
+        if worked.reason and first is not found:  # the document in force does not say it, an older one may
+            worked = self._answer(text, found, build=build, now=now, tell=tell)
+        citations = noted(worked.citations, behind, build=build, scope=now()) if behind else worked.citations
+        return replace(worked, found=found, citations=citations)
+
+    def _answer(
+        self,
+        text: str,
+        found: Retrieved,
+        *,
+        build: Build,
+        now: Callable[[], Scope],
+        tell: TellStep,
+    ) -> Worked:
         weighed = self.weigh(found)
         if weighed.reason:
             return weighed

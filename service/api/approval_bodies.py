@@ -12,7 +12,7 @@ from indexes.sources import Source
 from service.deciding.deciding import Decided
 from service.deciding.errors import WishError
 from service.deciding.waiting import Page, Waiting
-from service.deciding.wishes import MAX_TEXT_CHARS, MAX_TITLE_CHARS, Wish
+from service.deciding.wishes import MAX_SUPERSEDED, MAX_TEXT_CHARS, MAX_TITLE_CHARS, Wish
 
 MAX_WAITING = 200
 _SHA256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
@@ -38,6 +38,13 @@ class DecideBody(BaseModel):
     groups: list[str] | None = Field(None, max_length=100, description="who may read: some of the source's groups")
     title: str | None = Field(None, max_length=MAX_TITLE_CHARS, description="the title to show")
     note: str | None = Field(None, max_length=MAX_TEXT_CHARS, description="for the record")
+    supersedes: list[str] | None = Field(
+        None,
+        max_length=MAX_SUPERSEDED,
+        description="documents that this one comes in the place of, of sources that the caller decides on; "
+        "what the last approval says unless given",
+        examples=[["legal/ai-use-policy-2025.pdf"]],
+    )
     reason: str | None = Field(
         None, max_length=MAX_TEXT_CHARS, description="why; has to be given to revoke or reject", examples=["replaced"]
     )
@@ -57,6 +64,7 @@ class DecideBody(BaseModel):
             title=self.title,
             note=self.note,
             reason=self.reason,
+            supersedes=None if self.supersedes is None else tuple(self.supersedes),
         )
 
 
@@ -71,6 +79,9 @@ class StandingBody(BaseModel):
     approvals_required: int = Field(description="how many different people have to approve", examples=[2])
     expires: str | None = Field(
         description="the last day of the version that is approved, if one is", examples=["2027-11-20"]
+    )
+    supersedes: list[str] = Field(
+        description="documents that the approved version comes in the place of", examples=[["legal/ai-use-2025.pdf"]]
     )
 
 
@@ -117,6 +128,7 @@ def _standing(line: DocumentStanding, source: Source) -> dict[str, Any]:
         "approvals": len(line.approvals),
         "approvals_required": source.approvals_required,
         "expires": line.grant.expires.isoformat() if line.grant else None,
+        "supersedes": sorted(line.grant.supersedes) if line.grant else [],
     }
 
 

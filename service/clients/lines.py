@@ -2,8 +2,9 @@
 
 A sentence says what its quotes say; each line of it is a line of a source. A mark that stands at the beginning of a
 line (`- `, `3. `) is taken off it and told beside it, so that a list can be shown as one. Items are quoted without
-their marks, so lines under a lead-in, or three and more of them, are a list too. Lines that are marked in another way
-(`b)`, `4.2`) stay as they are. Nothing is left out, and nothing is added but marks.
+their marks: where the mark in the document is known it counts, and lines under a lead-in, or three and more of them,
+are a list in any case. Lines that are marked in another way (`b)`, `4.2`) stay as they are. Nothing is left out, and
+nothing is added but marks.
 """
 
 import re
@@ -14,6 +15,7 @@ from typing import Any, Literal
 _BULLET = re.compile(r"[-*+•‣◦▪●–]\s+(?=\S)")
 _NUMBER = re.compile(r"(\d{1,3})\.\s+(?=\S)")
 _OTHERWISE = re.compile(r"(?:\(\w{1,4}\)|\w{1,3}[.)]|\d{1,3}(?:\.\d{1,3})+\.?|step\s+\d+[.:]?)\s", re.IGNORECASE)
+_ANY = re.compile(r"\s*((?:[-*+•‣◦▪●–]|\(?(?:\d{1,3}|[a-zA-Z]|[ivx]{1,4})[.)]|\d{1,3}(?:\.\d{1,3})+\.?)\s+)")
 _LEADS = (":", "：")
 _MANY = 3  # lines that nothing leads in: two may be a term and what it means
 _SECOND = 2
@@ -38,23 +40,39 @@ class Line:
         return {"text": "", "item": "- ", "step": f"{self.number}. "}[self.kind]
 
 
-def lines_of(text: str, quotes: Iterable[tuple[int, str]]) -> tuple[Line, ...]:
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """A quote of a sentence: its number, its text, and the mark in front of it in the document, if that is known."""
+
+    n: int
+    text: str = field(repr=False)
+    mark: str = ""
+
+
+def lines_of(text: str, quotes: Iterable[Quoted]) -> tuple[Line, ...]:
     """Return the lines of a sentence.
 
     Args:
         text: what it says; lines end with newlines.
-        quotes: number and text of each of its quotes, in order. One that stands nowhere in the text goes with the
-            one that follows it, or is told on the last line.
+        quotes: its quotes, in order. One that stands nowhere in the text goes with the one that follows it, or is told
+            on the last line.
     """
     lines = [line for line in text.split("\n") if line.strip()]
-    numbers = _numbers(lines, quotes)
-    return tuple(replace(line, citations=tuple(cited)) for line, cited in zip(_read(lines), numbers, strict=True))
+    numbers, marks = _numbers(lines, quotes)
+    marked = [mark + line for mark, line in zip(marks, lines, strict=True)] if len(lines) > 1 else lines
+    return tuple(replace(line, citations=tuple(cited)) for line, cited in zip(_read(marked), numbers, strict=True))
 
 
 def lines_in(sentence: Mapping[str, Any], citations: Iterable[Mapping[str, Any]]) -> tuple[Line, ...]:
     """Return the lines of a sentence as the API gives it; `citations` are all those of its answer."""
-    quotes = [(one["n"], str(one.get("quote", ""))) for one in citations if one["n"] in sentence["citations"]]
+    quotes = [Quoted(one["n"], str(one.get("quote", ""))) for one in citations if one["n"] in sentence["citations"]]
     return lines_of(sentence["text"], quotes)
+
+
+def mark_before(text: str) -> str:
+    """Return the mark at the end of what stands in front of a quote, up to where its line begins; empty if none."""
+    found = _ANY.fullmatch(text.rpartition("\n")[2])
+    return found[1] if found else ""
 
 
 def either(words: Sequence[str]) -> str:
@@ -104,25 +122,31 @@ def _leads(line: Line) -> bool:
     return line.text.rstrip().endswith(_LEADS)
 
 
-def _numbers(lines: Sequence[str], quotes: Iterable[tuple[int, str]]) -> list[list[int]]:
-    """Return which quotes end on each line; what stands between two quotes is a mark for words that were left out."""
+def _numbers(lines: Sequence[str], quotes: Iterable[Quoted]) -> tuple[list[list[int]], list[str]]:
+    """Return which quotes end on each line, and the mark of the quote that it begins with.
+
+    What stands between two quotes is a mark for words that were left out.
+    """
     words = [(word, at) for at, line in enumerate(lines) for word in line.split()]
     numbers: list[list[int]] = [[] for _ in lines]
+    marks = ["" for _ in lines]
     waiting: list[int] = []
     at = 0
-    for n, quote in quotes:
-        said = quote.split()
+    for quote in quotes:
+        said = quote.text.split()
         begin = at
         while not _says(words, begin, said) and begin < len(words) and words[begin][0] == _LEFT_OUT:
             begin += 1
-        waiting.append(n)
+        waiting.append(quote.n)
         if said and _says(words, begin, said):
-            at = begin + len(said)
+            at, line = begin + len(said), words[begin][1]
+            if all(word == _LEFT_OUT for word, on in words[:begin] if on == line):
+                marks[line] = quote.mark
             numbers[words[at - 1][1]] += waiting
             waiting = []
     if numbers:
         numbers[-1] += waiting
-    return numbers
+    return numbers, marks
 
 
 def _says(words: Sequence[tuple[str, int]], begin: int, said: Sequence[str]) -> bool:

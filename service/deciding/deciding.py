@@ -14,6 +14,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Literal
 
@@ -29,6 +30,7 @@ from indexes.previews import read_preview
 from indexes.register import REGISTER_FILE, Register
 from indexes.sources import Source, source_name
 from indexes.standing import Standing, approvals_of, grant
+from indexes.superseded import said_before, superseding
 from service.access.errors import NotAllowedError
 from service.access.principals import Principal
 from service.deciding.errors import DecidedMeanwhileError, NoDocumentError
@@ -36,6 +38,7 @@ from service.deciding.told import told
 from service.deciding.waiting import Kept, Page, page_of
 from service.deciding.wishes import Wish, approval_terms, withdrawal_terms
 
+_SHOWN_OTHERS = 500  # documents of a source that a page offers to choose from
 _KEPT_FILES = 200_000  # that were looked at: some 200 MB
 
 
@@ -52,7 +55,9 @@ class Case:
     """A document as somebody who decides on it sees it: where it stands, and all that the register says of it.
 
     `history` has every decision and upload, oldest first. `has_approved` tells that they are one of those whose
-    approval of this version counts, `would_count` that an approval of theirs would.
+    approval of this version counts, `would_count` that an approval of theirs would. `supersedes` are the documents that
+    the last approval names as older versions, `superseded_by` those whose approval names this one, of what they decide
+    on; `others` some of the source that could be named.
     """
 
     line: DocumentStanding
@@ -60,6 +65,9 @@ class Case:
     history: tuple[Event, ...]
     has_approved: bool
     would_count: bool
+    supersedes: tuple[str, ...] = ()
+    superseded_by: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
 
 
 class Deciding:
@@ -109,6 +117,10 @@ class Deciding:
     def _approve(self, approvals: Approvals, source: Source, who: Principal, wish: Wish) -> None:
         terms = approval_terms(who, wish, source, today=self._now().astimezone(UTC).date())  # 3
         sha256 = wish.sha256 or ""
+        before = approvals.state().decisions.get(wish.document)
+        for old in set(terms.supersedes or ()).difference(said_before(before, source)):
+            if not who.may_approve(source_name(old)):  # nobody pushes back what others decide on
+                raise NotAllowedError("expected somebody who decides on what it supersedes too")
         text_sha256 = self._text_hash(approvals, source, wish.document, sha256)
         plan = approvals.plan_version(wish.document, sha256, terms, text_sha256=text_sha256)  # 4
         (approval,) = plan.approvals
@@ -223,7 +235,18 @@ class Deciding:
             own = replace(own, auth=who.auth, by_id=who.principal_id)
             counting = _counting_with(approvals, source, own)
             counts = own in counting
-        return Case(line, source, history, counts and len(counting) == len(line.approvals), counts)
+            decisions = approvals.state().decisions
+            theirs = [one for one in approvals.sources.values() if who.may_approve(one.name)]
+            return Case(
+                line,
+                source,
+                history,
+                has_approved=counts and len(counting) == len(line.approvals),
+                would_count=counts,
+                supersedes=said_before(decision, source),
+                superseded_by=superseding(document, decisions, theirs, on=self._now().astimezone(UTC).date()),
+                others=tuple(islice((n for n in decisions if source_name(n) == source.name), _SHOWN_OTHERS)),
+            )
 
     def original(self, who: Principal, document: str, sha256: str) -> bytes:
         """Return the bytes of a document's file as it lies in the library, if it is the version that they mean.

@@ -9,6 +9,7 @@ from indexes.errors import (
     NoFileError,
     RegisterError,
     SourcesError,
+    TermsError,
     TimeAheadError,
     UnsafeFileError,
     VersionError,
@@ -18,6 +19,7 @@ from service.deciding.errors import (
     NotDecidableError,
     OtherVersionError,
     RegisterUnavailableError,
+    WishError,
 )
 
 
@@ -36,6 +38,11 @@ def told() -> Iterator[None]:
         raise NotDecidableError(str(error)) from error
     except (NoFileError, FileNotFoundError, DocumentNameError) as error:
         raise NoDocumentError("expected the name of a document that is there, got none") from error
+    except TermsError as error:  # all else that is wished was checked before
+        raise WishError(
+            "supersedes: expected other documents that the register knows and that do not supersede this one, got one "
+            "that is none"
+        ) from error
     except UnsafeFileError as error:
         raise NotDecidableError(str(error)) from error
     except (RegisterError, SourcesError) as error:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from indexes.errors import DocumentNameError
 from indexes.events import TYPED
-from indexes.names import misleading_in, printable
+from indexes.names import check_document_name, misleading_in, printable
 from indexes.sources import Source
 from indexes.terms import Terms
 from service.access.principals import Principal
@@ -16,6 +17,7 @@ from service.deciding.errors import WishError
 
 MAX_TITLE_CHARS = 300
 MAX_TEXT_CHARS = 2000  # of a note, of a reason
+MAX_SUPERSEDED = 20  # documents by one
 
 Verdict = Literal["approve", "revoke", "reject"]
 
@@ -24,9 +26,9 @@ Verdict = Literal["approve", "revoke", "reject"]
 class Wish:
     """A decision on one document. `sha256` (hex) is the version that was seen: an approval has to name it.
 
-    `expires`, `groups`, `title` and `note` are of an approval, and `None` takes the source's default; `reason` is of a
-    revocation or a rejection. With `seen`, how many decisions the register had of the document when it was looked at,
-    nothing is written if there was another since.
+    `expires`, `groups`, `title`, `note` and `supersedes` are of an approval; `None` takes the source's default, and of
+    `supersedes` what the last approval says. `reason` is of a revocation or a rejection. With `seen`, how many
+    decisions the register had of the document when it was looked at, nothing is written if there was another since.
     """
 
     document: str
@@ -38,6 +40,7 @@ class Wish:
     note: str | None = None
     reason: str | None = None
     seen: int | None = None
+    supersedes: tuple[str, ...] | None = None
 
 
 def approval_terms(who: Principal, wish: Wish, source: Source, *, today: date) -> Terms:
@@ -62,6 +65,7 @@ def approval_terms(who: Principal, wish: Wish, source: Source, *, today: date) -
         note=_checked("note", wish.note, MAX_TEXT_CHARS),
         auth=auth_of(who),
         by_id=who.principal_id,
+        supersedes=None if wish.supersedes is None else _documents(wish.supersedes),
     )
 
 
@@ -71,7 +75,7 @@ def withdrawal_terms(who: Principal, wish: Wish) -> Terms:
     Raises:
         WishError: as `approval_terms`.
     """
-    _none_of(wish, "expires", "groups", "title", "note")
+    _none_of(wish, "expires", "groups", "title", "note", "supersedes")
     reason = _checked("reason", wish.reason, MAX_TEXT_CHARS)
     if not reason:
         raise WishError("reason: expected why, in words, got none")
@@ -94,6 +98,15 @@ def auth_of(who: Principal) -> str:
 def _none_of(wish: Wish, *parts: str) -> None:
     if given := [part for part in parts if getattr(wish, part) is not None]:
         raise WishError(f"{given[0]}: expected none with '{wish.verdict}'")
+
+
+def _documents(names: tuple[str, ...]) -> tuple[str, ...]:
+    if len(names) > MAX_SUPERSEDED:
+        raise WishError(f"supersedes: expected at most {MAX_SUPERSEDED} documents, got {len(names)}")
+    try:
+        return tuple(dict.fromkeys(check_document_name(name) for name in names))
+    except DocumentNameError:
+        raise WishError("supersedes: expected names of documents, got something else") from None
 
 
 def _checked(part: str, text: str | None, most: int) -> str:

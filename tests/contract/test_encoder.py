@@ -79,6 +79,23 @@ def test_tokens_are_counted_without_truncation(encoder: Encoder) -> None:
     assert len(encoder.tokenize("word " * 2000)) == 2000
 
 
+def test_word_pieces_stand_in_their_texts_and_have_unit_vectors(encoder: Encoder) -> None:
+    texts = [TEXTS[0], "", "!?", "Ask the legal team first."]
+    vectors, pieces = encoder.encode_with_pieces(texts)
+    np.testing.assert_array_equal(vectors, encoder.encode(texts))
+    for text, one in zip(texts, pieces, strict=True):
+        assert one.spans.shape == (len(one.vectors), 2)
+        assert one.vectors.shape[1] == encoder.dimensions
+        assert "".join(text[start:end] for start, end in one.spans.tolist()) == "".join(filter(str.isalnum, text))
+        np.testing.assert_allclose(np.linalg.norm(one.vectors.astype(np.float32), axis=1), 1, atol=2e-3)
+
+
+def test_its_vocabulary_is_words_in_order(encoder: Encoder) -> None:
+    words = encoder.vocabulary()
+    assert words == sorted(set(words))
+    assert all(word.isalpha() and len(word) > 2 for word in words)
+
+
 def test_threads_get_the_vectors_of_their_own_texts(encoder: Encoder) -> None:
     texts = [f"passage number {number}" for number in range(16)]
     expected = encoder.encode(texts)

@@ -11,9 +11,15 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect
 
+from service.answering.answers import Answer, Citation, Further, Sentence
+from service.answering.drafts import Quote
+from service.answering.pipeline import Answering
+from service.answering.verify import VerifiedQuote
+from service.audit.storage.store import Receipt
 from service.web.pages import SESSION_COOKIE
 from tests.support.browsing import CHROMIUM, DESK, HEIGHT, PHONE, Visit, visit_with
 from tests.support.fakes import TinyLibrary
+from tests.support.page_checks import looks_right
 from tests.support.service_parts import (
     OFF_TOPIC_QUESTION,
     POLICY,
@@ -29,6 +35,8 @@ SENTENCE = "The security team reviews every new AI vendor within ten working day
 LONG_QUESTION = "When are lanterns inspected?"
 LONG_SENTENCE = "By the rules, lanterns on the backlot are inspected each Tuesday."
 LONG_TEXT = "# Handbook of the backlot\n\n{shelves}\n\n## Lantern inspection\n\n{sentence}\n\n## Changes\n\n{shelves}\n"
+LINES = (LONG_SENTENCE, *(f"Paragraph {n} is about the studio and its shelves." for n in (3, 4)))
+RECEIPT = Receipt("greenlit.test/audit/2026-11", 7, "f" * 64)
 ATTACK = "<img src=x onerror=\"document.title='run'\"> <script>document.title = 'run'</script> javascript:alert(1)"
 _NAMELESS = """[...document.querySelectorAll("button, a, input:not([type=hidden]), textarea")]
   .filter((one) => !(one.textContent.trim() || one.ariaLabel || one.labels?.length)).length"""
@@ -130,6 +138,50 @@ def test_what_is_copied_takes_numbers_and_sources_along(opens: Opens) -> None:
     turn.get_by_role("button", name="Share").click()
     expect(turn.locator(".heard")).to_contain_text("Shared, and the link is copied")
     assert re.fullmatch(rf"{visit.url}/answers/[0-9a-f-]{{36}}", visit.page.evaluate("navigator.clipboard.readText()"))
+
+
+def _in_part(studio: Studio, request_id: str) -> Answer:
+    """Return an answer that quotes three lines of the handbook of 60, and offers what stands at its end."""
+    past = studio.service.past_answers
+    build = past.live_build.get()
+    grants = past.boundary.scope(build, studio.service.owner.groups).grants
+    passages = [one for one in build.passages.passages(range(8)) if one.document == "legal/long.md"]
+    stored, granted = build.passages.text("legal/long.md") or "", grants["legal/long.md"]
+    citations = []
+    for n, line in enumerate(LINES, start=1):
+        start, end = stored.index(line), stored.index(line) + len(line)
+        passage = next(one for one in passages if one.start <= start and end <= one.end)
+        citations.append(Citation(n, VerifiedQuote(Quote(passage.passage_id, start, end, line), passage, granted)))
+    sentences = (Sentence("\n".join(LINES), (1, 2, 3), 57),)
+    return Answer(
+        request_id, sentences, tuple(citations), None, RECEIPT, None, ("Norway",), (Further(passages[-1], granted),)
+    )
+
+
+def test_a_list_is_copied_as_one_and_what_is_also_on_it_is_read_beside(
+    opens: Opens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visit = opens(permissions=["clipboard-read", "clipboard-write"])
+    monkeypatch.setattr(Answering, "ask", lambda _self, question, **_more: _in_part(visit.studio, question.request_id))
+    visit.ask("Which lines are there for Norway?")
+    turn, beside = visit.turn(1), visit.page.locator("#beside")
+    expect(turn.locator(".lead li .words")).to_have_text(list(LINES))
+    expect(visit.page.locator("#answered")).to_contain_text("The sources do not mention Norway. 3 quotes.")
+    turn.get_by_role("button", name="Copy").click()
+    listed = "\n".join(f"- {line} [{n}]" for n, line in enumerate(LINES, start=1))
+    plain = visit.page.evaluate("navigator.clipboard.readText()")
+    assert plain.startswith(f"{listed}\n\n(and 57 more)\n\nThe sources do not mention Norway.\n\n[1] Handbook"), plain
+    read = "async () => (await (await navigator.clipboard.read())[0].getType('text/html')).text()"
+    assert f"<ul><li>{LINES[0]} [1]</li><li>{LINES[1]} [2]</li>" in visit.page.evaluate(read)
+    turn.get_by_text("Also on this (1)").click()
+    turn.locator(".further a").click()
+    expect(beside.locator("#place")).to_be_in_viewport()
+    expect(beside.locator("mark")).to_have_count(0)
+    turn.get_by_role("link", name="read on in the source").click()
+    expect(beside.locator("mark")).to_have_text(LINES[-1])
+    expect(turn.locator(".chip.open")).to_have_text("[3]")
+    looks_right(visit.page, "ask-list")
+    assert visit.was_quiet()
 
 
 def test_a_refusal_cites_nothing_and_helps(opens: Opens) -> None:

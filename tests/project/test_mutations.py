@@ -40,6 +40,7 @@ def test_every_promise_has_faults(mutations: list[Mutation]) -> None:
         "publication",
         "once",
         "reading",
+        "in force",
     }
     assert set(counts) == {*LAWS, *others}
 

@@ -96,6 +96,9 @@ class HashingEncoder:
     def tokenize(self, text: str) -> list[int]:
         return [hash(word) for word in text.split()]
 
+    def vocabulary(self) -> list[str]:
+        return [f"word{'abcdefghij'[number // 10]}{'abcdefghij'[number % 10]}" for number in range(100)]
+
 
 class DirectParser:
     """Parses in this process; `parsed` lists what it was given.

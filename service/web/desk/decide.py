@@ -36,6 +36,7 @@ async def decide(request: Request, pages: ThePages, person: PageApprover, desk: 
     """Take the form off the wire; the decision is made in a thread."""
     form: dict[str, Any] = {name: await field_of(request, name) for name in _FIELDS}  # 1
     form["groups"] = tuple(await fields_of(request, "groups"))
+    form["supersedes"] = await fields_of(request, "supersedes")
     place = await place_of(request)
     return await run_in_threadpool(_decided, request, pages, desk, person, (form, place))
 
@@ -96,6 +97,7 @@ def _wish(form: dict[str, Any]) -> Wish:
         title=form["title"] or None,
         note=form["note"] or None,
         seen=seen,
+        supersedes=tuple(name.strip() for name in form["supersedes"] if name.strip()) if form["supersedes"] else None,
     )
 
 

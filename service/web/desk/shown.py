@@ -143,6 +143,8 @@ def values_of(case: Case, indexed: Indexed, now: datetime) -> dict[str, Any]:
         "today": today,
         "groups": groups,
         "title": (granted.title if granted else ""),
+        "supersedes": case.supersedes,
+        "others": [name for name in case.others if name != line.document],
         "in_index": in_index and line.standing in (Standing.APPROVED, Standing.CHANGED, Standing.PENDING),
         "index_since": indexed.made_at.isoformat() if fresh and in_index and indexed.made_at else None,
         "last": history_of((decided[-1],))[0] if decided else None,

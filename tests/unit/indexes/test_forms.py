@@ -170,3 +170,7 @@ def test_spellings_of_an_identifier_share_its_term_and_another_has_none_of_it(
         assert term in terms(f"Form {spelling} is signed.")
     if (letters, number) != (other, next_number):
         assert term not in terms(f"Form {other}-{next_number} is signed.")
+
+
+def test_the_genitive_of_a_name_leaves_no_letter_behind() -> None:
+    assert content_terms("the US's rate and IT’s desk") == ["US", "rate", "IT", "desk"]

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -175,6 +176,7 @@ def test_what_is_written_is_read_as_weights_by_the_service(
     monkeypatch.setattr(fit_module, "FITTED_SETS", tuple(sets))
     monkeypatch.setattr(fit_module, "RANKING_FILE", tmp_path / "ranking.json")
     monkeypatch.setattr(fit_module, "prepare", lambda name, **_: sets[name])
+    monkeypatch.setattr(fit_module, "prepare_cases", lambda *_, **__: [replace(sets["one"], name="case")])
     monkeypatch.setattr(fit_module, "sentence_groups", seen)
     told: list[str] = []
     written = fit(data=tmp_path, work=tmp_path, encoder=HashingEncoder(), tell=told.append)
@@ -182,6 +184,12 @@ def test_what_is_written_is_read_as_weights_by_the_service(
     ranking = read_ranking(tmp_path / "ranking.json")
     assert ranking.passages.tolist() == list(written["passages"].values())  # type: ignore[attr-defined]
     assert ranking.passages.any()
-    assert (written["sets"], written["encoder"]) == (["one", "pages"], HashingEncoder().digest)
-    assert sentences_of == ["one"], "where only the page is known, no sentence is right or wrong"
-    assert told == ["preparing one", "preparing pages", "fitting passages", "fitting sentences"]
+    assert (written["sets"], written["encoder"]) == (["one", "pages", "field_cases"], HashingEncoder().digest)
+    assert sorted(sentences_of) == ["case", "one"], "where only the page is known, no sentence is right or wrong"
+    assert told == [
+        "preparing one",
+        "preparing pages",
+        "preparing the field cases",
+        "fitting passages",
+        "fitting sentences",
+    ]

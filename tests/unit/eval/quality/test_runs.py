@@ -56,7 +56,7 @@ def _no_half(value: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("spoil", "told"),
     [
-        (_other_format, "expected a run in the form greenlit-eval-run-1, got 'greenlit-eval-run-9': run it anew"),
+        (_other_format, "expected a run in the form greenlit-eval-run-2, got 'greenlit-eval-run-9': run it anew"),
         (_no_sets, "expected a run of `greenlit eval run`, got something else .*sets"),
         (_strange_question, "expected a run of `greenlit eval run`, got something else .*more"),
         (_no_half, "expected a run of `greenlit eval run`, got something else .*tuned"),

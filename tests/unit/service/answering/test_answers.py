@@ -1,5 +1,6 @@
 """The records that leave: numbering, addresses that hold no text, refusals whose words depend on their reason alone."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -7,7 +8,17 @@ import pytest
 from indexes.documents import Locator, Passage
 from indexes.readings import ReadingNote
 from indexes.standing import Grant
-from service.answering.answers import MESSAGES, Answer, Citation, Reason, Refusal, numbered
+from service.answering.answers import (
+    MESSAGES,
+    Answer,
+    Citation,
+    Further,
+    Reason,
+    Refusal,
+    Sentence,
+    numbered,
+    one_text,
+)
 from service.answering.drafts import Quote
 from service.answering.verify import VerifiedQuote, VerifiedSentence
 from service.audit.storage.store import Receipt
@@ -92,6 +103,20 @@ def test_an_answer_is_the_text_of_its_sentences() -> None:
     assert answer.text == "One. Two."
     assert answer.as_json()["outcome"] == "answered"
     assert answer.as_json()["receipt"] == {"origin": RECEIPT.origin, "seq": 7, "leaf_hash": RECEIPT.leaf_hash}
+
+
+def test_a_sentence_of_several_lines_stands_apart_and_says_how_much_was_left_out() -> None:
+    said = [Sentence("One.", (1,)), Sentence("Two.", (2,), 3), Sentence("Never:\nClone.\nSwap.", (3,), 388)]
+    assert one_text([*said, Sentence("Four.", (4,))]) == (
+        "One. Two. (and 3 more)\n\nNever:\nClone.\nSwap. (and 388 more)\n\nFour."
+    )
+
+
+def test_a_further_passage_leads_to_its_place_and_marks_nothing() -> None:
+    verified = _verified("Quoted.")
+    offered = Further(replace(verified.passage, start=40, end=99), verified.grant)
+    assert offered.url == f"/documents/legal/rules%20%26%20rates.md?version={'2' * 16}&from=40#place"
+    assert "Quoted." not in str(offered.as_json())
 
 
 @pytest.mark.parametrize("reason", Reason)

@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
+from indexes.pieces import projected
 from indexes.sentences import codes
+from indexes.stretches import no_pieces
 from service.answering.asked import Asked, asked
 from tests.support.answering_parts import Made, a_scope, open_made
 from tests.support.fakes import HashingEncoder
@@ -74,3 +76,49 @@ def test_coverage_is_a_share_of_rarity() -> None:
 def test_names_and_numbers_are_what_it_asks_about_in_particular(text: str, named: list[str]) -> None:
     question = _asked(text)
     assert [term for term, is_named in zip(question.terms, question.named, strict=True) if is_named] == named
+
+
+# Its word pieces
+
+
+def _weights(text: str) -> dict[str, float]:
+    """Return what each word of a question weighs as a piece; every word is one piece here."""
+    with open_made(MADE) as build:
+        (vector,), (pieces,) = HashingEncoder().encode_with_pieces([text])
+        found = asked(text, vector, pieces, build=build, scope=a_scope(build)).pieces
+        kept = projected(pieces.vectors, build.pieces.projection)
+        places = [int(np.argmax(kept @ one)) for one in found.vectors]
+        words = [text[slice(*pieces.spans[place])] for place in places]
+        return dict(zip(words, [float(weight) for weight in found.weights], strict=True))
+
+
+def test_pieces_are_those_of_its_terms_and_weigh_as_much_as_they_are_rare() -> None:
+    weights = _weights("Who reviews the vendor?")
+    assert weights.keys() == {"reviews", "vendor"}
+    assert weights["reviews"] > weights["vendor"] > 0
+    assert sum(weights.values()) == pytest.approx(1)
+
+
+def test_the_pieces_of_a_term_share_what_it_weighs() -> None:
+    weights = _weights("lunch lunches vendor_review")
+    assert weights["lunch"] == pytest.approx(weights["lunches"])
+    once, twice = _weights("lunch zyzzyva"), _weights("lunch lunches zyzzyva")
+    assert twice["lunch"] + twice["lunches"] == pytest.approx(once["lunch"])
+
+
+@pytest.mark.parametrize("text", ["Who is it?", "THE!"])
+def test_all_pieces_count_where_none_is_of_the_subject(text: str) -> None:
+    assert sum(_weights(text).values()) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("text", ["", "?!", " \n"])
+def test_a_question_without_words_has_no_pieces(text: str) -> None:
+    pieces = _asked(text).pieces
+    assert (pieces.vectors.shape, pieces.weights.shape) == ((0, 64), (0,))
+
+
+def test_an_encoder_without_pieces_leaves_a_question_without() -> None:
+    with open_made(MADE) as build:
+        vector = HashingEncoder().encode(["vendor"])[0]
+        question = asked("vendor", vector, no_pieces(64), build=build, scope=a_scope(build))
+        assert build.pieces.token_match(question.pieces, np.arange(3)).tolist() == [0, 0, 0]

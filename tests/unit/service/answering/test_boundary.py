@@ -130,6 +130,50 @@ def test_the_filter_hash_can_be_made_again_from_the_pairs_that_are_kept(library:
     assert (nobody.pairs, nobody.filter_hash) == (b"", hashlib.sha256(b"").hexdigest())
 
 
+def test_what_a_document_supersedes_is_of_the_scope_and_of_its_hash(library: TinyLibrary) -> None:
+    build, boundary = _build(with_rules(library)), _boundary(library)
+    before = boundary.scope(build, STAFF)
+    library.approve(TRAVEL, supersedes=[POLICY])
+    scope = boundary.scope(build, STAFF)
+    assert dict(before.replaced) == {}
+    assert dict(scope.replaced) == {POLICY: TRAVEL}
+    assert scope.filter_hash == hashlib.sha256(scope.pairs).hexdigest() != before.filter_hash
+    assert scope.pairs.decode().endswith(f"\0{POLICY}\n")
+    assert scope.grants.keys() == {POLICY, TRAVEL}, "the older one may be read as before"
+
+
+def test_an_approval_that_ends_replaces_nothing_any_more(library: TinyLibrary) -> None:
+    build, boundary = _build(with_rules(library)), _boundary(library)
+    tomorrow = library.clock.at.date() + timedelta(days=1)
+    library.approve(TRAVEL, supersedes=[POLICY], expires=tomorrow)
+    assert boundary.scope(build, STAFF).replaced == {POLICY: TRAVEL}
+    library.clock.pass_days(2)
+    assert boundary.scope(build, STAFF).replaced == {}
+    library.approve(TRAVEL)
+    assert boundary.scope(build, STAFF).replaced == {POLICY: TRAVEL}, "renewed, it says what it said"
+    library.revoke(TRAVEL)
+    assert boundary.scope(build, STAFF).replaced == {}
+
+
+def test_law_2_who_may_not_read_the_newer_document_is_told_nothing_of_it(library: TinyLibrary) -> None:
+    build, boundary = _build(with_rules(library)), _boundary(library)
+    library.approve(POLICY, groups=["staff", "board"])
+    library.approve(TRAVEL, groups=["board"], supersedes=[POLICY])
+    scope = boundary.scope(build, STAFF)
+    assert (set(scope.grants), dict(scope.replaced)) == ({POLICY}, {})
+    assert TRAVEL not in scope.pairs.decode()
+    assert boundary.scope(build, frozenset({"staff", "board"})).replaced == {POLICY: TRAVEL}
+
+
+def test_law_2_who_may_not_read_the_older_document_is_told_nothing_of_it(library: TinyLibrary) -> None:
+    build, boundary = _build(with_rules(library)), _boundary(library)
+    library.approve(POLICY, groups=["board"])
+    library.approve(TRAVEL, supersedes=[POLICY])
+    scope = boundary.scope(build, STAFF)
+    assert (set(scope.grants), dict(scope.replaced)) == ({TRAVEL}, {})
+    assert POLICY not in scope.pairs.decode()
+
+
 def test_law_2_what_was_kept_of_other_documents_does_not_outlive_a_change(library: TinyLibrary) -> None:
     build = _build(with_rules(library))
     boundary = _boundary(library)

@@ -48,6 +48,14 @@ def test_a_scope_of_nothing_has_no_pairs(archive: Archive) -> None:
     assert _open(archive, archive.ask(QUESTION, "nobody").receipt.seq).pairs_seen() == []
 
 
+def test_what_superseded_what_is_on_record_with_the_scope(archive: Archive) -> None:
+    assert _open(archive, archive.ask().receipt.seq).superseding_seen() == {}
+    archive.library.approve(TRAVEL, supersedes=[POLICY])
+    past = _open(archive, archive.ask().receipt.seq)
+    assert past.superseding_seen() == {TRAVEL: {POLICY}}
+    assert [document for document, _ in past.pairs_seen()] == [POLICY, TRAVEL]
+
+
 def test_a_refusal_has_no_answer_and_a_search_is_told_from_it(archive: Archive) -> None:
     refused = _open(archive, archive.ask(OFF_TOPIC).receipt.seq)
     searched = _open(archive, archive.search().receipt.seq)

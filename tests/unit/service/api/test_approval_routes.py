@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 from indexes.events import event_to_line
 from tests.support.audit_doors import Company, approver, company
 from tests.support.fakes import APPROVAL, TinyLibrary
-from tests.support.service_parts import POLICY, POLICY_TEXT, VENDOR_QUESTION, Studio, open_studio, with_rules
+from tests.support.service_parts import POLICY, POLICY_TEXT, TRAVEL, VENDOR_QUESTION, Studio, open_studio, with_rules
 
 SEEN = hashlib.sha256(POLICY_TEXT.encode()).hexdigest()
 RIGHT_TO_LEFT = "\\u{202e} (RIGHT-TO-LEFT OVERRIDE)"
@@ -60,12 +60,27 @@ def test_a_decision_acts_on_the_next_question(studio: Studio) -> None:
         "approvals": 1,
         "approvals_required": 1,
         "expires": "2027-11-20",
+        "supersedes": [],
     }
     assert _outcome(studio) == "answered"
     changed = hashlib.sha256(studio.library.write(POLICY, "# Another policy\n").read_bytes()).hexdigest()
     assert _decided(studio.api, APPROVE | {"sha256": changed})["standing"] == "approved"
     assert _outcome(studio) == "refused", "the build has another version than the approved one"
     assert [leaf["type"] for leaf in studio.all_leaves()].count("register.extended") >= 3
+
+
+def test_an_approval_may_say_what_it_supersedes(studio: Studio) -> None:
+    assert _decided(studio.api, APPROVE | {"supersedes": [TRAVEL]})["supersedes"] == [TRAVEL]
+    assert _decided(studio.api, APPROVE)["supersedes"] == [TRAVEL], "what is not said anew stays"
+    assert _decided(studio.api, APPROVE | {"supersedes": []})["supersedes"] == []
+    for names, said in {
+        ("legal/nowhere.md",): "supersedes: expected other documents that the register knows",
+        (POLICY,): "supersedes: expected other documents that the register knows",
+        ("../secret",): "supersedes: expected names of documents, got something else",
+    }.items():
+        assert said in _decided(studio.api, APPROVE | {"supersedes": list(names)}, 422)["detail"]
+    assert "supersedes: expected none" in _decided(studio.api, REVOKE | {"supersedes": [TRAVEL]}, 422)["detail"]
+    _decided(studio.api, APPROVE | {"supersedes": [TRAVEL] * 21}, 422)
 
 
 def test_the_line_says_that_it_was_the_local_token(studio: Studio) -> None:
@@ -168,6 +183,7 @@ def test_an_approver_sees_what_waits_in_their_sources(two_sources: Company) -> N
                 "approvals": 1,
                 "approvals_required": 2,
                 "expires": None,
+                "supersedes": [],
                 "source": "security",
                 "why": "short",
                 "since": "2026-11-20T12:00:00Z",

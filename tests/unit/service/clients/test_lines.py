@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.clients.lines import Line, either, lines_in, lines_of
+from service.clients.lines import Line, Quoted, either, lines_in, lines_of, mark_before
 
 
 def _kinds(text: str) -> list[tuple[str, str]]:
@@ -13,7 +13,7 @@ def _kinds(text: str) -> list[tuple[str, str]]:
 
 def test_one_line_is_text_whatever_it_begins_with() -> None:
     for text in ("Invoices are kept for ten years.", "- Five degrees.", "3. Close the door.", "One: two"):
-        assert lines_of(text, [(1, text)]) == (Line(text, "text", 0, (1,)),)
+        assert lines_of(text, [Quoted(1, text)]) == (Line(text, "text", 0, (1,)),)
 
 
 def test_marked_lines_are_items_and_steps_with_the_number_that_is_printed() -> None:
@@ -57,26 +57,49 @@ def test_a_mark_for_left_out_items_is_none_of_them() -> None:
     assert _kinds("Never:\nClone a voice.\n…\nSign.")[2] == ("", "…")
 
 
+def _cited(text: str, *quotes: str) -> list[tuple[int, ...]]:
+    quoted = [Quoted(n, quote) for n, quote in enumerate(quotes, start=1)]
+    return [line.citations for line in lines_of(text, quoted)]
+
+
 def test_each_number_stands_on_the_line_on_which_its_quote_ends() -> None:
     text = "Never:\nClone a voice.\nSwap a face.\nContracts are kept … for ten years."
-    quotes = [
-        (1, "Never:"),
-        (2, "Clone  a\nvoice."),
-        (3, "Swap a face."),
-        (4, "Contracts are kept"),
-        (5, "for ten years."),
-    ]
-    assert [line.citations for line in lines_of(text, quotes)] == [(1,), (2,), (3,), (4, 5)]
-    assert [line.citations for line in lines_of(text, [(1, text.replace("…", ""))])][-1] == (1,)
+    quotes = ["Never:", "Clone  a\nvoice.", "Swap a face.", "Contracts are kept", "for ten years."]
+    assert _cited(text, *quotes) == [(1,), (2,), (3,), (4, 5)]
+    assert _cited(text, text.replace("…", ""))[-1] == (1,)
     whole = "Never:\n- Clone a voice.\n- Swap a face."
-    assert [line.citations for line in lines_of(whole, [(7, whole)])] == [(), (), (7,)]
+    assert _cited(whole, whole) == [(), (), (1,)]
 
 
 def test_a_quote_that_stands_nowhere_goes_with_the_next_or_to_the_end() -> None:
-    assert [line.citations for line in lines_of("One.\nTwo.", [(1, "Else."), (2, "One."), (3, "Other.")])] == [
-        (1, 2),
-        (3,),
+    assert _cited("One.\nTwo.", "Else.", "One.", "Other.") == [(1, 2), (3,)]
+
+
+def test_the_mark_that_stands_in_the_document_counts() -> None:
+    text = "At once:\nReport it.\n… Tell your manager."
+    quotes = [Quoted(1, "At once:"), Quoted(2, "Report it.", "1. "), Quoted(3, "Tell your manager.", "4. ")]
+    shown = [(line.mark, line.text) for line in lines_of(text, quotes)]
+    assert shown == [("", "At once:"), ("1. ", "Report it."), ("4. ", "… Tell your manager.")]
+    others = [Quoted(1, "Report it.", "a) "), Quoted(2, "Tell your manager.", "b) ")]
+    assert [line.text for line in lines_of("Report it.\nTell your manager.", others)] == [
+        "a) Report it.",
+        "b) Tell your manager.",
     ]
+    assert [line.mark for line in lines_of("Report it.", quotes[1:2])] == [""], "one line is no list"
+
+
+def test_a_mark_is_what_stands_alone_in_front_of_a_quote() -> None:
+    marks = {
+        "Rules\n- ": "- ",
+        "x\n 12. ": "12. ",
+        "(b) ": "(b) ",
+        "x\n4.2 ": "4.2 ",
+        "": "",
+        "See page 3. ": "",
+        "x\n": "",
+        "x\nNo. ": "",
+    }
+    assert {before: mark_before(before) for before in marks} == marks
 
 
 def test_they_are_read_from_what_the_api_gives() -> None:
@@ -94,7 +117,7 @@ _WORDS = st.sampled_from(["- ", "1. ", "2. ", "…", "a:", "b", "c ", "\n", "(a)
 
 @given(st.lists(_WORDS, max_size=20).map("".join), st.lists(st.lists(_WORDS, max_size=4).map("".join), max_size=5))
 def test_no_word_is_lost_and_every_number_is_told_once_in_order(text: str, quotes: list[str]) -> None:
-    lines = lines_of(text, list(enumerate(quotes, start=1)))
+    lines = lines_of(text, [Quoted(n, quote) for n, quote in enumerate(quotes, start=1)])
     said = [word for line in lines for word in line.text.split()]
     left = iter(text.split())
     assert all(word in left for word in said)

@@ -75,6 +75,37 @@ def test_an_approval_says_who_signed_in_and_how(library: TinyLibrary, deciding: 
     assert '"expires": "2027-01-01"' in line
 
 
+def test_nobody_pushes_back_a_document_of_a_source_that_others_decide_on(
+    library: TinyLibrary, deciding: Deciding
+) -> None:
+    for document in ("legal/old.md", "security/old.md", "legal/a.md"):
+        library.add(document, "x")
+    of_legal = approver("c-3", "legal", name="Cy")
+    wish = _approve("legal/a.md")
+    for other in ("security/old.md", "security/nowhere.md", "nowhere/a.md"):
+        with pytest.raises(NotAllowedError, match="expected somebody who decides on what it supersedes too"):
+            deciding.decide(of_legal, replace(wish, supersedes=("legal/old.md", other)))
+    assert len(_events(library, "legal/a.md")) == 1, "nothing was written"
+    deciding.decide(of_legal, replace(wish, supersedes=("legal/old.md",)))
+    deciding.decide(ANN, replace(wish, supersedes=("legal/old.md", "security/old.md")))
+    deciding.decide(of_legal, wish)
+    last = _events(library, "legal/a.md")[-1]
+    assert isinstance(last, Approval)
+    assert (last.by, last.supersedes) == ("Cy", ("legal/old.md", "security/old.md")), "what was said by Ann stays"
+
+
+def test_a_case_says_what_supersedes_what_as_far_as_they_decide_on_it(library: TinyLibrary, deciding: Deciding) -> None:
+    library.add("security/old.md", "x")
+    library.add("legal/a.md", "x")
+    library.approve("legal/a.md", supersedes=["security/old.md"])
+    assert deciding.case(ANN, "legal/a.md").supersedes == ("security/old.md",)
+    assert deciding.case(ANN, "security/old.md").superseded_by == ("legal/a.md",)
+    of_security = approver("d-4", "security", name="Di")
+    assert deciding.case(of_security, "security/old.md").superseded_by == ()
+    library.clock.pass_days(400)
+    assert deciding.case(ANN, "security/old.md").superseded_by == (), "it has ended"
+
+
 def test_an_approval_names_the_text_that_the_worker_read_for_approvers(library: TinyLibrary) -> None:
     deciding = Deciding(library=library.folder, now=library.clock, max_file_bytes=1 << 20, builds=library.builds)
     library.write("legal/a.md", "x")

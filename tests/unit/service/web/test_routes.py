@@ -11,7 +11,6 @@ from starlette.testclient import TestClient
 import service.answering.steps
 from tests.support.fakes import TinyLibrary
 from tests.support.service_parts import (
-    OFF_TOPIC_QUESTION,
     POLICY,
     POLICY_TEXT,
     TRAVEL,
@@ -60,7 +59,8 @@ def _newest(studio: Studio) -> int:
 
 
 def test_a_refusal_says_what_to_do_and_cites_nothing(studio: Studio, browser: TestClient) -> None:
-    response = browser.post("/", data={"question": f"{OFF_TOPIC_QUESTION} Vendor working days?"})
+    question = "Which orbit do geostationary satellites of a vendor follow in working days?"
+    response = browser.post("/", data={"question": question})
     assert response.status_code == 200
     assert "No approved document answers this." in response.text
     assert "Looked in the documents that you may read of <bdi>legal</bdi>." in response.text

@@ -13,7 +13,7 @@ from indexes.standing import Standing
 from tests.support.audit_doors import Company
 from tests.support.desk_parts import decided, form_of, hash_of, read_as_worker, with_approvers, words_of
 from tests.support.fakes import TinyLibrary
-from tests.support.service_parts import POLICY, POLICY_TEXT, Studio
+from tests.support.service_parts import POLICY, POLICY_TEXT, TRAVEL, Studio
 
 NEWER = POLICY_TEXT.replace("ten working days", "five working days")
 
@@ -175,6 +175,18 @@ def test_renewing_keeps_the_version_the_groups_and_the_title(library: TinyLibrar
     assert after is not None
     assert (after.sha256, after.groups, after.title) == (before.sha256, before.groups, before.title)
     assert after.expires == date(2028, 11, 5)
+
+
+def test_what_a_document_supersedes_is_chosen_kept_and_shown(ann: TestClient) -> None:
+    page = ann.get(f"/desk/documents/{POLICY}").text
+    assert f'<option value="{TRAVEL}">' in page
+    assert f'<option value="{POLICY}">' not in page
+    assert f"It supersedes {TRAVEL}." in words_of(decided(ann, POLICY, "renew", supersedes=[TRAVEL, ""]).text)
+    assert f"It is superseded by {POLICY}." in words_of(ann.get(f"/desk/documents/{TRAVEL}").text)
+    page = ann.get(f"/desk/documents/{POLICY}").text
+    assert f'name="supersedes" list="others" autocomplete="off" value="{TRAVEL}"' in page
+    assert "supersedes:" in words_of(decided(ann, POLICY, "renew", supersedes=["legal/slip.md"]).text)
+    assert "It supersedes" not in words_of(decided(ann, POLICY, "renew", supersedes=["", ""]).text)
 
 
 WRONG: list[tuple[dict[str, Any], int, str]] = [
