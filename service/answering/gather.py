@@ -28,8 +28,8 @@ class Candidate:
 
     `number` is its own in the build, `place` its place among the units of its passage, `span` where it stands in the
     stored text. `label` is where the question, lead-in or term stands that it stands under, `None` for none; `series`
-    the number of its list, procedure or table in the document, -1 for none. `is_quotable` tells whether it may be quoted
-    by itself: it says something, and is no label, no question, and no table that ran together.
+    the number of its list, procedure or table in the document, -1 for none. `is_quotable` tells whether it may be
+    quoted by itself: it says something, and is no label, no question, and no table that ran together.
     """
 
     hit: Hit

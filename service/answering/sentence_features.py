@@ -23,15 +23,15 @@ def sentence_features(retrieved: Retrieved, candidates: Sequence[Candidate], bui
 
     - `cosine`: of the unit; it knows what stands around it.
     - `token_match`: how well its word pieces match those of the question (`indexes.pieces`).
-    - `coverage`, `coverage_in_context`, `coverage_nearby`: of the unit; together with label, title and headings; together
-      with the units before and after it, and with its label.
+    - `coverage`, `coverage_in_context`, `coverage_nearby`: of the unit; together with label, title and headings;
+      together with the units before and after it, and with its label.
     - `passage`: how far its passage's weighed features are below those of the best one, at most 0.
     - `offers`: the share of the kinds of answer asked for that it offers; 0 where none is.
     - `agreement`: the best cosine of its vector with the best unit of each other passage.
     - `named`: how nearly its label, or the heading right over it, is the question, in [0, 1].
 
-    Each earned its place in cross-validation on the tuned halves. What a unit's kind, its length, its place in the passage
-    and the document's title would add was less than chance.
+    Each earned its place in cross-validation on the tuned halves. What a unit's kind, its length, its place in the
+    passage and the document's title would add was less than chance.
     """
     matches = retrieved.matches
     if matches is None or not candidates:
