@@ -33,7 +33,7 @@ from service.answering.sentence_features import held_by, sentence_features
 from service.answering.wanted import Want, wants_series
 
 MOST_SENTENCES = 4
-_NEARLY = 1.6  # a further sentence may weigh this much less than the best one
+_NEARLY = 1.2  # a further sentence may weigh this much less than the best one
 _ADDS = 0.1  # of the question's words by rarity: what a further sentence has to hold beyond those taken
 _ALIKE = 0.7  # of the words of two sentences: they say the same
 _UNDER = 0.5  # of the question's words have to stand in title, headings or lead-in of a list that is asked for
@@ -48,7 +48,7 @@ class Weighed:
 
     `sums` are their weighed features, shape (units,); `held` which of the question's terms stand in each, shape (units,
     terms); `above` which in its label, title or headings, in the same shape; `named` how nearly what each stands
-    under is the question.
+    under is the question; `order` the places of those that may be quoted, by falling weight.
     """
 
     units: Sequence[Candidate]
@@ -56,11 +56,7 @@ class Weighed:
     held: Held
     above: Held
     named: NDArray[np.float64]
-
-    @property
-    def order(self) -> list[int]:
-        """The places of those that may be quoted, by falling weight."""
-        return [int(at) for at in np.argsort(-self.sums, kind="stable") if self.units[at].is_quotable]
+    order: Sequence[int]
 
 
 class ExtractiveAnswerer:
@@ -97,12 +93,14 @@ class ExtractiveAnswerer:
             return None
         features = sentence_features(retrieved, units, build)
         held, above = held_by(retrieved, units, build)
+        sums = self._ranking.weigh_sentences(features)
         return Weighed(
             units=units,
-            sums=self._ranking.weigh_sentences(features),
+            sums=sums,
             held=held,
             above=above,
             named=features[:, SENTENCE_FEATURES.index("named")],
+            order=[at for at in np.argsort(-sums, kind="stable").tolist() if units[at].is_quotable],
         )
 
 

