@@ -18,10 +18,11 @@ from indexes.units import Span
 from ingest.encode import KeptPieces
 from ingest.index_sentences import first_rows, units_by_passage
 
-# Of token match with all 384 dimensions of the default encoder, 64 lose nothing on the tuned halves; how the projection
-# is found is in `projection_for`.
+# The right sentence came first among those of five passages for 59.3 of 100 questions without token match, 62.1 with
+# all 384 dimensions of the default encoder, 61.7 with 64 of them, 57.9 with 32 (tuned halves of northlight, handbook
+# and squad2, cross-validated, 372 questions). Without the pieces of stop words, which are two fifths: 59.7.
 DIMENSIONS = 64
-_WORDS, _WORDS_A_TEXT = 4096, 64
+_WORDS, _WORDS_A_TEXT = 4096, 64  # a quarter of the words: 59.7
 
 
 def projection_for(encoder: Encoder) -> Vectors:
