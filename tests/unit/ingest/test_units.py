@@ -431,6 +431,16 @@ def test_a_long_sentence_is_quotable_in_its_clauses() -> None:
     assert "".join(document.text[unit.start : unit.end].replace(" ", "") for unit in units) == text.replace(" ", "")
 
 
+def test_a_clause_keeps_what_is_said_of_its_subject() -> None:
+    liability = "and a liability insurance of at least four million euros, which ends thirty months after the end of it"
+    others = [
+        f"an insurance of the machines of kind {n} against fire, water, theft and storm in all weathers"
+        for n in range(9)
+    ]
+    document = _read(f"The builder keeps at its own cost {', and '.join(others)}, {liability}, and tells us.")
+    assert any(liability in said for said in _said(document))
+
+
 @pytest.mark.parametrize("before", ["", "- ", "Bring:\n\n- ", "Can I?\n\n", "1. First.\n2. "])
 def test_a_long_stretch_without_any_mark_cannot_be_quoted(before: str) -> None:
     units, _ = find_units(_read(before + "word " * 1000 + "end."))
