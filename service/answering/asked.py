@@ -26,9 +26,6 @@ _NAME = re.compile(r"(?<!^)\b[^\W\d_a-zß-öø-ÿ][\w'’-]*|\b\w*\d(?:[\w.,]|[/
 _WRITTEN_AS_NAME = re.compile(r"[A-Z\d]")
 _RUN = re.compile(r"\S+")
 
-# Of the rarity of a term that says who asks ("a trainee in Bergen"): a rule for all answers too, one for him is found.
-_OF_THE_ASKER = 0.3
-
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -37,10 +34,10 @@ class Asked:
     Attributes:
         vector: unit vector, shape (dimensions,).
         terms: its content terms, or all its terms if it has no others.
-        rarity: their weights within the scope, shape (len(terms),); less for those that say who asks (`asker`).
+        rarity: their weights within the scope, shape (len(terms),).
         codes: their codes, shape (len(terms),).
         pairs: codes of the terms that stand side by side in it, shape (pairs, 2).
-        named: which of its terms are names or numbers, shape (len(terms),).
+        named: which of its terms are names or numbers, and do not say who asks (`asker`), shape (len(terms),).
         pieces: the word pieces of its terms, each weighing its share of the term's rarity.
     """
 
@@ -76,7 +73,7 @@ def asked(text: str, vector: NDArray[np.float32], pieces: Pieces, *, build: Buil
     names.update(term for term in subject if _WRITTEN_AS_NAME.search(term))
     own = of_the_asker(text)
     is_own = np.array([term in own for term in subject], dtype=np.bool_)
-    rarity = build.lexical.rarity(subject, scope.lexical) * np.where(is_own, _OF_THE_ASKER, 1)
+    rarity = build.lexical.rarity(subject, scope.lexical)
     return Asked(
         vector=vector,
         terms=subject,

@@ -2,8 +2,8 @@
 
 Such words are about the asker, not about what is asked: a rule that holds for all answers them too. Persons' names are
 taken out of what is searched for (`without_persons`): no document that names a Maria is meant. Groups and places stay
-in it, as a rule may be theirs alone, and weigh less (`of_the_asker`). Where no rule here says so, a name is part of the
-subject: "Who is Maria Holm?" asks for her. Which of these words no quote holds, `missing` tells.
+in it, as a rule may be theirs alone, but are no names that the evidence needs (`of_the_asker`). Where no rule here says
+so, a name is part of the subject: "Who is Maria Holm?" asks for her. Which of them no quote holds, `missing` tells.
 """
 
 import re

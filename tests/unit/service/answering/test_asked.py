@@ -122,3 +122,10 @@ def test_an_encoder_without_pieces_leaves_a_question_without() -> None:
         vector = HashingEncoder().encode(["vendor"])[0]
         question = asked("vendor", vector, no_pieces(64), build=build, scope=a_scope(build))
         assert build.pieces.token_match(question.pieces, np.arange(3)).tolist() == [0, 0, 0]
+
+
+def test_who_asks_is_no_name_that_a_rule_for_all_has_to_hold() -> None:
+    assert not _asked("Can a trainee in Bergen review a vendor?").named.any()
+    assert not _asked("I work in Bergen. Who reviews a vendor?").named.any()
+    asked_about = _asked("Who reviews a vendor in Bergen?")
+    assert [term for term, named in zip(asked_about.terms, asked_about.named, strict=True) if named] == ["bergen"]

@@ -1,4 +1,4 @@
-"""What a question says of whoever asks it: persons are left out, groups and places weigh less."""
+"""What a question says of whoever asks it: persons are left out, groups and places told apart."""
 
 import pytest
 
