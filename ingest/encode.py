@@ -29,6 +29,7 @@ _TABLE = (
     "places BLOB NOT NULL, pieces BLOB NOT NULL)"
 )
 _LENGTHS = "SELECT key, vector, length(sentences), length(places), length(pieces) FROM passages"
+_FORM = 2  # raise it when the columns change: what is kept in another form is forgotten
 _BATCH = 256  # texts between two commits: a crash costs at most these
 _LOOKUP = 900  # keys per statement, under SQLite's portable limit
 
@@ -83,6 +84,9 @@ class VectorCache:
             raise self._unusable(error) from error
         try:
             self._connection.execute("PRAGMA secure_delete = ON")
+            if self._connection.execute("PRAGMA user_version").fetchone() != (_FORM,):
+                self._connection.execute("DROP TABLE IF EXISTS passages")  # no key of another form is asked for again
+                self._connection.execute(f"PRAGMA user_version = {_FORM}")
             self._connection.execute(_TABLE)
         except sqlite3.Error as error:
             self._connection.close()

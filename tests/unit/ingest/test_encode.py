@@ -200,12 +200,18 @@ def test_a_damaged_file_is_an_error_that_says_what_to_do(path: Path, hashing_enc
         _encode(path, hashing_encoder, whole_texts("one"))
 
 
-def test_a_file_of_other_columns_is_an_error_that_says_what_to_do(path: Path, hashing_encoder: HashingEncoder) -> None:
+def test_vectors_that_an_earlier_version_kept_in_another_form_are_made_anew(
+    path: Path, hashing_encoder: HashingEncoder
+) -> None:
     path.parent.mkdir()
     with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute("CREATE TABLE passages (key BLOB PRIMARY KEY, vector BLOB NOT NULL)")
-    with pytest.raises(PublishError, match=r"no such column: sentences.*delete that file; then run"):
-        _encode(path, hashing_encoder, whole_texts("one"))
+        connection.execute(
+            "CREATE TABLE passages (key BLOB PRIMARY KEY, vector BLOB NOT NULL, sentences BLOB NOT NULL)"
+        )
+        connection.execute("INSERT INTO passages VALUES (x'00', x'00', x'00')")
+    made = _encode(path, hashing_encoder, whole_texts("one"))
+    np.testing.assert_array_equal(_encode(path, hashing_encoder, whole_texts("one")), made)
+    assert hashing_encoder.encoded == ["one"]
 
 
 def test_a_place_that_cannot_hold_the_file_is_an_error(path: Path, hashing_encoder: HashingEncoder) -> None:
