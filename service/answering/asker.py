@@ -9,7 +9,16 @@ so, a name is part of the subject: "Who is Maria Holm?" asks for her. Which of t
 import re
 
 from indexes.words import STOP_WORDS, content_terms
-from service.answering.names import EVERYBODY, FIRST_NAMES, HONORIFICS, PLACES, RELATIONS, group_of, one_of_them
+from service.answering.names import (
+    EVERYBODY,
+    FIRST_NAMES,
+    GROUP_OF,
+    HONORIFICS,
+    PLACES,
+    RELATIONS,
+    group_of,
+    one_of_them,
+)
 
 _AUXILIARY = r"(?:can|could|may|might|must|should|shall|does|do|is|are|will|would|am)"  # of what is so now
 _NAME = r"[^\W\d_][\w'’-]*"
@@ -24,6 +33,7 @@ _ACTS = (
 )
 _ALLOWED = r"(?:allowed|entitled|eligible|permitted)\b"
 _RELATION = rf"(?:my|our|his|her|their)\s+(?:\w+\s+)?(?:{'|'.join(sorted(RELATIONS))})"
+_GROUP = "|".join(sorted(map(re.escape, GROUP_OF), key=len, reverse=True))
 _SUBJECT = re.compile(
     rf"(?P<before>\b(?P<aux>{_AUXILIARY})\s+)(?P<name>{_PERSON}(?:\s*(?:,|and)\s+{_PERSON})*)"
     r"(?P<after>\s+(?P<next>[a-z]+(?:\s+[a-z]+)?))",
@@ -57,6 +67,8 @@ _SITUATIONS = (
     re.compile(rf"\b{_AUXILIARY}\s+(?P<said>(?:an?\s+|the\s+|our\s+|my\s+|all\s+|any\s+)?[^,.;:!?]{{1,60}}?)\s+"
                rf"(?:be\s+allowed|allowed|entitled|eligible|permitted|use\b|{_ACTS})", re.IGNORECASE),
     re.compile(rf"\b(?P<said>{_RELATION})\b", re.IGNORECASE),
+    re.compile(rf"\b{_AUXILIARY}\s+(?P<said>(?:(?:an?|the|our|my|all|any)\s+)?(?:[\w-]+\s+){{0,2}}?(?:{_GROUP})s?"
+               rf"(?:\s+(?:in|at|from|based\s+in)\s+(?:the\s+)?[\w-]+{_MORE})?)\b(?=\s+\w)", re.IGNORECASE),
 )  # fmt: skip
 _SHORTEST = 3  # letters of a name that is not listed: "IT" and "US" are none
 _MOST_WORDS = 7  # of a phrase that says who somebody is
