@@ -32,7 +32,7 @@ class UnitKind(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """What can be quoted, or names what can: `start` and `end` are of the stored text, without a list mark.
+    """What can be quoted, or names what can: `start` and `end` are of the stored text, without a bullet or number.
 
     `label` is the question, lead-in or term that it stands under, in the same document; `None` where a heading alone
     stands over it. `series` is the number of its series in the document, -1 for none.

@@ -1,7 +1,8 @@
 """The lines of a stored text, as what finds units looks at them: list marks off, and what stands before each.
 
 A mark is a bullet, a number ("1.", "2)"), or a letter or Roman numeral ("(a)", "b)"; "c." only beside another item).
-Numbers of clauses ("7.3") are no marks: they belong to what is quoted. Knows nothing of what a line says.
+Bullets and numbers are taken off; letters stay with their line, as numbers of clauses ("7.3") do: people ask what (b)
+says. Knows nothing of what a line says.
 """
 
 import re
@@ -21,7 +22,7 @@ _BARE = frozenset(["a.", "A.", "ii."])
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line: its text stands at `[start, end)`, without its mark, which begins at `begin`.
+    """One line: its text stands at `[start, end)`, without a bullet or number, which begins at `begin`.
 
     `style` is the kind of mark ("-", "1.", "(a)"; empty without one), `number` what it counts, 0 for a bullet.
     `joined` lines follow the one before without a blank line. `place` tells apart what has other headings over it.
@@ -48,8 +49,7 @@ def lines_of(document: Document) -> list[Line]:
         if roman != line.style and line.number in _ROMAN_LETTERS and roman in beside:
             found[at] = replace(line, style=roman, number=0)
         elif line.style in _BARE and line.style not in beside:  # "A. Smith" alone is no item
-            text = document.text[line.begin : line.end].lstrip()
-            found[at] = replace(line, start=line.end - len(text), text=text, style="", number=0)
+            found[at] = replace(line, style="", number=0)
     return found
 
 
@@ -62,7 +62,10 @@ def _of_section(document: Document, section: Section) -> Iterator[Line]:
         body, mark = raw.rstrip(), _MARK.match(raw)
         if not body.strip():
             continue
-        start = begin + (mark.end() if mark else len(body) - len(body.lstrip()))
+        named = mark is not None and bool(
+            mark["letter"] or mark["bare"]
+        )  # "(b)" is asked for, and so a part of the text
+        start = begin + (len(body) - len(body.lstrip()) if mark is None or named else mark.end())
         style, value = _style(mark) if mark else ("", 0)
         first = before == section.start
         yield Line(

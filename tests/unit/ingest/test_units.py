@@ -346,8 +346,8 @@ def test_a_heading_between_ends_a_list_and_so_does_a_number_that_begins_anew() -
 def test_letters_and_roman_numbers_are_marks() -> None:
     document = _pages("The limit does not apply to:\n\n(a) damage on purpose;\n(b) injury of staff.")
     assert _said(document)[1:] == [
-        "ITEM damage on purpose; < The limit does not apply to:",
-        "ITEM injury of staff. < The limit does not apply to:",
+        "ITEM (a) damage on purpose; < The limit does not apply to:",
+        "ITEM (b) injury of staff. < The limit does not apply to:",
     ]
     assert _series(_pages("It is void if:\n\ni. it rains;\nii. it snows;\niii. it storms.")) == [
         ("ITEM", 3, "It is void if:")
