@@ -115,9 +115,11 @@ def test_quotes_that_overlap_or_come_in_another_order_are_not_released(opened: t
 def test_quotes_of_two_documents_make_no_sentence(opened: tuple[Build, Scope, Passage]) -> None:
     build, scope, passage = opened
     other = next(one for one in _passages(build, scope) if one.document != passage.document)
-    two = tuple(Quote(one.passage_id, one.start, one.end, one.text) for one in (passage, other))
-    for text in (f"{passage.text} {other.text}", f"{passage.text} … {other.text}"):
-        assert not verify([DraftSentence(text, two)], build=build, scope=scope)
+    first = Quote(passage.passage_id, passage.start, passage.start + 4, passage.text[:4])
+    second = Quote(other.passage_id, other.end - 6, other.end, other.text[-6:])
+    assert first.end < second.start
+    for text in (f"{first.text} {second.text}", f"{first.text} … {second.text}"):
+        assert not verify([DraftSentence(text, (first, second))], build=build, scope=scope)
 
 
 def _passages(build: Build, scope: Scope) -> list[Passage]:
