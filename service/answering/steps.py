@@ -86,10 +86,17 @@ class Steps:
 
     def weigh(self, found: Retrieved, build: Build) -> Worked:
         """3: return the evidence, and the reason for a refusal if it does not suffice; that of the best part."""
+        return self._weighed(found, self._evidence(found, build))
+
+    def _evidence(self, found: Retrieved, build: Build) -> list[Evidence]:
+        """Return the evidence of each part."""
+        return [self.calibration.weigh(part, build) for part in each(found)]
+
+    def _weighed(self, found: Retrieved, evidence: Sequence[Evidence]) -> Worked:
         if not found.has_subject:
             return Worked(found, reason=Reason.REQUEST_NOT_SUPPORTED)
-        evidence = max((self.calibration.weigh(part, build) for part in each(found)), key=lambda one: one.score)
-        return Worked(found, evidence, None if evidence.suffices else Reason.NO_EVIDENCE)
+        best = max(evidence, key=lambda one: one.score)
+        return Worked(found, best, None if best.suffices else Reason.NO_EVIDENCE)
 
     def answer(
         self, text: str, found: Retrieved, *, build: Build, now: Callable[[], Scope], tell: TellStep = silent
@@ -106,11 +113,13 @@ class Steps:
             now: draws the scope as it is after the draft; a revocation may have come meanwhile.
             tell: is told of each step as it begins.
         """
-        weighed = self.weigh(found, build)
+        evidence = self._evidence(found, build)
+        weighed = self._weighed(found, evidence)
         if weighed.reason:
             return weighed
         parts = parts_of(without_persons(text))[:MOST_PARTS]
-        asked = dict(zip(parts, each(found), strict=True))
+        of_parts = zip(parts, each(found), evidence, strict=True)
+        asked = {part: of_part for part, of_part, of_it in of_parts if of_it.suffices}
         behind = {part: in_force(part, asked[part].hits, build=build, scope=now()) for part in asked}
         first = {part: leading(asked[part], behind[part]) for part in asked}
         tell(Step.DRAFTING)
@@ -135,13 +144,8 @@ class Steps:
         return Worked(found, weighed.evidence, None, sentences, citations, missing, passages)
 
     def _drafts(self, asked: Mapping[str, Retrieved], build: Build) -> dict[str, Sequence[DraftSentence]]:
-        """Return a draft of each part, by its text; of one without evidence, none."""
-        return {
-            part: self.answerer.draft(part, retrieved=found, build=build)
-            if self.calibration.weigh(found, build).suffices
-            else ()
-            for part, found in asked.items()
-        }
+        """Return a draft of each part, by its text."""
+        return {part: self.answerer.draft(part, retrieved=found, build=build) for part, found in asked.items()}
 
 
 def _answered(
