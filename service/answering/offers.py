@@ -34,8 +34,10 @@ _NUMBER = re.compile(
     rf"\b{_COUNT}\b|\b(?:an?|one|each|per) (?:{_PERIOD}|euro|dollar|percent|third)\b|\b(?:once|twice|none|"
     rf"no more than)\b"
 )
-_SECTION = re.compile(
-    r"^\s*(?:section |article |clause |§ ?)?\d+(?:\.\d+)*[.)]?\s+(?=\D)|\b(?:section|article|clause|page|§) ?\d[\d.]*"
+# Figures that count nothing: of a section, a page, a day of a month.
+_NO_COUNT = re.compile(
+    r"^\s*(?:section |article |clause |§ ?)?\d+(?:\.\d+)*[.)]?\s+(?=\D)|\b(?:section|article|clause|page|§) ?\d[\d.]*|"
+    rf"\b\d{{1,2}}(?:st|nd|rd|th)? (?:of )?{_MONTH}\b|\b{_MONTH} \d{{1,2}}\b"
 )
 _TIME = re.compile(
     rf"\b(?:\d+(?:[.,]\d+)?|{_COUNT}|an?|one|each|every|per|last|next|first|same|working|calendar|following)[- ]"
@@ -161,7 +163,7 @@ def offered(text: str, wants: frozenset[Want], *, kind: UnitKind, labelled: bool
 
 def _offers(want: Want, text: str, lowered: str) -> bool:
     if want is Want.NUMBER:
-        return _NUMBER.search(_SECTION.sub(" ", lowered)) is not None
+        return _NUMBER.search(_NO_COUNT.sub(" ", lowered)) is not None
     if want is Want.PERSON and _NAMED.search(text):
         return True
     return _OF_TEXT[want].search(lowered) is not None

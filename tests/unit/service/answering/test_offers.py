@@ -44,6 +44,7 @@ def test_a_unit_offers_what_its_words_say(text: str, want: Want) -> None:
     [
         ("4.2 Lunch is served.", Want.NUMBER),  # the number of a section
         ("Since 2024 lunch is served.", Want.NUMBER),  # a year
+        ("Lunch is served from 1 October.", Want.NUMBER),  # a day
         ("Lunch is served.", Want.NUMBER),
         ("Lunch is served.", Want.TIME),
         ("Lunch is served.", Want.RULE),
