@@ -32,7 +32,6 @@ PASSAGE_FEATURES = (
     "neighbour_cosine",
     "neighbour_lexical",
     "log_length",
-    "token_match",
     "named",
 )
 SENTENCE_FEATURES = (
@@ -69,7 +68,6 @@ class Matches:
         cosines: theirs, shape (N,).
         held: which terms stand in each, shape (N, T).
         pairs_held: which pairs stand in each, shape (N, pairs).
-        token_match: how well each candidate's word pieces match those of the question, shape (R,).
         context_sizes: how many terms title and heading have, shape (R,).
     """
 
@@ -84,7 +82,6 @@ class Matches:
     cosines: Scores
     held: Held
     pairs_held: Held
-    token_match: Scores
     context_sizes: NDArray[np.int64]
 
     def sentences_of(self, row: int) -> slice:
@@ -129,7 +126,6 @@ def match(question: Asked, rows: Rows, *, build: Build, scope: Scope) -> Matches
         cosines=build.sentences.cosines(question.vector, numbers),
         held=held_codes(question.codes, found, word_begins),
         pairs_held=_pairs_held(question.pairs, found, word_begins),
-        token_match=build.pieces.passage_match(question.pieces, rows),
         context_sizes=np.diff(context_begins, append=len(context)),
     )
 
@@ -146,7 +142,6 @@ def passage_features(question: Asked, matches: Matches) -> Features:
     - `document`: how well the best candidates of its document do, in [0, 1].
     - `neighbour_cosine`, `neighbour_lexical`: of the better of the passages before and after it, among the candidates.
     - `log_length`: the logarithm of its length in terms.
-    - `token_match`: how well its word pieces match those of the question (`indexes.pieces`).
     - `named`: how nearly title and heading are the question: the harmonic mean of what each holds of the other.
     """
     held = matches.passages_held()
@@ -168,7 +163,6 @@ def passage_features(question: Asked, matches: Matches) -> Features:
         _of_neighbours(matches, matches.dense, alone=matches.dense),
         _of_neighbours(matches, lexical, alone=np.zeros_like(lexical)),
         np.log1p(matches.lengths),
-        matches.token_match,
         _named(question, matches),
     )
     return np.stack(columns, axis=1).astype(np.float64)
