@@ -22,7 +22,7 @@ from typing import Any, BinaryIO, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from indexes.dense import Rows, Scores
+from indexes.dense import Scores
 from indexes.errors import BuildDamagedError
 from indexes.stretches import Vectors, unit
 
@@ -103,14 +103,7 @@ class PieceIndex:
 
         0 for a sentence without word pieces, and for all where the question has none.
         """
-        return self._match(question, self.places[numbers, 0], self.places[numbers, 1])
-
-    def passage_match(self, question: QuestionPieces, rows: Rows) -> Scores:
-        """Return the token match of whole passages with a question, shape (len(rows),), as `token_match` does."""
-        return self._match(question, self.first[rows], self.first[rows + 1])
-
-    def _match(self, question: QuestionPieces, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> Scores:
-        """Return the token match of stretches of pieces, shape (len(starts),)."""
+        starts, ends = self.places[numbers, 0], self.places[numbers, 1]
         found = np.zeros(len(starts), np.float32)
         holding = np.flatnonzero(ends > starts)
         if not len(holding) or not len(question.vectors):

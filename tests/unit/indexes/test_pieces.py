@@ -43,13 +43,6 @@ def test_each_piece_of_a_question_counts_its_best_cosine_in_a_sentence_by_its_we
     assert found.dtype == np.float32
 
 
-def test_a_passage_is_matched_over_all_its_sentences(tmp_path: Path) -> None:
-    index = _index(tmp_path, _passage([EAST], [NORTH]), _passage([UP], []), _passage([]))
-    question = _asked((EAST, 0.5), (NORTH, 0.5))
-    np.testing.assert_allclose(index.passage_match(question, np.array([1, 0, 2])), [0, 1, 0], atol=1e-6)
-    np.testing.assert_allclose(index.token_match(question, _all(index))[:2], [0.5, 0.5], atol=1e-6)
-
-
 def test_sentences_are_matched_in_the_order_asked_for_and_as_often(tmp_path: Path) -> None:
     index = _index(tmp_path, _passage([EAST], [NORTH], [UP]))
     found = index.token_match(_asked((NORTH, 1.0)), np.array([2, 1, 1, 0]))
