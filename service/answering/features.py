@@ -32,7 +32,6 @@ PASSAGE_FEATURES = (
     "neighbour_cosine",
     "neighbour_lexical",
     "log_length",
-    "named",
 )
 SENTENCE_FEATURES = (
     "cosine",
@@ -68,7 +67,6 @@ class Matches:
         cosines: theirs, shape (N,).
         held: which terms stand in each, shape (N, T).
         pairs_held: which pairs stand in each, shape (N, pairs).
-        context_sizes: how many terms title and heading have, shape (R,).
     """
 
     rows: Rows
@@ -82,7 +80,6 @@ class Matches:
     cosines: Scores
     held: Held
     pairs_held: Held
-    context_sizes: NDArray[np.int64]
 
     def sentences_of(self, row: int) -> slice:
         """Return where the sentences of a candidate are among all."""
@@ -126,7 +123,6 @@ def match(question: Asked, rows: Rows, *, build: Build, scope: Scope) -> Matches
         cosines=build.sentences.cosines(question.vector, numbers),
         held=held_codes(question.codes, found, word_begins),
         pairs_held=_pairs_held(question.pairs, found, word_begins),
-        context_sizes=np.diff(context_begins, append=len(context)),
     )
 
 
@@ -142,7 +138,6 @@ def passage_features(question: Asked, matches: Matches) -> Features:
     - `document`: how well the best candidates of its document do, in [0, 1].
     - `neighbour_cosine`, `neighbour_lexical`: of the better of the passages before and after it, among the candidates.
     - `log_length`: the logarithm of its length in terms.
-    - `named`: how nearly title and heading are the question: the harmonic mean of what each holds of the other.
     """
     held = matches.passages_held()
     sentence_coverage = question.coverage(matches.held)
@@ -163,15 +158,8 @@ def passage_features(question: Asked, matches: Matches) -> Features:
         _of_neighbours(matches, matches.dense, alone=matches.dense),
         _of_neighbours(matches, lexical, alone=np.zeros_like(lexical)),
         np.log1p(matches.lengths),
-        _named(question, matches),
     )
     return np.stack(columns, axis=1).astype(np.float64)
-
-
-def _named(question: Asked, matches: Matches) -> NDArray[np.float64]:
-    of_question = question.coverage(matches.context_held)
-    of_context = matches.context_held.sum(axis=1) / np.maximum(matches.context_sizes, 1)
-    return 2 * of_question * of_context / np.maximum(of_question + of_context, 1e-9)
 
 
 def held_codes(wanted: Codes, found: Codes, begins: NDArray[np.int64]) -> Held:
