@@ -33,6 +33,9 @@ from service.answering.retrieve import Retrieved, retrieve
 from service.answering.sentence_features import sentence_features
 
 FITTED_SETS = ("handbook", "squad2", "squad11", "pdfs", "northlight", "structures", "handbooks")
+# Sets on which sentences are fitted: those whose gold is a sentence or less. Of `pdfs` only the page is known. Of
+# `handbook` the gold is all that stood below a heading, and the heading, which was the question, is not there.
+CHOSEN_SETS = ("squad2", "squad11", "northlight", "structures", "handbooks")
 _PENALTY = 0.01  # of squared weights, features being scaled to unit variance; .001 and .05 fitted no better
 _QUESTIONS = 800  # of a set, both halves together
 _UNRANKED = Ranking(np.zeros(len(PASSAGE_FEATURES)), np.zeros(len(SENTENCE_FEATURES)))
@@ -71,7 +74,7 @@ def fit(*, data: Path, work: Path, encoder: Encoder, tell: Callable[[str], None]
     passages = fit_softmax([passage_groups(one, encoder) for one in sets])
     ranking = Ranking(passages, _UNRANKED.sentences)
     tell("fitting sentences")
-    of_spans = [one for one in sets if not _by_page(one)]
+    of_spans = [one for one in sets if one.name in CHOSEN_SETS]
     of_cases = [group for one in cases for group in sentence_groups(one, encoder, ranking)]
     sentences = fit_softmax([*(sentence_groups(one, encoder, ranking) for one in of_spans), of_cases])
     written: dict[str, object] = {
@@ -172,7 +175,3 @@ def _retrieve(question: SetQuestion, prepared: Prepared, encoder: Encoder, ranki
 def _tuned(prepared: Prepared) -> list[SetQuestion]:
     asked = limited([question for question in prepared.questions if question.answerable], _QUESTIONS)
     return [question for question in asked if question.tuned_on]
-
-
-def _by_page(prepared: Prepared) -> bool:
-    return all(gold.whole_page for question in prepared.questions for gold in question.gold)
