@@ -4,7 +4,7 @@ Shipped (`greenlit eval calibrate`), for developers, after `greenlit eval fit`:
 
 1  ask every set of its own library; keep the features of each question (`service.answering.evidence`)
 2  fit a logistic model on the tuned halves: questions that the library answers against questions taken from elsewhere,
-   every set weighing the same. Near misses, which look answerable, weigh little beside them
+   every set weighing the same. Near misses, which look answerable, are not fitted on; they are reported
 3  the threshold: the highest at which, in the mean over sets, at most 5% of the answerable questions are refused
 4  write `service/answering/evidence.json`, with what is refused on either half
 
@@ -52,10 +52,6 @@ _FEATURES = (
 )
 _STRENGTH = 10.0  # of the fit: the inverse of its regularisation, features being scaled to unit variance
 _WEIGHT = 300.0  # of all questions of a kind together, as if there were so many of each
-# Of that of other kinds. In five folds of the tuned halves of northlight and squad2, where 5% of right questions are
-# refused, 18% and 9% of near misses are too, and 90% of what is foreign to squad2; with 0, 15%, 8% and 96%; with .3,
-# 16%, 9% and 87%. With neither `named_top` nor `offers_none`, and 0: 10%, 6% and 95%.
-_NEAR_MISS = 0.1
 _QUESTIONS = 800  # of a set, and of each kind of its unanswerable ones, both halves together
 
 
@@ -105,7 +101,7 @@ def calibrate(*, data: Path, work: Path, steps: Steps, tell: Callable[[str], Non
     for name in CALIBRATED_SETS:
         tell(f"asking {name}")
         observed += observe(prepare(name, data=data, work=work, encoder=steps.encoder), steps)
-    model = fit_model(observed)
+    model = fit_model([one for one in observed if one.kind not in NEAR_MISSES])
     threshold = highest_threshold([model.scores(one.tuned) for one in observed if one.answerable])
     written = {
         **_written(model, threshold, steps.encoder),
@@ -175,20 +171,16 @@ def observe(prepared: Prepared, steps: Steps) -> list[Observed]:
 
 
 def fit_model(observed: Sequence[Observed]) -> Model:
-    """Fit a logistic model on the tuned halves; each kind of each set weighs the same, but for near misses."""
+    """Fit a logistic model on the tuned halves; each kind of each set weighs the same."""
     given = [one for one in observed if len(one.tuned)]
     rows = np.concatenate([one.tuned for one in given])
     labels = np.concatenate([np.full(len(one.tuned), one.answerable) for one in given])
-    weights = np.concatenate([np.full(len(one.tuned), _weight(one) / len(one.tuned)) for one in given])
+    weights = np.concatenate([np.full(len(one.tuned), _WEIGHT / len(one.tuned)) for one in given])
     mean = np.average(rows, axis=0, weights=weights)
     scale = np.sqrt(np.average((rows - mean) ** 2, axis=0, weights=weights)) + 1e-9
     fitted = LogisticRegression(C=_STRENGTH, max_iter=5000)
     fitted.fit(rows / scale, labels, sample_weight=weights)
     return Model(float(fitted.intercept_[0]), fitted.coef_[0] / scale)
-
-
-def _weight(one: Observed) -> float:
-    return _WEIGHT * (_NEAR_MISS if one.kind in NEAR_MISSES else 1)
 
 
 def highest_threshold(answerable: Sequence[NDArray[np.float64]]) -> float:

@@ -3,8 +3,8 @@
 1  gather the units of the best passages (`gather`), and weigh each by what ties it to the question
    (`sentence_features`, `ranking`)
 2  take the best that may be quoted; none, if something that may not be quoted weighs far more
-3  take further ones that are nearly as good and add to it: another kind of answer that was asked for, or other words of
-   the question
+3  take further ones: what is as good, and what is nearly as good and adds to it, another kind of answer that was asked
+   for, or other words of the question
 4  quote each (`quoting`): with its lead-in where it says little alone, with the sentence it leans on, or as the list or
    procedure that was asked for
 
@@ -33,7 +33,8 @@ from service.answering.sentence_features import held_by, sentence_features
 from service.answering.wanted import Want, wants_series
 
 MOST_SENTENCES = 4
-_NEARLY = 1.2  # a further sentence may weigh this much less than the best one
+_NEARLY = 1.2  # a further sentence that adds to the best one may weigh this much less
+_AS_GOOD = 0.5  # one that weighs this much less at most may be the answer as well, whether it adds or not
 _ADDS = 0.1  # of the question's words by rarity: what a further sentence has to hold beyond those taken
 _ALIKE = 0.7  # of the words of two sentences: they say the same
 _UNDER = 0.5  # of the question's words have to stand in title, headings or lead-in of a list that is asked for
@@ -127,7 +128,10 @@ def _drafted(weighed: Weighed, retrieved: Retrieved, build: Build) -> list[Draft
         if len(drafted) == MOST_SENTENCES or weighed.sums[at] < weighed.sums[weighed.order[0]] - _NEARLY:
             break
         said = {(quote.start, quote.end) for one in drafted for quote in one.quotes}
-        if weighed.units[at].span not in said and _adds(weighed, at, taken, retrieved, build):
+        if weighed.units[at].span in said or _is_said(weighed, at, taken, build):
+            continue
+        is_as_good = weighed.sums[at] >= weighed.sums[weighed.order[0]] - _AS_GOOD
+        if is_as_good or _adds(weighed, at, taken, retrieved):
             taken.append(at)
             drafted.append(_quoted(weighed, at, build, whole=False))
     return drafted
@@ -153,11 +157,13 @@ def _series_asked_for(weighed: Weighed, retrieved: Retrieved) -> int | None:
     return best if is_asked_for else None
 
 
-def _adds(weighed: Weighed, at: int, taken: Sequence[int], retrieved: Retrieved, build: Build) -> bool:
+def _is_said(weighed: Weighed, at: int, taken: Sequence[int], build: Build) -> bool:
+    return any(_says_the_same(weighed.units[at], weighed.units[other], build) for other in taken)
+
+
+def _adds(weighed: Weighed, at: int, taken: Sequence[int], retrieved: Retrieved) -> bool:
     """Tell whether a unit adds to those taken: a kind of answer that was asked for, or words of the question."""
     one = weighed.units[at]
-    if any(_says_the_same(one, weighed.units[other], build) for other in taken):
-        return False
     missing = retrieved.wants - _offered([weighed.units[other] for other in taken], retrieved.wants)
     if missing & _offered([one], retrieved.wants):
         return True
