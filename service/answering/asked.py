@@ -22,8 +22,9 @@ Held = NDArray[np.bool_]
 
 # A capital letter after the first word, or a digit: what a question is about in particular.
 _NAME = re.compile(r"(?<!^)\b[^\W\d_a-zß-öø-ÿ][\w'’-]*|\b\w*\d(?:[\w.,]|[/-](?=\d))*")
-# A term that keeps its capitals or its figures, however the question writes them ("10 000", "W-8 BEN").
-_WRITTEN_AS_NAME = re.compile(r"[A-Z\d]")
+# A term that keeps its capitals or its figures, however the question writes them ("10 000", "W-8 BEN"), or that says on
+# which side of a number something is ("under 18").
+_WRITTEN_AS_NAME = re.compile(r"[A-Z\d<>]")
 _RUN = re.compile(r"\S+")
 
 

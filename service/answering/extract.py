@@ -34,7 +34,7 @@ from service.answering.wanted import Want, wants_series
 
 MOST_SENTENCES = 4
 _NEARLY = 1.2  # a further sentence that adds to the best one may weigh this much less
-_AS_GOOD = 0.5  # one that weighs this much less at most may be the answer as well, whether it adds or not
+_AS_GOOD = 0.9  # one that weighs this much less at most may be the answer as well, whether it adds or not
 _ADDS = 0.1  # of the question's words by rarity: what a further sentence has to hold beyond those taken
 _ALIKE = 0.7  # of the words of two sentences: they say the same
 _UNDER = 0.5  # of the question's words have to stand in title, headings or lead-in of a list that is asked for
@@ -130,6 +130,8 @@ def _drafted(weighed: Weighed, retrieved: Retrieved, build: Build) -> list[Draft
         said = {(quote.start, quote.end) for one in drafted for quote in one.quotes}
         if weighed.units[at].span in said or _is_said(weighed, at, taken, build):
             continue
+        if _is_of_another(weighed, at, taken[0], retrieved):
+            continue
         is_as_good = weighed.sums[at] >= weighed.sums[weighed.order[0]] - _AS_GOOD
         if is_as_good or _adds(weighed, at, taken, retrieved):
             taken.append(at)
@@ -159,6 +161,12 @@ def _series_asked_for(weighed: Weighed, retrieved: Retrieved) -> int | None:
 
 def _is_said(weighed: Weighed, at: int, taken: Sequence[int], build: Build) -> bool:
     return any(_says_the_same(weighed.units[at], weighed.units[other], build) for other in taken)
+
+
+def _is_of_another(weighed: Weighed, at: int, best: int, retrieved: Retrieved) -> bool:
+    """Tell whether a unit lacks a name or number of the question that the best one holds: June's rule, not May's."""
+    held = weighed.held | weighed.above
+    return bool((held[best] & ~held[at] & retrieved.question.named).any())
 
 
 def _adds(weighed: Weighed, at: int, taken: Sequence[int], retrieved: Retrieved) -> bool:
