@@ -11,7 +11,7 @@
 It writes nothing of its own, and encodes nothing: vectors of units are in the build.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexes.builds import Build
-from indexes.units import MOST_CHARS, UnitKind
+from indexes.units import MOST_CHARS, Span, UnitKind
 from indexes.words import words
 from service.answering.asked import Held
 from service.answering.drafts import DraftSentence, Quote
@@ -135,7 +135,7 @@ def _drafted(weighed: Weighed, retrieved: Retrieved, build: Build) -> list[Draft
         is_as_good = weighed.sums[at] >= weighed.sums[weighed.order[0]] - _AS_GOOD
         if is_as_good or _adds(weighed, at, taken, retrieved):
             taken.append(at)
-            drafted.append(_quoted(weighed, at, build, whole=False))
+            drafted.append(_quoted(weighed, at, build, whole=False, said=said))
     return drafted
 
 
@@ -194,18 +194,21 @@ def _says_the_same(one: Candidate, other: Candidate, build: Build) -> bool:
     return len(ours & theirs) >= _ALIKE * len(ours | theirs)
 
 
-def _quoted(weighed: Weighed, at: int, build: Build, *, whole: bool) -> DraftSentence:
+def _quoted(
+    weighed: Weighed, at: int, build: Build, *, whole: bool, said: Collection[Span] = frozenset()
+) -> DraftSentence:
     one = weighed.units[at]
     series = series_of(one, build) if whole else None
     if series is not None:
         return series
-    if one.label is not None and not asks(one.label_text) and _says_little(one):
+    if one.label is not None and one.label not in said and not asks(one.label_text) and _says_little(one):
         return sentence_of(one, build, before=one.label, listed=not one.label_text.endswith("."))
     if asks(one.label_text):
         return sentence_of(_with_short_ones(one, weighed.units), build)
     leans = next(iter(words(one.text)), "") in _LEANING
     before = next((b for b in weighed.units if b.hit.row == one.hit.row and b.place == one.place - 1), None)
-    if leans and before and before.kind in (UnitKind.SENTENCE, UnitKind.CLAUSE) and before.is_quotable:
+    is_said = before is not None and before.span in said
+    if leans and before and not is_said and before.kind in (UnitKind.SENTENCE, UnitKind.CLAUSE) and before.is_quotable:
         return sentence_of(one, build, before=before.span)
     return sentence_of(one, build)
 
