@@ -60,9 +60,11 @@ def terms_in_order(text: str) -> list[str]:
 
 
 def content_terms(text: str) -> list[str]:
-    """Return the distinct terms of a text that are not stop words, in order of first use."""
-    form = written(_plain(text))
-    return list(dict.fromkeys(_term(word) for word in (*_cut(form.text), *form.parts) if word not in STOP_WORDS))
+    """Return the distinct terms of a text that are not stop words, in order of first use.
+
+    An identifier is one of them, without its parts: one that nothing holds would be missed as often as it has parts.
+    """
+    return list(dict.fromkeys(_term(word) for word in _cut(written(_plain(text)).text) if word not in STOP_WORDS))
 
 
 def _plain(text: str) -> str:

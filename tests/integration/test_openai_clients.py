@@ -40,9 +40,11 @@ def test_it_lists_the_model_and_gets_an_answer_with_its_sources(shared: tuple[St
     completion = client.chat.completions.create(model="greenlit", messages=messages, temperature=0, max_tokens=5)
     (choice,) = completion.choices
     assert (choice.finish_reason, choice.message.role) == ("stop", "assistant")
-    assert (choice.message.content or "").startswith(
-        f"{SENTENCE} [1]\n\n**Sources**\n\n1. [AI use policy](http://127.0"
+    said, _, read_on = (choice.message.content or "").partition(
+        "\n\n**Also on this:**\n\n- [Travel rules](http://127.0"
     )
+    assert said == f"{SENTENCE} [1]"
+    assert "\n\n**Sources**\n\n1. [AI use policy](http://127.0" in read_on
     (annotation,) = choice.message.annotations or []
     assert annotation.type == "url_citation"
     answer = (completion.model_extra or {})["greenlit"]

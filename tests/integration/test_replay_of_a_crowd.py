@@ -23,14 +23,14 @@ def test_a_replay_is_identical_whoever_asked_at_the_same_time(
 ) -> None:
     library.encoder = real_encoder  # type: ignore[assignment]
     sizes: list[int] = []
-    encode = real_encoder.encode
+    encode = real_encoder.encode_with_pieces
 
     def noting(texts: list[str]) -> object:
         sizes.append(len(texts))
         return encode(texts)
 
     with open_studio(with_rules(library)) as studio, ThreadPoolExecutor(16) as pool:
-        monkeypatch.setattr(real_encoder, "encode", noting)
+        monkeypatch.setattr(real_encoder, "encode_with_pieces", noting)
         answers = list(pool.map(studio.ask, QUESTIONS * 3))
         assert max(sizes) > 1, "some were encoded together"
         for answer in answers:

@@ -174,6 +174,7 @@ def test_what_is_written_is_read_as_weights_by_the_service(
         return sentence_groups(prepared, encoder, ranking)
 
     monkeypatch.setattr(fit_module, "FITTED_SETS", tuple(sets))
+    monkeypatch.setattr(fit_module, "CHOSEN_SETS", ("one",))
     monkeypatch.setattr(fit_module, "RANKING_FILE", tmp_path / "ranking.json")
     monkeypatch.setattr(fit_module, "prepare", lambda name, **_: sets[name])
     monkeypatch.setattr(fit_module, "prepare_cases", lambda *_, **__: [replace(sets["one"], name="case")])

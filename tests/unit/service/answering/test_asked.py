@@ -64,9 +64,9 @@ def test_coverage_is_a_share_of_rarity() -> None:
         ("Vendors review whom?", []),  # a first word is written large anyway
         ("What does NASA pay for 10 vendors in Q3?", ["nasa", "10", "q3"]),
         ("What is 2.5 of 10,000?", ["2.5", "10000"]),
-        ("Who signs above 10 000 euros, or ten thousand?", ["10000"]),
-        ("Who fills in the form W-8 BEN?", ["w8ben", "ben"]),
-        ("What is certified under ISO 27001?", ["iso", "27001", "iso27001"]),
+        ("Who signs above 10 000 euros, or ten thousand?", [">", "10000"]),
+        ("Who fills in the form W-8 BEN?", ["w8ben"]),
+        ("What is certified under ISO 27001?", ["iso", "27001"]),
         ("Does IT close in May or on 2026-03-01?", ["IT", "MAY", "1", "march", "2026"]),
         ("Who asks The Vendor?", ["vendor"]),  # a stop word names nothing
         ("who pays vendors?", []),
