@@ -102,7 +102,11 @@ def house(
         "oidc_audience": AUDIENCE,
         "oidc_scopes": SCOPES,
     }
-    with open_studio(library, **settings) as studio, serving(studio.app, certified=certified) as address:
+    patched = pytest.MonkeyPatch.context()
+    opening = open_studio(library, **settings)
+    with patched as patch, opening as studio, serving(studio.app, certified=certified) as address:
+        # A second is long for a quick machine: what one story learnt of the provider would go on into the next.
+        patch.setattr("service.access.openid.discovery._NOW_S", 0.0)
         named = f"--host-resolver-rules=MAP greenlit.test 127.0.0.1:{address.rsplit(':', 1)[1]}"
         with chromium(driver, named, "--ignore-certificate-errors") as opened:
             yield House(studio, openid_provider, opened, address, certified)
