@@ -79,10 +79,11 @@ def gather(retrieved: Retrieved, build: Build) -> list[Candidate]:
     found: dict[tuple[object, ...], Candidate] = {}
     for hit in _considered(retrieved):
         numbers = retrieved.matches.numbers[retrieved.matches.sentences_of(hit.row)]
+        spans, labels = index.spans[numbers].tolist(), index.labels[numbers].tolist()
+        kinds, series = index.kinds[numbers].tolist(), index.series[numbers].tolist()
         for place, number in enumerate(numbers.tolist()):
-            start, end = index.spans[number].tolist()
-            label_start, label_end = index.labels[number].tolist()
-            terms, kind = index.terms_of(number), UnitKind(int(index.kinds[number]))
+            (start, end), (label_start, label_end) = spans[place], labels[place]
+            terms, kind = index.terms_of(number), UnitKind(kinds[place])
             one = Candidate(
                 hit=hit,
                 number=number,
@@ -91,7 +92,7 @@ def gather(retrieved: Retrieved, build: Build) -> list[Candidate]:
                 text=text_at(hit.passage, (start, end)),
                 kind=kind,
                 label=(label_start, label_end) if label_start >= 0 else None,
-                series=int(index.series[number]),
+                series=series[place],
                 words=len(terms),
                 is_quotable=kind.quotable and 0 < end - start <= MOST_CHARS and len(terms) > 0,
             )
@@ -120,9 +121,11 @@ def named_by(text: str, question: Asked) -> float:
     terms = label_terms(text.strip().lstrip(_NUMBERING))
     if not terms:
         return 0.0
-    held = np.array([[term in terms for term in question.terms]], dtype=np.bool_)
-    of_question = float(question.coverage(held)[0])
-    of_label = float(held.sum()) / len(terms)
+    held = [term in terms for term in question.terms]
+    if not any(held):
+        return 0.0
+    of_question = float(question.coverage(np.array([held], dtype=np.bool_))[0])
+    of_label = sum(held) / len(terms)
     return 2 * of_question * of_label / (of_question + of_label) if of_label else 0.0
 
 

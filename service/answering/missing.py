@@ -10,7 +10,7 @@ and what another word may stand for it says nothing.
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from functools import cached_property
 
 from indexes.words import content_terms, terms, words
 from service.answering.answers import Citation
@@ -34,16 +34,41 @@ _OF_A_PLACE = ("n", "an", "ian", "ean", "ish", "ese", "s", "'s", "y")  # "German
 _LEAST_INITIALS = 2
 
 
-@dataclass(frozen=True, slots=True)
 class _Seen:
-    """What is cited, as words are looked up in it."""
+    """What is cited, as words are looked up in it; made as far as it is looked at, as most questions name nothing."""
 
-    terms: frozenset[str]
-    compact: str  # letters and digits alone
-    groups: frozenset[str]
-    initials: frozenset[str]
-    names: frozenset[str]  # capitalised words, in small letters
-    has_number: bool
+    def __init__(self, held: str) -> None:
+        self._held = held
+
+    @cached_property
+    def terms(self) -> frozenset[str]:
+        return frozenset(terms(self._held))
+
+    @cached_property
+    def compact(self) -> str:
+        """Letters and digits alone."""
+        return _compact(self._held)
+
+    @cached_property
+    def groups(self) -> frozenset[str]:
+        return frozenset(group for word in self._typed if (group := group_of(word)))
+
+    @cached_property
+    def initials(self) -> frozenset[str]:
+        return frozenset(_initials(self._typed))
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Capitalised words, in small letters."""
+        return frozenset(word.lower() for word in self._typed if word[0].isupper())
+
+    @cached_property
+    def has_number(self) -> bool:
+        return any(char.isdigit() for char in self._held)
+
+    @cached_property
+    def _typed(self) -> list[str]:
+        return [token.group() for token in TOKEN.finditer(self._held)]
 
 
 def not_mentioned(text: str, cited: Sequence[Citation], unanswered: Collection[str] | None = None) -> tuple[str, ...]:
@@ -62,7 +87,7 @@ def not_mentioned(text: str, cited: Sequence[Citation], unanswered: Collection[s
         return ()
     parts = parts_of(without_persons(text))
     looked_up = parts[:MOST_PARTS]
-    seen = _seen(_held(cited))
+    seen = _Seen(_held(cited))
     if unanswered is None:
         unanswered = [part for part in looked_up if len(parts) > 1 and not seen.terms & _subject_terms(part)]
     left_out = [shortened(part) for part in looked_up if part in unanswered]
@@ -82,8 +107,10 @@ def lacks_the_subject(text: str, cited: Sequence[Citation]) -> bool:
     """
     if not cited:
         return False
-    seen = _seen(_held(cited))
+    seen = _Seen(_held(cited))
     lacking = _missing(text, seen)
+    if not lacking:
+        return False
     if any(asked.kind is Kind.VERSION for asked in lacking):
         return True
     about = subject_of(without_persons(text))
@@ -109,18 +136,6 @@ def _held(cited: Iterable[Citation]) -> str:
         parts.update(dict.fromkeys((passage.title, *passage.locator.headings, quote.text)))
         parts[passage.text[before : after if after >= 0 else len(passage.text)]] = None
     return "\n".join(parts)
-
-
-def _seen(held: str) -> _Seen:
-    typed = [token.group() for token in TOKEN.finditer(held)]
-    return _Seen(
-        terms=frozenset(terms(held)),
-        compact=_compact(held),
-        groups=frozenset(group for word in typed if (group := group_of(word))),
-        initials=frozenset(_initials(typed)),
-        names=frozenset(word.lower() for word in typed if word[0].isupper()),
-        has_number=any(char.isdigit() for char in held),
-    )
 
 
 def _holds(seen: _Seen, asked: AskedWord) -> bool:
