@@ -130,7 +130,7 @@ def _drafted(weighed: Weighed, retrieved: Retrieved, build: Build) -> list[Draft
         said = {(quote.start, quote.end) for one in drafted for quote in one.quotes}
         if weighed.units[at].span in said or _is_said(weighed, at, taken, build):
             continue
-        if _is_of_another(weighed, at, taken[0], retrieved):
+        if _is_of_another(weighed, at, taken[0], retrieved) or (whole is not None and _is_in(weighed, at, whole)):
             continue
         is_as_good = weighed.sums[at] >= weighed.sums[weighed.order[0]] - _AS_GOOD
         if is_as_good or _adds(weighed, at, taken, retrieved):
@@ -143,7 +143,7 @@ def _series_asked_for(weighed: Weighed, retrieved: Retrieved) -> int | None:
     """Return the best unit of the list, procedure or table that is asked for as such; `None` if none is.
 
     It is if the question wants one, and what its items stand under is nearly the question, or holds of it what the best
-    item itself does.
+    item itself does, or if more of its items than an answer has sentences hold the same of it.
     """
     if not wants_series(retrieved.wants):
         return None
@@ -153,10 +153,23 @@ def _series_asked_for(weighed: Weighed, retrieved: Retrieved) -> int | None:
     if named:
         return named[0]
     best = order[0]
+    if len([at for at in order if _is_beside(weighed, at, best)]) > MOST_SENTENCES:
+        return best
     under = question.coverage(weighed.above[best][None])[0]
     both = question.coverage((weighed.above[best] | weighed.held[best])[None])[0]
     is_asked_for = weighed.units[best].series >= 0 and under >= _UNDER and both - under < _OF_ITSELF
     return best if is_asked_for else None
+
+
+def _is_beside(weighed: Weighed, at: int, best: int) -> bool:
+    """Tell whether a unit is of the best one's series, and holds as much of the question: neither is asked for."""
+    return _is_in(weighed, at, best) and bool((weighed.held[at] == weighed.held[best]).all())
+
+
+def _is_in(weighed: Weighed, at: int, best: int) -> bool:
+    """Tell whether a unit is of the series that the best one is of."""
+    one, other = weighed.units[at], weighed.units[best]
+    return one.series >= 0 and (one.document, one.series) == (other.document, other.series)
 
 
 def _is_said(weighed: Weighed, at: int, taken: Sequence[int], build: Build) -> bool:

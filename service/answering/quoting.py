@@ -47,24 +47,28 @@ def series_of(one: Candidate, build: Build) -> DraftSentence | None:
 
     At most `MOST_ITEMS` and `MOST_LIST_CHARS`, items whole; the sentence says how many more there are.
     """
-    spans = _items(one, build)
-    label = _label(spans[0], one, build) if spans else None
+    found = _items(one, build)
+    if not found:
+        return None
+    spans, row = [span for span, _ in found], found[0][1]  # the best unit may stand many passages below the first item
+    label = _label(spans[0], one, row, build)
     chars, taken = (label[1] - label[0] if label else 0), 0
     for start, end in spans[:MOST_ITEMS]:
         chars += end - start
         if chars > MOST_LIST_CHARS:
             break
         taken += 1
-    if not taken:
+    own = _quotes(spans[:taken], row, build)
+    if not own:
         return None
     items = build.passages.series(one.document)[one.series].items
-    quotes = [*(_quotes([label], one.hit.row, build) if label else ()), *_quotes(spans[:taken], one.hit.row, build)]
-    more = max(items - taken, 1) if taken < len(spans) else 0
+    quotes = [*(_quotes([label], row, build) if label else ()), *own]
+    more = max(items - len(own), 1) if len(own) < len(spans) else 0
     return DraftSentence(_said(quotes, one.document, build, listed=True), tuple(quotes), more)
 
 
-def _items(one: Candidate, build: Build) -> list[Span]:
-    """Return where the items of a candidate's series stand in its document, in reading order.
+def _items(one: Candidate, build: Build) -> list[tuple[Span, int]]:
+    """Return where the items of a candidate's series stand in its document, and each one's row, in reading order.
 
     An item begins with a unit of the series's kind; what follows of it in the same passage belongs to it.
     """
@@ -82,19 +86,19 @@ def _items(one: Candidate, build: Build) -> list[Span]:
             items.setdefault(start, ((start, end), row))
         elif items and items[last][1] == row and end - last <= MOST_CHARS and end > items[last][0][1]:
             items[last] = ((last, end), row)
-    return [span for _, (span, _) in sorted(items.items())]
+    return [item for _, item in sorted(items.items())]
 
 
-def _label(first: Span, one: Candidate, build: Build) -> Span | None:
+def _label(first: Span, one: Candidate, row: int, build: Build) -> Span | None:
     """Return the lead-in of a series, but a question; it has to stand before the first item."""
     label = build.passages.series(one.document)[one.series].label
-    if label is None or label[1] > first[0] or _asks(label, one, build):
+    if label is None or label[1] > first[0] or _asks(label, row, build):
         return None
     return label
 
 
-def _asks(span: Span, one: Candidate, build: Build) -> bool:
-    (quote,) = _quotes([span], one.hit.row, build) or (None,)
+def _asks(span: Span, row: int, build: Build) -> bool:
+    (quote,) = _quotes([span], row, build) or (None,)
     return quote is None or quote.text.rstrip().endswith("?")
 
 

@@ -282,6 +282,24 @@ def test_a_procedure_over_several_passages_is_quoted_in_order() -> None:
     assert len(starts) >= 3
 
 
+def test_a_procedure_is_quoted_from_its_first_step_wherever_the_best_one_stands() -> None:
+    steps = [f"{number}. Carry the form to desk {number} of the house." for number in range(1, 60)]
+    steps.append("60. Get the badge at the badge desk.")
+    parts = ["\n".join(steps[at : at + 5]) for at in range(0, 60, 5)]
+    (best, *_) = _of_text("How do I get a badge?", "How to get a badge:\n\n" + parts[0], *parts[1:])
+    assert best.text.split("\n")[:2] == ["How to get a badge:", "Carry the form to desk 1 of the house."]
+    assert best.more == 60 - MOST_ITEMS
+
+
+def test_a_table_that_is_asked_for_as_a_whole_is_quoted_in_part_and_counted_and_nothing_of_it_again() -> None:
+    rows = "\n".join(f"Town: Town{number}; Hotel limit: {number} euros" for number in range(400))
+    said = _of_text("List all hotel limits", rows)
+    assert [(one.text.count("\n") + 1, one.more) for one in said] == [(MOST_ITEMS, 400 - MOST_ITEMS)]
+    assert said[0].text.startswith("Town: Town0; Hotel limit: 0 euros\n")
+    (one, *_) = _of_text("What is the hotel limit in Town317?", rows)
+    assert (one.text, one.more) == ("Town: Town317; Hotel limit: 317 euros", 0)
+
+
 @pytest.mark.parametrize("length", [701, 5000])
 def test_evidence_of_a_text_too_long_to_quote_is_not_spent_on_its_neighbour(length: int) -> None:
     long = ("the liability insurance of the scaffold ends for us " * 100)[:length].strip()
