@@ -149,7 +149,7 @@ def _series_asked_for(weighed: Weighed, retrieved: Retrieved) -> int | None:
         return None
     question = retrieved.question
     order = [at for at in weighed.order if weighed.sums[at] >= weighed.sums[weighed.order[0]] - _NEARLY]
-    named = [at for at in order if weighed.units[at].series >= 0 and weighed.named[at] >= NAMED]
+    named = [at for at in weighed.order if weighed.units[at].series >= 0 and weighed.named[at] >= NAMED]
     if named:
         return named[0]
     best = order[0]

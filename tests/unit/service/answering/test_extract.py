@@ -249,6 +249,12 @@ def test_a_list_that_is_asked_for_is_quoted_with_its_lead_in() -> None:
     assert best.more == 0
 
 
+def test_a_list_under_what_is_asked_comes_before_a_sentence_that_only_names_it() -> None:
+    listed = "The red lines:\n\n- A false voice.\n- A false face."
+    (best, *_) = _of_text("What are the red lines?", listed, "Whoever sees red lines crossed tells the red lines desk.")
+    assert best.text.split("\n") == ["The red lines:", "A false voice.", "A false face."]
+
+
 def test_an_item_that_is_asked_for_is_quoted_by_itself() -> None:
     (best, *_) = _of_text("Is a false face forbidden?", RED_LINES)
     assert best.text == "The following uses are forbidden:\n… A false face of anybody."
