@@ -289,11 +289,14 @@ def test_a_procedure_over_several_passages_is_quoted_in_order() -> None:
 
 
 def test_a_procedure_is_quoted_from_its_first_step_wherever_the_best_one_stands() -> None:
-    steps = [f"{number}. Carry the form to desk {number} of the house." for number in range(1, 60)]
-    steps.append("60. Get the badge at the badge desk.")
+    steps = [f"{number}. Carry the form to room {number} of the house." for number in range(1, 36)]
+    steps += [f"{number}. Bring the badge to desk {number} of the house." for number in range(36, 61)]
     parts = ["\n".join(steps[at : at + 5]) for at in range(0, 60, 5)]
-    (best, *_) = _of_text("How do I get a badge?", "How to get a badge:\n\n" + parts[0], *parts[1:])
-    assert best.text.split("\n")[:2] == ["How to get a badge:", "Carry the form to desk 1 of the house."]
+    (best, *_) = _of_text("How do I bring a badge, which steps?", *parts)
+    assert best.text.split("\n")[:2] == [
+        "Carry the form to room 1 of the house.",
+        "Carry the form to room 2 of the house.",
+    ]
     assert best.more == 60 - MOST_ITEMS
 
 
