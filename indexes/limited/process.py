@@ -17,6 +17,7 @@ import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from resource import RUSAGE_SELF, getrusage
 from typing import IO, Self
 
 from indexes.limited.errors import (
@@ -38,6 +39,7 @@ _WORK_BEFORE_REPLACED = 10  # times the time that one request may take
 _PROCESSOR_AT_START_S = 60
 _END_S, _LOOK_S = 5, 0.01  # a child that closed its pipe is about to end
 _NATIVE_ENDS = {-signal.SIGABRT, -signal.SIGSEGV, -signal.SIGTRAP, -signal.SIGILL, -signal.SIGBUS}
+_RSS_UNIT = 1024 if sys.platform == "linux" else 1  # bytes
 _NEARLY = 0.75  # native code that gets no more memory does not say so: it aborts
 
 
@@ -166,7 +168,8 @@ class _Child:
     """One running child and its two pipes."""
 
     def __init__(self, command: list[str], environment: dict[str, str], limits: Limits) -> None:
-        self._memory_bytes = limits.memory_bytes
+        # The kernel counts to a child what its parent held when it began: only more than that is its own.
+        self._much_bytes = max(_NEARLY * limits.memory_bytes, _RSS_UNIT * getrusage(RUSAGE_SELF).ru_maxrss)
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
@@ -228,14 +231,14 @@ class _Child:
             ended, status, used = os.wait4(self._process.pid, os.WNOHANG)
             if ended:
                 self._process.returncode = os.waitstatus_to_exitcode(status)
-                held = used.ru_maxrss * (1024 if sys.platform == "linux" else 1)
+                held = used.ru_maxrss * _RSS_UNIT
             else:
                 time.sleep(_LOOK_S)
         return self._process.returncode, held
 
     def _ended(self) -> ChildError:
         status, held = self._status()
-        if status == OUT_OF_MEMORY_STATUS or (status in _NATIVE_ENDS and held > _NEARLY * self._memory_bytes):
+        if status == OUT_OF_MEMORY_STATUS or (status in _NATIVE_ENDS and held > self._much_bytes):
             return ChildMemoryError("it ran out of memory")
         if status == -signal.SIGXCPU:
             return ChildTimeError("it took more processor time than it may")

@@ -18,9 +18,13 @@ WORKERS = Path(__file__).parent / "workers"
 ROOT = Path(__file__).parents[4]
 
 
-def _naughty(*, timeout_s: float = 60, recycle_after: int = 200) -> LoaderProcess:
+def _naughty(*, timeout_s: float = 60, recycle_after: int = 200, max_memory_bytes: int = 2 << 30) -> LoaderProcess:
     return LoaderProcess(
-        timeout_s=timeout_s, recycle_after=recycle_after, module="naughty_worker", import_paths=(WORKERS,)
+        timeout_s=timeout_s,
+        recycle_after=recycle_after,
+        max_memory_bytes=max_memory_bytes,
+        module="naughty_worker",
+        import_paths=(WORKERS,),
     )
 
 
@@ -140,6 +144,14 @@ def test_a_reply_that_announces_too_much_is_not_waited_for(naughty: LoaderProces
         LoadError, match=r"cannot be true \(a frame of 1099511627776 bytes, expected at most 67108864\)"
     ):
         _do(naughty, b"boast")
+
+
+def test_what_the_parent_holds_is_not_held_against_a_child_that_crashes() -> None:
+    held = bytearray(b"\1") * (420 << 20)  # the kernel counts it to the child as well
+    with _naughty(max_memory_bytes=512 << 20) as process:
+        del held
+        with pytest.raises(LoadError, match=r"the parser crashed \(killed by SIGABRT\)"):
+            _do(process, b"abort")
 
 
 @pytest.mark.parametrize(
