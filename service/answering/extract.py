@@ -20,11 +20,11 @@ from numpy.typing import NDArray
 
 from indexes.builds import Build
 from indexes.units import MOST_CHARS, Span, UnitKind
-from indexes.words import words
 from service.answering.asked import Held
 from service.answering.drafts import DraftSentence, Quote
 from service.answering.features import SENTENCE_FEATURES
 from service.answering.gather import NAMED, Candidate, asks, gather, text_at
+from service.answering.leaning import leans
 from service.answering.offers import offered
 from service.answering.quoting import quote_of, sentence_of, series_of
 from service.answering.ranking import Ranking
@@ -40,7 +40,6 @@ _ALIKE = 0.7  # of the words of two sentences: they say the same
 _UNDER = 0.5  # of the question's words have to stand in title, headings or lead-in of a list that is asked for
 _OF_ITSELF = 0.15  # of the question's words: more, and an item is asked for, not its list
 _SAYS_LITTLE = 6  # words; shorter sentences are quoted with what they stand under
-_LEANING = frozenset({"it", "they", "this", "these", "that", "those", "such", "he", "she", "its", "their"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +76,6 @@ class ExtractiveAnswerer:
         if weighed is None or _cannot_be_quoted(weighed):
             return []
         return _drafted(weighed, retrieved, build)
-
-    def best(self, retrieved: Retrieved, build: Build) -> Quote | None:
-        """Return the unit that weighs most of those that may be quoted; `None` if there is none."""
-        weighed = self.weigh(retrieved, build)
-        return quote_of(weighed.units[weighed.order[0]]) if weighed else None
 
     def units(self, retrieved: Retrieved, build: Build) -> list[Quote]:
         """Return all units of the best passages that may be quoted."""
@@ -218,10 +212,9 @@ def _quoted(
         return sentence_of(one, build, before=one.label, listed=not one.label_text.endswith("."))
     if asks(one.label_text):
         return sentence_of(_with_short_ones(one, weighed.units), build)
-    leans = next(iter(words(one.text)), "") in _LEANING
     before = next((b for b in weighed.units if b.hit.row == one.hit.row and b.place == one.place - 1), None)
-    is_said = before is not None and before.span in said
-    if leans and before and not is_said and before.kind in (UnitKind.SENTENCE, UnitKind.CLAUSE) and before.is_quotable:
+    says_what = before and before.is_quotable and before.kind in (UnitKind.SENTENCE, UnitKind.CLAUSE)
+    if before and says_what and before.span not in said and leans(one.text):
         return sentence_of(one, build, before=before.span)
     return sentence_of(one, build)
 

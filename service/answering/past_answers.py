@@ -19,7 +19,7 @@ from indexes.documents import Passage
 from service.access.principals import Principal
 from service.answering.answers import Answer, Citation, Reason, Refusal, Sentence
 from service.answering.boundary import Boundary, Scope
-from service.answering.drafts import Quote
+from service.answering.drafts import SKIPPED, Quote
 from service.answering.further import further
 from service.answering.leaning import leans
 from service.answering.live_build import LiveBuild
@@ -30,7 +30,6 @@ from service.audit.reading.past_turns import Turn
 
 _WORD = re.compile(r"\S+")
 _MORE = re.compile(r"\(and ([1-9]\d{0,6}) more\)(?!\S)")  # as `Sentence.shown` says it
-_LEFT_OUT = "…"  # between two quotes of a sentence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +115,7 @@ def _sentences(answer: str, citations: tuple[Citation, ...]) -> tuple[Sentence, 
     for citation in citations:
         waiting.append(citation.n)
         quoted = citation.verified.quote.text.split()
-        is_joined = bool(parts) and not _says(words, at, quoted) and _says(words, at, [_LEFT_OUT])
+        is_joined = bool(parts) and not _says(words, at, quoted) and _says(words, at, [SKIPPED])
         begin, end = at + is_joined, at + is_joined + len(quoted)
         if not quoted or not _says(words, begin, quoted):
             continue

@@ -181,7 +181,7 @@ def test_a_sentence_that_points_back_brings_the_one_before_in_the_same_breath() 
     assert _of_made("vendor review", made) == ["A contract needs a form. It goes to the vendor review."]
 
 
-def test_the_best_unit_is_the_one_that_weighs_most_of_those_that_may_be_quoted() -> None:
+def test_units_are_all_that_may_be_quoted_and_the_one_that_weighs_most_is_drafted_first() -> None:
     made: Made = {
         "legal/a.md": [["Our vendor waits here.", "The vendor review takes ten days.", "Soup."]],
         "legal/b.md": ["—"],
@@ -189,12 +189,15 @@ def test_the_best_unit_is_the_one_that_weighs_most_of_those_that_may_be_quoted()
     answerer = ExtractiveAnswerer(ranking=COVERED)
     with open_made(made) as build:
         seen = found("vendor review", build, ranking=COVERED)
-        quote, units = answerer.best(seen, build), answerer.units(seen, build)
-        nothing = answerer.best(found("vendor review", build, a_scope(build, hidden=["legal/a.md"])), build)
-    assert quote is not None
+        (quote,), units = (
+            answerer.draft("vendor review", retrieved=seen, build=build)[0].quotes,
+            answerer.units(seen, build),
+        )
+        hidden = found("vendor review", build, a_scope(build, hidden=["legal/a.md"]))
+        nothing = answerer.draft("vendor review", retrieved=hidden, build=build)
     assert quote.text == "The vendor review takes ten days."
     assert quote in units
-    assert nothing is None
+    assert nothing == []
 
 
 def test_a_passage_without_a_unit_is_not_quoted() -> None:
