@@ -110,7 +110,7 @@ def _lost_its_mark(read: Sequence[Line], first: int) -> bool:
 
 
 def _unmarked(read: list[Line]) -> list[Line]:
-    led = _leads(read[0])
+    led = _leads(read[0]) or read[1].text.startswith(_LEFT_OUT)  # words between it and the list are left out
     listed = read[1:] if led else read
     if not (led or len(read) >= _MANY) or any(_OTHERWISE.match(line.text) for line in listed):
         return read

@@ -31,6 +31,10 @@ def test_items_that_are_quoted_without_their_marks_are_a_list_all_the_same() -> 
     assert _kinds("Never:\nClone a voice.\nSwap a face.") == led
     assert _kinds("Invoices:\nten years") == [("", "Invoices:"), ("- ", "ten years")]
     assert _kinds("Clone a voice.\nSwap a face.\nSign for others.")[0] == ("- ", "Clone a voice.")
+    assert _kinds("These are forbidden.\n… Clone a voice.\nSwap a face.")[:2] == [
+        ("", "These are forbidden."),
+        ("- ", "… Clone a voice."),
+    ]
 
 
 def test_a_quote_that_begins_behind_its_own_mark_begins_the_list() -> None:
