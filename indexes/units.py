@@ -1,4 +1,4 @@
-"""Units: what of a document can be quoted as it stands, or names what can. Found at ingest (`ingest/units.py`).
+"""Units: what of a document can be quoted as it stands, or names what can. Found at ingest (`ingest/units/finding.py`).
 
 Units do not overlap and stand in reading order; each lies in one section and on no more than a few lines. Holds shapes
 only: what a question wants of them is the reader's business.

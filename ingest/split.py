@@ -15,7 +15,7 @@ from indexes.encoder import Encoder
 from indexes.manifest import SplitterInfo
 from indexes.passages import SplitDocument
 from indexes.units import Span, Unit
-from ingest.units import find_units
+from ingest.units.finding import find_units
 
 # The encoder reads 256 tokens, two of them its own marks: passages of 220 leave room for the title and a heading.
 _PASSAGE_TOKENS = 220

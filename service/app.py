@@ -18,11 +18,11 @@ from service.access.key_ring import KeyRing
 from service.access.port import Access, SignIn
 from service.access.pushed import PushedPeople
 from service.access_made import chat_key
-from service.answering.grounds import Grounds
-from service.answering.past_answers import PastAnswers
-from service.answering.pictures import Pictures
-from service.answering.reading import Reading
-from service.answering.starting import Starting
+from service.answering.library.pictures import Pictures
+from service.answering.library.reading import Reading
+from service.answering.library.starting import Starting
+from service.answering.past.grounds import Grounds
+from service.answering.past.past_answers import PastAnswers
 from service.api import (
     answer_routes,
     approval_routes,

@@ -23,18 +23,18 @@ from service.access.principals import Principal
 from service.access.pushed import PushedPeople
 from service.access_made import access_settings, pepper
 from service.answering.boundary import Boundary
+from service.answering.choosing.extract import ExtractiveAnswerer
 from service.answering.evidence import read_calibration
-from service.answering.extract import ExtractiveAnswerer
+from service.answering.finding.ranking import read_ranking
+from service.answering.finding.rerank import CrossEncoderReranker
 from service.answering.follow import Follower
-from service.answering.grounds import Grounds
+from service.answering.library.reading import Reading
 from service.answering.live_build import LiveBuild
-from service.answering.past_answers import PastAnswers
+from service.answering.past.grounds import Grounds
+from service.answering.past.past_answers import PastAnswers
+from service.answering.past.replay import Replay
 from service.answering.pipeline import Answering
-from service.answering.ranking import read_ranking
-from service.answering.reading import Reading
 from service.answering.record import Recorder
-from service.answering.replay import Replay
-from service.answering.rerank import CrossEncoderReranker
 from service.answering.steps import Steps
 from service.audit.checking.verifying import InAChild, Verifying
 from service.audit.desk import Auditing, auditing_over

@@ -30,7 +30,7 @@ from eval.reading.cases import FOLDER
 from indexes.clock import utc_now
 from indexes.encoder import Encoder
 from service.answering.evidence import CALIBRATION_FILE, Calibration, features
-from service.answering.parts import each
+from service.answering.finding.merged import each
 from service.answering.steps import Steps
 
 # The share of answerable questions that may be refused. From 5 to 6%, one right question in a hundred of northlight and

@@ -4,7 +4,7 @@
 2  fit the weights of passages: maximise the likelihood that a right candidate comes first (softmax over candidates)
 3  rank with them, gather the sentences of the best passages, fit the weights of sentences in the same way; here the
    field cases (`case_questions`), each asked within itself, are one set more
-4  write `service/answering/ranking.json`
+4  write `service/answering/finding/ranking.json`
 
 Every set weighs the same, however many questions it has. Questions outside of the tuned half are never looked at.
 `greenlit eval calibrate` has to follow: the evidence is weighed over what the ranking finds.
@@ -26,11 +26,11 @@ from eval.reading.case_questions import prepare_cases
 from eval.reading.cases import FOLDER
 from indexes.clock import utc_now
 from indexes.encoder import Encoder
-from service.answering.features import PASSAGE_FEATURES, SENTENCE_FEATURES, passage_features
-from service.answering.gather import PASSAGES, gather
-from service.answering.ranking import RANKING_FILE, Ranking
-from service.answering.retrieve import Retrieved, retrieve
-from service.answering.sentence_features import sentence_features
+from service.answering.choosing.gather import PASSAGES, gather
+from service.answering.choosing.sentence_features import sentence_features
+from service.answering.finding.features import PASSAGE_FEATURES, SENTENCE_FEATURES, passage_features
+from service.answering.finding.ranking import RANKING_FILE, Ranking
+from service.answering.finding.retrieve import Retrieved, retrieve
 
 FITTED_SETS = ("handbook", "squad2", "squad11", "pdfs", "northlight", "structures", "handbooks")
 # Sets on which sentences are fitted: those whose gold is a sentence or less. Of `pdfs` only the page is known. Of

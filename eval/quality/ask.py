@@ -15,9 +15,9 @@ from eval.quality.misquote import misquotes_released
 from eval.quality.question_sets import Gold, SetQuestion
 from indexes.documents import Passage
 from indexes.encoder import Encoder
+from service.answering.choosing.extract import ExtractiveAnswerer
 from service.answering.evidence import read_calibration
-from service.answering.extract import ExtractiveAnswerer
-from service.answering.ranking import read_ranking
+from service.answering.finding.ranking import read_ranking
 from service.answering.steps import Steps, Worked
 
 HITS = 10  # passages of a question that are looked at

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from eval.quality.holding import SeenQuote, holds
 from eval.quality.question_sets import Gold
 from indexes.builds import Build
-from service.answering.gather import gather
-from service.answering.retrieve import Retrieved
+from service.answering.choosing.gather import gather
+from service.answering.finding.retrieve import Retrieved
 
 
 def a_unit_holds(golds: Sequence[Gold], found: Retrieved, build: Build) -> bool:

@@ -16,8 +16,8 @@ from eval.quality.ask import is_right
 from eval.quality.libraries import Place
 from eval.quality.question_sets import QuestionSetError, gold_of_quote, lines_of
 from indexes.words import content_terms
-from service.answering.follow_up import stand_alone
 from service.answering.steps import Steps
+from service.answering.understanding.follow_up import stand_alone
 
 FIRST = 5  # passages among which the right one is looked for
 PUBLIC_CONVERSATIONS = Path("followups", "conversations.jsonl")

@@ -36,9 +36,9 @@ from indexes.clock import utc_now
 from indexes.encoder import DEFAULT_ENCODER, Encoder, load_encoder
 from indexes.sources import read_sources
 from service.answering.boundary import Boundary
-from service.answering.features import PASSAGE_FEATURES, SENTENCE_FEATURES
-from service.answering.ranking import Ranking
-from service.answering.retrieve import retrieve
+from service.answering.finding.features import PASSAGE_FEATURES, SENTENCE_FEATURES
+from service.answering.finding.ranking import Ranking
+from service.answering.finding.retrieve import retrieve
 
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
 _QUESTIONS = 200

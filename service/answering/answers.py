@@ -14,7 +14,7 @@ from urllib.parse import quote as url_quote
 from indexes.documents import Passage
 from indexes.readings import ReadingNote
 from indexes.standing import Grant
-from service.answering.retrieve import Hit
+from service.answering.finding.retrieve import Hit
 from service.answering.unread import note_at
 from service.answering.verify import VerifiedQuote, VerifiedSentence
 from service.audit.storage.store import Receipt

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from indexes.builds import Build
-from service.answering.retrieve import Retrieved
+from service.answering.finding.retrieve import Retrieved
 
 SKIPPED = "…"  # says that words of the document stand between two quotes of a sentence
 # What may stand between two quotes and says nothing: what closes the one, and on lines below it marks of a list's item.

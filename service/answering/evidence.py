@@ -14,12 +14,12 @@ from pathlib import Path
 import numpy as np
 
 from indexes.builds import Build
-from service.answering.asked import Asked, Held
+from service.answering.choosing.gather import gather, named_by
+from service.answering.choosing.offers import offered
 from service.answering.errors import CalibrationError
-from service.answering.features import COVERAGE_IN_SENTENCE, Matches, best_sentence, nearby
-from service.answering.gather import gather, named_by
-from service.answering.offers import offered
-from service.answering.retrieve import Hit, Retrieved
+from service.answering.finding.features import COVERAGE_IN_SENTENCE, Matches, best_sentence, nearby
+from service.answering.finding.retrieve import Hit, Retrieved
+from service.answering.understanding.asked import Asked, Held
 
 CALIBRATION_FILE = Path(__file__).with_name("evidence.json")
 _TOP = 3  # passages whose words together may cover the question

@@ -14,11 +14,11 @@ from functools import cached_property
 
 from indexes.words import content_terms, terms, words
 from service.answering.answers import Citation
-from service.answering.asked_words import JOINS, TOKEN, AskedWord, Kind, words_that_matter
-from service.answering.asker import without_persons
-from service.answering.names import group_of
-from service.answering.parts import MOST_PARTS, parts_of, shortened, unasked
-from service.answering.subjects import ACTIONS, RELATIONAL, subject_of
+from service.answering.understanding.asked_words import JOINS, TOKEN, AskedWord, Kind, words_that_matter
+from service.answering.understanding.asker import without_persons
+from service.answering.understanding.names import group_of
+from service.answering.understanding.parts import MOST_PARTS, parts_of, shortened, unasked
+from service.answering.understanding.subjects import ACTIONS, RELATIONAL, subject_of
 
 MOST = 5  # words, names and parts that are named with an answer
 

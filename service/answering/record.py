@@ -13,9 +13,9 @@ from service.answering.answers import Citation
 from service.answering.boundary import Scope
 from service.answering.drafts import Answerer
 from service.answering.evidence import Evidence
+from service.answering.finding.ranking import Ranking
+from service.answering.finding.retrieve import CANDIDATES, KIND, Hit
 from service.answering.questions import Question
-from service.answering.ranking import Ranking
-from service.answering.retrieve import CANDIDATES, KIND, Hit
 from service.answering.verify import VERBATIM
 from service.audit.leaves import (
     AnswererRef,

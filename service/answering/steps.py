@@ -9,18 +9,19 @@ from dataclasses import dataclass, replace
 from indexes.builds import Build
 from indexes.encoder import Encoder
 from service.answering.answers import Citation, Further, NotesOf, Reason, Sentence, numbered, one_text
-from service.answering.asker import without_persons
 from service.answering.boundary import Scope
 from service.answering.drafts import Answerer, DraftSentence
+from service.answering.editions.in_force import in_force, in_order, leading, noted, together
 from service.answering.evidence import Calibration, Evidence
+from service.answering.finding.merged import each, merged
+from service.answering.finding.ranking import Ranking
+from service.answering.finding.rerank import RERANKED, Reranker, rerank
+from service.answering.finding.retrieve import KIND, Retrieved, retrieve
 from service.answering.further import further
-from service.answering.in_force import in_force, in_order, leading, noted, together
 from service.answering.missing import lacks_the_subject, not_mentioned
-from service.answering.parts import MOST_PARTS, each, merged, parts_of
 from service.answering.progress import Step, TellStep, silent
-from service.answering.ranking import Ranking
-from service.answering.rerank import RERANKED, Reranker, rerank
-from service.answering.retrieve import KIND, Retrieved, retrieve
+from service.answering.understanding.asker import without_persons
+from service.answering.understanding.parts import MOST_PARTS, parts_of
 from service.answering.verify import VerifiedSentence, verify
 
 HITS = 10  # passages that are weighed, drafted from, and recorded

@@ -11,9 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from indexes.standing import EVERYBODY
 from service.answering.errors import NoLongerShownError
-from service.answering.past_answers import PastAnswers
-from service.answering.readers import may_all_read
-from service.answering.reading import Reading
+from service.answering.library.readers import may_all_read
+from service.answering.library.reading import Reading
+from service.answering.past.past_answers import PastAnswers
 from service.api.bodies import AnswerBody
 from service.api.problems import problems
 from service.audit.reading.shared_answers import SharedAnswers

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request, Response
 from starlette.exceptions import HTTPException
 
-from service.answering.pictures import Pictures
+from service.answering.library.pictures import Pictures
 from service.api.problems import problems
 from service.http.given import given
 from service.http.identity import Caller

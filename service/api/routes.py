@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from service.access.principals import Principal, Role
-from service.answering.reading import Reading
+from service.answering.library.reading import Reading
 from service.api.bodies import (
     AS_EVENTS,
     AnswerBody,

@@ -6,8 +6,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 
-from service.answering.reading import Reading
-from service.answering.starting import Starting
+from service.answering.library.reading import Reading
+from service.answering.library.starting import Starting
 from service.api.problems import problems
 from service.http.given import given
 from service.http.identity import Staff

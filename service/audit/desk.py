@@ -29,7 +29,7 @@ from service.audit.storage.store import LeafReader
 
 
 class Replaying(Protocol):
-    """What makes a past answer again; see `service.answering.replay`."""
+    """What makes a past answer again; see `service.answering.past.replay`."""
 
     def run(self, who: str, seq: int) -> dict[str, Any]:
         """Replay the question that the leaf `seq` belongs to, on record as looked at by `who`."""

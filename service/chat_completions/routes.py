@@ -19,9 +19,9 @@ from starlette.requests import ClientDisconnect
 from service.access.principals import Principal
 from service.answering.answers import Answer
 from service.answering.errors import QuestionError
-from service.answering.follow_up import EARLIER
 from service.answering.progress import Tell
 from service.answering.questions import Question, checked_text
+from service.answering.understanding.follow_up import EARLIER
 from service.chat_completions.bodies import MODEL, Wanted, check_model, wanted
 from service.chat_completions.chats import OPEN_WEBUI_CHAT, Chats
 from service.chat_completions.completions import Told, chunks, of_answer, of_task, whole

@@ -8,7 +8,7 @@ from fastapi import Depends, Path, Query, Request
 from starlette.responses import Response
 
 from indexes.drawn import DrawnPage
-from service.answering.pictures import Place
+from service.answering.library.pictures import Place
 
 QUOTE_HEADER = "Greenlit-Quote"
 MOST_PAGES = 100_000

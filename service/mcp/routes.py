@@ -25,7 +25,7 @@ from starlette.types import Message, Receive, Scope, Send
 from service.access.errors import NotAllowedError, NotSignedInError
 from service.access.port import Access, Carried
 from service.access.principals import Principal
-from service.answering.reading import Reading
+from service.answering.library.reading import Reading
 from service.http.asking import Asking
 from service.http.doors import Door
 from service.http.event_stream import Gone, as_usual

@@ -12,8 +12,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from service.access.principals import Principal, Role
+from service.answering.library.reading import Reading
 from service.answering.questions import Question
-from service.answering.reading import Reading
 from service.http.asking import Asking
 from service.http.event_stream import Gone, as_usual
 from service.http.identity import asker, with_role

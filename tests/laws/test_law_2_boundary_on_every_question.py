@@ -10,7 +10,7 @@ import pytest
 import service.answering.steps
 from indexes.terms import Terms
 from service.answering.drafts import DraftSentence
-from service.answering.retrieve import Retrieved, retrieve
+from service.answering.finding.retrieve import Retrieved, retrieve
 from tests.support.examples import examples
 from tests.support.fakes import TinyLibrary
 from tests.support.made_once import grown

@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.answering.boundary import Scope
+from service.answering.choosing.extract import ExtractiveAnswerer
+from service.answering.choosing.gather import gather
+from service.answering.choosing.sentence_features import sentence_features
 from service.answering.evidence import features
-from service.answering.extract import ExtractiveAnswerer
-from service.answering.features import PASSAGE_FEATURES, passage_features
-from service.answering.gather import gather
-from service.answering.retrieve import CANDIDATES, Retrieved
-from service.answering.sentence_features import sentence_features
+from service.answering.finding.features import PASSAGE_FEATURES, passage_features
+from service.answering.finding.retrieve import CANDIDATES, Retrieved
 from tests.support.answering_parts import RANKING, Made, Whole, a_scope, found, open_made
 
 _WORDS = st.sampled_from(["vendor", "review", "team", "the", "of", "10", "days", "travel", "allowance", "orbit"])

@@ -8,7 +8,7 @@ import pytest
 
 from indexes.builds import Build
 from service.answering.drafts import DraftSentence, Quote
-from service.answering.retrieve import Retrieved
+from service.answering.finding.retrieve import Retrieved
 from tests.support.fakes import TinyLibrary
 from tests.support.service_parts import (
     ALWAYS_ENOUGH,

@@ -10,7 +10,7 @@ import pytest
 import service.answering.steps
 from indexes.builds import Build
 from service.answering.drafts import DraftSentence
-from service.answering.retrieve import Retrieved, retrieve
+from service.answering.finding.retrieve import Retrieved, retrieve
 from service.audit.storage.sqlite_store import STORE_FILE
 from tests.support.audit_parts import wait_until
 from tests.support.fakes import TinyLibrary

@@ -14,8 +14,8 @@ import structlog
 import service.parts
 from indexes.builds import Build
 from service.answering.drafts import DraftSentence
+from service.answering.finding.retrieve import Retrieved
 from service.answering.record import Recorder
-from service.answering.retrieve import Retrieved
 from tests.support.audit_doors import command, use_fakes
 from tests.support.audit_parts import wait_until
 from tests.support.fakes import TinyLibrary

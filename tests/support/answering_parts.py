@@ -31,11 +31,11 @@ from ingest.index_pieces import index_pieces, projection_for
 from ingest.index_sentences import encoder_texts, index_sentences
 from ingest.index_words import index_words
 from ingest.split import Splitter
-from ingest.units import find_units
+from ingest.units.finding import find_units
 from service.answering.boundary import Scope
-from service.answering.features import PASSAGE_FEATURES, SENTENCE_FEATURES
-from service.answering.ranking import Ranking
-from service.answering.retrieve import Retrieved, retrieve
+from service.answering.finding.features import PASSAGE_FEATURES, SENTENCE_FEATURES
+from service.answering.finding.ranking import Ranking
+from service.answering.finding.retrieve import Retrieved, retrieve
 from tests.support.fakes import NOON, HashingEncoder
 
 Whole = Sequence[str]  # a passage of whole sentences

@@ -12,10 +12,10 @@ from eval.quality.libraries import Place, open_place
 from eval.quality.metrics import estimates, figures, overall
 from eval.quality.question_sets import Gold, SetQuestion
 from eval.quality.runs import Run, SetRun
+from service.answering.choosing.extract import ExtractiveAnswerer
 from service.answering.evidence import Calibration
-from service.answering.extract import ExtractiveAnswerer
-from service.answering.features import PASSAGE_FEATURES, SENTENCE_FEATURES
-from service.answering.ranking import Ranking
+from service.answering.finding.features import PASSAGE_FEATURES, SENTENCE_FEATURES
+from service.answering.finding.ranking import Ranking
 from service.answering.steps import Steps
 from tests.support.fakes import HashingEncoder, TinyLibrary
 from tests.support.made_once import grown

@@ -15,16 +15,16 @@ from indexes.builds import Build
 from service.access.principals import Principal, Role
 from service.answering.answers import Answer, SearchResult
 from service.answering.boundary import Boundary
+from service.answering.choosing.extract import ExtractiveAnswerer
 from service.answering.drafts import Answerer, DraftSentence, Quote
 from service.answering.evidence import Calibration
-from service.answering.extract import ExtractiveAnswerer
+from service.answering.finding.retrieve import Hit, Retrieved
 from service.answering.follow import Follower
 from service.answering.live_build import LiveBuild
+from service.answering.past.replay import Replay
 from service.answering.pipeline import Answering
 from service.answering.questions import Question
 from service.answering.record import Recorder
-from service.answering.replay import Replay
-from service.answering.retrieve import Hit, Retrieved
 from service.answering.steps import Steps
 from service.audit.desk import auditing_over
 from service.audit.errors import AuditUnavailableError

@@ -27,11 +27,11 @@ from starlette.types import ASGIApp
 import service.parts
 from indexes.builds import Build
 from service.access_made import local_access
+from service.answering.choosing.extract import ExtractiveAnswerer
 from service.answering.drafts import Answerer, DraftSentence, Quote
 from service.answering.evidence import Calibration
-from service.answering.extract import ExtractiveAnswerer
-from service.answering.ranking import Ranking
-from service.answering.retrieve import Hit, Retrieved
+from service.answering.finding.ranking import Ranking
+from service.answering.finding.retrieve import Hit, Retrieved
 from service.app import create_app
 from service.audit.checking.verifying import InAChild
 from service.audit.errors import AuditUnavailableError

@@ -11,10 +11,10 @@ from starlette.concurrency import run_in_threadpool
 from indexes.errors import BuildError
 from service.answering.answers import Answer
 from service.answering.errors import AnsweringError, LibraryUnavailableError, OverloadedError, QuestionError
+from service.answering.library.reading import Reading
+from service.answering.library.starting import Starting
 from service.answering.progress import Event
 from service.answering.questions import Question
-from service.answering.reading import Reading
-from service.answering.starting import Starting
 from service.audit.errors import AuditError
 from service.http.asking import Asking
 from service.http.event_stream import EventResponse, as_usual, wants_events

@@ -14,7 +14,7 @@ from starlette.concurrency import run_in_threadpool
 
 from indexes.errors import BuildError
 from service.answering.errors import AnsweringError
-from service.answering.past_answers import PastAnswers
+from service.answering.past.past_answers import PastAnswers
 from service.audit.errors import AuditError, FilterError, NoRecordError, StillOpenError
 from service.audit.reading.conversations import NAME_CHARS, Listed
 from service.audit.reading.past_turns import Turn

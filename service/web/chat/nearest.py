@@ -14,7 +14,7 @@ import numpy as np
 from indexes.documents import Passage
 from indexes.words import content_terms, terms
 from service.answering.answers import Reason, Refusal
-from service.answering.reading import Within
+from service.answering.library.reading import Within
 
 MOST = 3
 _LOOKED_AT = 30  # passages

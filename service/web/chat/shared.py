@@ -13,7 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from indexes.errors import BuildError
 from service.access.principals import Principal
 from service.answering.errors import AnsweringError
-from service.answering.past_answers import PastAnswers
+from service.answering.past.past_answers import PastAnswers
 from service.audit.errors import AuditError, NoRecordError
 from service.audit.reading.shared_answers import SharedAnswers
 from service.http.given import given

@@ -10,8 +10,8 @@ from indexes.sources import source_name
 from service.access.principals import Principal
 from service.answering.answers import Answer
 from service.answering.errors import AnsweringError
-from service.answering.reading import Reading, Within
-from service.answering.starting import Starting
+from service.answering.library.reading import Reading, Within
+from service.answering.library.starting import Starting
 from service.audit.errors import AuditError
 from service.web.chat.nearest import nearest
 

@@ -13,7 +13,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from service.answering.errors import ReplayError
-from service.answering.grounds import Grounds
+from service.answering.past.grounds import Grounds
 from service.audit.desk import Replaying
 from service.audit.errors import FilterError, NotCoveredError, SealError
 from service.audit.reading.on_record import OnRecord

@@ -13,8 +13,8 @@ from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 
 from service.access.principals import Principal
-from service.answering.pictures import Pictures, Place, is_drawn
-from service.answering.reading import Reading
+from service.answering.library.pictures import Pictures, Place, is_drawn
+from service.answering.library.reading import Reading
 from service.http.given import given
 from service.http.originals import original_response
 from service.web.library.laid_out import PLACE, lay_out, parts_of

@@ -15,7 +15,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from indexes.documents import Document
 from indexes.errors import DrawerBusyError, DrawError
 from service.access.principals import Principal
-from service.answering.pictures import Pictures, Place, pages_of
+from service.answering.library.pictures import Pictures, Place, pages_of
 from service.http.given import given
 from service.http.pictures import PageNumber, PlaceAsked, picture_response
 from service.web.pages import Pages, ThePages

@@ -9,7 +9,7 @@ from datetime import date
 from itertools import groupby
 
 from indexes.sources import Source, Sources, source_name
-from service.answering.reading import Readable
+from service.answering.library.reading import Readable
 
 SOON_DAYS = 30
 A_PAGE = 200  # documents; a longer page is slow to draw on a phone

@@ -14,8 +14,8 @@ from eval.fitting.fit import Group, fit, fit_softmax, passage_groups, sentence_g
 from eval.quality.libraries import Place
 from eval.quality.measure import Prepared
 from eval.quality.question_sets import Gold, SetQuestion
-from service.answering.features import PASSAGE_FEATURES, SENTENCE_FEATURES
-from service.answering.ranking import Ranking, read_ranking
+from service.answering.finding.features import PASSAGE_FEATURES, SENTENCE_FEATURES
+from service.answering.finding.ranking import Ranking, read_ranking
 from tests.support.answering_parts import RANKING, Made, a_scope, open_made
 from tests.support.fakes import HashingEncoder
 

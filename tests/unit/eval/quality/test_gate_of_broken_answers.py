@@ -20,7 +20,7 @@ from eval.quality.runs import Run
 from indexes.builds import Build
 from indexes.documents import Passage
 from service.answering.drafts import DraftSentence, Quote
-from service.answering.retrieve import Retrieved
+from service.answering.finding.retrieve import Retrieved
 from tests.support.judge_parts import steps
 
 Drafted = list[DraftSentence]

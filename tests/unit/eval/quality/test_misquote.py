@@ -8,7 +8,7 @@ from eval.quality import misquote
 from eval.quality.libraries import Place
 from eval.quality.misquote import misquotes_released
 from indexes.builds import Build
-from service.answering.extract import ExtractiveAnswerer
+from service.answering.choosing.extract import ExtractiveAnswerer
 from service.answering.steps import Steps, Worked
 from service.answering.verify import VerifiedSentence
 from tests.support.answering_parts import RANKING, a_scope, open_made

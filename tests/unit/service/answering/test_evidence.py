@@ -11,8 +11,8 @@ from indexes.builds import Build, current_build_id, open_build
 from service.answering.boundary import Boundary
 from service.answering.errors import CalibrationError
 from service.answering.evidence import Calibration, Evidence, features, read_calibration
-from service.answering.features import PASSAGE_FEATURES
-from service.answering.retrieve import Retrieved, retrieve
+from service.answering.finding.features import PASSAGE_FEATURES
+from service.answering.finding.retrieve import Retrieved, retrieve
 from tests.support.answering_parts import RANKING, Made, found, open_made, weights
 from tests.support.fakes import HashingEncoder, TinyLibrary
 from tests.support.service_parts import HALF_THE_WORDS, OFF_TOPIC_QUESTION, TRAVEL_QUESTION, VENDOR_QUESTION, with_rules

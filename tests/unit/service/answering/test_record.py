@@ -6,7 +6,7 @@ import json
 import pytest
 
 from indexes.manifest import read_manifest
-from service.answering.retrieve import CANDIDATES, KIND
+from service.answering.finding.retrieve import CANDIDATES, KIND
 from tests.support.answering_parts import RANKING
 from tests.support.service_parts import OFF_TOPIC_QUESTION, POLICY, TRAVEL, VENDOR_QUESTION, Studio, sealed_texts
 

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from indexes.builds import Build
 from service.answering.answers import Reason
 from service.answering.boundary import Scope
+from service.answering.choosing.extract import ExtractiveAnswerer
 from service.answering.drafts import DraftSentence, Quote
-from service.answering.extract import ExtractiveAnswerer
-from service.answering.retrieve import KIND, Retrieved
+from service.answering.finding.retrieve import KIND, Retrieved
 from service.answering.steps import HITS, Steps, Worked
 from tests.support.answering_parts import RANKING, Made, a_scope, found, open_made
 from tests.support.fakes import HashingEncoder

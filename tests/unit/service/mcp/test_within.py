@@ -6,7 +6,7 @@ import threading
 import pytest
 from starlette.requests import Request
 
-from service.answering.reading import Reading
+from service.answering.library.reading import Reading
 from service.http.asking import Asking
 from service.http.limits_per_caller import CallerLimits
 from service.mcp.knowledge import NotGivenError

@@ -9,8 +9,8 @@ import pytest
 from indexes.builds import Build
 from service.answering.answers import Answer
 from service.answering.drafts import DraftSentence, Quote
+from service.answering.finding.retrieve import Retrieved
 from service.answering.pipeline import Answering
-from service.answering.retrieve import Retrieved
 from tests.support.event_streams import AS_EVENTS, told
 from tests.support.fakes import TinyLibrary
 from tests.support.listed_answers import ITEMS, LEAD_IN, MISSING, MORE, QUESTION, listed_answer

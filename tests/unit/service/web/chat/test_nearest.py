@@ -4,7 +4,7 @@ import pytest
 
 from service.access.principals import Principal
 from service.answering.answers import Reason, Refusal
-from service.answering.reading import Within
+from service.answering.library.reading import Within
 from service.web.chat.nearest import Near, nearest
 from tests.support.fakes import TinyLibrary
 from tests.support.service_parts import open_studio

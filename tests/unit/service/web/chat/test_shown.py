@@ -1,7 +1,7 @@
 """What the empty page offers: the sources that somebody may read, with what each is about."""
 
 from service.access.principals import Principal
-from service.answering.starting import Starting
+from service.answering.library.starting import Starting
 from service.web.chat.shown import start_of
 from tests.support.fakes import TinyLibrary
 from tests.support.service_parts import open_studio

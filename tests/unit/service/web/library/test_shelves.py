@@ -6,7 +6,7 @@ from pathlib import Path
 from indexes.manifest import DocumentInfo
 from indexes.sources import Source
 from indexes.standing import Grant
-from service.answering.reading import Readable
+from service.answering.library.reading import Readable
 from service.web.library.shelves import A_PAGE, listed
 
 TODAY = date(2026, 11, 20)

@@ -1,0 +1,1 @@
+"""Which of several documents of one rule is in force, and what follows for the others."""
