@@ -54,7 +54,7 @@ _TIME = re.compile(
 _FREQUENCY = re.compile(
     rf"\b(?:once|twice|(?:{_COUNT}|\d+) times|every|each|per|daily|weekly|monthly|quarterly|yearly|"
     rf"annual|annually|hourly|fortnightly|regularly|(?:first|last|second|third|fourth) {_DAY} of|"
-    rf"an? (?:day|week|month|quarter|year|shift|season)|{_DAY}s|always|never|täglich|jede[nsmr]?)\b"
+    rf"an? (?:day|week|month|quarter|year|shift|season)|{_DAY}s|always|frequency|intervals?|täglich|jede[nsmr]?)\b"
 )
 _ROLE = (
     r"(?:managers?|officers?|teams?|departments?|head of \w+|directors?|leads?|leaders?|desk|committees?|boards?|"
