@@ -36,13 +36,17 @@ PASSAGE_FEATURES = (
 SENTENCE_FEATURES = (
     "cosine",
     "token_match",
-    "coverage",
     "coverage_in_context",
     "coverage_nearby",
+    "pairs",
     "passage",
     "offers",
+    "figures",
     "agreement",
     "named",
+    "below_question",
+    "series",
+    "short",
 )
 
 _K1 = 1.2  # of BM25 (`indexes.lexical`): a term adds less than its rarity times K1 + 1
