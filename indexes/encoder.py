@@ -24,7 +24,7 @@ from transformers.utils import logging as transformers_logging
 
 from indexes.errors import EncoderError
 from indexes.model_files import file_digest, folder_digest, local_folder
-from indexes.stretches import Pieces, Span, Vectors, means, no_pieces, pieces_of, unit, whole_words
+from indexes.stretches import Pieces, Span, Vectors, lengths, means, no_pieces, pieces_of, unit, whole_words
 from indexes.traced import Run, traced
 
 __all__ = ["DEFAULT_ENCODER", "Encoder", "Pieces", "SentenceTransformersEncoder", "Span", "Vectors", "load_encoder"]
@@ -187,11 +187,11 @@ class SentenceTransformersEncoder:
             return []
         prompt = self._prompt or ""
         with self._tokenizing:
-            ids = self._tokenizer([prompt + text for text in texts], truncation=True, max_length=self.max_tokens)
+            sizes = lengths(self._tokenizer, [prompt + text for text in texts], self.max_tokens)
         alike: dict[tuple[int, int], list[int]] = {}
-        for at, tokens in enumerate(ids["input_ids"]):
-            step = self._step(len(tokens))
-            alike.setdefault((-(-len(tokens) // step), step), []).append(at)
+        for at, size in enumerate(sizes):
+            step = self._step(size)
+            alike.setdefault((-(-size // step), step), []).append(at)
         return [
             (step, places[at : at + _BATCH])
             for (_, step), places in sorted(alike.items())

@@ -14,6 +14,7 @@ so it is the same number, to the last bit, whichever way it was found.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +31,7 @@ _BLOCK = 256  # rows whose best score is looked at first when the best of all ar
 _WORTH_PRUNING = 1 << 15  # postings left; fewer are added up sooner than candidates are picked
 _LOOK_UP_COST = 8  # finding a row among a term's postings takes as long as adding up this many, measured
 _FEW = 4  # times as many candidates as are wanted: fewer are not worth thinning out
-_KEPT_COUNTS = 1 << 14  # words whose postings within a scope are remembered, some 100 bytes each
+_KEPT_COUNTS = 1 << 14  # words whose place, and whose postings within a scope, are remembered; some 100 bytes each
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ class LexicalIndex:
         """Wrap postings; use `from_terms` or `read`."""
         self.postings = postings
         self._lengths = np.array(postings.lengths)  # looked up for every posting: kept in memory, a byte or two each
+        self._find = lru_cache(maxsize=_KEPT_COUNTS)(postings.find)
 
     @classmethod
     def from_terms(cls, passages: Iterable[Sequence[str]]) -> "LexicalIndex":
@@ -172,7 +174,7 @@ class LexicalIndex:
         return known
 
     def _postings_of(self, term: str) -> tuple[NDArray[np.int32], Counts]:
-        number = self.postings.find(term)
+        number = self._find(term)
         starts = self.postings.starts
         part = slice(0, 0) if number is None else slice(int(starts[number]), int(starts[number + 1]))
         return self.postings.rows[part], self.postings.counts[part]

@@ -6,9 +6,13 @@ rare it is cut into several. Knows tokens and where they stand; loads and runs n
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
 
 Vectors = NDArray[np.float32]
 Span = tuple[int, int]
@@ -35,6 +39,14 @@ def no_pieces(dimensions: int) -> Pieces:
     return Pieces(np.zeros((0, 2), np.int32), np.zeros((0, dimensions), np.float16))
 
 
+def lengths(tokenizer: "PreTrainedTokenizerBase", texts: Sequence[str], most: int) -> list[int]:
+    """Return how many tokens a model is given of each text, at most `most`; its own marks are among them."""
+    backend = getattr(tokenizer, "backend_tokenizer", None)
+    if backend is None:  # a tokenizer in Python
+        return [len(tokens) for tokens in tokenizer(texts, truncation=True, max_length=most)["input_ids"]]
+    return [min(len(tokens), most) for tokens in backend.encode_batch_fast(texts)]
+
+
 def pieces_of(text: str, tokens: Vectors, offsets: NDArray[np.int64]) -> Pieces:
     """Return the word pieces of a text.
 
@@ -57,11 +69,12 @@ def whole_words(vocabulary: Iterable[str]) -> list[str]:
 
 def means(tokens: Vectors, offsets: NDArray[np.int64], spans: Sequence[Span], whole: Vectors) -> Vectors:
     """Return the unit mean of the tokens of each span; the whole text's vector for one that was cut off."""
+    if not spans:
+        return tokens[:0]
     starts, ends = offsets[:, 0], offsets[:, 1]
     inside = np.array([(starts >= start) & (ends <= end) & (ends > starts) for start, end in spans], dtype=np.float32)
-    found = unit(inside.reshape(len(spans), len(tokens)) @ tokens)
-    cut_off = ~inside.any(axis=1) if len(spans) else np.zeros(0, np.bool_)
-    found[cut_off] = whole
+    found = unit(inside @ tokens)
+    found[~inside.any(axis=1)] = whole  # cut off
     return found
 
 
