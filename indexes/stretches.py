@@ -6,13 +6,9 @@ rare it is cut into several. Knows tokens and where they stand; loads and runs n
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-
-if TYPE_CHECKING:
-    from transformers import PreTrainedTokenizerBase
 
 Vectors = NDArray[np.float32]
 Span = tuple[int, int]
@@ -37,14 +33,6 @@ class Pieces:
 def no_pieces(dimensions: int) -> Pieces:
     """Return what a text has that has no word pieces."""
     return Pieces(np.zeros((0, 2), np.int32), np.zeros((0, dimensions), np.float16))
-
-
-def lengths(tokenizer: "PreTrainedTokenizerBase", texts: Sequence[str], most: int) -> list[int]:
-    """Return how many tokens a model is given of each text, at most `most`; its own marks are among them."""
-    backend = getattr(tokenizer, "backend_tokenizer", None)
-    if backend is None:  # a tokenizer in Python
-        return [len(tokens) for tokens in tokenizer(texts, truncation=True, max_length=most)["input_ids"]]
-    return [min(len(tokens), most) for tokens in backend.encode_batch_fast(texts)]
 
 
 def pieces_of(text: str, tokens: Vectors, offsets: NDArray[np.int64]) -> Pieces:

@@ -243,7 +243,8 @@ def _of_document(matches: Matches, best: Scores) -> Scores:
 
 def _of_neighbours(matches: Matches, values: Scores, *, alone: Scores) -> Scores:
     """Return the better value of the candidates right before and after each, in its document; `alone` where none is."""
-    follows = (np.diff(matches.rows) == 1) & (np.diff(matches.documents) == 0)
+    rows, documents = matches.rows, matches.documents
+    follows = (rows[1:] == rows[:-1] + 1) & (documents[1:] == documents[:-1])
     result = np.full(len(values), -np.inf, np.float32)
     result[1:] = np.where(follows, values[:-1], -np.inf)
     result[:-1] = np.maximum(result[:-1], np.where(follows, values[1:], -np.inf))

@@ -97,7 +97,8 @@ def _pieces(text: str, pieces: Pieces, rarity: Mapping[str, float], build: Build
     spans = pieces.spans.tolist()
     shared: dict[str, list[int]] = {}
     for word in _RUN.finditer(text):
-        inside = [at for at, (start, end) in enumerate(spans) if start >= word.start() and end <= word.end()]
+        first, last = word.span()
+        inside = [at for at, (start, end) in enumerate(spans) if start >= first and end <= last]
         for term in filter(rarity.__contains__, _terms_of(word.group())):
             shared.setdefault(term, []).extend(inside)
     for term, places in shared.items():
