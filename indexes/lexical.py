@@ -102,8 +102,7 @@ class LexicalIndex:
 
     def rarity(self, terms: Sequence[str], scope: LexicalScope) -> NDArray[np.float64]:
         """Return each term's rarity among the allowed rows, shape (len(terms),); highest for a term that none has."""
-        holding = np.array([self._holding(term, scope) for term in terms], dtype=np.float64)
-        return np.log1p((scope.count - holding + 0.5) / (holding + 0.5))
+        return _rarity([self._holding(term, scope) for term in terms], scope)
 
     def search(self, terms: Sequence[str], scope: LexicalScope, k: int) -> tuple[Rows, Scores]:
         """Return up to `k` allowed rows by falling BM25 score, ties to the lower row; a score of zero is none.
@@ -155,12 +154,10 @@ class LexicalIndex:
 
     def _asked(self, terms: Sequence[str], scope: LexicalScope) -> list[_Asked]:
         """Return the terms that allowed passages hold, the rarest among them first: the order of every sum."""
-        distinct = list(dict.fromkeys(terms))
-        rarities = self.rarity(distinct, scope).astype(np.float32)
-        order = sorted(
-            (self._holding(term, scope), term, rarity) for term, rarity in zip(distinct, rarities, strict=True)
-        )
-        return [_Asked(rarity, *self._postings_of(term)) for holding, term, rarity in order if holding]
+        known = ((self._holding(term, scope), term) for term in dict.fromkeys(terms))
+        held = sorted((holding, term) for holding, term in known if holding)
+        rarities = _rarity([holding for holding, _ in held], scope).astype(np.float32)
+        return [_Asked(rarity, *self._postings_of(term)) for (_, term), rarity in zip(held, rarities, strict=True)]
 
     def _holding(self, term: str, scope: LexicalScope) -> int:
         known = scope.holding.get(term)
@@ -181,7 +178,7 @@ class LexicalIndex:
 
     def _add_at(self, scores: Scores, rows: Rows, term: _Asked, scope: LexicalScope) -> None:
         """Add a term's part to the scores of some rows."""
-        at = np.minimum(np.searchsorted(term.rows, rows.astype(np.int32)), len(term.rows) - 1)
+        at = np.minimum(term.rows.searchsorted(rows.astype(np.int32)), len(term.rows) - 1)
         held = (term.rows[at] == rows) & scope.allowed[rows]
         scores[held] += self._weights(term.rarity, rows[held], term.counts[at[held]], scope)
 
@@ -198,6 +195,12 @@ class LexicalIndex:
         count *= rarity * np.float32(_K1 + 1)
         count /= norm
         return count
+
+
+def _rarity(holding: Sequence[int], scope: LexicalScope) -> NDArray[np.float64]:
+    """Return the rarity of terms by how many of the allowed rows hold each."""
+    rows = np.array(holding, dtype=np.float64)
+    return np.log1p((scope.count - rows + 0.5) / (rows + 0.5))
 
 
 def _within(term: _Asked, scope: LexicalScope) -> tuple[NDArray[np.int32], Counts]:
