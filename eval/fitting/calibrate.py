@@ -34,8 +34,8 @@ from service.answering.finding.merged import each
 from service.answering.steps import Steps
 
 # The share of answerable questions that may be refused, in the mean over sets. In cross-validation on the tuned halves,
-# from 4.5 to 6% three more of a hundred right questions of northlight are refused, and of other corpora none more; below
-# 4% other corpora are let through (.943 refused at 3.5%, .878 at 3%).
+# from 4.5 to 6% three more of a hundred right questions of northlight are refused, and of other corpora none more;
+# below 4% other corpora are let through (.943 refused at 3.5%, .878 at 3%).
 FALSE_REFUSALS = 0.045
 CALIBRATED_SETS = ("handbook", "squad2", "squad11", "pdfs", "northlight", "structures", "handbooks")
 NEAR_MISSES = frozenset(
