@@ -15,6 +15,7 @@ class Flaw(StrEnum):
     DECLINES = "declines"  # the word that the passages do not answer, or as much in other words
     QUESTION = "question"
     CODE = "code"
+    FRAGMENT = "fragment"  # hardly a word
     LEAK = "leak"  # of the prompt
     REPEATS = "repeats"
     CUT_OFF = "cut_off"  # the text ends within it

@@ -20,7 +20,7 @@ from service.answering.writing.claims import Claim, Flaw
 from service.answering.writing.endings import LOOK_AHEAD, is_ended, sentence_end
 from service.answering.writing.lines import FENCE, HEAD_CHARS, Head, Kind, head_of, is_bold, may_be_bold, plain_words
 from service.answering.writing.plain import Plain
-from service.answering.writing.telling import Known, flaw_of, is_declined, is_neutral, without_opening
+from service.answering.writing.telling import Known, flaw_of, is_declined, is_fragment, is_neutral, without_opening
 from service.answering.writing.under import Under
 
 MOST_CHARS = 24_000  # of a model's output; an answer has some hundreds
@@ -206,6 +206,7 @@ class Reader:
         if flaw is None:
             claim = self._with_what_is_above(claim)
             flaw = Flaw.TOO_LONG if len(claim.text) > MOST_SENTENCE else None
+            flaw = Flaw.FRAGMENT if is_fragment(claim.text) else flaw
         yield Claim(claim.text, claim.ids, claim.not_offered, flaw)
 
     def _led_in(self, claim: Claim) -> Claim:

@@ -15,6 +15,10 @@ DECLINED = "NO_ANSWER"  # what the model is asked to write where the passages do
 _DECLINED = re.compile(r"\bNO[_ -]ANSWER\b")
 _GRAM = 7  # words in a row that the prompt and a sentence share, and that no passage holds
 _WORD = re.compile(r"[^\W_]+")
+_IN_MARKS = re.compile(r"[\"“„«][^\"”“»]*[\"”“»]")
+_ADDRESS = re.compile(r"[^\s\"“”]*(?:://|\w\.[^\W\d_]{2,})[^\s\"“”]*")
+_SAID = re.compile(r"[^\W\d_]{2,}|\d+")
+_LEAST_WORDS = 2
 _TALK = re.compile(
     r"(?:sure|certainly|of course|absolutely|okay|ok|great question|good question|thank you|thanks|hello|hi|dear \w+"
     r"|yes|no|correct|understood|answer|end|done|ja|nein|oui|non|sí)[\s,.!:;-]*"
@@ -90,6 +94,11 @@ def grams(text: str) -> set[tuple[str, ...]]:
 def is_declined(text: str) -> bool:
     """Tell whether a text is the word for "they do not answer", or holds it."""
     return bool(_DECLINED.search(text))
+
+
+def is_fragment(text: str) -> bool:
+    """Tell whether a sentence holds fewer than two words outside of quotation marks; a number or an address is one."""
+    return len(_SAID.findall(_IN_MARKS.sub(" ", _ADDRESS.sub(" address ", text)))) < _LEAST_WORDS
 
 
 def is_neutral(heading: str) -> bool:
