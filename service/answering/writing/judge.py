@@ -10,9 +10,8 @@ from dataclasses import dataclass
 
 from service.answering.writing.calling import streamed
 from service.answering.writing.offering import Given
-from service.answering.writing.prompt import prompt_hash, to_judge
+from service.answering.writing.prompt import NONE, prompt_hash, to_judge
 from service.answering.writing.records import FAILED, STOPPED, WHOLE, Call
-from service.answering.writing.telling import DECLINED
 from service.models.errors import ModelError
 from service.models.port import Model
 
@@ -67,7 +66,7 @@ def judge(question: str, given: Given, *, model: Model, stopped: Callable[[], bo
 def judged(reply: str, given: Given) -> tuple[str, ...] | None:
     """Read a reply: ids that were given, or the word for none of them; `None` for anything else."""
     words = [word.strip("[]") for word in _BETWEEN.split(reply.strip().removesuffix(".")) if word]
-    if words == [DECLINED]:
+    if words == [NONE]:
         return ()
     if not words or not given.ids.issuperset(words):
         return None

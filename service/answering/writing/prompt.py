@@ -15,6 +15,7 @@ from service.answering.writing.telling import DECLINED
 from service.models.port import Message
 
 VERSION = 1
+NONE = "NONE"  # what the judge is asked to write where no passage answers
 _MOST_FAILED, _MOST_FAILED_CHARS = 6, 300  # of sentences that are named when it is asked once more
 
 _DATA = (
@@ -35,7 +36,7 @@ JUDGE = f"""You decide which passages of approved documents answer a question.
 - A passage answers if it says what is asked, of the very thing that is asked about.
 - One on the same subject that does not say it does not answer.
 - Write the ids of the passages that answer, separated by blanks, and nothing else.
-- If none of them answers, write {DECLINED} and nothing else.
+- If none of them answers, write {NONE} and nothing else.
 {_DATA}"""
 AGAIN = f"""Nothing of what you wrote is what the passages say:
 {{failed}}

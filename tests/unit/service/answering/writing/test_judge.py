@@ -16,8 +16,8 @@ from tests.support.written_answers import Scripted, given, never
         (f"{C} {A}", (A, C)),
         (f"[{A}], [{B}]\n", (A, B)),
         (f"{A}; {A}.", (A,)),
-        ("NO_ANSWER", ()),
-        (" NO_ANSWER.\n", ()),
+        ("NONE", ()),
+        ("[NONE].\n", ()),
     ],
 )
 def test_a_reply_of_ids_or_the_word_for_none_is_a_judgement(reply: str, answering: tuple[str, ...]) -> None:
@@ -32,10 +32,10 @@ def test_a_reply_of_ids_or_the_word_for_none_is_a_judgement(reply: str, answerin
         "",
         " \n",
         "none",
-        "No answer",
+        "NO_ANSWER",
         f"The passage {A} answers.",
         f"{A} p99999999",
-        f"NO_ANSWER {A}",
+        f"NONE {A}",
         "1 2",
         f"<think>{A}</think>",
         f"{A} " * 200,
