@@ -23,6 +23,13 @@ from service.answering.writing.offering import Given
 UNCITED, LEANS = "uncited", "leans"
 WITHDRAWN = "withdrawn"  # it held, and its passage may not be read any more
 _POINTS = re.compile(r"(?:this|that|these|those|such|dies\w*|cet\w*|ces|est[aeo]s?)\s+[^\W\d_]+", re.IGNORECASE)
+_IMPERSONAL = re.compile(  # "It is forbidden to ..." stands for nothing said before
+    r"(?:it|il|es) (?:is|was|est|ist|wird) (?:not |pas |nicht )?(?:\w+ly )?(?:allowed|forbidden|prohibited|permitted"
+    r"|required|necessary|possible|mandatory|recommended|important|illegal|essential|best|interdit|permis"
+    r"|obligatoire|nécessaire|verboten|erlaubt|untersagt|nötig|möglich|wichtig|empfohlen)\b"
+    r"(?! (?:in|by|on|at|with|only|when|if|under)\b)",
+    re.IGNORECASE,
+)
 _LEANS = re.compile(
     r"(?:it|its|it['’]s|they|their|them|this|that|these|those|he|she|his|her|such|both|however|otherwise|therefore"
     r"|then|thus|also|but|and|or|unless|except|instead|in (?:this|that|such|these|those) cases?|if (?:so|not)"
@@ -102,7 +109,7 @@ class Checker:
 
     def _leaning(self, checked: Checked) -> Checked:
         """Leave out a claim that leans on a sentence that was not released, or that is of another passage."""
-        if not checked.is_released or not _LEANS.match(checked.claim.text):
+        if not checked.is_released or not _leans(checked.claim.text):
             return checked
         points = _POINTS.match(checked.claim.text)
         if points and even(points[0]) in even(checked.quotes[0].text):
@@ -111,6 +118,11 @@ class Checker:
         if before and before.is_released and {one.passage_id for one in before.quotes} & _passages(checked):
             return checked
         return Checked(checked.claim, Done.LEFT_OUT, (LEANS,), checked.score)
+
+
+def _leans(text: str) -> bool:
+    """Tell whether a sentence begins with a word that stands for something said before."""
+    return bool(_LEANS.match(text)) and not _IMPERSONAL.match(text)
 
 
 def _passages(checked: Checked) -> set[str]:

@@ -46,7 +46,7 @@ _INSTRUCTS = re.compile(
 )
 _SENTENCE_BEFORE = re.compile(r"[^.!?\n]*[.!?:]?[\"'”’»)]*\s*$")
 _GOES_ON = re.compile(r"[\"'”’»)]*\s+[a-z](?:[^.!?\n]|[.!?](?=\S))*")
-_ANNOUNCES = re.compile(r":$|\b(?:this|these|following|below|next)\b", re.IGNORECASE)
+_ANNOUNCES = re.compile(r":$|\b(?:this|these|following|below)\b", re.IGNORECASE)
 
 
 def hold(text: str, cited: Sequence[Offered], supports: Supports) -> Support:

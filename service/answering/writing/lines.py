@@ -33,7 +33,9 @@ _CODE = re.compile(
     r"|[\w\])]\s*\([^()]*\)\s*[;{]?\s*$|\w+\.\w+\(|\w\(\s*[\"'\[{]|[{};]\s*$|^\s*[\w.\[\]\"', ]+\s[+-]?=\s\S"
     r"|=>|\w=[\"'\w]|&&|\|\||::|==|</"
 )
-_SURELY_CODE = re.compile(r"\s*(?:import|from)\s+[\w.]+(?:\s*,|\s+import\b|\s+as\b|\s*;|\s*\.?\s*$)")
+_SURELY_CODE = re.compile(
+    r"^\s*(?:import|from)\s+[\w.]+(?:\s*,|\s+import\b|\s+as\b|\s*;|\s*\.?\s*$)|\w\.\w+\(|\w\([\"'\[{]"
+)
 _PROSE = re.compile(r"[^\W\d_]{2,}(?:[\s,]+[^\W\d_]{2,}){4,}")
 
 
@@ -94,4 +96,4 @@ def plain_words(text: str) -> str:
 
 def looks_like_code(text: str) -> bool:
     """Tell whether a text is code rather than words: it has the signs of code and no five words in a row."""
-    return bool(_SURELY_CODE.match(text)) or (bool(_CODE.search(text)) and not _PROSE.search(text))
+    return bool(_SURELY_CODE.search(text)) or (bool(_CODE.search(text)) and not _PROSE.search(text))

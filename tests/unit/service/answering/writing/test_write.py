@@ -157,6 +157,26 @@ def test_a_document_that_speaks_of_itself_is_not_taken_to_lean() -> None:
     assert len(written(f"This policy applies to all staff. [{A}]", offered=offered).released) == 1
 
 
+@pytest.mark.parametrize(
+    ("sentence", "leans"),
+    [
+        ("It is forbidden to upload scripts.", False),
+        ("It is not allowed that guests film.", False),
+        ("Es ist nicht erlaubt, Skripte zu teilen.", False),
+        ("It is allowed in the archive.", True),  # what is?
+        ("It is kept for ten years.", True),
+        ("However, guests may film.", True),
+        ("They last ten years.", True),
+        ("Items may stay.", False),
+        ("Then sign the form.", True),
+        ("Thermometers stay.", False),
+    ],
+)
+def test_what_a_sentence_begins_with_tells_whether_it_leans(sentence: str, *, leans: bool) -> None:
+    draft = f"{sentence} [{A}]"
+    assert len(written(draft, draft, offered=given(f"Rules. {sentence}")).released) == (not leans)
+
+
 # Addresses and quotations
 
 
@@ -220,8 +240,9 @@ def test_what_cannot_be_made_durable_ends_the_call() -> None:
     assert model.closed == 1
 
 
-def test_stopping_tells_the_model_and_keeps_what_was_released() -> None:
-    released, model = Released(), Scripted(GOOD * 3, piece=1)
+@pytest.mark.parametrize("deaf", [False, True])
+def test_stopping_ends_the_call_and_keeps_what_was_released(*, deaf: bool) -> None:
+    released, model = Released(), Scripted(GOOD * 3, piece=1, deaf=deaf)
     answer = write(
         "?", given(), model=model, supports=stands_there, stopped=lambda: bool(released.sentences), release=released
     )
