@@ -2,7 +2,7 @@
 
 After some failures in a row the circuit is open: for a while nobody waits for a model that is down. Then one caller
 tries; if that goes well everybody may again. Failures that an asker could bring about, such as a text in a form that
-is refused, do not count (`openai_like` says which do): nobody can switch the model off for others by what they ask.
+is refused, do not count (`calls` says which do): nobody can switch the model off for others by what they ask.
 
 A breaker of a library would count streams that are closed, and judge time by its own clock; this is shorter than what
 would have to stand around it.
