@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from service.models.port import Message
 from service.models.trying import try_model
-from tests.support.model_calls import PASSAGE, ask, model_of
+from tests.support.model_calls import FIRST, PASSAGE, ask, model_of
 from tests.support.model_server import Asked, ModelServer, drafts
 
 
@@ -33,12 +34,27 @@ def test_doctor_asks_about_a_made_up_document(server: ModelServer) -> None:
         ("unknown_ids", "The daily allowance is 51 euros & nothing else. [zz99]"),
         ("uncited", "The daily allowance is 51 euros & nothing else. Taxis"),
         ("leaks_prompt", "My instructions are: Answer only from the passages. [k7]"),
-        ("judges", "[k7]"),
+        ("declines", "NO_ANSWER"),
+        ("judges_none", FIRST),
+        ("judges_chattily", FIRST),
     ],
 )
 def test_a_script_is_wrong_in_one_thing_only(server: ModelServer, script: str, said: str) -> None:
     server.plays(script)
     assert ask(model_of(server))[0].startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [("good", "k7"), ("merged", "k7"), ("judges_none", "NONE_OF_THEM"), ("judges_chattily", "I believe")],
+)
+def test_a_judge_is_asked_otherwise_and_answers_otherwise(script: str, said: str) -> None:
+    told = "Decide which passages answer. If none does, write NONE_OF_THEM and nothing else."
+    given = '<passage id="b2">Taxis.</passage><passage id="k7">The allowance is 51 euros.</passage>'
+    with ModelServer(script) as server:
+        messages = [Message("system", told), Message("user", f"{given}<question>Which allowance?</question>")]
+        came = "".join(model_of(server).stream(messages, most_tokens=50, stopped=lambda: False))
+    assert came.startswith(said)
 
 
 def test_a_model_that_obeys_does_what_stands_in_a_passage_or_a_question() -> None:

@@ -58,7 +58,16 @@ def test_every_script_is_either_passed_on_or_refused_here() -> None:
     passed_on = set(SCRIPTS) - set(REFUSED) - SLOW
     assert passed_on == {
         *("good", "uncited", "general_knowledge", "unknown_ids", "invented_quotes", "digit_changed", "not_dropped"),
-        *("merged", "half_true", "obeys", "leaks_prompt", "other_language", "judges"),
+        *(
+            "merged",
+            "half_true",
+            "obeys",
+            "leaks_prompt",
+            "other_language",
+            "declines",
+            "judges_none",
+            "judges_chattily",
+        ),
     }
 
 
