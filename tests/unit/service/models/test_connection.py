@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from service.models.connection import Call, connect
 from service.models.errors import ModelUnavailableError
 from service.models.openai_like import open_model
 from tests.support.model_calls import FIRST, MESSAGES, PASSAGE, ask, model_of
@@ -97,6 +98,17 @@ def test_nobody_is_there() -> None:
     _, error = ask(open_model(approved(f"http://127.0.0.1:{free_port()}/v1")))
     assert isinstance(error, ModelUnavailableError)
     assert str(error) == "model 'writer' cannot be reached (ConnectError)"
+
+
+@pytest.mark.parametrize(("method", "path"), [("POST", "/v1/elsewhere"), ("POST", "/chat/completions"), ("GET", "/v1")])
+def test_the_client_calls_nothing_elsewhere(server: ModelServer, method: str, path: str) -> None:
+    before = len(server.asked)
+    with (
+        connect(approved(server.url), key=SECRET, call=Call(most_bytes=9)) as client,
+        pytest.raises(ModelUnavailableError, match="expected a call to its endpoint, got one elsewhere"),
+    ):
+        client.request(method, server.url.removesuffix("/v1") + path)
+    assert len(server.asked) == before
 
 
 def test_nothing_else_is_reached_and_nothing_is_logged_whatever_the_environment_wants(
