@@ -98,7 +98,7 @@ class CalledModel:
             try:
                 failed = asked.work()
             finally:
-                self._circuit.leave(tried=tried, failed=failed)
+                self._circuit.leave(tried=tried, failed=failed, why=asked.why)
 
         threading.Thread(target=work, name="model call", daemon=True).start()
         try:
@@ -130,6 +130,7 @@ class _Asked:
         self.call = Call(most_bytes=_BYTES_BESIDES + most_tokens * _BYTES_A_TOKEN)
         self.came: queue.Queue[str | ModelError | None] = queue.Queue(_WAITING_PIECES)
         self.timed_out = False
+        self.why = ""
         self._name = name
         self._speak = speak
         self._messages = messages
@@ -140,8 +141,10 @@ class _Asked:
         try:
             self._hand_on(self._attempts())
         except ModelError as error:
+            self.why = str(error)
             self._hand_on(error)
             if self.timed_out:
+                self.why = f"model '{self._name}' took longer than it may"
                 return True
             if self.call.over:
                 return None  # whoever asked had left

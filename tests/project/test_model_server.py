@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 
+import httpx
 import pytest
 
 from service.models.port import Message
 from service.models.trying import try_model
-from tests.support.model_calls import FIRST, PASSAGE, ask, model_of
+from tests.support.certificates import TRUSTS_NOBODY
+from tests.support.model_calls import FIRST, MESSAGES, PASSAGE, ask, model_of
 from tests.support.model_server import Asked, ModelServer, drafts
 
 
@@ -55,6 +57,15 @@ def test_a_judge_is_asked_otherwise_and_answers_otherwise(script: str, said: str
         messages = [Message("system", told), Message("user", f"{given}<question>Which allowance?</question>")]
         came = "".join(model_of(server).stream(messages, most_tokens=50, stopped=lambda: False))
     assert came.startswith(said)
+
+
+def test_who_wants_no_stream_gets_the_whole_text(server: ModelServer) -> None:
+    server.plays("good")
+    sent = {"model": "any", "messages": [{"role": message.role, "content": message.text} for message in MESSAGES]}
+    came = httpx.post(f"{server.url}/chat/completions", json=sent, verify=TRUSTS_NOBODY).json()
+    (choice,) = came["choices"]
+    assert choice["message"]["content"].startswith(FIRST)
+    assert choice["finish_reason"] == "stop"
 
 
 def test_a_model_that_obeys_does_what_stands_in_a_passage_or_a_question() -> None:

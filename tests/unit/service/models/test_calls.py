@@ -128,7 +128,9 @@ def test_a_model_that_keeps_failing_is_left_alone_until_a_call_goes_well(server:
         assert isinstance(ask(model)[1], ModelProtocolError)
     assert _until(lambda: _calling() == 0)
     before = len(server.asked)
-    assert isinstance(ask(model)[1], ModelBusyError)
+    _, error = ask(model)
+    assert isinstance(error, ModelBusyError)
+    assert str(error).endswith("expected text/event-stream of model 'writer', got text/html")
     assert len(server.asked) == before
     server.plays("good")
     now_s[0] += 3600

@@ -35,12 +35,15 @@ def enter(circuit: Circuit, wait_s: float = 0.0) -> bool:
 
 def fail(circuit: Circuit, times: int = FAILURES) -> None:
     for _ in range(times):
-        circuit.leave(tried=enter(circuit), failed=True)
+        circuit.leave(tried=enter(circuit), failed=True, why="it answered 500")
 
 
 def test_after_some_failures_in_a_row_nobody_waits_for_it(circuit: Circuit) -> None:
     fail(circuit)
-    with pytest.raises(ModelBusyError, match=f"is not called for another 30 s: it failed {FAILURES} times in a row"):
+    with pytest.raises(
+        ModelBusyError,
+        match="is not called for another 30 s: it failed 5 times in a row, the last time because it answered 500",
+    ):
         enter(circuit)
 
 
