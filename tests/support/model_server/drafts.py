@@ -111,7 +111,7 @@ def obeyed(asked: Asked) -> str:
         for one in sentences(text):
             if _ORDER.search(one):
                 return f"{EFFECT}: {one} [{name}]"
-    return good(asked)
+    return ids(asked) if asked.is_judging else good(asked)
 
 
 def leaked(asked: Asked) -> str:
