@@ -2,7 +2,7 @@
 
 After some failures in a row the circuit is open: for a while nobody waits for a model that is down. Then one caller
 tries; if that goes well everybody may again. Failures that an asker could bring about, such as a text in a form that
-is refused, do not count (`openai_like` says which do): nobody can switch the model off for others by what they ask.
+is refused, do not count (`calls` says which do): nobody can switch the model off for others by what they ask.
 
 A breaker of a library would count streams that are closed, and judge time by its own clock; this is shorter than what
 would have to stand around it.
@@ -34,6 +34,7 @@ class Circuit:
         self._changed = threading.Condition()
         self._under_way = 0
         self._failures = 0
+        self._why = ""
         self._open_until_s: float | None = None
         self._trying = False
 
@@ -64,19 +65,20 @@ class Circuit:
             self._trying = self._open_until_s is not None
             return self._trying
 
-    def leave(self, *, tried: bool, failed: bool | None) -> None:
+    def leave(self, *, tried: bool, failed: bool | None, why: str = "") -> None:
         """Give a place back.
 
         Args:
             tried: what `enter` returned for it.
             failed: whether the model failed; `None` where the call says nothing about it.
+            why: it failed, in words for operators.
         """
         with self._changed:
             self._under_way -= 1
             if tried:
                 self._trying = False
             if failed:
-                self._failures += 1
+                self._failures, self._why = self._failures + 1, why
                 if self._failures >= FAILURES:
                     self._open_until_s = self._clock_s() + PAUSE_S
             elif failed is False:
@@ -90,7 +92,7 @@ class Circuit:
         if left_s > 0:
             raise ModelBusyError(
                 f"model '{self._name}' is not called for another {left_s:.0f} s: "
-                f"it failed {self._failures} times in a row"
+                f"it failed {self._failures} times in a row, the last time because {self._why}"
             )
         if self._trying:
             raise ModelBusyError(f"model '{self._name}' is not called: one call tries whether it is back")

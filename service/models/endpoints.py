@@ -26,7 +26,7 @@ class Endpoints:
 
         Args:
             models: what is approved.
-            connect: makes a client for an entry and its key, such as `openai_like.OpenAILikeModel`.
+            connect: makes a client for an entry and its key, such as `openai_like.open_model`.
             environment: where keys are.
             today: the day, in UTC.
         """

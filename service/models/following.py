@@ -12,7 +12,7 @@ from pathlib import Path
 
 from service.models.approved import ApprovedModel
 from service.models.errors import ModelsFileError
-from service.models.models_file import MODELS_FILE, ModelsSaid, read_models
+from service.models.models_file import MAX_BYTES, MODELS_FILE, ModelsSaid, read_models
 
 
 class Models:
@@ -61,7 +61,8 @@ class Models:
 
     def _read(self) -> tuple[ModelsSaid, str | None]:
         try:
-            content = self._path.read_bytes()
+            with self._path.open("rb") as file:
+                content = file.read(MAX_BYTES + 1)
         except FileNotFoundError:
             return ModelsSaid(), None
         except OSError as error:

@@ -43,7 +43,7 @@ _SOURCE = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}|\*")
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
 _KEYS = {"name", "url", "model", "owner", "approved_by", "expires", "sources", "groups", "region", "retention"}
 _KEYS |= {"training", "api_key_env", "proxy", "timeout_s", "silent_s", "at_once"}
-_MAX_BYTES = 1 << 20
+MAX_BYTES = 1 << 20
 _MAX_TEXT_CHARS = 300
 _MAX_SECONDS = 600
 _MAX_AT_ONCE = 256
@@ -68,8 +68,8 @@ def read_models(content: bytes, path: Path) -> ModelsSaid:
         ModelsFileError: naming the file, the model and the key, with what was expected and what came. Never the value
             of a key or an address, which may hold a secret.
     """
-    if len(content) > _MAX_BYTES:
-        raise ModelsFileError(f"{path}: expected at most {_MAX_BYTES} bytes, got more")
+    if len(content) > MAX_BYTES:
+        raise ModelsFileError(f"{path}: expected at most {MAX_BYTES} bytes, got more")
     try:
         raw = tomllib.loads(content.decode())
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:

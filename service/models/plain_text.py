@@ -12,9 +12,10 @@ from service.models.errors import ModelReplyError
 
 CHARS_A_TOKEN = 16  # the longest tokens of the usual vocabularies in running text; 3 to 5 is the mean
 _HELD_CHARS = 24  # longer than any of the marks
+_BEGINS = re.compile(r"[<\[◁]")
 _MARKS = re.compile(
-    r"<\s*/?\s*(?:!doctype|html|head|body|script|style|iframe|think|thinking|thought|reasoning|reflection|scratchpad"
-    r"|tool_call|tool_calls|function_call|function=)[\s>=/]|<\||\[/?INST\]|\[TOOL_CALLS\]|<<SYS>>|◁think▷",
+    r"<\s{0,3}/?\s{0,3}(?:!doctype|html|head|body|script|style|iframe|think|thinking|thought|reasoning|reflection|scratchpad"
+    r"|tool_call|tool_calls|function_call|function)[\s>=/]|<\||\[/?INST\]|\[TOOL_CALLS\]|<<SYS>>|◁think▷",
     re.IGNORECASE,
 )
 _KEPT_CONTROLS = "\n\r\t"
@@ -51,9 +52,9 @@ class PlainText:
                 f"expected plain text of model '{self._name}', got HTML, reasoning, a call of a tool or a mark of its "
                 "template: switch reasoning off at the endpoint, and look at its chat template"
             )
-        begins = max(self._held.rfind(mark) for mark in "<[◁")
         # What could yet become a mark waits: an opening bracket, and what little follows it.
-        cut = begins if begins >= 0 and len(self._held) - begins < _HELD_CHARS else len(self._held)
+        begins = _BEGINS.search(self._held, max(0, len(self._held) - _HELD_CHARS))
+        cut = begins.start() if begins else len(self._held)
         released, self._held = self._held[:cut], self._held[cut:]
         self._empty = self._empty and not released.strip()
         return released

@@ -111,7 +111,7 @@ def obeyed(asked: Asked) -> str:
         for one in sentences(text):
             if _ORDER.search(one):
                 return f"{EFFECT}: {one} [{name}]"
-    return good(asked)
+    return ids(asked) if asked.is_judging else good(asked)
 
 
 def leaked(asked: Asked) -> str:
@@ -120,10 +120,25 @@ def leaked(asked: Asked) -> str:
 
 
 def ids(asked: Asked) -> str:
-    """The ids of the passages that share a word with the question: what a judge says."""
+    """The ids of the passages that share a word with the question: what a good judge says."""
     wanted = set(re.findall(r"\w{4,}", asked.question.lower()))
     told = [n for n, text in asked.passages.items() if wanted & set(re.findall(r"\w{4,}", text.lower()))]
-    return " ".join(f"[{name}]" for name in told) or "NONE"
+    return " ".join(told) or asked.declining
+
+
+def declined(asked: Asked) -> str:
+    """That the passages do not answer, in the word that it was told."""
+    return asked.declining
+
+
+def chatty_judgement(asked: Asked) -> str:
+    """What a judge must not say: no ids, but an opinion."""
+    return "I believe that most of the passages are quite helpful here!" if asked.is_judging else good(asked)
+
+
+def judged_none(asked: Asked) -> str:
+    """None answers, says the judge; asked to write, it would."""
+    return asked.declining if asked.is_judging else good(asked)
 
 
 def _all(asked: Asked) -> list[tuple[str, str]]:

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
+_QUESTION = re.compile(r"<question>(.*?)</question>", re.DOTALL)
+_DECLINING = re.compile(r"\bwrite (\S+) and nothing else")
 _PASSAGE = re.compile(r'<passage\s[^>]*?\bid="([^"]+)"[^>]*>(.*?)</passage>', re.DOTALL)
 
 
@@ -41,8 +43,21 @@ class Asked:
 
     @property
     def question(self) -> str:
-        """What stands after the last passage."""
+        """What is marked as the question; without a mark, what stands after the last passage."""
+        if found := _QUESTION.search(self.text):
+            return html.unescape(found[1]).strip()
         return self.text.rpartition("</passage>")[2].strip()
+
+    @property
+    def is_judging(self) -> bool:
+        """Whether it is asked which passages answer, and not for an answer."""
+        return "which passages" in self.system
+
+    @property
+    def declining(self) -> str:
+        """What it is told to write where the passages do not answer."""
+        found = _DECLINING.search(self.system)
+        return found[1] if found else "NO_ANSWER"
 
 
 class Exchange:

@@ -25,6 +25,11 @@ def saying(text: str | Callable[[Asked], str], *, finish: str | None = "stop") -
     return script
 
 
+def drafting(drafted: Callable[[Asked], str]) -> Script:
+    """Return a script that judges well, and then says what a function makes of the prompt."""
+    return saying(lambda asked: drafts.ids(asked) if asked.is_judging else drafted(asked))
+
+
 def obeying(planted: str, effect: str) -> Script:
     """Return a script that says `effect` where `planted` stands anywhere in the prompt, else a good draft."""
 
@@ -32,7 +37,7 @@ def obeying(planted: str, effect: str) -> Script:
         everything = "\n".join((asked.text, *asked.passages.values()))
         return f"{effect} [{next(iter(asked.passages), 'x')}]" if planted in everything else drafts.good(asked)
 
-    return saying(obeyed)
+    return drafting(obeyed)
 
 
 def _repeats(exchange: Exchange) -> None:
@@ -165,19 +170,21 @@ def _not_streamed(exchange: Exchange) -> None:
 
 SCRIPTS: Mapping[str, Script] = {
     # what it says
-    "good": saying(drafts.good),
-    "uncited": saying(drafts.uncited),
-    "general_knowledge": saying(drafts.general_knowledge),
-    "unknown_ids": saying(drafts.unknown_ids),
-    "invented_quotes": saying(drafts.invented_quotes),
-    "digit_changed": saying(drafts.digit_changed),
-    "not_dropped": saying(drafts.not_dropped),
-    "merged": saying(drafts.merged),
-    "half_true": saying(drafts.half_true),
-    "obeys": saying(drafts.obeyed),
-    "leaks_prompt": saying(drafts.leaked),
-    "other_language": saying(drafts.other_language),
-    "judges": saying(drafts.ids),
+    "good": drafting(drafts.good),
+    "uncited": drafting(drafts.uncited),
+    "general_knowledge": drafting(drafts.general_knowledge),
+    "unknown_ids": drafting(drafts.unknown_ids),
+    "invented_quotes": drafting(drafts.invented_quotes),
+    "digit_changed": drafting(drafts.digit_changed),
+    "not_dropped": drafting(drafts.not_dropped),
+    "merged": drafting(drafts.merged),
+    "half_true": drafting(drafts.half_true),
+    "obeys": saying(drafts.obeyed),  # also where a judge is told to do otherwise
+    "leaks_prompt": drafting(drafts.leaked),
+    "other_language": drafting(drafts.other_language),
+    "declines": drafting(drafts.declined),
+    "judges_none": saying(drafts.judged_none),
+    "judges_chattily": saying(drafts.chatty_judgement),
     "repeats": _repeats,
     "html_text": saying("<!DOCTYPE html><html><body><p>The allowance is 51 euros.</p></body></html>"),
     "tool_calls": _tool_calls,
