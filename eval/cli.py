@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from eval.log.cli import audit, faults
+from eval.quality.cli import fit_support, grounded
 from eval.reading.cli import reading
 from indexes import console
 
@@ -21,7 +23,8 @@ if TYPE_CHECKING:
     from service.settings import Settings
 
 app = typer.Typer(help="Measure: answers on question sets, speed and memory; calibrate the evidence.")
-app.command()(reading)
+for _command in (reading, grounded, fit_support, audit, faults):
+    app.command()(_command)
 
 Data = Annotated[
     Path | None, typer.Option(envvar="GREENLIT_EVAL_DATA", help="the folder of public documents and question sets")
@@ -278,23 +281,3 @@ def scale(
     except ValueError as error:
         raise console.fail(f"expected --sizes like 1000,10000, got '{sizes}'", 2) from error
     scale_bench(console.out.drawing(), wanted, data=data)
-
-
-@app.command()
-def audit(leaves: Annotated[int, typer.Option(min=1, help="of the large log")] = 1_000_000) -> None:
-    """Measure the audit log alone: recording, checkpoints, verifying, proofs."""
-    from eval.log.audit_bench import audit_bench
-
-    audit_bench(console.out.drawing(), leaves)
-
-
-@app.command()
-def faults(
-    rounds: Annotated[int, typer.Option(min=1, help="how many times")] = 200,
-    seed: Annotated[int, typer.Option(help="of the moments of the kills")] = 1,
-) -> None:
-    """Load the audit log, kill -9 at random moments, restart, verify; exit 1 if anything is lost or wrong."""
-    from eval.log.faults import faults as kill
-
-    if not kill(rounds, seed, console.out.drawing()):
-        raise typer.Exit(1)

@@ -22,8 +22,8 @@ import llama_index.core
 import nltk.data
 from nltk.tokenize.punkt import PunktTokenizer
 
+from indexes.abbreviations import goes_on
 from indexes.units import Span
-from ingest.abbreviations import goes_on
 
 _LINE = re.compile(r"[^\n]+")
 _SEEN_AS = str.maketrans(

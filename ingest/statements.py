@@ -11,7 +11,7 @@ ends with a colon. Knows no grammar: a long title may be taken for a sentence, a
 import re
 from itertools import pairwise
 
-from ingest.abbreviations import ends_abbreviated
+from indexes.abbreviations import ends_abbreviated
 
 _MIN_WORDS_ENDED = 3  # "No smoking." and "General provisions." look alike: two words say too little to tell
 _MIN_WORDS_OPEN = 5

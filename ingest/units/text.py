@@ -6,8 +6,8 @@ quoted is the stored text all the same.
 
 import re
 
+from indexes.abbreviations import ends_abbreviated
 from indexes.units import MOST_CHARS, UnitKind
-from ingest.abbreviations import ends_abbreviated
 from ingest.statements import asks, is_statement
 
 _QUESTION_MARK = re.compile(r"(?:Q(?:uestion)?|Frage|Pregunta)\s?\d{0,3}\s?[:.)]\s*(?=\S)", re.IGNORECASE)

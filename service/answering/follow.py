@@ -13,7 +13,7 @@ A build is kept while it is one of the newest three, or while a record that is s
 import calendar
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -28,12 +28,14 @@ from service.audit.events import (
     BUILD_TYPE,
     CONFIG_TYPE,
     MAX_REGISTER_LINES,
+    MODELS_TYPE,
     REGISTER_EXTENDED_TYPE,
     REGISTER_REWRITTEN_TYPE,
     Event,
     access_changed,
     build_activated,
     config_changed,
+    models_changed,
     register_extended,
     register_rewritten,
 )
@@ -42,7 +44,7 @@ from service.audit.log import AuditLog
 from service.audit.storage.store import LeafReader
 
 _MONTHS = 12  # in a year
-_NO_RULES = hashlib.sha256(b"").hexdigest()
+_NOTHING = hashlib.sha256(b"").hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +99,21 @@ class Follower:
         Raises:
             AuditUnavailableError: it cannot be recorded, or the log cannot be read; nobody may act by these rules.
         """
-        if rules_hash != _NO_RULES or self.store.newest_of(ACCESS_TYPE):  # where there never were any is no change
+        if rules_hash != _NOTHING or self.store.newest_of(ACCESS_TYPE):  # where there never were any is no change
             self._record_unless_newest(ACCESS_TYPE, "rules_hash", access_changed(rules_hash))
+
+    def models_changed(self, models_hash: str, models: Collection[str]) -> None:
+        """Record that these language models are approved from now on, unless they are the newest on record.
+
+        Args:
+            models_hash: SHA-256 (hex) of `models.toml`, of nothing where there is none.
+            models: the names in it; none where it cannot be understood.
+
+        Raises:
+            AuditUnavailableError: it cannot be recorded, or the log cannot be read; no model may be called.
+        """
+        if models_hash != _NOTHING or self.store.newest_of(MODELS_TYPE):  # where there never were any is no change
+            self._record_unless_newest(MODELS_TYPE, "models_hash", models_changed(models_hash, sorted(models)))
 
     def build_opened(self, build: Build) -> None:
         """Record that a build answers from now on, unless it is the newest on record, and hold it; see `hold`.

@@ -52,6 +52,7 @@ REGISTER_REWRITTEN_TYPE = "register.rewritten"
 BUILD_TYPE = "build.activated"
 CONFIG_TYPE = "config.changed"
 ACCESS_TYPE = "access.changed"
+MODELS_TYPE = "models.changed"
 SESSIONS_ENDED_TYPE = "sessions.ended"
 NAMED_TYPE = "conversation.named"
 SHARED_TYPE = "answer.shared"
@@ -147,6 +148,14 @@ def config_changed(release: ReleaseRef) -> Event:
 def access_changed(rules_hash: str) -> Event:
     """Roles are given by other rules than before: SHA-256 (hex) of `access.toml`, of nothing where there is none."""
     return Event(ACCESS_TYPE, {"rules_hash": rules_hash})
+
+
+def models_changed(models_hash: str, models: Sequence[str]) -> Event:
+    """Other language models are approved than before: SHA-256 (hex) of `models.toml`, of nothing where there is none.
+
+    `models` are the names in it; none where it cannot be understood, for then no model is called.
+    """
+    return Event(MODELS_TYPE, {"models_hash": models_hash, "models": sorted(models)})
 
 
 def sessions_ended(subject: str, person: str) -> Event:

@@ -15,8 +15,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from indexes.abbreviations import goes_on
 from indexes.readings import Notes
-from ingest.abbreviations import goes_on
 from ingest.loading.sniff import decode_text
 from ingest.loading.text.cue_lines import Cue, has_marks, has_timing_lines, marked_cues, timed_cues
 from ingest.parsed import Parsed, TextBuilder

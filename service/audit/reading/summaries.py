@@ -112,6 +112,7 @@ _SHORT: Mapping[str, Callable[[Value], dict[str, Any]]] = {
     events.BUILD_TYPE: _only("build"),
     events.CONFIG_TYPE: _only("release"),
     events.ACCESS_TYPE: _only("rules_hash"),
+    events.MODELS_TYPE: _only("models_hash", "models"),
     events.SESSIONS_ENDED_TYPE: _only(),
     events.NAMED_TYPE: lambda value: {"of_seq": value.get("seq")},
     events.SHARED_TYPE: lambda value: {"of_seq": value.get("seq"), "shared": value.get("shared")},

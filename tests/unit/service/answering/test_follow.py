@@ -1,5 +1,6 @@
 """What answers rest on gets on record once, whoever changed it, and answers wait for it."""
 
+import hashlib
 import json
 import os
 from dataclasses import replace
@@ -10,7 +11,7 @@ import pytest
 from indexes.builds import current_build_id
 from service.answering.follow import last_day_within_retention
 from service.audit.errors import AuditUnavailableError
-from service.audit.events import BUILD_TYPE, CONFIG_TYPE
+from service.audit.events import BUILD_TYPE, CONFIG_TYPE, MODELS_TYPE
 from service.audit.leaves import ReleaseRef
 from tests.support.fakes import TinyLibrary
 from tests.support.replay_parts import ANSWER, POLICY_TEXT, RELEASE, Archive, open_archive, with_documents
@@ -36,6 +37,23 @@ def test_another_version_or_other_settings_are_recorded_and_so_is_going_back(
         archive.followed_by(release).started()
     recorded = [(leaf["release"]["version"], leaf["release"]["config_hash"]) for leaf in archive.leaves(CONFIG_TYPE)]
     assert recorded == [(one.version, one.config_hash) for one in (RELEASE, other, RELEASE)]
+
+
+# The language models
+
+TWO_MODELS, NO_FILE = "a" * 64, hashlib.sha256(b"").hexdigest()
+
+
+def test_approved_models_are_recorded_when_they_change_and_not_again(archive: Archive) -> None:
+    for models_hash, models in ((TWO_MODELS, ("writer", "judge")), (TWO_MODELS, ("writer", "judge")), (NO_FILE, ())):
+        archive.followed_by(RELEASE).models_changed(models_hash, models)
+    recorded = [(leaf["models_hash"], leaf["models"]) for leaf in archive.leaves(MODELS_TYPE)]
+    assert recorded == [(TWO_MODELS, ["judge", "writer"]), (NO_FILE, [])]
+
+
+def test_where_there_never_was_a_model_nothing_is_recorded(archive: Archive) -> None:
+    archive.followed_by(RELEASE).models_changed(NO_FILE, ())
+    assert archive.leaves(MODELS_TYPE) == []
 
 
 # The build

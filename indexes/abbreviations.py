@@ -1,9 +1,10 @@
-"""Whether a full stop ends a sentence or only an abbreviation: what the trained model of `sentences` does not know.
+"""Whether a full stop ends a sentence or only an abbreviation: for whoever parts a text into sentences.
 
-The model was trained on English news. Contracts, manuals and minutes abbreviate otherwise, and in several languages:
-"cl. 7.3", "Ref. HR-12", "Nr. 3", "z. B.", "p. ex.", "5 Mio. Euro", "am 1. März". Asked of two stretches that the model
-parted, `goes_on` says that they are one. What decides is the word before the stop and the first word after it; where
-both readings are possible ("See Ref. The ..."), a word that begins sentences, such as "The", ends the one before.
+A model trained on English news (`ingest.sentences`) knows those of news only. Contracts, manuals and minutes
+abbreviate otherwise, and in several languages: "cl. 7.3", "Ref. HR-12", "Nr. 3", "z. B.", "p. ex.", "5 Mio. Euro",
+"am 1. März". Asked of two stretches that were parted, `goes_on` says that they are one. What decides is the word
+before the stop and the first word after it; where both readings are possible ("See Ref. The ..."), a word that begins
+sentences, such as "The", ends the one before.
 """
 
 import re

@@ -1,0 +1,28 @@
+"""The commands `greenlit eval audit` and `greenlit eval faults`: the audit log's speed, and what a kill leaves of it.
+
+Exit codes: 0 measured, or nothing was lost; 1 something was lost or wrong.
+"""
+
+from typing import Annotated
+
+import typer
+
+from indexes import console
+
+
+def audit(leaves: Annotated[int, typer.Option(min=1, help="of the large log")] = 1_000_000) -> None:
+    """Measure the audit log alone: recording, checkpoints, verifying, proofs."""
+    from eval.log.audit_bench import audit_bench
+
+    audit_bench(console.out.drawing(), leaves)
+
+
+def faults(
+    rounds: Annotated[int, typer.Option(min=1, help="how many times")] = 200,
+    seed: Annotated[int, typer.Option(help="of the moments of the kills")] = 1,
+) -> None:
+    """Load the audit log, kill -9 at random moments, restart, verify; exit 1 if anything is lost or wrong."""
+    from eval.log.faults import faults as kill
+
+    if not kill(rounds, seed, console.out.drawing()):
+        raise typer.Exit(1)

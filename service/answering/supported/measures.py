@@ -1,0 +1,76 @@
+"""What of a sentence is said by a statement and by everything cited, in figures that `support` weighs.
+
+Nothing here is a yes or no: numbers, names and negations are held against the base by themselves.
+"""
+
+import math
+import re
+from collections.abc import Sequence
+
+from service.answering.supported.alike import nearly
+from service.answering.supported.said import Said
+from service.answering.supported.statements import Statement
+
+MEASURES = (
+    "covered",  # share of the content that the base or what stands over it holds
+    "covered_by_all",  # share of it that the cited passages hold
+    "missed",  # how much of it the base lacks, a count up to 6, in sixths
+    "pairs",  # share of neighbouring words that are neighbours in the base
+    "triples",  # likewise of three
+    "words",  # share of all words, small ones too, that the cited passages hold
+    "run",  # the longest run of words that stands in the base too, as a share of the sentence
+    "log_words",  # the logarithm of how many words there are
+    "log_content",  # of how many with content
+    "opinion",  # 1 for first and second person, doubt or praise that the base lacks
+    "asks",  # 1 for a question
+)
+_MOST_MISSED = 6
+_NEARLY = 0.8  # what a word counts whose stem begins another
+_OPINION = frozenset(
+    "i me my mine i'm i've i'd i'll we we're us our you you're your think believe guess hope love like lol yeah wow "
+    "feel probably maybe perhaps really sure amazing awesome great favorite yes ok".split()
+)
+_ASKS = re.compile(r"\?\s*[\"”']?\s*$|\?\s")
+
+
+def covered(said: Said, held: frozenset[str]) -> float:
+    """Return how much of the content of a sentence some terms hold, in [0, words with content]."""
+    return sum(1.0 if term in held else _NEARLY * nearly(term, held) for term in said.content)
+
+
+def measures(text: str, said: Said, base: Statement, cited: Sequence[Statement]) -> list[float]:
+    """Return the figures of a sentence in the order of `MEASURES`."""
+    everything = frozenset().union(*(one.said.held for one in cited), base.above)
+    count = max(len(said.content), 1)
+    in_base = covered(said, base.said.held | base.above)
+    return [
+        in_base / count,
+        covered(said, everything) / count,
+        min(len(said.content) - in_base, _MOST_MISSED) / _MOST_MISSED,
+        _share_of_runs(said.terms, base.said.terms, 2),
+        _share_of_runs(said.terms, base.said.terms, 3),
+        sum(term in everything for term in said.terms) / max(len(said.terms), 1),
+        _longest_run(said.terms, base.said.terms) / max(len(said.terms), 1),
+        math.log1p(len(said.terms)),
+        math.log1p(len(said.content)),
+        float(any(word in _OPINION and word not in base.said.words for word in said.words)),
+        float(_ASKS.search(text) is not None),
+    ]
+
+
+def _share_of_runs(terms: Sequence[str], base: Sequence[str], size: int) -> float:
+    held = set(zip(*(base[at:] for at in range(size)), strict=False))
+    runs = list(zip(*(terms[at:] for at in range(size)), strict=False))
+    return sum(run in held for run in runs) / len(runs) if runs else 0.0
+
+
+def _longest_run(terms: Sequence[str], base: Sequence[str]) -> int:
+    places: dict[str, list[int]] = {}
+    for at, term in enumerate(base):
+        places.setdefault(term, []).append(at)
+    longest = 0
+    ending: dict[int, int] = {}
+    for term in terms:
+        ending = {at: ending.get(at - 1, 0) + 1 for at in places.get(term, ())}
+        longest = max(longest, *ending.values(), 0) if ending else longest
+    return longest

@@ -1,0 +1,62 @@
+"""Does a sentence speak of as many as its base: all, some, most, only?
+
+A sentence may say less than its base ("a desk" for "every desk"), never more: "all" where the base says "most", "only"
+where it names one of several, "some" where it says "every". Numbers and their bounds are looked at by `amounts`.
+"""
+
+from itertools import pairwise
+
+from service.answering.supported.said import Said
+
+_ALL = frozenset(
+    "all every each any always everybody everyone anybody anyone everything entire entirely whole whichever".split()
+)
+_SOME = frozenset("some several certain sometimes few occasionally partly".split())
+_MOST = frozenset(
+    "most mostly usually normally often generally typically mainly majority largely commonly primarily chiefly".split()
+)
+_ONLY = frozenset("only solely exclusively alone just merely sole".split())
+_NONE = frozenset("no none nobody nothing nowhere never neither without".split())
+_BUT = frozenset("only solely exclusively alone except nothing nowhere nobody unless until just merely no".split())
+_EVEN = frozenset("even whether regardless whatever whoever however although though or".split())
+_MANY = frozenset("some several".split())
+
+
+def quantity_faults(said: Said, base: Said) -> set[str]:
+    """Return "quantifier" where a sentence speaks of more, or of others, than its base does."""
+    own, others = _plain(said), _plain(base)
+    wrong = (
+        own & _ONLY and not others & (_BUT | _ONLY),
+        "even" in own and not others & _EVEN,
+        own & _SOME and not others & (_SOME | _MOST) and others & (_ALL | _NONE),
+        own & _MANY and not others & (_SOME | _MOST) and "many" not in others,
+        own & _MOST and not others & _MOST,
+        own & _ALL and others & (_MOST | _SOME) and not others & _ALL,
+        own & _ALL and others & _ONLY and not others & _ALL and not own & _BUT,
+        "always" in own and not others & _ALL | others & _NONE,
+        _of_most(base) & said.held and not own & (_MOST | _SOME),
+    )
+    return {"quantifier"} if any(wrong) else set()
+
+
+def _of_most(said: Said) -> frozenset[str]:
+    """Return the stems of what a text says only of most: "laptop" in "most laptops"."""
+    return frozenset(
+        said.terms[at + 1]
+        for at in range(len(said.words) - 1)
+        if said.words[at] == "most" and said.words[at - 1 : at] != ("at",) and said.words[at + 1].endswith("s")
+    )
+
+
+def _plain(said: Said) -> frozenset[str]:
+    """Return the words of a text but those of a bound: "at most", "no more"."""
+    words = said.words
+    only = frozenset({"only"} if ("all", "that") in pairwise(words) else ())  # "promotion is all that it covers"
+    return only | frozenset(
+        word
+        for at, word in enumerate(words)
+        if not (word == "most" and at and words[at - 1] == "at")
+        and not (
+            word == "no" and words[at + 1 : at + 2] and words[at + 1] in ("more", "later", "less", "longer", "fewer")
+        )
+    )
