@@ -1,7 +1,8 @@
 """Imports tests as pytest does, and makes none of them: what a process has imported, those forked off it need not.
 
 `import_tests` does it; as a plugin, this module keeps pytest from making tests of what it finds in a module. Modules
-that cannot be imported are left to whoever runs them: they meet the error, and say so.
+that cannot be imported are left to whoever runs them: they meet the error, and say so. What each process has to have
+for itself, such as what its id decides, is made when it is first used and not by an import.
 """
 
 import contextlib
