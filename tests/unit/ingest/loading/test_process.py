@@ -30,7 +30,7 @@ def _naughty(*, timeout_s: float = 60, recycle_after: int = 200, max_memory_byte
 
 @pytest.fixture(scope="module")
 def naughty() -> Iterator[LoaderProcess]:
-    with _naughty(max_memory_bytes=1 << 30) as process:
+    with _naughty() as process:
         yield process
 
 
@@ -158,9 +158,9 @@ def test_what_the_parent_holds_is_not_held_against_a_child_that_crashes() -> Non
     ("action", "reason"),
     [
         (b"abort", r"the parser crashed \(killed by SIGABRT\)"),
-        (b"abort for memory", r"the parser ran out of memory \(limit 1024 MiB\)"),
+        (b"abort for memory", r"the parser ran out of memory \(limit 2048 MiB\)"),
         (b"exit", r"the parser crashed \(exit status 3\)"),
-        (b"memory", r"the parser ran out of memory \(limit 1024 MiB\)"),
+        (b"memory", r"the parser ran out of memory \(limit 2048 MiB\)"),
         (b"lie", "the parser gave a reply that cannot be true"),
     ],
 )

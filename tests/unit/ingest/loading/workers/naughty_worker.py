@@ -17,6 +17,7 @@ from indexes.documents import Locator, Section
 from indexes.limited.child import serve
 from ingest.errors import LoadError
 from ingest.loading.frames import refusal, reply
+from ingest.loading.own import OWN
 from ingest.parsed import Parsed
 
 
@@ -128,4 +129,4 @@ def answer(_name: bytes, content: bytes) -> tuple[bytes, bytes]:
 
 
 if __name__ == "__main__":
-    serve(answer, own=(Path(ingest.__file__).parent,))
+    serve(answer, own=OWN)
