@@ -7,33 +7,31 @@ are imported. A process that only hands tests to others (`-n`) does without.
 import contextlib
 import gc
 import os
-import shlex
-import sys
 
 import pytest
 
-from tests.support.forked import fork_server
+from tests.support.forked import FOR_TESTS, fork_server
+from tests.support.import_tests import is_importing
 from tests.support.in_memory import use_memory
 from tests.support.no_skips import pytest_make_collect_report, pytest_runtest_makereport  # noqa: F401  (hooks)
 
-# What runs tests beside each other is forked off too: each would import everything once more.
-WARM = f"popen//python={shlex.quote(sys.executable)} -m tests.support.forked"
-
-gc.disable()  # there is next to nothing to collect until the tests are
+_FIRST = ("tests/e2e", "tests/integration")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Choose where temporary files go and what programs are forked from, and load the fixtures."""
+    gc.disable()  # there is next to nothing to collect until the tests are
     use_memory()
-    is_worker = hasattr(config, "workerinput")
-    if not is_worker:
+    in_processes = bool(config.getoption("numprocesses", None))
+    if not (hasattr(config, "workerinput") or is_importing(config)):
+        # What runs tests beside each other is forked off too: each would import everything once more.
+        where = config.invocation_params.dir
         lasting = contextlib.ExitStack()
-        in_processes = bool(config.getoption("numprocesses", None))
-        lasting.enter_context(fork_server(at_once=in_processes))
+        lasting.enter_context(fork_server(tests=[str(where / path) for path in config.args] if in_processes else None))
         config.add_cleanup(lasting.close)
         if in_processes:
-            config.option.tx = [WARM for _ in config.option.tx]
-    if is_worker or not config.getoption("numprocesses", None):
+            config.option.tx = [FOR_TESTS for _ in config.option.tx]
+    if not in_processes:
         config.pluginmanager.import_plugin("tests.support.fixtures")
 
 
@@ -43,8 +41,19 @@ def pytest_xdist_auto_num_workers() -> int:
     return min((os.cpu_count() or 1) + 1, 4)
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what waits for other programs, after everything was shuffled.
+
+    So the longest tests are not the last, and one process has most of them: it alone starts a browser, a provider of
+    identities, and whatever else they share.
+    """
+    places = {folder: place for place, folder in enumerate(_FIRST)}
+    items.sort(key=lambda item: places.get("/".join(item.nodeid.split("/", 2)[:2]), len(places)))
+
+
 def pytest_collection_finish() -> None:
     """Let the garbage collector pass over what stays until the end: modules and thousands of tests."""
     gc.freeze()
-    gc.set_threshold(10_000, 20, 50)
+    gc.set_threshold(100_000, 20, 50)
     gc.enable()

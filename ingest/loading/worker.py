@@ -4,17 +4,13 @@ It imports every parser, native ones too, has itself limited (`indexes.limited`)
 another: its name and its bytes come in, the text or the reason goes out.
 """
 
-from pathlib import Path
-
 import numpy.ma  # noqa: F401 - numpy imports it late, when its folder cannot be read if it lies outside of Python's own
 
-import ingest
 from indexes.limited.child import serve
 from ingest.errors import LoadError
 from ingest.loading.frames import refusal, reply
+from ingest.loading.own import OWN
 from ingest.loading.registry import load_document
-
-OWN = (Path(ingest.__file__).parent,)  # not the folder above, which may hold keys and documents
 
 
 def answer(name: bytes, content: bytes) -> tuple[bytes, bytes]:

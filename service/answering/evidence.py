@@ -78,11 +78,8 @@ def features(retrieved: Retrieved, build: Build) -> dict[str, float]:
 
     - `dense_top`, `dense_mean`: the highest cosine of a passage with the question; the mean of the three highest.
     - `sentence_top`: the highest cosine of a sentence of the best three passages.
-    - `coverage_top`: the share of the question's content terms, weighed by rarity, that one of the best three holds.
-    - `coverage_all`: the same for the three together.
-    - `coverage_sentence`: the same for one sentence of theirs.
+    - `coverage`: the share of the question's content terms, weighed by rarity, that the three together hold.
     - `rarest_missing`: the weight share of the rarest term that none of the three holds.
-    - `weighed_top`: what the ranking gives the best passage.
     - `names_missing`: the share of the question's names and numbers that stand neither in the best sentence, nor beside
       it, nor in its heading; 0 if the question has none.
     - `token_match_top`: how well the word pieces of one of the best three match the question's (`indexes.pieces`).
@@ -90,8 +87,9 @@ def features(retrieved: Retrieved, build: Build) -> dict[str, float]:
       first passage, and of its numbers that the first passage holds; 0 if the question has none.
     - `offers_none`: 1 where the best unit offers none of the kinds of answer that are asked for, 0 otherwise.
 
-    Each earned its place in cross-validation on the tuned halves; how nearly a label or a heading is the question did
-    not, nor what the chosen unit's own features would add.
+    What the others would add, where none may count against its sense, was less than chance on the tuned halves: the
+    coverage of one passage or sentence, what the ranking gives, how nearly a heading is the question, the features of
+    the unit that is chosen.
     """
     matches = retrieved.matches
     if matches is None:
@@ -106,11 +104,8 @@ def features(retrieved: Retrieved, build: Build) -> dict[str, float]:
         "dense_top": dense[0],
         "dense_mean": float(np.mean(dense)),
         "sentence_top": float(matches.cosines[sentences].max()),
-        "coverage_top": float(question.coverage(held).max()),
-        "coverage_all": float(question.coverage(together[None])[0]),
-        "coverage_sentence": float(question.coverage(matches.held[sentences]).max()),
+        "coverage": float(question.coverage(together[None])[0]),
         "rarest_missing": float(question.rarity[~together].max(initial=0.0)) / (total or 1.0),
-        "weighed_top": max(hit.weighed for hit in best),
         "names_missing": _names_missing(question, matches, best),
         "token_match_top": max(build.pieces.passage_match(question.pieces, hit.row) for hit in best),
         "pairs_first": _pairs(matches, best[0]),

@@ -4,11 +4,14 @@ Importing the model libraries takes ten seconds of a processor; a program that i
 otherwise as if it had been started: a process of its own with its arguments, environment, folder and pipes, whose
 exceptions, exit status and signals are Python's own. `tests/support/forked.py` is the other side.
 
-    python -m tests.support.fork_server LISTENER [at-once]   the number of a listening socket; standard input is a pipe
+    python -m tests.support.fork_server PROGRAMS [TESTS PATH...]   standard input is a pipe
 
-It ends when standard input does. Each connection is one program: a message with a JSON object (`code`, `arguments`,
-`environment`, `folder`) and the three standard streams comes in, its process id goes out, and, once it has ended, its
-exit status as `subprocess` gives it. Modules are imported when the first one comes, or at once.
+PROGRAMS is the number of a listening socket. Each connection to it is one program: a message with a JSON object
+(`code`, `arguments`, `environment`, `folder`) and the three standard streams comes in, its process id goes out, and,
+once it has ended, its exit status as `subprocess` gives it. With TESTS, another such socket, a process that has
+imported the tests of the paths as well is forked off, and forks off what comes there: processes that run those tests.
+
+It ends when standard input does. The product is imported when the first program comes, or, with TESTS, at once.
 """
 
 import atexit
@@ -23,6 +26,7 @@ import signal
 import socket
 import sys
 import threading
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -44,14 +48,11 @@ class Programs:
     def __init__(self, listener: socket.socket) -> None:
         self._listener = listener
         self._connections: dict[int, socket.socket] = {}  # by process id
-        self._imported = False
+        self._is_ready = False
         self._set_by_imports: dict[str, str] = {}
 
-    def serve(self, *, at_once: bool = False) -> dict[str, Any] | None:
+    def serve(self) -> dict[str, Any] | None:
         """Fork off what is asked for until standard input ends.
-
-        Args:
-            at_once: whether to import everything before the first is asked for.
 
         Returns:
             In a process that was forked off: the program to be run in it. In this one: `None`, at the end.
@@ -62,8 +63,6 @@ class Programs:
         signal.set_wakeup_fd(wake.fileno(), warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, _nothing)
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started this one ends it
-        if at_once:
-            self._import()
         with selectors.DefaultSelector() as selector:
             for source in (0, self._listener, woken):
                 selector.register(source, selectors.EVENT_READ)
@@ -82,7 +81,7 @@ class Programs:
     def _fork(self) -> dict[str, Any] | None:
         connection, _ = self._listener.accept()
         message, streams, _, _ = socket.recv_fds(connection, MESSAGE_BYTES, 3)
-        self._import()
+        self.prepare()
         child = os.fork()
         if child == 0:
             for ours in (connection, self._listener, *self._connections.values()):
@@ -104,27 +103,66 @@ class Programs:
                 _tell(connection, os.waitstatus_to_exitcode(status))
                 self._connections.pop(child).close()
 
-    def _import(self) -> None:
-        if self._imported:
-            return
-        self._imported = True
-        watch()  # law 8: nothing that is imported tries to reach another machine, whatever tempts it
-        os.environ.update(TEMPTING)
+    def prepare(self) -> None:
+        """Import what the product imports, unless that was done."""
+        if not self._is_ready:
+            self._is_ready = True
+            self._keep(_import_product)
+
+    def with_tests(self, listener: socket.socket, paths: Sequence[str]) -> "Programs":
+        """Return the same for processes that run the tests of these paths, all of which are imported."""
+        self._listener.close()
+        self._listener = listener
+        from tests.support.import_tests import import_tests  # noqa: PLC0415 - no other program has pytest in it
+
+        self._keep(lambda: import_tests(paths))
+        return self
+
+    def _keep(self, imports: Callable[[], None]) -> None:
         before = dict(os.environ)
-        for name in _PACKAGES:
-            for module in pkgutil.walk_packages([name], f"{name}.", onerror=_nothing):
-                _try_to_import(module.name)
-        for name in _LATER:
-            _try_to_import(name)
-        self._set_by_imports = {name: value for name, value in os.environ.items() if before.get(name) != value}
+        imports()
+        self._set_by_imports |= {name: value for name, value in os.environ.items() if before.get(name) != value}
         gc.freeze()  # so that the memory of what was imported stays shared
         if len(threads := list(Path("/proc/self/task").iterdir())) > 1:
             raise RuntimeError(f"expected one thread before a fork, found {len(threads)}: an import started some")
 
 
+def serve(programs: int, tests: int | None, paths: Sequence[str]) -> dict[str, Any] | None:
+    """Serve these sockets until standard input ends; return what is to be run, in a process that was forked off."""
+    server = Programs(socket.socket(fileno=programs))
+    if tests is None:
+        return server.serve()
+    server.prepare()
+    listener = socket.socket(fileno=tests)
+    child = os.fork()
+    if child == 0:
+        return server.with_tests(listener, paths).serve()
+    listener.close()
+    program = server.serve()
+    if program is None:
+        signal.set_wakeup_fd(-1)
+        os.waitpid(child, 0)
+    return program
+
+
 def _tell(connection: socket.socket, number: int) -> None:
     with contextlib.suppress(OSError):  # whoever asked has gone; the others go on
         connection.send(str(number).encode())
+
+
+def _import_product() -> None:
+    watch()  # law 8: nothing that is imported tries to reach another machine, whatever tempts it
+    before = {name: os.environ.get(name) for name in TEMPTING}
+    os.environ.update(TEMPTING)
+    for name in _PACKAGES:
+        for module in pkgutil.walk_packages([name], f"{name}.", onerror=_nothing):
+            _try_to_import(module.name)
+    for name in _LATER:
+        _try_to_import(name)
+    for name, tempting in TEMPTING.items():
+        if os.environ.get(name) == tempting:
+            del os.environ[name]
+            os.environ.update({name: value} if (value := before[name]) is not None else {})
 
 
 def _try_to_import(name: str) -> None:
@@ -180,6 +218,7 @@ def _end(status: int) -> None:
 
 if __name__ == "__main__":
     gc.disable()  # until something runs: imports leave next to nothing behind
-    _program = Programs(socket.socket(fileno=int(sys.argv[1]))).serve(at_once=sys.argv[2:] == ["at-once"])
+    _programs, *_rest = sys.argv[1:]
+    _program = serve(int(_programs), int(_rest[0]) if _rest else None, _rest[1:])
     if _program:
         _end(_run(_program["code"]))

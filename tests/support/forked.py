@@ -6,13 +6,14 @@ They are real processes, see `fork_server`. A test of how the program *starts* u
 import contextlib
 import json
 import os
+import shlex
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -22,31 +23,48 @@ from tests.support.fork_server import MESSAGE_BYTES
 ROOT = Path(__file__).parents[2]
 GREENLIT = "import greenlit; greenlit.main()"
 _SHORT = "/tmp"  # noqa: S108 - the path of a socket has at most 107 bytes; the folder is for its owner only
-FORKS = "TESTS_FORK_SERVER"  # the address of its socket, for processes that run tests
+FORKS = "TESTS_FORK_SERVER"  # the folder of its sockets, for processes that run tests
+_PROGRAMS, _TESTS = "programs", "tests"  # what is forked off behind each of them
+# What execnet is to start in the place of an interpreter, for a process that runs tests.
+FOR_TESTS = f"popen//python={shlex.quote(sys.executable)} -m tests.support.forked {_TESTS}"
 
 
 @contextlib.contextmanager
-def fork_server(*, at_once: bool) -> Iterator[None]:
+def fork_server(*, tests: Sequence[str] | None = None) -> Iterator[None]:
     """Have a server for this process and its children.
 
     Args:
-        at_once: whether it imports what programs need now; otherwise when the first is asked for, and until then it
-            costs next to nothing.
+        tests: the paths or node ids of the tests that processes forked off it will run: it imports them, and what
+            programs need, now. Without, it imports when the first program is asked for, and until then costs next to
+            nothing.
     """
-    with (
-        tempfile.TemporaryDirectory(prefix="forks-", dir=_SHORT) as folder,
-        socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener,
-    ):
-        address = f"{folder}/socket"
-        listener.bind(address)
-        listener.listen(64)
+    with contextlib.ExitStack() as lasting:
+        folder = lasting.enter_context(tempfile.TemporaryDirectory(prefix="forks-", dir=_SHORT))
+        listeners = [_listener(f"{folder}/{name}") for name in ((_PROGRAMS,) if tests is None else (_PROGRAMS, _TESTS))]
+        numbers = [listener.fileno() for listener in listeners]
         one_thread = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
         environment = os.environ | one_thread | {"PYTHONPATH": str(ROOT)}
-        command = [sys.executable, "-m", "tests.support.fork_server", str(listener.fileno())] + ["at-once"] * at_once
-        with subprocess.Popen(command, stdin=subprocess.PIPE, pass_fds=[listener.fileno()], cwd=ROOT, env=environment):
-            os.environ[FORKS] = address
-            yield
-            del os.environ[FORKS]
+        command = [sys.executable, "-m", "tests.support.fork_server", *map(str, numbers), *(tests or ())]
+        started = subprocess.Popen(command, stdin=subprocess.PIPE, pass_fds=numbers, cwd=ROOT, env=environment)
+        lasting.enter_context(started)
+        for listener in listeners:
+            listener.close()  # so that nobody waits for a server that has ended
+        os.environ[FORKS] = folder
+        yield
+        del os.environ[FORKS]
+
+
+def _listener(address: str) -> socket.socket:
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    listener.bind(address)
+    listener.listen(64)
+    return listener
+
+
+def _connected(name: str) -> socket.socket:
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    connection.connect(f"{os.environ[FORKS]}/{name}")
+    return connection
 
 
 class Forked:
@@ -72,8 +90,7 @@ class Forked:
         }
         message = json.dumps(program).encode()
         assert len(message) <= MESSAGE_BYTES
-        self._connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self._connection.connect(os.environ[FORKS])
+        self._connection = _connected(_PROGRAMS)
         (out, its_out), (err, its_err) = os.pipe(), os.pipe()
         with open(os.devnull, "r+b", buffering=0) as nothing:  # noqa: PTH123
             said = [its_out, its_err] if heard else [nothing.fileno()] * 2
@@ -163,9 +180,8 @@ def run(
 
 
 def _stand_in() -> int:
-    """Be the interpreter that was to run `-u -c CODE`: fork it off with this process's own streams, end as it does."""
-    connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    connection.connect(os.environ[FORKS])
+    """Be the interpreter that was to run `[tests] -u -c CODE`: fork it off with the own streams, end as it does."""
+    connection = _connected(_TESTS if sys.argv[1] == _TESTS else _PROGRAMS)
     program = {"code": sys.argv[-1], "arguments": [], "environment": dict(os.environ), "folder": str(Path.cwd())}
     socket.send_fds(connection, [json.dumps(program).encode()], [0, 1, 2])
     connection.recv(64)  # its process id

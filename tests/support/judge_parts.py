@@ -61,7 +61,7 @@ def steps(*, threshold: float = 0.5) -> Steps:
     ranking = Ranking(
         *(np.array([float(name in _WEIGHED) for name in part]) for part in (PASSAGE_FEATURES, SENTENCE_FEATURES))
     )
-    calibration = Calibration(intercept=-5.0, coefficients={"coverage_all": 10.0}, threshold=threshold)
+    calibration = Calibration(intercept=-5.0, coefficients={"coverage": 10.0}, threshold=threshold)
     answerer = ExtractiveAnswerer(ranking=ranking)
     return Steps(encoder=HashingEncoder(), ranking=ranking, calibration=calibration, answerer=answerer)
 

@@ -59,7 +59,7 @@ QUESTION = "Who reviews a new AI vendor?"
 ANSWER = "The security team reviews every new AI vendor within ten working days."
 OFF_TOPIC = "Which orbit do geostationary satellites follow?"
 NO_QUESTION = "who are you?"
-HALF_THE_WORDS = Calibration(intercept=-5.0, coefficients={"coverage_all": 10.0}, threshold=0.5)
+HALF_THE_WORDS = Calibration(intercept=-5.0, coefficients={"coverage": 10.0}, threshold=0.5)
 ALWAYS_ENOUGH = Calibration(intercept=0.0, coefficients={}, threshold=0.0)
 NEVER_ENOUGH = Calibration(intercept=0.0, coefficients={}, threshold=0.99)
 

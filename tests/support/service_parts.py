@@ -76,7 +76,7 @@ TRAVEL_QUESTION = "What is the daily travel allowance?"
 OFF_TOPIC_QUESTION = "Which orbit do geostationary satellites follow?"
 
 _USUAL_ANSWERER = ExtractiveAnswerer
-HALF_THE_WORDS = Calibration(intercept=-5.0, coefficients={"coverage_all": 10.0}, threshold=0.5)
+HALF_THE_WORDS = Calibration(intercept=-5.0, coefficients={"coverage": 10.0}, threshold=0.5)
 ALWAYS_ENOUGH = Calibration(intercept=0.0, coefficients={}, threshold=0.0)
 NEVER_ENOUGH = Calibration(intercept=0.0, coefficients={}, threshold=0.99)
 

@@ -181,7 +181,8 @@ async def dispatched(slack: TinySlack, sides: Sides, payload: Mapping[str, Any],
     async def authorize(**_: object) -> AuthorizeResult:
         return AuthorizeResult(enterprise_id=None, team_id=TEAM, bot_user_id=BOT, bot_token="xoxb-of-the-tests")
 
-    app = AsyncApp(client=slack.web(), signing_secret="of-the-tests", authorize=authorize)
+    # With a name, for otherwise Bolt looks for one in the sources of all that is running: .2 to .8 s each time.
+    app = AsyncApp(name="tests", client=slack.web(), signing_secret="of-the-tests", authorize=authorize)
     listeners.register(
         app, greenlit=sides.greenlit, people=sides.people, public_url=sides.public_url, with_apps=with_apps
     )

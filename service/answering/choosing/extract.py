@@ -13,6 +13,7 @@ It writes nothing of its own, and encodes nothing: vectors of units are in the b
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -20,7 +21,7 @@ from numpy.typing import NDArray
 
 from indexes.builds import Build
 from indexes.units import MOST_CHARS, Span, UnitKind
-from service.answering.choosing.gather import NAMED, Candidate, asks, gather, text_at
+from service.answering.choosing.gather import NAMED, Candidate, asks, gather, label_terms, text_at
 from service.answering.choosing.leaning import leans
 from service.answering.choosing.offers import offered
 from service.answering.choosing.quoting import quote_of, sentence_of, series_of
@@ -28,13 +29,14 @@ from service.answering.choosing.sentence_features import held_by, sentence_featu
 from service.answering.drafts import DraftSentence, Quote
 from service.answering.finding.features import SENTENCE_FEATURES
 from service.answering.finding.ranking import Ranking
-from service.answering.finding.retrieve import Retrieved
+from service.answering.finding.retrieve import Retrieved, softmax
 from service.answering.understanding.asked import Held
 from service.answering.understanding.wanted import Want, wants_series
 
 MOST_SENTENCES = 4
-_NEARLY = 1.6  # a further sentence that adds to the best one may weigh this much less
-_AS_GOOD = 1.2  # one that weighs this much less at most may be the answer as well, whether it adds or not
+_NEARLY = 3.0  # a further sentence that adds to the best one may weigh this much less, times the doubt in the best one
+_AS_GOOD = 2.25  # one that weighs this much less at most, times that, may be the answer as well, adding or not
+_FAR = 1.6  # what weighs this much more than all that may be quoted is what the evidence was for
 _ADDS = 0.1  # of the question's words by rarity: what a further sentence has to hold beyond those taken
 _ALIKE = 0.7  # of the words of two sentences: they say the same
 _UNDER = 0.5  # of the question's words have to stand in title, headings or lead-in of a list that is asked for
@@ -43,7 +45,7 @@ _SEVERAL = 3  # of what would be quoted: that many items of one list are quoted 
 _SAYS_LITTLE = 6  # words; shorter sentences are quoted with what they stand under
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Weighed:
     """The units of the best passages, at least one that may be quoted.
 
@@ -58,6 +60,16 @@ class Weighed:
     above: Held
     named: NDArray[np.float64]
     order: Sequence[int]
+
+    @cached_property
+    def doubt(self) -> float:
+        """How likely it is that the best is not the one that answers, in [0, 1], as the weights have it."""
+        return 1 - float(softmax(self.sums[list(self.order)])[0])
+
+    def nearly(self, margin: float) -> list[int]:
+        """Return the places of those that weigh at most a margin, times the doubt, less than the best one; in order."""
+        least = self.sums[self.order[0]] - margin * self.doubt
+        return [at for at in self.order if self.sums[at] >= least]
 
 
 class ExtractiveAnswerer:
@@ -112,23 +124,23 @@ def _cannot_be_quoted(weighed: Weighed) -> bool:
         for one, weight in zip(weighed.units, weighed.sums, strict=True)
         if len(one.text) > MOST_CHARS or (one.kind is UnitKind.QUESTION and (one.document, one.span) not in labels)
     ]
-    return bool(max(spent, default=-np.inf) > weighed.sums[weighed.units.index(best)] + _NEARLY)
+    return bool(max(spent, default=-np.inf) > weighed.sums[weighed.units.index(best)] + _FAR)
 
 
 def _drafted(weighed: Weighed, retrieved: Retrieved, build: Build) -> list[DraftSentence]:
     whole = _series_asked_for(weighed, retrieved)
-    taken = [weighed.order[0] if whole is None else whole]
+    taken = [_row_asked_for(weighed, retrieved) if whole is None else whole]
     drafted = [_quoted(weighed, taken[0], build, whole=whole is not None)]
-    for at in weighed.order:
-        if len(drafted) == MOST_SENTENCES or weighed.sums[at] < weighed.sums[weighed.order[0]] - _NEARLY:
+    as_good = set(weighed.nearly(_AS_GOOD))
+    for at in weighed.nearly(_NEARLY):
+        if len(drafted) == MOST_SENTENCES:
             break
         said = {(quote.start, quote.end) for one in drafted for quote in one.quotes}
         if weighed.units[at].span in said or _is_said(weighed, at, taken, build):
             continue
         if _is_of_another(weighed, at, taken[0], retrieved) or (whole is not None and _is_in(weighed, at, whole)):
             continue
-        is_as_good = weighed.sums[at] >= weighed.sums[weighed.order[0]] - _AS_GOOD
-        if is_as_good or _adds(weighed, at, taken, retrieved):
+        if at in as_good or _adds(weighed, at, taken, retrieved):
             taken.append(at)
             drafted.append(_quoted(weighed, at, build, whole=False, said=said))
     return drafted
@@ -141,16 +153,32 @@ def _series_asked_for(weighed: Weighed, retrieved: Retrieved) -> int | None:
     weighs most hardly more; or if most of what would be quoted are items of it that hold the same of the question.
     """
     best = weighed.order[0]
-    order = [at for at in weighed.order if weighed.sums[at] >= weighed.sums[best] - _NEARLY]
+    order = weighed.nearly(_NEARLY)
     if wants_series(retrieved.wants):
         named = [at for at in weighed.order if weighed.units[at].series >= 0 and weighed.named[at] >= NAMED]
         asked_for = named or [at for at in order if _is_asked_for_under(weighed, at, retrieved)]
         if asked_for:
             return asked_for[0]
-    elif _is_asked_for_under(weighed, best, retrieved):
+    elif not retrieved.wants and _is_asked_for_under(weighed, best, retrieved):
         return best
     beside = [at for at in order[:MOST_SENTENCES] if _is_beside(weighed, at, best)]
     return best if len(beside) >= _SEVERAL else None
+
+
+def _row_asked_for(weighed: Weighed, retrieved: Retrieved) -> int:
+    """Return the best unit; of a table, the row among those nearly as good that holds most of the question.
+
+    Rows of a table are alike but for what they are about. Of those that hold as much, it is the first whose first cell
+    says nothing that was not asked for: "London", not "United Kingdom outside London".
+    """
+    best, terms = weighed.order[0], set(retrieved.question.terms)
+    if weighed.units[best].kind is not UnitKind.ROW:
+        return best
+    rows = [at for at in weighed.nearly(_NEARLY) if _is_in(weighed, at, best)]
+    held = retrieved.question.coverage(weighed.held[rows])
+    names = [label_terms(weighed.units[at].text.split("; ")[0].partition(": ")[2]) for at in rows]
+    exact = np.array([bool(name) and name <= terms for name in names])
+    return rows[int(np.argmax(np.round(held, 6) + exact * 1e-3))]
 
 
 def _is_asked_for_under(weighed: Weighed, at: int, retrieved: Retrieved) -> bool:

@@ -11,15 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexes.builds import Build
+from indexes.units import UnitKind
 from service.answering.choosing.gather import Candidate, asks, named_by
 from service.answering.choosing.offers import offered
 from service.answering.finding.features import SENTENCE_FEATURES, Features, Matches, held_codes, nearby
 from service.answering.finding.retrieve import Retrieved
 from service.answering.understanding.asked import Asked, Held
-from service.answering.understanding.wanted import Want, wants_series
+from service.answering.understanding.wanted import Want
 
 _FIGURES = frozenset({Want.NUMBER, Want.TIME, Want.FREQUENCY})
-_SHORT = 3  # terms; a unit of no more hardly says anything
 _EVEN = 1e-3  # added to a deviation, so that what is alike but for rounding is not spread out
 
 
@@ -38,8 +38,7 @@ def sentence_features(retrieved: Retrieved, candidates: Sequence[Candidate], bui
     - `agreement`: the best cosine of its vector with the best unit of each other passage.
     - `named`: how nearly its label, or the heading right over it, is the question, in [0, 1].
     - `below_question`: 1 where that is a question.
-    - `series`: for what is of a list, procedure or table where one is asked for, the coverage of what it stands under.
-    - `short`: 1 for what has three terms or fewer.
+    - `series`: for what is of a list or procedure where one is asked for, the coverage of what it stands under.
 
     Each earned its place in cross-validation on the tuned halves.
     """
@@ -52,7 +51,6 @@ def sentence_features(retrieved: Retrieved, candidates: Sequence[Candidate], bui
     held, above = held_by(retrieved, candidates, build)
     labels = _labels_held(question, numbers, build)
     kinds = [_offered(one, retrieved.wants) for one in candidates]
-    lists = wants_series(retrieved.wants)
     columns = (
         matches.cosines[places],
         _spread(build.pieces.token_match(question.pieces, numbers)),
@@ -65,8 +63,7 @@ def sentence_features(retrieved: Retrieved, candidates: Sequence[Candidate], bui
         _agreement(matches, candidates, numbers, build),
         _named(candidates, question),
         np.array([any(asks(text) for text in _above(one)) for one in candidates]),
-        np.array([lists and one.series >= 0 for one in candidates]) * question.coverage(above),
-        np.array([one.words <= _SHORT for one in candidates]),
+        np.array([_is_asked_for(one, retrieved.wants) for one in candidates]) * question.coverage(above),
     )
     return np.stack(columns, axis=1).astype(np.float64)
 
@@ -98,6 +95,12 @@ def _named(candidates: Sequence[Candidate], question: Asked) -> NDArray[np.float
 
 def _offered(one: Candidate, wants: frozenset[Want]) -> frozenset[Want]:
     return offered(one.text, wants, kind=one.kind, labelled=one.label is not None)
+
+
+def _is_asked_for(one: Candidate, wants: frozenset[Want]) -> bool:
+    """Tell whether a candidate is of a list that is asked for, or of a procedure; of a table each row says as much."""
+    is_of_list = one.series >= 0 and one.kind is not UnitKind.ROW
+    return is_of_list and (Want.LIST in wants or (Want.STEP in wants and one.kind is UnitKind.STEP))
 
 
 def _spread(values: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -46,7 +46,6 @@ SENTENCE_FEATURES = (
     "named",
     "below_question",
     "series",
-    "short",
 )
 
 _K1 = 1.2  # of BM25 (`indexes.lexical`): a term adds less than its rarity times K1 + 1

@@ -132,6 +132,8 @@ _LIST = re.compile(
     r"(?:(?:not|have to|need to|also|to) )*+(?!do\b|mean\b|be\b|call\b|pay\b|owe\b|earn\b)\w+|"
     r"\bwhat (?:does|do|must|should|may|can) (?!(?:i|we|you|one|they) )(?:[\w'’-]+ ){1,5}?"
     r"(?:have to |need to |has to )?do\b|"
+    r"\bwhat (?:must|should|shall|can|may|has to|have to|needs to|need to) (?:not )?"
+    r"(?:be|go|stand|appear|belong) (?:in|on|into)\b|"
     r"\bwhat (?:does|do|did|should|must|may|can)\b.*\b(?:include|contain|cover|"
     r"consist|involve|comprise)"
 )  # fmt: skip

@@ -21,7 +21,7 @@ def main() -> int:
     arguments = _arguments()
     plan = Plan(events=arguments.events, kills=arguments.kills, restarts=arguments.restarts, seed=arguments.seed)
     plan = replace(plan, a_second=arguments.a_second, over_sockets=arguments.socket, trouble=arguments.trouble)
-    with fork_server(at_once=True), tempfile.TemporaryDirectory() as folder:
+    with fork_server(), tempfile.TemporaryDirectory() as folder:
         outcome = run(Path(folder), plan)
     faults = problems(outcome)
     for line in (*told(outcome), *faults):

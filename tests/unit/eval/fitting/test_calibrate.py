@@ -1,6 +1,7 @@
 """The calibration separates what is answerable, keeps false refusals within bounds, and fits one's own library."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -42,11 +43,22 @@ def _refused(model: Model, rows: NDArray[np.float64], threshold: float) -> float
 def test_answerable_sets_pass_and_foreign_ones_are_refused() -> None:
     own = _observed("own", kind=ANSWERABLE, centre=0.7)
     foreign = _observed("own", kind="other_corpus", centre=0.3)
-    model = fit_model([own, foreign])
+    model = fit_model([own, foreign], against=[False] * FEATURES)
     threshold = highest_threshold([model.scores(own.tuned)])
     assert _refused(model, own.tuned, threshold) <= FALSE_REFUSALS
     assert _refused(model, own.held_out, threshold) <= 2 * FALSE_REFUSALS
     assert _refused(model, foreign.held_out, threshold) >= 0.95
+
+
+def test_what_speaks_for_an_answer_never_counts_against_it() -> None:
+    own, foreign = _observed("own", kind=ANSWERABLE, centre=0.7), _observed("own", kind="other_corpus", centre=0.3)
+    against = [False, True, *(False for _ in range(FEATURES - 2))]
+    weights = fit_model([own, foreign], against=against).weights
+    assert weights[1] == 0, "it is higher where there is an answer, and may only count against one"
+    assert (weights[[0, *range(2, FEATURES)]] > 0).all()
+    turned = fit_model([replace(own, kind="other_corpus"), replace(foreign, kind=ANSWERABLE)], against=against).weights
+    assert turned[1] < 0
+    assert (turned[[0, *range(2, FEATURES)]] == 0).all()
 
 
 def test_every_kind_weighs_the_same_however_many_questions_it_has() -> None:
@@ -54,7 +66,7 @@ def test_every_kind_weighs_the_same_however_many_questions_it_has() -> None:
     large = _observed("large", kind=ANSWERABLE, centre=0.8)
     foreign = _observed("small", kind="other_corpus", centre=0.3)
     repeated = Observed("large", ANSWERABLE, np.tile(large.tuned, (10, 1)), large.held_out)
-    once, often = fit_model([small, large, foreign]).weights, fit_model([small, repeated, foreign]).weights
+    once, often = (fit_model([small, one, foreign], against=[False] * FEATURES).weights for one in (large, repeated))
     assert np.allclose(once / np.linalg.norm(once), often / np.linalg.norm(often), atol=0.05)
 
 

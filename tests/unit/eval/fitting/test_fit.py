@@ -66,6 +66,13 @@ def test_every_set_weighs_the_same_however_many_questions_it_has() -> None:
     assert abs(_cosine(once, np.array([1.0, 1.0]))) > 0.97 > abs(_cosine(alone, np.array([1.0, 1.0])))
 
 
+def test_a_set_may_weigh_as_the_square_root_of_its_questions_or_as_all_of_them() -> None:
+    few, many = _groups(4, 60, [1.0, 0.0]), _groups(5, 120, [0.0, 1.0]) * 5
+    ties = [abs(_cosine(fit_softmax([few, many], power=power), np.array([1.0, 0.0]))) for power in (0.0, 0.5, 1.0)]
+    assert ties == sorted(ties, reverse=True), "the more questions count, the less the small set does"
+    np.testing.assert_allclose(fit_softmax([few, many], power=1.0), fit_softmax([few + many]), atol=2e-2)
+
+
 def test_questions_that_tell_nothing_count_for_nothing() -> None:
     telling = _groups(6, 100, [1.0, -1.0])
     none = Group(np.full((4, 2), 50.0), np.zeros(4, np.bool_))

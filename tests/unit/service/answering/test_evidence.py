@@ -78,16 +78,13 @@ def test_features_are_of_the_best_three_passages() -> None:
         dense = sorted((hit.dense for hit in seen.hits), reverse=True)
         rows = [hit.row for hit in seen.hits[:3]]
         sentences = np.concatenate([build.sentences.of_row(row).vectors.astype(np.float32) @ vector for row in rows])
-    vendor, review = seen.question.rarity
     got = features(seen, build)
     assert seen.hits[0].row == 0
     assert got["dense_top"] == dense[0]
     assert got["dense_mean"] == pytest.approx(sum(dense[:3]) / 3)
     assert got["sentence_top"] == pytest.approx(float(sentences.max()))
-    assert (got["coverage_top"], got["coverage_all"]) == pytest.approx((1, 1))
-    assert got["coverage_sentence"] == pytest.approx(review / (vendor + review)), "the rarer word stands alone"
+    assert got["coverage"] == pytest.approx(1)
     assert got["rarest_missing"] == 0
-    assert got["weighed_top"] == seen.hits[0].weighed
 
 
 def test_a_word_that_only_the_fourth_passage_holds_is_missing() -> None:
@@ -99,16 +96,13 @@ def test_a_word_that_only_the_fourth_passage_holds_is_missing() -> None:
     rarity = dict(zip(seen.question.terms, seen.question.rarity.tolist(), strict=True))
     missing = rarity["swan"] / sum(rarity.values())
     assert first_three["rarest_missing"] == pytest.approx(missing)
-    assert first_three["coverage_all"] == pytest.approx(1 - missing)
-    assert first_three["coverage_top"] == pytest.approx((rarity["vendor"] + rarity["review"]) / sum(rarity.values()))
-    assert features(seen, build)["coverage_all"] == pytest.approx(1)
+    assert first_three["coverage"] == pytest.approx(1 - missing)
+    assert features(seen, build)["coverage"] == pytest.approx(1)
 
 
-def test_words_in_a_title_count_for_the_passage_and_for_no_sentence() -> None:
+def test_words_in_a_title_count_for_the_passage() -> None:
     with open_made({"legal/vendor.md": [["A review of it."]]}) as build:
-        got = features(found("vendor review", build), build)
-    assert got["coverage_top"] == pytest.approx(1)
-    assert got["coverage_sentence"] == pytest.approx(0.5)
+        assert features(found("vendor review", build), build)["coverage"] == pytest.approx(1)
 
 
 NAMES: Made = {

@@ -1,4 +1,7 @@
-"""A stand-in for the loader's child: it does what the document says. Run by the tests of `process`."""
+"""A stand-in for the loader's child: it does what the document says. Run by the tests of `process`.
+
+It imports no parser, which takes a quarter of a second each time it is started.
+"""
 
 import fcntl
 import json
@@ -13,8 +16,8 @@ import ingest
 from indexes.documents import Locator, Section
 from indexes.limited.child import serve
 from ingest.errors import LoadError
-from ingest.loading import worker
 from ingest.loading.frames import refusal, reply
+from ingest.loading.own import OWN
 from ingest.parsed import Parsed
 
 
@@ -99,7 +102,7 @@ ACTIONS: dict[bytes, Callable[[], Parsed]] = {
     b"write": lambda: _attempt(lambda: Path("/tmp/greenlit-naughty").write_text("x", encoding="utf-8")),  # noqa: S108
     b"read": lambda: _attempt(lambda: Path("/etc/passwd").read_text(encoding="utf-8")),
     b"above": lambda: _attempt((Path(ingest.__file__).parents[1] / "pyproject.toml").read_bytes),
-    b"overwrite": lambda: _attempt(lambda: Path(worker.__file__).open("r+b").close()),
+    b"overwrite": lambda: _attempt(lambda: Path(ingest.__file__).open("r+b").close()),
     b"list": lambda: _attempt(lambda: list(Path("/etc").iterdir())),
     b"delete": lambda: _attempt(lambda: Path("/tmp/greenlit-naughty").unlink()),  # noqa: S108
 }
@@ -126,4 +129,4 @@ def answer(_name: bytes, content: bytes) -> tuple[bytes, bytes]:
 
 
 if __name__ == "__main__":
-    serve(answer, own=worker.OWN)
+    serve(answer, own=OWN)

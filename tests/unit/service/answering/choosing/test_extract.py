@@ -111,7 +111,7 @@ def test_what_answers_best_comes_first_wherever_it_stands() -> None:
 
 def test_a_further_sentence_has_to_hold_other_words_of_the_question() -> None:
     made: Made = {"legal/a.md": [["The vendor review takes days.", "The vendor came at noon.", "A form is due."]]}
-    ranking = replace(RANKING, sentences=weights(SENTENCE_FEATURES, coverage_in_context=4.0))
+    ranking = replace(RANKING, sentences=weights(SENTENCE_FEATURES, coverage_in_context=3.0))
     said = _of_made("vendor review form", made, ranking=ranking)
     assert said == ["The vendor review takes days.", "A form is due."]
 
@@ -120,6 +120,19 @@ def test_what_is_as_good_as_the_best_is_quoted_whether_it_adds_or_not() -> None:
     made: Made = {"legal/a.md": [["The vendor review takes days.", "A review of a vendor was held at noon."]]}
     said = _of_made("vendor review", made)
     assert set(said) == {"The vendor review takes days.", "A review of a vendor was held at noon."}
+
+
+def test_the_surer_the_best_one_is_the_less_stands_beside_it() -> None:
+    best, other = "The vendor review takes days.", "The vendor came at noon."
+    rivals = [
+        "A vendor sings loudly.",
+        "Soup for every vendor is hot.",
+        "One vendor sells red lamps.",
+        "Trust no vendor.",
+    ]
+    ranking = replace(RANKING, sentences=weights(SENTENCE_FEATURES, coverage_in_context=2.0))
+    assert _of_made("vendor review", {"legal/a.md": [[best, other]]}, ranking=ranking) == [best]
+    assert other in _of_made("vendor review", {"legal/a.md": [[best, other, *rivals]]}, ranking=ranking)
 
 
 def test_a_rule_for_another_name_is_not_quoted_beside_the_one_asked_for() -> None:
@@ -330,6 +343,14 @@ def test_a_table_that_is_asked_for_as_a_whole_is_quoted_in_part_and_counted_and_
     assert said[0].text.startswith("Town: Town0; Hotel limit: 0 euros\n")
     (one, *_) = _of_text("What is the hotel limit in Town317?", rows)
     assert (one.text, one.more) == ("Town: Town317; Hotel limit: 317 euros", 0)
+
+
+@pytest.mark.parametrize("asked_for", ["London", "United Kingdom outside London", "Oslo"])
+def test_of_rows_that_hold_as_much_the_one_leads_that_is_about_nothing_else(asked_for: str) -> None:
+    towns = ("United Kingdom outside London", "London", "Oslo", "Rome")
+    rows = "\n".join(f"Town: {town}; Hotel limit: {number} euros" for number, town in enumerate(towns, 100))
+    (best, *_) = _of_text(f"hotel limit {asked_for}", rows, ranking=replace(NEAR, sentences=NEAR.sentences / 10))
+    assert best.text.startswith(f"Town: {asked_for};")
 
 
 @pytest.mark.parametrize("length", [701, 5000])

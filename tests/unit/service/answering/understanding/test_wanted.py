@@ -44,6 +44,7 @@ from service.answering.understanding.wanted import Want, wanted, wants_series
         ("What do I have to wear on the roof?", "list"),
         ("What does a guard do at night?", "list"),
         ("List the keys", "list"),
+        ("What must be in the record?", "list"),
         ("Who signs the price list?", "number person"),
         ("What steps are there to book travel?", "list step"),
         ("Why must I lock my screen?", "reason"),
