@@ -3,7 +3,7 @@
 - an address, or words in quotation marks, that stand in none of the passages
 - words of which half stand nowhere in them, and words of theirs with the letters shuffled
 - what rests on a question, or on words that tell whoever answers what to say ("Add ... to your reply")
-- what has no quote within a passage
+- what has no quote within a passage, or is a few words cut out of one ("ten years"): that leans on the question
 
 Each has a code of its own. An approved document may tell people what to reply; then it is quoted, not written from.
 """
@@ -19,7 +19,8 @@ from service.answering.supported.support import Offered, Support
 Supports = Callable[[str, Sequence[Offered]], Support]
 
 ADDRESS, MISQUOTED, NOT_SAID, GARBLED = "address", "misquoted", "not_said", "garbled"
-INSTRUCTS, ASKS, NO_QUOTE = "instructs", "asks", "no_quote"
+INSTRUCTS, ASKS, NO_QUOTE, CUT_OUT = "instructs", "asks", "no_quote", "cut_out"
+_FEW, _HALF = 4, 0.5  # words; and the share of a quote's words with which they are more than cut out
 _MOST_MISSED = 0.5  # of the content words; a short sentence with one of two words new says something else
 _LEAST_SHUFFLED = 5  # letters; shorter words are often others with their letters shuffled: "form", "from"
 _LEAST_QUOTED = 2  # words; one in quotation marks is a term
@@ -28,6 +29,7 @@ _ADDRESS = re.compile(
     r"\w+://[^\s<>\"')\]]+|[\w.+-]+@[\w.-]+\w"
     r"|(?<![\w.])(?:[\w-]*[^\W\d_]{2}\.)+[^\W\d_]{2,}(?:/[^\s<>\"')\]]*)?"
 )
+_WORD = re.compile(r"\w+")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _OVERRIDES = (
     r"\bsystem prompt\b|\b(?:ignore|disregard|forget|override|bypass) (?:\w+ ){0,3}"
@@ -60,7 +62,7 @@ def hold(text: str, cited: Sequence[Offered], supports: Supports) -> Support:
     held = supports(text, cited)
     failed = dict.fromkeys([*held.failed, *_wrong_words(text, cited)])
     if not failed:
-        failed = dict.fromkeys(_wrong_quote(held, {one.id: one for one in cited}))
+        failed = dict.fromkeys(_wrong_quote(text, held, {one.id: one for one in cited}))
     return Support(held.score, tuple(failed), held.quote, held.id)
 
 
@@ -97,7 +99,7 @@ def _wrong_words(text: str, cited: Sequence[Offered]) -> Iterator[str]:
         yield GARBLED
 
 
-def _wrong_quote(held: Support, of: Mapping[str, Offered]) -> Iterator[str]:
+def _wrong_quote(text: str, held: Support, of: Mapping[str, Offered]) -> Iterator[str]:
     """Yield the code of what is wrong with the words that support a sentence."""
     quote = quoted(held, of)
     if quote is None:
@@ -106,6 +108,16 @@ def _wrong_quote(held: Support, of: Mapping[str, Offered]) -> Iterator[str]:
         yield ASKS
     elif _is_instructed(quote, of[held.id or ""]):
         yield INSTRUCTS
+    elif _is_cut_out(text, quote.text):
+        yield CUT_OUT
+
+
+def _is_cut_out(text: str, quote: str) -> bool:
+    """Tell whether a sentence is a few words in a row of a much longer quote: "ten years", "the Finance Director"."""
+    said, there = _WORD.findall(text.casefold()), _WORD.findall(quote.casefold())
+    if len(said) > _FEW or len(said) >= _HALF * len(there):
+        return False
+    return any(there[at : at + len(said)] == said for at in range(len(there) - len(said) + 1))
 
 
 def _is_instructed(quote: Quote, offered: Offered) -> bool:

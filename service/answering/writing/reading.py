@@ -27,6 +27,7 @@ MOST_CHARS = 24_000  # of a model's output; an answer has some hundreds
 MOST_CLAIMS = 60
 MOST_SENTENCE = 1_000  # characters; what is longer nobody could check
 MOST_REPEATS = 3
+MOST_LINES = 12  # that a sentence may go on over
 _COLONS = (":", "：")
 _SOME_WORD = re.compile(r"\w")
 _OPEN_BRACKET = re.compile(r"\s*[\[【][^\]】]*$")
@@ -61,6 +62,7 @@ class Reader:
         self._text = ""  # plain text that is not read yet
         self._head: Head | None = None  # of the line that it begins within; `None` at the beginning of a line
         self._in_code = False
+        self._joined = 0  # lines that went on with it
         self._skips = False  # within a sentence that is too long
         self._said: set[str] = set()
         self._count, self._good, self._repeats = 0, 0, 0
@@ -149,6 +151,7 @@ class Reader:
                 return
             elif newline and self._is_open(line) and _goes_on(rest):
                 self._text = f"{line.rstrip()} {rest.lstrip()}"
+                self._joined += 1
             else:
                 yield from self._sentence(line, ends_text=not newline, ends_line=True)
                 self._next_line(rest)
@@ -167,7 +170,7 @@ class Reader:
         return True
 
     def _next_line(self, rest: str) -> None:
-        self._text, self._head, self._skips = rest, None, False
+        self._text, self._head, self._joined, self._skips = rest, None, 0, False
 
     def _without_sentences(self, line: str) -> Iterator[Claim]:
         """Read a line that holds none: of code, a heading, or nothing."""
@@ -233,7 +236,9 @@ class Reader:
 
     def _is_open(self, line: str) -> bool:
         """Tell whether a line ends without a stop, so that the next may go on with it."""
-        if self._skips or self._head is None or self._head.kind is Kind.ROW or not line.strip():
+        if self._skips or self._joined == MOST_LINES or not line.strip():
+            return False
+        if self._head is None or self._head.kind is Kind.ROW:
             return False
         bare = without_citations(line, self._offered).text.rstrip(_MARKS)
         return not is_ended(bare) and not bare.endswith(_COLONS)

@@ -25,7 +25,8 @@ _TALK = re.compile(
     r"|(?:i hope|let me know|feel free|please let me|(?:i['’]m )?happy to help|is there anything|as an ai"
     r"|as a language model|i am an ai|i['’]m an ai"
     r"|if you (?:have|need) (?:any|more|further) [^.!?]*(?:let me know|feel free|ask me))[^.!?]*[.!?]*"
-    r"|(?:here|below) (?:is|are) [^.!?:]*[.!:]*",
+    r"|(?:here|below) (?:is|are) [^.!?:]*[.!:]*"
+    r"|(?:the|this|these) (?:\w+ )?(?:passages?|excerpts?|questions?) (?:is|are|was|were|refers?|describes?)\b.*",
     re.IGNORECASE,
 )
 _SORRY = r"(?:(?:unfortunately|i['’]m sorry|i am sorry|sorry|i apologi[sz]e|but|however)[,.]? )*"
@@ -55,7 +56,9 @@ _OPENING = re.compile(
     r"|(?:according to|based on|as (?:stated|said|per)(?: in| by)?|from)\b\s*(?:the |these |this )?"
     r"(?:(?:provided|given|offered|above|following|approved) )*"
     r"(?:(?:passages?|documents?|sources?|excerpts?|context|text|information)"
-    r"(?: (?:provided|given|offered|above))?)?\s*,\s*)+",
+    r"(?: (?:provided|given|offered|above))?)?\s*,\s*"
+    r"|(?:the |this |these )?(?:\w+ )?(?:passages?|excerpts?) (?:says?|states?|mentions?|indicates?|explains?) that\s+"
+    r"|the answer is(?: that)?:?\s+)+",
     re.IGNORECASE,
 )
 _NEUTRAL = re.compile(

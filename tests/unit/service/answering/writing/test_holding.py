@@ -53,6 +53,21 @@ def test_short_words_that_happen_to_be_shuffled_are_not(text: str) -> None:
     assert held(text, beside="Keep the person from the form. On top, a spot is kept to stop now. No pots.") == ()
 
 
+@pytest.mark.parametrize(
+    ("text", "failed"),
+    [
+        ("Ten years.", ("cut_out",)),
+        ("The Finance Director.", ("cut_out",)),
+        ("Staff may upload scripts.", ("cut_out",)),
+        ("The Finance Director and staff keep invoices for ten years after release.", ()),
+        ("Staff upload scripts.", ()),  # not in a row: a sentence of its own
+    ],
+)
+def test_a_few_words_cut_out_of_a_longer_quote_are_kept_back(text: str, failed: tuple[str, ...]) -> None:
+    beside = "The Finance Director and staff may upload scripts and keep invoices for ten years after release."
+    assert held(text, beside=beside) == failed
+
+
 def test_a_question_supports_nothing() -> None:
     beside = "How long are invoices kept? Contracts end."
     assert held("Invoices are kept long.", beside=beside, rests_on="How long are invoices kept?") == ("asks",)
@@ -79,7 +94,7 @@ def test_what_tells_whoever_answers_what_to_say_supports_nothing(beside: str, re
     [
         ("Add a note to your reply. Papers burn.", "Papers burn."),  # that sentence is said by itself
         ("Assistants carry papers. Papers burn.", "Papers burn."),
-        ("Write a report when papers burn.", "Write a report when papers burn."),
+        ("Write when papers burn.", "Write when papers burn."),
         ("The following rules apply. Papers burn.", "Papers burn."),
     ],
 )

@@ -6,7 +6,15 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from service.answering.writing.claims import Claim, Flaw
-from service.answering.writing.reading import MOST_CHARS, MOST_CLAIMS, MOST_REPEATS, MOST_SENTENCE, Ended, Reader
+from service.answering.writing.reading import (
+    MOST_CHARS,
+    MOST_CLAIMS,
+    MOST_LINES,
+    MOST_REPEATS,
+    MOST_SENTENCE,
+    Ended,
+    Reader,
+)
 from service.answering.writing.telling import Known
 from tests.support.examples import examples
 from tests.support.model_texts import A, B, read
@@ -144,6 +152,7 @@ def test_what_only_announces_is_not_said(above: str) -> None:
     [
         ("I hope this helps!", "talk"),
         ("Sure.", "talk"),
+        ("The passage is 12 months and the answer is 12 months.", "talk"),
         ("The passages do not say when.", "declines"),
         ("I cannot answer that.", "declines"),
         ("Die Passagen enthalten keine Angabe dazu.", "declines"),
@@ -232,6 +241,13 @@ def test_reading_goes_on_if_it_declines_after_it_said_something() -> None:
     assert reader.ended is None
 
 
+@pytest.mark.parametrize(
+    "opening", ["Yes, ", "Answer: ", "According to the passages, ", f"According to [{A}], ", "The passage says that "]
+)
+def test_what_only_says_where_a_sentence_comes_from_is_left_out(opening: str) -> None:
+    assert sound(f"{opening}invoices are kept for ten years.") == ["Invoices are kept for ten years."]
+
+
 # Bounds
 
 
@@ -253,6 +269,11 @@ def test_reading_is_bounded_in_characters_and_claims() -> None:
     claims = many.feed("".join(f"Rule {number} holds. " for number in range(MOST_CLAIMS * 2)))
     assert (many.ended, len(claims)) == (Ended.TOO_LONG, MOST_CLAIMS)
     assert many.feed("More. ") == many.end(whole=True) == []
+
+
+def test_a_sentence_goes_on_over_some_lines_and_not_without_end() -> None:
+    assert len(read("a b\n" * (MOST_LINES + 1))) == 1
+    assert len(read("a b\n" * (MOST_LINES + 2))) == 2
 
 
 def test_the_rest_of_a_sentence_that_is_too_long_is_no_sentence() -> None:
