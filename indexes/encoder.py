@@ -9,7 +9,6 @@ import copy
 import importlib.util
 import os
 import queue
-import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from transformers.utils import logging as transformers_logging
 from indexes.errors import EncoderError
 from indexes.model_files import file_digest, folder_digest, local_folder
 from indexes.stretches import Pieces, Span, Vectors, means, no_pieces, pieces_of, unit, whole_words
+from indexes.tokens import OFFSETS, Cut, Tokens
 from indexes.traced import Run, traced
 
 __all__ = ["DEFAULT_ENCODER", "Encoder", "Pieces", "SentenceTransformersEncoder", "Span", "Vectors", "load_encoder"]
@@ -98,6 +98,10 @@ class _Copy:
     run: Run
 
 
+# The step to pad to, texts, their tokens unless the model makes them, and their stretches.
+_Part = tuple[int, list[str], Cut | None, Sequence[Sequence[Span]] | None]
+
+
 class SentenceTransformersEncoder:
     """A sentence-transformers model as an `Encoder`. Safe to call from several threads.
 
@@ -122,14 +126,13 @@ class SentenceTransformersEncoder:
         model = _load_model(folder, self.dtype)
         self.dimensions = int(model.get_embedding_dimension() or 0)
         self.max_tokens = int(model.max_seq_length or 0)
-        self._tokenizer = copy.deepcopy(model.tokenizer)  # its truncation is shared state: never one that encodes
-        self._tokenizing = threading.Lock()
+        self._prompt = model.prompts.get(model.default_prompt_name) if model.default_prompt_name else None
+        self._tokens = Tokens(model, prompt=self._prompt, most=self.max_tokens)
         if len(set(self.tokenize("one two three"))) < 3:  # noqa: PLR2004  (as many as there are words)
             raise EncoderError(
                 f"the encoder in {folder} cannot tell words apart: expected its tokenizer.json or vocab.txt there"
             )
         torch.set_num_threads(1)
-        self._prompt = model.prompts.get(model.default_prompt_name) if model.default_prompt_name else None
         self._pads = self.max_tokens % _WIDE_STEP == 0  # padding must not make a text longer than the model takes
         self._averages = _averages(model)
         self.copies = copies or default_copies()
@@ -171,8 +174,12 @@ class SentenceTransformersEncoder:
         vectors = np.zeros((len(texts), self.dimensions), dtype=np.float32)
         of_spans: list[Vectors] = [vectors[:0]] * len(texts)
         pieces = [no_pieces(self.dimensions)] * len(texts)
-        batches = self._batches(texts)
-        parts = ((step, [texts[at] for at in of], spans and [spans[at] for at in of]) for step, of in batches)
+        sizes, cut = self._tokens.cut(texts)
+        batches = self._batches(sizes)
+        parts = (
+            (step, [texts[at] for at in of], cut and [cut[at] for at in of], spans and [spans[at] for at in of])
+            for step, of in batches
+        )
         shared = len(texts) > _SHORT and self.copies > 1
         run = self._sharing.map if shared else map
         for (_, places), (part, inner) in zip(batches, run(self._encode_batch, parts), strict=True):
@@ -181,17 +188,12 @@ class SentenceTransformersEncoder:
                 of_spans[at], pieces[at] = found, held
         return vectors, of_spans, pieces
 
-    def _batches(self, texts: Sequence[str]) -> list[tuple[int, list[int]]]:
+    def _batches(self, sizes: Sequence[int]) -> list[tuple[int, list[int]]]:
         """Return batches of texts that are padded alike: the step to pad to, in tokens, and the places of the texts."""
-        if not texts:
-            return []
-        prompt = self._prompt or ""
-        with self._tokenizing:
-            ids = self._tokenizer([prompt + text for text in texts], truncation=True, max_length=self.max_tokens)
         alike: dict[tuple[int, int], list[int]] = {}
-        for at, tokens in enumerate(ids["input_ids"]):
-            step = self._step(len(tokens))
-            alike.setdefault((-(-len(tokens) // step), step), []).append(at)
+        for at, size in enumerate(sizes):
+            step = self._step(size)
+            alike.setdefault((-(-size // step), step), []).append(at)
         return [
             (step, places[at : at + _BATCH])
             for (_, step), places in sorted(alike.items())
@@ -203,17 +205,17 @@ class SentenceTransformersEncoder:
             return 1
         return _WIDE_STEP if tokens <= _WIDE_UP_TO else _STEP
 
-    def _encode_batch(
-        self, part: tuple[int, list[str], Sequence[Sequence[Span]] | None]
-    ) -> tuple[Vectors, list[tuple[Vectors, Pieces]]]:
+    def _encode_batch(self, part: _Part) -> tuple[Vectors, list[tuple[Vectors, Pieces]]]:
         """Encode texts that are padded alike. `SentenceTransformer.encode` does no more, and takes longer."""
-        step, texts, spans = part
-        kwargs = {"text": {"pad_to_multiple_of": step, "return_offsets_mapping": spans is not None}}
+        step, texts, cut, spans = part
+        features = self._tokens.features(cut, step) if cut else None
         one = self._idle.get()
         try:
             with torch.inference_mode():
-                features = one.model.preprocess(texts, prompt=self._prompt, processing_kwargs=kwargs)
-                placed = features.pop("offset_mapping", None)
+                if features is None:
+                    kwargs = {"text": {"pad_to_multiple_of": step, "return_offsets_mapping": spans is not None}}
+                    features = one.model.preprocess(texts, prompt=self._prompt, processing_kwargs=kwargs)
+                placed = features.pop(OFFSETS, None)
                 ran = one.run(features)
                 vectors: Vectors = ran.texts.to(torch.float32).numpy()
                 inner = None if spans is None else ran.tokens
@@ -231,13 +233,11 @@ class SentenceTransformersEncoder:
 
     def tokenize(self, text: str) -> list[int]:
         """Return the text's token ids without the special ones, untruncated."""
-        with self._tokenizing:
-            ids: list[int] = self._tokenizer.encode(text, add_special_tokens=False, truncation=False, verbose=False)
-        return ids
+        return self._tokens.tokenize(text)
 
     def vocabulary(self) -> list[str]:
         """Return the words of three letters or more that are one token, in alphabetical order."""
-        return whole_words(self._tokenizer.get_vocab())
+        return whole_words(self._tokens.vocabulary())
 
 
 def _averages(model: SentenceTransformer) -> bool:

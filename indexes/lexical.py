@@ -14,6 +14,7 @@ so it is the same number, to the last bit, whichever way it was found.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +31,7 @@ _BLOCK = 256  # rows whose best score is looked at first when the best of all ar
 _WORTH_PRUNING = 1 << 15  # postings left; fewer are added up sooner than candidates are picked
 _LOOK_UP_COST = 8  # finding a row among a term's postings takes as long as adding up this many, measured
 _FEW = 4  # times as many candidates as are wanted: fewer are not worth thinning out
-_KEPT_COUNTS = 1 << 14  # words whose postings within a scope are remembered, some 100 bytes each
+_KEPT_COUNTS = 1 << 14  # words whose place, and whose postings within a scope, are remembered; some 100 bytes each
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ class LexicalIndex:
         """Wrap postings; use `from_terms` or `read`."""
         self.postings = postings
         self._lengths = np.array(postings.lengths)  # looked up for every posting: kept in memory, a byte or two each
+        self._find = lru_cache(maxsize=_KEPT_COUNTS)(postings.find)
 
     @classmethod
     def from_terms(cls, passages: Iterable[Sequence[str]]) -> "LexicalIndex":
@@ -100,8 +102,7 @@ class LexicalIndex:
 
     def rarity(self, terms: Sequence[str], scope: LexicalScope) -> NDArray[np.float64]:
         """Return each term's rarity among the allowed rows, shape (len(terms),); highest for a term that none has."""
-        holding = np.array([self._holding(term, scope) for term in terms], dtype=np.float64)
-        return np.log1p((scope.count - holding + 0.5) / (holding + 0.5))
+        return _rarity([self._holding(term, scope) for term in terms], scope)
 
     def search(self, terms: Sequence[str], scope: LexicalScope, k: int) -> tuple[Rows, Scores]:
         """Return up to `k` allowed rows by falling BM25 score, ties to the lower row; a score of zero is none.
@@ -153,12 +154,10 @@ class LexicalIndex:
 
     def _asked(self, terms: Sequence[str], scope: LexicalScope) -> list[_Asked]:
         """Return the terms that allowed passages hold, the rarest among them first: the order of every sum."""
-        distinct = list(dict.fromkeys(terms))
-        rarities = self.rarity(distinct, scope).astype(np.float32)
-        order = sorted(
-            (self._holding(term, scope), term, rarity) for term, rarity in zip(distinct, rarities, strict=True)
-        )
-        return [_Asked(rarity, *self._postings_of(term)) for holding, term, rarity in order if holding]
+        known = ((self._holding(term, scope), term) for term in dict.fromkeys(terms))
+        held = sorted((holding, term) for holding, term in known if holding)
+        rarities = _rarity([holding for holding, _ in held], scope).astype(np.float32)
+        return [_Asked(rarity, *self._postings_of(term)) for (_, term), rarity in zip(held, rarities, strict=True)]
 
     def _holding(self, term: str, scope: LexicalScope) -> int:
         known = scope.holding.get(term)
@@ -172,14 +171,14 @@ class LexicalIndex:
         return known
 
     def _postings_of(self, term: str) -> tuple[NDArray[np.int32], Counts]:
-        number = self.postings.find(term)
+        number = self._find(term)
         starts = self.postings.starts
         part = slice(0, 0) if number is None else slice(int(starts[number]), int(starts[number + 1]))
         return self.postings.rows[part], self.postings.counts[part]
 
     def _add_at(self, scores: Scores, rows: Rows, term: _Asked, scope: LexicalScope) -> None:
         """Add a term's part to the scores of some rows."""
-        at = np.minimum(np.searchsorted(term.rows, rows.astype(np.int32)), len(term.rows) - 1)
+        at = np.minimum(term.rows.searchsorted(rows.astype(np.int32)), len(term.rows) - 1)
         held = (term.rows[at] == rows) & scope.allowed[rows]
         scores[held] += self._weights(term.rarity, rows[held], term.counts[at[held]], scope)
 
@@ -196,6 +195,12 @@ class LexicalIndex:
         count *= rarity * np.float32(_K1 + 1)
         count /= norm
         return count
+
+
+def _rarity(holding: Sequence[int], scope: LexicalScope) -> NDArray[np.float64]:
+    """Return the rarity of terms by how many of the allowed rows hold each."""
+    rows = np.array(holding, dtype=np.float64)
+    return np.log1p((scope.count - rows + 0.5) / (rows + 0.5))
 
 
 def _within(term: _Asked, scope: LexicalScope) -> tuple[NDArray[np.int32], Counts]:

@@ -116,6 +116,14 @@ class PieceIndex:
         found[holding] = np.clip(best @ question.weights, -1, 1)  # a whole number is a little off
         return found
 
+    def passage_match(self, question: QuestionPieces, row: int) -> float:
+        """Return the token match of the sentences of one passage together, in [-1, 1]; 0 as in `token_match`."""
+        vectors = self.vectors[int(self.first[row]) : int(self.first[row + 1])]
+        if not len(vectors) or not len(question.vectors):
+            return 0.0
+        best = (vectors.astype(np.float32) @ (question.vectors.T / _SCALE)).max(axis=0)
+        return float(np.clip(best @ question.weights, -1, 1))
+
 
 def projected(vectors: NDArray[np.float16] | Vectors, projection: Vectors) -> Vectors:
     """Return unit vectors of word pieces in the dimensions of a build, shape (pieces, dimensions)."""

@@ -57,11 +57,12 @@ def whole_words(vocabulary: Iterable[str]) -> list[str]:
 
 def means(tokens: Vectors, offsets: NDArray[np.int64], spans: Sequence[Span], whole: Vectors) -> Vectors:
     """Return the unit mean of the tokens of each span; the whole text's vector for one that was cut off."""
+    if not spans:
+        return tokens[:0]
     starts, ends = offsets[:, 0], offsets[:, 1]
     inside = np.array([(starts >= start) & (ends <= end) & (ends > starts) for start, end in spans], dtype=np.float32)
-    found = unit(inside.reshape(len(spans), len(tokens)) @ tokens)
-    cut_off = ~inside.any(axis=1) if len(spans) else np.zeros(0, np.bool_)
-    found[cut_off] = whole
+    found = unit(inside @ tokens)
+    found[~inside.any(axis=1)] = whole  # cut off
     return found
 
 

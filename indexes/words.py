@@ -25,6 +25,7 @@ _RAISED = re.compile(r"(?<!\b[a-zµ]m)(?<!\b[ms])(?<!\bft)(?<!\byd)(?<!\bin)(?<=
 _FRACTION = re.compile(r"(\d*)([¼½¾])")
 _QUARTERS = {"¼": ".25", "½": ".5", "¾": ".75"}
 _STEMMED_WORDS = 1 << 16  # about 10 MB when full
+_CUT_TEXTS = 1 << 8  # some 3 MB when full of passages; a question is cut some twenty times while it is answered
 
 STOP_WORDS = frozenset(
     """a about after again all also am amongst an and any are as at be because been before being between both but by
@@ -46,17 +47,17 @@ def words(text: str) -> list[str]:
 
 def terms(text: str) -> list[str]:
     """Return the terms of a text, stop words included: those in order, then what it may be found by besides, once."""
-    form = written(_plain(text))
-    found = [_term(word) for word in _cut(form.text)]
-    if form.parts or form.beside:
+    in_order, besides = _cut(text)
+    found = [_term(word) for word in in_order]
+    if besides:
         held = set(found)
-        found += [term for term in dict.fromkeys(map(_term, (*form.parts, *form.beside))) if term not in held]
+        found += [term for term in dict.fromkeys(map(_term, besides)) if term not in held]
     return found
 
 
 def terms_in_order(text: str) -> list[str]:
     """Return the terms of a text that stand in it one after the other, stop words included."""
-    return [_term(word) for word in _cut(written(_plain(text)).text)]
+    return [_term(word) for word in _cut(text)[0]]
 
 
 def content_terms(text: str) -> list[str]:
@@ -64,7 +65,7 @@ def content_terms(text: str) -> list[str]:
 
     An identifier is one of them, without its parts: one that nothing holds would be missed as often as it has parts.
     """
-    return list(dict.fromkeys(_term(word) for word in _cut(written(_plain(text)).text) if word not in STOP_WORDS))
+    return list(dict.fromkeys(_term(word) for word in _cut(text)[0] if word not in STOP_WORDS))
 
 
 def _plain(text: str) -> str:
@@ -74,8 +75,11 @@ def _plain(text: str) -> str:
     return unicodedata.normalize("NFKC", text).replace(MARK, " ").replace("‐", "-").replace("’", "'")
 
 
-def _cut(text: str) -> list[str]:
-    return together(_WORD_OR_TERM.findall(text.lower()))
+@lru_cache(maxsize=_CUT_TEXTS)
+def _cut(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the words of a text in order, and what it may be found by besides; each in one form."""
+    form = written(_plain(text))
+    return tuple(together(_WORD_OR_TERM.findall(form.text.lower()))), (*form.parts, *form.beside)
 
 
 @lru_cache(maxsize=_STEMMED_WORDS)

@@ -50,7 +50,7 @@ def weights(names: Sequence[str], **given: float) -> NDArray[np.float64]:
 
 RANKING = Ranking(
     weights(PASSAGE_FEATURES, cosine=5, sentence_cosine=4, coverage=6, pairs=2, numbers=2, document=1, log_length=0.3),
-    weights(SENTENCE_FEATURES, cosine=6, coverage=4, coverage_in_context=2, coverage_nearby=0.5, passage=0.5),
+    weights(SENTENCE_FEATURES, cosine=6, coverage_in_context=6, coverage_nearby=0.5, passage=0.5),
 )
 
 

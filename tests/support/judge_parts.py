@@ -32,7 +32,7 @@ The security team reviews every new vendor within ten working days. Nobody signs
 The daily travel allowance is fifty euros. The daily travel allowance is paid in advance.
 """
 REVIEW = "The security team reviews every new vendor within ten working days."
-_WEIGHED = ("cosine", "coverage")  # all other features count nothing
+_WEIGHED = ("cosine", "coverage", "coverage_in_context")  # all other features count nothing
 ALLOWANCE = "The daily travel allowance"
 
 

@@ -33,12 +33,13 @@ from service.answering.understanding.asked import Held
 from service.answering.understanding.wanted import Want, wants_series
 
 MOST_SENTENCES = 4
-_NEARLY = 1.2  # a further sentence that adds to the best one may weigh this much less
-_AS_GOOD = 0.9  # one that weighs this much less at most may be the answer as well, whether it adds or not
+_NEARLY = 1.6  # a further sentence that adds to the best one may weigh this much less
+_AS_GOOD = 1.2  # one that weighs this much less at most may be the answer as well, whether it adds or not
 _ADDS = 0.1  # of the question's words by rarity: what a further sentence has to hold beyond those taken
 _ALIKE = 0.7  # of the words of two sentences: they say the same
 _UNDER = 0.5  # of the question's words have to stand in title, headings or lead-in of a list that is asked for
 _OF_ITSELF = 0.15  # of the question's words: more, and an item is asked for, not its list
+_SEVERAL = 3  # of what would be quoted: that many items of one list are quoted as the list
 _SAYS_LITTLE = 6  # words; shorter sentences are quoted with what they stand under
 
 
@@ -134,25 +135,34 @@ def _drafted(weighed: Weighed, retrieved: Retrieved, build: Build) -> list[Draft
 
 
 def _series_asked_for(weighed: Weighed, retrieved: Retrieved) -> int | None:
-    """Return the best unit of the list, procedure or table that is asked for as such; `None` if none is.
+    """Return the unit by which a list, procedure or table is quoted whole; `None` if none is asked for.
 
-    It is if the question wants one, and what its items stand under is nearly the question, or holds of it what the best
-    item itself does, or if more of its items than an answer has sentences hold the same of it.
+    One is if what its items stand under is nearly the question; if that holds much of the question, and the item that
+    weighs most hardly more; or if most of what would be quoted are items of it that hold the same of the question.
     """
-    if not wants_series(retrieved.wants):
-        return None
-    question = retrieved.question
-    order = [at for at in weighed.order if weighed.sums[at] >= weighed.sums[weighed.order[0]] - _NEARLY]
-    named = [at for at in weighed.order if weighed.units[at].series >= 0 and weighed.named[at] >= NAMED]
-    if named:
-        return named[0]
-    best = order[0]
-    if len([at for at in order if _is_beside(weighed, at, best)]) > MOST_SENTENCES:
+    best = weighed.order[0]
+    order = [at for at in weighed.order if weighed.sums[at] >= weighed.sums[best] - _NEARLY]
+    if wants_series(retrieved.wants):
+        named = [at for at in weighed.order if weighed.units[at].series >= 0 and weighed.named[at] >= NAMED]
+        asked_for = named or [at for at in order if _is_asked_for_under(weighed, at, retrieved)]
+        if asked_for:
+            return asked_for[0]
+    elif _is_asked_for_under(weighed, best, retrieved):
         return best
-    under = question.coverage(weighed.above[best][None])[0]
-    both = question.coverage((weighed.above[best] | weighed.held[best])[None])[0]
-    is_asked_for = weighed.units[best].series >= 0 and under >= _UNDER and both - under < _OF_ITSELF
-    return best if is_asked_for else None
+    beside = [at for at in order[:MOST_SENTENCES] if _is_beside(weighed, at, best)]
+    return best if len(beside) >= _SEVERAL else None
+
+
+def _is_asked_for_under(weighed: Weighed, at: int, retrieved: Retrieved) -> bool:
+    """Tell whether what a unit stands under holds much of the question, and the unit itself hardly more of it.
+
+    An item of a list that is asked for as a list may hold more ("Which documents ...": "a copy of a document").
+    """
+    one, question = weighed.units[at], retrieved.question
+    under = question.coverage(weighed.above[at][None])[0]
+    both = question.coverage((weighed.above[at] | weighed.held[at])[None])[0]
+    is_of_list = Want.LIST in retrieved.wants and one.kind is not UnitKind.ROW
+    return bool(one.series >= 0 and under >= _UNDER and (is_of_list or both - under < _OF_ITSELF))
 
 
 def _is_beside(weighed: Weighed, at: int, best: int) -> bool:

@@ -77,7 +77,7 @@ def gather(retrieved: Retrieved, build: Build) -> list[Candidate]:
         return []
     index = build.sentences
     found: dict[tuple[object, ...], Candidate] = {}
-    for hit in _considered(retrieved):
+    for hit in considered(retrieved):
         numbers = retrieved.matches.numbers[retrieved.matches.sentences_of(hit.row)]
         spans, labels = index.spans[numbers].tolist(), index.labels[numbers].tolist()
         kinds, series = index.kinds[numbers].tolist(), index.series[numbers].tolist()
@@ -100,8 +100,8 @@ def gather(retrieved: Retrieved, build: Build) -> list[Candidate]:
     return list(found.values())
 
 
-def _considered(retrieved: Retrieved) -> list[Hit]:
-    """Return the best passages, preferring those whose heading is nearly the question; by rank."""
+def considered(retrieved: Retrieved) -> list[Hit]:
+    """Return the passages that are quoted from: the best, first those whose heading is nearly the question; by rank."""
     named = {
         hit.rank
         for hit in retrieved.hits

@@ -27,6 +27,7 @@ _MONTH = (
     r"nov(?:ember)?|dec(?:ember)?|may(?= \d)|januar|februar|märz|juni|juli|oktober|dezember)"
 )
 _YEAR = r"(?:1[89]|20)\d\d"
+_DAY = r"(?:monday|tuesday|wednesday|thursday|friday|saturday|sunday)"
 # A number with what it counts; not that of a section, nor a year by itself.
 _NUMBER = re.compile(
     rf"[€$£]\s?\d|\d\s?[%€$£°]|\b(?!{_YEAR}\b(?! ?(?:euro|dollar|pound|k|m)))\d[\d.,  ]*(?:k|m|kg|g|km|cm|mm|gb|"
@@ -49,6 +50,11 @@ _TIME = re.compile(
     r"without delay|promptly|right away|end of (?:the|each|every)|at any time|until|deadline|once (?:a|every|per)|"
     r"twice|"
     r"today|tomorrow|weekdays|in advance|before|after|within|during|always|sofort|täglich)\b"
+)
+_FREQUENCY = re.compile(
+    rf"\b(?:once|twice|(?:{_COUNT}|\d+) times|every|each|per|daily|weekly|monthly|quarterly|yearly|"
+    rf"annual|annually|hourly|fortnightly|regularly|(?:first|last|second|third|fourth) {_DAY} of|"
+    rf"an? (?:day|week|month|quarter|year|shift|season)|{_DAY}s|always|frequency|intervals?|täglich|jede[nsmr]?)\b"
 )
 _ROLE = (
     r"(?:managers?|officers?|teams?|departments?|head of \w+|directors?|leads?|leaders?|desk|committees?|boards?|"
@@ -130,6 +136,7 @@ _REASON = re.compile(
 )
 _OF_TEXT = {
     Want.TIME: _TIME,
+    Want.FREQUENCY: _FREQUENCY,
     Want.PERSON: _PERSON,
     Want.PLACE: _PLACE,
     Want.RULE: _RULE,

@@ -4,34 +4,44 @@ A unit is seen by itself, under its label, in its passage, and beside the other 
 counted within the asker's scope: candidates are rows of it (`features`). Nothing is encoded: vectors are in the build.
 """
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from indexes.builds import Build
-from service.answering.choosing.gather import Candidate, named_by
+from service.answering.choosing.gather import Candidate, asks, named_by
 from service.answering.choosing.offers import offered
 from service.answering.finding.features import SENTENCE_FEATURES, Features, Matches, held_codes, nearby
 from service.answering.finding.retrieve import Retrieved
 from service.answering.understanding.asked import Asked, Held
-from service.answering.understanding.wanted import Want
+from service.answering.understanding.wanted import Want, wants_series
+
+_FIGURES = frozenset({Want.NUMBER, Want.TIME, Want.FREQUENCY})
+_SHORT = 3  # terms; a unit of no more hardly says anything
+_EVEN = 1e-3  # added to a deviation, so that what is alike but for rounding is not spread out
 
 
 def sentence_features(retrieved: Retrieved, candidates: Sequence[Candidate], build: Build) -> Features:
     """Return the features of each candidate, shape (candidates, len(SENTENCE_FEATURES)), in that order.
 
     - `cosine`: of the unit; it knows what stands around it.
-    - `token_match`: how well its word pieces match those of the question (`indexes.pieces`).
-    - `coverage`, `coverage_in_context`, `coverage_nearby`: of the unit; together with label, title and headings;
-      together with the units before and after it, and with its label.
-    - `passage`: how far its passage's weighed features are below those of the best one, at most 0.
+    - `token_match`: how well its word pieces match those of the question (`indexes.pieces`), in deviations from the
+      mean of all candidates.
+    - `coverage_in_context`, `coverage_nearby`: of the unit together with label, title and headings; together with the
+      units before and after it, and with its label.
+    - `pairs`: the share of the question's neighbouring words that stand side by side in it too.
+    - `passage`: the logarithm of its passage's rank, negative; 0 for the first.
     - `offers`: the share of the kinds of answer asked for that it offers; 0 where none is.
+    - `figures`: how many of them are a number, a time or how often.
     - `agreement`: the best cosine of its vector with the best unit of each other passage.
     - `named`: how nearly its label, or the heading right over it, is the question, in [0, 1].
+    - `below_question`: 1 where that is a question.
+    - `series`: for what is of a list, procedure or table where one is asked for, the coverage of what it stands under.
+    - `short`: 1 for what has three terms or fewer.
 
-    Each earned its place in cross-validation on the tuned halves. What a unit's kind, its length, its place in the
-    passage and the document's title would add was less than chance.
+    Each earned its place in cross-validation on the tuned halves.
     """
     matches = retrieved.matches
     if matches is None or not candidates:
@@ -41,17 +51,22 @@ def sentence_features(retrieved: Retrieved, candidates: Sequence[Candidate], bui
     numbers = matches.numbers[places]
     held, above = held_by(retrieved, candidates, build)
     labels = _labels_held(question, numbers, build)
-    most = max(one.hit.weighed for one in candidates)
+    kinds = [_offered(one, retrieved.wants) for one in candidates]
+    lists = wants_series(retrieved.wants)
     columns = (
         matches.cosines[places],
-        build.pieces.token_match(question.pieces, numbers),
-        question.coverage(held),
+        _spread(build.pieces.token_match(question.pieces, numbers)),
         question.coverage(held | above),
         question.coverage(_nearby(matches, candidates) | labels),
-        np.array([one.hit.weighed - most for one in candidates]),
-        np.array([_offers(one, retrieved.wants) for one in candidates]),
+        _pairs(matches.pairs_held[places]),
+        np.array([-math.log(one.hit.rank) for one in candidates]),
+        np.array([len(found) / max(len(retrieved.wants), 1) for found in kinds]),
+        np.array([len(found & _FIGURES) for found in kinds]),
         _agreement(matches, candidates, numbers, build),
         _named(candidates, question),
+        np.array([any(asks(text) for text in _above(one)) for one in candidates]),
+        np.array([lists and one.series >= 0 for one in candidates]) * question.coverage(above),
+        np.array([one.words <= _SHORT for one in candidates]),
     )
     return np.stack(columns, axis=1).astype(np.float64)
 
@@ -70,16 +85,30 @@ def held_by(retrieved: Retrieved, candidates: Sequence[Candidate], build: Build)
     return matches.held[places], context | _labels_held(retrieved.question, matches.numbers[places], build)
 
 
+def _above(one: Candidate) -> set[str]:
+    """Return what a candidate stands right under: its label and its heading."""
+    return {one.label_text, *one.hit.passage.locator.headings[-1:]}
+
+
 def _named(candidates: Sequence[Candidate], question: Asked) -> NDArray[np.float64]:
-    above = [{one.label_text, *one.hit.passage.locator.headings[-1:]} for one in candidates]
+    above = [_above(one) for one in candidates]
     known = {text: named_by(text, question) for text in set().union(*above)}
     return np.array([max(known[text] for text in texts) for texts in above])
 
 
-def _offers(one: Candidate, wants: frozenset[Want]) -> float:
-    if not wants:
-        return 0.0
-    return len(offered(one.text, wants, kind=one.kind, labelled=one.label is not None)) / len(wants)
+def _offered(one: Candidate, wants: frozenset[Want]) -> frozenset[Want]:
+    return offered(one.text, wants, kind=one.kind, labelled=one.label is not None)
+
+
+def _spread(values: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return how many standard deviations each value is from their mean."""
+    spread: NDArray[np.float64] = (values - values.mean()) / (values.std() + _EVEN)
+    return spread
+
+
+def _pairs(held: Held) -> NDArray[np.float64]:
+    shares: NDArray[np.float64] = held.mean(axis=1) if held.shape[1] else np.zeros(len(held))
+    return shares
 
 
 def _labels_held(question: Asked, numbers: NDArray[np.int64], build: Build) -> Held:

@@ -36,13 +36,17 @@ PASSAGE_FEATURES = (
 SENTENCE_FEATURES = (
     "cosine",
     "token_match",
-    "coverage",
     "coverage_in_context",
     "coverage_nearby",
+    "pairs",
     "passage",
     "offers",
+    "figures",
     "agreement",
     "named",
+    "below_question",
+    "series",
+    "short",
 )
 
 _K1 = 1.2  # of BM25 (`indexes.lexical`): a term adds less than its rarity times K1 + 1
@@ -83,13 +87,13 @@ class Matches:
 
     def sentences_of(self, row: int) -> slice:
         """Return where the sentences of a candidate are among all."""
-        at = int(np.searchsorted(self.rows, row))
+        at = int(self.rows.searchsorted(row))
         end = self.begins[at + 1] if at + 1 < len(self.begins) else len(self.numbers)
         return slice(int(self.begins[at]), int(end))
 
     def context_of(self, row: int) -> Held:
         """Return which terms stand in title or heading of a candidate, shape (T,)."""
-        held: Held = self.context_held[int(np.searchsorted(self.rows, row))]
+        held: Held = self.context_held[int(self.rows.searchsorted(row))]
         return held
 
     def passages_held(self) -> Held:
@@ -164,10 +168,7 @@ def passage_features(question: Asked, matches: Matches) -> Features:
 
 def held_codes(wanted: Codes, found: Codes, begins: NDArray[np.int64]) -> Held:
     """Return which wanted codes stand in each text, shape (texts, len(wanted)); a text's codes begin at `begins`."""
-    held = np.zeros((len(begins), len(wanted)), np.bool_)
-    for column, code in enumerate(wanted):
-        held[_owners(np.flatnonzero(found == code), begins), column] = True
-    return held
+    return _held_at(found == wanted[:, None], begins)
 
 
 def nearby(held: Held) -> Held:
@@ -188,18 +189,22 @@ def best_sentence(question: Asked, matches: Matches, row: int) -> tuple[float, i
 
 def _pairs_held(pairs: NDArray[np.uint32], found: Codes, begins: NDArray[np.int64]) -> Held:
     """Return which pairs stand side by side in each text, shape (texts, len(pairs))."""
-    held = np.zeros((len(begins), len(pairs)), np.bool_)
-    for column, (first, second) in enumerate(pairs):
-        places = np.flatnonzero(found[:-1] == first)
-        places = places[found[places + 1] == second]
-        owners = _owners(places, begins)
-        held[owners[owners == _owners(places + 1, begins)], column] = True  # not across the end of a text
+    follow = (found[:-1] == pairs[:, :1]) & (found[1:] == pairs[:, 1:])
+    follow[:, begins[(begins > 0) & (begins < len(found))] - 1] = False  # not across the end of a text
+    return _held_at(follow, begins)
+
+
+def _held_at(stands: NDArray[np.bool_], begins: NDArray[np.int64]) -> Held:
+    """Return what stands in each text, shape (texts, wanted), by where it stands in all, shape (wanted, places)."""
+    held = np.zeros((len(begins), len(stands)), np.bool_)
+    columns, places = np.divmod(np.flatnonzero(stands), max(stands.shape[1], 1))
+    held[_owners(places, begins), columns] = True
     return held
 
 
 def _owners(places: NDArray[np.int64], begins: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the number of the text that each place is in; a text that holds nothing owns none."""
-    return np.searchsorted(begins, places, side="right") - 1
+    return begins.searchsorted(places, side="right") - 1
 
 
 def _any(held: Held, begins: NDArray[np.int64]) -> Held:
@@ -208,14 +213,20 @@ def _any(held: Held, begins: NDArray[np.int64]) -> Held:
     return result
 
 
+def _firsts(groups: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return where each group begins in a list of the groups' numbers that has those of a group side by side."""
+    begins = np.ones(len(groups), np.bool_)
+    begins[1:] = groups[1:] != groups[:-1]
+    return np.flatnonzero(begins)
+
+
 def _two_best(cosines: Scores, begins: NDArray[np.int64]) -> tuple[Scores, Scores]:
     best = np.maximum.reduceat(cosines, begins)
     sizes = np.diff(begins, append=len(cosines))
     owner = np.repeat(np.arange(len(begins)), sizes)
     places = np.flatnonzero(cosines == best[owner])
-    _, firsts = np.unique(owner[places], return_index=True)
     rest = cosines.copy()
-    rest[places[firsts]] = -2  # below any cosine
+    rest[places[_firsts(owner[places])]] = -2  # below any cosine
     second = np.maximum.reduceat(rest, begins)
     return best, np.where(sizes > 1, second, best)
 
@@ -224,8 +235,8 @@ def _of_document(matches: Matches, best: Scores) -> Scores:
     """Return for each candidate the mean of its document's three best, by their scaled scores together."""
     together = (_scaled(matches.dense) + _scaled(matches.lexical) + _scaled(best)) / 3
     order = np.lexsort((-together, matches.documents))
-    documents = matches.documents[order]
-    _, firsts, sizes = np.unique(documents, return_index=True, return_counts=True)
+    firsts = _firsts(matches.documents[order])
+    sizes = np.diff(firsts, append=len(order))
     rank = np.arange(len(order)) - np.repeat(firsts, sizes)
     counted = np.where(rank < _BEST_OF_DOCUMENT, together[order], 0)
     means = np.add.reduceat(counted, firsts) / np.minimum(sizes, _BEST_OF_DOCUMENT)
@@ -236,7 +247,8 @@ def _of_document(matches: Matches, best: Scores) -> Scores:
 
 def _of_neighbours(matches: Matches, values: Scores, *, alone: Scores) -> Scores:
     """Return the better value of the candidates right before and after each, in its document; `alone` where none is."""
-    follows = (np.diff(matches.rows) == 1) & (np.diff(matches.documents) == 0)
+    rows, documents = matches.rows, matches.documents
+    follows = (rows[1:] == rows[:-1] + 1) & (documents[1:] == documents[:-1])
     result = np.full(len(values), -np.inf, np.float32)
     result[1:] = np.where(follows, values[:-1], -np.inf)
     result[:-1] = np.maximum(result[:-1], np.where(follows, values[1:], -np.inf))

@@ -92,7 +92,7 @@ def _candidates(question: Asked, build: Build, scope: Scope) -> Rows:
     """Return the best rows of either index and those right beside them in the same document, rising."""
     dense, _ = build.dense.search(question.vector, scope.rows, CANDIDATES)
     lexical, _ = build.lexical.search(question.terms, scope.lexical, CANDIDATES)
-    found = np.union1d(dense, lexical).astype(np.int64)
+    found = np.concatenate([dense, lexical]).astype(np.int64)
     beside = [found]
     for step in (-1, 1):
         rows = found + step

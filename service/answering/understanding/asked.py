@@ -6,6 +6,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,7 @@ _NAME = re.compile(r"(?<!^)\b[^\W\d_a-zß-öø-ÿ][\w'’-]*|\b\w*\d(?:[\w.,]|[/
 # A term that keeps its capitals or its figures, however the question writes them ("10 000", "W-8 BEN"), or that says on
 # which side of a number something is ("under 18").
 _WRITTEN_AS_NAME = re.compile(r"[A-Z\d<>]")
+_WORDS = 1 << 12  # of questions, some 300 bytes each; most are common ones
 _RUN = re.compile(r"\S+")
 
 
@@ -92,16 +94,22 @@ def _pieces(text: str, pieces: Pieces, rarity: Mapping[str, float], build: Build
     A term's rarity is shared out among the pieces of the words that it comes of.
     """
     weights = np.zeros(len(pieces.spans))
-    shared: dict[str, list[NDArray[np.int64]]] = {}
+    spans = pieces.spans.tolist()
+    shared: dict[str, list[int]] = {}
     for word in _RUN.finditer(text):
-        inside = np.flatnonzero((pieces.spans[:, 0] >= word.start()) & (pieces.spans[:, 1] <= word.end()))
-        for term in set(terms(word.group())) & rarity.keys():
-            shared.setdefault(term, []).append(inside)
+        first, last = word.span()
+        inside = [at for at, (start, end) in enumerate(spans) if start >= first and end <= last]
+        for term in filter(rarity.__contains__, _terms_of(word.group())):
+            shared.setdefault(term, []).extend(inside)
     for term, places in shared.items():
-        of_term = np.concatenate(places)
-        weights[of_term] += rarity[term] / max(len(of_term), 1)
+        weights[places] += rarity[term] / max(len(places), 1)
     if not weights.any():
         weights[:] = 1
     chosen = np.flatnonzero(weights)
     share = weights[chosen] / (weights.sum() or 1)
     return QuestionPieces(projected(pieces.vectors[chosen], build.pieces.projection), share.astype(np.float32))
+
+
+@lru_cache(maxsize=_WORDS)
+def _terms_of(word: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(terms(word)))

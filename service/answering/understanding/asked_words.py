@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from indexes.words import STOP_WORDS, content_terms, terms
 from service.answering.understanding.asker import without_persons
@@ -22,15 +23,19 @@ _COUNTED = frozenset(
     """annex appendix article chapter class clause edition floor form grade issue level line model part paragraph phase
     platform release room rule schedule section stage step tier version zone""".split()
 )
+_PLACES_BEGIN = frozenset(place.split()[0] for place in PLACES)
 _VERSIONS = frozenset("article clause edition form release section version".split())
 _AGES = frozenset("age aged below over under".split())
 _NOT_NAMES = frozenset("i i'm i'd i've i'll ok okay am pm hi hello dear thanks thank yes no".split())
+_NEVER_NAMES = STOP_WORDS | AUXILIARIES | EVERYBODY | HONORIFICS  # where a capital letter alone speaks for a name
+_KEPT = 1 << 6  # questions; each is looked at before it is answered and after
 _LEAST_OF_A_TITLE = 2  # words after the first
 _OWN = frozenset("my our his her their your".split())
 _ANYBODY = EVERYBODY | frozenset("any new of normal ordinary regular simple".split())
 # Whoever asks says as whom: "as a works council member, ...".
 _AS = re.compile(r"as\s+an?\s+(?P<who>[a-z-]+(?: [a-z-]+){0,3}?)(?=,|\s+(?:in|at|from)\s)", re.IGNORECASE)
 _AMOUNT = re.compile(r"\d[\d.,]*(?:st|nd|rd|th|s|[’']s|[a-z]{1,3}|%)?", re.IGNORECASE)
+_OWNING = re.compile(r"[’']s?$")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 
 _Tokens = Sequence[re.Match[str]]
@@ -62,7 +67,8 @@ class AskedWord:
         return content_terms(self.typed) or terms(self.typed)
 
 
-def words_that_matter(text: str) -> list[AskedWord]:
+@lru_cache(maxsize=_KEPT)
+def words_that_matter(text: str) -> tuple[AskedWord, ...]:
     """Return the names, identifiers, numbers, places and groups of people of a question, in order.
 
     Persons as whom, or for whom, it is asked are not among them (`asker`); words that ask neither.
@@ -79,7 +85,7 @@ def words_that_matter(text: str) -> list[AskedWord]:
             typed = _bare(plain[tokens[at].start() : tokens[end - 1].end()])
             found.append(AskedWord(typed, tokens[at].start(), kind))
         at = max(end, at + 1)
-    return found
+    return tuple(found)
 
 
 def _run(
@@ -93,9 +99,10 @@ def _run(
         return at + 2, Kind.VERSION if low in _VERSIONS else Kind.COUNTED
     if low in _AGES and following.isdigit():
         return at + 2, Kind.COUNTED
-    for end in range(min(at + 3, len(tokens)), at, -1):  # "new york" before "york"
-        if _bare(text[tokens[at].start() : tokens[end - 1].end()]).lower() in PLACES:
-            return end, Kind.PLACE
+    if _bare(low) in _PLACES_BEGIN:
+        for end in range(min(at + 3, len(tokens)), at, -1):  # "new york" before "york"
+            if _bare(text[tokens[at].start() : tokens[end - 1].end()]).lower() in PLACES:
+                return end, Kind.PLACE
     if capitals and _is_name(token, starts=tokens[at].start() in starts):
         return _name_end(tokens, at, text), Kind.NAME
     if any(char.isdigit() for char in token):
@@ -141,7 +148,7 @@ def _is_name(token: str, *, starts: bool) -> bool:
         return False
     if sum(char.isupper() for char in token) > 1:  # "IT", "US", "eBay" too
         return True
-    return not starts and low not in STOP_WORDS | AUXILIARIES | EVERYBODY | HONORIFICS
+    return not starts and low not in _NEVER_NAMES
 
 
 def _capitals_tell(tokens: _Tokens) -> bool:
@@ -155,4 +162,4 @@ def _capitals_tell(tokens: _Tokens) -> bool:
 
 
 def _bare(typed: str) -> str:
-    return re.sub(r"[’']s?$", "", typed)
+    return _OWNING.sub("", typed)

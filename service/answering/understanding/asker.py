@@ -7,6 +7,7 @@ so, a name is part of the subject: "Who is Maria Holm?" asks for her. Which of t
 """
 
 import re
+from functools import lru_cache
 
 from indexes.words import STOP_WORDS, content_terms
 from service.answering.understanding.names import (
@@ -70,10 +71,16 @@ _SITUATIONS = (
     re.compile(rf"\b{_AUXILIARY}\s+(?P<said>(?:(?:an?|the|our|my|all|any)\s+)?(?:[\w-]+\s+){{0,2}}?(?:{_GROUP})s?"
                rf"(?:\s+(?:in|at|from|based\s+in)\s+(?:the\s+)?[\w-]+{_MORE})?)\b(?=\s+\w)", re.IGNORECASE),
 )  # fmt: skip
+_NO_PERSONS = PLACES | EVERYBODY | STOP_WORDS
+_WHO = EVERYBODY | RELATIONS
+_PLACE = re.compile(r"\b(?:in|from|at|to)\s+(?:the\s+)?[A-Z]")
+_KNOWN_PLACE = re.compile(rf"\b(?:{'|'.join(sorted(PLACES, key=len, reverse=True))})\b")
+_KEPT = 1 << 6  # questions; each is looked at several times while it is answered
 _SHORTEST = 3  # letters of a name that is not listed: "IT" and "US" are none
 _MOST_WORDS = 7  # of a phrase that says who somebody is
 
 
+@lru_cache(maxsize=_KEPT)
 def without_persons(text: str) -> str:
     """Return a question as it would be asked by anybody: "Can Maria borrow a bicycle?" is "Can I borrow a bicycle?".
 
@@ -134,15 +141,13 @@ def _is_person(name: str) -> bool:
     if _is_listed(name):
         return True
     is_written_as_one = first[:1].isupper() and not first.isupper() and len(first) >= _SHORTEST
-    return is_written_as_one and low not in PLACES | EVERYBODY | STOP_WORDS and group_of(low) is None
+    return is_written_as_one and low not in _NO_PERSONS and group_of(low) is None
 
 
 def _says_who(said: str) -> bool:
     words = re.findall(r"[\w’'-]+", said)
-    return any(group_of(word) or one_of_them(word) in EVERYBODY | RELATIONS for word in words) or _place_in(said)
+    return any(group_of(word) or one_of_them(word) in _WHO for word in words) or _place_in(said)
 
 
 def _place_in(said: str) -> bool:
-    return re.search(r"\b(?:in|from|at|to)\s+(?:the\s+)?[A-Z]", said) is not None or any(
-        re.search(rf"\b{place}\b", said.lower()) for place in PLACES if place in said.lower()
-    )
+    return _PLACE.search(said) is not None or _KNOWN_PLACE.search(said.lower()) is not None

@@ -5,6 +5,8 @@ lists are short and common on purpose; a word that is not among them is judged b
 not at all. Nothing here is said to be true of the world.
 """
 
+from functools import lru_cache
+
 # Persons' first names, as colleagues are named in questions; those that are common words too ("will", "may") are not.
 FIRST_NAMES = frozenset(
     """aaron adam adrian agnieszka ahmed aino aisha akira alan alba albert alejandro alex alexander alexandra ali alice
@@ -134,7 +136,10 @@ PLACES = frozenset(
     washington, wroclaw, zagreb, zurich""".split(",")
 )
 
+_KEPT = 1 << 12  # words, some 100 bytes each; most are common ones
 
+
+@lru_cache(maxsize=_KEPT)
 def one_of_them(word: str) -> str:
     """Return a word for people in the singular: "trainees" and "trainee's" are "trainee"."""
     low = word.lower().replace("’", "'").removesuffix("'s").removesuffix("s'")

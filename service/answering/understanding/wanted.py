@@ -15,6 +15,7 @@ class Want(StrEnum):
 
     NUMBER = "number"
     TIME = "time"
+    FREQUENCY = "frequency"
     PERSON = "person"
     PLACE = "place"
     RULE = "rule"
@@ -44,8 +45,12 @@ _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _NUMBER = re.compile(
     r"\bhow (?:many|much|long|high|large|big|heavy|far|fast|old|deep|wide|tall|warm|hot|cold|loud|thick|strong|"
     r"small|few)\b|"
+    r"\bhow (?!(?:to|do|does|did|can|could|should|must|would|shall|is|are|was|were|may|will|has|have|many|much|often|"
+    r"soon|early|late|come|else|about|best|well|\w+ly) )\w+ "
+    r"(?:do|does|is|are|must|may|can|should|has|have|will)\b|"
     r"\b(?:what|which) (?:\w+ ){0,2}(?:age|percentage|share|number|amount|size|sum|temperature|weight|height|speed|"
     r"distance|rate|price|quantity|length|width|capacity|volume|level|version|value|grade|score|code)\b|"
+    r"\bwhat (?:do|does|must|should|will|would|did) .*\b(?:pay|cost|earn|owe|charge)\b|"
     r"\b(?:limits?|maximum|minimum|max|min|cap|allowance|budget|price|cost|costs|fee|fees|salary|pay rate|daily rate|"
     r"per diem|threshold|quota|percent|discount|fine|rent|deposit|surcharge|premium|wage|bonus|number of|amount of|"
     r"notice period|retention period|length|size|weight|temperature|percentage)\b|"
@@ -54,7 +59,8 @@ _NUMBER = re.compile(
 _TIME = re.compile(
     r"\b(?:when|how long|how often|how soon|how late|how early|how quickly|how frequently|how regularly|deadline|due|"
     r"until when|by when|since when|opening hours|opening times|hours of|notice period|retention period|time limit|"
-    r"duration|schedule|frequency|(?:what|which) (?:time|date|day|days|month|year|hours|week|hour|period))\b|"
+    r"duration|schedule|frequency|(?:what|which) (?:times?|dates?|days?|months?|years?|hours?|weeks?|periods?)|"
+    r"how (?:many|much) (?:\w+ )?(?:time|minutes|hours|days|nights|weeks|months|years|notice))\b|"
     r"\b(?:wann|wie lange|wie oft|bis wann|seit wann|quand|à quelle heure|jusqu'à quand)\b|"
     r"^(?!.*\b(?:when|what|who|where|how)\b).*\b(?:hours|times?)\s*$"
 )
@@ -65,6 +71,11 @@ _CONDITION = re.compile(
 _TIME_ASKED = re.compile(
     r"\b(?:when|how (?:long|often|soon|late|early|quickly)|(?:what|which) (?:time|date|day|deadline))\b"
 )
+_FREQUENCY = re.compile(
+    r"\b(?:how (?:often|frequently|regularly)|(?:at )?(?:what|which) intervals?|frequency|wie oft|wie häufig)\b"
+)
+# Days or hours asked for are a time, not a list.
+_TIMES = re.compile(r"\b(?:what|which) (?:times|dates|days|hours|weeks|months|years|intervals)\b")
 _PERSON = re.compile(
     r"\b(?:who|whom|whose|"
     r"(?:which|what) (?:\w+ )?(?:team|department|person|people|role|manager|office|officer|unit|group|committee|"
@@ -89,7 +100,8 @@ _RULE = re.compile(
 _STEP = re.compile(
     r"\bhow (?:to|do|does|can|should|must|would|shall|is|are|may|will)\b(?! (?:i|we|you) (?:reach|contact|call)\b)|"
     r"\bwhat (?:do|should|must|shall|can|to|have|has|happens|needs?|is|are|am) (?:i |we |you |one |staff |they )?"
-    r"(?:to )?(?:do|be done|happen|next|happens|supposed)\b|\bwhat (?:now|next)\b|\bwhat happens\b|\bwhat to do\b|"
+    r"(?:have to |need to |to )?(?:do|be done|happen|next|happens|supposed)\b|\bwhat (?:now|next)\b|\bwhat happens\b|"
+    r"\bwhat to do\b|"
     r"\bwhat should (?:happen|i|we|you|staff|employees)\b|\b(?:steps?|procedure|process|instructions?|how-to|"
     r"way to|way of|"
     r"guide to|method)\b|"
@@ -107,14 +119,20 @@ _DEFINITION = re.compile(
     r"what) is [\w'’-]+ ?[\w'’-]*$"
 )
 _LIST = re.compile(
-    r"\b(?:list|lists|which ones|name (?:all|the)|all (?:the|of the)|types? of|kinds? of|sorts? of|examples? of|"
+    r"(?:^|[,.;?!] |\band )lists?\b|"
+    r"\b(?:which ones|name (?:all|the)|all (?:the|of the)|types? of|kinds? of|sorts? of|examples? of|"
     r"categories|what else|what (?:all|are)|which (?:are|of)|what (?:kinds?|types?|sorts?|things?|documents?|items?)|"
     r"(?:what|which) (?:[\w'’-]+ ){0,2}?(?!this\b|is\b|does\b|was\b|has\b|business\b|access\b|process\b|"
     r"address\b)[\w'’-]+[^s\W]s "
     r"(?:do|are|must|should|can|may|have|need|count|apply|belong|were|will|make|does|is)\b|"
     r"(?:what|which) \w+ (?:can|may|must|should) (?:not )?be|steps?|stages|phases|criteria|requirements|"
     r"principles|responsibilities|exceptions|reasons|options|benefits|"
-    r"welche|quels|quelles|was sind)\b|\bwhat (?:does|do|did|should|must|may|can)\b.*\b(?:include|contain|cover|"
+    r"welche|quels|quelles|was sind)\b|"
+    r"\bwhat (?:must|should|may|can|shall|do|have) (?:i|we|you|one|they|staff|visitors|guests) "
+    r"(?:(?:not|have to|need to|also|to) )*+(?!do\b|mean\b|be\b|call\b|pay\b|owe\b|earn\b)\w+|"
+    r"\bwhat (?:does|do|must|should|may|can) (?!(?:i|we|you|one|they) )(?:[\w'’-]+ ){1,5}?"
+    r"(?:have to |need to |has to )?do\b|"
+    r"\bwhat (?:does|do|did|should|must|may|can)\b.*\b(?:include|contain|cover|"
     r"consist|involve|comprise)"
 )  # fmt: skip
 _REASON = re.compile(
@@ -141,6 +159,10 @@ def wanted(text: str) -> frozenset[Want]:
     found = {want for want, told in _TOLD if told.search(asked)}
     if (Want.STEP in found or _CONDITION.search(asked)) and not _TIME_ASKED.search(_CONDITION.sub(" ", asked)):
         found.discard(Want.TIME)  # "What do I do when ...": a condition
+    if _FREQUENCY.search(asked):
+        found = (found - {Want.TIME, Want.NUMBER}) | {Want.FREQUENCY}
+    if _TIMES.search(asked):
+        found.discard(Want.LIST)
     if _DEFINITION.search(asked) and not found - {Want.PERSON, Want.RULE}:
         found.add(Want.DEFINITION)
     if not found and _HAPPENED.search(asked):

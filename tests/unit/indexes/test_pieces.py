@@ -68,6 +68,13 @@ def test_sentences_may_share_word_pieces(tmp_path: Path) -> None:
     np.testing.assert_allclose(found, [1, 0.5, 0.5], atol=1e-6)
 
 
+def test_the_sentences_of_a_passage_together_match_what_none_of_them_does_alone(tmp_path: Path) -> None:
+    index = _index(tmp_path, _passage([EAST], [NORTH]), _passage([]), _passage([UP]))
+    asked = _asked((EAST, 0.5), (NORTH, 0.5))
+    assert [index.passage_match(asked, row) for row in range(3)] == pytest.approx([1, 0, 0], abs=1e-6)
+    assert index.passage_match(_asked(), 0) == 0
+
+
 def test_a_passage_is_given_back_as_it_was(tmp_path: Path) -> None:
     passages = [_passage([EAST], [NORTH, UP]), _passage([]), _passage([UP], [])]
     index = _index(tmp_path, *passages)

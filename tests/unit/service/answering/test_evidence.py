@@ -175,6 +175,30 @@ def test_evidence_sees_whether_the_best_unit_offers_what_is_asked_for() -> None:
     assert nothing["offers_none"] == 0.0, "no kind of answer is asked for"
 
 
-def test_evidence_sees_a_heading_that_is_the_question() -> None:
-    with open_made({"legal/a.md": [["The vendor review takes ten days."]]}) as build:
-        assert features(found("vendor review", build), build)["named_top"] == 0.0, "no heading stands over it"
+def test_evidence_sees_what_of_a_question_stands_side_by_side_in_the_first_passage() -> None:
+    with open_made(
+        {"legal/a.md": [["The vendor review takes ten days."], ["A review by a vendor costs 300 euros."]]}
+    ) as build:
+        first = {one: features(found(one, build), build) for one in ("vendor review takes", "review takes vendor")}
+        none = features(found("vendor", build), build)
+    assert first["vendor review takes"]["pairs_first"] == 1.0
+    assert first["review takes vendor"]["pairs_first"] == 0.5
+    assert none["pairs_first"] == 0.0, "no words stand side by side in it"
+
+
+def test_evidence_sees_which_numbers_of_a_question_the_first_passage_holds() -> None:
+    with open_made({"legal/a.md": [["The vendor review of 2024 takes 10 days."]]}) as build:
+        asked = ("vendor review of 2024", "vendor review of 2024 in 11 days", "vendor review of 2023", "vendor review")
+        held = [features(found(one, build), build)["numbers_first"] for one in asked]
+    assert held == [1.0, 0.5, 0.0, 0.0]
+
+
+def test_evidence_sees_how_well_word_pieces_match_in_the_best_of_three_passages() -> None:
+    with open_made(FOUR) as build:
+        seen = found("vendor review", build, ranking=BY_WORDS)
+        got = features(seen, build)["token_match_top"]
+        each = [build.pieces.passage_match(seen.question.pieces, hit.row) for hit in seen.hits]
+        turned = replace(seen, hits=seen.hits[::-1])
+        of_others = features(turned, build)["token_match_top"]
+    assert got == max(each[:3])
+    assert of_others == max(each[::-1][:3])

@@ -19,8 +19,8 @@ from tests.support.fakes import TinyLibrary
 from tests.support.service_parts import TRAVEL_QUESTION, VENDOR_QUESTION, with_rules
 
 STAFF = frozenset({"staff"})
-COVERED = replace(RANKING, sentences=weights(SENTENCE_FEATURES, coverage=10.0))  # nothing counts but words
-NEAR = replace(RANKING, sentences=weights(SENTENCE_FEATURES, coverage=6.0, coverage_in_context=6.0, offers=1.0))
+COVERED = replace(RANKING, sentences=weights(SENTENCE_FEATURES, coverage_in_context=10.0))  # nothing counts but words
+NEAR = replace(RANKING, sentences=weights(SENTENCE_FEATURES, coverage_in_context=12.0, offers=1.0))
 
 
 def _drafted(library: TinyLibrary, question: str) -> tuple[Sequence[DraftSentence], Build]:
@@ -111,7 +111,7 @@ def test_what_answers_best_comes_first_wherever_it_stands() -> None:
 
 def test_a_further_sentence_has_to_hold_other_words_of_the_question() -> None:
     made: Made = {"legal/a.md": [["The vendor review takes days.", "The vendor came at noon.", "A form is due."]]}
-    ranking = replace(RANKING, sentences=weights(SENTENCE_FEATURES, coverage=3.0))
+    ranking = replace(RANKING, sentences=weights(SENTENCE_FEATURES, coverage_in_context=4.0))
     said = _of_made("vendor review form", made, ranking=ranking)
     assert said == ["The vendor review takes days.", "A form is due."]
 
@@ -126,7 +126,7 @@ def test_a_rule_for_another_name_is_not_quoted_beside_the_one_asked_for() -> Non
     made: Made = {
         "legal/a.md": [["The archive is closed in June for painting.", "The archive is closed in May for a count."]]
     }
-    ranking = replace(RANKING, sentences=weights(SENTENCE_FEATURES, coverage=0.1))
+    ranking = replace(RANKING, sentences=weights(SENTENCE_FEATURES, coverage_in_context=0.1))
     assert len(_of_made("Why is the archive closed in May?", made, ranking=ranking)) == 1
 
 
@@ -144,7 +144,7 @@ def test_a_further_sentence_has_to_be_nearly_as_good_as_the_best_one() -> None:
 
 def test_a_further_sentence_may_bring_another_kind_of_answer_that_was_asked_for() -> None:
     made: Made = {"legal/a.md": [["The vendor review takes ten days.", "Finance does it for a vendor."]]}
-    ranking = replace(RANKING, sentences=weights(SENTENCE_FEATURES, coverage=4.0))
+    ranking = replace(RANKING, sentences=weights(SENTENCE_FEATURES, coverage_in_context=4.0))
     said = _of_made("How long is the vendor review and who starts it?", made, ranking=ranking)
     assert said == ["The vendor review takes ten days.", "Finance does it for a vendor."]
 
@@ -166,7 +166,7 @@ def test_an_answer_has_at_most_four_sentences(sentences: int) -> None:
 
 def test_the_weights_of_sentences_decide_which_is_taken() -> None:
     made: Made = {"legal/vendor.md": [["The review takes ten days.", "Lunch is for the vendor only."]]}
-    by_words = replace(RANKING, sentences=weights(SENTENCE_FEATURES, coverage=100.0))
+    by_words = replace(RANKING, sentences=weights(SENTENCE_FEATURES, coverage_in_context=100.0))
     turned = replace(RANKING, sentences=-by_words.sentences)
     assert _of_made("review of ten", made, ranking=by_words) == ["The review takes ten days."]
     assert _of_made("review of ten", made, ranking=turned) == ["Lunch is for the vendor only."]
@@ -250,6 +250,26 @@ def test_a_list_that_is_asked_for_is_quoted_with_its_lead_in() -> None:
         "A false name of anybody.",
     ]
     assert best.more == 0
+
+
+def test_a_list_is_quoted_whole_though_an_item_holds_a_word_of_the_question_that_its_lead_in_lacks() -> None:
+    said = "A visitor brings the following for the gate:\n\n- a copy of a document\n- a photograph\n- the blue letter"
+    (best, *_) = _of_text("Which documents does a visitor bring for the gate?", said)
+    assert best.text.split("\n")[1:] == ["a copy of a document", "a photograph", "the blue letter"]
+
+
+def test_of_a_table_the_row_is_quoted_that_holds_what_its_names_lack() -> None:
+    rows = "\n".join(f"Town: Town{number}; Hotel limit: {number} euros" for number in range(5))
+    (best, *_) = _of_text("Which hotel limits are there in Town3?", rows)
+    assert best.text == "Town: Town3; Hotel limit: 3 euros"
+
+
+def test_several_items_of_one_list_are_quoted_as_the_list_whatever_is_asked() -> None:
+    steps = [f"{number}. Ring the bell of the {place}." for number, place in enumerate(("gate", "hall", "barn"), 1)]
+    said = "\n".join(["Fire on the roof:", "", *steps])
+    (best, *more) = _of_text("Who must ring a bell?", said)
+    assert best.text.count("\n") == 3
+    assert more == []
 
 
 def test_a_list_under_what_is_asked_comes_before_a_sentence_that_only_names_it() -> None:
