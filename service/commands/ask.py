@@ -15,6 +15,7 @@ from indexes.errors import IndexesError, SettingsError
 from service.access.errors import AccessError
 from service.answering.errors import AnsweringError, QuestionError
 from service.audit.errors import AuditBusyError, AuditError
+from service.clients.by_model import by_model, wrote
 from service.clients.lines import either, lines_in
 from service.commands.opening import opened_service
 from service.settings import Settings, read_settings
@@ -35,13 +36,21 @@ def ask(question: QuestionArgument, as_json: AsJson = False) -> None:
         out.json(result)
     elif result["refusal"]:
         out.line(("No answer:", "yellow"), f" {result['refusal']['message']}")
+        _print_model(result)
     else:
         _print_answer(result)
     if result["refusal"]:
         raise typer.Exit(1)
 
 
+def _print_model(result: dict[str, Any]) -> None:
+    """Print what a language model did for it."""
+    for line in by_model(result.get("model"), (result["refusal"] or {}).get("reason")):
+        out.line((line, "dim"))
+
+
 def _print_answer(result: dict[str, Any]) -> None:
+    _print_model(result)
     for number, sentence in enumerate(result["sentences"]):
         _print_sentence(sentence, result["citations"], leads=not number)
     if result.get("not_mentioned"):
@@ -50,7 +59,10 @@ def _print_answer(result: dict[str, Any]) -> None:
         out.line((f"Note: {note}.", "yellow"))
     out.line()
     for source, cited in groupby(result["citations"], key=_source):
-        out.line(("".join(f"[{citation['n']}]" for citation in cited), "cyan"), (f" {source}", "cyan"))
+        quoted = list(cited)
+        out.line(("".join(f"[{citation['n']}]" for citation in quoted), "cyan"), (f" {source}", "cyan"))
+        for citation in quoted if wrote(result.get("model")) else ():
+            out.line((f"  “{' '.join(citation['quote'].split())}”", "dim"))
     if result.get("passages"):
         out.line()
         out.line("Also on this:")
