@@ -22,6 +22,7 @@ from service.access.errors import AccessError
 from service.access.port import Access, SignIn
 from service.access.principals import Principal, Role
 from service.audit.errors import AuditError, SealError
+from service.clients.by_model import HOW, by_model
 from service.http.event_stream import wants_events
 from service.http.given import given
 from service.http.origin import Origin
@@ -35,6 +36,10 @@ NOTICE_COOKIE = "greenlit_notice"
 _TEMPLATES = Jinja2Templates(directory=Path(__file__).parent / "templates")
 _TEMPLATES.env.filters["day"] = lambda date: f"{date:%-d %b %Y}"
 _TEMPLATES.env.filters["sentence"] = lambda words: f"{words[:1].upper()}{words[1:]}."
+_TEMPLATES.env.filters["by_model"] = lambda answer: by_model(
+    answer.model and answer.model.as_json(), answer.refusal and answer.refusal.reason.value
+)
+_TEMPLATES.env.globals["how_checked"] = HOW
 _SIGN_IN = "You are not signed in, or not any more. Open this page in another tab to sign in, then ask again."
 _TEMPLATES.env.filters["moment"] = lambda us: f"{datetime.fromtimestamp(us // 1_000_000, UTC):%-d %b %Y}"
 _DOORS = (
