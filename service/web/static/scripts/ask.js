@@ -57,8 +57,7 @@ function waiting(question, stop) {
   asked.dir = "auto";
   const status = made("p", "status", STEPS.looking);
   status.setAttribute("role", "status");
-  const coming = made("section", "answer coming");
-  coming.setAttribute("aria-label", "Answer");
+  const coming = made("div", "coming");
   coming.setAttribute("aria-live", "polite");
   turn.append(asked, coming, status);
   turns.append(turn);
@@ -195,10 +194,15 @@ function confirmFirst(question) {
   location.assign("/");
 }
 
+function isBusy(now) {
+  busy = now;
+  form.classList.toggle("busy", now);
+  form.querySelector('button[type="submit"]').ariaDisabled = String(now);
+}
+
 async function ask(question, more = {}) {
   if (busy || !question.trim()) return;
-  busy = true;
-  form.classList.add("busy");
+  isBusy(true);
   const leaving = new AbortController();
   const turn = waiting(question, () => leaving.abort());
   try {
@@ -216,8 +220,7 @@ async function ask(question, more = {}) {
     if (leaving.signal.aborted) stopped(turn);
     else fail(turn, isPartThere(turn) ? CUT : LOST);
   } finally {
-    busy = false;
-    form.classList.remove("busy");
+    isBusy(false);
   }
 }
 
