@@ -36,6 +36,7 @@ from service.answering.past.replay import Replay
 from service.answering.pipeline import Answering
 from service.answering.record import Recorder
 from service.answering.steps import Steps
+from service.answering.writing.writer import Writer
 from service.audit.checking.verifying import InAChild, Verifying
 from service.audit.desk import Auditing, auditing_over
 from service.audit.events import api_key_created, api_key_revoked
@@ -45,10 +46,12 @@ from service.audit.reading.retention import Retention
 from service.deciding.bringing import Bringing
 from service.deciding.deciding import Deciding
 from service.hearing.opening import HearingParts, hearing_over
+from service.models.endpoints import Connect, Endpoints
+from service.models.following import Models
 from service.operating.health import Health
 from service.operating.upkeep import Task
 from service.operating.worker import worker_problems
-from service.settings import Settings, encoder_copies
+from service.settings import Settings, encoder_copies, environment
 
 VERSION = version("greenlit")
 _FOLLOW_S = 5.0  # an approval is on record this soon, even if nobody asks
@@ -90,7 +93,12 @@ def release(settings: Settings) -> ReleaseRef:
 
 @contextlib.contextmanager
 def open_service(
-    settings: Settings, *, opened: OpenLog, encoder: Encoder, notice: Callable[[str], None]
+    settings: Settings,
+    *,
+    opened: OpenLog,
+    encoder: Encoder,
+    notice: Callable[[str], None],
+    connect: Connect | None = None,
 ) -> Iterator[Service]:
     """Make the parts of a service over an open log and a loaded encoder.
 
@@ -99,6 +107,7 @@ def open_service(
         opened: the log; the caller closes it.
         encoder: the one that encodes questions.
         notice: is told what an operator should see, such as a line of the register that cannot be understood.
+        connect: makes clients of language models; without it none is asked, whatever the settings say.
 
     Raises:
         TokenError: the token of this installation cannot be read or made.
@@ -113,7 +122,8 @@ def open_service(
 
     live_build = LiveBuild(builds=settings.builds, encoder=encoder, notice=notice, on_open=on_open)
     boundary = Boundary(library=settings.library, now=utc_now, notice=notice, on_change=follower.register_changed)
-    steps = answering_steps(settings, encoder)
+    writer = _writer(settings, follower, notice, connect) if connect is not None and settings.wants_a_model else None
+    steps = answering_steps(settings, encoder, writer)
     auditing = auditing_over(opened)
     deciding = Deciding(
         library=settings.library, now=utc_now, max_file_bytes=settings.max_file_bytes, builds=settings.builds
@@ -137,13 +147,14 @@ def open_service(
             key_ring=opened_access.key_ring,
             pushed=opened_access.pushed,
             owner=opened_access.owner,
-            health=_health(settings, opened, live_build, boundary, opened_access),
+            health=_health(settings, opened, live_build, boundary, opened_access, writer),
             auditing=auditing,
             replay=_replay(settings, opened, steps),
             grounds=Grounds(builds=settings.builds, library=settings.library, store=opened.store, now=utc_now),
             verifying=verifying,
             tasks=(
                 *_tasks(settings, opened, live_build, boundary, follower),
+                *_tasks_of(writer),
                 Task("looking at what waits for a decision", deciding.look, _LIBRARY_S),
                 Task("noting when API keys were used", opened_access.key_access.note_uses, _KEY_USE_S),
             ),
@@ -152,15 +163,39 @@ def open_service(
 
 
 def _health(
-    settings: Settings, opened: OpenLog, live_build: LiveBuild, boundary: Boundary, opened_access: OpenAccess
+    settings: Settings,
+    opened: OpenLog,
+    live_build: LiveBuild,
+    boundary: Boundary,
+    opened_access: OpenAccess,
+    writer: Writer | None,
 ) -> Health:
     return Health(
         live_build=live_build,
         boundary=boundary,
         log=opened.log,
-        access_problems=opened_access.problems,
-        worker_problems=lambda: worker_problems(settings.builds, now=utc_now()),
+        others=(
+            opened_access.problems,
+            lambda: worker_problems(settings.builds, now=utc_now()),
+            lambda: writer.endpoints.problems(writer.name) if writer is not None else [],
+        ),
         clock_s=time.monotonic,
+    )
+
+
+def _writer(settings: Settings, follower: Follower, notice: Callable[[str], None], connect: Connect) -> Writer:
+    models = Models(
+        library=settings.library,
+        on_change=lambda said: follower.models_changed(said.sha256, said.models),
+        notice=notice,
+    )
+    endpoints = Endpoints(models=models, connect=connect, environment=environment(), today=lambda: utc_now().date())
+    return Writer(
+        endpoints=endpoints,
+        name=settings.model,
+        writes=settings.answerer == "llm",
+        judges=settings.judge == "llm",
+        quotes_instead=settings.model_fails == "quote",
     )
 
 
@@ -196,7 +231,7 @@ def _replay(settings: Settings, opened: OpenLog, steps: Steps) -> Replay:
     return Replay(log=opened.log, store=opened.store, keyring=opened.keyring, builds=settings.builds, steps=steps)
 
 
-def answering_steps(settings: Settings, encoder: Encoder) -> Steps:
+def answering_steps(settings: Settings, encoder: Encoder, writer: Writer | None = None) -> Steps:
     """Return the steps of an answer as the settings say: calibration, reranker, how questions are encoded together.
 
     Raises:
@@ -216,6 +251,7 @@ def answering_steps(settings: Settings, encoder: Encoder) -> Steps:
         calibration=read_calibration(settings.evidence) if settings.evidence else read_calibration(),
         answerer=ExtractiveAnswerer(ranking=ranking),
         reranker=CrossEncoderReranker(settings.reranker) if settings.reranker else None,
+        writer=writer,
     )
 
 
@@ -229,6 +265,12 @@ def _tasks(
         Task("looking for damage in the log", opened.log.look_for_damage, _DAMAGE_S),
         Task("ending retention", lambda: retention.apply(_now_us()), _RETENTION_S),
     )
+
+
+def _tasks_of(writer: Writer | None) -> tuple[Task, ...]:
+    if writer is None:
+        return ()
+    return (Task("following models.toml", lambda: writer.endpoints.problems(writer.name), _FOLLOW_S),)
 
 
 def _now_us() -> int:
