@@ -134,7 +134,12 @@ def create_app(service: Service, *, more: Sequence[Door] = (), drawer: PageDrawe
     """
     settings = service.settings
     told = Told(
-        settings.max_question_chars, settings.retention_months, settings.retention_reason, settings.auth == "local"
+        max_question_chars=settings.max_question_chars,
+        retention_months=settings.retention_months,
+        retention_reason=settings.retention_reason,
+        by_link=settings.auth == "local",
+        model=settings.model if settings.wants_a_model else "",
+        model_writes=settings.answerer == "llm",
     )
     origin = Origin(settings.public_url)
     pages = Pages(service.access, service.sign_in, told, origin)

@@ -54,13 +54,16 @@ _DOORS = (
 class Told:
     """What the pages tell people.
 
-    The longest question in characters, how long texts are kept and why so long, whether they sign in by a link.
+    The longest question in characters, how long texts are kept and why so long, whether they sign in by a link; which
+    language model is asked, empty where none is, and whether answers are its words.
     """
 
     max_question_chars: int
     retention_months: int
     retention_reason: str
     by_link: bool
+    model: str = ""
+    model_writes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +93,8 @@ class Pages:
     @property
     def notice_hash(self) -> str:
         """The SHA-256 (hex) of the words that say what is logged, how long and why."""
-        return notice_hash(self.told.retention_months, self.told.retention_reason)
+        told = self.told
+        return notice_hash(told.retention_months, told.retention_reason, told.model, writes=told.model_writes)
 
     def has_confirmed(self, request: Request) -> bool:
         """Tell whether the notice, as it is now, was confirmed in this browser."""
@@ -120,6 +124,8 @@ class Pages:
             "limit": told.max_question_chars,
             "months": told.retention_months,
             "why": told.retention_reason,
+            "model": told.model,
+            "model_writes": told.model_writes,
         }
         token = form_token(session_id) if session_id else ""
         person: Principal | None = getattr(request.state, "person", None)
@@ -183,9 +189,10 @@ def _doors(person: Principal | None, path: str) -> list[tuple[str, str, bool]]:
 
 
 @functools.cache
-def notice_hash(months: int, why: str) -> str:
+def notice_hash(months: int, why: str, model: str = "", *, writes: bool = False) -> str:
     """Return the SHA-256 (hex) of the words of the notice, whichever way they are drawn."""
-    drawn = _TEMPLATES.env.get_template("chat/notice.html").render(months=months, why=why)
+    notice = _TEMPLATES.env.get_template("chat/notice.html")
+    drawn = notice.render(months=months, why=why, model=model, model_writes=writes)
     words = " ".join(re.sub(r"<[^>]*>", " ", drawn).split())
     return hashlib.sha256(words.encode()).hexdigest()
 
