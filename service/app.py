@@ -197,7 +197,9 @@ def _parts(service: Service, pages: Pages, origin: Origin) -> dict[Any, object]:
         Desk: Desk(service.deciding, service.bringing, service.live_build, settings.builds),
         Grounds: service.grounds,
         Health: service.health,
-        start_routes.Keeping: start_routes.Keeping(settings.retention_months, settings.retention_reason),
+        start_routes.Beginning: start_routes.Beginning(
+            pages.told.retention_months, pages.told.retention_reason, pages.told.model, pages.told.model_writes
+        ),
         Heard: service.hearing.heard,
         Hearing: service.hearing.hearing,
         KeyRing: service.key_ring,
