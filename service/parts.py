@@ -4,6 +4,7 @@ import contextlib
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from importlib.metadata import version
 
 from indexes.batching import BatchingEncoder
@@ -46,12 +47,12 @@ from service.audit.reading.retention import Retention
 from service.deciding.bringing import Bringing
 from service.deciding.deciding import Deciding
 from service.hearing.opening import HearingParts, hearing_over
-from service.models.endpoints import Connect, Endpoints
-from service.models.following import Models
+from service.models.endpoints import Connect
 from service.operating.health import Health
 from service.operating.upkeep import Task
 from service.operating.worker import worker_problems
-from service.settings import Settings, encoder_copies, environment
+from service.settings import Settings, encoder_copies
+from service.writer_made import writer_made, writer_problems
 
 VERSION = version("greenlit")
 _FOLLOW_S = 5.0  # an approval is on record this soon, even if nobody asks
@@ -115,14 +116,9 @@ def open_service(
         AuditKeyError: the key with which API keys are kept cannot be read or made.
     """
     follower = _follower(settings, opened, notice)
-
-    def on_open(build: Build) -> None:
-        follower.started()
-        follower.build_opened(build)
-
-    live_build = LiveBuild(builds=settings.builds, encoder=encoder, notice=notice, on_open=on_open)
+    live_build = _live_build(settings, encoder, follower, notice)
     boundary = Boundary(library=settings.library, now=utc_now, notice=notice, on_change=follower.register_changed)
-    writer = _writer(settings, follower, notice, connect) if connect is not None and settings.wants_a_model else None
+    writer = writer_made(settings, connect, follower=follower, today=_today, notice=notice)
     steps = answering_steps(settings, encoder, writer)
     auditing = auditing_over(opened)
     deciding = Deciding(
@@ -152,14 +148,18 @@ def open_service(
             replay=_replay(settings, opened, steps),
             grounds=Grounds(builds=settings.builds, library=settings.library, store=opened.store, now=utc_now),
             verifying=verifying,
-            tasks=(
-                *_tasks(settings, opened, live_build, boundary, follower),
-                *_tasks_of(writer),
-                Task("looking at what waits for a decision", deciding.look, _LIBRARY_S),
-                Task("noting when API keys were used", opened_access.key_access.note_uses, _KEY_USE_S),
-            ),
+            tasks=_tasks(settings, opened, live_build, boundary, follower)
+            + _more_tasks(writer, deciding, opened_access),
             settings=settings,
         )
+
+
+def _live_build(settings: Settings, encoder: Encoder, follower: Follower, notice: Callable[[str], None]) -> LiveBuild:
+    def on_open(build: Build) -> None:
+        follower.started()
+        follower.build_opened(build)
+
+    return LiveBuild(builds=settings.builds, encoder=encoder, notice=notice, on_open=on_open)
 
 
 def _health(
@@ -177,25 +177,9 @@ def _health(
         others=(
             opened_access.problems,
             lambda: worker_problems(settings.builds, now=utc_now()),
-            lambda: writer.endpoints.problems(writer.name) if writer is not None else [],
+            lambda: writer_problems(writer),
         ),
         clock_s=time.monotonic,
-    )
-
-
-def _writer(settings: Settings, follower: Follower, notice: Callable[[str], None], connect: Connect) -> Writer:
-    models = Models(
-        library=settings.library,
-        on_change=lambda said: follower.models_changed(said.sha256, said.models),
-        notice=notice,
-    )
-    endpoints = Endpoints(models=models, connect=connect, environment=environment(), today=lambda: utc_now().date())
-    return Writer(
-        endpoints=endpoints,
-        name=settings.model,
-        writes=settings.answerer == "llm",
-        judges=settings.judge == "llm",
-        quotes_instead=settings.model_fails == "quote",
     )
 
 
@@ -206,7 +190,7 @@ def _follower(settings: Settings, opened: OpenLog, notice: Callable[[str], None]
         release=release(settings),
         holds=settings.state / HOLDS_FOLDER,
         retention_months=settings.retention_months,
-        today=lambda: utc_now().date(),
+        today=_today,
         notice=notice,
     )
 
@@ -267,10 +251,16 @@ def _tasks(
     )
 
 
-def _tasks_of(writer: Writer | None) -> tuple[Task, ...]:
-    if writer is None:
-        return ()
-    return (Task("following models.toml", lambda: writer.endpoints.problems(writer.name), _FOLLOW_S),)
+def _more_tasks(writer: Writer | None, deciding: Deciding, opened_access: OpenAccess) -> tuple[Task, ...]:
+    return (
+        Task("following models.toml", lambda: writer_problems(writer), _FOLLOW_S),
+        Task("looking at what waits for a decision", deciding.look, _LIBRARY_S),
+        Task("noting when API keys were used", opened_access.key_access.note_uses, _KEY_USE_S),
+    )
+
+
+def _today() -> date:
+    return utc_now().date()
 
 
 def _now_us() -> int:
