@@ -118,7 +118,7 @@ def _called(call: Mapping[str, Any]) -> str:
 
 def _claimed(one: Mapping[str, Any]) -> Claimed:
     codes = [*([one["flaw"]] if one["flaw"] else []), *one["codes"]]
-    why = [_WHY.get(code, code) for code in codes]
+    why = [_WHY.get(code, code) for code in dict.fromkeys(codes)]
     if one["not_offered"]:
         why.append("cites what was not offered")
     return Claimed(
