@@ -18,7 +18,7 @@ from service.chat_completions.bodies import MODEL
 from service.chat_completions.markdown import as_text
 from service.chat_completions.sentences import written
 from service.clients.by_model import by_model
-from service.clients.lines import either
+from service.clients.lines import either, ended
 
 _USAGE = {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}
 Json = dict[str, Any]
@@ -47,8 +47,9 @@ def of_answer(answer: Answer, *, root: str, ignored_instructions: int = 0) -> To
     name = f"chatcmpl-{answer.request_id}"
     beside = {**answer.as_json(), "ignored_instructions": ignored_instructions}
     if answer.refusal:
-        why = f"\n\n{_by_model(answer)}" if _by_model(answer) else ""
-        return Told(name, (as_text(MESSAGES[answer.refusal.reason]) + why,), "content_filter", greenlit=beside)
+        by = [f"\n\n{_by_model(answer)}"] if _by_model(answer) else []
+        said = (as_text(MESSAGES[answer.refusal.reason]), *by, *_notes(answer))
+        return Told(name, said, "content_filter", greenlit=beside)
     by_number = {citation.n: citation for citation in answer.citations}
     told = written(answer, root=root, first=_by_model(answer))
     annotations = [_annotation(by_number[n], root, place) for n, place in told.places]
@@ -140,7 +141,7 @@ def _missing(answer: Answer) -> list[str]:
 
 def _notes(answer: Answer) -> list[str]:
     """Return what was not read of what is cited, in front of the sources."""
-    return [f"\n\n*Note: {as_text(note)}.*" for note in answer.notes]
+    return [f"\n\n*Note: {as_text(ended(note))}*" for note in answer.notes]
 
 
 def _further(answer: Answer, root: str) -> list[str]:

@@ -25,7 +25,7 @@ def answer_text(result: AnswerResult) -> str:
     record = _record(result.request_id, result.receipt)
     if result.refusal is not None:
         said = f"No answer ({result.refusal.reason}): {result.refusal.message}"
-        why = "".join(f"\n{line}" for line in _by_model(result))
+        why = "".join(f"\n{line}" for line in (*_by_model(result), *map(_quoted, result.notes)))
         return f"{said}{why}\nThis is the result; asking again in the same words gives it again.\n{record}"
     data = _WRITTEN if result.model and result.model.wrote else _DATA
     lines = [f"An answer from approved documents, every sentence cited. {data}", *_by_model(result), ""]

@@ -23,6 +23,7 @@ from service.access.port import Access, SignIn
 from service.access.principals import Principal, Role
 from service.audit.errors import AuditError, SealError
 from service.clients.by_model import HOW, by_model
+from service.clients.lines import ended
 from service.http.event_stream import wants_events
 from service.http.given import given
 from service.http.origin import Origin
@@ -35,7 +36,7 @@ _DAMAGED = "A text on record cannot be opened, so nothing is shown. Please tell 
 NOTICE_COOKIE = "greenlit_notice"
 _TEMPLATES = Jinja2Templates(directory=Path(__file__).parent / "templates")
 _TEMPLATES.env.filters["day"] = lambda date: f"{date:%-d %b %Y}"
-_TEMPLATES.env.filters["sentence"] = lambda words: f"{words[:1].upper()}{words[1:]}."
+_TEMPLATES.env.filters["sentence"] = lambda words: ended(f"{words[:1].upper()}{words[1:]}")
 _TEMPLATES.env.filters["by_model"] = lambda answer: by_model(
     answer.model and answer.model.as_json(), answer.refusal and answer.refusal.reason.value
 )

@@ -18,7 +18,7 @@ from slack_sdk.models.blocks import Block, ContextActionsBlock, FeedbackButtonOb
 from slack_sdk.models.blocks.block_elements import RichTextElement
 
 from service.clients.by_model import by_model, wrote
-from service.clients.lines import Line, either, lines_in
+from service.clients.lines import Line, either, ended, lines_in
 from service.slack_bot.answers import pieces
 from service.slack_bot.answers.harmless import day_in_words, harmless, on_one_line, place_in_words
 from service.slack_bot.answers.pieces import Message, link, message, paragraph, text
@@ -129,7 +129,7 @@ def _by_model(answer: Answer) -> list[Block]:
 def _notes(answer: Answer) -> list[Block]:
     """Return what was not read of the documents cited; of all of them, also where not all of the sentences fit."""
     notes = [on_one_line(note, most=_NOTE_CHARS) for note in answer.get("notes") or ()][:_MOST_NOTES]
-    return [paragraph(*(text(f"Note: {note}.\n", italic=True) for note in notes))] if notes else []
+    return [paragraph(*(text(f"Note: {ended(note)}\n", italic=True) for note in notes))] if notes else []
 
 
 def _missing(answer: Answer) -> list[Block]:
@@ -216,6 +216,7 @@ def _refusal(answer: Answer, request_id: str) -> Message:
         *before,
         paragraph(*said),
         *_by_model(answer),
+        *_notes(answer),
         pieces.small(f"Record {answer['receipt']['seq']}."),
         pieces.buttons(pieces.button("Ask for a document", WISH, request_id)),
         _feedback(request_id),
