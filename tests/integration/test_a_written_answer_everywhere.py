@@ -106,6 +106,9 @@ def test_other_doors_say_who_wrote_it(studio: Studio) -> None:
 def test_an_auditor_sees_each_sentence_and_why(studio: Studio) -> None:
     seq = studio.ask(VENDOR_QUESTION)["receipt"]["seq"]
     browser = studio.browser()
+    closed = _words(browser.get(f"/audit/records/{seq}").text)
+    assert "Language model writer ( qwen3-8b ): wrote, 1 sentence left out" in closed
+    assert "twelve" not in closed, "no text before it is opened"
     page = browser.post(f"/audit/records/{seq}/texts", data={"purpose": "a complaint"}).text
     rows = [_words(row) for row in re.findall(r"<tr><td dir.*?</tr>", page, re.DOTALL)]
     assert [row.startswith(text) for row, text in zip(rows, (GOOD[0], FALSE, GOOD[1]), strict=True)] == [True] * 3

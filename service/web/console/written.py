@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from service.web.console.words import INSTEAD
+
 _FORMAT = 1
 _DONE: Mapping[str, str] = {
     "released": "released",
@@ -47,13 +49,6 @@ _WHY: Mapping[str, str] = {
 }
 _ENDED: Mapping[str, str] = {"whole": "to its end", "stopped": "stopped", "failed": "failed"}
 _CALLS: Mapping[str, str] = {"judge": "to judge", "write": "to write", "again": "to write once more"}
-_INSTEAD: Mapping[str, str] = {
-    "not_approved": "It was not asked: it was not approved then",
-    "nothing_sent": "It was not asked: it was not to be sent what was found",
-    "failed": "It could not be asked, or broke",
-    "declined": "It found no answer",
-    "unsupported": "Nothing that it wrote held up",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +99,8 @@ def _told(value: Mapping[str, Any], written: Mapping[str, Any]) -> list[str]:
     elif judgement:
         told.append("What it said was no judgement, so nothing was taken away.")
     if value["instead"]:
-        told.append(f"{_INSTEAD.get(value['instead'], value['instead'])}.")
+        instead = INSTEAD.get(value["instead"], value["instead"])
+        told.append(f"{instead[:1].upper()}{instead[1:]}.")
     if value["why_not"]:
         told.append(f"Why it was not asked: {value['why_not']}")
     return told

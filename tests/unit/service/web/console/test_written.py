@@ -5,11 +5,14 @@ from typing import Any
 
 import pytest
 
+from service.answering.consulted import Instead
+from service.answering.steps import Broke
 from service.answering.supported.support import CODES
 from service.answering.writing.checking import Done
 from service.answering.writing.claims import Flaw
 from service.answering.writing.write import write
 from service.web.console import written
+from service.web.console.words import INSTEAD, REASONS
 from service.web.console.written import model_part
 from tests.support.written_answers import Released, Scripted, given, never, stands_there
 
@@ -76,3 +79,8 @@ def test_what_is_of_another_form_is_shown_as_it_is_kept(raw: str) -> None:
 def test_every_code_has_its_words() -> None:
     assert {*CODES, *Flaw} <= set(written._WHY)
     assert set(Done) == set(written._DONE)
+
+
+def test_every_reason_of_a_model_has_its_words() -> None:
+    assert set(Instead) == set(INSTEAD)
+    assert set(Broke) <= set(REASONS)
