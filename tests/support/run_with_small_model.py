@@ -10,6 +10,7 @@ builds and the records are of their own (`var/llm`): those of `make run` are not
 import importlib.util
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -66,14 +67,17 @@ def main() -> int:
     if words := not_installed():
         print(f"make run-llm {words}", file=sys.stderr)  # noqa: T201 - it is a program
         return 2
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with small_model() as url:
         print("SmolLM2 (135 million parameters) writes the answers. Expect a minute each, and poor ones.")  # noqa: T201
         greenlit = [sys.executable, "-m", "greenlit", "run"]
         with subprocess.Popen(greenlit, cwd=ROOT, env=os.environ | library_with(url)) as service:
             try:
                 return service.wait()
-            except KeyboardInterrupt:  # which it was sent too
-                return service.wait()
+            except KeyboardInterrupt:
+                return 0
+            finally:  # whoever stops this stops both
+                service.terminate()
 
 
 if __name__ == "__main__":
