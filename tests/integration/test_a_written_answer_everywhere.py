@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from service.answering.writing.prompt import JUDGE, NONE
 from service.models.errors import ModelUnavailableError
 from service.models.models_file import MODELS_FILE
 from service.models.port import Message
@@ -29,10 +30,11 @@ _PASSAGE = re.compile(r'<passage id="([^"]*)">\n(.*?)\n</passage>', re.DOTALL)
 
 
 class Writes:
-    """Judges that the passage on vendors answers, and writes; or cannot be asked."""
+    """Judges that the passage on vendors answers, or that none does, and writes; or cannot be asked."""
 
     name = "writer"
     broken = False
+    finds_none = False
 
     def stream(self, messages: Sequence[Message], *, most_tokens: int, stopped: Callable[[], bool]) -> Iterator[str]:
         """Say it, in pieces."""
@@ -41,6 +43,9 @@ class Writes:
             raise ModelUnavailableError("nobody is there")
         passages = {text: one for one, text in _PASSAGE.findall(messages[-1].text)}
         (one,) = {passages[text] for text in passages if "security team" in text}
+        if messages[0].text == JUDGE:
+            yield NONE if self.finds_none else one
+            return
         said = "\n".join(f"{sentence} [{one}]" for sentence in (GOOD[0], FALSE, GOOD[1]))
         for at in range(0, len(said), 9):
             if stopped():
@@ -81,13 +86,15 @@ def test_it_is_told_as_it_passes_and_is_the_same_as_a_whole(studio: Studio) -> N
     assert done["sentences"] == answer["sentences"]
 
 
-def test_the_page_shows_it_whole_and_streamed(studio: Studio) -> None:
+def test_the_page_shows_it_whole_streamed_and_again(studio: Studio) -> None:
     browser = studio.browser()
     page = browser.post("/", data={"question": VENDOR_QUESTION}).text
+    (conversation,) = set(re.findall(r'name="conversation_id" value="(c-[^"]*)"', page))
     streamed = told(browser.post("/", data={"question": VENDOR_QUESTION}, headers=AS_EVENTS).text)
     assert [data["text"] for name, data in streamed if name == "sentence"] == list(GOOD)
     (fragment,) = (data["html"] for name, data in streamed if name == "page")
-    for shown in (page, fragment):
+    again = browser.get(f"/conversations/{conversation}").text
+    for shown in (page, fragment, again):
         words = _words(shown)
         assert words.index(WRITTEN) < words.index(LEFT_OUT) < words.index(GOOD[0]) < words.index(GOOD[1])
         assert "The source says: The security team reviews every new AI vendor within ten working days" in words
@@ -101,6 +108,9 @@ def test_other_doors_say_who_wrote_it(studio: Studio) -> None:
     content = completion["choices"][0]["message"]["content"]
     assert content.startswith(f"*{WRITTEN} {LEFT_OUT}*\n\n{GOOD[0]} [1]")
     assert completion["greenlit"]["model"]["wrote"] is True
+    own = studio.api.get(f"/v1/answers/{completion['greenlit']['request_id']}").json()
+    assert own["model"] == completion["greenlit"]["model"]
+    assert own["sentences"] == completion["greenlit"]["sentences"]
 
 
 def test_an_auditor_sees_each_sentence_and_why(studio: Studio) -> None:
@@ -130,6 +140,7 @@ def test_where_it_cannot_be_asked_quotes_say_so_at_every_door(studio: Studio, mo
     assert "The language model could not be asked, so these are quotes. " in page
     assert "quotes.." not in page
     assert "Quoted word for word" in page
+    assert studio.api.get(f"/v1/answers/{answer['request_id']}").json()["notes"] == answer["notes"], "shown again too"
 
 
 def test_where_quotes_are_not_to_stand_in_every_door_says_that_there_is_no_answer(
@@ -149,3 +160,25 @@ def test_where_quotes_are_not_to_stand_in_every_door_says_that_there_is_no_answe
         assert (chat.status_code, chat.headers["x-should-retry"]) == (503, "false")
         assert chat.json()["error"]["code"] == "model_unavailable"
         assert [leaf["outcome"] for leaf in studio.leaves() if leaf["type"] == "query.finished"] == ["failed"] * 3
+
+
+def test_a_judge_says_what_it_chose_or_that_it_found_nothing(library: TinyLibrary, model: Writes) -> None:
+    (library.folder / MODELS_FILE).write_text(written({**ENTRY, "sources": ["*"]}))
+    settings: dict[str, Any] = {"judge": "llm", "model": "writer"}
+    with open_studio(with_rules(library), connect=lambda *_: model, **settings) as studio:
+        browser = studio.browser()
+        page = _words(browser.post("/", data={"question": VENDOR_QUESTION}).text)
+        assert page.index("writer chose the passages.") < page.index("The security team reviews")
+        assert "Quoted word for word" in page
+        model.finds_none = True
+        page = browser.post("/", data={"question": VENDOR_QUESTION}).text
+        (conversation,) = set(re.findall(r'name="conversation_id" value="(c-[^"]*)"', page))
+        for shown in (page, browser.get(f"/conversations/{conversation}").text):
+            words = _words(shown)
+            assert words.index("No approved document answers this.") < words.index(
+                "writer found no passage that answers"
+            )
+        refused = studio.ask(VENDOR_QUESTION)
+        assert refused["refusal"]["reason"] == "no_evidence"
+        texts = browser.post(f"/audit/records/{refused['receipt']['seq']}/texts", data={"purpose": "why"}).text
+        assert "and said that none of them answer." in texts
