@@ -1,10 +1,13 @@
 """The page for staff while a language model writes, in a real browser: sentence by sentence, stopped, broken off.
 
 What is told comes from the test in place of the pipeline, at the moment that the test chooses; the page and the way of
-the events to it are real.
+the events to it are real. The last test stops a model through all of it.
 """
 
 import queue
+import re
+import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,12 +19,15 @@ from service.answering.answers import Answer
 from service.answering.errors import AnswerFailedError
 from service.answering.pipeline import Answering
 from service.answering.progress import Event, Step, of_answer, of_end, of_sentence, of_step
+from service.models.models_file import MODELS_FILE
 from tests.support.browsing import CHROMIUM, HEIGHT, PHONE, Visit, visit_with
 from tests.support.fakes import TinyLibrary
 from tests.support.listed_answers import BEHIND, MODEL, WORDS, refused_by_model, written_answer
+from tests.support.model_parts import ENTRY, written
 from tests.support.page_checks import looks_right
-from tests.support.service_parts import Studio, open_studio, serving, with_rules
+from tests.support.service_parts import VENDOR_QUESTION, Studio, open_studio, serving, with_rules
 
+VENDOR_SENTENCE = "The security team reviews every new AI vendor within ten working days."
 QUESTION = "How long are contracts kept?"
 WRITTEN = f"Written by {MODEL} from the passages below; each sentence was checked against them."
 LEFT_OUT = "2 sentences were left out because the passages do not say them."
@@ -158,3 +164,52 @@ def test_a_tap_on_a_number_opens_its_source_while_sentences_come(
         expect(visit.page.locator("#beside")).to_be_visible()
         writing.put.put(written_answer())
         expect(visit.turn(1).locator(".chip")).to_have_count(3)
+
+
+class Endless:
+    """A model that writes one good sentence and goes on for as long as somebody wants it to."""
+
+    name = "writer"
+
+    def __init__(self) -> None:
+        self.ended = threading.Event()
+
+    def stream(self, messages: Any, *, most_tokens: int, stopped: Any) -> Iterator[str]:
+        del most_tokens
+        ids = re.findall(r'<passage id="([^"]*)">', messages[-1].text)
+        yield f"{VENDOR_SENTENCE} [{ids[0]}]\n"
+        yield "Staff "
+        try:
+            for _ in range(round(ENOUGH_S / 0.02)):
+                if stopped():
+                    return
+                time.sleep(0.02)
+                yield ""
+        finally:
+            self.ended.set()
+
+
+def test_stopping_reaches_the_model_and_what_was_shown_is_on_record(browser: Browser, library: TinyLibrary) -> None:
+    (library.folder / MODELS_FILE).write_text(written({**ENTRY, "sources": ["*"]}))
+    model = Endless()
+    settings: dict[str, Any] = {"answerer": "llm", "model": "writer", "connect": lambda *_: model}
+    with (
+        open_studio(with_rules(library), **settings) as studio,
+        serving(studio.app) as url,
+        browser.new_context() as context,
+    ):
+        visit = visit_with(context, studio, url)
+        visit.sign_in()
+        visit.page.get_by_role("button", name="I have read this").click()
+        visit.ask(VENDOR_QUESTION)
+        turn = visit.turn(1)
+        expect(turn.locator(".words")).to_have_text([VENDOR_SENTENCE])
+        turn.get_by_role("button", name="Stop").click()
+        expect(turn).to_contain_text(f"Stopped. {HERE}")
+        assert model.ended.wait(ENOUGH_S)
+        expect(turn.locator(".words")).to_have_text([VENDOR_SENTENCE])
+        deadline = time.monotonic() + ENOUGH_S
+        while "query.finished" not in (types := [leaf["type"] for leaf in studio.leaves()]):
+            assert time.monotonic() < deadline, types
+            time.sleep(0.02)
+    assert types == ["query.received", "query.sentence", "query.finished"]
