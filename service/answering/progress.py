@@ -1,16 +1,19 @@
 """What can be told of a question while it is worked on, as events: for doors that tell more than the end.
 
 A `Step` says what is being done, and holds nothing of question or documents. What an answer or a refusal says is told
-once it is on record, sentence by sentence, and `done` holds all of it. `pipeline` decides when; how an event reaches
+once it is on record, sentence by sentence, and `done` holds all of it; a sentence that a language model wrote is told
+as soon as that one is. `pipeline` decides when; how an event reaches
 somebody is the doors' part.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from service.answering.answers import Answer
+from service.answering.answers import Answer, Citation, Sentence
+
+SENTENCE = "sentence"
 
 
 class Step(StrEnum):
@@ -38,16 +41,26 @@ def silent(_step: Step) -> None:
     """Tell nobody."""
 
 
+def unheard(_event: Event) -> None:
+    """Tell nobody."""
+
+
 def of_step(step: Step) -> Event:
     """Return what is told of a step."""
     return Event("status", {"step": step.value})
 
 
-def of_answer(answer: Answer) -> Iterator[Event]:
-    """Yield each sentence with its citations, or the refusal. The answer is on record: it has its receipt."""
-    for n, sentence in enumerate(answer.sentences, start=1):
-        cited = [citation.as_json() for citation in answer.citations if citation.n in sentence.citations]
-        yield Event("sentence", {"n": n, "text": sentence.text, "citations": cited, "more": sentence.more})
+def of_sentence(n: int, sentence: Sentence, citations: Iterable[Citation]) -> Event:
+    """Return what is told of the `n`th sentence; `citations` hold at least its own."""
+    cited = [citation.as_json() for citation in citations if citation.n in sentence.citations]
+    said = {"text": sentence.text, "citations": cited, "more": sentence.more, "check": sentence.check}
+    return Event(SENTENCE, {"n": n, **said})
+
+
+def of_answer(answer: Answer, *, told: bool = False) -> Iterator[Event]:
+    """Yield each sentence with its citations unless they were `told`, or the refusal. The answer is on record."""
+    for n, sentence in enumerate(() if told else answer.sentences, start=1):
+        yield of_sentence(n, sentence, answer.citations)
     if answer.refusal:
         yield Event("refusal", answer.refusal.as_json())
 

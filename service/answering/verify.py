@@ -15,6 +15,7 @@ from service.answering.boundary import Scope
 from service.answering.drafts import SKIPPED, DraftSentence, Quote, skips_words
 
 VERBATIM = "verbatim"  # the check that a quote passed, as the record names it
+SUPPORTED = "supported"  # the check of a sentence that a model wrote: its quotes bear it, each verbatim
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +29,12 @@ class VerifiedQuote:
 
 @dataclass(frozen=True, slots=True)
 class VerifiedSentence:
-    """A sentence that may be released, with at least one verified quote."""
+    """A sentence that may be released, with at least one verified quote; `check` says how its words were checked."""
 
     text: str
     quotes: tuple[VerifiedQuote, ...]
     more: int = 0
+    check: str = VERBATIM
 
 
 def verify(draft: Sequence[DraftSentence], *, build: Build, scope: Scope) -> list[VerifiedSentence]:
@@ -49,6 +51,19 @@ def verify(draft: Sequence[DraftSentence], *, build: Build, scope: Scope) -> lis
         if passed and len(passed) == len(quotes) and sentence.text.split() == _said(passed, build):
             released.append(VerifiedSentence(sentence.text, passed, sentence.more))
     return released
+
+
+def verify_written(sentence: DraftSentence, *, build: Build, scope: Scope) -> VerifiedSentence | None:
+    """Return a sentence that a model wrote if each quote beside it, at least one, is found verbatim; else `None`.
+
+    That the quotes bear its words was checked before (`writing.checking`); that they stand there, and may be read at
+    this moment, is checked here.
+    """
+    quotes = [_verified(quote, build, scope) for quote in sentence.quotes]
+    passed = tuple(quote for quote in quotes if quote is not None)
+    if not passed or len(passed) < len(quotes):
+        return None
+    return VerifiedSentence(sentence.text, passed, check=SUPPORTED)
 
 
 def _verified(quote: Quote, build: Build, scope: Scope) -> VerifiedQuote | None:

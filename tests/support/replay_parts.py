@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from indexes.builds import Build
 from service.access.principals import Principal, Role
-from service.answering.answers import Answer, SearchResult
+from service.answering.answers import Answer
 from service.answering.boundary import Boundary
 from service.answering.choosing.extract import ExtractiveAnswerer
 from service.answering.drafts import Answerer, DraftSentence, Quote
@@ -25,7 +25,9 @@ from service.answering.past.replay import Replay
 from service.answering.pipeline import Answering
 from service.answering.questions import Question
 from service.answering.record import Recorder
+from service.answering.search_results import SearchResult
 from service.answering.steps import Steps
+from service.answering.writing.writer import Writer
 from service.audit.desk import auditing_over
 from service.audit.errors import AuditUnavailableError
 from service.audit.leaves import ReleaseRef
@@ -120,6 +122,7 @@ class Archive:
     calibration: Calibration = HALF_THE_WORDS
     answerer: Answerer | None = None
     told: list[str] = field(default_factory=list)
+    writer: Writer | None = None
 
     def __post_init__(self) -> None:
         self.answerer = self.answerer or ExtractiveAnswerer(ranking=RANKING)
@@ -165,6 +168,7 @@ class Archive:
             ranking=RANKING,
             calibration=self.calibration,
             answerer=self.answerer,
+            writer=self.writer,
         )
         return replace(steps, **changed)
 
