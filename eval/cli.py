@@ -15,6 +15,7 @@ import typer
 from eval.log.cli import audit, faults
 from eval.quality.cli import fit_support, grounded
 from eval.reading.cli import reading
+from eval.written.cli import redteam, written
 from indexes import console
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from service.settings import Settings
 
 app = typer.Typer(help="Measure: answers on question sets, speed and memory; calibrate the evidence.")
-for _command in (reading, grounded, fit_support, audit, faults):
+for _command in (reading, grounded, fit_support, redteam, written, audit, faults):
     app.command()(_command)
 
 Data = Annotated[

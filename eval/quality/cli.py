@@ -28,7 +28,7 @@ def grounded(data: Data = None, work: Work = None) -> None:
 
     if data is None:
         console.err.line("GREENLIT_EVAL_DATA is not set, so only the shipped sentences are judged")
-    with _told():
+    with told():
         public = read_public(data) if data else []
         with _altered(work) as altered:
             console.out.text(grounded_text(judge(public), judge(altered)))
@@ -45,7 +45,7 @@ def fit_support(data: Data = None, work: Work = None) -> None:
             f"(EVALUATION.md says where they come from), got {data or 'nothing'}",
             2,
         )
-    with _told(), _altered(work) as altered:
+    with told(), _altered(work) as altered:
         console.out.json(fit(read_public(data), altered))
 
 
@@ -63,7 +63,7 @@ def _altered(work: Path | None) -> Iterator[list["Claim"]]:
 
 
 @contextlib.contextmanager
-def _told() -> Iterator[None]:
+def told() -> Iterator[None]:
     """Turn what a person can mend into a message and exit code 2."""
     from eval.quality.question_sets import QuestionSetError
     from indexes.errors import IndexesError
