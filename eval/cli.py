@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from eval.fitting.cli import fit_support
 from eval.log.cli import audit, faults
-from eval.quality.cli import fit_support, grounded
+from eval.quality.cli import grounded
 from eval.reading.cli import reading
 from eval.written.cli import redteam, written
 from indexes import console

@@ -1,6 +1,6 @@
-"""The commands `greenlit eval grounded` and `greenlit eval fit-support`: does a written sentence hold up, and why.
+"""The command `greenlit eval grounded`: how often false sentences are released and true ones withheld.
 
-Exit codes: 0 measured or fitted, whatever came out; 2 used wrongly.
+Exit codes: 0 measured, whatever came out; 2 used wrongly.
 """
 
 import contextlib
@@ -30,27 +30,12 @@ def grounded(data: Data = None, work: Work = None) -> None:
         console.err.line("GREENLIT_EVAL_DATA is not set, so only the shipped sentences are judged")
     with told():
         public = read_public(data) if data else []
-        with _altered(work) as altered:
+        with altered_claims(work) as altered:
             console.out.text(grounded_text(judge(public), judge(altered)))
 
 
-def fit_support(data: Data = None, work: Work = None) -> None:
-    """Fit how a sentence's words are weighed and write support.json; for developers."""
-    from eval.fitting.fit_support import fit_support as fit
-    from eval.quality.grounded_sets import read_public
-
-    if data is None or not data.is_dir():
-        raise console.fail(
-            "this needs the public sentences: expected GREENLIT_EVAL_DATA = the folder of public sets "
-            f"(EVALUATION.md says where they come from), got {data or 'nothing'}",
-            2,
-        )
-    with told(), _altered(work) as altered:
-        console.out.json(fit(read_public(data), altered))
-
-
 @contextlib.contextmanager
-def _altered(work: Path | None) -> Iterator[list["Claim"]]:
+def altered_claims(work: Path | None) -> Iterator[list["Claim"]]:
     """Read the shipped sentences over a build of the sample library, made where it is missing."""
     from eval.quality.grounded_sets import read_altered
     from eval.quality.measure import NORTHLIGHT, kept, prepare

@@ -2,8 +2,8 @@
 
 Of public sentences: balanced accuracy, recall and precision of the unsupported, on the half that nothing was chosen on.
 *Generic* sentences claim nothing and are counted apart: none of the three figures holds them. Of shipped ones: the
-share of each kind that is released. Intervals are bootstrapped over sentences; what the judging of one costs is the mean
-over all, each set once, passages read anew. Nothing is asked of a model, so the same code gives the same figures.
+share of each kind that is released. Intervals are bootstrapped over sentences; what the judging of one costs is the
+mean over all, each set once, passages read anew. Nothing is asked of a model: the same code gives the same figures.
 """
 
 import time

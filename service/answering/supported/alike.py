@@ -12,7 +12,8 @@ from indexes.words import STOP_WORDS, terms_in_order
 # Each line is one: the first word stands for all.
 _SAME = """
 begin begins began begun beginning start starts starting started commence commences commencing
-end ends ending ended finish finishes finishing finished conclude
+end ends ending ended conclude
+complete completes completed completing finish finishes finished finishing
 inform informs informed informing tell tells told telling notify notifies notified
 request requests requested requesting ask asks asked asking
 receive receives received receiving get gets got getting given gives give giving grant grants granted
@@ -150,6 +151,11 @@ def is_light(word: str) -> bool:
     if "'" in word:  # "it's", "couldn't"
         return word.endswith("n't") or is_light(word.partition("'")[0])
     return word in STOP_WORDS or word in _LIGHT
+
+
+def is_modal(word: str) -> bool:
+    """Tell whether a lower-cased word is one of those that carry how something is said."""
+    return word in _LIGHT
 
 
 def nearly(term: str, terms: frozenset[str]) -> bool:

@@ -59,6 +59,7 @@ class Amount:
         value: a decimal number in units of `unit`; `None` for a rank, a time of day or an identifier, which `text` is.
         text: as it is written, in its one form.
         unit: the stem of its unit or of what it counts, "" where none stands beside it; times are "s" or "month".
+        written: the stem of the unit as it stands there: "minut" and "hour" are both of "s".
         known: whether `unit` is a unit and not just a noun.
         per: the stem of what it is per, "" for none.
         bound: "most", "least", or "".
@@ -72,6 +73,7 @@ class Amount:
     value: Decimal | None
     text: str
     unit: str
+    written: str
     known: bool
     per: str
     bound: str
@@ -128,6 +130,7 @@ def _amount(said: Said, at: int) -> Amount:
         value=None if value is None else value * factor,
         text=text,
         unit=unit,
+        written=terms[at + step] if unit and step else unit,
         known=known,
         per=_per(said, at + 1 + step),
         bound=bound,
@@ -194,9 +197,18 @@ def _bound(said: Said, at: int, step: int) -> tuple[str, bool, int]:
             return _OTHER[bound] if turned else bound, denial < 0 and not _STRICT.isdisjoint(form), denial
     behind = words[at + 1 + step : at + 5 + step]
     for bound, form in _BEHIND_IT:
-        if any(behind[skip : skip + len(form)] == form for skip in (0, 1)):
+        if any(
+            behind[skip : skip + len(form)] == form and _ends(said, at + 1 + step, skip + len(form)) for skip in (0, 1)
+        ):
             return _OTHER[bound] if ahead and not _OF_TIME.isdisjoint(form) else bound, False, -1
     return "", False, -1
+
+
+def _ends(said: Said, start: int, length: int) -> bool:
+    """Tell whether what stands behind a number belongs to it: to its clause, and to no number after it."""
+    end = start + length
+    is_next = end < len(said.terms) and (said.terms[end][0].isdigit() or said.terms[end] in _CURRENCIES)
+    return not is_next and said.clauses[end - 1] == said.clauses[start - 1]
 
 
 def _denial(said: Said, start: int, form: tuple[str, ...]) -> int:

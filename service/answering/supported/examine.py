@@ -19,6 +19,7 @@ from service.answering.supported.numbers import number_faults
 from service.answering.supported.polarity import polarity_faults
 from service.answering.supported.quantities import quantity_faults
 from service.answering.supported.said import Said, say
+from service.answering.supported.slots import is_swapped
 from service.answering.supported.statements import Statement
 
 _TRIED = 4  # statements that a clause is held against
@@ -64,6 +65,8 @@ def _faults(text: str, said: Said, numbers: Sequence[Amount], base: Statement, f
     faults |= name_faults(text, said, base.said, raw=base.raw, above=base.above)
     faults |= quantity_faults(said, base.said)
     faults |= polarity_faults(said, numbers, base.said, base.numbers, base.label)
+    if is_swapped(said, base.said):
+        faults.add("not_said")
     if _is_joined(said, base, found):
         faults.add("joined")
     return faults

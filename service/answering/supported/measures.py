@@ -7,7 +7,7 @@ import math
 import re
 from collections.abc import Sequence
 
-from service.answering.supported.alike import nearly
+from service.answering.supported.alike import is_modal, nearly
 from service.answering.supported.said import Said
 from service.answering.supported.statements import Statement
 
@@ -15,21 +15,25 @@ MEASURES = (
     "covered",  # share of the content that the base or what stands over it holds
     "covered_by_all",  # share of it that the cited passages hold
     "missed",  # how much of it the base lacks, a count up to 6, in sixths
+    "strange",  # how much of it nothing cited holds, likewise
+    "strange_share",  # and as a share of the content
     "pairs",  # share of neighbouring words that are neighbours in the base
     "triples",  # likewise of three
-    "words",  # share of all words, small ones too, that the cited passages hold
+    "words",  # share of words, stop words too but not those of modality, that the base holds
+    "words_of_all",  # that the cited passages hold
     "run",  # the longest run of words that stands in the base too, as a share of the sentence
     "log_words",  # the logarithm of how many words there are
     "log_content",  # of how many with content
-    "opinion",  # 1 for first and second person, doubt or praise that the base lacks
+    "opinion",  # 1 for somebody who speaks of himself, or doubts, where the base does not
     "asks",  # 1 for a question
 )
 _MOST_MISSED = 6
 _NEARLY = 0.8  # what a word counts whose stem begins another
 _OPINION = frozenset(
-    "i me my mine i'm i've i'd i'll we we're us our you you're your think believe guess hope love like lol yeah wow "
-    "feel probably maybe perhaps really sure amazing awesome great favorite yes ok".split()
+    """i me my mine i'm i've i'd i'll think believe guess hope love like feel probably
+    maybe perhaps""".split()
 )
+_OPENS = frozenset("yes yeah yea no well sure oh absolutely ok okay lol wow so and".split())
 _ASKS = re.compile(r"\?\s*[\"”']?\s*$|\?\s")
 
 
@@ -40,16 +44,24 @@ def covered(said: Said, held: frozenset[str]) -> float:
 
 def measures(text: str, said: Said, base: Statement, cited: Sequence[Statement]) -> list[float]:
     """Return the figures of a sentence in the order of `MEASURES`."""
-    everything = frozenset().union(*(one.said.held for one in cited), base.above)
+    held = base.said.held | base.above
+    everything = held.union(*(one.said.held for one in cited))
     count = max(len(said.content), 1)
-    in_base = covered(said, base.said.held | base.above)
+    in_base = covered(said, held)
+    strange = sum(term not in everything and not nearly(term, everything) for term in said.content)
+    plain = [
+        term for word, term in zip(said.words, said.terms, strict=True) if word not in _OPENS and not is_modal(word)
+    ]
     return [
         in_base / count,
         covered(said, everything) / count,
         min(len(said.content) - in_base, _MOST_MISSED) / _MOST_MISSED,
+        min(strange, _MOST_MISSED) / _MOST_MISSED,
+        strange / count,
         _share_of_runs(said.terms, base.said.terms, 2),
         _share_of_runs(said.terms, base.said.terms, 3),
-        sum(term in everything for term in said.terms) / max(len(said.terms), 1),
+        sum(term in held for term in plain) / max(len(plain), 1),
+        sum(term in everything for term in plain) / max(len(plain), 1),
         _longest_run(said.terms, base.said.terms) / max(len(said.terms), 1),
         math.log1p(len(said.terms)),
         math.log1p(len(said.content)),

@@ -13,6 +13,7 @@ from service.answering.supported.said import Said
 
 _NUMBER_WEIGHT = 2.0  # of another number beside one, against a word
 _MISSED = 1.0  # what a word of the base beside a number costs that the sentence lacks
+_JOINS = frozenset("and or but while whereas".split())
 _MARGIN = 0.75  # by which another number has to fit better
 
 
@@ -84,10 +85,14 @@ def _belongs_elsewhere(
     others = [
         one
         for one in found
-        if one.unit == number.unit and not same_value(number, one) and not any(same_value(two, one) for two in numbers)
+        if one.written == number.written
+        and not same_value(number, one)
+        and not any(same_value(two, one) for two in numbers)
     ]
     if not others:
         return False
+    if all(one.written != number.written for one in fitting):
+        return True  # "the first copy": the base has "the second copy", and a "first" of something else
     wanted = frozenset(said.content) - {number.text}
     mine = max(_fit(wanted, one, base, found) for one in fitting)
     return any(_fit(wanted, one, base, found) > mine + _MARGIN for one in others)
@@ -105,7 +110,7 @@ def _fit(wanted: frozenset[str], number: Amount, base: Said, found: Sequence[Amo
 
 def _stretch(number: Amount, base: Said, found: Sequence[Amount]) -> tuple[int, int]:
     """Return the places of the base around a number that are nearer to it than to another of its unit."""
-    rivals = [one.at for one in found if one.unit == number.unit and one.at != number.at]
+    rivals = [one.at for one in found if one.written == number.written and one.at != number.at]
     before = max((at for at in rivals if at < number.at), default=-1)
     behind = min((at for at in rivals if at > number.at), default=len(base.terms))
     start = _border(base, before, number.at) if before >= 0 else 0
@@ -114,11 +119,8 @@ def _stretch(number: Amount, base: Said, found: Sequence[Amount]) -> tuple[int, 
 
 
 def _border(base: Said, first: int, second: int) -> int:
-    """Return where what belongs to the second of two numbers begins: at a clause, at "and" or "or", or midway."""
-    for at in range(first + 1, second + 1):
-        if base.clauses[at] != base.clauses[at - 1]:
-            return at
-    for at in range(first + 1, second):
-        if base.words[at] in ("and", "or"):
-            return at
-    return (first + second + 1) // 2
+    """Return where what belongs to the second of two numbers begins: at an "and" or "or", at a clause, or midway."""
+    between = range(second - 1, first, -1)
+    joins = [at for at in between if base.words[at] in _JOINS]
+    begins = [at for at in between if base.clauses[at] != base.clauses[at - 1]]
+    return (joins or begins or [(first + second + 1) // 2])[0]

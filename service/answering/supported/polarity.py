@@ -51,6 +51,8 @@ def polarity_faults(
     taken = _taken_up(said, base)
     denied = _denials(said, base, own)
     denied_there = [at for at in _denials(base, said, found) if base.clauses[at] in taken]
+    if not denied:  # what the sentence says may be beside what is denied: "a former player has never ..."
+        denied_there = [at for at in denied_there if _is_taken_up(at, said, base)]
     over = _denials(label, said, ()) if label else []
     if len(denied) % 2 != (len(denied_there) + len(over)) % 2:
         return {"negation"}
@@ -75,6 +77,12 @@ def _taken_up(said: Said, base: Said) -> frozenset[int]:
         if shared >= _TAKEN_UP * len(terms) if terms else clause - 1 in taken or clause == 0:
             taken.add(clause)
     return frozenset(taken | {nearest})
+
+
+def _is_taken_up(at: int, said: Said, base: Said) -> bool:
+    """Tell whether a sentence has one of the two words with content that a denial of its base stands before."""
+    denied = [base.terms[place] for place in base.heavy if place > at and base.clauses[place] == base.clauses[at]][:2]
+    return not denied or any(term in said.held or nearly(term, said.held) for term in denied)
 
 
 def _denials(said: Said, other: Said, numbers: Sequence[Amount]) -> list[int]:

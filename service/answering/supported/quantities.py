@@ -4,6 +4,7 @@ A sentence may say less than its base ("a desk" for "every desk"), never more: "
 where it names one of several, "some" where it says "every". Numbers and their bounds are looked at by `amounts`.
 """
 
+import re
 from itertools import pairwise
 
 from service.answering.supported.said import Said
@@ -15,11 +16,12 @@ _SOME = frozenset("some several certain sometimes few occasionally partly".split
 _MOST = frozenset(
     "most mostly usually normally often generally typically mainly majority largely commonly primarily chiefly".split()
 )
-_ONLY = frozenset("only solely exclusively alone just merely sole".split())
+_ONLY = frozenset("only solely exclusively sole".split())
 _NONE = frozenset("no none nobody nothing nowhere never neither without".split())
 _BUT = frozenset("only solely exclusively alone except nothing nowhere nobody unless until just merely no".split())
 _EVEN = frozenset("even whether regardless whatever whoever however although though or".split())
 _MANY = frozenset("some several".split())
+_PLURAL = re.compile(r"(?<!ou)(?<!s)s$")  # "laptops", not "populous"
 
 
 def quantity_faults(said: Said, base: Said) -> set[str]:
@@ -44,7 +46,7 @@ def _of_most(said: Said) -> frozenset[str]:
     return frozenset(
         said.terms[at + 1]
         for at in range(len(said.words) - 1)
-        if said.words[at] == "most" and said.words[at - 1 : at] != ("at",) and said.words[at + 1].endswith("s")
+        if said.words[at] == "most" and said.words[at - 1 : at] != ("at",) and _PLURAL.search(said.words[at + 1])
     )
 
 

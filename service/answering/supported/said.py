@@ -1,7 +1,8 @@
 """What a text says, as tokens: its words in one form, in clauses, for what is compared word by word.
 
 Numbers, dates, amounts of money and identifiers have one form (`indexes.forms`), number words are figures, and each
-word has its stem (`alike`). A clause ends at a mark, or before a word that begins another. Nothing is weighed here.
+word has its stem (`alike`). A clause ends at a mark other than a colon, or before a word that begins another. Nothing
+is weighed here.
 """
 
 import re
@@ -14,11 +15,12 @@ from indexes.forms import written
 from indexes.spellings import MARK, spelled
 from service.answering.supported.alike import is_light, stem
 
-_TOKEN = re.compile(rf"{MARK}\S+|\d+(?:[.,]\d+)+|[^\W_]+(?:'[^\W_]+)*|[,;:.!?()]")
+_TOKEN = re.compile(rf"{MARK}\S+|\d+(?:[.,]\d+)+|[^\W_]+(?:'[^\W_]+)*|[,;.!?()]")
 _SPACED = re.compile(r"(?<=\w)\s+'\s*(?=(?:s|t|re|ve|ll|d|m)\b)|(?<=n)\s+(?='t\b)")
+_ACCENTS = re.compile("[\u0300-\u036f]")  # "Pokémon" is written without one as often
 _FRACTIONS = {"¼": ".25", "½": ".5", "¾": ".75"}
 _FRACTION = re.compile("(\\d*)([¼½¾])")
-_ENDS = frozenset(",;:.!?()")
+_ENDS = frozenset(",;.!?()")
 # Before these words another clause begins, if the one before has a word with content.
 _BEGINS = frozenset(
     "but unless except if when while whereas because although unless until after before who which".split()
@@ -31,6 +33,7 @@ _WORDS_OF_NUMBERS = {
     "one": "1", "zero": "0", "twentieth": "20th", "twelfth": "12th", "eleventh": "11th", "seventh": "7th",
     "eighth": "8th", "ninth": "9th", "dozen": "12",
 }  # fmt: skip
+_COUNTED_BY_ONE = frozenset("to or in person item case thing".split())
 _TIMES = {"hundred": 100, "thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000}
 _UNITS_OF_TENS = re.compile(r"[2-9]0")
 _FIGURE = re.compile(r"\d+(?:\.\d+)?")
@@ -68,10 +71,17 @@ class Said:
         return {clause: frozenset(terms) for clause, terms in made.items()}
 
 
+def unaccented(text: str) -> str:
+    """Return a text without accents and compatibility forms, with one apostrophe and one hyphen."""
+    if text.isascii():
+        return text
+    bare = _ACCENTS.sub("", unicodedata.normalize("NFKD", text))
+    return unicodedata.normalize("NFKC", bare).replace("’", "'").replace("‐", "-")
+
+
 def say(text: str) -> Said:
     """Read a text."""
-    plain = _FRACTION.sub(lambda found: (found[1] or "0") + _FRACTIONS[found[2]], text)
-    plain = unicodedata.normalize("NFKC", plain).replace(MARK, " ").replace("’", "'").replace("‐", "-")
+    plain = unaccented(_FRACTION.sub(lambda found: (found[1] or "0") + _FRACTIONS[found[2]], text)).replace(MARK, " ")
     tokens = _TOKEN.findall(written(_SPACED.sub(lambda found: found[0].strip(), plain)).text)
     words: list[str] = []
     clauses: list[int] = []
@@ -112,7 +122,7 @@ def _with_numbers(words: list[str], clauses: list[int]) -> Said:
 def _figure(word: str, following: str, before: str) -> str:
     """Return a word as a figure, "" if it is none; "one" is one where it counts: "one day", not "one of them"."""
     if word == "one":
-        return "" if following in ("of", "is", "who", "that", "which", "has", "can", "may", "must", "") else "1"
+        return "1" if following in _COUNTED_BY_ONE or (following and not is_light(following)) else ""
     if word == "second":  # a rank, or a stretch of time
         is_rank = before not in ("per", "each", "every", "a", "one") and following.isalpha() and not is_light(following)
         return "2nd" if is_rank else ""

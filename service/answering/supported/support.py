@@ -21,7 +21,9 @@ from service.answering.supported.statements import Statement, statements
 from service.answering.supported.weights import WEIGHTS, Weights
 
 CODES = ("number", "date", "name", "unit", "quantifier", "negation", "joined", "not_said")
-_BETWEEN = re.compile(r"(?<=[.!?])\s+(?=\S)|;\s+|,\s+(?:and|but|while|whereas)\s+")
+_BETWEEN = re.compile(r";\s+|,\s+(?:and|but|while|whereas)\s+")
+_ENDS = re.compile(r"(?<=[^\W\d_]{2}[.!?])\s+(?=\S)|(?<=\s[.!?])\s+(?=\S)|(?<=\d[.!?])\s+(?=\S)")
+MOST_CHARS = 2_000  # of a sentence; what is longer is none
 _LEAST = 2  # words with content of a clause
 _SAYS = frozenset("is are was were has have had may must can cannot could should shall will would do does did".split())
 
@@ -70,7 +72,7 @@ def support(
         build: where the units of the passages are; without it a plain rule finds sentences.
         weights: of the measures, and the threshold.
     """
-    found = bases(cited, build)
+    found = bases(cited, build) if len(sentence) <= MOST_CHARS else []
     if not found:
         return _NOTHING
     whole = _held(sentence, found, weights)
@@ -89,7 +91,17 @@ def bases(cited: Sequence[Offered], build: Build | None) -> list[Statement]:
 
 
 def clauses(sentence: str) -> list[str]:
-    """Return the clauses of a sentence, if each has a subject and something said of it; else the sentence."""
+    """Return the clauses of a sentence, if each has a subject and something said of it; else the sentence.
+
+    Several sentences in one are taken apart if each has content.
+    """
+    sentences = [part for part in _ENDS.split(sentence) if part.strip()]
+    if not sentences or not all(len(say(part).content) >= _LEAST for part in sentences):
+        return [sentence]
+    return [clause for part in sentences for clause in _clauses(part)]
+
+
+def _clauses(sentence: str) -> list[str]:
     parts = [part for part in _BETWEEN.split(sentence) if part.strip()]
     said = [say(part) for part in parts]
     alone = all(
