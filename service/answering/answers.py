@@ -1,11 +1,11 @@
-"""The records that leave the service: answers with citations, refusals with reasons, and search results.
+"""The records that leave the service: answers with citations, and refusals with reasons.
 
 A refusal is a result, not an error. Its message depends on its reason alone, so it cannot tell whether documents exist
-that the asker may not read. Nothing here decides anything; `pipeline` does.
+that the asker may not read. Nothing here decides anything; `pipeline` does. Search results are in `search_results`.
 """
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -14,9 +14,8 @@ from urllib.parse import quote as url_quote
 from indexes.documents import Passage
 from indexes.readings import ReadingNote
 from indexes.standing import Grant
-from service.answering.finding.retrieve import Hit
 from service.answering.unread import note_at
-from service.answering.verify import VerifiedQuote, VerifiedSentence
+from service.answering.verify import VERBATIM, VerifiedQuote, VerifiedSentence
 from service.audit.storage.store import Receipt
 from service.clients.lines import Line, Quoted, lines_of, mark_before
 
@@ -65,7 +64,7 @@ class Citation:
     @property
     def url(self) -> str:
         """The page of the source, opened at the quote."""
-        return _url(self.verified.passage, self.verified.quote.start, self.verified.quote.end)
+        return url_of(self.verified.passage, self.verified.quote.start, self.verified.quote.end)
 
     @property
     def quoted(self) -> Quoted:
@@ -86,7 +85,7 @@ class Citation:
             "quote": quote.text,
             "span": [quote.start, quote.end],
             "url": self.url,
-            **_approval(granted),
+            **approval_json(granted),
             "note": self.note,
         }
 
@@ -96,12 +95,14 @@ class Sentence:
     """A released sentence and the numbers of its citations, at least one.
 
     Its text is what its quotes say, each line of it a line of the source. Of a list, a procedure or a table that is
-    quoted in part, `more` counts the items that were left out.
+    quoted in part, `more` counts the items that were left out. With the check `SUPPORTED` its words are a model's, held
+    against the quotes beside it.
     """
 
     text: str = field(repr=False)
     citations: tuple[int, ...]
     more: int = 0
+    check: str = VERBATIM
 
     @property
     def shown(self) -> str:
@@ -110,7 +111,28 @@ class Sentence:
 
     def as_json(self) -> dict[str, Any]:
         """Return the public form."""
-        return {"text": self.text, "citations": list(self.citations), "more": self.more}
+        return {"text": self.text, "citations": list(self.citations), "more": self.more, "check": self.check}
+
+
+@dataclass(frozen=True, slots=True)
+class ByModel:
+    """The part that a language model had in an answer.
+
+    Attributes:
+        name: the model's, as `models.toml` has it.
+        wrote: whether the sentences are its words, each checked; they are quotes otherwise.
+        judged: whether it said which passages answer, or that none does.
+        left_out: how many sentences it wrote that did not hold up.
+    """
+
+    name: str
+    wrote: bool
+    judged: bool
+    left_out: int = 0
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the public form."""
+        return {"name": self.name, "wrote": self.wrote, "judged": self.judged, "left_out": self.left_out}
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +158,7 @@ class Further:
             "locator": passage.locator.as_json(),
             "span": [passage.start, passage.end],
             "url": self.url,
-            **_approval(self.grant),
+            **approval_json(self.grant),
         }
 
 
@@ -146,7 +168,8 @@ class Answer:
 
     `searched_for` is a follow-up as it was rewritten to stand alone; `None` if it was taken as typed. `not_mentioned`
     are words of the question that matter and that nothing cited holds, as typed; `passages` are further ones that were
-    found, at most three.
+    found, at most three. `model` says what a language model did for it, `None` where none had a part in it;
+    `instead` why these are quotes though one was to write, in words.
     """
 
     request_id: str
@@ -157,6 +180,8 @@ class Answer:
     searched_for: str | None = field(default=None, repr=False)
     not_mentioned: tuple[str, ...] = field(default=(), repr=False)
     passages: tuple[Further, ...] = ()
+    model: ByModel | None = None
+    instead: str | None = None
 
     @property
     def text(self) -> str | None:
@@ -169,11 +194,15 @@ class Answer:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What is to be known of what is cited, each once; with the document's title where several are cited."""
+        """What is to be known of what is cited, each once; with the document's title where several are cited.
+
+        Before it stands why these are quotes, where a language model was to write and did not.
+        """
         cited = [citation.verified.passage for citation in self.citations]
         several = len({passage.document for passage in cited}) > 1
         noted = [(one, citation.note) for one, citation in zip(cited, self.citations, strict=True) if citation.note]
-        return tuple(dict.fromkeys(f"{one.title}: {note}" if several else note for one, note in noted))
+        of_cited = (f"{one.title}: {note}" if several else note for one, note in noted)
+        return tuple(dict.fromkeys([*([self.instead] if self.instead else []), *of_cited]))
 
     def as_json(self) -> dict[str, Any]:
         """Return the public form."""
@@ -187,51 +216,9 @@ class Answer:
             "not_mentioned": list(self.not_mentioned),
             "notes": list(self.notes),
             "passages": [further.as_json() for further in self.passages],
+            "model": self.model.as_json() if self.model else None,
             "refusal": self.refusal.as_json() if self.refusal else None,
             "receipt": receipt_json(self.receipt),
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class SearchResult:
-    """Ranked passages without an answer; `grants` holds the live approval of each one's document, by its id.
-
-    `notes` are those of the documents' reading, by their ids; `not_in_force` says of some which one is in force.
-    """
-
-    request_id: str
-    hits: tuple[Hit, ...]
-    grants: Mapping[str, Grant]
-    receipt: Receipt
-    notes: Mapping[str, Sequence[ReadingNote]] = field(default_factory=dict)
-    not_in_force: Mapping[str, str] = field(default_factory=dict)
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the public form."""
-        return {
-            "request_id": self.request_id,
-            "passages": [self._hit_json(hit) for hit in self.hits],
-            "receipt": receipt_json(self.receipt),
-        }
-
-    def _hit_json(self, hit: Hit) -> dict[str, Any]:
-        passage = hit.passage
-        return {
-            "rank": hit.rank,
-            "passage_id": passage.passage_id,
-            "document": passage.document,
-            "title": passage.title,
-            "sha256": passage.sha256,
-            "text": passage.text,
-            "span": [passage.start, passage.end],
-            "locator": passage.locator.as_json(),
-            "score": round(hit.score, 6),
-            "url": _url(passage, passage.start, passage.end),
-            **_approval(self.grants[passage.document]),
-            "note": joined(
-                self.not_in_force.get(passage.document),
-                note_at(self.notes.get(passage.document, ()), passage.locator),
-            ),
         }
 
 
@@ -251,7 +238,7 @@ def numbered(sentences: list[VerifiedSentence], notes_of: NotesOf) -> tuple[tupl
             Citation(n, quote, note_at(read(quote.passage.document), quote.passage.locator))
             for n, quote in zip(numbers, sentence.quotes, strict=True)
         )
-        numbered_sentences.append(Sentence(sentence.text, tuple(numbers), sentence.more))
+        numbered_sentences.append(Sentence(sentence.text, tuple(numbers), sentence.more, sentence.check))
     return tuple(numbered_sentences), tuple(citations)
 
 
@@ -278,7 +265,7 @@ def receipt_json(receipt: Receipt) -> dict[str, Any]:
     return {"origin": receipt.origin, "seq": receipt.seq, "leaf_hash": receipt.leaf_hash}
 
 
-def _url(passage: Passage, start: int, end: int) -> str:
+def url_of(passage: Passage, start: int, end: int) -> str:
     """Return the page of a source, opened at a stretch of it; the address holds positions only, never text."""
     return f"{_page(passage)}&from={start}&to={end}#quote"
 
@@ -287,7 +274,8 @@ def _page(passage: Passage) -> str:
     return f"/documents/{url_quote(passage.document)}?version={passage.sha256[:_VERSION_HEX]}"
 
 
-def _approval(granted: Grant) -> dict[str, str]:
+def approval_json(granted: Grant) -> dict[str, str]:
+    """Return the public form of who approved a document, when and until when."""
     return {
         "approved_by": ", ".join(granted.approved_by),
         "approved_on": granted.approved_on.isoformat(),

@@ -21,7 +21,7 @@ from typing import Protocol
 
 from indexes.builds import Build
 from service.access.principals import Principal
-from service.answering.answers import Answer, Reason, Refusal, SearchResult
+from service.answering.answers import Answer, Reason, Refusal
 from service.answering.boundary import Boundary
 from service.answering.editions.in_force import in_force, notes_of
 from service.answering.errors import AnswerFailedError, LibraryUnavailableError
@@ -29,6 +29,7 @@ from service.answering.live_build import LiveBuild
 from service.answering.progress import Event, Step, Tell, TellStep, of_answer, of_end, of_step, silent
 from service.answering.questions import Question
 from service.answering.record import Opened, Recorder, Result
+from service.answering.search_results import SearchResult
 from service.answering.steps import Steps, Worked
 from service.answering.understanding.follow_up import stand_alone
 from service.audit.errors import AuditError

@@ -5,12 +5,12 @@ once it is on record, sentence by sentence, and `done` holds all of it. `pipelin
 somebody is the doors' part.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from service.answering.answers import Answer
+from service.answering.answers import Answer, Citation, Sentence
 
 
 class Step(StrEnum):
@@ -43,11 +43,17 @@ def of_step(step: Step) -> Event:
     return Event("status", {"step": step.value})
 
 
+def of_sentence(n: int, sentence: Sentence, citations: Iterable[Citation]) -> Event:
+    """Return what is told of the `n`th sentence; `citations` hold at least its own."""
+    cited = [citation.as_json() for citation in citations if citation.n in sentence.citations]
+    said = {"text": sentence.text, "citations": cited, "more": sentence.more, "check": sentence.check}
+    return Event("sentence", {"n": n, **said})
+
+
 def of_answer(answer: Answer) -> Iterator[Event]:
     """Yield each sentence with its citations, or the refusal. The answer is on record: it has its receipt."""
     for n, sentence in enumerate(answer.sentences, start=1):
-        cited = [citation.as_json() for citation in answer.citations if citation.n in sentence.citations]
-        yield Event("sentence", {"n": n, "text": sentence.text, "citations": cited, "more": sentence.more})
+        yield of_sentence(n, sentence, answer.citations)
     if answer.refusal:
         yield Event("refusal", answer.refusal.as_json())
 

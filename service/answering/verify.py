@@ -15,6 +15,7 @@ from service.answering.boundary import Scope
 from service.answering.drafts import SKIPPED, DraftSentence, Quote, skips_words
 
 VERBATIM = "verbatim"  # the check that a quote passed, as the record names it
+SUPPORTED = "supported"  # the check of a sentence that a model wrote: its quotes bear it, each verbatim
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +29,12 @@ class VerifiedQuote:
 
 @dataclass(frozen=True, slots=True)
 class VerifiedSentence:
-    """A sentence that may be released, with at least one verified quote."""
+    """A sentence that may be released, with at least one verified quote; `check` says how its words were checked."""
 
     text: str
     quotes: tuple[VerifiedQuote, ...]
     more: int = 0
+    check: str = VERBATIM
 
 
 def verify(draft: Sequence[DraftSentence], *, build: Build, scope: Scope) -> list[VerifiedSentence]:

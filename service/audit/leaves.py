@@ -1,9 +1,10 @@
-"""What the two leaves of a question say, as records; nothing else. What other leaves say is in `events`.
+"""What the leaves of a question say, as records; nothing else. What other leaves say is in `events`.
 
-`QueryReceived` is recorded before retrieval starts, `QueryFinished` before the first byte of the answer leaves. None of
-them has room for the text of a prompt or an answer: those travel beside it (`log`), and enter a leaf only as a
-`Commitment`. Scores are integers in millionths (`_u`), times integer microseconds (`_us`), hashes lower-case hex. How a
-record becomes the bytes of a leaf is in `serialise`.
+`QueryReceived` is recorded before retrieval starts, `QueryFinished` before the first byte of the answer leaves, and
+where a language model writes, `QuerySentence` before each of its sentences leaves. None of them has room for the text
+of a prompt or an answer: those travel beside it (`log`), and enter a leaf only as a `Commitment`. Scores are integers
+in millionths (`_u`), times integer microseconds (`_us`), hashes lower-case hex. How a record becomes the bytes of a
+leaf is in `serialise`.
 """
 
 from collections.abc import Mapping
@@ -128,6 +129,18 @@ class CitationRef:
     end: int
     check: str
     score_u: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QuerySentence:
+    """The `n`th sentence, from 1, that a language model wrote and that passed: how it was checked, what it cites."""
+
+    request_id: str
+    received_seq: int
+    n: int
+    check: str
+    score_u: int
+    citations: tuple[CitationRef, ...]
 
 
 @dataclass(frozen=True, slots=True)

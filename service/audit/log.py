@@ -17,8 +17,16 @@ from service.audit.errors import AuditDamagedError, AuditError, AuditKeyError, A
 from service.audit.events import Event
 from service.audit.formats.commitments import commit, new_salt
 from service.audit.keys.keyring import Keyring, SealingPurpose
-from service.audit.leaves import Asker, Commitment, Pseudonym, QueryFinished, QueryReceived, Stamp
-from service.audit.serialise import FINISHED_TYPE, RECEIVED_TYPE, event_leaf, finished_leaf, received_leaf
+from service.audit.leaves import Asker, Commitment, Pseudonym, QueryFinished, QueryReceived, QuerySentence, Stamp
+from service.audit.serialise import (
+    FINISHED_TYPE,
+    RECEIVED_TYPE,
+    SENTENCE_TYPE,
+    event_leaf,
+    finished_leaf,
+    received_leaf,
+    sentence_leaf,
+)
 from service.audit.shard_keeper import ShardKeeper
 from service.audit.shards import month_of
 from service.audit.storage.store import Entry, KeptScope, LeafReader, Payload, Receipt, conversation_key
@@ -86,6 +94,20 @@ class AuditLog:
 
         return self._record(RECEIVED_TYPE, entry.request_id, make, sealed)
 
+    def sentence(self, entry: QuerySentence, *, text: str) -> Receipt:
+        """Record a sentence that a language model wrote and that passed, before anybody is told it.
+
+        Raises:
+            AuditUnavailableError: it is not recorded: it may not be told.
+            AuditEntryError: the entry holds what a leaf must not hold.
+        """
+        sealed = {"sentence": _seal("sentence", text)}
+
+        def make(stamp: Stamp) -> _Made:
+            return _Made(sentence_leaf(entry, stamp, sentence=sealed["sentence"].commitment))
+
+        return self._record(SENTENCE_TYPE, entry.request_id, make, sealed)
+
     def finished(
         self,
         entry: QueryFinished,
@@ -100,7 +122,7 @@ class AuditLog:
         Args:
             entry: what became of it.
             answer: the answer as released; `None` when there is none.
-            raw: what a language model wrote before the checks; `None` when none did.
+            raw: what a language model was sent and wrote, before the checks; `None` when none was asked.
             searched_for: a follow-up as it was rewritten to stand alone; `None` when it was taken as typed.
             scope: what the entry's filter hash stands for, to be kept if it is not yet.
 

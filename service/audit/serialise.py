@@ -23,6 +23,7 @@ from service.audit.leaves import (
     Pseudonym,
     QueryFinished,
     QueryReceived,
+    QuerySentence,
     RetrievalRef,
     Stamp,
     VerdictRef,
@@ -31,6 +32,7 @@ from service.audit.leaves import (
 LEAF_VERSION = 1
 MAX_LEAF_BYTES = 64 * 1024 - 1  # "under 64 KiB": a log's leaves are read by the page, 256 at a time
 RECEIVED_TYPE = "query.received"
+SENTENCE_TYPE = "query.sentence"
 FINISHED_TYPE = "query.finished"
 
 _ACTOR = re.compile(r"actor-[0-9a-f]{32}")
@@ -76,6 +78,35 @@ def received_leaf(entry: QueryReceived, stamp: Stamp, *, asker: Pseudonym, promp
     return _checked_length(canonical_json(value))
 
 
+def sentence_leaf(entry: QuerySentence, stamp: Stamp, *, sentence: Commitment) -> bytes:
+    """Return the bytes of a `query.sentence` leaf.
+
+    Raises:
+        AuditEntryError: a field has a form that a leaf must not hold, it cites nothing, or would be 64 KiB or longer.
+    """
+    _expect("request_id", entry.request_id, _UUID7, "a UUIDv7 in lower case")
+    _expect("check", entry.check, _CODE, "a code of lower-case letters, digits and _")
+    if entry.n < 1 or not entry.citations:
+        raise AuditEntryError(
+            f"expected a sentence from 1 on with a citation, got number {entry.n} with {len(entry.citations)}"
+        )
+    value = {
+        "v": LEAF_VERSION,
+        "type": SENTENCE_TYPE,
+        "origin": stamp.origin,
+        "request_id": entry.request_id,
+        "received_seq": entry.received_seq,
+        "ts_us": stamp.ts_us,
+        "n": entry.n,
+        "check": entry.check,
+        "score_u": entry.score_u,
+        "citations": [_citation(citation) for citation in entry.citations],
+        "sentence_commit": sentence.digest,
+        "sentence_len": sentence.length,
+    }
+    return _checked_length(canonical_json(value))
+
+
 def finished_leaf(
     entry: QueryFinished,
     stamp: Stamp,
@@ -93,7 +124,7 @@ def finished_leaf(
         entry: what became of the question.
         stamp: the log and the time.
         answer: of the answer as released; `None` when there is none.
-        raw: of what a language model wrote before the checks; `None` when none did.
+        raw: of what a language model was sent and wrote, before the checks; `None` when none was asked.
         searched_for: of a follow-up as it was rewritten to stand alone; `None` when it was taken as typed.
 
     Raises:

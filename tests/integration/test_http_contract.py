@@ -49,7 +49,7 @@ def test_an_answer_has_exactly_the_published_shape(shared_studio: Studio) -> Non
     assert result == {
         "outcome": "answered",
         "answer": SENTENCE,
-        "sentences": [{"text": SENTENCE, "citations": [1], "more": 0}],
+        "sentences": [{"text": SENTENCE, "citations": [1], "more": 0, "check": "verbatim"}],
         "citations": [
             {
                 "n": 1,
@@ -67,6 +67,7 @@ def test_an_answer_has_exactly_the_published_shape(shared_studio: Studio) -> Non
         ],
         "not_mentioned": [],
         "notes": [],
+        "model": None,
         "refusal": None,
         "searched_for": None,
     }

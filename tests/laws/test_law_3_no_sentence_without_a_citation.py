@@ -163,7 +163,7 @@ def test_of_one_good_and_one_bad_sentence_only_the_good_one_is_released(
     answerer.make = make
     result = studio.ask(VENDOR_QUESTION)
     assert result["answer"] == SENTENCE
-    assert result["sentences"] == [{"text": SENTENCE, "citations": [1], "more": 0}]
+    assert result["sentences"] == [{"text": SENTENCE, "citations": [1], "more": 0, "check": "verbatim"}]
     assert [citation["n"] for citation in result["citations"]] == [1]
 
 

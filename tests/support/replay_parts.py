@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from indexes.builds import Build
 from service.access.principals import Principal, Role
-from service.answering.answers import Answer, SearchResult
+from service.answering.answers import Answer
 from service.answering.boundary import Boundary
 from service.answering.choosing.extract import ExtractiveAnswerer
 from service.answering.drafts import Answerer, DraftSentence, Quote
@@ -25,6 +25,7 @@ from service.answering.past.replay import Replay
 from service.answering.pipeline import Answering
 from service.answering.questions import Question
 from service.answering.record import Recorder
+from service.answering.search_results import SearchResult
 from service.answering.steps import Steps
 from service.audit.desk import auditing_over
 from service.audit.errors import AuditUnavailableError

@@ -26,6 +26,7 @@ from service.audit.leaves import (
     Outcome,
     QueryFinished,
     QueryReceived,
+    QuerySentence,
     ReleaseRef,
     VerdictRef,
 )
@@ -137,6 +138,12 @@ class SmallLog:
             citations=(CitationRef(n=1, passage_id="1" * 24, start=0, end=9, check="verbatim"),) if answered else (),
         )
         return self.opened.log.finished(entry, answer=ending.answer, raw=ending.raw)
+
+    def say(self, request_id: str, received: Receipt, text: str, n: int = 1) -> Receipt:
+        """Put a sentence that a model wrote on record, ahead of the result."""
+        cited = CitationRef(n=n, passage_id="1" * 24, start=0, end=9, check="supported", score_u=900_000)
+        entry = QuerySentence(request_id, received.seq, n, "supported", 900_000, (cited,))
+        return self.opened.log.sentence(entry, text=text)
 
     def ask(
         self, by: str = "mira", *, channel: Channel = "web", text: str = QUESTION, ending: Ending = ANSWERED

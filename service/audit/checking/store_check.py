@@ -21,7 +21,7 @@ from service.audit.checking.sealing_keys import SealingKeys
 from service.audit.checking.verifier import DAMAGE, LogCheck, NoteRow, TextRow
 from service.audit.keys.keyring import Keyring
 from service.audit.log import ASKER_FIELD, payload_context
-from service.audit.serialise import FINISHED_TYPE, RECEIVED_TYPE
+from service.audit.serialise import FINISHED_TYPE, RECEIVED_TYPE, SENTENCE_TYPE
 from service.audit.shards import Shard, month_of
 from service.audit.storage.store import SUBTREE_LEAVES, LeafReader, StoredLeaf, conversation_key
 
@@ -122,7 +122,7 @@ class StoreCheck(LogCheck):
     def _check_row(self, row: StoredLeaf, said: dict[str, Any]) -> None:
         kind = said["type"]
         asked = kind == RECEIVED_TYPE
-        request_id = said["request_id"] if asked or kind == FINISHED_TYPE else ""
+        request_id = said["request_id"] if asked or kind in (SENTENCE_TYPE, FINISHED_TYPE) else ""
         turn = asked and "conversation_id" in said
         conversation = conversation_key(said["actor"], said["conversation_id"]) if turn else ""
         found_by = (row.type, row.ts_us, row.request_id, row.conversation)

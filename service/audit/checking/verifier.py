@@ -233,6 +233,10 @@ class LogCheck:
         self._ts_us = leaf["ts_us"]
         if kind == "query.received":
             self.questions[leaf["request_id"]] = seq
+        elif kind == "query.sentence":
+            asked, received = self.questions.get(leaf["request_id"]), leaf["received_seq"]
+            asked = received if asked is None and 0 <= received < self.from_seq else asked
+            self.expect(asked == received, seq, "order", f"is no sentence of the open question of record {received}")
         elif kind == "query.finished":
             received = leaf["received_seq"]
             asked = self.questions.pop(leaf["request_id"], received if 0 <= received < self.from_seq else None)

@@ -1,4 +1,4 @@
-"""Questions on record as an auditor looks at them on a page: the newest first, a row each, and one with both records.
+"""Questions on record as an auditor looks at them on a page: the newest first, a row each, and one as a whole.
 
 Each look goes as in `auditor`: (1) find, (2) put the look on record, durably, (3) only then hand it out. A row is the
 `query.finished` record of a question with what its `query.received` says; a question without a result is a row of its
@@ -20,7 +20,7 @@ from service.audit.reading.on_record import OnRecord, Page, Row, Sought
 from service.audit.reading.summaries import cited_documents, iso_time, summary, value_of
 from service.audit.reading.unseal import Unsealer
 from service.audit.reading.walk import Damaged, first_at, no_record, pages_past_damage
-from service.audit.serialise import FINISHED_TYPE, RECEIVED_TYPE
+from service.audit.serialise import FINISHED_TYPE, RECEIVED_TYPE, SENTENCE_TYPE
 from service.audit.storage.store import LeafReader, StoredLeaf
 
 MAX_SCANNED = 20_000  # leaves a call looks through, about a second: a filter that finds little must not hold a thread
@@ -61,7 +61,7 @@ class QuestionRecords:
         return found
 
     def one(self, who: str, seq: int) -> OnRecord:
-        """Return one record without its texts; of a question, both of its records.
+        """Return one record without its texts; of a question, all of its records.
 
         Raises:
             NoRecordError: there is none with this number.
@@ -88,7 +88,7 @@ class QuestionRecords:
         return leaf.request_id
 
     def texts(self, who: str, seq: int, *, purpose: str) -> dict[str, str]:
-        """Return the texts of a record by field, of a question those of both, as one look; never who asked.
+        """Return the texts of a record by field, of a question all that belong to it, as one look; never who asked.
 
         Raises:
             FilterError: there is no purpose: a text is opened for a reason that is written down before.
@@ -101,7 +101,7 @@ class QuestionRecords:
         leaves = self._of(self._leaf(seq))
         opened: dict[str, str] = {}
         for leaf in leaves:
-            opened |= self._unsealer.open(leaf).texts
+            opened |= _told_apart(leaf, self._unsealer.open(leaf).texts)
         seqs = [leaf.seq for leaf in leaves]
         self._log.note(events.audit_read(who, "payload", filters={}, seqs=seqs, purpose=purpose.strip()))
         return opened
@@ -234,6 +234,13 @@ class _Fitting:
         if leaf.request_id in self._finished:
             return False
         return all(one.type != FINISHED_TYPE for one in self._store.of_request(leaf.request_id))
+
+
+def _told_apart(leaf: StoredLeaf, texts: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the texts of a record as they stand among those of the others: of sentences there may be many."""
+    if leaf.type != SENTENCE_TYPE:
+        return texts
+    return {f"{field} {value_of(leaf)['n']}": text for field, text in texts.items()}
 
 
 def _pair(name: str, text: str) -> bytes:

@@ -12,7 +12,7 @@ from typing import Any
 
 from service.audit import events
 from service.audit.errors import AuditDamagedError
-from service.audit.serialise import FINISHED_TYPE, RECEIVED_TYPE
+from service.audit.serialise import FINISHED_TYPE, RECEIVED_TYPE, SENTENCE_TYPE
 from service.audit.shards import CLOSED_TYPE, OPENED_TYPE
 from service.audit.storage.store import StoredLeaf
 
@@ -102,6 +102,7 @@ def _erased(value: Value) -> dict[str, Any]:
 
 _SHORT: Mapping[str, Callable[[Value], dict[str, Any]]] = {
     RECEIVED_TYPE: _received,
+    SENTENCE_TYPE: _only("n", "check", "score_u"),
     FINISHED_TYPE: _finished,
     OPENED_TYPE: _only("origin", "first_seq"),
     CLOSED_TYPE: _only("origin", "next_origin"),

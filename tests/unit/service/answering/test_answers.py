@@ -11,6 +11,7 @@ from indexes.standing import Grant
 from service.answering.answers import (
     MESSAGES,
     Answer,
+    ByModel,
     Citation,
     Further,
     Reason,
@@ -20,7 +21,7 @@ from service.answering.answers import (
     one_text,
 )
 from service.answering.drafts import Quote
-from service.answering.verify import VerifiedQuote, VerifiedSentence
+from service.answering.verify import SUPPORTED, VerifiedQuote, VerifiedSentence
 from service.audit.storage.store import Receipt
 
 RECEIPT = Receipt("greenlit.test/audit/2026-11", 7, "ab" * 32)
@@ -38,6 +39,10 @@ def _whole(_document: str) -> list[ReadingNote]:
     return []
 
 
+def _unread(_document: str) -> list[ReadingNote]:
+    return [ReadingNote("pages_without_text", 1, ("3",))]
+
+
 def test_citations_are_numbered_from_1_in_the_order_of_the_answer() -> None:
     one, two, three = _verified("One."), _verified("Two."), _verified("Three.")
     sentences, citations = numbered(
@@ -45,6 +50,25 @@ def test_citations_are_numbered_from_1_in_the_order_of_the_answer() -> None:
     )
     assert [sentence.citations for sentence in sentences] == [(1, 2), (3,)]
     assert [(citation.n, citation.verified) for citation in citations] == [(1, one), (2, two), (3, three)]
+
+
+def test_a_sentence_says_how_its_words_were_checked() -> None:
+    written = VerifiedSentence("So it is one.", (_verified("One."),), check=SUPPORTED)
+    sentences, _ = numbered([VerifiedSentence("One.", (_verified("One."),)), written], _whole)
+    assert [sentence.as_json()["check"] for sentence in sentences] == ["verbatim", "supported"]
+
+
+def test_an_answer_says_what_a_model_did_for_it() -> None:
+    written = Answer("r-1", (), (), None, RECEIPT, model=ByModel("writer", wrote=True, judged=False, left_out=2))
+    assert written.as_json()["model"] == {"name": "writer", "wrote": True, "judged": False, "left_out": 2}
+    assert Answer("r-1", (), (), None, RECEIPT).as_json()["model"] is None
+
+
+def test_an_answer_says_first_why_it_is_quotes() -> None:
+    sentences, citations = numbered([VerifiedSentence("One.", (_verified("One."),))], _unread)
+    quoted = Answer("r-1", sentences, citations, None, RECEIPT, instead="The model was not asked.")
+    assert quoted.notes[0] == "The model was not asked."
+    assert len(quoted.notes) == 2
 
 
 def test_nothing_numbered_is_nothing() -> None:

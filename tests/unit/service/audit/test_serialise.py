@@ -9,16 +9,18 @@ import pytest
 from service.audit.errors import AuditEntryError
 from service.audit.leaves import (
     AnswererRef,
+    CitationRef,
     Commitment,
     HitRef,
     Pseudonym,
     QueryFinished,
     QueryReceived,
+    QuerySentence,
     Stamp,
     TokensRef,
     VerdictRef,
 )
-from service.audit.serialise import finished_leaf, received_leaf
+from service.audit.serialise import finished_leaf, received_leaf, sentence_leaf
 
 STAMP = Stamp(origin="greenlit/audit/2026-11", ts_us=1_795_089_600_000_000)
 PROMPT = Commitment(digest="9" * 64, length=23)
@@ -62,6 +64,39 @@ def test_what_a_language_model_adds_is_in_the_leaf(finished: QueryFinished) -> N
     value = json.loads(leaf)
     assert value["tokens"] == {"completion": 96, "prompt": 812}
     assert value["answerer"]["raw_commit"] == "7" * 64
+
+
+CITED = CitationRef(n=2, passage_id="1" * 24, start=120, end=245, check="supported", score_u=970_000)
+SENTENCE = QuerySentence("01890a5d-ac96-774b-bcce-b302099a8057", 5, 2, "supported", 970_000, (CITED,))
+
+
+def test_a_sentence_leaf_is_exactly_these_bytes() -> None:
+    assert sentence_leaf(SENTENCE, STAMP, sentence=Commitment("7" * 64, 31)) == (
+        b'{"check":"supported",'
+        b'"citations":[{"check":"supported","n":2,"passage_id":"'
+        + b"1"
+        * 24
+        + b'","score_u":970000,"span":[120,245]}],'
+        b'"n":2,"origin":"greenlit/audit/2026-11","received_seq":5,'
+        b'"request_id":"01890a5d-ac96-774b-bcce-b302099a8057","score_u":970000,'
+        b'"sentence_commit":"'
+        + b"7" * 64
+        + b'","sentence_len":31,"ts_us":1795089600000000,"type":"query.sentence","v":1}'
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"citations": ()}, "expected a sentence from 1 on with a citation, got number 2 with 0"),
+        ({"n": 0}, "expected a sentence from 1 on with a citation, got number 0 with 1"),
+        ({"check": "Ten years."}, 'expected "check" = a code'),
+        ({"request_id": "q1"}, 'expected "request_id" = a UUIDv7'),
+    ],
+)
+def test_a_sentence_leaf_holds_no_text_and_cites_something(change: dict[str, Any], message: str) -> None:
+    with pytest.raises(AuditEntryError, match=message):
+        sentence_leaf(replace(SENTENCE, **change), STAMP, sentence=Commitment("7" * 64, 31))
 
 
 def test_a_question_that_failed_early_says_so_with_nulls() -> None:

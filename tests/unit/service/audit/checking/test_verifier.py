@@ -67,6 +67,40 @@ def test_a_good_log_passes_and_is_counted(export: Export) -> None:
     assert check.questions == {"q5": 18}
 
 
+def _with_sentences(at: str) -> HandMadeLog:
+    """A month in which a model wrote two sentences; the last of them before or after the end of its question."""
+    log = HandMadeLog((OLD_KEY,))
+    log.open_month("2026-10")
+    received = log.begin("q1")
+    log.add("query.sentence", request_id="q1", received_seq=received, texts={"sentence": "Ten years."})
+    if at == "after":
+        log.end("q1", received)
+    log.add("query.sentence", request_id="q1", received_seq=received, texts={"sentence": "Not more."})
+    if at == "before":
+        log.end("q1", received)
+    log.sign()
+    return log
+
+
+def test_sentences_of_a_model_belong_to_the_question_that_is_open(export: Export) -> None:
+    assert problems_of(export(_with_sentences("before"))) == []
+    assert first_of(export(_with_sentences("after"))) == "4, order: is no sentence of the open question of record 1"
+
+
+def test_a_sentence_of_another_question_is_noticed(export: Export) -> None:
+    log = a_month()
+    received = log.begin("q2")
+    log.add("query.sentence", request_id="q2", received_seq=received - 1, texts={"sentence": "Ten years."})
+    log.sign()
+    assert first_of(export(log)) == "4, order: is no sentence of the open question of record 2"
+
+
+@pytest.mark.parametrize("first", range(1, 5))
+def test_a_part_that_begins_within_an_answer_passes(export: Export, first: int) -> None:
+    log = _with_sentences("before")
+    assert problems_of(export(log, from_seq=first, to_seq=log.size - 1)) == []
+
+
 def test_no_records_are_not_a_good_log(export: Export) -> None:
     folder = export()
     change_lines(folder, "leaves.jsonl", lambda lines: lines.clear())

@@ -36,6 +36,16 @@ def _older(log: SmallLog, before_us: int, ground: str = "too_old") -> dict[str, 
     return log.erasure.older_than("ann", Agreed(3, before_us, ground), texts={"who": "ann", "purpose": "the agreement"})
 
 
+def test_sentences_that_a_model_wrote_go_with_their_question(log: SmallLog) -> None:
+    request_id, received = log.begin()
+    log.say(request_id, received, CANARY)
+    log.say(request_id, received, "And more.", 2)
+    log.end(request_id, received)
+    assert log.erasure.by_request("ann", request_id, ground="asker_request", purpose="why")["ranges"] == [[5, 8]]
+    assert _with_texts(log) == [9]
+    assert Unsealer(store=log.store, keyring=log.opened.keyring).open(log.stored(6)).texts == {}
+
+
 def test_a_question_loses_all_its_texts_and_keeps_its_leaves(log: SmallLog) -> None:
     one, other = log.ask(ending=Ending(raw="Ten years?")), log.ask()
     before = [log.stored(seq) for seq in range(9)]

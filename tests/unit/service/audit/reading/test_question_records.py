@@ -40,6 +40,20 @@ def _rows(questions: QuestionRecords, sought: Sought) -> list[int]:
         before = page.older
 
 
+def test_sentences_that_a_model_wrote_are_told_apart_among_the_texts_of_a_question(
+    log: SmallLog, questions: QuestionRecords
+) -> None:
+    request_id, received = log.begin()
+    log.say(request_id, received, "Ten years.")
+    second = log.say(request_id, received, "Not more.", 2)
+    end = log.end(request_id, received)
+    texts = questions.texts("ann", second.seq, purpose="why")
+    assert texts == {"prompt": QUESTION, "sentence 1": "Ten years.", "sentence 2": "Not more.", "answer": ANSWER}
+    assert [row.seq for row in questions.page("ann", ALL).rows] == [end.seq], "a question is one row"
+    shown = questions.one("ann", second.seq)
+    assert (shown.finished_seq, shown.openable[second.seq]) == (end.seq, ["sentence"])
+
+
 def test_a_row_is_a_question_the_newest_first_and_the_look_is_on_record(
     log: SmallLog, questions: QuestionRecords
 ) -> None:
