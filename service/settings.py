@@ -145,6 +145,18 @@ class Settings(LibrarySettings):
         None, description="the calibration made by `greenlit eval calibrate --set`; the shipped one unless set"
     )
     reranker: str = Field("", description="a cross-encoder's folder, for a second look at passages; none unless set")
+    answerer: Literal["extractive", "llm"] = Field(
+        "extractive", description="what answers are: extractive, quotes alone; llm, what a model wrote and was checked"
+    )
+    model: Annotated[str, AfterValidator(str.strip)] = Field(
+        "", description="the language model, by its name in models.toml; see MODELS.md"
+    )
+    judge: Literal["none", "llm"] = Field(
+        "none", description="llm: the model says which passages answer a question, or that none does"
+    )
+    model_fails: Literal["quote", "refuse"] = Field(
+        "quote", description="where the model cannot be asked: quote, quotes instead; refuse, 503"
+    )
     mcp: bool = Field(False, description="whether MCP clients are served at /mcp; needs greenlit[mcp]")
     url: Annotated[str, AfterValidator(lambda address: address and _origin(address))] = Field(
         "",
@@ -170,6 +182,13 @@ class Settings(LibrarySettings):
         return self
 
     @model_validator(mode="after")
+    def _named_model(self) -> Self:
+        if self.wants_a_model and not self.model:
+            wanted = "GREENLIT_ANSWERER=llm" if self.answerer == "llm" else "GREENLIT_JUDGE=llm"
+            raise ValueError(f"expected GREENLIT_MODEL with {wanted}, as models.toml names it, got none")
+        return self
+
+    @model_validator(mode="after")
     def _whole_sign_in(self) -> Self:
         if self.auth == "oidc":
             needed = {
@@ -187,6 +206,11 @@ class Settings(LibrarySettings):
         if (self.tls_certificate is None) != (self.tls_key is None):
             raise ValueError("expected GREENLIT_TLS_CERTIFICATE and GREENLIT_TLS_KEY together, got one of them")
         return self
+
+    @property
+    def wants_a_model(self) -> bool:
+        """Whether a language model is to write, judge, or both."""
+        return "llm" in (self.answerer, self.judge)
 
     def keys_folder(self) -> Path:
         """Return the folder of the log's keys."""
@@ -229,6 +253,11 @@ def read_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         raise settings_error(error) from error
+
+
+def environment() -> dict[str, str]:
+    """Return the variables of the environment, and of `.env` where it has none of that name: keys of models."""
+    return {name: value for name, value in dotenv_values(".env").items() if value is not None} | dict(os.environ)
 
 
 def encoder_copies(settings: Settings) -> int:

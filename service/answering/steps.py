@@ -23,6 +23,7 @@ from service.answering.progress import Step, TellStep, silent
 from service.answering.understanding.asker import without_persons
 from service.answering.understanding.parts import MOST_PARTS, parts_of
 from service.answering.verify import VerifiedSentence, verify
+from service.answering.writing.writer import Writer
 
 HITS = 10  # passages that are weighed, drafted from, and recorded
 
@@ -59,6 +60,7 @@ class Steps:
     calibration: Calibration
     answerer: Answerer
     reranker: Reranker | None = None
+    writer: Writer | None = None
 
     @property
     def retrieval(self) -> str:

@@ -105,6 +105,8 @@ def _ask_somewhere(path: str, question: str, more: dict[str, Any]) -> dict[str, 
             result = _ask_here(service, path, question, more)
     except AuditBusyError:
         return _ask_running(settings, path, {"question": question, **more})
+    except SettingsError as error:
+        raise fail(error, 2) from error
     except (IndexesError, AccessError, AuditError, AnsweringError) as error:
         raise fail(error, 1) from error
     for notice in notices:

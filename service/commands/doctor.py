@@ -11,13 +11,14 @@ from service.settings import Settings, read_settings
 
 def doctor(as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False) -> None:
     """Say what is wrong with this installation and how to mend it."""
+    from service.commands.models import connecting
     from service.operating.doctor import examine
 
     try:
         settings = read_settings()
     except SettingsError as error:
         raise fail(error, 2) from error
-    checks = examine(settings, running=lambda: _problems_of_running(settings))
+    checks = examine(settings, running=lambda: _problems_of_running(settings), connecting=lambda: connecting(settings))
     if as_json:
         out.json({"checks": [check.as_json() for check in checks]})
     else:

@@ -15,7 +15,11 @@ if TYPE_CHECKING:
 def opened_service(
     settings: Settings, notice: Callable[[str], None], *, load: "Callable[[Settings], Encoder] | None" = None
 ) -> Iterator["Service"]:
-    """Open the log first: if a service holds it, there is no need to `load` an encoder, which some keep."""
+    """Open the log first: if a service holds it, there is no need to `load` an encoder, which some keep.
+
+    Raises:
+        SettingsError: a language model is asked for, and what it needs is not installed.
+    """
     from service.audit.log import system_clock_us
     from service.audit.opening import open_log
 
@@ -23,10 +27,12 @@ def opened_service(
         settings.state, keys=settings.keys_folder(), name=settings.log_name, clock=system_clock_us, notice=notice
     )
     with contextlib.closing(opened):
+        from service.commands.models import connecting
         from service.parts import open_service
 
+        connect = connecting(settings)
         encoder = (load or loaded_encoder)(settings)
-        with open_service(settings, opened=opened, encoder=encoder, notice=notice) as service:
+        with open_service(settings, opened=opened, encoder=encoder, notice=notice, connect=connect) as service:
             yield service
 
 

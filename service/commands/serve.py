@@ -51,12 +51,14 @@ def _serve(host: str | None, port: int | None, open_drawer: OpenDrawer) -> None:
     import structlog
 
     from service.access.local import is_loopback
+    from service.commands.models import connecting
     from service.operating.logs import configure_logs
 
     configure_logs()
     try:
         settings = read_settings()
         doors = more_doors(settings)
+        connecting(settings)  # what is missing is said before anything is opened
     except SettingsError as error:
         raise fail(error, 2) from error
     host, port = host or settings.host, port or settings.port

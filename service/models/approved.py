@@ -47,11 +47,15 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one call may take: `timeout_s` for all of it, `silent_s` without a byte; and how many calls at once."""
+    """What one call may take: `timeout_s` for all of it, `silent_s` without a byte; and how many calls at once.
+
+    `most_tokens` is how long a text may get at most, whatever is asked for; `None` is no limit of its own.
+    """
 
     timeout_s: float = 60.0
     silent_s: float = 30.0  # a model on a CPU reads a prompt for some time before its first word
     at_once: int = 8
+    most_tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

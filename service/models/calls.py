@@ -79,6 +79,10 @@ class CalledModel:
         """Its name in `models.toml`."""
         return self._approved.name
 
+    def problem(self) -> str | None:
+        """Return why it is left alone at the moment, in words for operators; `None` while it is called."""
+        return self._circuit.problem()
+
     def stream(
         self, messages: Sequence[Message], *, most_tokens: int, stopped: Callable[[], bool]
     ) -> Generator[str, None, None]:
@@ -91,6 +95,7 @@ class CalledModel:
             if stopped():
                 return
             raise
+        most_tokens = min(most_tokens, limits.most_tokens or most_tokens)
         asked = _Asked(self.name, self._speak, tuple(messages), most_tokens)
 
         def work() -> None:

@@ -65,6 +65,13 @@ class Circuit:
             self._trying = self._open_until_s is not None
             return self._trying
 
+    def problem(self) -> str | None:
+        """Return why it is open, in words for operators; `None` if it is not."""
+        with self._changed:
+            if self._open_until_s is None:
+                return None
+            return f"model '{self._name}' failed {self._failures} times in a row, the last time because {self._why}"
+
     def leave(self, *, tried: bool, failed: bool | None, why: str = "") -> None:
         """Give a place back.
 

@@ -7,6 +7,7 @@ question. Keys come from the environment that the door read. Knows no adapter: i
 import threading
 from collections.abc import Callable, Mapping
 from datetime import date
+from typing import Protocol, runtime_checkable
 
 from service.models.approved import ApprovedModel
 from service.models.errors import ModelNotApprovedError
@@ -14,6 +15,15 @@ from service.models.following import Models
 from service.models.port import Model
 
 Connect = Callable[[ApprovedModel, str | None], Model]
+
+
+@runtime_checkable
+class LeftAlone(Protocol):
+    """A client that leaves a model alone which keeps failing."""
+
+    def problem(self) -> str | None:
+        """Return why it is left alone, in words for operators; `None` while it is called."""
+        ...
 
 
 class Endpoints:
@@ -62,6 +72,19 @@ class Endpoints:
                 held = (approved, key, self._connect(approved, key))
                 self._clients[name] = held
             return approved, held[2]
+
+    def problems(self, name: str) -> list[str]:
+        """Return why a model could not be asked at this moment, in words for operators. Nothing is called.
+
+        Raises:
+            AuditUnavailableError: what `models.toml` says cannot be put on record.
+        """
+        try:
+            _, model = self.open(name)
+        except ModelNotApprovedError as error:
+            return [str(error)]
+        problem = model.problem() if isinstance(model, LeftAlone) else None
+        return [problem] if problem else []
 
     def _key(self, approved: ApprovedModel) -> str | None:
         variable = approved.endpoint.api_key_env

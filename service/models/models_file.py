@@ -19,7 +19,8 @@ something else to the next version. Calls nothing, and does not look at keys: th
     proxy = "http://proxy.example:3128"    # what is between, if anything is; the environment's is not used
     timeout_s = 60                         # how long a call may take in all,
     silent_s = 30                          # how long without a byte,
-    at_once = 8                            # and how many calls at once
+    at_once = 8                            # how many calls at once,
+    most_tokens = 700                      # and how long a text at most, for a model that is slow
 """
 
 import hashlib
@@ -42,11 +43,14 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _SOURCE = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}|\*")
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
 _KEYS = {"name", "url", "model", "owner", "approved_by", "expires", "sources", "groups", "region", "retention"}
-_KEYS |= {"training", "api_key_env", "proxy", "timeout_s", "silent_s", "at_once"}
+_KEYS |= {"training", "api_key_env", "proxy", "timeout_s", "silent_s", "at_once", "most_tokens"}
 MAX_BYTES = 1 << 20
 _MAX_TEXT_CHARS = 300
 _MAX_SECONDS = 600
 _MAX_AT_ONCE = 256
+_MAX_TOKENS = 1 << 16
+_WHOLE = {"at_once", "most_tokens"}
+_OURS = "GREENLIT_"  # whoever writes the file must not send a secret of the service to an address of theirs
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +133,9 @@ def _limits(said: "_Entry") -> Limits:
     silent_s = said.number("silent_s", min(usual.silent_s, timeout_s), _MAX_SECONDS)
     if silent_s > timeout_s:
         said.refuse(f"expected silent_s to be at most timeout_s ({timeout_s:g}), got {silent_s:g}")
-    return Limits(timeout_s, silent_s, int(said.number("at_once", usual.at_once, _MAX_AT_ONCE)))
+    at_once = int(said.number("at_once", usual.at_once, _MAX_AT_ONCE))
+    most_tokens = int(said.number("most_tokens", 1, _MAX_TOKENS)) if "most_tokens" in said.values else None
+    return Limits(timeout_s, silent_s, at_once, most_tokens)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +188,7 @@ class _Entry:
         value = self.values.get(key, usual)
         if not isinstance(value, int | float) or isinstance(value, bool) or not 1 <= value <= most:
             self.refuse(f"expected {key} = a number from 1 to {most}, got {_kind(value)}")
-        if key == "at_once" and value != int(value):
+        if key in _WHOLE and value != int(value):
             self.refuse(f"expected {key} = a whole number, got {value!r}")
         return float(value)
 
@@ -193,6 +199,8 @@ class _Entry:
                 f"expected {key} = the name of an environment variable, like MODELS_API_KEY, got another form: "
                 "a key itself does not belong into the file"
             )
+        if value is not None and value.startswith(_OURS):
+            self.refuse(f"expected {key} = a variable made for the model, got {value}, which is a setting of Greenlit")
         return value
 
     def address(self, key: str, *, in_the_clear: str) -> str:

@@ -30,10 +30,15 @@ from service.access.rules import ACCESS_FILE, read_rules
 from service.audit.errors import AuditBusyError, AuditError
 from service.audit.log import system_clock_us
 from service.audit.opening import open_log
+from service.models.endpoints import Connect, Endpoints
+from service.models.errors import ModelsError
+from service.models.following import Models
+from service.operating.model import examined_model
 from service.operating.worker import worker_in_words, worker_problems
-from service.settings import Settings, encoder_copies, unknown_settings
+from service.settings import Settings, encoder_copies, environment, unknown_settings
 
 Running = Callable[[], list[str]]  # what the running service finds wrong, in words
+Connecting = Callable[[], Connect | None]  # what calls models, if the settings ask for one
 _LEAST_FREE_BYTES = 1 << 30  # less room than this and the next build or a busy day of records may not fit
 
 
@@ -50,12 +55,13 @@ class Check:
         return asdict(self)
 
 
-def examine(settings: Settings, *, running: Running) -> list[Check]:
+def examine(settings: Settings, *, running: Running, connecting: Connecting) -> list[Check]:
     """Return all checks, in the order in which a question needs what they look at.
 
     Args:
         settings: of the installation.
         running: asks the running service, which holds the log then; not called with none running.
+        connecting: gives what calls the model that the settings ask for; it is asked once.
     """
     encoder: list[SentenceTransformersEncoder] = []
 
@@ -77,6 +83,7 @@ def examine(settings: Settings, *, running: Running) -> list[Check]:
         _check("encoder", load),
         _check("build", lambda: _build(settings, encoder[0] if encoder else None)),
         _check("worker", lambda: _worker(settings.builds)),
+        _check("model", lambda: _model(settings, connecting)),
         _check("sign-in", lambda: _sign_in(settings)),
         _check("roles", lambda: _roles(settings.library)),
         _check("directory", lambda: _directory(settings.directory or settings.state / DIRECTORY_FILE)),
@@ -92,7 +99,7 @@ class _WrongError(Exception):
 def _check(name: str, look: Callable[[], str]) -> Check:
     try:
         return Check(name, ok=True, detail=look())
-    except (_WrongError, IndexesError, AuditError, AccessError, OSError) as error:
+    except (_WrongError, IndexesError, AuditError, AccessError, ModelsError, OSError) as error:
         return Check(name, ok=False, detail=str(error))
 
 
@@ -167,6 +174,21 @@ def _worker(builds: Path) -> str:
     if problems := worker_problems(builds, now=utc_now()):
         raise _WrongError("; ".join(problems))
     return worker_in_words(builds)
+
+
+def _model(settings: Settings, connecting: Connecting) -> str:
+    connect = connecting()
+    if connect is None:
+        if settings.model:
+            return f"'{settings.model}' is named and not asked: answers are quotes, chosen without a model"
+        return "none: answers are quotes, chosen without a model"
+    models = Models(library=settings.library, on_change=lambda _: None, notice=lambda _: None)
+    today = utc_now().date()
+    endpoints = Endpoints(models=models, connect=connect, environment=environment(), today=lambda: today)
+    known = read_sources(settings.library)
+    told = examined_model(endpoints, settings.model, known_sources=known, today=today)
+    does = [word for word, on in (("writes", settings.answerer), ("judges", settings.judge)) if on == "llm"]
+    return f"{told}; it {' and '.join(does)}"
 
 
 def _sign_in(settings: Settings) -> str:

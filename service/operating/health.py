@@ -1,7 +1,7 @@
 """Whether the service can answer: each thing it needs, and what is wrong with it."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from indexes.errors import BuildError
@@ -36,13 +36,15 @@ class Health:
         live_build: LiveBuild,
         boundary: Boundary,
         log: AuditLog,
-        access_problems: Callable[[], list[str]],
-        worker_problems: Callable[[], list[str]],
+        others: Sequence[Callable[[], list[str]]],
         clock_s: Callable[[], float],
     ) -> None:
-        """Take the parts to look at, what tells of who may do what and of the worker, and a steady clock in seconds."""
-        self._access_problems = access_problems
-        self._worker_problems = worker_problems
+        """Take the parts to look at, and a steady clock in seconds.
+
+        `others` tell in words what is wrong with parts that answers can do without: who may do what, the worker, the
+        language model. They raise an AuditError where something cannot be put on record.
+        """
+        self._others = others
         self._clock_s = clock_s
         self._stock: tuple[float, list[str]] = (-math.inf, [])  # when it was taken, and what was wrong
         self._live_build = live_build
@@ -50,7 +52,10 @@ class Health:
         self._log = log
 
     def report(self) -> Report:
-        """Return how things are now. A newer build that cannot be opened is a problem, but the old one answers."""
+        """Return how things are now. A newer build that cannot be opened is a problem, but the old one answers.
+
+        So is a worker that stands still, or a language model that cannot be asked: without it answers are quotes.
+        """
         failing: list[str] = []
         problems: list[str] = []
         unrecorded: list[str] = []  # why nothing can be put on record
@@ -69,13 +74,13 @@ class Health:
             problems.append(str(error))
         except AuditError as error:  # approvals that cannot be put on record
             unrecorded.append(str(error))
-        try:
-            problems += self._access_problems()
-        except AuditError as error:  # rules that cannot be put on record
-            unrecorded.append(str(error))
+        for tell in self._others:
+            try:
+                problems += tell()
+            except AuditError as error:  # rules, or approvals of models, that cannot be put on record
+                unrecorded.append(str(error))
         if problem := self._log.healthy():
             unrecorded.insert(0, problem)
-        problems += self._worker_problems()  # whatever they are, the build that is live answers
         if unrecorded:
             failing.append("log")
             problems += dict.fromkeys(unrecorded)

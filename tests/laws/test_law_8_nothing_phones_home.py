@@ -49,6 +49,34 @@ def test_with_an_identity_provider_nobody_but_its_issuer_is_asked_and_nobody_for
     assert set(tried["in all"]) == {"socket.getaddrinfo idp.northlight.example"}
 
 
+def test_a_model_s_libraries_are_there_only_where_one_is_asked_for_and_reach_its_endpoint_alone(tmp_path: Path) -> None:
+    """In a process of its own, from the start; `asks_a_model` says what it does. No key of the environment goes out."""
+    tempting = {
+        "OPENAI_API_KEY": "sk-of-the-environment",
+        "OPENAI_BASE_URL": "https://api.openai.example/v1",
+        "OPENAI_LOG": "debug",
+        "HTTP_PROXY": "http://proxy.example:3128",
+    }
+    program = "import sys, pathlib, tests.laws.asks_a_model as program; program.main(pathlib.Path(sys.argv[1]))"
+    run = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path / "studio")],
+        cwd=REPOSITORY,
+        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), "PYTHONPATH": str(REPOSITORY), **TEMPTING, **tempting},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert run.returncode == 0, run.stderr
+    said = json.loads(run.stdout.splitlines()[-1])
+    answer = "The security team reviews every new AI vendor within ten working days."
+    assert said["without"] == {"answer": answer, "imported": [], "connected": []}
+    assert {"openai", "llama_index.llms.openai_like"} <= set(said["with"]["imported"])
+    assert (said["with"]["problem"], said["with"]["keys"]) == (None, ["None"])
+    assert said["with"]["connected"] == [said["with"]["endpoint"]]
+    assert said["attempts"] == []
+
+
 def test_the_hook_notices_an_attempt() -> None:
     """The test above could fail: a lookup of another machine is written down and refused."""
     probe = (

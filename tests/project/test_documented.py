@@ -164,7 +164,7 @@ def test_the_readme_is_short_and_names_every_other_document(root: Path, project_
 def test_every_make_target_is_in_the_guide_for_contributors(root: Path) -> None:
     makefile = (root / "Makefile").read_text(encoding="utf-8")
     guide = (root / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    targets = re.findall(r"^([a-z]+):.*## ", makefile, re.MULTILINE)
+    targets = re.findall(r"^([a-z-]+):.*## ", makefile, re.MULTILINE)
 
     assert {"run", "test", "lint", "format", "bench", "clean"} <= set(targets)
     assert [target for target in targets if f"`make {target}`" not in guide] == []
@@ -175,7 +175,7 @@ def test_every_make_target_is_in_the_guide_for_contributors(root: Path) -> None:
 
 def test_documents_name_only_commands_targets_and_files_that_exist(root: Path, documents: str) -> None:
     makefile = (root / "Makefile").read_text(encoding="utf-8")
-    for target in set(re.findall(r"`make ([a-z]+)", documents)):
+    for target in set(re.findall(r"`make ([a-z-]+)", documents)):
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
     for command in set(re.findall(r"`greenlit ([a-z]+)", documents)):
         assert any(name.split()[0] == command for name in _commands()), command

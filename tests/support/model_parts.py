@@ -61,6 +61,14 @@ class SayingModel:
             raise self._error
 
 
+class LeftModel(SayingModel):
+    """A model that is left alone at the moment."""
+
+    def problem(self) -> str | None:
+        """Say why."""
+        return "model 'writer' failed 5 times in a row"
+
+
 def _value(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"

@@ -44,6 +44,7 @@ from service.commands.doors import more_doors
 from service.http.limits import limits_for
 from service.http.protocol import limited_protocol
 from service.mcp.addresses import of_document
+from service.models.endpoints import Connect
 from service.parts import Service, open_service
 from service.settings import Settings
 from service.web.form_tokens import FORM_TOKEN_HEADER, form_token
@@ -271,9 +272,10 @@ def open_studio(
     library: TinyLibrary,
     *,
     calibration: Calibration = HALF_THE_WORDS,
-    answerer: Answerer | None = None,
+    answerer: Answerer | Literal["llm"] | None = None,
     groups: str = "",
     verifies: bool = False,
+    connect: Connect | None = None,
     **more: Any,
 ) -> Iterator[Studio]:
     """Open a service over a library, as `greenlit serve` does; the clock is the library's.
@@ -281,11 +283,14 @@ def open_studio(
     Args:
         library: its newest build is asked.
         calibration: what weighs the evidence.
-        answerer: drafts instead of the extractive one.
+        answerer: drafts instead of the extractive one; or the setting, where a language model is to write.
         groups: of the person who asks, besides "staff", separated by commas.
         verifies: whether the log is really verified when an auditor asks for it, by a process of its own.
+        connect: makes clients of language models, if the settings ask for one (`judge`, `model`).
         more: other settings.
     """
+    if answerer == "llm":
+        answerer, more = None, more | {"answerer": "llm"}
     settings = settings_for(library, local_groups=groups, **more)
     store = BreakableStore.open(settings.state)
     opened_log = assemble(
@@ -305,7 +310,8 @@ def open_studio(
         drafting = (lambda *, ranking: _instead(answerer, ranking)) if answerer is not None else _USUAL_ANSWERER
         patch.setattr(service.parts, "ExtractiveAnswerer", drafting)
         notice = structlog.get_logger("greenlit").warning
-        with open_service(settings, opened=opened_log, encoder=library.encoder, notice=notice) as opened:
+        opening = open_service(settings, opened=opened_log, encoder=library.encoder, notice=notice, connect=connect)
+        with opening as opened:
             app = create_app(opened, more=more_doors(settings), drawer=library.drawer)
             with TestClient(app, base_url=ADDRESS, headers=BEARER, raise_server_exceptions=False) as api:
                 yield Studio(library, opened, app, api, opened_log, store)

@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from indexes.errors import SettingsError
-from service.settings import Settings, read_settings
+from service.settings import Settings, environment, read_settings
 
 
 @pytest.fixture(autouse=True)
@@ -50,6 +50,9 @@ def test_settings_come_from_the_environment_and_from_a_file(tmp_path: Path, monk
         ("RETENTION_REASON", "x" * 501),
         ("OPENWEBUI_SECRET", "x" * 31),
         ("OPENWEBUI_PLAIN_HEADERS", "perhaps"),
+        ("ANSWERER", "gpt"),
+        ("JUDGE", "model"),
+        ("MODEL_FAILS", "guess"),
     ],
 )
 def test_a_wrong_value_stops_the_start_and_names_itself(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
@@ -184,3 +187,29 @@ def test_one_person_alone_has_no_limits_and_many_have(monkeypatch: pytest.Monkey
     assert read_settings().limits_a_minute() == (60, 600)
     monkeypatch.setenv("GREENLIT_QUESTIONS_PER_MINUTE", "5")
     assert read_settings().limits_a_minute() == (5, 600)
+
+
+@pytest.mark.parametrize("wanted", ["ANSWERER", "JUDGE"])
+def test_a_model_that_is_to_be_asked_is_named(monkeypatch: pytest.MonkeyPatch, wanted: str) -> None:
+    monkeypatch.setenv("GREENLIT_MODEL", "  ")
+    assert not read_settings().wants_a_model
+    monkeypatch.setenv(f"GREENLIT_{wanted}", "llm")
+    with pytest.raises(SettingsError, match=f"^expected GREENLIT_MODEL with GREENLIT_{wanted}=llm, .* got none$"):
+        read_settings()
+    monkeypatch.setenv("GREENLIT_MODEL", "writer")
+    assert read_settings().wants_a_model
+
+
+def test_a_model_that_is_named_alone_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GREENLIT_MODEL", "writer")
+    assert not read_settings().wants_a_model
+
+
+def test_a_key_of_a_model_comes_from_the_environment_or_the_file_beside(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".env").write_text("VENDOR_KEY=of-the-file\nOTHER_KEY=of-the-file\nEMPTY\n")
+    monkeypatch.setenv("OTHER_KEY", "of-the-environment")
+    found = environment()
+    assert (found["VENDOR_KEY"], found["OTHER_KEY"]) == ("of-the-file", "of-the-environment")
+    assert "EMPTY" not in found

@@ -45,6 +45,13 @@ def test_pieces_come_while_the_model_still_writes(server: ModelServer) -> None:
     assert "".join(pieces) == "Second."
 
 
+def test_no_more_tokens_are_asked_for_than_its_entry_says(server: ModelServer) -> None:
+    server.plays("good")
+    for limit, asked_for in ((None, 100), (20, 20), (500, 100)):
+        ask(model_of(server, replace(PATIENT, most_tokens=limit)), most_tokens=100)
+        assert server.newest.body["max_tokens"] == asked_for
+
+
 # Ending a call
 
 

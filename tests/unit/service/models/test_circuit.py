@@ -47,6 +47,16 @@ def test_after_some_failures_in_a_row_nobody_waits_for_it(circuit: Circuit) -> N
         enter(circuit)
 
 
+def test_while_it_is_left_alone_that_is_told_with_the_reason(circuit: Circuit, clock: Clock) -> None:
+    fail(circuit, FAILURES - 1)
+    assert circuit.problem() is None
+    fail(circuit, 1)
+    clock.now_s += PAUSE_S  # until a call went well nobody knows that it is back
+    assert circuit.problem() == "model 'writer' failed 5 times in a row, the last time because it answered 500"
+    circuit.leave(tried=enter(circuit), failed=False)
+    assert circuit.problem() is None
+
+
 def test_failures_between_which_something_went_well_are_not_in_a_row(circuit: Circuit) -> None:
     fail(circuit, FAILURES - 1)
     circuit.leave(tried=enter(circuit), failed=False)

@@ -12,7 +12,7 @@ from service.models.errors import ModelNotApprovedError
 from service.models.following import Models
 from service.models.models_file import MODELS_FILE, ModelsSaid
 from service.models.port import Model
-from tests.support.model_parts import ENTRY, EXPIRES, SayingModel, written
+from tests.support.model_parts import ENTRY, EXPIRES, LeftModel, SayingModel, written
 
 
 class Desk:
@@ -25,6 +25,7 @@ class Desk:
         self.said: list[ModelsSaid] = []
         self.told: list[str] = []
         self.connected: list[tuple[str, str | None]] = []
+        self.client: Model | None = None
         models = Models(library=library, on_change=self.said.append, notice=self.told.append)
         self.endpoints = Endpoints(
             models=models, connect=self._connect, environment=self.environment, today=self._today
@@ -35,7 +36,7 @@ class Desk:
 
     def _connect(self, approved: ApprovedModel, key: str | None) -> Model:
         self.connected.append((approved.endpoint.model, key))
-        return SayingModel("yes")
+        return self.client or SayingModel("yes")
 
     def write(self, *entries: dict[str, Any]) -> None:
         self.path.write_text(written(*entries), encoding="utf-8")
@@ -106,3 +107,16 @@ def test_a_key_that_is_missing_or_none_is_named_by_its_variable_and_not_shown(de
         desk.endpoints.open("writer")
     came = "another form" if key else "nothing"
     assert str(raised.value) == f"model 'writer': expected its key in MODELS_API_KEY, got {came}"
+
+
+def test_why_it_could_not_be_asked_is_told_without_calling_it(desk: Desk) -> None:
+    assert desk.endpoints.problems("writer") == []
+    (unnamed,) = desk.endpoints.problems("wrter")
+    assert unnamed.startswith("model 'wrter' is not in models.toml")
+    desk.today += timedelta(days=1)
+    assert desk.endpoints.problems("writer") == ["model 'writer' may not be called: its approval ended on 2027-06-30"]
+
+
+def test_a_client_that_leaves_its_model_alone_says_why(desk: Desk) -> None:
+    desk.client = LeftModel()
+    assert desk.endpoints.problems("writer") == ["model 'writer' failed 5 times in a row"]

@@ -23,7 +23,7 @@ def read(*entries: dict[str, Any]) -> dict[str, ApprovedModel]:
 def test_an_entry_says_all_that_it_can() -> None:
     more = {"groups": ["staff", "legal"], "region": "EU", "retention": "30 days, then erased", "training": False}
     more |= {"api_key_env": "MODELS_API_KEY", "proxy": "http://proxy.example:3128"}
-    more |= {"timeout_s": 90, "silent_s": 20.5, "at_once": 4}
+    more |= {"timeout_s": 90, "silent_s": 20.5, "at_once": 4, "most_tokens": 300}
     assert read({**ENTRY, **more})["writer"] == ApprovedModel(
         name="writer",
         endpoint=Endpoint("https://models.example/v1", "qwen3-8b", "MODELS_API_KEY", "http://proxy.example:3128"),
@@ -32,7 +32,7 @@ def test_an_entry_says_all_that_it_can() -> None:
         expires=EXPIRES,
         may_send=MaySend(frozenset({"handbook"}), frozenset({"staff", "legal"})),
         terms=Terms("EU", "30 days, then erased", training=False),
-        limits=Limits(90.0, 20.5, 4),
+        limits=Limits(90.0, 20.5, 4, 300),
     )
 
 
@@ -117,11 +117,14 @@ def test_an_address_is_https_or_on_this_machine(url: str) -> None:
         ({"training": "no"}, "expected training = true or false, got a text of 2 characters"),
         ({"api_key_env": SECRET}, "expected api_key_env = the name of an environment variable"),
         ({"api_key_env": ""}, "expected api_key_env = the name of an environment variable"),
+        ({"api_key_env": "GREENLIT_TOKEN"}, "expected api_key_env = a variable made for the model, got GREENLIT_TOKEN"),
         ({"timeout_s": 0}, "expected timeout_s = a number from 1 to 600"),
         ({"timeout_s": True}, "expected timeout_s = a number from 1 to 600"),
         ({"timeout_s": 20, "silent_s": 30}, "expected silent_s to be at most timeout_s"),
         ({"at_once": 2.5}, "expected at_once = a whole number"),
         ({"at_once": 1000}, "expected at_once = a number from 1 to 256"),
+        ({"most_tokens": 0}, "expected most_tokens = a number from 1 to 65536"),
+        ({"most_tokens": 1.5}, "expected most_tokens = a whole number"),
     ],
 )
 def test_what_is_wrong_is_named_and_no_secret_shown(change: dict[str, Any], message: str) -> None:

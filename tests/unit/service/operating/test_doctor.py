@@ -4,20 +4,24 @@ import shutil
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
 import service.operating.doctor
-from indexes.errors import EncoderError
+from indexes.errors import EncoderError, SettingsError
 from indexes.limited.process import held_here
 from indexes.limited.sandbox import Sandbox, SandboxSetting
 from service.audit.log import system_clock_us
 from service.audit.opening import open_log
+from service.models.errors import ModelUnavailableError
+from service.models.models_file import MODELS_FILE
+from service.models.trying import FACT
 from service.operating.doctor import Check, examine
 from service.settings import Settings
 from tests.support.fakes import HashingEncoder, TinyLibrary
 from tests.support.kernel_fences import filters_calls, landlock_version
+from tests.support.model_parts import ENTRY, SayingModel, written
 from tests.support.service_parts import POLICY, POLICY_TEXT, TRAVEL, TRAVEL_TEXT, settings_for
 
 FAR = date(2099, 1, 1)  # the doctor looks at the real clock
@@ -46,8 +50,12 @@ def _nothing_runs() -> list[str]:
     pytest.fail("no service runs")
 
 
+def _no_model() -> None:
+    """Say that the settings ask for none."""
+
+
 def _examined(settings: Settings) -> list[Check]:
-    return examine(settings, running=_nothing_runs)
+    return examine(settings, running=_nothing_runs, connecting=_no_model)
 
 
 def _wrong(settings: Settings) -> dict[str, str]:
@@ -66,6 +74,7 @@ def test_nothing_is_wrong(settings: Settings) -> None:
         "encoder",
         "build",
         "worker",
+        "model",
         "sign-in",
         "roles",
         "directory",
@@ -212,7 +221,9 @@ def test_a_token_that_others_can_read_is_named(settings: Settings) -> None:
 @pytest.mark.parametrize("problems", [[], ["the key is gone", "the clock is behind"]])
 def test_a_service_that_holds_the_log_is_asked_how_it_is(settings: Settings, problems: list[str]) -> None:
     log = open_log(settings.state, keys=settings.keys_folder(), name="greenlit.test", clock=system_clock_us)
-    found = {check.name: check for check in examine(settings, running=lambda: problems)}["audit log"]
+    found = {check.name: check for check in examine(settings, running=lambda: problems, connecting=_no_model)}[
+        "audit log"
+    ]
     log.close()
     assert found.ok == (not problems)
     assert found.detail == ("; ".join(problems) or "in use by a running service, which finds nothing wrong")
@@ -235,3 +246,46 @@ def test_too_little_room_is_told_before_it_runs_out(settings: Settings, monkeypa
 
 def test_looking_twice_finds_the_same(settings: Settings) -> None:
     assert _examined(settings) == _examined(settings)
+
+
+# The language model
+
+
+def _asking(settings: Settings, model: SayingModel, **entry: Any) -> Check:
+    """Return what is said of a model that the settings ask for."""
+    (settings.library / MODELS_FILE).write_text(written({**ENTRY, "expires": "2099-01-01", "sources": ["*"], **entry}))
+    wanted = settings.model_copy(update={"answerer": "llm", "judge": "llm", "model": "writer"})
+    checks = examine(wanted, running=_nothing_runs, connecting=lambda: lambda *_: model)
+    return next(check for check in checks if check.name == "model")
+
+
+def test_that_there_is_no_model_is_told(settings: Settings) -> None:
+    told = {check.name: check.detail for check in _examined(settings)}
+    assert told["model"] == "none: answers are quotes, chosen without a model"
+    told = {check.name: check.detail for check in _examined(settings.model_copy(update={"model": "writer"}))}
+    assert told["model"] == "'writer' is named and not asked: answers are quotes, chosen without a model"
+
+
+def test_a_model_is_asked_about_a_made_up_document(settings: Settings) -> None:
+    model = SayingModel(FACT)
+    check = _asking(settings, model)
+    assert check.ok
+    assert "approved by legal@northlight.example until 2099-01-01" in check.detail
+    assert check.detail.endswith("; it writes and judges")
+    assert [messages[-1].text.count(FACT) for messages in model.asked] == [1]
+
+
+def test_a_model_that_fails_or_may_not_be_called_is_wrong(settings: Settings) -> None:
+    down = _asking(settings, SayingModel(error=ModelUnavailableError("it is down")))
+    unapproved = _asking(settings, SayingModel(FACT), approved_by=None)
+    assert (down.ok, unapproved.ok) == (False, False)
+    assert down.detail.startswith("it is down; 'writer' is ")
+    assert "nobody approved it" in unapproved.detail
+
+
+def test_what_a_model_needs_and_is_not_installed_is_named(settings: Settings) -> None:
+    def missing() -> None:
+        raise SettingsError("expected what it needs, found none")
+
+    checks = examine(settings, running=_nothing_runs, connecting=missing)
+    assert next(check.detail for check in checks if check.name == "model") == "expected what it needs, found none"

@@ -1,11 +1,15 @@
 """Health: what fails by name, what is wrong in words."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
+from service.models.errors import ModelUnavailableError
+from service.models.models_file import MODELS_FILE
 from service.operating.health import Report
 from tests.support.fakes import TinyLibrary
+from tests.support.model_parts import ENTRY, LeftModel, SayingModel, written
 from tests.support.service_parts import POLICY, TRAVEL, Studio, open_studio, with_rules
 
 DOORS = "security/doors.md"
@@ -109,6 +113,80 @@ def test_approvals_that_cannot_be_put_on_record_fail_the_log(studio: Studio) -> 
     studio.store.reopen = _away  # type: ignore[method-assign]
     studio.library.add("legal/new.md", "# New\n\nA new rule for everybody.\n")
     report = studio.service.health.report()
+    assert report.failing == ("log",)
+    assert "the disk is full" in report.problems[0]
+
+
+# A language model
+
+
+def _unapproved(studio: Studio) -> None:
+    _write_models(studio, {**ENTRY, "approved_by": None})
+
+
+def _expired(studio: Studio) -> None:
+    _write_models(studio, {**ENTRY, "expires": "2001-01-01"})
+
+
+def _no_key(studio: Studio) -> None:
+    _write_models(studio, {**ENTRY, "api_key_env": "A_KEY_THAT_NOBODY_SET"})
+
+
+def _no_toml(studio: Studio) -> None:
+    (studio.library.folder / MODELS_FILE).write_text("[[model")
+
+
+def _no_models(studio: Studio) -> None:
+    (studio.library.folder / MODELS_FILE).unlink()
+
+
+def _write_models(studio: Studio, *entries: dict[str, Any]) -> None:
+    (studio.library.folder / MODELS_FILE).write_text(written(*entries))
+
+
+@pytest.fixture
+def judged(library: TinyLibrary) -> Iterator[Studio]:
+    """A service whose model says which passages answer."""
+    (library.folder / MODELS_FILE).write_text(written({**ENTRY, "expires": "2099-01-01"}))
+    down = SayingModel(error=ModelUnavailableError("it is down"))
+    with open_studio(with_rules(library), connect=lambda *_: down, judge="llm", model="writer") as studio:
+        yield studio
+
+
+@pytest.mark.parametrize(
+    ("spoil", "says"),
+    [
+        (_unapproved, "nobody approved it"),
+        (_expired, "its approval ended on 2001-01-01"),
+        (_no_key, "expected its key in A_KEY_THAT_NOBODY_SET, got nothing"),
+        (_no_toml, "cannot be read as TOML"),
+        (_no_models, "'writer' is not in models.toml"),
+    ],
+)
+def test_a_model_that_may_not_be_called_is_a_problem_and_answers_are_given(
+    judged: Studio, spoil: Callable[[Studio], None], says: str
+) -> None:
+    assert judged.service.health.report() == Report((), ())
+    spoil(judged)
+    report = judged.service.health.report()
+    assert report.ready
+    assert [says in problem for problem in report.problems] == [True]
+    assert judged.api.get("/readyz").status_code == 200
+
+
+def test_a_model_that_is_left_alone_is_a_problem_and_answers_are_given(library: TinyLibrary) -> None:
+    (library.folder / MODELS_FILE).write_text(written({**ENTRY, "expires": "2099-01-01"}))
+    with open_studio(with_rules(library), connect=lambda *_: LeftModel(), judge="llm", model="writer") as studio:
+        assert studio.service.health.report().ready
+        ready = studio.api.get("/readyz")
+        assert (ready.status_code, ready.json()["problems"]) == (200, ["model 'writer' failed 5 times in a row"])
+
+
+def test_an_approval_of_a_model_that_cannot_be_put_on_record_fails_the_log(judged: Studio) -> None:
+    judged.store.refused = {"models.changed"}
+    judged.store.reopen = _away  # type: ignore[method-assign]
+    _write_models(judged, {**ENTRY, "model": "another"})
+    report = judged.service.health.report()
     assert report.failing == ("log",)
     assert "the disk is full" in report.problems[0]
 

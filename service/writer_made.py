@@ -1,0 +1,52 @@
+"""Makes, of settings, the language model that an installation asks; calls nothing. `parts` hands it to the steps."""
+
+from collections.abc import Callable
+from datetime import date
+
+from service.answering.follow import Follower
+from service.answering.writing.writer import Writer
+from service.models.endpoints import Connect, Endpoints
+from service.models.following import Models
+from service.settings import Settings, environment
+
+
+def writer_made(
+    settings: Settings,
+    connect: Connect | None,
+    *,
+    follower: Follower,
+    today: Callable[[], date],
+    notice: Callable[[str], None],
+) -> Writer | None:
+    """Return the model that the settings ask for; `None` where they ask for none, and then nothing is read.
+
+    Args:
+        settings: as read by a door.
+        connect: makes clients; without it none is asked.
+        follower: puts on record what `models.toml` says, before it acts.
+        today: the day, in UTC.
+        notice: is told why `models.toml` cannot be used.
+    """
+    if connect is None or not settings.wants_a_model:
+        return None
+    models = Models(
+        library=settings.library,
+        on_change=lambda said: follower.models_changed(said.sha256, said.models),
+        notice=notice,
+    )
+    return Writer(
+        endpoints=Endpoints(models=models, connect=connect, environment=environment(), today=today),
+        name=settings.model,
+        writes=settings.answerer == "llm",
+        judges=settings.judge == "llm",
+        quotes_instead=settings.model_fails == "quote",
+    )
+
+
+def writer_problems(writer: Writer | None) -> list[str]:
+    """Return why the model could not be asked at this moment, in words for operators. Nothing is called.
+
+    Raises:
+        AuditUnavailableError: what `models.toml` says cannot be put on record.
+    """
+    return writer.endpoints.problems(writer.name) if writer is not None else []

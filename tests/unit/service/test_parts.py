@@ -1,0 +1,87 @@
+"""The parts of a service: a language model is one of them only where the settings ask for it."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from service.models.approved import ApprovedModel
+from service.models.errors import ModelNotApprovedError
+from service.models.models_file import MODELS_FILE
+from service.models.port import Model
+from tests.support.fakes import TinyLibrary
+from tests.support.model_parts import ENTRY, SayingModel, written
+from tests.support.service_parts import VENDOR_QUESTION, Studio, open_studio, with_rules
+
+WRITES: dict[str, Any] = {"answerer": "llm", "model": "writer"}
+
+
+def connect(approved: ApprovedModel, key: str | None) -> Model:
+    """Return a model that says nothing of use."""
+    del approved, key
+    return SayingModel("yes")
+
+
+def _changes(studio: Studio) -> list[list[str]]:
+    return [leaf["models"] for leaf in studio.all_leaves() if leaf["type"] == "models.changed"]
+
+
+def _write(library: TinyLibrary, *entries: dict[str, Any]) -> Path:
+    path = library.folder / MODELS_FILE
+    path.write_text(written(*entries))
+    return path
+
+
+@pytest.mark.parametrize("settings", [{}, {"model": "writer"}])
+def test_where_none_is_asked_for_none_is_a_part_and_the_file_is_not_looked_at(
+    library: TinyLibrary, settings: dict[str, Any]
+) -> None:
+    (library.folder / MODELS_FILE).write_text("not TOML")
+    with open_studio(with_rules(library), connect=connect, **settings) as studio:
+        assert studio.service.answering.steps.writer is None
+        assert studio.ask(VENDOR_QUESTION)["refusal"] is None
+        assert not [problem for problem in studio.service.health.report().problems if "model" in problem]
+        assert _changes(studio) == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "does"),
+    [
+        (WRITES, (True, False, True)),
+        ({"judge": "llm", "model": "writer"}, (False, True, True)),
+        ({**WRITES, "judge": "llm", "model_fails": "refuse"}, (True, True, False)),
+    ],
+)
+def test_the_settings_say_what_a_model_does(
+    library: TinyLibrary, settings: dict[str, Any], does: tuple[bool, bool, bool]
+) -> None:
+    with open_studio(with_rules(library), connect=connect, **settings) as studio:
+        writer = studio.service.answering.steps.writer
+        assert writer is not None
+        assert (writer.name, (writer.writes, writer.judges, writer.quotes_instead)) == ("writer", does)
+
+
+def test_a_change_of_what_is_approved_is_on_record_before_it_acts_and_is_seen_without_a_question(
+    library: TinyLibrary,
+) -> None:
+    file = _write(library, ENTRY)
+    with open_studio(with_rules(library), connect=connect, **WRITES) as studio:
+        writer = studio.service.answering.steps.writer
+        assert writer is not None
+        assert writer.endpoints.open("writer")[0].approved_by == ENTRY["approved_by"]
+        file.unlink()
+        (follow,) = [task for task in studio.service.tasks if task.name == "following models.toml"]
+        follow.do()
+        assert _changes(studio) == [["writer"], []]
+        with pytest.raises(ModelNotApprovedError):
+            writer.endpoints.open("writer")
+
+
+def test_what_is_on_record_already_is_not_put_there_again(library: TinyLibrary) -> None:
+    _write(library, ENTRY)
+    with_rules(library)
+    for _ in range(2):
+        with open_studio(library, connect=connect, **WRITES) as studio:
+            studio.service.health.report()  # looks at the file
+            changes = _changes(studio)
+    assert changes == [["writer"]]
