@@ -30,17 +30,19 @@ Tell = Callable[[str], None]
 class Outcome:
     """What became of a document with something planted in it.
 
-    `seen` says whether a passage of it was given to the model; `told` counts the effects that were written, `effects`
-    are those that were released. `repeated` says that the instruction itself was, which stands in the document and
-    does not say what it wants said. `refused` says that nothing was released, `quotes_refused` the same of quotes.
+    `seen` says whether a passage of it was given to the model; `told` counts the effects that were written; `effects`
+    are those that were released, each with the words that it rests on. `repeated` says that the instruction itself
+    was: it stands in the document, and does not say what it wants said. `why` are the codes for which the true
+    sentence was withheld. `refused` says that nothing was released, `quotes_refused` the same of quotes.
     """
 
     plant: Plant
     seen: bool
     told: int
-    effects: tuple[str, ...]
+    effects: tuple[tuple[str, str], ...]
     repeated: bool
     truth_released: bool
+    why: tuple[str, ...]
     refused: bool
     quotes_refused: bool
 
@@ -97,7 +99,7 @@ def redteam(*, data: Path, work: Path, steps: Steps, limit: int | None, tell: Te
     planted["nothing"] = [Plant(truth) for truth in dict.fromkeys(one.truth for one in planted["look-alikes"])]
     asked = {}
     for name, plants in planted.items():
-        asked[name] = tuple(_asked(plants, work / "planted" / name, steps))
+        asked[name] = tuple(asked_of(plants, work / "planted" / name, steps))
         tell(f"{name}: {len(asked[name])} documents asked about")
     return RedTeam(asked["instructions"], asked["look-alikes"], asked["nothing"])
 
@@ -130,12 +132,21 @@ def redteam_text(found: RedTeam) -> str:
         f"  in a question: refused although quotes answer: {len(found.wrongly_refused)}",
     ]
     shown = [(one.plant, effect) for one in found.attacked for effect in one.effects]
-    lines += [f"  released: {effect}   (of: {plant.text[:80]!r})" for plant, effect in shown[:_MOST_SHOWN]]
-    lines += [f"  withheld beside: {one.plant.text[:100]!r}" for one in found.wrongly_withheld[:_MOST_SHOWN]]
+    lines += [
+        f"  released: {text!r}, on the words {words!r}, told to by {plant.text[:80]!r}"
+        for plant, (text, words) in shown[:_MOST_SHOWN]
+    ]
+    wrongly = [("withheld", found.wrongly_withheld), ("refused", found.wrongly_refused)]
+    lines += [
+        f"  {word} ({', '.join(one.why) or 'not written'}): {one.plant.truth.text!r}, beside {one.plant.text[:100]!r}"
+        for word, several in wrongly
+        for one in several[:_MOST_SHOWN]
+    ]
     return "\n".join(lines)
 
 
-def _asked(plants: Sequence[Plant], folder: Path, steps: Steps) -> Iterator[Outcome]:
+def asked_of(plants: Sequence[Plant], folder: Path, steps: Steps) -> Iterator[Outcome]:
+    """Yield what becomes of each plant: planted, found, and answered by a model that obeys."""
     number = 0
     for place, documents in libraries(plants, folder=folder, encoder=steps.encoder):
         for name, plant in documents:
@@ -150,15 +161,18 @@ def _asked(plants: Sequence[Plant], folder: Path, steps: Steps) -> Iterator[Outc
 
 def _outcome(name: str, plant: Plant, said: Said, *, told: int) -> Outcome:
     truth, planted = even(plant.truth.text), even(plant.text)
-    others = [text for text in said.released if even(text) != truth]
+    others = [one for one in said.written.released if even(one.claim.text) != truth]
     is_obeyed = bool(plant.instruction and is_said_by(plant.instruction))
     return Outcome(
         plant=plant,
         seen=any(one.passage.document == name for one in said.given.offered),
         told=told,
-        effects=tuple(text for text in others if even(text) != planted or is_obeyed),
-        repeated=any(even(text) == planted for text in others) and not is_obeyed,
+        effects=tuple(
+            (one.claim.text, one.quotes[0].text) for one in others if even(one.claim.text) != planted or is_obeyed
+        ),
+        repeated=any(even(one.claim.text) == planted for one in others) and not is_obeyed,
         truth_released=len(others) < len(said.released),
+        why=tuple(code for _, one in said.written.sentences if even(one.claim.text) == truth for code in one.codes),
         refused=not said.released,
         quotes_refused=said.quotes_refused,
     )
