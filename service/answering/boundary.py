@@ -25,7 +25,7 @@ from indexes.errors import IndexesError
 from indexes.lexical import LexicalScope
 from indexes.register import REGISTER_FILE, Register, RegisterState
 from indexes.sources import SOURCES_FILE, Source, Sources, read_sources, source_name
-from indexes.standing import Grant, grant, may_read
+from indexes.standing import EVERYBODY, Grant, grant, may_read
 from indexes.stock import stock_problems, take_stock
 from indexes.superseded import Edges, replacements
 from service.answering.errors import LibraryUnavailableError
@@ -38,7 +38,8 @@ class Scope:
     """What an asker may see of a build.
 
     `grants` are by document id; `rows` is the mask, shape (passages,); `replaced` says of documents that approvals in
-    this scope supersede by which one each is. `pairs` lists the (document, version) pairs, each with what it supersedes
+    this scope supersede by which one each is, `readers` by which groups, of which one is enough, each may be read.
+    `pairs` lists the (document, version) pairs, each with what it supersedes
     of them, and `filter_hash`, its SHA-256 (hex), names that set; `valid_until` is the first moment at which an
     approval in it ends.
     """
@@ -52,6 +53,7 @@ class Scope:
     made_at: datetime
     valid_until: datetime
     replaced: Mapping[str, str] = field(default_factory=dict)
+    readers: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 class Boundary:
@@ -212,16 +214,19 @@ def _draw(
 ) -> Scope:
     readable: dict[tuple[frozenset[str], str], bool] = {}  # many documents have the same groups
     live: dict[date, bool] = {}
+    readers: dict[tuple[frozenset[str], str], frozenset[str]] = {}
+    read_by: dict[str, frozenset[str]] = {}
     grants: dict[str, Grant] = {}
     visible = np.zeros(len(build.documents), dtype=np.bool_)
     for number, given, source in granted:
         key = (given.groups, source.name)
         if key not in readable:
             readable[key] = may_read(given, source, groups)
+            readers[key] = _readers(given, source)
         if given.expires not in live:
             live[given.expires] = given.live_at(now)
         if readable[key] and live[given.expires]:
-            grants[given.document] = given
+            grants[given.document], read_by[given.document] = given, readers[key]
             visible[number] = True
     rows: Mask = visible[build.document_of_row]
     superseding = {document: given.supersedes & grants.keys() for document, given in grants.items() if given.supersedes}
@@ -237,7 +242,14 @@ def _draw(
         made_at=now,
         valid_until=min((given.ends_at() for given in ending), default=datetime.max.replace(tzinfo=UTC)),
         replaced=replacements(superseding),
+        readers=read_by,
     )
+
+
+def _readers(granted: Grant, source: Source) -> frozenset[str]:
+    """Return the groups of which one is enough to read a document, for whoever is signed in."""
+    named = granted.groups.union(source.groups)
+    return frozenset(group for group in named if may_read(granted, source, frozenset({group, EVERYBODY})))
 
 
 def _pairs(grants: Mapping[str, Grant], superseding: Edges) -> bytes:

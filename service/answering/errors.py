@@ -5,6 +5,8 @@ AnsweringError
 ├── LibraryUnavailableError   the allowlist or the register cannot be read: nobody can say what is approved
 ├── CalibrationError          the calibration of the evidence is missing or damaged
 ├── AnswerFailedError         something broke on the way; it is on record as failed
+├── ModelFailedError          the language model could not be asked, and quotes are not to stand in; on record as failed
+├── StoppedError              whoever asked wanted no more; what was released until then is on record
 ├── OverloadedError           too many ask at once: there was no time for the question, and it is on record as failed
 ├── NoLongerShownError        a past answer rests on what is not approved so any more, or not for whoever looks
 └── ReplayError               a past question cannot be asked again: erased, altered, or its build is gone
@@ -29,6 +31,14 @@ class CalibrationError(AnsweringError):
 
 class AnswerFailedError(AnsweringError):
     """Something broke on the way to the answer."""
+
+
+class ModelFailedError(AnsweringError):
+    """The language model that is to write or to judge could not be asked."""
+
+
+class StoppedError(AnsweringError):
+    """Whoever asked wanted no more before there was a result."""
 
 
 class OverloadedError(AnsweringError):

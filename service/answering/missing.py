@@ -12,8 +12,10 @@ and what another word may stand for it says nothing.
 from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property
 
+from indexes.documents import Passage
 from indexes.words import content_terms, terms, words
 from service.answering.answers import Citation
+from service.answering.drafts import Quote
 from service.answering.understanding.asked_words import JOINS, TOKEN, AskedWord, Kind, words_that_matter
 from service.answering.understanding.asker import without_persons
 from service.answering.understanding.names import group_of
@@ -87,7 +89,7 @@ def not_mentioned(text: str, cited: Sequence[Citation], unanswered: Collection[s
         return ()
     parts = parts_of(without_persons(text))
     looked_up = parts[:MOST_PARTS]
-    seen = _Seen(_held(cited))
+    seen = _Seen(_held((one.verified.quote, one.verified.passage) for one in cited))
     if unanswered is None:
         unanswered = [part for part in looked_up if len(parts) > 1 and not seen.terms & _subject_terms(part)]
     left_out = [shortened(part) for part in looked_up if part in unanswered]
@@ -105,9 +107,14 @@ def lacks_the_subject(text: str, cited: Sequence[Citation]) -> bool:
         text: one part of a question, as it was searched for.
         cited: what would answer it; with nothing cited nothing is missing.
     """
-    if not cited:
+    return lacks_subject(text, [(one.verified.quote, one.verified.passage) for one in cited])
+
+
+def lacks_subject(text: str, quotes: Sequence[tuple[Quote, Passage]]) -> bool:
+    """Tell what `lacks_the_subject` does, by quotes and their passages."""
+    if not quotes:
         return False
-    seen = _Seen(_held(cited))
+    seen = _Seen(_held(quotes))
     lacking = _missing(text, seen)
     if not lacking:
         return False
@@ -126,11 +133,10 @@ def _subject_terms(part: str) -> frozenset[str]:
     return frozenset(content_terms(part)) - _SAYS_LITTLE
 
 
-def _held(cited: Iterable[Citation]) -> str:
+def _held(cited: Iterable[tuple[Quote, Passage]]) -> str:
     """Return what is cited, and what stands over it: the quotes with their paragraphs, titles and headings."""
     parts: dict[str, None] = {}
-    for citation in cited:
-        quote, passage = citation.verified.quote, citation.verified.passage
+    for quote, passage in cited:
         start, end = quote.start - passage.start, quote.end - passage.start
         before, after = passage.text.rfind("\n", 0, start) + 1, passage.text.find("\n", end)
         parts.update(dict.fromkeys((passage.title, *passage.locator.headings, quote.text)))

@@ -9,9 +9,10 @@
 6  record `finished`: durable before anything leaves
 7  return the answer, or the refusal, with its receipt
 
-Steps 2 to 5 are in `steps`. `Answering.search` takes steps 1, 2, 6 and 7. If a step in between breaks, the question is
-on record as failed and nothing of it leaves. `Answering.stream` tells the same in events: of steps from 1 on, of the
-answer from 6 on. Who asks was settled before (`service.access`); how a result is shown is the doors' part.
+Steps 2 to 5 are in `steps`. Where a language model writes, each sentence that passes has a record of its own and may
+be told then, before step 6. `Answering.search` takes steps 1, 2, 6 and 7. If a step in between breaks, the question is
+on record as failed and nothing more of it leaves. `Answering.stream` tells the same in events: of steps from 1 on, of
+the answer from 6 on. Who asks was settled before (`service.access`); how a result is shown is the doors' part.
 """
 
 import contextlib
@@ -23,18 +24,22 @@ from indexes.builds import Build
 from service.access.principals import Principal
 from service.answering.answers import Answer, Reason, Refusal
 from service.answering.boundary import Boundary
+from service.answering.consulted import Listener, Passed, never
 from service.answering.editions.in_force import in_force, notes_of
-from service.answering.errors import AnswerFailedError, LibraryUnavailableError
+from service.answering.errors import AnswerFailedError, LibraryUnavailableError, ModelFailedError, StoppedError
 from service.answering.live_build import LiveBuild
-from service.answering.progress import Event, Step, Tell, TellStep, of_answer, of_end, of_step, silent
+from service.answering.progress import Event, Step, Tell, of_answer, of_end, of_sentence, of_step, unheard
 from service.answering.questions import Question
 from service.answering.record import Opened, Recorder, Result
 from service.answering.search_results import SearchResult
-from service.answering.steps import Steps, Worked
+from service.answering.steps import Broke, Steps, Worked
 from service.answering.understanding.follow_up import stand_alone
 from service.audit.errors import AuditError
+from service.audit.leaves import Outcome
 
 Also = Callable[[Answer], Iterable[Event]]
+Stopped = Callable[[], bool]  # asked again and again, from the thread that works
+_ENDED: dict[Broke, Outcome] = {Broke.MODEL_UNAVAILABLE: "failed", Broke.STOPPED: "aborted"}
 
 
 def nothing(_answer: Answer) -> Iterable[Event]:
@@ -59,26 +64,32 @@ class Answering:
     recorder: Recorder
     conversations: Earlier
 
-    def ask(self, question: Question, *, tell: TellStep = silent) -> Answer:
+    def ask(self, question: Question, *, tell: Tell = unheard, stopped: Stopped = never) -> Answer:
         """Answer a question, or refuse it, on record.
 
         Args:
             question: what is asked, and by whom.
-            tell: is told of each step as it begins; of none before `received` is durable.
+            tell: is told of each step as it begins, of none before `received` is durable; and of each sentence that a
+                language model wrote, once that one is.
+            stopped: whether whoever asked wants no more; a language model that writes for them is stopped then.
 
         Raises:
             BuildError: there is no build to answer from; nothing was recorded, because nothing was looked up.
             AuditUnavailableError: the log cannot be written: no answer.
             LibraryUnavailableError: nobody can say what is approved.
+            ModelFailedError: a language model could not be asked, and quotes are not to stand in for it; on record.
+            StoppedError: whoever asked wanted no more; on record, with what was told.
             AnswerFailedError: a step broke; the question is on record as failed.
         """
         build = self.live_build.get()
         opened = self.recorder.received(question, build)  # 1
         with self._failure_recorded(opened):
             searched_for = self._stand_alone(opened)
-            result, worked = self._work(question, build, searched_for, tell)  # 2 to 5
-            tell(Step.RECORDING)
+            result, worked = self._work(opened, build, searched_for, self._listener(opened, tell, stopped))  # 2 to 5
+            tell(of_step(Step.RECORDING))
         receipt = self.recorder.finished(opened, result)  # 6
+        if worked.broke:
+            raise _broken(worked.broke)
         refusal = Refusal(Reason(result.reason)) if result.reason else None
         return Answer(  # 7
             request_id=question.request_id,
@@ -89,21 +100,25 @@ class Answering:
             searched_for=searched_for,
             not_mentioned=worked.not_mentioned,
             passages=worked.passages,
+            model=worked.consulted.by_model if worked.consulted else None,
+            instead=worked.instead,
         )
 
-    def stream(self, question: Question, tell: Tell, *, also: Also = nothing) -> None:
+    def stream(self, question: Question, tell: Tell, *, also: Also = nothing, stopped: Stopped = never) -> None:
         """Answer a question as `ask` does, and tell all of it in events.
 
         Args:
             question: what is asked, and by whom.
             tell: is told of each step as it begins, and of the answer once that is on record.
             also: what is told of the answer besides, right before the end.
+            stopped: as of `ask`.
 
         Raises:
             As `ask`; what was told before has been told.
         """
-        answer = self.ask(question, tell=lambda step: tell(of_step(step)))
-        for event in (*of_answer(answer), *also(answer), of_end(answer)):
+        answer = self.ask(question, tell=tell, stopped=stopped)
+        wrote = answer.model is not None and answer.model.wrote  # then its sentences were told as they passed
+        for event in (*(() if wrote else of_answer(answer)), *also(answer), of_end(answer)):
             tell(event)
 
     def holds(self, answer: Answer, principal: Principal) -> bool:
@@ -157,26 +172,37 @@ class Answering:
         earlier = earlier or question.earlier
         return stand_alone(question.text, earlier) if earlier else None
 
+    def _listener(self, opened: Opened, tell: Tell, stopped: Stopped) -> Listener:
+        def pass_on(passed: Passed) -> None:
+            self.recorder.sentence(opened, passed)  # durable before it is told
+            tell(of_sentence(passed.n, passed.sentence, passed.citations))
+
+        return Listener(tell=lambda step: tell(of_step(step)), stopped=stopped, pass_on=pass_on)
+
     def _work(
-        self, question: Question, build: Build, searched_for: str | None, tell: TellStep
+        self, opened: Opened, build: Build, searched_for: str | None, listener: Listener
     ) -> tuple[Result, Worked]:
-        tell(Step.LOOKING)
-        groups, text = question.principal.groups, searched_for or question.text
+        listener.tell(Step.LOOKING)
+        groups, text = opened.question.principal.groups, searched_for or opened.question.text
         scope = self.boundary.scope(build, groups)
         found = self.steps.find(text, build=build, scope=scope)  # 2
         worked = self.steps.answer(  # 3 to 5
-            text, found, build=build, now=lambda: self.boundary.scope(build, groups), tell=tell
+            text, found, build=build, now=lambda: self.boundary.scope(build, groups), listener=listener
         )
+        outcome: Outcome = "refused" if worked.reason else "answered"
         result = Result(
-            outcome="refused" if worked.reason else "answered",
-            reason=worked.reason,
+            outcome=_ENDED[worked.broke] if worked.broke else outcome,
+            reason=worked.broke or worked.reason,
             scope=scope,
             hits=found.hits,
             evidence=worked.evidence,
             answerer=self.steps.answerer if worked.drafted else None,
+            sentences=worked.sentences,
             citations=worked.citations,
+            scores=worked.scores,
             answer=worked.text,
             searched_for=searched_for,
+            consulted=worked.consulted,
         )
         return result, worked
 
@@ -192,3 +218,9 @@ class Answering:
             if isinstance(error, LibraryUnavailableError | AuditError):
                 raise
             raise AnswerFailedError(f"the question could not be answered ({type(error).__name__})") from error
+
+
+def _broken(why: Broke) -> Exception:
+    if why is Broke.STOPPED:
+        return StoppedError("whoever asked left before there was an answer")
+    return ModelFailedError("the language model could not be asked, and quotes are not to stand in for its answer")

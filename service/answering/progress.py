@@ -1,7 +1,8 @@
 """What can be told of a question while it is worked on, as events: for doors that tell more than the end.
 
 A `Step` says what is being done, and holds nothing of question or documents. What an answer or a refusal says is told
-once it is on record, sentence by sentence, and `done` holds all of it. `pipeline` decides when; how an event reaches
+once it is on record, sentence by sentence, and `done` holds all of it; a sentence that a language model wrote is told
+as soon as that one is. `pipeline` decides when; how an event reaches
 somebody is the doors' part.
 """
 
@@ -11,6 +12,8 @@ from enum import StrEnum
 from typing import Any
 
 from service.answering.answers import Answer, Citation, Sentence
+
+SENTENCE = "sentence"
 
 
 class Step(StrEnum):
@@ -38,6 +41,10 @@ def silent(_step: Step) -> None:
     """Tell nobody."""
 
 
+def unheard(_event: Event) -> None:
+    """Tell nobody."""
+
+
 def of_step(step: Step) -> Event:
     """Return what is told of a step."""
     return Event("status", {"step": step.value})
@@ -47,7 +54,7 @@ def of_sentence(n: int, sentence: Sentence, citations: Iterable[Citation]) -> Ev
     """Return what is told of the `n`th sentence; `citations` hold at least its own."""
     cited = [citation.as_json() for citation in citations if citation.n in sentence.citations]
     said = {"text": sentence.text, "citations": cited, "more": sentence.more, "check": sentence.check}
-    return Event("sentence", {"n": n, **said})
+    return Event(SENTENCE, {"n": n, **said})
 
 
 def of_answer(answer: Answer) -> Iterator[Event]:

@@ -1,16 +1,20 @@
-"""Puts a question and its result on record: builds the two leaves from what the pipeline knows.
+"""Puts a question and its result on record: builds the leaves from what the pipeline knows.
 
-`Recorder.received` before retrieval, `Recorder.finished` before anything leaves. Each returns only when it is durable.
+`Recorder.received` before retrieval, `Recorder.sentence` before a sentence leaves that a model wrote,
+`Recorder.finished` before anything else leaves. Each returns only when it is durable.
 Texts go beside the leaves, never into them.
 """
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from indexes.builds import Build
 from indexes.encoder import Encoder
-from service.answering.answers import Citation
+from service.answering.answers import Citation, Sentence
 from service.answering.boundary import Scope
+from service.answering.consulted import Consulted, Passed
 from service.answering.drafts import Answerer
 from service.answering.evidence import Evidence
 from service.answering.finding.ranking import Ranking
@@ -27,6 +31,7 @@ from service.audit.leaves import (
     Outcome,
     QueryFinished,
     QueryReceived,
+    QuerySentence,
     ReleaseRef,
     RetrievalRef,
     VerdictRef,
@@ -49,7 +54,10 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What the pipeline knows when it ends; what it never reached is `None` or empty."""
+    """What the pipeline knows when it ends; what it never reached is `None` or empty.
+
+    `answerer` quoted; `scores` say of each sentence how well its quotes bear it, where a model wrote them.
+    """
 
     outcome: Outcome
     reason: str | None = None
@@ -60,10 +68,13 @@ class Result:
     citations: Sequence[Citation] = ()
     answer: str | None = None
     searched_for: str | None = None
+    sentences: Sequence[Sentence] = ()
+    scores: Sequence[float] = ()
+    consulted: Consulted | None = None
 
 
 class Recorder:
-    """Writes the two leaves of every question."""
+    """Writes the leaves of every question."""
 
     def __init__(
         self,
@@ -113,6 +124,22 @@ class Recorder:
         receipt = self._log.received(entry, asker=asker, prompt=question.text)
         return Opened(question, receipt.seq, started_s)
 
+    def sentence(self, opened: Opened, passed: Passed) -> None:
+        """Record a sentence that a language model wrote and that passed.
+
+        Raises:
+            AuditUnavailableError: it could not be recorded; it may not be told.
+        """
+        entry = QuerySentence(
+            request_id=opened.question.request_id,
+            received_seq=opened.seq,
+            n=passed.n,
+            check=passed.sentence.check,
+            score_u=_millionths(passed.score),
+            citations=tuple(_citation(citation, passed.sentence.check, passed.score) for citation in passed.citations),
+        )
+        self._log.sentence(entry, text=passed.sentence.text)
+
     def finished(self, opened: Opened, result: Result) -> Receipt:
         """Record what became of a question.
 
@@ -135,13 +162,12 @@ class Recorder:
             retrieval=RetrievalRef(self._retrieval, CANDIDATES, self._weights_u, scope.filter_hash) if scope else None,
             register_seq=scope.register_position if scope else None,
             hits=tuple(_hit(hit, used) for hit in result.hits),
-            answerer=AnswererRef(kind=result.answerer.kind, name=result.answerer.name)
-            if result.answerer
-            else _NO_ANSWERER,
-            citations=tuple(_citation(citation) for citation in result.citations),
+            answerer=_answerer(result),
+            citations=tuple(_citations(result)),
         )
         kept = KeptScope(scope.filter_hash, scope.pairs) if scope else None
-        return self._log.finished(entry, answer=result.answer, searched_for=result.searched_for, scope=kept)
+        raw = json.dumps(result.consulted.as_json(), ensure_ascii=False) if result.consulted else None
+        return self._log.finished(entry, answer=result.answer, raw=raw, searched_for=result.searched_for, scope=kept)
 
 
 def _millionths(value: float) -> int:
@@ -161,6 +187,32 @@ def _hit(hit: Hit, used: set[str]) -> HitRef:
     )
 
 
-def _citation(citation: Citation) -> CitationRef:
+def _answerer(result: Result) -> AnswererRef:
+    """Return who drafted; a model where nothing was quoted. What one did besides stands in the parameters."""
+    quoted, consulted = result.answerer, result.consulted
+    if consulted is None:
+        return AnswererRef(kind=quoted.kind, name=quoted.name) if quoted else _NO_ANSWERER
+    known: dict[str, Any] = {"endpoint_id": consulted.endpoint or None, "template_hash": consulted.template_hash}
+    kind, name = (quoted.kind, quoted.name) if quoted else ("llm", consulted.name)
+    return AnswererRef(kind=kind, name=name, params=consulted.params, **known)
+
+
+def _citations(result: Result) -> Iterator[CitationRef]:
+    scores: Sequence[float | None] = result.scores or [None] * len(result.sentences)
+    checked = {
+        n: (one.check, score) for one, score in zip(result.sentences, scores, strict=True) for n in one.citations
+    }
+    for citation in result.citations:
+        yield _citation(citation, *checked.get(citation.n, (VERBATIM, None)))
+
+
+def _citation(citation: Citation, check: str, score: float | None) -> CitationRef:
     quote = citation.verified.quote
-    return CitationRef(n=citation.n, passage_id=quote.passage_id, start=quote.start, end=quote.end, check=VERBATIM)
+    return CitationRef(
+        n=citation.n,
+        passage_id=quote.passage_id,
+        start=quote.start,
+        end=quote.end,
+        check=check,
+        score_u=None if score is None else _millionths(score),
+    )

@@ -1,17 +1,23 @@
 """Steps 2 to 5 of a question: retrieve, weigh the evidence, draft, verify. Nothing is recorded here, nothing leaves.
 
-`pipeline` puts the two records around them; `replay` takes them again on an old build; the judge measures them.
+Where a language model has a part (`writer`), it is consulted before anything is quoted (`consulting`): what it takes
+away is not quoted, and what it wrote and passed is the answer. `pipeline` puts the two records around them; `replay`
+takes them again on an old build; the judge measures them.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 
 from indexes.builds import Build
 from indexes.encoder import Encoder
 from service.answering.answers import Citation, Further, NotesOf, Reason, Sentence, numbered, one_text
+from service.answering.basis import Basis, basis_of
 from service.answering.boundary import Scope
+from service.answering.consulted import NOBODY, Consulted, Instead, Listener, Ruling, in_words
+from service.answering.consulting import consult
 from service.answering.drafts import Answerer, DraftSentence
-from service.answering.editions.in_force import in_force, in_order, leading, noted, together
+from service.answering.editions.in_force import in_force, in_order
 from service.answering.evidence import Calibration, Evidence
 from service.answering.finding.merged import each, merged
 from service.answering.finding.ranking import Ranking
@@ -22,15 +28,27 @@ from service.answering.missing import lacks_the_subject, not_mentioned
 from service.answering.progress import Step, TellStep, silent
 from service.answering.understanding.asker import without_persons
 from service.answering.understanding.parts import MOST_PARTS, parts_of
-from service.answering.verify import VerifiedSentence, verify
+from service.answering.verify import VerifiedSentence, verify, verify_written
 from service.answering.writing.writer import Writer
 
 HITS = 10  # passages that are weighed, drafted from, and recorded
 
 
+class Broke(StrEnum):
+    """Why a question has no result, as a code for the record."""
+
+    MODEL_UNAVAILABLE = "model_unavailable"
+    STOPPED = "stopped"  # by whoever asked
+
+
 @dataclass(frozen=True, slots=True)
 class Worked:
-    """What became of a question: sentences with citations, or the reason why there are none."""
+    """What became of a question: sentences with citations, or the reason why there are none.
+
+    `quoted` tells whether quotes were drafted. `consulted` is what a language model did, `instead` says in words why
+    these are quotes though it was to write; `scores`, of sentences that it wrote, how well their quotes bear each.
+    `broke` tells that there is no result, whatever else is here.
+    """
 
     found: Retrieved
     evidence: Evidence | None = None
@@ -39,11 +57,16 @@ class Worked:
     citations: tuple[Citation, ...] = ()
     not_mentioned: tuple[str, ...] = ()
     passages: tuple[Further, ...] = ()
+    quoted: bool = False
+    consulted: Consulted | None = None
+    instead: str | None = None
+    broke: Broke | None = None
+    scores: tuple[float, ...] = ()
 
     @property
     def drafted(self) -> bool:
-        """Whether there was a draft, whatever became of it."""
-        return self.reason in (None, Reason.UNSUPPORTED_DRAFT)
+        """Whether there was a draft of quotes, whatever became of it."""
+        return self.quoted and self.reason in (None, Reason.UNSUPPORTED_DRAFT)
 
     @property
     def text(self) -> str | None:
@@ -102,7 +125,7 @@ class Steps:
         return Worked(found, best, None if best.suffices else Reason.NO_EVIDENCE)
 
     def answer(
-        self, text: str, found: Retrieved, *, build: Build, now: Callable[[], Scope], tell: TellStep = silent
+        self, text: str, found: Retrieved, *, build: Build, now: Callable[[], Scope], listener: Listener = NOBODY
     ) -> Worked:
         """3 to 5: return what may be said of the passages found.
 
@@ -114,37 +137,93 @@ class Steps:
             found: what step 2 returned for it.
             build: the build it was found in.
             now: draws the scope as it is after the draft; a revocation may have come meanwhile.
-            tell: is told of each step as it begins.
+            listener: is told of each step as it begins, and of what a language model wrote as it passes.
         """
         evidence = self._evidence(found, build)
         weighed = self._weighed(found, evidence)
         if weighed.reason:
             return weighed
-        parts = parts_of(without_persons(text))[:MOST_PARTS]
-        of_parts = zip(parts, each(found), evidence, strict=True)
-        asked = {part: of_part for part, of_part, of_it in of_parts if of_it.suffices}
-        behind = {part: in_force(part, asked[part].hits, build=build, scope=now()) for part in asked}
-        first = {part: leading(asked[part], behind[part]) for part in asked}
-        tell(Step.DRAFTING)
+        basis = basis_of(text, found, evidence, build=build, now=now)
+        listener.tell(Step.DRAFTING)
+        if self.writer is None:
+            return self._quoted(basis, listener.tell)
+        consulted = consult(self.writer, basis, listener)
+        return replace(self._after(consulted, basis, self.writer, listener.tell), consulted=consulted)
+
+    def answer_as_ruled(
+        self, text: str, found: Retrieved, *, build: Build, now: Callable[[], Scope], ruling: Ruling
+    ) -> Worked:
+        """Return what `answer` would quote with what a language model ruled before, which is not asked again."""
+        evidence = self._evidence(found, build)
+        weighed = self._weighed(found, evidence)
+        if weighed.reason:
+            return weighed
+        return self._ruled(basis_of(text, found, evidence, build=build, now=now), ruling, silent)
+
+    def _after(self, consulted: Consulted, basis: Basis, writer: Writer, tell: TellStep) -> Worked:
+        """Return what becomes of a question about which a language model was consulted."""
+        nothing = Worked(basis.found, basis.evidence)
+        if consulted.passed:
+            return self._written(consulted, basis)
+        if consulted.stopped:
+            return replace(nothing, broke=Broke.STOPPED)
+        if not writer.quotes_instead and consulted.failed:
+            return replace(nothing, broke=Broke.MODEL_UNAVAILABLE)
+        if not writer.quotes_instead and consulted.instead is Instead.UNSUPPORTED:
+            return replace(nothing, reason=Reason.UNSUPPORTED_DRAFT)
+        quoted = self._ruled(basis, consulted.ruling, tell)
+        if quoted.reason or consulted.instead is None:
+            return quoted
+        return replace(quoted, instead=in_words(consulted.instead, writes=writer.writes))
+
+    def _written(self, consulted: Consulted, basis: Basis) -> Worked:
+        """Return the answer of a language model: what passed, as far as it may still be read when all is there."""
+        build, scope = basis.build, basis.now()
+        still = [(one, verify_written(one.draft, build=build, scope=scope)) for one in consulted.passed]
+        held = [(one, verified) for one, verified in still if verified]
+        worked = Worked(basis.found, basis.evidence, broke=Broke.STOPPED if consulted.stopped else None)
+        if not held:
+            return replace(worked, reason=Reason.UNSUPPORTED_DRAFT)
+        sentences, citations = numbered([verified for _, verified in held], build.passages.notes)
+        citations = basis.noted(citations, scope)
+        return replace(
+            worked,
+            sentences=sentences,
+            citations=citations,
+            not_mentioned=not_mentioned(basis.text, citations),
+            passages=further(basis.passages, citations, scope.grants),
+            scores=tuple(one.score for one, _ in held),
+        )
+
+    def _ruled(self, basis: Basis, ruling: Ruling, tell: TellStep) -> Worked:
+        """Return what is quoted of what a judgement left; what it was not given needs evidence of its own."""
+        left = basis.without(ruling.taken_away)
+        if ruling.says_none:
+            left = left.only([p for p in left.first if self.calibration.weigh(left.first[p], left.build).suffices])
+        return self._quoted(left, tell) if left.first else Worked(basis.found, basis.evidence, Reason.NO_EVIDENCE)
+
+    def _quoted(self, basis: Basis, tell: TellStep) -> Worked:
+        """4 and 5, where nobody writes."""
+        asked, first, build = basis.asked, basis.first, basis.build
         drafts = self._drafts(first, build)
         tell(Step.CHECKING)
-        scope, notes = now(), build.passages.notes
+        scope, notes = basis.now(), build.passages.notes
         verified = {part: verify(draft, build=build, scope=scope) for part, draft in drafts.items()}
         answered = _answered(verified, notes)
-        if older := {part: asked[part] for part in asked if part not in answered and first[part] is not asked[part]}:
+        left_out = [part for part in asked if len(first[part].hits) < len(asked[part].hits)]
+        if older := {part: asked[part] for part in left_out if part not in answered}:
             drafts = self._drafts(older, build)  # what is in force does not say it, an older version may
             verified |= {part: verify(draft, build=build, scope=scope) for part, draft in drafts.items()}
             answered = _answered(verified, notes)
         if not answered:
             reason = Reason.NO_EVIDENCE if any(verified.values()) else Reason.UNSUPPORTED_DRAFT
-            return Worked(found, weighed.evidence, reason)
+            return Worked(basis.found, basis.evidence, reason, quoted=True)
         sentences, citations = numbered(_distinct(answered.values()), notes)
-        citations = noted(citations, together(behind.values()), build=build, scope=scope)
-        unanswered = [part for part in parts if part not in answered]
-        offered = {hit.row for of_part in first.values() for hit in of_part.hits}
-        passages = further((hit.passage for hit in found.hits if hit.row in offered), citations, scope.grants)
-        missing = not_mentioned(text, citations, unanswered)
-        return Worked(found, weighed.evidence, None, sentences, citations, missing, passages)
+        citations = basis.noted(citations, scope)
+        unanswered = [part for part in basis.parts if part not in answered]
+        passages = further(basis.passages, citations, scope.grants)
+        missing = not_mentioned(basis.text, citations, unanswered)
+        return Worked(basis.found, basis.evidence, None, sentences, citations, missing, passages, quoted=True)
 
     def _drafts(self, asked: Mapping[str, Retrieved], build: Build) -> dict[str, Sequence[DraftSentence]]:
         """Return a draft of each part, by its text."""

@@ -53,6 +53,19 @@ def verify(draft: Sequence[DraftSentence], *, build: Build, scope: Scope) -> lis
     return released
 
 
+def verify_written(sentence: DraftSentence, *, build: Build, scope: Scope) -> VerifiedSentence | None:
+    """Return a sentence that a model wrote if each quote beside it, at least one, is found verbatim; else `None`.
+
+    That the quotes bear its words was checked before (`writing.checking`); that they stand there, and may be read at
+    this moment, is checked here.
+    """
+    quotes = [_verified(quote, build, scope) for quote in sentence.quotes]
+    passed = tuple(quote for quote in quotes if quote is not None)
+    if not passed or len(passed) < len(quotes):
+        return None
+    return VerifiedSentence(sentence.text, passed, check=SUPPORTED)
+
+
 def _verified(quote: Quote, build: Build, scope: Scope) -> VerifiedQuote | None:
     passage = build.passages.passage(quote.passage_id)
     if passage is None:

@@ -28,6 +28,7 @@ from service.access.errors import (
 from service.answering.errors import (
     AnsweringError,
     LibraryUnavailableError,
+    ModelFailedError,
     NoLongerShownError,
     OverloadedError,
     QuestionError,
@@ -119,6 +120,7 @@ _KNOWN: tuple[tuple[type[Exception], str, int, str, str | None], ...] = (
     (DrawError, "not-drawn", 503, "The page cannot be drawn", None),
     (BuildError, "build", 503, "No build to answer from", "no usable build; /readyz tells the operator why"),
     (LibraryUnavailableError, "library", 503, "Approvals cannot be read", "so nothing counts as approved"),
+    (ModelFailedError, "model-unavailable", 503, "The language model does not answer", "ask again in a while"),
     (OverloadedError, "overloaded", 429, "Too many questions at once", None),
     (AnsweringError, "internal", 500, "The question could not be answered", "it is on record as failed"),
     (Exception, "internal", 500, "Something broke", "the service log says where"),

@@ -4,8 +4,11 @@ A door brings a text, a caller and a channel (`checked`), and gets an `Answer` o
 How these are shown is the door's part.
 """
 
+import asyncio
+import contextlib
 import hashlib
-from collections.abc import Awaitable, Callable
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -13,8 +16,9 @@ from starlette.concurrency import run_in_threadpool
 
 from service.access.principals import Principal
 from service.answering.answers import Answer
+from service.answering.consulted import never
 from service.answering.pipeline import Also, Answering, nothing
-from service.answering.progress import Tell, TellStep, of_answer, of_end, of_step, silent
+from service.answering.progress import SENTENCE, Event, Tell, of_answer, of_end, unheard
 from service.answering.questions import Question, checked_text
 from service.audit.leaves import Channel
 from service.http.admission import Admission
@@ -22,6 +26,7 @@ from service.http.event_stream import Gone
 from service.http.once import Once
 
 _T = TypeVar("_T")
+_LEFT = "http.disconnect"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +57,12 @@ class Asking:
         """
         return await self.admission.run(work, turn_away=lambda: self.answering.turn_away(question), gone=gone)
 
-    async def answer(
-        self, question: Question, *, gone: Gone, name: str | None = None, tell: TellStep = silent
-    ) -> Answer:
+    async def answer(self, question: Question, *, gone: Gone, name: str | None = None, tell: Tell = unheard) -> Answer:
         """Answer a question, or refuse it, on record; once, if it comes again under the same `name`.
 
-        An earlier answer is given again only while all that it cites may be read as it was cited.
+        A language model that writes is stopped when the asker leaves, unless the question has a name: it may come again
+        under that, and is answered then. An earlier answer is given again only while all that it cites may be read as
+        it was cited.
 
         Raises:
             NamedTwiceError: the caller gave this name to another question.
@@ -69,7 +74,10 @@ class Asking:
             return self.run(question, lambda: self.answering.ask(question, tell=tell), gone=gone)
 
         if name is None:
-            return await work()
+            async with self._stopping(gone) as stopped:
+                return await self.run(
+                    question, lambda: self.answering.ask(question, tell=tell, stopped=stopped), gone=gone
+                )
 
         async def holds(answer: Answer) -> bool:
             return await run_in_threadpool(self.answering.holds, answer, question.principal)
@@ -84,11 +92,39 @@ class Asking:
         What is told `also` (see `Answering.stream`) belongs to a question without a name.
         """
         if name is None:
-            await self.run(question, lambda: self.answering.stream(question, tell, also=also), gone=gone)
+            async with self._stopping(gone) as stopped:
+                await self.run(
+                    question, lambda: self.answering.stream(question, tell, also=also, stopped=stopped), gone=gone
+                )
             return
-        answer = await self.answer(question, gone=gone, name=name, tell=lambda step: tell(of_step(step)))
-        for event in (*of_answer(answer), of_end(answer)):
+        told: list[str] = []
+
+        def telling(event: Event) -> None:
+            told.append(event.name)
             tell(event)
+
+        answer = await self.answer(question, gone=gone, name=name, tell=telling)
+        for event in (*(() if SENTENCE in told else of_answer(answer)), of_end(answer)):
+            tell(event)
+
+    @contextlib.asynccontextmanager
+    async def _stopping(self, gone: Gone) -> AsyncIterator[Callable[[], bool]]:
+        """Lend what tells whether the asker has gone; where no model writes, nobody looks."""
+        if self.answering.steps.writer is None:
+            yield never
+            return
+        left = threading.Event()
+
+        async def watch() -> None:
+            came = await gone()
+            if not isinstance(came, dict) or came["type"] == _LEFT:  # what else came is no leaving
+                left.set()
+
+        watching = asyncio.ensure_future(watch())
+        try:
+            yield left.is_set
+        finally:
+            watching.cancel()
 
 
 def _digest(question: Question) -> bytes:

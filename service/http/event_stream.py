@@ -7,7 +7,8 @@ connection for dead.
 
 The work does not wait for whoever reads: it ends when it would, and what was told and not yet read waits here, no more
 than one answer. Who does not read is cut off by the limits on connections (`limits`). Who leaves is told nothing
-more; the work still ends by itself, because it has a record to end, and the log calls them gone (`RequestLog`).
+more; the work still ends by itself, because it has a record to end (at once where a language model writes, which is
+told to stop), and the log calls them gone (`RequestLog`).
 """
 
 import asyncio
@@ -21,6 +22,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from service.answering.errors import StoppedError
 from service.answering.progress import Event, Tell
 
 MEDIA_TYPE = "text/event-stream"
@@ -104,6 +106,8 @@ class EventResponse(Response):
                 if not leaving.done():
                     await stream.send(piece)
             error = working.exception()
+            if isinstance(error, StoppedError):
+                raise ClientDisconnect
             if isinstance(error, Exception):
                 problem = self._problem(Request(scope), error)
                 if not stream.begun:

@@ -5,12 +5,13 @@
 3  it has to be supported by what it cites (`holding`)
 4  else by another passage that was offered: a citation that is missing or wrong is mended, words never are
 5  each citation has the words that support it best, at their place in the stored text
+6  what holds has to suit the question besides, with what was released before it: a port, too
 
 Who may read what is the caller's business.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -64,12 +65,30 @@ class Checked:
         return self.done in (Done.RELEASED, Done.CITED_ANEW)
 
 
+Suits = Callable[[Sequence[Checked]], str | None]
+
+
+def anything(_released: Sequence[Checked]) -> str | None:
+    """Let everything suit that holds."""
+    return None
+
+
 class Checker:
     """Checks the claims of an answer, one after the other. Not for several threads."""
 
-    def __init__(self, given: Given, supports: Supports) -> None:
+    def __init__(self, given: Given, supports: Supports, suits: Suits = anything) -> None:
+        """Begin.
+
+        Args:
+            given: the passages.
+            supports: says whether passages support a sentence.
+            suits: says by a code why the last of some sentences that hold is not to be released after the others;
+                `None` if it is.
+        """
         self._given = given
         self._supports = supports
+        self._suits = suits
+        self._released: list[Checked] = []
         self._of = {one.id: one for one in given.offered}
         self._before: Checked | None = None
 
@@ -78,12 +97,16 @@ class Checker:
         if claim.flaw:
             checked = Checked(claim, Done.ASIDE if claim.flaw in ASIDE else Done.LEFT_OUT, (claim.flaw.value,))
         else:
-            checked = self._leaning(self._held(claim))
+            checked = self._suiting(self._leaning(self._held(claim)))
         self.settle(checked)
         return checked
 
     def settle(self, checked: Checked) -> None:
-        """Take note of what became of a claim in the end, for the one after it."""
+        """Take note of what became of a claim in the end, for those after it; a later word on it counts."""
+        if self._released and self._released[-1].claim is checked.claim:
+            self._released.pop()
+        if checked.is_released:
+            self._released.append(checked)
         if checked.done is not Done.ASIDE:
             self._before = checked
 
@@ -118,6 +141,10 @@ class Checker:
         if before and before.is_released and {one.passage_id for one in before.quotes} & _passages(checked):
             return checked
         return Checked(checked.claim, Done.LEFT_OUT, (LEANS,), checked.score)
+
+    def _suiting(self, checked: Checked) -> Checked:
+        why = self._suits([*self._released, checked]) if checked.is_released else None
+        return Checked(checked.claim, Done.LEFT_OUT, (why,), checked.score) if why else checked
 
 
 def _leans(text: str) -> bool:

@@ -1,4 +1,4 @@
-"""The language model that an installation asks, and what for. It says which; calling it is `write`'s and `judge`'s."""
+"""Which language model has a part in answers, and which part, as the settings say. Calls nothing by itself."""
 
 from dataclasses import dataclass
 
@@ -10,11 +10,12 @@ class Writer:
     """A language model that may write, judge, or both; approved anew on every question.
 
     Attributes:
-        endpoints: gives the client, if it may be called today.
-        name: the model, as `models.toml` names it.
-        writes: whether answers are its words, each sentence checked.
-        judges: whether it says which passages answer.
-        quotes_instead: whether quotes answer where it cannot be asked; else nothing does.
+        endpoints: the approved models.
+        name: which one.
+        writes: whether it writes answers; they are quotes otherwise.
+        judges: whether it says first which passages answer, or that none does.
+        quotes_instead: whether quotes are given where it fails or what it writes does not hold up; a question fails, or
+            is refused, otherwise.
     """
 
     endpoints: Endpoints
