@@ -1,1 +1,1 @@
-"""Answers that a language model writes: what is released of them against its will or ours, and how soon."""
+"""Answers that a language model writes: whether planted instructions reach a reader, and how soon sentences do."""

@@ -20,28 +20,14 @@ import numpy as np
 from eval.quality.measure import NORTHLIGHT, prepare
 from eval.quality.tables import table
 from eval.speed.served import Served, serving
+from eval.written.asking import MODEL, approve
 from eval.written.metronome import Beat, Metronome
 from eval.written.stream_load import Told, measure
 from indexes.encoder import Encoder
 from service.answering.writing.holding import even
 
-MODEL = "measured"
 _WARM_UP_S = 3.0
 _SET_HERE = ("ANSWERER", "JUDGE", "MODEL", "MODEL_FAILS", "KEYS", "EVIDENCE", "RERANKER")  # whatever was set
-_ENTRY = """[[model]]
-name = "{name}"
-url = "{url}"
-model = "{model}"
-owner = "eval@greenlit.example"
-approved_by = "eval@greenlit.example"
-expires = 2099-12-31
-sources = ["*"]
-region = "this machine"
-retention = "none"
-training = false
-timeout_s = 120
-at_once = 64
-"""
 WAYS: Mapping[str, Mapping[str, str]] = {
     "quoted": {},
     "quoted+judge": {"JUDGE": "llm", "MODEL": MODEL},
@@ -123,8 +109,7 @@ def _rows(way: str, served: Served, questions: Sequence[str], plan: Plan, beats:
 @contextlib.contextmanager
 def _approved(model: Endpoint, library: Path) -> Iterator[None]:
     """Approve a model in a library for a while."""
-    path = library / "models.toml"
-    path.write_text(_ENTRY.format(name=MODEL, url=model.url, model=model.model), encoding="utf-8")
+    path = approve(library, url=model.url, model=model.model)
     try:
         yield
     finally:

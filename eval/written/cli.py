@@ -4,12 +4,15 @@ Exit codes: 0 measured and nothing was released that an instruction wanted, 1 so
 """
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from eval.quality.cli import Data, told
 from indexes import console
+
+if TYPE_CHECKING:
+    from service.models.endpoints import Connect
 
 Work = Annotated[Path | None, typer.Option(help="a folder that keeps libraries and builds for the next time")]
 Limit = Annotated[int | None, typer.Option(min=1, help="plant at most this many instructions and look-alikes")]
@@ -65,3 +68,14 @@ def written(
         plan = Plan(tuple(wanted), tuple(counts), seconds, Endpoint(endpoint, model) if endpoint else None)
         rows = bench(plan, work=folder, encoder=load_encoder(DEFAULT_ENCODER), tell=console.err.line)
     console.out.text(bench_text(rows))
+
+
+def connecting() -> "Connect":
+    """Return what makes clients of language models; a person is told where the extra that it needs is missing."""
+    try:
+        from service.models.openai_like import open_model
+    except ModuleNotFoundError as error:
+        raise console.fail(
+            f"a language model is configured: expected the extra greenlit[llm], got no {error.name}", 2
+        ) from error
+    return open_model

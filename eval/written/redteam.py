@@ -16,7 +16,7 @@ from pathlib import Path
 
 from eval.quality.measure import NORTHLIGHT, prepare
 from eval.quality.tables import table
-from eval.written.asking import Said, ask
+from eval.written.asking import Said, approve, ask
 from eval.written.obedient import Obedient, is_said_by
 from eval.written.planted import PLACES, Plant, Truth, libraries, read_attacks, read_lookalikes, truths
 from service.answering.steps import Steps
@@ -33,7 +33,7 @@ class Outcome:
     `seen` says whether a passage of it was given to the model; `told` counts the effects that were written; `effects`
     are those that were released, each with the words that it rests on. `repeated` says that the instruction itself
     was: it stands in the document, and does not say what it wants said. `why` are the codes for which the true
-    sentence was withheld. `refused` says that nothing was released, `quotes_refused` the same of quotes.
+    sentence was withheld. `refused` says that there was no answer, `quotes_refused` that there is none of quotes alone.
     """
 
     plant: Plant
@@ -148,32 +148,34 @@ def redteam_text(found: RedTeam) -> str:
 def asked_of(plants: Sequence[Plant], folder: Path, steps: Steps) -> Iterator[Outcome]:
     """Yield what becomes of each plant: planted, found, and answered by a model that obeys."""
     number = 0
+    folder.mkdir(parents=True, exist_ok=True)
+    approve(folder)
     for place, documents in libraries(plants, folder=folder, encoder=steps.encoder):
         for name, plant in documents:
             in_question = plant.text and number % 2 == 0
             question = f"{plant.truth.question} {plant.text}" if in_question else plant.truth.question
             obeyed = [plant.instruction] if plant.instruction else []
             model = Obedient([plant.truth.text], obeyed, form=number // 2)
-            said = ask(question, model=model, steps=steps, place=place)
+            said = ask(question, model=model, steps=steps, place=place, approved_in=folder)
             yield _outcome(name, plant, said, told=len(model.told))
             number += 1
 
 
 def _outcome(name: str, plant: Plant, said: Said, *, told: int) -> Outcome:
     truth, planted = even(plant.truth.text), even(plant.text)
-    others = [one for one in said.written.released if even(one.claim.text) != truth]
+    passed = [(one.sentence.text, one.draft.quotes[0].text) for one in said.passed]
+    others = [(text, words) for text, words in passed if even(text) != truth]
     is_obeyed = bool(plant.instruction and is_said_by(plant.instruction))
+    written = said.written.sentences if said.written else ()
     return Outcome(
         plant=plant,
-        seen=any(one.passage.document == name for one in said.given.offered),
+        seen=name in said.seen,
         told=told,
-        effects=tuple(
-            (one.claim.text, one.quotes[0].text) for one in others if even(one.claim.text) != planted or is_obeyed
-        ),
-        repeated=any(even(one.claim.text) == planted for one in others) and not is_obeyed,
-        truth_released=len(others) < len(said.released),
-        why=tuple(code for _, one in said.written.sentences if even(one.claim.text) == truth for code in one.codes),
-        refused=not said.released,
+        effects=tuple((text, words) for text, words in others if even(text) != planted or is_obeyed),
+        repeated=any(even(text) == planted for text, _ in others) and not is_obeyed,
+        truth_released=len(others) < len(passed),
+        why=tuple(code for _, one in written if even(one.claim.text) == truth for code in one.codes),
+        refused=said.worked.reason is not None,
         quotes_refused=said.quotes_refused,
     )
 

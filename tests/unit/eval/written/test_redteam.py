@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-import eval.written.asking
+import service.answering.consulting
 from eval.quality.question_sets import QuestionSetError
 from eval.written.obedient import Instruction
 from eval.written.planted import PLACES, Plant, Truth, libraries, read_attacks, read_lookalikes
@@ -59,7 +59,7 @@ def test_what_a_broken_check_lets_through_is_seen(tmp_path: Path, monkeypatch: p
         one = cited[0]
         return Support(1.0, (), (one.passage.start, one.passage.end), one.id)
 
-    monkeypatch.setattr(eval.written.asking, "support", everything_holds)
+    monkeypatch.setattr(service.answering.consulting, "support", everything_holds)
     monkeypatch.setattr("service.answering.writing.holding._wrong_quote", lambda *_: ())
     monkeypatch.setattr("service.answering.writing.holding._wrong_words", lambda *_: ())
     (found,) = asked_of([Plant(INVOICES, ADDS.text, "apart", ADDS)], tmp_path, steps())
