@@ -155,7 +155,8 @@ class Settings(LibrarySettings):
         "none", description="llm: the model says which passages answer a question, or that none does"
     )
     model_fails: Literal["quote", "refuse"] = Field(
-        "quote", description="where the model cannot be asked: quote, quotes instead; refuse, 503"
+        "quote",
+        description="where the model fails, or nothing of it holds up: quote, quotes instead; refuse, 503 or no answer",
     )
     mcp: bool = Field(False, description="whether MCP clients are served at /mcp; needs greenlit[mcp]")
     url: Annotated[str, AfterValidator(lambda address: address and _origin(address))] = Field(

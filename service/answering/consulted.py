@@ -107,6 +107,7 @@ class Consulted:
     """What a model did for a question.
 
     Attributes:
+        writes: whether it was to write.
         name: the model's, as `models.toml` has it; `called` is its name at the endpoint, `endpoint` a digest of where
             that is; both empty if it was not approved.
         judged_of: what the judgement was of.
@@ -117,6 +118,7 @@ class Consulted:
     """
 
     name: str
+    writes: bool
     called: str = ""
     endpoint: str = ""
     judged_of: Given | None = None
@@ -160,6 +162,7 @@ class Consulted:
         said: dict[str, str | int | bool] = {
             "model": self.name,
             "called": self.called,
+            "writes": self.writes,
             "wrote": bool(self.passed),
             "judged": self.judged,
             "left_out": by.left_out if by else 0,

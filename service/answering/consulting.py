@@ -56,8 +56,9 @@ def consult(writer: Writer, basis: Basis, listener: Listener) -> Consulted:
     try:
         approved, model = writer.endpoints.open(writer.name)
     except ModelsError as error:
-        return Consulted(name=writer.name, instead=Instead.NOT_APPROVED, why_not=str(error))
-    did = Consulted(name=writer.name, called=approved.endpoint.model, endpoint=_digest(approved.endpoint))
+        return Consulted(name=writer.name, writes=writer.writes, instead=Instead.NOT_APPROVED, why_not=str(error))
+    endpoint = approved.endpoint
+    did = Consulted(name=writer.name, writes=writer.writes, called=endpoint.model, endpoint=_digest(endpoint))
     passages = basis.passages
     sent = _may_be_sent(passages, approved, basis.now())
     given = give(sent, build=basis.build)

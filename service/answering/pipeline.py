@@ -118,7 +118,7 @@ class Answering:
         """
         answer = self.ask(question, tell=tell, stopped=stopped)
         wrote = answer.model is not None and answer.model.wrote  # then its sentences were told as they passed
-        for event in (*(() if wrote else of_answer(answer)), *also(answer), of_end(answer)):
+        for event in (*of_answer(answer, told=wrote), *also(answer), of_end(answer)):
             tell(event)
 
     def holds(self, answer: Answer, principal: Principal) -> bool:

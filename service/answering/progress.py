@@ -57,9 +57,9 @@ def of_sentence(n: int, sentence: Sentence, citations: Iterable[Citation]) -> Ev
     return Event(SENTENCE, {"n": n, **said})
 
 
-def of_answer(answer: Answer) -> Iterator[Event]:
-    """Yield each sentence with its citations, or the refusal. The answer is on record: it has its receipt."""
-    for n, sentence in enumerate(answer.sentences, start=1):
+def of_answer(answer: Answer, *, told: bool = False) -> Iterator[Event]:
+    """Yield each sentence with its citations unless they were `told`, or the refusal. The answer is on record."""
+    for n, sentence in enumerate(() if told else answer.sentences, start=1):
         yield of_sentence(n, sentence, answer.citations)
     if answer.refusal:
         yield Event("refusal", answer.refusal.as_json())

@@ -139,11 +139,9 @@ class Steps:
             now: draws the scope as it is after the draft; a revocation may have come meanwhile.
             listener: is told of each step as it begins, and of what a language model wrote as it passes.
         """
-        evidence = self._evidence(found, build)
-        weighed = self._weighed(found, evidence)
-        if weighed.reason:
-            return weighed
-        basis = basis_of(text, found, evidence, build=build, now=now)
+        basis = self._basis(text, found, build, now)
+        if isinstance(basis, Worked):
+            return basis
         listener.tell(Step.DRAFTING)
         if self.writer is None:
             return self._quoted(basis, listener.tell)
@@ -154,11 +152,16 @@ class Steps:
         self, text: str, found: Retrieved, *, build: Build, now: Callable[[], Scope], ruling: Ruling
     ) -> Worked:
         """Return what `answer` would quote with what a language model ruled before, which is not asked again."""
+        basis = self._basis(text, found, build, now)
+        return basis if isinstance(basis, Worked) else self._ruled(basis, ruling, silent)
+
+    def _basis(self, text: str, found: Retrieved, build: Build, now: Callable[[], Scope]) -> Basis | Worked:
+        """3: return what may be answered from, or the refusal where the evidence does not suffice."""
         evidence = self._evidence(found, build)
         weighed = self._weighed(found, evidence)
         if weighed.reason:
             return weighed
-        return self._ruled(basis_of(text, found, evidence, build=build, now=now), ruling, silent)
+        return basis_of(text, found, evidence, build=build, now=now)
 
     def _after(self, consulted: Consulted, basis: Basis, writer: Writer, tell: TellStep) -> Worked:
         """Return what becomes of a question about which a language model was consulted."""

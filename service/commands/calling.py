@@ -13,7 +13,13 @@ from service.access.local import local_token
 from service.operating.running import NotRunningError, running_url
 from service.settings import Settings
 
-_TIMEOUT_S = 60.0  # for a question through the running service
+_QUOTED_S = 60.0  # for a question through the running service
+_WRITTEN_S = 1_860.0  # where a model judges, writes and writes once more: models.toml allows each 600 s
+
+
+def patience_s(settings: Settings) -> float:
+    """Return how long a question may take, in seconds."""
+    return _WRITTEN_S if settings.wants_a_model else _QUOTED_S
 
 
 def client_here(settings: Settings, url: str, *, bearer: str, timeout_s: float) -> httpx.Client:
@@ -69,7 +75,7 @@ def called(settings: Settings, method: str, path: str, *, body: Any = None) -> t
     except (NotRunningError, AccessError) as error:
         raise CallError(str(error)) from error
     try:
-        with client_here(settings, url, bearer=bearer, timeout_s=_TIMEOUT_S) as client:
+        with client_here(settings, url, bearer=bearer, timeout_s=patience_s(settings)) as client:
             response = client.request(method, path, json=body)
             value = response.json()
     except (httpx.HTTPError, ValueError) as error:

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 _Json = dict[str, Any]
 _T = TypeVar("_T")
-_TIMEOUT_S = 60.0
 
 
 def mcp() -> None:
@@ -150,14 +149,14 @@ def _there(settings: Settings, url: str, address: str) -> "Knowledge":
 
     from service.clients.calls import Service as At
     from service.clients.client import AsyncGreenlit
-    from service.commands.calling import bearer_here, trusted_here
+    from service.commands.calling import bearer_here, patience_s, trusted_here
     from service.mcp.through import ThroughApi
 
     if settings.url and settings.api_key is not None:
         key, certificate = settings.api_key.get_secret_value(), settings.tls_certificate
-        named = At(url, key, channel="mcp", certificate=certificate, timeout_s=_TIMEOUT_S)
+        named = At(url, key, channel="mcp", certificate=certificate, timeout_s=patience_s(settings))
         return ThroughApi(lambda: AsyncGreenlit(named), address)
-    at, trusted = At(url, bearer_here(settings), channel="mcp", timeout_s=_TIMEOUT_S), trusted_here(settings)
+    at, trusted = At(url, bearer_here(settings), channel="mcp", timeout_s=patience_s(settings)), trusted_here(settings)
     return ThroughApi(lambda: AsyncGreenlit(at, transport=httpx.AsyncHTTPTransport(verify=trusted)), address)
 
 

@@ -104,7 +104,7 @@ class Asking:
             tell(event)
 
         answer = await self.answer(question, gone=gone, name=name, tell=telling)
-        for event in (*(() if SENTENCE in told else of_answer(answer)), of_end(answer)):
+        for event in (*of_answer(answer, told=SENTENCE in told), of_end(answer)):
             tell(event)
 
     @contextlib.asynccontextmanager

@@ -47,11 +47,12 @@ def main(root: Path) -> None:
             writer = studio.service.answering.steps.writer
             assert writer is not None
             problem = try_model(writer.endpoints.open("writer")[1]).problem
-            studio.ask(VENDOR_QUESTION)
+            wrote = studio.ask(VENDOR_QUESTION)["model"]
         keys = {asked.headers.get("authorization") for asked in server.asked}
         where = server.url.removeprefix("http://").removesuffix("/v1")
     said["with"] = {
         "problem": problem,
+        "wrote": wrote,
         "imported": _imported(),
         "connected": sorted(set(CONNECTED)),
         "endpoint": where,

@@ -73,6 +73,7 @@ def test_a_model_s_libraries_are_there_only_where_one_is_asked_for_and_reach_its
     assert said["without"] == {"answer": answer, "imported": [], "connected": []}
     assert {"openai", "llama_index.llms.openai_like"} <= set(said["with"]["imported"])
     assert (said["with"]["problem"], said["with"]["keys"]) == (None, ["None"])
+    assert (said["with"]["wrote"]["name"], said["with"]["wrote"]["wrote"]) == ("writer", True)
     assert said["with"]["connected"] == [said["with"]["endpoint"]]
     assert said["attempts"] == []
 

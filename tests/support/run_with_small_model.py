@@ -10,6 +10,7 @@ builds and the records are of their own (`var/llm`): those of `make run` are not
 import importlib.util
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -21,6 +22,8 @@ ROOT = Path(__file__).parents[2]
 PLACE = ROOT / "var" / "llm"
 NAME = "smollm2"
 _DAYS = 30
+_EXPECT = """SmolLM2 (135 million parameters) writes the answers: a minute or two each.
+Most of what it says does not hold up, and quotes stand in for it; what was held back is in the record."""
 _MODELS = """# Made by `make run-llm`, for this machine alone. MODELS.md says what an organisation would write here.
 [[model]]
 name = "{name}"
@@ -66,14 +69,17 @@ def main() -> int:
     if words := not_installed():
         print(f"make run-llm {words}", file=sys.stderr)  # noqa: T201 - it is a program
         return 2
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with small_model() as url:
-        print("SmolLM2 (135 million parameters) writes the answers. Expect a minute each, and poor ones.")  # noqa: T201
+        print(_EXPECT)  # noqa: T201
         greenlit = [sys.executable, "-m", "greenlit", "run"]
         with subprocess.Popen(greenlit, cwd=ROOT, env=os.environ | library_with(url)) as service:
             try:
                 return service.wait()
-            except KeyboardInterrupt:  # which it was sent too
-                return service.wait()
+            except KeyboardInterrupt:
+                return 0
+            finally:  # whoever stops this stops both
+                service.terminate()
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 
 1  every document cited has to be approved now, in the version that was cited, and for whoever looks
 2  every passage cited has to be in the live build, with the text that is on record
-3  the sentences are found again: each says what its quotes say (`verify`)
+3  the sentences are found again: each says what its quotes say (`verify`); those that a language model wrote, and
+   whose quotes were held against them then, stand on record one by one
 
 Where one of these fails there is no such answer any more, only the text that somebody was given. What nothing cited
 mentions, and which further passages there are, is looked up again; what of these may not be read now is just not there.
@@ -17,13 +18,14 @@ from typing import Any
 from indexes.builds import Build
 from indexes.documents import Passage
 from service.access.principals import Principal
-from service.answering.answers import Answer, Citation, Reason, Refusal, Sentence
+from service.answering.answers import Answer, Citation, Reason, Refusal, Sentence, one_text
 from service.answering.boundary import Boundary, Scope
 from service.answering.choosing.leaning import leans
 from service.answering.drafts import SKIPPED, Quote
 from service.answering.further import further
 from service.answering.live_build import LiveBuild
 from service.answering.missing import not_mentioned
+from service.answering.past.past_models import by_model
 from service.answering.unread import note_at
 from service.answering.verify import VerifiedQuote
 from service.audit.reading.past_turns import Turn
@@ -46,9 +48,10 @@ class PastAnswers:
             BuildError, LibraryUnavailableError: nobody can say what may be read.
         """
         outcome = turn.finished.get("outcome")
+        model, instead = by_model(turn.finished.get("answerer"))
         if outcome == "refused":
             refusal = Refusal(Reason(turn.finished["reason"]))
-            return Answer(turn.request_id, (), (), refusal, turn.receipt, turn.searched_for)
+            return Answer(turn.request_id, (), (), refusal, turn.receipt, turn.searched_for, model=model)
         if outcome != "answered" or turn.answer is None:
             return None
         build = self.live_build.get()
@@ -56,7 +59,7 @@ class PastAnswers:
         hits = {hit["passage_id"]: hit for hit in turn.finished["hits"]}
         found = [_citation(cited, hits[cited["passage_id"]], build, scope) for cited in turn.finished["citations"]]
         citations = tuple(citation for citation in found if citation)
-        sentences = _sentences(turn.answer, citations)
+        sentences = _written(turn) if model and model.wrote else _sentences(turn.answer, citations)
         if len(citations) < len(found) or not sentences:
             return None
         return Answer(
@@ -68,6 +71,8 @@ class PastAnswers:
             searched_for=turn.searched_for,
             not_mentioned=not_mentioned(turn.searched_for or turn.question, citations),
             passages=further(_found(turn.finished["hits"], build), citations, scope.grants),
+            model=model,
+            instead=instead,
         )
 
 
@@ -89,6 +94,14 @@ def _citation(cited: dict[str, Any], hit: dict[str, Any], build: Build, scope: S
     text = passage.text[start - passage.start : end - passage.start]
     quoted = VerifiedQuote(Quote(passage.passage_id, start, end, text), passage, granted)
     return Citation(cited["n"], quoted, note_at(build.passages.notes(passage.document), passage.locator))
+
+
+def _written(turn: Turn) -> tuple[Sentence, ...]:
+    """3: return the sentences of a language model, if the answer is those that passed, and cites what they cite."""
+    sentences = tuple(Sentence(one.text, one.citations, check=one.check) for one in turn.sentences)
+    numbers = [n for sentence in sentences for n in sentence.citations]
+    whole = one_text(sentences) == turn.answer and numbers == [cited["n"] for cited in turn.finished["citations"]]
+    return sentences if whole else ()
 
 
 @dataclass(slots=True)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from service.answering.errors import ReplayError
+from service.answering.past.past_models import PastModel, past_model
 from service.audit.errors import NoRecordError, SealError
 from service.audit.events import audit_read
 from service.audit.keys.keyring import Keyring
@@ -28,7 +29,8 @@ class PastQuestion:
     """What is on record of a question that was answered, refused, or a search.
 
     `received` and `finished` are its leaves as parsed JSON; `searched_for` is what was looked for, the prompt unless it
-    was rewritten; `answer` is `None` where there was none; `pairs` lists the scope as `boundary.Scope.pairs` does.
+    was rewritten; `answer` is `None` where there was none; `pairs` lists the scope as `boundary.Scope.pairs` does;
+    `model` is what a language model did, `None` where none was consulted.
     """
 
     received_seq: int
@@ -38,6 +40,7 @@ class PastQuestion:
     searched_for: str = field(repr=False)
     answer: str | None = field(repr=False)
     pairs: bytes
+    model: PastModel | None = None
 
     def pairs_seen(self) -> list[tuple[str, str]]:
         """Return the (document, version) pairs of the scope."""
@@ -102,6 +105,7 @@ def open_past_question(who: str, seq: int, *, log: AuditLog, store: LeafReader, 
         searched_for=became.get("searched_for", asked["prompt"]),
         answer=became.get("answer"),
         pairs=_pairs(store, said["retrieval"]["filter_hash"]),
+        model=_model(finished.seq, became.get("raw")),
     )
 
 
@@ -125,6 +129,15 @@ def _texts(unsealer: Unsealer, leaf: StoredLeaf) -> Mapping[str, str]:
             "asked again: the record still names the passages that were found, see greenlit audit show"
         )
     return opened.texts
+
+
+def _model(seq: int, raw: str | None) -> PastModel | None:
+    try:
+        return past_model(raw) if raw is not None else None
+    except (ValueError, KeyError, TypeError) as error:
+        raise ReplayError(
+            f"what a language model did is on record in another form (record {seq}), so it cannot be checked again"
+        ) from error
 
 
 def _pairs(store: LeafReader, filter_hash: str) -> bytes:

@@ -9,7 +9,7 @@
 7  compare, and say what differs
 
 What was approved, revoked or published since makes no difference. Nothing is written but the look. A language model is
-never asked again: of what one wrote, the passages are compared, and its quotes are looked up. An approval that ended
+never asked again: what it ruled is taken from the record, what it wrote is checked again. An approval that ended
 while the question was worked on is seen as a difference, with a note if the register changed.
 """
 
@@ -31,9 +31,11 @@ from indexes.errors import BuildError
 from indexes.standing import Grant
 from indexes.superseded import replacements
 from service.answering.boundary import Scope
+from service.answering.consulted import NO_RULING
 from service.answering.errors import ReplayError
 from service.answering.finding.retrieve import CANDIDATES
 from service.answering.past.compare import Again, Ending, differences, largest_score_difference_u, millionths
+from service.answering.past.past_models import differs
 from service.answering.past.past_questions import PastQuestion, open_past_question
 from service.answering.steps import Steps
 from service.audit.events import CONFIG_TYPE, REGISTER_EXTENDED_TYPE, REGISTER_REWRITTEN_TYPE
@@ -88,6 +90,8 @@ class Replay:
                 again = self._ask(past, build, scope)  # 6
                 found += differences(past, again)  # 7
                 found += _misplaced_quotes(past, build, scope)
+                if past.model and past.model.written:
+                    found += differs(past.model.written, past.searched_for, past.answer, build=build)
                 score_difference_u = largest_score_difference_u(past, again.hits)
             else:
                 found.append("passages: none were looked for, because the build was made with another encoder")
@@ -135,10 +139,12 @@ class Replay:
         found = self.steps.find(past.searched_for, build=build, scope=scope, k=k)
         if past.is_search:
             return Again(found.hits)
-        if "llm" in (self.steps.answerer.kind, past.finished["answerer"]["kind"]):
+        ruling = past.model.ruling if past.model else NO_RULING
+        by_model = past.finished["answerer"]["kind"] == "llm" and not ruling.says_none
+        if by_model or self.steps.answerer.kind == "llm":
             weighed = self.steps.weigh(found, build)
             return Again(found.hits, weighed.evidence, Ending(weighed.reason) if weighed.reason else None)
-        worked = self.steps.answer(past.searched_for, found, build=build, now=lambda: scope)
+        worked = self.steps.answer_as_ruled(past.searched_for, found, build=build, now=lambda: scope, ruling=ruling)
         return Again(found.hits, worked.evidence, Ending(worked.reason, worked.citations, worked.text))
 
     def _notes(self, past: PastQuestion) -> Iterator[str]:
@@ -156,7 +162,7 @@ class Replay:
             yield f"threshold: it was {then_u} millionths, and is {now_u} now"
         drafted_by = past.finished["answerer"]
         if drafted_by["kind"] == "llm":
-            yield f"answer: the model {drafted_by['name']} wrote it and is not asked again; its words are not compared"
+            yield f"answer: the model {drafted_by['name']} is not asked again; what it said then is checked again"
         elif drafted_by["kind"] != "none" and drafted_by["name"] != self.steps.answerer.name:
             yield f"answerer: {drafted_by['name']} drafted, {self.steps.answerer.name} does now"
         if past.hits_left_out:

@@ -198,7 +198,7 @@ def test_a_model_is_never_asked_again_and_its_words_are_not_compared(library: Ti
     assert model.asked == 1
     assert is_identical(seen)
     assert seen == quoted_now
-    assert seen["notes"] == ["answer: the model some-model wrote it and is not asked again; its words are not compared"]
+    assert seen["notes"] == ["answer: the model some-model is not asked again; what it said then is checked again"]
 
 
 def test_what_was_quoted_then_cannot_be_compared_with_a_model(archive: Archive) -> None:
