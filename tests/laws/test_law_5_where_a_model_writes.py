@@ -98,7 +98,7 @@ def test_whoever_leaves_stops_the_model_and_what_they_were_told_is_on_record(lib
         exchange.delta({"content": f"{second[1]} [{second[0]}]\n"})
 
     with open_with_model(library, script) as (studio, _), over_http(studio) as client:
-        asked = {"data" if door == "/" else "json": {"question": VENDOR_QUESTION}}
+        asked: Any = {"data" if door == "/" else "json": {"question": VENDOR_QUESTION}}
         with client.stream("POST", door, headers=AS_EVENTS, **asked) as response:
             for line in response.iter_lines():
                 if line.startswith("event: sentence"):

@@ -75,6 +75,24 @@ def test_nobody_in_particular_sees_nothing(library: TinyLibrary, groups: frozens
     assert scope.valid_until == datetime.max.replace(tzinfo=UTC)
 
 
+def test_a_scope_tells_which_one_group_is_enough_to_read_each_document(library: TinyLibrary) -> None:
+    library.allow("board", groups=["board", "people"])
+    library.allow("odd", groups=["people"])
+    library.add("legal/all.md", "# All\n\nFor all of us.\n")
+    library.add("legal/some.md", "# Some\n\nFor some of us.\n", groups=["finance"])
+    library.add("board/minutes.md", "# Minutes\n\nFor the board.\n", groups=["board"])
+    library.add("odd/one.md", "# One\n\nFor who is in both.\n", groups=["finance"])
+    library.ingest()
+    everything = frozenset({"staff", "board", "people", "finance"})
+    readers = _boundary(library).scope(_build(library), everything).readers
+    assert readers == {
+        "legal/all.md": {"staff"},
+        "legal/some.md": {"finance"},  # everybody is in the source's group
+        "board/minutes.md": {"board"},
+        "odd/one.md": set(),  # no one group is enough
+    }
+
+
 def test_a_scope_is_kept_while_nothing_changes(library: TinyLibrary) -> None:
     build, boundary = _build(with_rules(library)), _boundary(library)
     first = boundary.scope(build, STAFF)

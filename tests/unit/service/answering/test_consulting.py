@@ -310,6 +310,18 @@ def test_what_is_withdrawn_while_the_model_writes_is_not_told(archive: Archive) 
     assert _kept(archive)["written"]["sentences"][0]["codes"] == ["withdrawn"]
 
 
+def test_what_is_withdrawn_after_it_was_told_is_not_in_the_whole_answer(archive: Archive) -> None:
+    def say(messages: Sequence[Message]) -> str:
+        archive.library.revoke(POLICY)
+        return saying("Staff may use approved AI tools to draft emails.")(messages)
+
+    told = _streamed(archive, Scripted([saying(TRUE), "\n\n", say]))
+    names = [event.name for event in told]
+    assert names == ["status", "status", "sentence", "status", "refusal", "done"]
+    assert told[-1].data["refusal"]["reason"] == "unsupported_draft"
+    assert TRUE not in str(told[-1].data)
+
+
 def test_whoever_leaves_stops_the_model_and_what_was_told_is_on_record(archive: Archive) -> None:
     told: list[Event] = []
     model = Scripted(saying(TRUE, "Staff may use approved AI tools to draft emails."), piece=40)

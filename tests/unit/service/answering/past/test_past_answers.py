@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from service.answering.answers import Answer, Sentence, one_text
-from service.audit.reading.past_turns import Turn
+from service.answering.answers import Answer, ByModel, Sentence, one_text
+from service.audit.reading.past_turns import Turn, WrittenSentence
 from service.audit.storage.store import Receipt
 from tests.support.fakes import TinyLibrary
 from tests.support.service_parts import TRAVEL, Studio, open_studio, with_rules
@@ -24,8 +24,13 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
         yield opened
 
 
-def _again(studio: Studio, answer: str, quotes: Sequence[str]) -> Answer | None:
-    """Show an answer again that is on record with these quotes; the rules on travel were found besides."""
+def _again(
+    studio: Studio, answer: str, quotes: Sequence[str], written: Sequence[WrittenSentence] = ()
+) -> Answer | None:
+    """Show an answer again that is on record with these quotes; the rules on travel were found besides.
+
+    With sentences that were `written`, it is a language model's.
+    """
     past = studio.service.past_answers
     build = past.live_build.get()
     by_document = {passage.document: passage for passage in build.passages.passages(range(3))}
@@ -42,8 +47,10 @@ def _again(studio: Studio, answer: str, quotes: Sequence[str]) -> Answer | None:
     stored = build.passages.text(LINES) or ""
     spans = [[stored.index(quote), stored.index(quote) + len(quote)] for quote in quotes]
     cited = [{"n": n, "passage_id": hits[0]["passage_id"], "span": span} for n, span in enumerate(spans, start=1)]
-    finished = {"outcome": "answered", "hits": hits, "citations": cited}
-    turn = Turn("r-1", "2026-11-20", "What are the red lines in Norway?", finished, None, answer, Receipt("o", 7, "f"))
+    params = {"model": "writer", "wrote": True, "judged": False, "left_out": 1} if written else {}
+    finished = {"outcome": "answered", "hits": hits, "citations": cited, "answerer": {"params": params}}
+    asked, receipt = "What are the red lines in Norway?", Receipt("o", 7, "f")
+    turn = Turn("r-1", "2026-11-20", asked, finished, None, answer, receipt, tuple(written))
     return past.again(studio.service.owner, turn)
 
 
@@ -69,6 +76,35 @@ def test_sentences_come_back_as_they_were(studio: Studio, sentences: list[Senten
     assert shown is not None
     assert list(shown.sentences) == sentences
     assert shown.text == one_text(sentences)
+
+
+WROTE = "Nobody may clone a voice."
+SIGNS = "Nor may anybody sign for others."
+
+
+def test_what_a_model_wrote_comes_back_as_it_passed(studio: Studio) -> None:
+    written = [WrittenSentence(WROTE, (1,), "supported"), WrittenSentence(SIGNS, (2,), "supported")]
+    shown = _again(studio, f"{WROTE} {SIGNS}", [CLONE, SIGN], written)
+    assert shown is not None
+    assert [(one.text, one.citations, one.check) for one in shown.sentences] == [
+        (WROTE, (1,), "supported"),
+        (SIGNS, (2,), "supported"),
+    ]
+    assert shown.model == ByModel("writer", wrote=True, judged=False, left_out=1)
+
+
+@pytest.mark.parametrize(
+    ("answer", "written"),
+    [
+        (f"{WROTE} Always.", [WrittenSentence(WROTE, (1,), "supported")]),
+        (WROTE, [WrittenSentence(WROTE, (2,), "supported")]),
+        (WROTE, [WrittenSentence(WROTE, (1,), "supported"), WrittenSentence(SIGNS, (2,), "supported")]),
+    ],
+)
+def test_what_says_anything_else_than_a_model_wrote_is_no_answer(
+    studio: Studio, answer: str, written: list[WrittenSentence]
+) -> None:
+    assert _again(studio, answer, [CLONE], written) is None
 
 
 @pytest.mark.parametrize(
