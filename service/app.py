@@ -134,7 +134,12 @@ def create_app(service: Service, *, more: Sequence[Door] = (), drawer: PageDrawe
     """
     settings = service.settings
     told = Told(
-        settings.max_question_chars, settings.retention_months, settings.retention_reason, settings.auth == "local"
+        max_question_chars=settings.max_question_chars,
+        retention_months=settings.retention_months,
+        retention_reason=settings.retention_reason,
+        by_link=settings.auth == "local",
+        model=settings.model if settings.wants_a_model else "",
+        model_writes=settings.answerer == "llm",
     )
     origin = Origin(settings.public_url)
     pages = Pages(service.access, service.sign_in, told, origin)
@@ -192,7 +197,9 @@ def _parts(service: Service, pages: Pages, origin: Origin) -> dict[Any, object]:
         Desk: Desk(service.deciding, service.bringing, service.live_build, settings.builds),
         Grounds: service.grounds,
         Health: service.health,
-        start_routes.Keeping: start_routes.Keeping(settings.retention_months, settings.retention_reason),
+        start_routes.Beginning: start_routes.Beginning(
+            pages.told.retention_months, pages.told.retention_reason, pages.told.model, pages.told.model_writes
+        ),
         Heard: service.hearing.heard,
         Hearing: service.hearing.hearing,
         KeyRing: service.key_ring,

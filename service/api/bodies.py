@@ -48,10 +48,15 @@ class SentenceBody(BaseModel):
     """A sentence and the numbers of its citations. The one that answers best is the first."""
 
     text: str = Field(
-        description="what its quotes say; each line is a line of the source, … stands for words between two quotes"
+        description="what its quotes say; each line is a line of the source, … stands for words between two quotes. "
+        "Of an answer that a model wrote: its words, held against the quotes"
     )
     citations: list[int] = Field(min_length=1)
     more: int = Field(description="items of a list, a procedure or a table that were left out; 0 if none", examples=[0])
+    check: Literal["verbatim", "supported"] = Field(
+        description="what it passed: verbatim, its words are those of its quotes; supported, its words are a model's, "
+        "and all that they say was found in the passages cited, of which the quotes are the nearest words"
+    )
 
 
 _NOTE: Any = Field(
@@ -100,6 +105,15 @@ class RefusalBody(BaseModel):
     message: str
 
 
+class ByModelBody(BaseModel):
+    """The part that a language model had in an answer."""
+
+    name: str = Field(description="as models.toml names it", examples=["house"])
+    wrote: bool = Field(description="the sentences are its words, each checked; quotes otherwise")
+    judged: bool = Field(description="it said which passages answer, or that none does")
+    left_out: int = Field(description="sentences that it wrote and that did not hold up", examples=[0])
+
+
 class AnswerBody(BaseModel):
     """An answer in cited sentences, or a refusal."""
 
@@ -117,8 +131,11 @@ class AnswerBody(BaseModel):
         description="words of the question that matter and that nothing cited holds, as typed",
         examples=[["New York", "trainees"]],
     )
-    notes: list[str] = Field(description="the notes of the citations, each once")
+    notes: list[str] = Field(
+        description="the notes of the citations, each once; first, where a model was to write and did not, why not"
+    )
     passages: list[FurtherBody] = Field(max_length=3, description="further passages that were found, the best first")
+    model: ByModelBody | None = Field(description="what a language model did for it; null where none had a part in it")
     refusal: RefusalBody | None
     receipt: ReceiptBody
 
@@ -127,7 +144,7 @@ _EVENTS = """event: status
 data: {"step":"looking"}
 
 event: sentence
-data: {"n":1,"text":"...","citations":[{"n":1,"document":"legal/ai-use-policy.pdf"}],"more":0}
+data: {"n":1,"text":"...","citations":[{"n":1,"document":"legal/ai-use-policy.pdf"}],"more":0,"check":"verbatim"}
 
 event: done
 data: {"request_id":"...","outcome":"answered"}
@@ -135,9 +152,9 @@ data: {"request_id":"...","outcome":"answered"}
 """
 _TELLS = (
     "With Accept: text/event-stream, events, each with JSON as data: status {step} (looking, drafting, checking, "
-    "recording); of an answer each sentence {n, text, citations: whole ones, more}, of one that is refused refusal "
-    "{reason, message}; done, the whole answer as without a stream. What breaks after the first event is told as "
-    "error, a problem. Lines that begin with a colon only keep the connection open."
+    "recording); of an answer each sentence {n, text, citations: whole ones, more, check}, of one that is refused "
+    "refusal {reason, message}; done, the whole answer as without a stream. What breaks after the first event is told "
+    "as error, a problem. Lines that begin with a colon only keep the connection open."
 )
 AS_EVENTS: dict[str, Any] = {
     "description": f"The answer, or the refusal. {_TELLS}",

@@ -1,4 +1,4 @@
-"""The route of what somebody is told who begins: how long questions are kept and why, and four that are answered."""
+"""The route of what somebody is told who begins: what becomes of their questions, and four that are answered."""
 
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -16,11 +16,24 @@ _router = APIRouter(prefix="/v1", tags=["questions"], responses=problems(400, 40
 
 
 @dataclass(frozen=True, slots=True)
-class Keeping:
-    """How long questions and answers are kept, in months, and why, where that is longer than usual."""
+class Beginning:
+    """What becomes of questions here.
+
+    How long they and their answers are kept, in months, and why, where that is longer than usual; which language model
+    is asked, empty where none is, and whether answers are its words.
+    """
 
     months: int
     reason: str
+    model: str
+    model_writes: bool
+
+
+class AskedModelBody(BaseModel):
+    """The language model that questions can go to."""
+
+    name: str = Field(description="as models.toml names it", examples=["house"])
+    writes: bool = Field(description="answers are its words, each sentence checked; it only chooses passages otherwise")
 
 
 class StartBody(BaseModel):
@@ -28,6 +41,9 @@ class StartBody(BaseModel):
 
     kept_months: int = Field(description="how long the texts of questions and answers are kept", examples=[12])
     kept_reason: str = Field(description="why, where that is longer than 12 months", examples=[""])
+    model: AskedModelBody | None = Field(
+        description="the language model that questions and passages that their asker may read can go to; null if none"
+    )
     questions: list[str] = Field(
         max_length=4,
         description="up to four that the documents answer which the caller may read; others each day",
@@ -38,16 +54,21 @@ class StartBody(BaseModel):
 @_router.get("/start", response_model=StartBody)
 def start(
     caller: Staff,
-    keeping: Annotated[Keeping, Depends(given(Keeping))],
+    beginning: Annotated[Beginning, Depends(given(Beginning))],
     reading: Annotated[Reading, Depends(given(Reading))],
     starting: Annotated[Starting, Depends(given(Starting))],
 ) -> dict[str, Any]:
-    """Tell whoever begins what is kept of their questions and how long, and questions to begin with.
+    """Tell whoever begins what becomes of their questions, and questions to begin with.
 
     Nothing is asked in anybody's name, so nothing is recorded.
     """
     questions = starting.questions(reading.within(caller))
-    return {"kept_months": keeping.months, "kept_reason": keeping.reason, "questions": list(questions)}
+    return {
+        "kept_months": beginning.months,
+        "kept_reason": beginning.reason,
+        "model": {"name": beginning.model, "writes": beginning.model_writes} if beginning.model else None,
+        "questions": list(questions),
+    }
 
 
 ROUTES = _router.routes

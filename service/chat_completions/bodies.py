@@ -1,9 +1,10 @@
 """What a request of OpenAI's form asks: the last message is the question, what else may come along is decided here.
 
 In order: (1) the body is JSON, (2) what would change what an answer means is refused, by its name, and so is whatever
-is unknown; what clients always send and what means nothing where no model writes is taken and has no effect, (3) the
-model is ours, (4) the last message is a user's text. Earlier messages of the user may help to understand it; what
-assistants, tools and systems said is not read, and of what a system said it is counted that it came.
+is unknown; what clients always send and what means nothing here, such as how a model is to write, is taken and has no
+effect, (3) the model is ours, (4) the last message is a user's text. Earlier messages of the user may help to
+understand it; what assistants, tools and systems said is not read, and of what a system said it is counted that it
+came.
 """
 
 import json
@@ -37,12 +38,12 @@ def _one_of(*allowed: object) -> Callable[[object], bool]:
 # What is taken only if it asks for nothing; and what to say otherwise.
 _REFUSED: Mapping[str, tuple[Callable[[object], bool], str]] = {
     "n": (_one_of(1), "expected one answer (n = 1), got another number: an answer is made once, and on record"),
-    "logprobs": (_one_of(False), "expected no logprobs: no model writes the answer"),
-    "top_logprobs": (_one_of(0), "expected no top_logprobs: no model writes the answer"),
-    "tools": (_nothing, "expected no tools: answers are quotes, and nothing is called"),
-    "tool_choice": (_one_of("none", "auto"), "expected no tool_choice: answers are quotes, and nothing is called"),
-    "functions": (_nothing, "expected no functions: answers are quotes, and nothing is called"),
-    "function_call": (_one_of("none", "auto"), "expected no function_call: answers are quotes, and nothing is called"),
+    "logprobs": (_one_of(False), "expected no logprobs: they say nothing of an answer that was checked"),
+    "top_logprobs": (_one_of(0), "expected no top_logprobs: they say nothing of an answer that was checked"),
+    "tools": (_nothing, "expected no tools: answers come from approved documents, and nothing is called"),
+    "tool_choice": (_one_of("none", "auto"), "expected no tool_choice: nothing is called"),
+    "functions": (_nothing, "expected no functions: answers come from approved documents, and nothing is called"),
+    "function_call": (_one_of("none", "auto"), "expected no function_call: nothing is called"),
     "response_format": (_one_of({"type": "text"}), "expected an answer as text, got a wish for another form"),
     "modalities": (_one_of(["text"], []), "expected an answer as text, got a wish for more"),
     "audio": (_nothing, "expected an answer as text, got a wish for audio"),

@@ -2,8 +2,8 @@
 
 Citations come three ways, for clients that read one of them: as `[n]` in the text with a list of sources below, as
 `annotations`, and as `event`s of Open WebUI, which hold the quotes. Beside them, as `greenlit`, stands the answer as
-`POST /v1/ask` gives it, with its receipt. A refusal is a message that says why and ends with `content_filter`. Tokens
-are counted as none, because no model reads or writes any.
+`POST /v1/ask` gives it, with its receipt. What a language model did for it is said first. A refusal is a message that
+says why and ends with `content_filter`. Tokens are counted as none: whoever asks pays for none.
 """
 
 import time
@@ -17,7 +17,8 @@ from service.answering.progress import Event
 from service.chat_completions.bodies import MODEL
 from service.chat_completions.markdown import as_text
 from service.chat_completions.sentences import written
-from service.clients.lines import either
+from service.clients.by_model import by_model
+from service.clients.lines import either, ended
 
 _USAGE = {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}
 Json = dict[str, Any]
@@ -46,9 +47,11 @@ def of_answer(answer: Answer, *, root: str, ignored_instructions: int = 0) -> To
     name = f"chatcmpl-{answer.request_id}"
     beside = {**answer.as_json(), "ignored_instructions": ignored_instructions}
     if answer.refusal:
-        return Told(name, (as_text(MESSAGES[answer.refusal.reason]),), "content_filter", greenlit=beside)
+        by = [f"\n\n{_by_model(answer)}"] if _by_model(answer) else []
+        said = (as_text(MESSAGES[answer.refusal.reason]), *by, *_notes(answer))
+        return Told(name, said, "content_filter", greenlit=beside)
     by_number = {citation.n: citation for citation in answer.citations}
-    told = written(answer, root=root)
+    told = written(answer, root=root, first=_by_model(answer))
     annotations = [_annotation(by_number[n], root, place) for n, place in told.places]
     pieces = [*told.pieces, *_missing(answer), *_notes(answer), *_further(answer, root), _list_of(answer, root)]
     sources = tuple(_source(citation, root) for citation in answer.citations)
@@ -123,6 +126,13 @@ def _source(citation: Citation, root: str) -> Json:
     }
 
 
+def _by_model(answer: Answer) -> str:
+    """Return what a language model did for it; empty where none had a part in it."""
+    model = answer.model.as_json() if answer.model else None
+    lines = by_model(model, answer.refusal.reason.value if answer.refusal else None)
+    return f"*{as_text(' '.join(lines))}*" if lines else ""
+
+
 def _missing(answer: Answer) -> list[str]:
     """Return what of the question no source mentions, directly under the answer."""
     words = [as_text(word) for word in answer.not_mentioned]
@@ -131,7 +141,7 @@ def _missing(answer: Answer) -> list[str]:
 
 def _notes(answer: Answer) -> list[str]:
     """Return what was not read of what is cited, in front of the sources."""
-    return [f"\n\n*Note: {as_text(note)}.*" for note in answer.notes]
+    return [f"\n\n*Note: {as_text(ended(note))}*" for note in answer.notes]
 
 
 def _further(answer: Answer, root: str) -> list[str]:

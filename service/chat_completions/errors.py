@@ -28,7 +28,13 @@ _TYPES = {
     HTTPStatus.TOO_MANY_REQUESTS: "rate_limit_error",
 }
 _CODES = {"not-signed-in": "invalid_api_key", "too-many": "rate_limit_exceeded"}
-_ON_RECORD = {"internal", "library", "log", "overloaded"}  # it may be on record already: once is enough
+_ON_RECORD = {
+    "internal",
+    "library",
+    "log",
+    "model-unavailable",
+    "overloaded",
+}  # it may be on record already: once is enough
 
 
 class ChatRequestError(RequestError):

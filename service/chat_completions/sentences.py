@@ -38,14 +38,18 @@ class Written:
             self.places.append((n, (start, self.length)))
 
 
-def written(answer: Answer, *, root: str) -> Written:
+def written(answer: Answer, *, root: str, first: str = "") -> Written:
     """Return the sentences of an answer.
 
     Args:
         answer: no refusal.
         root: the address of this service, which the addresses of sources begin with.
+        first: Markdown that stands in front of them, as a paragraph.
     """
     told = Written()
+    if first:
+        told.pieces.append("")
+        told.add(f"{first}{_APART}")
     before: tuple[Line, ...] = ()
     for number, sentence in enumerate(answer.sentences):
         lines = answer.lines(sentence)

@@ -81,6 +81,11 @@ def either(words: Sequence[str]) -> str:
     return f"{', '.join(first)} or {last}" if first else last
 
 
+def ended(note: str) -> str:
+    """Return a note with a full stop at its end, one in any case."""
+    return f"{note.rstrip('.')}."
+
+
 def _read(lines: Sequence[str]) -> list[Line]:
     if len(lines) <= 1:
         return [Line(line) for line in lines]

@@ -15,7 +15,8 @@ from indexes.errors import IndexesError, SettingsError
 from service.access.errors import AccessError
 from service.answering.errors import AnsweringError, QuestionError
 from service.audit.errors import AuditBusyError, AuditError
-from service.clients.lines import either, lines_in
+from service.clients.by_model import by_model, wrote
+from service.clients.lines import either, ended, lines_in
 from service.commands.opening import opened_service
 from service.settings import Settings, read_settings
 
@@ -35,22 +36,38 @@ def ask(question: QuestionArgument, as_json: AsJson = False) -> None:
         out.json(result)
     elif result["refusal"]:
         out.line(("No answer:", "yellow"), f" {result['refusal']['message']}")
+        _print_model(result)
+        _print_notes(result)
     else:
         _print_answer(result)
     if result["refusal"]:
         raise typer.Exit(1)
 
 
+def _print_model(result: dict[str, Any]) -> None:
+    """Print what a language model did for it."""
+    for line in by_model(result.get("model"), (result["refusal"] or {}).get("reason")):
+        out.line((line, "dim"))
+
+
+def _print_notes(result: dict[str, Any]) -> None:
+    for note in result.get("notes", ()):
+        out.line((f"Note: {ended(note)}", "yellow"))
+
+
 def _print_answer(result: dict[str, Any]) -> None:
+    _print_model(result)
     for number, sentence in enumerate(result["sentences"]):
         _print_sentence(sentence, result["citations"], leads=not number)
     if result.get("not_mentioned"):
         out.line((f"The sources do not mention {either(result['not_mentioned'])}.", "yellow"))
-    for note in result.get("notes", ()):
-        out.line((f"Note: {note}.", "yellow"))
+    _print_notes(result)
     out.line()
     for source, cited in groupby(result["citations"], key=_source):
-        out.line(("".join(f"[{citation['n']}]" for citation in cited), "cyan"), (f" {source}", "cyan"))
+        quoted = list(cited)
+        out.line(("".join(f"[{citation['n']}]" for citation in quoted), "cyan"), (f" {source}", "cyan"))
+        for citation in quoted if wrote(result.get("model")) else ():
+            out.line((f"  “{' '.join(citation['quote'].split())}”", "dim"))
     if result.get("passages"):
         out.line()
         out.line("Also on this:")

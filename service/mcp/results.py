@@ -20,11 +20,26 @@ class Receipt(BaseModel):
 
 
 class Sentence(BaseModel):
-    """A sentence of the answer, and the numbers of the citations that it rests on; each line is one of the source."""
+    """A sentence of the answer, and the numbers of the citations that it rests on.
+
+    Each line is one of the source; the words are a language model's where `check` is `supported`.
+    """
 
     text: str
     citations: list[int]
     more: int = Field(0, description="items of a list, a procedure or a table that were left out: say how many")
+    check: Literal["verbatim", "supported"] = Field(
+        "verbatim", description="supported: words of a language model, held against the quotes; verbatim: the quotes"
+    )
+
+
+class ByModel(BaseModel):
+    """The part that a language model had in an answer: say it with the answer."""
+
+    name: str
+    wrote: bool = Field(description="the sentences are its words, each checked; quotes otherwise")
+    judged: bool = Field(description="it said which passages answer, or that none does")
+    left_out: int = Field(description="sentences that it wrote and that did not hold up")
 
 
 class _Place(BaseModel):
@@ -87,8 +102,13 @@ class AnswerResult(BaseModel):
         [],
         description="words of the question that nothing cited holds: say with the answer that they are not mentioned",
     )
-    notes: list[str] = Field([], description="what was not read of the documents cited: say it with the answer")
+    notes: list[str] = Field(
+        [],
+        description="what was not read of the documents cited, and why no model wrote if one was to: say it with the "
+        "answer",
+    )
     passages: list[Further] = Field([], description="further passages that were found: no part of the answer")
+    model: ByModel | None = Field(None, description="null where no language model had a part in the answer")
     refusal: Refusal | None
     receipt: Receipt
 

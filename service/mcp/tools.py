@@ -19,8 +19,9 @@ from service.mcp.texts import answer_text, search_text
 ASK, SEARCH = "ask", "search_passages"
 _ASK = (
     "Answers a question from documents that this organisation has approved, and from nothing else. Every sentence of "
-    "the answer cites a passage word for word, with who approved the document and until when. Where the documents that "
-    "the caller may read do not hold enough evidence it refuses and says why: a refusal is an answer, so report it "
+    "the answer cites a passage word for word, with who approved the document and until when; where a language model "
+    "wrote the sentences, the result says so, and each was checked against what it cites. Where the documents that the "
+    "caller may read do not hold enough evidence it refuses and says why: a refusal is an answer, so report it "
     "instead of answering from elsewhere. Each question and its answer are recorded in the organisation's audit log."
 )
 _SEARCH = (

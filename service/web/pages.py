@@ -22,6 +22,8 @@ from service.access.errors import AccessError
 from service.access.port import Access, SignIn
 from service.access.principals import Principal, Role
 from service.audit.errors import AuditError, SealError
+from service.clients.by_model import HOW, by_model
+from service.clients.lines import ended
 from service.http.event_stream import wants_events
 from service.http.given import given
 from service.http.origin import Origin
@@ -34,7 +36,11 @@ _DAMAGED = "A text on record cannot be opened, so nothing is shown. Please tell 
 NOTICE_COOKIE = "greenlit_notice"
 _TEMPLATES = Jinja2Templates(directory=Path(__file__).parent / "templates")
 _TEMPLATES.env.filters["day"] = lambda date: f"{date:%-d %b %Y}"
-_TEMPLATES.env.filters["sentence"] = lambda words: f"{words[:1].upper()}{words[1:]}."
+_TEMPLATES.env.filters["sentence"] = lambda words: ended(f"{words[:1].upper()}{words[1:]}")
+_TEMPLATES.env.filters["by_model"] = lambda answer: by_model(
+    answer.model and answer.model.as_json(), answer.refusal and answer.refusal.reason.value
+)
+_TEMPLATES.env.globals["how_checked"] = HOW
 _SIGN_IN = "You are not signed in, or not any more. Open this page in another tab to sign in, then ask again."
 _TEMPLATES.env.filters["moment"] = lambda us: f"{datetime.fromtimestamp(us // 1_000_000, UTC):%-d %b %Y}"
 _DOORS = (
@@ -49,13 +55,16 @@ _DOORS = (
 class Told:
     """What the pages tell people.
 
-    The longest question in characters, how long texts are kept and why so long, whether they sign in by a link.
+    The longest question in characters, how long texts are kept and why so long, whether they sign in by a link; which
+    language model is asked, empty where none is, and whether answers are its words.
     """
 
     max_question_chars: int
     retention_months: int
     retention_reason: str
     by_link: bool
+    model: str = ""
+    model_writes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +94,8 @@ class Pages:
     @property
     def notice_hash(self) -> str:
         """The SHA-256 (hex) of the words that say what is logged, how long and why."""
-        return notice_hash(self.told.retention_months, self.told.retention_reason)
+        told = self.told
+        return notice_hash(told.retention_months, told.retention_reason, told.model, writes=told.model_writes)
 
     def has_confirmed(self, request: Request) -> bool:
         """Tell whether the notice, as it is now, was confirmed in this browser."""
@@ -115,6 +125,8 @@ class Pages:
             "limit": told.max_question_chars,
             "months": told.retention_months,
             "why": told.retention_reason,
+            "model": told.model,
+            "model_writes": told.model_writes,
         }
         token = form_token(session_id) if session_id else ""
         person: Principal | None = getattr(request.state, "person", None)
@@ -178,9 +190,10 @@ def _doors(person: Principal | None, path: str) -> list[tuple[str, str, bool]]:
 
 
 @functools.cache
-def notice_hash(months: int, why: str) -> str:
+def notice_hash(months: int, why: str, model: str = "", *, writes: bool = False) -> str:
     """Return the SHA-256 (hex) of the words of the notice, whichever way they are drawn."""
-    drawn = _TEMPLATES.env.get_template("chat/notice.html").render(months=months, why=why)
+    notice = _TEMPLATES.env.get_template("chat/notice.html")
+    drawn = notice.render(months=months, why=why, model=model, model_writes=writes)
     words = " ".join(re.sub(r"<[^>]*>", " ", drawn).split())
     return hashlib.sha256(words.encode()).hexdigest()
 

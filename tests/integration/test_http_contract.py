@@ -86,6 +86,7 @@ def test_a_refusal_has_exactly_the_published_shape(shared_studio: Studio) -> Non
         "not_mentioned": [],
         "notes": [],
         "passages": [],
+        "model": None,
         "refusal": {"reason": "no_evidence"},
         "searched_for": None,
     }

@@ -32,5 +32,5 @@ def test_what_is_not_installed_is_said_and_nothing_begun(
     monkeypatch.setattr(run_with_small_model, "missing", lambda: "needs a real model: pip install xllamacpp")
     assert main() == 2
     assert "pip install xllamacpp" in capsys.readouterr().err
-    monkeypatch.setitem(sys.modules, "llama_index.llms", None)
+    monkeypatch.setitem(sys.modules, "llama_index.llms.openai_like", None)
     assert not_installed() == "needs what calls a model: pip install -e '.[llm]'"

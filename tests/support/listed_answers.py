@@ -1,14 +1,17 @@
-"""An answer with all that answers may hold: a list in part, words left out, further passages, what nobody mentions.
+"""An answer with all that answers may hold, quoted, and one that a language model wrote.
 
-Made by hand, so that each door can be tried with it whatever the answerer would say. `hostile` stands wherever a text
-comes from a document or a question.
+The former has a list in part, words left out, further passages, what nobody mentions. Both are made by hand, so that
+each door can be tried with them whatever the answerer would say. `hostile` stands wherever a text comes from a
+document, a model or a question.
 """
+
+from dataclasses import replace
 
 from indexes.documents import Locator, Passage
 from indexes.standing import Grant
-from service.answering.answers import Answer, Citation, Further, Sentence, one_text
+from service.answering.answers import Answer, ByModel, Citation, Further, Reason, Refusal, Sentence, one_text
 from service.answering.drafts import Quote
-from service.answering.verify import VerifiedQuote
+from service.answering.verify import SUPPORTED, VerifiedQuote
 from service.audit.storage.store import Receipt
 from tests.support.fakes import NOON
 
@@ -18,6 +21,9 @@ MORE = 388
 KEPT = ("Contracts are kept", "for ten years.")
 MISSING = ("New York", "trainees")
 QUESTION = "What are the red lines for trainees in New York?"
+WORDS = ("Contracts have to be kept for ten years.", "Nobody may clone a voice unless its owner agrees.")
+BEHIND = ("Contracts are kept for ten years.", "Clone a voice without consent.", "Consent is given in writing.")
+MODEL = "house model"
 
 
 def listed_answer(hostile: str = "") -> Answer:
@@ -43,13 +49,44 @@ def listed_answer(hostile: str = "") -> Answer:
     )
 
 
+def written_answer(hostile: str = "", *, left_out: int = 2, judged: bool = False) -> Answer:
+    """Return one that a model wrote: two sentences, the latter held against quotes of two documents."""
+    end = f" {hostile}" if hostile else ""
+    cited = [
+        _citation(n, f"{quote}{end}", f"{title}{end}", document)
+        for n, (quote, title, document) in enumerate(
+            zip(BEHIND, ("Records", "AI policy", "Consent"), ("records", "policy", "consent"), strict=True), start=1
+        )
+    ]
+    words = [f"{said}{end}" for said in WORDS]
+    return replace(
+        listed_answer(hostile),
+        sentences=(Sentence(words[0], (1,), check=SUPPORTED), Sentence(words[1], (2, 3), check=SUPPORTED)),
+        citations=tuple(cited),
+        not_mentioned=(),
+        model=ByModel(f"{MODEL}{end}", wrote=True, judged=judged, left_out=left_out),
+    )
+
+
+def refused_by_model(reason: Reason = Reason.NO_EVIDENCE, *, wrote: bool = False) -> Answer:
+    """Return a refusal in which a model had a part."""
+    return replace(
+        written_answer(),
+        sentences=(),
+        citations=(),
+        passages=(),
+        refusal=Refusal(reason),
+        model=ByModel(MODEL, wrote=wrote, judged=not wrote, left_out=2 * wrote),
+    )
+
+
 def recorded() -> str:
     """Return its text as it is on record."""
     return one_text(listed_answer().sentences)
 
 
-def _citation(n: int, quote: str, title: str) -> Citation:
-    passage = _passage("legal/policy.pdf", title, quote, page=2)
+def _citation(n: int, quote: str, title: str, document: str = "policy") -> Citation:
+    passage = _passage(f"legal/{document}.pdf", title, quote, page=2)
     return Citation(
         n, VerifiedQuote(Quote(passage.passage_id, 100, 100 + len(quote), quote), passage, _grant(passage.document))
     )

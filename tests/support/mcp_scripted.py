@@ -31,7 +31,7 @@ def answer(quote: str = QUOTE, **more: object) -> Json:
         "outcome": "answered",
         "answer": quote,
         "searched_for": None,
-        "sentences": [{"text": quote, "citations": [1], "more": 0}],
+        "sentences": [{"text": quote, "citations": [1], "more": 0, "check": "verbatim"}],
         "citations": [{**place(), "n": 1, "quote": quote}],
         "not_mentioned": [],
         "passages": [],

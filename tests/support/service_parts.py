@@ -151,7 +151,9 @@ class Studio:
     def browser(self) -> TestClient:
         """Return a browser that opened the link of the service, and in which the notice was confirmed."""
         client, settings = with_session(self.stranger(), self.session()), self.service.settings
-        client.cookies.set(NOTICE_COOKIE, notice_hash(settings.retention_months, settings.retention_reason))
+        months, why, writes = settings.retention_months, settings.retention_reason, settings.answerer == "llm"
+        asked = settings.model if settings.wants_a_model else ""
+        client.cookies.set(NOTICE_COOKIE, notice_hash(months, why, asked, writes=writes))
         return client
 
     def code(self) -> str:

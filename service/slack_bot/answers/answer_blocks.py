@@ -1,11 +1,12 @@
 """An answer of the API as Slack shows it: quotes set off and numbered, each leading to its place; or a refusal.
 
-In order: (1) what was searched for, where a follow-up was rewritten, (2) the sentences, word for word, the leading one
-bold where others follow, lists line by line, (3) what of the question no source mentions, and what was not read of what
-they cite, (4) the sources: title, place, who approved it and until when, (5) where the record is, (6) for the asker
-alone, further passages to read on, (7) what can be said or done about it. Pure functions of the API's JSON. What does
-not fit is left out: first the further passages, then from the end whole sentences at a time, and the page that shows
-all of it is named.
+In order: (1) what was searched for, where a follow-up was rewritten, (2) what a language model did for it, if one did,
+(3) the sentences, the leading one bold where others follow, lists line by line: quotes are set off as quotes, and words
+of a model are not, (4) what of the question no source mentions, and what was not read of what they cite, (5) the
+sources: title, place, who approved it and until when, and beneath what a model wrote the words that it was held
+against, (6) where the record is, (7) for the asker alone, further passages to read on, (8) what can be said or done
+about it. Pure functions of the API's JSON. What does not fit is left out: first the further passages, then from the end
+whole sentences at a time, and the page that shows all of it is named.
 """
 
 import itertools
@@ -16,7 +17,8 @@ from typing import Any
 from slack_sdk.models.blocks import Block, ContextActionsBlock, FeedbackButtonObject, FeedbackButtonsElement
 from slack_sdk.models.blocks.block_elements import RichTextElement
 
-from service.clients.lines import Line, either, lines_in
+from service.clients.by_model import by_model, wrote
+from service.clients.lines import Line, either, ended, lines_in
 from service.slack_bot.answers import pieces
 from service.slack_bot.answers.harmless import day_in_words, harmless, on_one_line, place_in_words
 from service.slack_bot.answers.pieces import Message, link, message, paragraph, text
@@ -27,6 +29,9 @@ SHARE_BLOCK = "greenlit_share"
 _TITLE_CHARS, _NAME_CHARS, _QUESTION_CHARS = 150, 200, 300
 _NOTE_CHARS, _MOST_NOTES = 300, 8
 _WORD_CHARS, _MOST_WORDS = 60, 12  # of the question, which no source mentions
+_MODEL_CHARS, _QUOTE_CHARS = 500, 600
+_QUOTED = "Quoted word for word from approved documents."
+_CHECKED = "Each sentence was checked against the quotes of its sources."
 _BOLD_LINES = 3  # of the leading sentence; of a longer list only what leads it in
 _INLINE_CHARS = 600  # of an address that stands twice
 _NO_ANSWER = "No answer"
@@ -100,22 +105,31 @@ def _with(
     cited = [citation for citation in answer["citations"] if citation["n"] in numbers]
     at = {citation["n"]: f"{public_url}{citation['url']}" for citation in cited}
     blocks: list[Block] = list(before)
+    written = wrote(answer.get("model"))
+    blocks += _by_model(answer)
     if sentences:
-        shown = (_sentence(one, cited, at, leads=one is sentences[0] and len(sentences) > 1) for one in sentences)
-        blocks.append(pieces.quotes(shown))
+        shown = [_sentence(one, cited, at, leads=one is sentences[0] and len(sentences) > 1) for one in sentences]
+        blocks += [paragraph(*parts) for parts in shown] if written else [pieces.quotes(shown)]
     blocks += [*_missing(answer), *_notes(answer)]
     left_out = len(answer["sentences"]) - len(sentences)
     page = answer_page(public_url, str(answer["request_id"]))
-    blocks.append(paragraph(*_sources(cited, at), *_rest(left_out, page)))
-    blocks.append(pieces.small(f"Quoted word for word from approved documents. Record {answer['receipt']['seq']}."))
+    blocks.append(paragraph(*_sources(cited, at, quoted=written), *_rest(left_out, page)))
+    how = _CHECKED if written else _QUOTED
+    blocks.append(pieces.small(f"{how} Record {answer['receipt']['seq']}."))
     documents = len({citation["document"] for citation in cited})
-    return message(_in_short(len(sentences), documents), *blocks, *after)
+    return message(_in_short(len(sentences), documents, "checked" if written else "quoted"), *blocks, *after)
+
+
+def _by_model(answer: Answer) -> list[Block]:
+    """Return what a language model did for it, where one had a part in it."""
+    lines = by_model(answer.get("model"), (answer.get("refusal") or {}).get("reason"))
+    return [pieces.small(harmless(" ".join(lines), most=_MODEL_CHARS))] if lines else []
 
 
 def _notes(answer: Answer) -> list[Block]:
     """Return what was not read of the documents cited; of all of them, also where not all of the sentences fit."""
     notes = [on_one_line(note, most=_NOTE_CHARS) for note in answer.get("notes") or ()][:_MOST_NOTES]
-    return [paragraph(*(text(f"Note: {note}.\n", italic=True) for note in notes))] if notes else []
+    return [paragraph(*(text(f"Note: {ended(note)}\n", italic=True) for note in notes))] if notes else []
 
 
 def _missing(answer: Answer) -> list[Block]:
@@ -154,14 +168,16 @@ def _mark(line: Line) -> str:
     return "• " if line.kind == "item" else line.mark
 
 
-def _sources(cited: Sequence[dict[str, Any]], at: dict[int, str]) -> list[RichTextElement]:
-    """Return a line for each place in a document, with the numbers of the quotes that stand there."""
+def _sources(cited: Sequence[dict[str, Any]], at: dict[int, str], *, quoted: bool) -> list[RichTextElement]:
+    """Return a line for each place in a document, with the numbers of the quotes that stand there, or with them too."""
     parts: list[RichTextElement] = []
-    for (title, told), quoted in itertools.groupby(cited, key=_source):
-        numbers = [citation["n"] for citation in quoted]
-        for n in numbers:
-            parts += [link(f"[{n}]", at[n], most=_INLINE_CHARS), text(" ")]
-        parts += [link(title, at[numbers[0]]), text(f" · {told}\n")]
+    for (title, told), those in itertools.groupby(cited, key=_source):
+        here = list(those)
+        for citation in here:
+            parts += [link(f"[{citation['n']}]", at[citation["n"]], most=_INLINE_CHARS), text(" ")]
+        parts += [link(title, at[here[0]["n"]]), text(f" · {told}\n")]
+        for citation in here if quoted else ():
+            parts.append(text(f"“{on_one_line(citation.get('quote'), most=_QUOTE_CHARS)}”\n", italic=True))
     return parts
 
 
@@ -183,12 +199,12 @@ def _rest(left_out: int, page: str) -> list[RichTextElement]:
     return [text(f"{more} too long for Slack: "), link("read all of it in Greenlit", page)]
 
 
-def _in_short(sentences: int, documents: int) -> str:
+def _in_short(sentences: int, documents: int, how: str) -> str:
     """Return what a notification says: that there is an answer, and nothing of it."""
     if not sentences:
         return "There is an answer. It is too long for Slack."
-    quoted = "1 quoted sentence" if sentences == 1 else f"{sentences} quoted sentences"
-    return f"There is an answer: {quoted} from {documents} approved document{'' if documents == 1 else 's'}."
+    said = f"1 {how} sentence" if sentences == 1 else f"{sentences} {how} sentences"
+    return f"There is an answer: {said} from {documents} approved document{'' if documents == 1 else 's'}."
 
 
 def _refusal(answer: Answer, request_id: str) -> Message:
@@ -199,6 +215,8 @@ def _refusal(answer: Answer, request_id: str) -> Message:
         pieces.header(_NO_ANSWER),
         *before,
         paragraph(*said),
+        *_by_model(answer),
+        *_notes(answer),
         pieces.small(f"Record {answer['receipt']['seq']}."),
         pieces.buttons(pieces.button("Ask for a document", WISH, request_id)),
         _feedback(request_id),

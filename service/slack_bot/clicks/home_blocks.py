@@ -19,8 +19,13 @@ _MOST_SOURCES, _MOST_TITLES = 8, 5
 _TITLE_CHARS = 120
 _NOTHING_YET = "There is no document that you may read yet. Whoever approves documents decides on that."
 _HOW = (
-    "Write to Greenlit here, mention it in a channel, or type /ask. Every sentence of an answer is quoted word for "
-    "word from an approved document and leads to its place there. Where the documents hold no answer, you get none."
+    "Write to Greenlit here, mention it in a channel, or type /ask. {what} Where the documents hold no answer, you get "
+    "none."
+)
+_QUOTED = "Every sentence of an answer is quoted word for word from an approved document and leads to its place there."
+_WRITTEN = (
+    "A language model writes the sentences of an answer; each is checked against approved documents and leads to the "
+    "words behind it."
 )
 _WHO_SEES = (
     "In a channel, and after /ask, you alone see the answer, until you share it. "
@@ -48,7 +53,7 @@ def _home(start: Json, documents: Sequence[Json], public_url: str, most_titles: 
     return message(
         "Greenlit",
         header("Ask"),
-        paragraph(text(_HOW)),
+        paragraph(text(_HOW.format(what=_WRITTEN if (start.get("model") or {}).get("writes") else _QUOTED))),
         paragraph(text(_WHO_SEES)),
         *_to_begin_with(start.get("questions") or ()),
         header("What it knows"),
@@ -101,11 +106,13 @@ def _known(documents: Sequence[Json], public_url: str, most_titles: int) -> list
 def _logged(start: Json, public_url: str) -> list[RichTextElement]:
     months, why = start.get("kept_months"), on_one_line(start.get("kept_reason"), most=300)
     because = f" ({why})" if why else ""
+    model = on_one_line((start.get("model") or {}).get("name"), most=_TITLE_CHARS)
+    goes_to = f"Your question, and passages that you may read, can go to the language model {model}. " if model else ""
     return [
         text(
             "Your question, the answer, the documents cited and the time: sealed, under a pseudonym, for "
             f"{months} months{because}. Auditors read them for a stated purpose, and two people together have to say "
-            "why before they learn who asked. "
+            f"why before they learn who asked. {goes_to}"
         ),
         link("Your record", f"{public_url}/record"),
         text(

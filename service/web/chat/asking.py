@@ -10,7 +10,13 @@ from starlette.concurrency import run_in_threadpool
 
 from indexes.errors import BuildError
 from service.answering.answers import Answer
-from service.answering.errors import AnsweringError, LibraryUnavailableError, OverloadedError, QuestionError
+from service.answering.errors import (
+    AnsweringError,
+    LibraryUnavailableError,
+    ModelFailedError,
+    OverloadedError,
+    QuestionError,
+)
 from service.answering.library.reading import Reading
 from service.answering.library.starting import Starting
 from service.answering.progress import Event
@@ -31,6 +37,11 @@ _MESSAGES: tuple[tuple[type[Exception], int, str], ...] = (
     (BuildError, 503, "There is nothing to answer from yet. The operator has to run greenlit ingest."),
     (LibraryUnavailableError, 503, "The approvals cannot be read, so nothing counts as approved. Tell the operator."),
     (OverloadedError, 429, "Too many people are asking at this moment. Please ask again in a while."),
+    (
+        ModelFailedError,
+        503,
+        "The language model that answers cannot be asked now, so no answer is given. Please ask later.",
+    ),
     (AnsweringError, 500, "Something broke, and no answer is given. Please tell the operator."),
 )
 _KNOWN = tuple(known[0] for known in _MESSAGES)

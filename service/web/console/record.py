@@ -19,6 +19,7 @@ from service.audit.errors import FilterError, NotCoveredError, SealError
 from service.audit.reading.on_record import OnRecord
 from service.http.given import given
 from service.web.console.frame import ConsolePage, TheConsole, sentence
+from service.web.console.written import model_part
 from service.web.forms import field_of, from_here
 
 _MAX_NUMBER = 2**53 - 1
@@ -67,7 +68,9 @@ class _Record:
             return self.page(422, problem=sentence(error), at="texts")
         except SealError as error:
             return self.page(500, problem=sentence(error), at="texts")
-        return self.page(texts=texts, purpose=purpose.strip())
+        part = model_part(texts["raw"]) if "raw" in texts else None
+        shown = {name: text for name, text in texts.items() if name != "raw" or part is None}
+        return self.page(texts=shown, model=part, purpose=purpose.strip())
 
     def made_again(self, replay: Replaying) -> Response:
         """Make the answer again and show what differs."""

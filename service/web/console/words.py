@@ -9,6 +9,8 @@ REASONS: Mapping[str, str] = {
     "unsupported_draft": "no sentence could be verified",
     "request_not_supported": "not a question",
     "overloaded": "too many at once",
+    "model_unavailable": "the language model could not be asked",
+    "stopped": "stopped by whoever asked",
     "library_unavailable": "approvals could not be read",
     "internal_error": "something broke",
     "interrupted": "the service stopped",
@@ -40,6 +42,13 @@ LOOKS: Mapping[str, str] = {
     "requests": "documents asked for",
     "gaps": "knowledge gaps",
 }
+INSTEAD: Mapping[str, str] = {  # why a language model's words are not the answer, or it did not choose
+    "not_approved": "not asked: it was not approved then",
+    "nothing_sent": "not asked: it was not to be sent what was found",
+    "failed": "it could not be asked, or broke",
+    "declined": "it found no answer",
+    "unsupported": "nothing that it wrote held up",
+}
 PROMISES: Mapping[str, str] = {
     "leaf": "the record is as it was written",
     "order": "the records are in order, none missing",
@@ -59,4 +68,5 @@ ALL: Mapping[str, Any] = {
     "grounds_of_erasing": GROUNDS,
     "looks_called": LOOKS,
     "promises": PROMISES,
+    "models_instead": INSTEAD,
 }

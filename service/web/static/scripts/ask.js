@@ -1,4 +1,5 @@
-// The page for staff: asks without leaving the page, says what is being done, puts the answer where that stood.
+// The page for staff: asks without leaving the page, says what is being done, puts the answer where that stood. Sentences
+// that a language model writes come one by one, each checked and on record; whoever has enough stops it.
 //
 // A typed question stays in the box until its answer is there, so a lost connection loses nothing. Where the session has
 // ended it is put into sessionStorage as the person leaves to sign in, and taken out again at once when this page is
@@ -14,9 +15,14 @@ import { tells } from "/scripts/tell.js";
 const KEPT = "greenlit-unasked";
 const STEPS = {
   looking: "Looking in the documents that you may read",
+  drafting: "Writing down what they say",
   checking: "Checking the quotes",
   recording: "Putting it on record",
 };
+const STOP_AFTER_MS = 700; // most answers are there before
+const COMING = "Written by a language model from approved passages; each sentence is checked before it is shown.";
+const HERE = "What is shown was checked and is on record.";
+const CUT = "The connection was lost before the end of the answer.";
 const LOST = "The connection was lost, so there is no answer here. Your question is still in the box: ask again when you are connected.";
 const BROKEN = "Something broke, and no answer is given. Your question is still in the box.";
 
@@ -42,8 +48,8 @@ function improve(turn) {
   writeTimes(turn);
 }
 
-/** Put a turn at the end that says what is being done, and return it. */
-function waiting(question) {
+/** Put a turn at the end that says what is being done, and return it; what comes of the answer is read out as it comes. */
+function waiting(question, stop) {
   document.getElementById("start")?.remove();
   closeSource(); // of an earlier answer
   const turn = made("article", "turn waiting");
@@ -51,10 +57,54 @@ function waiting(question) {
   asked.dir = "auto";
   const status = made("p", "status", STEPS.looking);
   status.setAttribute("role", "status");
-  turn.append(asked, status);
+  const coming = made("div", "coming");
+  coming.setAttribute("aria-live", "polite");
+  turn.append(asked, coming, status);
   turns.append(turn);
+  cites(turn);
+  setTimeout(() => turn.classList.contains("waiting") && offersToStop(turn, stop), STOP_AFTER_MS);
   turn.scrollIntoView({ block: "start" });
   return turn;
+}
+
+function offersToStop(turn, stop) {
+  const button = made("button", "second stops", "Stop");
+  button.type = "button";
+  button.addEventListener("click", stop);
+  turn.append(button);
+}
+
+/** End a turn that waited. */
+function ended(turn) {
+  turn.querySelector(".stops")?.remove();
+  turn.classList.remove("waiting");
+}
+
+/** Put a sentence that a model wrote under those before it; above the first, what they are. */
+function comes(turn, { text, citations }) {
+  const coming = turn.querySelector(".coming");
+  if (!isPartThere(turn)) coming.append(made("p", "note by-model", COMING));
+  const said = made("p", isPartThere(turn) ? "said" : "said lead");
+  said.append(made("bdi", "words", text));
+  for (const { n, url, title } of citations) {
+    const chip = made("a", "chip", `[${n}]`);
+    chip.href = url;
+    chip.dataset.n = n;
+    chip.setAttribute("aria-label", `Source ${n}: ${title}`);
+    said.append("\u00a0", chip);
+  }
+  coming.append(said);
+}
+
+const isPartThere = (turn) => Boolean(turn.querySelector(".coming .said"));
+
+/** Say that somebody stopped it; what was shown by then stays. */
+function stopped(turn) {
+  const words = isPartThere(turn) ? `Stopped. ${HERE}` : "Stopped before there was an answer.";
+  const said = made("p", "note", words);
+  said.setAttribute("role", "status");
+  turn.querySelector(".status")?.replaceWith(said);
+  ended(turn);
 }
 
 /** Put words in the place of a turn's status. */
@@ -64,8 +114,9 @@ function fail(turn, words, link) {
   const said = made("p", "", words);
   if (link) said.append(" ", link);
   problem.append(said);
+  if (isPartThere(turn)) said.append(` ${HERE}`);
   turn.querySelector(".status")?.replaceWith(problem);
-  turn.classList.remove("waiting");
+  ended(turn);
 }
 
 /** Put an answer, made by the server, in the place of a turn that waits. */
@@ -74,14 +125,18 @@ function answer(turn, html) {
   template.innerHTML = html; // our own template, in which every text is escaped; scripts in it would not run
   const made = template.content.querySelector(".turn");
   if (!made) return fail(turn, BROKEN);
+  const read = isPartThere(turn);
+  const focused = turn.contains(document.activeElement) && document.activeElement.dataset.n;
   turn.replaceWith(made);
   improve(made);
+  if (focused) made.querySelector(`.chip[data-n="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
   const { conversation } = made.dataset;
   if (conversation) {
     form.elements.conversation_id.value = conversation;
     if ("kept" in turns.dataset) history.replaceState(null, "", `/conversations/${encodeURIComponent(conversation)}`);
   }
-  const said = [...made.querySelectorAll(".lead .words, .refusal h3, .missing")].map((one) => one.textContent.trim());
+  const news = read ? ".by-model > .note, .refusal h3, .missing" : ".by-model > .note, .lead .words, .refusal h3, .missing";
+  const said = [...made.querySelectorAll(news)].map((one) => one.textContent.trim());
   const sources = made.querySelectorAll(".chip").length;
   if (sources) said.push(sources === 1 ? "1 quote." : `${sources} quotes.`);
   answered.textContent = said.join(" ");
@@ -105,10 +160,10 @@ async function renewToken() {
   return Boolean(token) && token !== "";
 }
 
-async function sent(fields) {
-  const accept = { accept: "text/event-stream" };
-  const response = await send("/", fields, accept);
-  return response.status === 403 && (await renewToken()) ? send("/", fields, accept) : response;
+async function sent(fields, signal) {
+  const how = { accept: "text/event-stream", signal };
+  const response = await send("/", fields, how);
+  return response.status === 403 && (await renewToken()) ? send("/", fields, how) : response;
 }
 
 /** Follow the events of an answer; returns the turn that the answer is in, or nothing. */
@@ -117,10 +172,11 @@ async function followed(turn, response) {
   for await (const { event, data } of events(response)) {
     const status = turn.querySelector(".status");
     if (event === "status" && status && STEPS[data.step]) status.textContent = STEPS[data.step];
+    if (event === "sentence" && data.check === "supported") comes(turn, data);
     if (event === "page") shown = answer(turn, data.html);
     if (event === "error") return fail(turn, data.detail ?? BROKEN);
   }
-  if (!shown) fail(turn, LOST);
+  if (!shown) fail(turn, isPartThere(turn) ? CUT : LOST);
   return shown;
 }
 
@@ -138,13 +194,20 @@ function confirmFirst(question) {
   location.assign("/");
 }
 
+function isBusy(now) {
+  busy = now;
+  form.classList.toggle("busy", now);
+  form.querySelector('button[type="submit"]').ariaDisabled = String(now);
+}
+
 async function ask(question, more = {}) {
   if (busy || !question.trim()) return;
-  busy = true;
-  form.classList.add("busy");
-  const turn = waiting(question);
+  isBusy(true);
+  const leaving = new AbortController();
+  const turn = waiting(question, () => leaving.abort());
   try {
-    const response = await sent({ question, conversation_id: form.elements.conversation_id.value, ...more });
+    const fields = { question, conversation_id: form.elements.conversation_id.value, ...more };
+    const response = await sent(fields, leaving.signal);
     const type = response.headers.get("content-type") ?? "";
     let shown;
     if (response.status === 428) return confirmFirst(question);
@@ -154,10 +217,10 @@ async function ask(question, more = {}) {
     else shown = taken(turn, await response.text());
     if (shown && box.value.trim() === question.trim()) box.value = "";
   } catch {
-    fail(turn, LOST);
+    if (leaving.signal.aborted) stopped(turn);
+    else fail(turn, isPartThere(turn) ? CUT : LOST);
   } finally {
-    busy = false;
-    form.classList.remove("busy");
+    isBusy(false);
   }
 }
 

@@ -13,7 +13,7 @@ export function cites(turn) {
     if (!link || !plain(event)) return;
     event.preventDefault();
     const cite = link.closest(".cite");
-    if (taps.matches && link.matches(".chip") && !cite.classList.contains("shows")) return show(cite);
+    if (taps.matches && cite && link.matches(".chip") && !cite.classList.contains("shows")) return show(cite);
     hideAll();
     cite?.classList.add("hides"); // it would lie over the answer for as long as the pointer stays
     openSource(link, turn);

@@ -1,5 +1,5 @@
-// Copying: an answer takes its lists, its numbers and its sources along, as Markdown and as rich text; all of it also
-// what its sources do not mention.
+// Copying: an answer takes its lists, its numbers and its sources along, as Markdown and as rich text, and who wrote it
+// where a language model did; all of it also what its sources do not mention.
 
 import { send } from "/scripts/page.js";
 
@@ -45,15 +45,17 @@ function richly({ lines, more }) {
   return parts.join("") + (more ? `<p>(and ${more} more)</p>` : "");
 }
 
-/** Return sentences with numbers and the list of their sources, as Markdown and as HTML; `note` stands between. */
-function written(sentences, note = "") {
+/** Return sentences with numbers and the list of their sources, as Markdown and as HTML: `first` above, `note` between. */
+function written(sentences, first, note = "") {
   const listed = sources(sentences.flatMap(({ lines }) => lines.flatMap(({ chips }) => chips)));
   const plain = [
+    ...(first ? [square(first)] : []),
     ...sentences.map(plainly),
     ...(note ? [square(note)] : []),
     listed.map((one) => `[${one.n}] ${square(one.title)}, ${square(one.note)} <${one.href}>`).join("\n"),
   ].join("\n\n");
   const rich = [
+    ...(first ? [`<p>${escaped(first)}</p>`] : []),
     ...sentences.map(richly),
     ...(note ? [`<p>${escaped(note)}</p>`] : []),
     ...listed.map((one) => `<p>[${one.n}] <a href="${escaped(one.href)}">${escaped(one.title)}</a>, ${escaped(one.note)}</p>`),
@@ -115,17 +117,18 @@ export function copies(turn) {
   const answer = turn.querySelector(".answer");
   const heard = turn.querySelector(".heard");
   const button = turn.querySelector(".copies");
+  const first = [...turn.querySelectorAll(".by-model > .note")].map((line) => line.textContent.trim()).join(" ");
   if (answer && button) {
     button.hidden = false;
     button.addEventListener("click", () => {
       const missing = turn.querySelector(".missing")?.textContent.trim() ?? "";
-      const done = copy(written([...answer.querySelectorAll(".said")].map(whole), missing));
+      const done = copy(written([...answer.querySelectorAll(".said")].map(whole), first, missing));
       heard.textContent = done ? "Copied, with its sources." : "This browser does not let the page copy. Select the answer and copy it.";
     });
     answer.addEventListener("copy", (event) => {
       const selection = getSelection();
       const sentences = selection.rangeCount ? selected(answer, selection) : [];
-      if (sentences.length) put(event, written(sentences));
+      if (sentences.length) put(event, written(sentences, first));
     });
   }
   turn.querySelector(".shares")?.addEventListener("submit", async (event) => {

@@ -14,7 +14,17 @@ from service.answering.verify import VerifiedQuote
 from service.audit.storage.store import Receipt
 from service.chat_completions.completions import Told, chunks, of_answer, of_task, whole
 from tests.support.fakes import NOON
-from tests.support.listed_answers import ITEMS, LEAD_IN, MORE, listed_answer
+from tests.support.listed_answers import (
+    BEHIND,
+    ITEMS,
+    LEAD_IN,
+    MODEL,
+    MORE,
+    WORDS,
+    listed_answer,
+    refused_by_model,
+    written_answer,
+)
 
 ROOT = "https://greenlit.northlight.example"
 RECEIPT = Receipt("greenlit.test/audit/2026-11", 7, "f" * 64)
@@ -172,3 +182,34 @@ def test_a_task_has_nothing_beside_its_text() -> None:
     told = of_task('{"tags": []}')
     assert _message(told)["content"] == '{"tags": []}'
     assert "greenlit" not in whole(told)
+
+
+def test_what_a_model_wrote_says_so_first_and_shows_the_quotes_behind_its_words() -> None:
+    message = _message(of_answer(written_answer(), root=ROOT))
+    content = message["content"]
+    assert content.startswith(
+        f"*Written by {MODEL} from the passages below; each sentence was checked against them. "
+        "2 sentences were left out because the passages do not say them.*\n\n"
+        f"{WORDS[0]} [1]\n\n{WORDS[1]} [2][3]\n\n"
+    )
+    sources = content.partition("**Sources**")[2]
+    assert all(f"“{quote}”" in sources for quote in BEHIND)
+    marked = [one["url_citation"] for one in message["annotations"]]
+    assert [content[one["start_index"] : one["end_index"]] for one in marked] == ["[1]", "[2]", "[3]"]
+    assert [one["check"] for one in whole(of_answer(written_answer(), root=ROOT))["greenlit"]["sentences"]] == [
+        "supported",
+        "supported",
+    ]
+
+
+def test_nothing_of_a_model_is_markup() -> None:
+    hostile = "**b** ![x](http://evil.example/a.png) <img src=x> [1] $x$"
+    drawn = MarkdownIt("commonmark").render(_message(of_answer(written_answer(hostile), root=ROOT))["content"])
+    assert "<img" not in drawn
+    assert "<strong>b" not in drawn
+    assert 'evil.example/a.png"' not in drawn
+
+
+def test_a_refusal_says_what_the_model_found() -> None:
+    content = _message(of_answer(refused_by_model(), root=ROOT))["content"]
+    assert content.endswith(f"\n\n*{MODEL} found no passage that answers this.*")

@@ -53,7 +53,7 @@ def test_when_to_come_back_and_what_is_missing_stay_said() -> None:
     assert _answered(405, "method-not-allowed", Allow="POST").headers["allow"] == "POST"
 
 
-@pytest.mark.parametrize("kind", ["overloaded", "internal", "library", "log"])
+@pytest.mark.parametrize("kind", ["overloaded", "internal", "library", "log", "model-unavailable"])
 def test_what_may_be_on_record_already_is_not_to_be_sent_again(kind: str) -> None:
     assert _answered(503, kind).headers["x-should-retry"] == "false"
     assert "x-should-retry" not in _answered(429, "too-many").headers

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.clients.lines import Line, Quoted, either, lines_in, lines_of, mark_before
+from service.clients.lines import Line, Quoted, either, ended, lines_in, lines_of, mark_before
 
 
 def _kinds(text: str) -> list[tuple[str, str]]:
@@ -129,3 +129,7 @@ def test_no_word_is_lost_and_every_number_is_told_once_in_order(text: str, quote
     assert len(said) + len(marks) >= len(text.split())
     if lines:
         assert [n for line in lines for n in line.citations] == list(range(1, len(quotes) + 1))
+
+
+def test_a_note_ends_with_one_full_stop() -> None:
+    assert ended("page 2 could not be read") == ended("page 2 could not be read.") == "page 2 could not be read."

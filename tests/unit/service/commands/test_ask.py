@@ -15,7 +15,17 @@ from service.audit.storage.sqlite_store import SqliteLeafStore
 from service.operating.running import announced
 from tests.support.command_line import Run, held_log
 from tests.support.fakes import TinyLibrary
-from tests.support.listed_answers import ITEMS, LEAD_IN, MORE, listed_answer
+from tests.support.listed_answers import (
+    BEHIND,
+    ITEMS,
+    LEAD_IN,
+    MODEL,
+    MORE,
+    WORDS,
+    listed_answer,
+    refused_by_model,
+    written_answer,
+)
 from tests.support.service_parts import (
     OFF_TOPIC_QUESTION,
     POLICY,
@@ -231,6 +241,24 @@ class TestWhileAServiceRuns:
             "The sources do not mention New York or trainees.\n\n[1][2][3][4][5] AI policy, page 2 "
         )
         assert "\n\nAlso on this:\n  Guide 1, page 1 (legal/more-1.pdf, until 2026-11-20)\n" in printed
+
+    def test_what_a_model_wrote_is_printed_with_the_quotes_behind_its_words(
+        self, run: Run, replies: Callable[[int, Any], list[httpx.Request]]
+    ) -> None:
+        replies(200, written_answer().as_json())
+        printed = run("ask", VENDOR_QUESTION, GREENLIT_TOKEN=TOKEN).stdout
+        assert printed.startswith(
+            f"Written by {MODEL} from the passages below; each sentence was checked against them.\n"
+            "2 sentences were left out because the passages do not say them.\n"
+            f"{WORDS[0]} [1]\n{WORDS[1]} [2][3]\n\n"
+            f"[1] Records, page 2 (legal/records.pdf, until 2026-11-20)\n  “{BEHIND[0]}”\n"
+        )
+
+    def test_a_refusal_says_what_the_model_found(
+        self, run: Run, replies: Callable[[int, Any], list[httpx.Request]]
+    ) -> None:
+        replies(200, refused_by_model().as_json())
+        assert f"\n{MODEL} found no passage that answers this.\n" in run("ask", "x", GREENLIT_TOKEN=TOKEN).stdout
 
     def test_its_problem_is_told(self, run: Run, replies: Callable[[int, Any], list[httpx.Request]]) -> None:
         replies(503, {"title": "No record, no answer", "detail": "the log is full"})

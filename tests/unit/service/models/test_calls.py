@@ -139,9 +139,11 @@ def test_a_model_that_keeps_failing_is_left_alone_until_a_call_goes_well(server:
     assert isinstance(error, ModelBusyError)
     assert str(error).endswith("expected text/event-stream of model 'writer', got text/html")
     assert len(server.asked) == before
+    assert str(model.problem()).startswith(f"model 'writer' failed {FAILURES} times in a row, the last time because ")
     server.plays("good")
     now_s[0] += 3600
     assert ask(model)[1] is None
+    assert _until(lambda: model.problem() is None)
 
 
 @pytest.mark.parametrize(

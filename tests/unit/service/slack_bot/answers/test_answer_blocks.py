@@ -3,10 +3,21 @@
 import json
 from typing import Any
 
+from service.answering.answers import Reason
 from service.slack_bot.answers import pieces
 from service.slack_bot.answers.answer_blocks import Offered, answer_message, shared_message
 from service.slack_bot.answers.pieces import Message
-from tests.support.listed_answers import ITEMS, LEAD_IN, MORE, listed_answer
+from tests.support.listed_answers import (
+    BEHIND,
+    ITEMS,
+    LEAD_IN,
+    MODEL,
+    MORE,
+    WORDS,
+    listed_answer,
+    refused_by_model,
+    written_answer,
+)
 from tests.support.slack_parts import PAGES
 from tests.support.slack_server.block_kit import TOTAL_CHARACTERS, complaints
 
@@ -241,3 +252,43 @@ def test_addresses_and_names_of_any_length_fit() -> None:
     shown = _shown({**answer, "citations": far})
     assert pieces.fits(shown)
     assert {"One.", "Two."} <= set(_texts(shown))
+
+
+def test_what_a_model_wrote_is_no_quote_and_says_so_above_it() -> None:
+    shown = _shown(written_answer().as_json())
+    model, first, second = shown.blocks[:3]
+    (said,) = (element["text"] for element in model["elements"])
+    assert said.startswith(f"Written by {MODEL} from the passages below; each sentence was checked against them. 2 ")
+    assert "rich_text_quote" not in json.dumps(shown.blocks)
+    texts = ["".join(part["text"] for part in one["elements"][0]["elements"]) for one in (first, second)]
+    assert texts == [f"{WORDS[0]} [1]", f"{WORDS[1]} [2] [3]"]
+    told = _texts(shown)
+    assert [f"“{quote}”\n" in told for quote in BEHIND] == [True] * 3, "the words behind the words"
+    small = "".join(_texts(shown, "plain_text"))
+    assert "Each sentence was checked against the quotes of its sources. Record 7." in small
+    assert "Quoted word for word" not in small
+    assert shown.text == "There is an answer: 2 checked sentences from 3 approved documents."
+    assert complaints(shown.blocks)[0] == []
+
+
+def test_a_quoted_answer_says_who_chose_its_passages_and_nothing_where_nobody_did() -> None:
+    judged = {"name": MODEL, "wrote": False, "judged": True, "left_out": 0}
+    shown = _shown(_answer("One.", model=judged))
+    assert _texts(shown, "plain_text")[0] == f"{MODEL} chose the passages."
+    assert [one["type"] for one in shown.blocks[1]["elements"]] == ["rich_text_quote"]
+    assert _shown(_answer("One.", model=None)) == _shown(_answer("One."))
+
+
+def test_a_refusal_says_what_the_model_found() -> None:
+    for reason, wrote, said in (
+        (Reason.NO_EVIDENCE, False, f"{MODEL} found no passage that answers this."),
+        (Reason.UNSUPPORTED_DRAFT, True, f"{MODEL} wrote an answer, and no sentence of it held up."),
+    ):
+        assert said in _texts(_shown(refused_by_model(reason, wrote=wrote).as_json()), "plain_text")
+
+
+def test_a_long_written_answer_fits_with_its_quotes() -> None:
+    answer = written_answer("word " * 600).as_json()
+    shown = _shown(answer)
+    assert pieces.fits(shown)
+    assert "too long for Slack: " in "".join(_texts(shown))

@@ -31,6 +31,18 @@ def test_it_says_how_long_and_why_and_what_there_would_be() -> None:
     assert "no document that you may read yet" in told
 
 
+def test_it_says_who_writes_answers_and_where_questions_can_go() -> None:
+    quoted = json.dumps(home({**START, "model": None}, [], public_url=PAGES).blocks)
+    assert "quoted word for word" in quoted
+    assert "language model" not in quoted
+    for writes in (True, False):
+        told = json.dumps(
+            home({**START, "model": {"name": "house\n<!channel>", "writes": writes}}, [], public_url=PAGES).blocks
+        )
+        assert "can go to the language model house <!channel>. " in told
+        assert ("A language model writes" in told, "quoted word for word" in told) == (writes, not writes)
+
+
 def test_at_most_four_questions_are_suggested_as_they_are() -> None:
     asked = prompts(["One?", "", "Two?", "x" * 500, "Three?", "Four?"])
     assert [prompt["title"] for prompt in asked][:2] == ["One?", "Two?"]

@@ -2,18 +2,31 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from html import escape
 
 import pytest
 
 from indexes.builds import Build
-from service.answering.answers import Answer
+from service.answering.answers import Answer, ByModel, Reason
 from service.answering.drafts import DraftSentence, Quote
 from service.answering.finding.retrieve import Retrieved
 from service.answering.pipeline import Answering
 from tests.support.event_streams import AS_EVENTS, told
 from tests.support.fakes import TinyLibrary
-from tests.support.listed_answers import ITEMS, LEAD_IN, MISSING, MORE, QUESTION, listed_answer
+from tests.support.listed_answers import (
+    BEHIND,
+    ITEMS,
+    LEAD_IN,
+    MISSING,
+    MODEL,
+    MORE,
+    QUESTION,
+    WORDS,
+    listed_answer,
+    refused_by_model,
+    written_answer,
+)
 from tests.support.service_parts import (
     ALWAYS_ENOUGH,
     POLICY,
@@ -132,7 +145,8 @@ def test_an_answer_comes_back_in_its_conversation_as_it_was_given(library: TinyL
 
 def test_an_answer_without_all_that_has_none_of_it(studio: Studio) -> None:
     turn = _turn(studio.browser().post("/", data={"question": VENDOR_QUESTION}).text)
-    assert not re.search("missing|data-more|<ul><li><bdi", turn)
+    assert not re.search("missing|data-more|<ul><li><bdi|by-model|model|The source says", turn)
+    assert "Quoted word for word" in turn
 
 
 def test_a_place_to_read_on_is_in_the_source_and_nothing_is_marked(studio: Studio) -> None:
@@ -144,3 +158,61 @@ def test_a_place_to_read_on_is_in_the_source_and_nothing_is_marked(studio: Studi
     assert '<p id="place"' in column
     assert f'<a href="/documents/{POLICY}?version=&amp;from=20#place">Whole document</a>' in column
     assert 'id="place"' not in studio.browser().get(f"/documents/{POLICY}?version=&from=20&to=30").text
+
+
+def test_what_a_model_wrote_says_so_above_and_what_was_left_out(studio: Studio, given: list[Answer]) -> None:
+    given.append(written_answer())
+    turn = _page(studio)
+    written = f"Written by {MODEL} from the passages below; each sentence was checked against them."
+    left_out = "2 sentences were left out because the passages do not say them."
+    assert turn.index(written) < turn.index(left_out) < turn.index("How it was checked") < turn.index(WORDS[0])
+    assert "Each sentence checked" in turn
+    assert "Quoted word for word" not in turn
+    given.append(written_answer(left_out=0))
+    assert "left out because" not in _page(studio)
+
+
+def test_sentences_of_a_model_stand_in_its_order_each_beside_the_words_of_its_sources(
+    studio: Studio, given: list[Answer]
+) -> None:
+    given.append(written_answer())
+    turn = _page(studio)
+    assert re.findall(r'class="words">([^<]*)</bdi>', turn) == list(WORDS)
+    assert 'class="from"' not in turn, "no headings of documents between sentences that belong together"
+    cards = re.findall(r'The source says:</span><q class="card-quote" dir="auto">([^<]*)</q>', turn)
+    assert cards == list(BEHIND)
+    sources = turn[turn.index('<section class="sources"') :]
+    assert re.findall(r'class="numbers">(.*?)</span>', sources) == ["[1]", "[2]", "[3]"], "every document that is cited"
+
+
+def test_quotes_that_a_model_chose_are_quotes(studio: Studio, given: list[Answer]) -> None:
+    given.append(replace(listed_answer(), model=ByModel(MODEL, wrote=False, judged=True)))
+    turn = _page(studio)
+    assert f"{MODEL} chose the passages." in turn
+    assert "Quoted word for word" in turn
+    assert not re.search("How it was checked|The source says", turn)
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (refused_by_model(), f"{MODEL} found no passage that answers this."),
+        (
+            refused_by_model(Reason.UNSUPPORTED_DRAFT, wrote=True),
+            f"{MODEL} wrote an answer, and no sentence of it held up.",
+        ),
+    ],
+)
+def test_a_refusal_says_what_the_model_found(studio: Studio, given: list[Answer], answer: Answer, said: str) -> None:
+    given.append(answer)
+    turn = _page(studio)
+    assert turn.index("No approved document answers this.") < turn.index(said) < turn.index("To try")
+    assert "How it was checked" not in turn
+
+
+def test_nothing_of_a_model_is_markup(studio: Studio, given: list[Answer]) -> None:
+    given.append(written_answer(HOSTILE))
+    turn = _page(studio)
+    assert HOSTILE not in turn
+    assert "<script" not in turn
+    assert turn.count(escape(HOSTILE, quote=False).split()[0]) >= 6, "its name, its sentences, quotes, titles"

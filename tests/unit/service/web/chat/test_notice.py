@@ -58,7 +58,8 @@ def test_that_it_was_confirmed_is_on_record_and_in_the_browser(studio: Studio, n
 def test_other_words_are_asked_for_again(newcomer: TestClient) -> None:
     newcomer.cookies.set(NOTICE_COOKIE, notice_hash(12, "the works council agreed"))
     assert newcomer.post("/", data={"question": VENDOR_QUESTION}).status_code == 428
-    assert len({notice_hash(12, ""), notice_hash(13, ""), notice_hash(12, "why")}) == 3
+    asked = [notice_hash(12, "", model, writes=writes) for model, writes in (("a", False), ("b", False), ("a", True))]
+    assert len({notice_hash(12, ""), notice_hash(13, ""), notice_hash(12, "why"), *asked}) == 6
 
 
 def test_what_cannot_be_recorded_is_not_confirmed(library: TinyLibrary) -> None:
@@ -68,3 +69,26 @@ def test_what_cannot_be_recorded_is_not_confirmed(library: TinyLibrary) -> None:
         studio.store.refused = {"notice.confirmed"}
         response = newcomer.post("/notice", data={"to": "/"})
     assert (response.status_code, "set-cookie" in response.headers) == (503, False)
+
+
+def test_who_reads_a_question_besides_and_who_writes_the_answer_is_said_before_it_is_asked(
+    library: TinyLibrary,
+) -> None:
+    with open_studio(with_rules(library), answerer="llm", model="house <b>") as studio:
+        browser = studio.browser()
+        browser.cookies.set(NOTICE_COOKIE, notice_hash(12, ""))
+        page = " ".join(browser.get("/").text.split())
+        assert "can go to the language model <bdi>house &lt;b&gt;</bdi>, which this organisation approved." in page
+        assert "each is checked against the documents before it is shown" in page
+        assert "quoted word for word" not in page
+        browser.cookies.set(NOTICE_COOKIE, notice_hash(12, "", "house <b>", writes=True))
+        assert "each sentence is checked against them, and shows the words behind it" in browser.get("/").text
+
+
+def test_a_judge_is_named_and_the_answer_stays_quoted(library: TinyLibrary) -> None:
+    with open_studio(with_rules(library), judge="llm", model="house") as studio:
+        browser = studio.browser()
+        browser.cookies.delete(NOTICE_COOKIE)
+        page = browser.get("/").text
+    assert "can go to the language model <bdi>house</bdi>" in page
+    assert "Each sentence is quoted word for word" in page
