@@ -16,6 +16,7 @@ from eval.fitting.cli import fit_support
 from eval.log.cli import audit, faults
 from eval.quality.cli import grounded
 from eval.reading.cli import reading
+from eval.written.cli import connecting, redteam, written
 from indexes import console
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from service.settings import Settings
 
 app = typer.Typer(help="Measure: answers on question sets, speed and memory; calibrate the evidence.")
-for _command in (reading, grounded, fit_support, audit, faults):
+for _command in (reading, grounded, fit_support, redteam, written, audit, faults):
     app.command()(_command)
 
 Data = Annotated[
@@ -108,11 +109,17 @@ def _run_file(file: Path, limit: int | None) -> "Run":
 
 def _steps_as_set(settings: "Settings") -> "Steps":
     """Return the steps that the service takes under these settings; nothing to batch, one question after the other."""
+    from eval.written.asking import Asks, writer_of
     from indexes.encoder import load_encoder
     from service.parts import answering_steps
+    from service.settings import environment
 
+    writer = None
+    if settings.wants_a_model:
+        asks = Asks(settings.model, writes=settings.answerer == "llm", judges=settings.judge == "llm")
+        writer = writer_of(asks, settings.library, connecting(), environment=environment(), tell=_tell)
     encoder = load_encoder(settings.encoder)
-    return replace(answering_steps(settings, encoder), encoder=encoder)
+    return replace(answering_steps(settings, encoder, writer), encoder=encoder)
 
 
 def _write(found: "Run", folder: Path) -> None:

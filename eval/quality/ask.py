@@ -42,7 +42,8 @@ class Asked:
     `relevant` counts the passages of the library that would be hits; 0 says that no ranking can find this gold.
     `reason` is why it was refused; `evidence` is in [0, 1], 0 where there was nothing to weigh. `misquoted` is the
     share of misquotes that the check of citations let pass (`misquote`). `ceiling` says whether one unit of the first
-    passages by itself holds the gold.
+    passages by itself holds the gold. `wrote` says whether the sentences are a language model's words, with the quotes
+    that bear them; `None` where none was asked.
     """
 
     question: SetQuestion
@@ -57,6 +58,7 @@ class Asked:
     answer_s: float
     misquoted: float = 0.0
     ceiling: bool = False
+    wrote: bool | None = None
 
     @property
     def refused(self) -> bool:
@@ -151,6 +153,7 @@ def _asked(question: SetQuestion, worked: Worked, relevant: int, took_s: tuple[f
         quotes=_quotes(worked),
         find_s=took_s[0],
         answer_s=took_s[1],
+        wrote=bool(worked.consulted.passed) if worked.consulted else None,
     )
 
 

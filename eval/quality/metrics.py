@@ -49,6 +49,7 @@ MEANINGS = {
     "question_quoted": "answers with a sentence that is but a question of a document",
     "clause_missed": "questions for a clause of a long sentence, answered without it",
     "misquotes_released": "share of made misquotes that the check of citations let pass",
+    "written": "answers that a language model wrote, where it was asked to; the others are quotes",
     "cited_document": "share of an answer's citations in the right document",
     "cited_page": "share of them on the right page",
     "cited_gold": "share of them whose quote holds the gold",
@@ -114,6 +115,7 @@ def _answer(asked: Asked) -> dict[str, float]:
             found["clause_missed"] = float(not asked.refused and not found["gold_in_answer"])
     if asked.quotes:
         found |= _citations(asked, spans)
+        found |= {"written": float(asked.wrote)} if asked.wrote is not None else {}
     return found
 
 

@@ -79,12 +79,13 @@ class Admission:
         leaving = asyncio.ensure_future(gone())
         try:
             await asyncio.wait((turn, leaving), timeout=self._patience_s, return_when=asyncio.FIRST_COMPLETED)
+            has_left = leaving.done()  # once it is cancelled, below, a future is done too
         except BaseException:
             self._leave(turn)
             raise
         finally:
             leaving.cancel()
-        if turn.done() and not leaving.done():
+        if turn.done() and not has_left:
             return True
         self._leave(turn)
         return False

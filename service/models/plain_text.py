@@ -18,6 +18,7 @@ _MARKS = re.compile(
     r"|tool_call|tool_calls|function_call|function)[\s>=/]|<\||\[/?INST\]|\[TOOL_CALLS\]|<<SYS>>|◁think▷",
     re.IGNORECASE,
 )
+_IN_SQUARE = ("[INST]", "[/INST]", "[TOOL_CALLS]")  # the marks that begin as a citation does
 _KEPT_CONTROLS = "\n\r\t"
 
 
@@ -53,8 +54,8 @@ class PlainText:
                 "template: switch reasoning off at the endpoint, and look at its chat template"
             )
         # What could yet become a mark waits: an opening bracket, and what little follows it.
-        begins = _BEGINS.search(self._held, max(0, len(self._held) - _HELD_CHARS))
-        cut = begins.start() if begins else len(self._held)
+        begins = _BEGINS.finditer(self._held, max(0, len(self._held) - _HELD_CHARS))
+        cut = next((one.start() for one in begins if _may_be_a_mark(self._held[one.start() :])), len(self._held))
         released, self._held = self._held[:cut], self._held[cut:]
         self._empty = self._empty and not released.strip()
         return released
@@ -76,3 +77,8 @@ class PlainText:
                 raise ModelReplyError(
                     f"expected a text of model '{self._name}', got one that holds the character U+{ord(char):04X}"
                 )
+
+
+def _may_be_a_mark(text: str) -> bool:
+    """Tell whether what begins with a bracket may yet be a mark; "[p" is a citation, and whoever asked waits for it."""
+    return text[0] != "[" or any(mark.startswith(text.upper()) for mark in _IN_SQUARE)

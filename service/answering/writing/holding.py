@@ -22,7 +22,8 @@ ADDRESS, MISQUOTED, NOT_SAID, GARBLED = "address", "misquoted", "not_said", "gar
 INSTRUCTS, ASKS, NO_QUOTE, CUT_OUT = "instructs", "asks", "no_quote", "cut_out"
 _FEW, _HALF = 4, 0.5  # words; and the share of a quote's words with which they are more than cut out
 _MOST_MISSED = 0.5  # of the content words; a short sentence with one of two words new says something else
-_LEAST_SHUFFLED = 5  # letters; shorter words are often others with their letters shuffled: "form", "from"
+_LEAST_SHUFFLED = 5  # letters; shorter words are often others with their letters shuffled: "form", "from",
+_MOST_SHORT_SHUFFLED = 1  # so that one of them says nothing, and two in a sentence do: "eht claims era paid"
 _LEAST_QUOTED = 2  # words; one in quotation marks is a term
 _QUOTED = re.compile(r"[“„«\"]([^“”„«»\"]+)[”“»\"]")
 _ADDRESS = re.compile(
@@ -94,8 +95,9 @@ def _wrong_words(text: str, cited: Sequence[Offered]) -> Iterator[str]:
     if not said or sum(term not in there for term in said) >= _MOST_MISSED * len(said):
         yield NOT_SAID
     words = {word for passage in passages for word in _letters(passage)}
-    shuffled = {tuple(sorted(word)) for word in words}
-    if any(word not in words and tuple(sorted(word)) in shuffled for word in _letters(text)):
+    orders = {tuple(sorted(word)) for word in words}
+    shuffled = [len(word) for word in _letters(text) if word not in words and tuple(sorted(word)) in orders]
+    if len(shuffled) > _MOST_SHORT_SHUFFLED or any(letters >= _LEAST_SHUFFLED for letters in shuffled):
         yield GARBLED
 
 
@@ -136,5 +138,5 @@ def _addresses(text: str) -> set[str]:
 
 
 def _letters(text: str) -> set[str]:
-    """Return the words of a text that are long enough to tell shuffled ones."""
-    return {word for found in _LETTERS.findall(text) if len(word := found.casefold()) >= _LEAST_SHUFFLED}
+    """Return the words of a text that have letters to shuffle."""
+    return {word for found in _LETTERS.findall(text) if len(word := found.casefold()) > 1}

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -39,7 +39,7 @@ class Work:
         return work
 
     def ask(
-        self, admission: Admission, number: int, gone: Callable[[], Coroutine[Any, Any, Any]] | None = None
+        self, admission: Admission, number: int, gone: Callable[[], Awaitable[Any]] | None = None
     ) -> "asyncio.Task[int]":
         return asyncio.ensure_future(
             admission.run(
@@ -84,6 +84,23 @@ def test_whoever_waits_longest_is_next() -> None:
 
     asyncio.run(crowd())
     assert work.begun == [0, 1, 2, 3, 4, 5]
+
+
+def test_what_tells_of_leaving_may_be_a_future_that_others_wait_for_too() -> None:
+    work = Work()
+
+    async def crowd() -> list[int]:
+        leaving = asyncio.ensure_future(asyncio.Event().wait())  # as a stream of events has it
+        admission = Admission(at_once=1, waiting=5, patience_s=_PATIENCE_S)
+        asked = [work.ask(admission, number, gone=lambda: asyncio.shield(leaving)) for number in range(3)]
+        await _until(lambda: len(work.begun) == 1)
+        work.go_on.set()
+        answers = await asyncio.gather(*asked)
+        leaving.cancel()
+        return answers
+
+    assert asyncio.run(crowd()) == [0, 1, 2]
+    assert work.turned_away == []
 
 
 def test_patience_ends() -> None:

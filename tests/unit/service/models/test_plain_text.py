@@ -60,6 +60,17 @@ def test_nothing_of_a_mark_is_passed_on_before_it_is_known_as_one() -> None:
     assert "".join(text.take(char) for char in "51 euros <thinkin") == "51 euros "
 
 
+@pytest.mark.parametrize("mark", ["[INST", "[/ins", "[", "[tool_calls"])
+def test_a_square_bracket_waits_as_long_as_it_may_begin_a_mark(mark: str) -> None:
+    text = PlainText("writer", most_tokens=MOST_TOKENS)
+    assert "".join(text.take(char) for char in f"51 euros [k7] {mark}") == "51 euros [k7] "
+
+
+def test_a_citation_is_passed_on_at_once_for_a_reader_waits_for_the_sentence_before_it() -> None:
+    text = PlainText("writer", most_tokens=MOST_TOKENS)
+    assert text.take("It costs 51 euros. [p0a1b2c3d]") == "It costs 51 euros. [p0a1b2c3d]"
+
+
 @pytest.mark.parametrize("text", ["a\x00b", "a\x1b[2Jb", "a\x9bb", "half \ud83d of it", "a\x7f"])
 def test_control_characters_and_halves_of_characters_are_refused_by_number(text: str) -> None:
     with pytest.raises(ModelReplyError, match=r"got one that holds the character U\+"):

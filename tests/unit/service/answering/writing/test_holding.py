@@ -43,7 +43,15 @@ def test_words_of_the_title_stand_there() -> None:
     assert held("Rules say that papers go.", beside="Papers go to the archive.") == ()
 
 
-@pytest.mark.parametrize("text", ["Invocies are kept for ten years.", "All seciovni are kept for ten years."])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Invocies are kept for ten years.",
+        "All seciovni are kept for ten years.",
+        "All invoices era kept rof ten years.",
+        "Lla invoices are kept rof ten years.",
+    ],
+)
 def test_words_with_their_letters_shuffled_are_kept_back(text: str) -> None:
     assert held(text, beside="All invoices are kept for ten years.") == ("garbled",)
 
@@ -66,6 +74,13 @@ def test_short_words_that_happen_to_be_shuffled_are_not(text: str) -> None:
 def test_a_few_words_cut_out_of_a_longer_quote_are_kept_back(text: str, failed: tuple[str, ...]) -> None:
     beside = "The Finance Director and staff may upload scripts and keep invoices for ten years after release."
     assert held(text, beside=beside) == failed
+
+
+def test_one_short_word_may_be_another_with_the_same_letters() -> None:
+    assert (
+        held("Papers of the form go to the archive.", beside="Papers go from the archive to the shelf of the office.")
+        == ()
+    )
 
 
 def test_a_question_supports_nothing() -> None:
