@@ -14,6 +14,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
+from indexes.builds import Build
 from indexes.documents import Passage
 from indexes.sources import source_name
 from service.answering.answers import numbered
@@ -26,7 +27,7 @@ from service.answering.supported.support import support
 from service.answering.understanding.asker import without_persons
 from service.answering.understanding.parts import MOST_PARTS, parts_of
 from service.answering.verify import VerifiedSentence, verify_written
-from service.answering.writing.checking import Checked, Suits
+from service.answering.writing.checking import Checked, Checks, Suits
 from service.answering.writing.judge import judge
 from service.answering.writing.offering import Given, give
 from service.answering.writing.records import FAILED, STOPPED, Became
@@ -94,10 +95,9 @@ def _written(did: Consulted, model: Model, given: Given, basis: Basis, listener:
         basis.text,
         given,
         model=model,
-        supports=functools.partial(support, build=basis.build),
+        supports=checks_of(basis.text, basis.build),
         stopped=listener.stopped,
         release=release,
-        suits=suiting(basis.text, basis.build.passages.passage),
     )
     did = replace(did, written=written, passed=tuple(release.passed))
     if written.calls[-1].ended == STOPPED:
@@ -128,6 +128,11 @@ class _Releasing:
         self._verified.append(verified)
         self.passed.append(passed)
         return True
+
+
+def checks_of(text: str, build: Build) -> Checks:
+    """Return what each sentence of an answer to a question is held to."""
+    return Checks(functools.partial(support, build=build), suiting(text, build.passages.passage))
 
 
 def suiting(text: str, passage: Callable[[str], Passage | None]) -> Suits:

@@ -4,7 +4,6 @@ The model is never asked. What it ruled then is applied as it stands on record, 
 from its recorded output and held against the passages of the build once more (`writing.again`).
 """
 
-import functools
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -13,8 +12,7 @@ from typing import Any
 from indexes.builds import Build
 from service.answering.answers import ByModel, Sentence, one_text
 from service.answering.consulted import FORMAT, NO_RULING, Instead, Ruling, in_words
-from service.answering.consulting import suiting
-from service.answering.supported.support import support
+from service.answering.consulting import checks_of
 from service.answering.writing.again import verified_again
 from service.answering.writing.records import Written, written_from_json
 
@@ -63,8 +61,7 @@ def differs(written: Written, text: str, answer: str | None, *, build: Build) ->
     again = verified_again(
         written,
         passage=build.passages.passage,
-        supports=functools.partial(support, build=build),
-        suits=suiting(text, build.passages.passage),
+        supports=checks_of(text, build),
     )
     yield from (f"written: {difference}" for difference in again.differences)
     passed = one_text([Sentence(one.claim.text, ()) for one in written.released]) or None

@@ -11,7 +11,7 @@ from itertools import zip_longest
 
 from indexes.documents import Passage
 from service.answering.supported.support import Offered
-from service.answering.writing.checking import WITHDRAWN, Checked, Checker, Suits, anything
+from service.answering.writing.checking import WITHDRAWN, Checked, Checker, Checks
 from service.answering.writing.holding import Supports
 from service.answering.writing.offering import Given
 from service.answering.writing.prompt import AGAIN, WRITE, prompt_hash
@@ -28,16 +28,13 @@ class Again:
     differences: tuple[str, ...]
 
 
-def verified_again(
-    written: Written, *, passage: Callable[[str], Passage | None], supports: Supports, suits: Suits = anything
-) -> Again:
+def verified_again(written: Written, *, passage: Callable[[str], Passage | None], supports: Supports | Checks) -> Again:
     """Check a recorded answer again.
 
     Args:
         written: the record.
         passage: gives a passage by its id, of the build that answered.
-        supports: says whether passages support a sentence.
-        suits: see `Checker`.
+        supports: says whether passages support a sentence, and what else it was held to.
     """
     found = [(one, passage(passage_id)) for one, passage_id in written.given]
     gone = [one for one, held in found if held is None]
@@ -45,7 +42,7 @@ def verified_again(
         return Again((), (f"given: expected {len(found)} passages, {len(gone)} of them are not in the build",))
     given = Given(tuple(Offered(one, held) for one, held in found if held is not None))
     known = known_of((WRITE, AGAIN), (one.passage.text for one in given.offered))
-    checker = Checker(given, supports, suits)
+    checker = Checker(given, supports)
     sentences: list[tuple[int, Checked]] = []
     for number, call in enumerate(written.calls):
         reader = Reader(offered=given.ids, known=known)

@@ -73,21 +73,34 @@ def anything(_released: Sequence[Checked]) -> str | None:
     return None
 
 
+@dataclass(frozen=True, slots=True)
+class Checks:
+    """What a sentence is held to.
+
+    Attributes:
+        supports: says whether passages support it.
+        suits: says by a code why the last of some sentences that hold is not to be released after the others; `None` if
+            it is.
+    """
+
+    supports: Supports
+    suits: Suits = anything
+
+
 class Checker:
     """Checks the claims of an answer, one after the other. Not for several threads."""
 
-    def __init__(self, given: Given, supports: Supports, suits: Suits = anything) -> None:
+    def __init__(self, given: Given, checks: Supports | Checks) -> None:
         """Begin.
 
         Args:
             given: the passages.
-            supports: says whether passages support a sentence.
-            suits: says by a code why the last of some sentences that hold is not to be released after the others;
-                `None` if it is.
+            checks: what each sentence is held to; support alone, if that is given.
         """
+        checks = checks if isinstance(checks, Checks) else Checks(checks)
         self._given = given
-        self._supports = supports
-        self._suits = suits
+        self._supports = checks.supports
+        self._suits = checks.suits
         self._released: list[Checked] = []
         self._of = {one.id: one for one in given.offered}
         self._before: Checked | None = None

@@ -38,7 +38,7 @@ def sentence_end(line: str, start: int, *, whole: bool, offered: Collection[str]
         if after == len(line):
             return after if whole else None
         following = line[after : after + _LONG_WORD + 1]
-        if not whole and len(following) <= _LONG_WORD and not re.search(r"\w\S*\s", following):
+        if not whole and len(following) <= _LONG_WORD and not re.search(r"[^\W_]\S*\s", following):
             return None
         is_apart = after > closed or found[0][-1] in _FULL_WIDTH
         if is_apart and _begins(line[max(start, found.end() - _TAIL) : closed], following, offered):

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from service.answering.writing.calling import streamed
-from service.answering.writing.checking import WITHDRAWN, Checked, Checker, Done, Suits, anything
+from service.answering.writing.checking import WITHDRAWN, Checked, Checker, Checks, Done
 from service.answering.writing.claims import Claim, Flaw
 from service.answering.writing.holding import Supports
 from service.answering.writing.offering import Given
@@ -84,15 +84,14 @@ class _Ask:
         return not said and any(one.claim.flaw is Flaw.DECLINES for one in self.last)
 
 
-def write(  # noqa: PLR0913 - all but the first two are what it calls
+def write(
     question: str,
     given: Given,
     *,
     model: Model,
-    supports: Supports,
+    supports: Supports | Checks,
     stopped: Callable[[], bool],
     release: Release,
-    suits: Suits = anything,
 ) -> Written:
     """Return what a model wrote, with what became of each sentence.
 
@@ -100,11 +99,10 @@ def write(  # noqa: PLR0913 - all but the first two are what it calls
         question: its text, standing alone.
         given: the passages that it may be given.
         model: writes.
-        supports: says whether passages support a sentence.
+        supports: says whether passages support a sentence, and what else it is held to.
         stopped: whether whoever asked wants no more; asked after each piece.
         release: is handed each sentence that holds, in order, before the next is read. It has to make it durable before
             it shows it to anybody, and to return `False` and show nothing if a quote of it may not be read any more.
-        suits: see `Checker`.
 
     Raises:
         Whatever `release` raises; the call is closed then, and what was released before stands.
@@ -113,7 +111,7 @@ def write(  # noqa: PLR0913 - all but the first two are what it calls
     if not given.offered:
         return Written(model.name, names, (), (), Became.NOTHING_GIVEN)
     known = known_of((WRITE, AGAIN), (one.passage.text for one in given.offered))
-    ask = _Ask(given, model, stopped, release, Checker(given, supports, suits), known)
+    ask = _Ask(given, model, stopped, release, Checker(given, supports), known)
     ask.call("write", to_write(question, given))  # 1
     if not ask.released and ask.calls[-1].ended not in (FAILED, STOPPED) and not ask.declined:
         failed = [one.claim.text for one in ask.last if one.done is Done.LEFT_OUT]

@@ -364,6 +364,6 @@ def test_a_replay_checks_what_was_said_again_and_asks_no_model(
 
 def test_a_replay_notices_what_would_not_pass_any_more(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
     seq = _ask(archive, Scripted(saying(TRUE))).receipt.seq
-    monkeypatch.setattr("service.answering.past.past_models.suiting", lambda *_: lambda _released: "other_subject")
+    monkeypatch.setattr("service.answering.consulting.suiting", lambda *_: lambda _released: "other_subject")
     (seen,) = archive.replay(seq)["differences"]
     assert seen == "written: sentence 0: it was released, and is left_out (other_subject)"

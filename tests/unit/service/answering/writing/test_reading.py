@@ -282,6 +282,11 @@ def test_the_rest_of_a_sentence_that_is_too_long_is_no_sentence() -> None:
         assert [claim.text for claim in read(text, piece=piece) if claim.flaw is None] == ["Contracts end."]
 
 
+def test_a_mark_alone_is_not_the_word_that_tells_where_a_sentence_ends() -> None:
+    text = "Invoices are kept 。 _ contracts too. "
+    assert read(text, piece=1) == read(text)
+
+
 _TEXT = "Invoices|contracts|are kept|never|1.5|No.|e.g.|Dr.|5|.|. |?|! |: |:\n|\n|\n\n|- |  - |1. |# |**|*|_|`"
 _MARKUP = '```|<b>|</b>|<|<think>|</think>|<li>|<!--|-->|&amp;|[|]|(|)|[12]|p9999999a|”|“|"|…|~~|](x)|。|\r\n|\u200b'
 _WHOLE = ("NO_ANSWER", "The passages do not say", "| a | b |", "word " * 12, A, f"[{A}]", f"[{B}, {A}]", f"({A})")
