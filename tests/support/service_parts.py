@@ -150,11 +150,16 @@ class Studio:
 
     def browser(self) -> TestClient:
         """Return a browser that opened the link of the service, and in which the notice was confirmed."""
-        client, settings = with_session(self.stranger(), self.session()), self.service.settings
-        months, why, writes = settings.retention_months, settings.retention_reason, settings.answerer == "llm"
-        asked = settings.model if settings.wants_a_model else ""
-        client.cookies.set(NOTICE_COOKIE, notice_hash(months, why, asked, writes=writes))
+        client = with_session(self.stranger(), self.session())
+        client.cookies.set(NOTICE_COOKIE, self.notice())
         return client
+
+    def notice(self) -> str:
+        """Return what somebody's browser holds who has confirmed the notice as it is."""
+        settings = self.service.settings
+        asked = settings.model if settings.wants_a_model else ""
+        months, why, writes = settings.retention_months, settings.retention_reason, settings.answerer == "llm"
+        return notice_hash(months, why, asked, writes=writes)
 
     def code(self) -> str:
         """Return the code of a new sign-in link, as the command line puts it there."""

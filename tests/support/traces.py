@@ -21,7 +21,7 @@ import service.audit.log
 from service.operating.logs import configure_logs
 from service.operating.running import announced
 from service.web.form_tokens import FORM_TOKEN_HEADER, form_token
-from service.web.pages import NOTICE_COOKIE, SESSION_COOKIE, notice_hash
+from service.web.pages import NOTICE_COOKIE, SESSION_COOKIE
 from tests.support.certificates import TRUSTS_NOBODY
 from tests.support.fakes import TinyLibrary
 from tests.support.service_parts import BEARER, Studio, files_holding, microseconds, serving
@@ -78,7 +78,7 @@ def over_http(studio: Studio) -> Iterator[httpx.Client]:
     """Serve a studio on a port; lends somebody who is signed in to the API and to the pages."""
     with serving(studio.app) as url, announced(studio.state, url=url):
         session_id = studio.session()
-        cookies = {SESSION_COOKIE: session_id, NOTICE_COOKIE: notice_hash(12, "")}
+        cookies = {SESSION_COOKIE: session_id, NOTICE_COOKIE: studio.notice()}
         headers = {**BEARER, FORM_TOKEN_HEADER: form_token(session_id)}
         with httpx.Client(
             base_url=url, headers=headers, cookies=cookies, trust_env=False, verify=TRUSTS_NOBODY
