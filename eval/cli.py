@@ -109,17 +109,17 @@ def _run_file(file: Path, limit: int | None) -> "Run":
 
 def _steps_as_set(settings: "Settings") -> "Steps":
     """Return the steps that the service takes under these settings; nothing to batch, one question after the other."""
-    from eval.written.asking import Asks, writer_of
+    from eval.written.asking import Asks, mandate_of
     from indexes.encoder import load_encoder
     from service.parts import answering_steps
     from service.settings import environment
 
-    writer = None
+    mandate = None
     if settings.wants_a_model:
         asks = Asks(settings.model, writes=settings.answerer == "llm", judges=settings.judge == "llm")
-        writer = writer_of(asks, settings.library, connecting(), environment=environment(), tell=_tell)
+        mandate = mandate_of(asks, settings.library, connecting(), environment=environment(), tell=_tell)
     encoder = load_encoder(settings.encoder)
-    return replace(answering_steps(settings, encoder, writer), encoder=encoder)
+    return replace(answering_steps(settings, encoder, mandate), encoder=encoder)
 
 
 def _write(found: "Run", folder: Path) -> None:

@@ -17,7 +17,7 @@ from sentence_transformers import SentenceTransformer
 Features = dict[str, Any]  # tensors by name, and names of other things
 Cut = Sequence[Any]  # the tokens of each of some texts, as a tokenizer gives them
 OFFSETS = "offset_mapping"
-_FIELDS = {"input_ids": "ids", "token_type_ids": "type_ids", "attention_mask": "attention_mask"}
+_FIELDS = {"input_ids": "ids", "token_type_ids": "type_ids", "attention_mask": "attention_mask"}  # nosec B105 - names, no password
 _EXAMPLES = ("Who approves a new vendor, and by when?", "  ÜBER ﬁne\tprint’s  10.000 €\n", "Yes.")
 _EXAMPLE_STEP = 8
 

@@ -37,7 +37,7 @@ from service.answering.past.replay import Replay
 from service.answering.pipeline import Answering
 from service.answering.record import Recorder
 from service.answering.steps import Steps
-from service.answering.writing.writer import Writer
+from service.answering.writing.mandate import Mandate
 from service.audit.checking.verifying import InAChild, Verifying
 from service.audit.desk import Auditing, auditing_over
 from service.audit.events import api_key_created, api_key_revoked
@@ -47,12 +47,12 @@ from service.audit.reading.retention import Retention
 from service.deciding.bringing import Bringing
 from service.deciding.deciding import Deciding
 from service.hearing.opening import HearingParts, hearing_over
+from service.mandate_made import mandate_made, mandate_problems
 from service.models.endpoints import Connect
 from service.operating.health import Health
 from service.operating.upkeep import Task
 from service.operating.worker import worker_problems
 from service.settings import Settings, encoder_copies
-from service.writer_made import writer_made, writer_problems
 
 VERSION = version("greenlit")
 _FOLLOW_S = 5.0  # an approval is on record this soon, even if nobody asks
@@ -118,8 +118,8 @@ def open_service(
     follower = _follower(settings, opened, notice)
     live_build = _live_build(settings, encoder, follower, notice)
     boundary = Boundary(library=settings.library, now=utc_now, notice=notice, on_change=follower.register_changed)
-    writer = writer_made(settings, connect, follower=follower, today=_today, notice=notice)
-    steps = answering_steps(settings, encoder, writer)
+    mandate = mandate_made(settings, connect, follower=follower, today=_today, notice=notice)
+    steps = answering_steps(settings, encoder, mandate)
     auditing = auditing_over(opened)
     deciding = Deciding(
         library=settings.library, now=utc_now, max_file_bytes=settings.max_file_bytes, builds=settings.builds
@@ -143,13 +143,13 @@ def open_service(
             key_ring=opened_access.key_ring,
             pushed=opened_access.pushed,
             owner=opened_access.owner,
-            health=_health(settings, opened, live_build, boundary, opened_access, writer),
+            health=_health(settings, opened, live_build, boundary, opened_access, mandate),
             auditing=auditing,
             replay=_replay(settings, opened, steps),
             grounds=Grounds(builds=settings.builds, library=settings.library, store=opened.store, now=utc_now),
             verifying=verifying,
             tasks=_tasks(settings, opened, live_build, boundary, follower)
-            + _more_tasks(writer, deciding, opened_access),
+            + _more_tasks(mandate, deciding, opened_access),
             settings=settings,
         )
 
@@ -168,7 +168,7 @@ def _health(
     live_build: LiveBuild,
     boundary: Boundary,
     opened_access: OpenAccess,
-    writer: Writer | None,
+    mandate: Mandate | None,
 ) -> Health:
     return Health(
         live_build=live_build,
@@ -177,7 +177,7 @@ def _health(
         others=(
             opened_access.problems,
             lambda: worker_problems(settings.builds, now=utc_now()),
-            lambda: writer_problems(writer),
+            lambda: mandate_problems(mandate),
         ),
         clock_s=time.monotonic,
     )
@@ -215,7 +215,7 @@ def _replay(settings: Settings, opened: OpenLog, steps: Steps) -> Replay:
     return Replay(log=opened.log, store=opened.store, keyring=opened.keyring, builds=settings.builds, steps=steps)
 
 
-def answering_steps(settings: Settings, encoder: Encoder, writer: Writer | None = None) -> Steps:
+def answering_steps(settings: Settings, encoder: Encoder, mandate: Mandate | None = None) -> Steps:
     """Return the steps of an answer as the settings say: calibration, reranker, how questions are encoded together.
 
     Raises:
@@ -235,7 +235,7 @@ def answering_steps(settings: Settings, encoder: Encoder, writer: Writer | None 
         calibration=read_calibration(settings.evidence) if settings.evidence else read_calibration(),
         answerer=ExtractiveAnswerer(ranking=ranking),
         reranker=CrossEncoderReranker(settings.reranker) if settings.reranker else None,
-        writer=writer,
+        mandate=mandate,
     )
 
 
@@ -251,9 +251,9 @@ def _tasks(
     )
 
 
-def _more_tasks(writer: Writer | None, deciding: Deciding, opened_access: OpenAccess) -> tuple[Task, ...]:
+def _more_tasks(mandate: Mandate | None, deciding: Deciding, opened_access: OpenAccess) -> tuple[Task, ...]:
     return (
-        Task("following models.toml", lambda: writer_problems(writer), _FOLLOW_S),
+        Task("following models.toml", lambda: mandate_problems(mandate), _FOLLOW_S),
         Task("looking at what waits for a decision", deciding.look, _LIBRARY_S),
         Task("noting when API keys were used", opened_access.key_access.note_uses, _KEY_USE_S),
     )

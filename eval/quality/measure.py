@@ -213,7 +213,7 @@ def run_of(measured: Sequence[tuple[SetRun, Estimates]], *, steps: Steps, settin
             "retrieval": steps.retrieval,
             "answerer": f"{steps.answerer.kind} {steps.answerer.name}",
             "threshold": steps.calibration.threshold,
-            **({"model": steps.writer.name} if steps.writer else {}),
+            **({"model": steps.mandate.name} if steps.mandate else {}),
             "resamples": RESAMPLES,
         },
         sets=tuple(one for one, _ in measured),

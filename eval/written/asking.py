@@ -11,8 +11,8 @@ from eval.quality.libraries import Place
 from indexes.clock import utc_now
 from service.answering.consulted import Passed
 from service.answering.steps import HITS, Steps, Worked
+from service.answering.writing.mandate import Mandate
 from service.answering.writing.records import Written
-from service.answering.writing.writer import Writer
 from service.models.endpoints import Connect, Endpoints
 from service.models.following import Models
 from service.models.models_file import MODELS_FILE
@@ -70,9 +70,9 @@ class Asks:
     judges: bool = False
 
 
-def writer_of(
+def mandate_of(
     asks: Asks, approved_in: Path, connect: Connect, *, environment: Mapping[str, str], tell: Callable[[str], None]
-) -> Writer:
+) -> Mandate:
     """Return a model's part in answers, of which nothing is put on record.
 
     Args:
@@ -84,7 +84,7 @@ def writer_of(
     """
     models = Models(library=approved_in, on_change=lambda _said: None, notice=tell)
     endpoints = Endpoints(models=models, connect=connect, environment=environment, today=lambda: utc_now().date())
-    return Writer(endpoints=endpoints, name=asks.name, writes=asks.writes, judges=asks.judges)
+    return Mandate(endpoints=endpoints, name=asks.name, writes=asks.writes, judges=asks.judges)
 
 
 def ask(question: str, *, model: Model, steps: Steps, place: Place, approved_in: Path) -> Said:
@@ -97,8 +97,8 @@ def ask(question: str, *, model: Model, steps: Steps, place: Place, approved_in:
         place: what is asked, and what may be seen of it.
         approved_in: the folder in which `approve` approved it.
     """
-    writer = writer_of(Asks(), approved_in, lambda _approved, _key: model, environment={}, tell=lambda _why: None)
-    writing = replace(steps, writer=writer)
+    mandate = mandate_of(Asks(), approved_in, lambda _approved, _key: model, environment={}, tell=lambda _why: None)
+    writing = replace(steps, mandate=mandate)
     found = steps.find(question, build=place.build, scope=place.scope, k=HITS)
     worked = writing.answer(question, found, build=place.build, now=lambda: place.scope)
     quoted = steps.answer(question, found, build=place.build, now=lambda: place.scope)

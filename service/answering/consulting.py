@@ -29,10 +29,10 @@ from service.answering.understanding.parts import MOST_PARTS, parts_of
 from service.answering.verify import VerifiedSentence, verify_written
 from service.answering.writing.checking import Checked, Checks, Suits
 from service.answering.writing.judge import judge
+from service.answering.writing.mandate import Mandate
 from service.answering.writing.offering import Given, give
 from service.answering.writing.records import FAILED, STOPPED, Became
 from service.answering.writing.write import write
-from service.answering.writing.writer import Writer
 from service.models.approved import ApprovedModel, Endpoint
 from service.models.errors import ModelsError
 from service.models.port import Model
@@ -42,11 +42,11 @@ _INSTEAD = {Became.DECLINED: Instead.DECLINED, Became.UNSUPPORTED: Instead.UNSUP
 _HEX = 16  # of a digest: enough to tell two endpoints apart
 
 
-def consult(writer: Writer, basis: Basis, listener: Listener) -> Consulted:
+def consult(mandate: Mandate, basis: Basis, listener: Listener) -> Consulted:
     """Return what a model did for a question.
 
     Args:
-        writer: the model, and its part.
+        mandate: the model, and its part.
         basis: the question, and what it may be answered from, of the asker's scope.
         listener: whoever asked.
 
@@ -55,29 +55,29 @@ def consult(writer: Writer, basis: Basis, listener: Listener) -> Consulted:
         LibraryUnavailableError: nobody can say what may be read.
     """
     try:
-        approved, model = writer.endpoints.open(writer.name)
+        approved, model = mandate.endpoints.open(mandate.name)
     except ModelsError as error:
-        return Consulted(name=writer.name, writes=writer.writes, instead=Instead.NOT_APPROVED, why_not=str(error))
+        return Consulted(name=mandate.name, writes=mandate.writes, instead=Instead.NOT_APPROVED, why_not=str(error))
     endpoint = approved.endpoint
-    did = Consulted(name=writer.name, writes=writer.writes, called=endpoint.model, endpoint=_digest(endpoint))
+    did = Consulted(name=mandate.name, writes=mandate.writes, called=endpoint.model, endpoint=_digest(endpoint))
     passages = basis.passages
     sent = _may_be_sent(passages, approved, basis.now())
     given = give(sent, build=basis.build)
     if not given.offered:
         return replace(did, instead=Instead.NOTHING_SENT)
     answerable, withheld = _ids(passages), _ids(passages) - _ids(sent)
-    if writer.judges:
+    if mandate.judges:
         did = _judged(did, model, given, basis.text, listener)
         if did.judgement and did.judgement.answering is not None:
             given = given.only(did.judgement.answering)
             kept = withheld.union(one.passage.passage_id for one in given.offered)
             did = replace(did, ruling=Ruling(answerable - kept, did.judgement.says_none))
-        elif did.judgement and did.judgement.call.ended == FAILED and not writer.writes:
+        elif did.judgement and did.judgement.call.ended == FAILED and not mandate.writes:
             did = replace(did, instead=Instead.FAILED)
-    if not writer.writes or did.stopped or did.ruling.says_none:
+    if not mandate.writes or did.stopped or did.ruling.says_none:
         return did
     did = _written(did, model, given, basis, listener)
-    if did.instead is Instead.DECLINED and writer.judges:  # it is taken at its word
+    if did.instead is Instead.DECLINED and mandate.judges:  # it is taken at its word
         did = replace(did, instead=None, ruling=Ruling(answerable - withheld, says_none=True))
     return did
 

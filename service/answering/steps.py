@@ -1,6 +1,6 @@
 """Steps 2 to 5 of a question: retrieve, weigh the evidence, draft, verify. Nothing is recorded here, nothing leaves.
 
-Where a language model has a part (`writer`), it is consulted before anything is quoted (`consulting`): what it takes
+Where a language model has a part (`mandate`), it is consulted before anything is quoted (`consulting`): what it takes
 away is not quoted, and what it wrote and passed is the answer. `pipeline` puts the two records around them; `replay`
 takes them again on an old build; the judge measures them.
 """
@@ -29,7 +29,7 @@ from service.answering.progress import Step, TellStep, silent
 from service.answering.understanding.asker import without_persons
 from service.answering.understanding.parts import MOST_PARTS, parts_of
 from service.answering.verify import VerifiedSentence, verify, verify_written
-from service.answering.writing.writer import Writer
+from service.answering.writing.mandate import Mandate
 
 HITS = 10  # passages that are weighed, drafted from, and recorded
 
@@ -83,7 +83,7 @@ class Steps:
     calibration: Calibration
     answerer: Answerer
     reranker: Reranker | None = None
-    writer: Writer | None = None
+    mandate: Mandate | None = None
 
     @property
     def retrieval(self) -> str:
@@ -143,10 +143,10 @@ class Steps:
         if isinstance(basis, Worked):
             return basis
         listener.tell(Step.DRAFTING)
-        if self.writer is None:
+        if self.mandate is None:
             return self._quoted(basis, listener.tell)
-        consulted = consult(self.writer, basis, listener)
-        return replace(self._after(consulted, basis, self.writer, listener.tell), consulted=consulted)
+        consulted = consult(self.mandate, basis, listener)
+        return replace(self._after(consulted, basis, self.mandate, listener.tell), consulted=consulted)
 
     def answer_as_ruled(
         self, text: str, found: Retrieved, *, build: Build, now: Callable[[], Scope], ruling: Ruling
@@ -163,21 +163,21 @@ class Steps:
             return weighed
         return basis_of(text, found, evidence, build=build, now=now)
 
-    def _after(self, consulted: Consulted, basis: Basis, writer: Writer, tell: TellStep) -> Worked:
+    def _after(self, consulted: Consulted, basis: Basis, mandate: Mandate, tell: TellStep) -> Worked:
         """Return what becomes of a question about which a language model was consulted."""
         nothing = Worked(basis.found, basis.evidence)
         if consulted.passed:
             return self._written(consulted, basis)
         if consulted.stopped:
             return replace(nothing, broke=Broke.STOPPED)
-        if not writer.quotes_instead and consulted.failed:
+        if not mandate.quotes_instead and consulted.failed:
             return replace(nothing, broke=Broke.MODEL_UNAVAILABLE)
-        if not writer.quotes_instead and consulted.instead is Instead.UNSUPPORTED:
+        if not mandate.quotes_instead and consulted.instead is Instead.UNSUPPORTED:
             return replace(nothing, reason=Reason.UNSUPPORTED_DRAFT)
         quoted = self._ruled(basis, consulted.ruling, tell)
         if quoted.reason or consulted.instead is None:
             return quoted
-        return replace(quoted, instead=in_words(consulted.instead, writes=writer.writes))
+        return replace(quoted, instead=in_words(consulted.instead, writes=mandate.writes))
 
     def _written(self, consulted: Consulted, basis: Basis) -> Worked:
         """Return the answer of a language model: what passed, as far as it may still be read when all is there."""

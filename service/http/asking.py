@@ -110,7 +110,7 @@ class Asking:
     @contextlib.asynccontextmanager
     async def _stopping(self, gone: Gone) -> AsyncIterator[Callable[[], bool]]:
         """Lend what tells whether the asker has gone; where no model writes, nobody looks."""
-        if self.answering.steps.writer is None:
+        if self.answering.steps.mandate is None:
             yield never
             return
         left = threading.Event()

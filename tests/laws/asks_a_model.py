@@ -44,9 +44,9 @@ def main(root: Path) -> None:
         (library.folder / MODELS_FILE).write_text(written({**ENTRY, "url": server.url, "sources": ["*"]}))
         wanted = settings_for(library, answerer="llm", judge="llm", model="writer")
         with open_studio(library, connect=connecting(wanted), answerer="llm", judge="llm", model="writer") as studio:
-            writer = studio.service.answering.steps.writer
-            assert writer is not None
-            problem = try_model(writer.endpoints.open("writer")[1]).problem
+            mandate = studio.service.answering.steps.mandate
+            assert mandate is not None
+            problem = try_model(mandate.endpoints.open("writer")[1]).problem
             wrote = studio.ask(VENDOR_QUESTION)["model"]
         keys = {asked.headers.get("authorization") for asked in server.asked}
         where = server.url.removeprefix("http://").removesuffix("/v1")

@@ -1,6 +1,6 @@
 """A language model that is consulted about questions: within the process, approved, and as a test says it behaves.
 
-`writer_of` makes a `Writer` of a scripted model; `saying` a script that cites the passages it is given.
+`mandate_of` makes a `Mandate` of a scripted model; `saying` a script that cites the passages it is given.
 """
 
 import re
@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any, cast
 
-from service.answering.writing.writer import Writer
+from service.answering.writing.mandate import Mandate
 from service.models.approved import ApprovedModel
 from service.models.endpoints import Endpoints
 from service.models.following import Models
@@ -34,22 +34,22 @@ class ApprovedNow:
         return None
 
 
-def writer_of(
+def mandate_of(
     model: Model,
     *,
     models: Any = None,
     writes: bool = True,
     judges: bool = False,
     quotes_instead: bool = True,
-) -> Writer:
-    """Return a writer whose model is approved for everything, unless `models` says otherwise."""
+) -> Mandate:
+    """Return a mandate whose model is approved for everything, unless `models` says otherwise."""
     endpoints = Endpoints(
         models=cast("Models", models or ApprovedNow(approved())),
         connect=lambda _approved, _key: model,
         environment={},
         today=lambda: TODAY,
     )
-    return Writer(endpoints=endpoints, name="writer", writes=writes, judges=judges, quotes_instead=quotes_instead)
+    return Mandate(endpoints=endpoints, name="writer", writes=writes, judges=judges, quotes_instead=quotes_instead)
 
 
 def passages_in(messages: Sequence[Message]) -> dict[str, str]:

@@ -27,7 +27,7 @@ from service.answering.questions import Question
 from service.answering.record import Recorder
 from service.answering.search_results import SearchResult
 from service.answering.steps import Steps
-from service.answering.writing.writer import Writer
+from service.answering.writing.mandate import Mandate
 from service.audit.desk import auditing_over
 from service.audit.errors import AuditUnavailableError
 from service.audit.leaves import ReleaseRef
@@ -122,7 +122,7 @@ class Archive:
     calibration: Calibration = HALF_THE_WORDS
     answerer: Answerer | None = None
     told: list[str] = field(default_factory=list)
-    writer: Writer | None = None
+    mandate: Mandate | None = None
 
     def __post_init__(self) -> None:
         self.answerer = self.answerer or ExtractiveAnswerer(ranking=RANKING)
@@ -168,7 +168,7 @@ class Archive:
             ranking=RANKING,
             calibration=self.calibration,
             answerer=self.answerer,
-            writer=self.writer,
+            mandate=self.mandate,
         )
         return replace(steps, **changed)
 

@@ -38,7 +38,7 @@ def test_where_none_is_asked_for_none_is_a_part_and_the_file_is_not_looked_at(
 ) -> None:
     (library.folder / MODELS_FILE).write_text("not TOML")
     with open_studio(with_rules(library), connect=connect, **settings) as studio:
-        assert studio.service.answering.steps.writer is None
+        assert studio.service.answering.steps.mandate is None
         assert studio.ask(VENDOR_QUESTION)["refusal"] is None
         assert not [problem for problem in studio.service.health.report().problems if "model" in problem]
         assert _changes(studio) == []
@@ -56,9 +56,9 @@ def test_the_settings_say_what_a_model_does(
     library: TinyLibrary, settings: dict[str, Any], does: tuple[bool, bool, bool]
 ) -> None:
     with open_studio(with_rules(library), connect=connect, **settings) as studio:
-        writer = studio.service.answering.steps.writer
-        assert writer is not None
-        assert (writer.name, (writer.writes, writer.judges, writer.quotes_instead)) == ("writer", does)
+        mandate = studio.service.answering.steps.mandate
+        assert mandate is not None
+        assert (mandate.name, (mandate.writes, mandate.judges, mandate.quotes_instead)) == ("writer", does)
 
 
 def test_a_change_of_what_is_approved_is_on_record_before_it_acts_and_is_seen_without_a_question(
@@ -66,15 +66,15 @@ def test_a_change_of_what_is_approved_is_on_record_before_it_acts_and_is_seen_wi
 ) -> None:
     file = _write(library, ENTRY)
     with open_studio(with_rules(library), connect=connect, **WRITES) as studio:
-        writer = studio.service.answering.steps.writer
-        assert writer is not None
-        assert writer.endpoints.open("writer")[0].approved_by == ENTRY["approved_by"]
+        mandate = studio.service.answering.steps.mandate
+        assert mandate is not None
+        assert mandate.endpoints.open("writer")[0].approved_by == ENTRY["approved_by"]
         file.unlink()
         (follow,) = [task for task in studio.service.tasks if task.name == "following models.toml"]
         follow.do()
         assert _changes(studio) == [["writer"], []]
         with pytest.raises(ModelNotApprovedError):
-            writer.endpoints.open("writer")
+            mandate.endpoints.open("writer")
 
 
 def test_what_is_on_record_already_is_not_put_there_again(library: TinyLibrary) -> None:

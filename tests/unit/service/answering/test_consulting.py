@@ -17,7 +17,7 @@ from service.audit.reading.unseal import Unsealer
 from service.models.approved import ApprovedModel, MaySend
 from service.models.errors import ModelUnavailableError
 from service.models.port import Message
-from tests.support.consulting import ApprovedNow, naming, passages_in, saying, writer_of
+from tests.support.consulting import ApprovedNow, mandate_of, naming, passages_in, saying
 from tests.support.fakes import TinyLibrary
 from tests.support.model_parts import approved
 from tests.support.replay_parts import (
@@ -47,7 +47,7 @@ def archive(library: TinyLibrary) -> Iterator[Archive]:
 
 
 def _ask(archive: Archive, model: Any, **how: Any) -> Answer:
-    archive.writer = writer_of(model, **how)
+    archive.mandate = mandate_of(model, **how)
     return archive.ask()
 
 
@@ -134,7 +134,7 @@ def test_where_quotes_are_not_to_stand_in_a_false_draft_is_refused(archive: Arch
 
 def test_what_is_true_and_of_another_subject_is_no_answer(archive: Archive) -> None:
     archive.calibration = ALWAYS_ENOUGH
-    archive.writer = writer_of(Scripted(saying(BESIDE), saying(BESIDE)))
+    archive.mandate = mandate_of(Scripted(saying(BESIDE), saying(BESIDE)))
     asked = "What does the Kyoto protocol say of flights?"
     assert archive.ask(asked).model is None
     assert {one["codes"][0] for one in _kept(archive)["written"]["sentences"]} == {"other_subject"}
@@ -170,7 +170,7 @@ def test_where_quotes_are_not_to_stand_in_the_question_fails_on_record(archive: 
 
 def test_without_evidence_no_model_is_asked(archive: Archive) -> None:
     model = Scripted()
-    archive.writer = writer_of(model, judges=True)
+    archive.mandate = mandate_of(model, judges=True)
     assert archive.ask(OFF_TOPIC).refusal is not None
     assert model.asked == []
 
@@ -212,7 +212,7 @@ def test_only_what_its_approval_covers_is_sent(archive: Archive, *, may_send: Ma
 def test_what_only_some_may_read_is_sent_only_to_a_model_that_is_approved_for_them(archive: Archive) -> None:
     def sent(**may_send: frozenset[str]) -> str:
         model = Scripted(saying(TRUE))
-        archive.writer = writer_of(model, models=ApprovedNow(replace(approved(), may_send=MaySend(**may_send))))
+        archive.mandate = mandate_of(model, models=ApprovedNow(replace(approved(), may_send=MaySend(**may_send))))
         archive.ask(QUESTION, "staff", "board")
         return " ".join(passages_in(model.asked[0]).values())
 
@@ -245,7 +245,7 @@ def test_a_judge_that_says_none_is_a_refusal_on_record_as_its_judgement(archive:
 def test_a_judge_takes_passages_away_and_quotes_stay_quotes(archive: Archive) -> None:
     with_board = archive.ask(QUESTION, "staff", "board")
     assert {one.verified.passage.document for one in with_board.citations} == {POLICY, BOARD}
-    archive.writer = writer_of(Scripted(naming("board")), writes=False, judges=True)
+    archive.mandate = mandate_of(Scripted(naming("board")), writes=False, judges=True)
     answer = archive.ask(QUESTION, "staff", "board")
     assert {one.verified.passage.document for one in answer.citations} == {BOARD}
     assert {one.check for one in answer.sentences} == {"verbatim"}
@@ -260,7 +260,7 @@ def test_what_is_no_judgement_changes_nothing(archive: Archive, reply: str) -> N
 
 def test_what_a_judge_was_not_given_stays(archive: Archive) -> None:
     covers = replace(approved(), may_send=MaySend(groups=frozenset({"board"})))
-    archive.writer = writer_of(Scripted("NONE"), models=ApprovedNow(covers), writes=False, judges=True)
+    archive.mandate = mandate_of(Scripted("NONE"), models=ApprovedNow(covers), writes=False, judges=True)
     answer = archive.ask(QUESTION, "staff", "board")
     assert {one.verified.passage.document for one in answer.citations} == {POLICY}
 
@@ -269,7 +269,7 @@ def test_what_a_judge_was_not_given_stays(archive: Archive) -> None:
 
 
 def _streamed(archive: Archive, model: Any, *, stopped: Any = lambda: False, **how: Any) -> list[Event]:
-    archive.writer = writer_of(model, **how)
+    archive.mandate = mandate_of(model, **how)
     told: list[Event] = []
     archive.answering().stream(a_question(QUESTION, ("staff",)), told.append, stopped=stopped)
     return told
@@ -281,7 +281,7 @@ def test_a_sentence_is_told_once_when_it_has_passed(archive: Archive) -> None:
         return saying(TRUE)(messages)
 
     told: list[Event] = []
-    archive.writer = writer_of(Scripted(say))
+    archive.mandate = mandate_of(Scripted(say))
     archive.answering().stream(a_question(QUESTION, ("staff",)), told.append)
     assert [event.name for event in told] == ["status", "status", "sentence", "status", "done"]
     assert told[2].data["text"] == TRUE
@@ -292,7 +292,7 @@ def test_a_sentence_is_told_once_when_it_has_passed(archive: Archive) -> None:
 def test_a_sentence_that_cannot_be_recorded_is_not_told(archive: Archive) -> None:
     archive.refuse("query.sentence")
     told: list[Event] = []
-    archive.writer = writer_of(Scripted(saying(TRUE)))
+    archive.mandate = mandate_of(Scripted(saying(TRUE)))
     with pytest.raises(AuditUnavailableError):
         archive.answering().stream(a_question(QUESTION, ("staff",)), told.append)
     assert {event.name for event in told} == {"status"}
@@ -325,7 +325,7 @@ def test_what_is_withdrawn_after_it_was_told_is_not_in_the_whole_answer(archive:
 def test_whoever_leaves_stops_the_model_and_what_was_told_is_on_record(archive: Archive) -> None:
     told: list[Event] = []
     model = Scripted(saying(TRUE, "Staff may use approved AI tools to draft emails."), piece=40)
-    archive.writer = writer_of(model)
+    archive.mandate = mandate_of(model)
     with pytest.raises(StoppedError):
         archive.answering().stream(
             a_question(QUESTION, ("staff",)), told.append, stopped=lambda: any(e.name == "sentence" for e in told)

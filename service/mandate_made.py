@@ -4,20 +4,20 @@ from collections.abc import Callable
 from datetime import date
 
 from service.answering.follow import Follower
-from service.answering.writing.writer import Writer
+from service.answering.writing.mandate import Mandate
 from service.models.endpoints import Connect, Endpoints
 from service.models.following import Models
 from service.settings import Settings, environment
 
 
-def writer_made(
+def mandate_made(
     settings: Settings,
     connect: Connect | None,
     *,
     follower: Follower,
     today: Callable[[], date],
     notice: Callable[[str], None],
-) -> Writer | None:
+) -> Mandate | None:
     """Return the model that the settings ask for; `None` where they ask for none, and then nothing is read.
 
     Args:
@@ -34,7 +34,7 @@ def writer_made(
         on_change=lambda said: follower.models_changed(said.sha256, said.models),
         notice=notice,
     )
-    return Writer(
+    return Mandate(
         endpoints=Endpoints(models=models, connect=connect, environment=environment(), today=today),
         name=settings.model,
         writes=settings.answerer == "llm",
@@ -43,10 +43,10 @@ def writer_made(
     )
 
 
-def writer_problems(writer: Writer | None) -> list[str]:
+def mandate_problems(mandate: Mandate | None) -> list[str]:
     """Return why the model could not be asked at this moment, in words for operators. Nothing is called.
 
     Raises:
         AuditUnavailableError: what `models.toml` says cannot be put on record.
     """
-    return writer.endpoints.problems(writer.name) if writer is not None else []
+    return mandate.endpoints.problems(mandate.name) if mandate is not None else []

@@ -6,7 +6,7 @@ from service.models.endpoints import Endpoints
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Writer:
+class Mandate:
     """A language model that may write, judge, or both; approved anew on every question.
 
     Attributes:
