@@ -37,6 +37,7 @@ from service.answering.past.replay import Replay
 from service.answering.pipeline import Answering
 from service.answering.record import Recorder
 from service.answering.steps import Steps
+from service.answering.supported.entailment import Entails
 from service.answering.writing.mandate import Mandate
 from service.audit.checking.verifying import InAChild, Verifying
 from service.audit.desk import Auditing, auditing_over
@@ -47,7 +48,7 @@ from service.audit.reading.retention import Retention
 from service.deciding.bringing import Bringing
 from service.deciding.deciding import Deciding
 from service.hearing.opening import HearingParts, hearing_over
-from service.mandate_made import mandate_made, mandate_problems
+from service.mandate_made import entailment_made, mandate_made, mandate_problems
 from service.models.endpoints import Connect
 from service.operating.health import Health
 from service.operating.upkeep import Task
@@ -87,9 +88,9 @@ class Service:
     settings: Settings
 
 
-def release(settings: Settings) -> ReleaseRef:
-    """Return the program's version and settings, as every record names them."""
-    return ReleaseRef(version=VERSION, config_hash=settings.config_hash())
+def release(settings: Settings, entails: Entails | None = None) -> ReleaseRef:
+    """Return the program's version and settings, and the entailment model's digest, as every record names them."""
+    return ReleaseRef(version=VERSION, config_hash=settings.config_hash(entailment=entails.digest if entails else None))
 
 
 @contextlib.contextmanager
@@ -114,20 +115,21 @@ def open_service(
         TokenError: the token of this installation cannot be read or made.
         ProviderError: the identity provider's address is none that may be reached.
         AuditKeyError: the key with which API keys are kept cannot be read or made.
+        EncoderError: the reranker, or the entailment model, cannot be loaded.
     """
-    follower = _follower(settings, opened, notice)
+    entails = entailment_made(settings, connect)
+    released = release(settings, entails)
+    follower = _follower(settings, opened, released, notice)
     live_build = _live_build(settings, encoder, follower, notice)
     boundary = Boundary(library=settings.library, now=utc_now, notice=notice, on_change=follower.register_changed)
-    mandate = mandate_made(settings, connect, follower=follower, today=_today, notice=notice)
+    mandate = mandate_made(settings, connect, follower=follower, today=_today, notice=notice, entails=entails)
     steps = answering_steps(settings, encoder, mandate)
     auditing = auditing_over(opened)
-    deciding = Deciding(
-        library=settings.library, now=utc_now, max_file_bytes=settings.max_file_bytes, builds=settings.builds
-    )
+    deciding = _deciding(settings)
     opened_access = _access(settings, opened, follower, notice)
     verifying = _verifying(settings, opened)
     with contextlib.closing(opened_access), contextlib.closing(verifying):
-        recorder, earlier = _recorder(settings, opened, steps, encoder), auditing.conversations
+        recorder, earlier = _recorder(released, opened, steps, encoder), auditing.conversations
         yield Service(
             answering=Answering(
                 live_build=live_build, boundary=boundary, steps=steps, recorder=recorder, conversations=earlier
@@ -152,6 +154,12 @@ def open_service(
             + _more_tasks(mandate, deciding, opened_access),
             settings=settings,
         )
+
+
+def _deciding(settings: Settings) -> Deciding:
+    return Deciding(
+        library=settings.library, now=utc_now, max_file_bytes=settings.max_file_bytes, builds=settings.builds
+    )
 
 
 def _live_build(settings: Settings, encoder: Encoder, follower: Follower, notice: Callable[[str], None]) -> LiveBuild:
@@ -183,11 +191,11 @@ def _health(
     )
 
 
-def _follower(settings: Settings, opened: OpenLog, notice: Callable[[str], None]) -> Follower:
+def _follower(settings: Settings, opened: OpenLog, released: ReleaseRef, notice: Callable[[str], None]) -> Follower:
     return Follower(
         log=opened.log,
         store=opened.store,
-        release=release(settings),
+        release=released,
         holds=settings.state / HOLDS_FOLDER,
         retention_months=settings.retention_months,
         today=_today,
@@ -195,10 +203,10 @@ def _follower(settings: Settings, opened: OpenLog, notice: Callable[[str], None]
     )
 
 
-def _recorder(settings: Settings, opened: OpenLog, steps: Steps, encoder: Encoder) -> Recorder:
+def _recorder(released: ReleaseRef, opened: OpenLog, steps: Steps, encoder: Encoder) -> Recorder:
     return Recorder(
         log=opened.log,
-        release=release(settings),
+        release=released,
         encoder=encoder,
         ranking=steps.ranking,
         retrieval=steps.retrieval,

@@ -158,6 +158,13 @@ class Settings(LibrarySettings):
         "quote",
         description="where the model fails, or nothing of it holds up: quote, quotes instead; refuse, 503 or no answer",
     )
+    entailment: Folder | None = Field(
+        None,
+        description="the folder of an NLI cross-encoder that written sentences are held to besides; see MODELS.md",
+    )
+    entailment_least: float = Field(
+        0.5, ge=0, le=1, description="the least share of entailment of a sentence that is released, from 0 to 1"
+    )
     mcp: bool = Field(False, description="whether MCP clients are served at /mcp; needs greenlit[mcp]")
     url: Annotated[str, AfterValidator(lambda address: address and _origin(address))] = Field(
         "",
@@ -238,9 +245,13 @@ class Settings(LibrarySettings):
         """Return the token that the configuration names, if it names one."""
         return self.token.get_secret_value() if self.token else None
 
-    def config_hash(self) -> str:
-        """Return the SHA-256 (hex) of all settings but the secret ones, which the record of a question holds."""
-        values = self.model_dump(mode="json", exclude=_SECRETS)
+    def config_hash(self, *, entailment: str | None = None) -> str:
+        """Return the SHA-256 (hex) of all settings but the secret ones, which the record of a question holds.
+
+        Args:
+            entailment: the digest of the entailment model that is loaded; its folder's name says little.
+        """
+        values = self.model_dump(mode="json", exclude=_SECRETS) | {"entailment_digest": entailment}
         return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 

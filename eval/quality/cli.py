@@ -21,17 +21,26 @@ Data = Annotated[
 Work = Annotated[Path | None, typer.Option(help="a folder that keeps the sample library's build for the next time")]
 
 
-def grounded(data: Data = None, work: Work = None) -> None:
+def grounded(
+    data: Data = None,
+    work: Work = None,
+    entailment: Annotated[
+        Path | None, typer.Option(help="the folder of an entailment model that what holds up is held to besides")
+    ] = None,
+    least: Annotated[float, typer.Option(min=0, max=1, help="the least share of entailment")] = 0.5,
+) -> None:
     """Measure what is released of false sentences and withheld of true ones, of public and of shipped ones."""
     from eval.quality.grounded import grounded_text, judge
     from eval.quality.grounded_sets import read_public
+    from service.answering.supported.entailment_model import EntailmentModel
 
     if data is None:
         console.err.line("GREENLIT_EVAL_DATA is not set, so only the shipped sentences are judged")
     with told():
+        entails = EntailmentModel(entailment, least=least) if entailment else None
         public = read_public(data) if data else []
         with altered_claims(work) as altered:
-            console.out.text(grounded_text(judge(public), judge(altered)))
+            console.out.text(grounded_text(judge(public, entails), judge(altered, entails)))
 
 
 @contextlib.contextmanager

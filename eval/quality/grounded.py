@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from eval.quality.grounded_sets import GENERIC, MISPLACED, TRUE, Claim
 from eval.quality.intervals import Estimate, Figure, estimate_mean, figure, generator, macro, resampled
 from eval.quality.tables import table
+from service.answering.supported.entailment import NOT_ENTAILED, Entails
 from service.answering.supported.statements import forget
 from service.answering.supported.support import Support, support
 from service.answering.supported.weights import WEIGHTS
@@ -32,10 +33,15 @@ class Judged:
     took_s: float
 
 
-def judge(claims: Sequence[Claim]) -> list[Judged]:
-    """Hold sentences against what they cite, one after the other; nothing is remembered from before."""
+def judge(claims: Sequence[Claim], entails: Entails | None = None) -> list[Judged]:
+    """Hold sentences against what they cite, one after the other; nothing is remembered from before.
+
+    Args:
+        claims: the sentences.
+        entails: an entailment model that what holds up is held to besides.
+    """
     forget()
-    return [_judged(claim) for claim in claims]
+    return [_judged(claim, entails) for claim in claims]
 
 
 def grounded_text(public: Sequence[Judged], altered: Sequence[Judged]) -> str:
@@ -47,9 +53,9 @@ def grounded_text(public: Sequence[Judged], altered: Sequence[Judged]) -> str:
     return "\n\n".join(parts)
 
 
-def _judged(claim: Claim) -> Judged:
+def _judged(claim: Claim, entails: Entails | None) -> Judged:
     began = time.perf_counter()
-    found = support(claim.text, claim.cited, build=claim.build)
+    found = support(claim.text, claim.cited, build=claim.build, entails=entails)
     return Judged(claim, found, time.perf_counter() - began)
 
 
@@ -127,7 +133,17 @@ def _of_kind(half: Sequence[Judged], kinds: set[str], *, held: bool = True) -> s
 
 def _cost_line(judged: Sequence[Judged]) -> str:
     took = np.array([one.took_s for one in judged]) * 1000
-    return f"a sentence took {took.mean():.2f} ms, the slowest twentieth {np.percentile(took, 95):.2f} ms or more"
+    told = f"a sentence took {took.mean():.2f} ms, the slowest twentieth {np.percentile(took, 95):.2f} ms or more"
+    asked = np.array([one.support.entailed is not None for one in judged])
+    if not asked.any():
+        return told
+    taken = sum(NOT_ENTAILED in one.support.failed for one in judged)
+    others = f"; the others {took[~asked].mean():.2f} ms" if not asked.all() else ""
+    return (
+        f"{told}\nthe entailment model was asked about {asked.sum()} of {len(judged)} sentences, of which it withheld "
+        f"{taken}; one took {took[asked].mean():.2f} ms in all, the slowest twentieth "
+        f"{np.percentile(took[asked], 95):.2f} ms or more{others}"
+    )
 
 
 def _shown(found: Figure) -> str:

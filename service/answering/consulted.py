@@ -44,6 +44,14 @@ def in_words(instead: Instead, *, writes: bool) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Entailed:
+    """What an entailment model said of a sentence: the digest of its files, and the share of entailment, in [0, 1]."""
+
+    digest: str
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
 class Passed:
     """A sentence of a model that passed.
 
@@ -52,6 +60,7 @@ class Passed:
         draft: the sentence with its quotes, as it was checked.
         sentence: as it is told; `citations` its own, numbered as in the answer.
         score: how well they bear it, in [0, 1].
+        entailed: what an entailment model said of it, `None` where none was asked.
     """
 
     n: int
@@ -59,6 +68,7 @@ class Passed:
     sentence: Sentence
     citations: tuple[Citation, ...]
     score: float
+    entailed: Entailed | None = None
 
 
 def never() -> bool:

@@ -20,9 +20,10 @@ from indexes.sources import source_name
 from service.answering.answers import numbered
 from service.answering.basis import Basis
 from service.answering.boundary import Scope
-from service.answering.consulted import Consulted, Instead, Listener, Passed, Ruling
+from service.answering.consulted import Consulted, Entailed, Instead, Listener, Passed, Ruling
 from service.answering.drafts import DraftSentence
 from service.answering.missing import lacks_subject
+from service.answering.supported.entailment import Entails
 from service.answering.supported.support import support
 from service.answering.understanding.asker import without_persons
 from service.answering.understanding.parts import MOST_PARTS, parts_of
@@ -76,7 +77,7 @@ def consult(mandate: Mandate, basis: Basis, listener: Listener) -> Consulted:
             did = replace(did, instead=Instead.FAILED)
     if not mandate.writes or did.stopped or did.ruling.says_none:
         return did
-    did = _written(did, model, given, basis, listener)
+    did = _written(did, model, given, basis, listener, mandate.entails)
     if did.instead is Instead.DECLINED and mandate.judges:  # it is taken at its word
         did = replace(did, instead=None, ruling=Ruling(answerable - withheld, says_none=True))
     return did
@@ -88,14 +89,16 @@ def _judged(did: Consulted, model: Model, given: Given, text: str, listener: Lis
     return replace(did, judged_of=given, judgement=judgement, stopped=judgement.call.ended == STOPPED)
 
 
-def _written(did: Consulted, model: Model, given: Given, basis: Basis, listener: Listener) -> Consulted:
+def _written(
+    did: Consulted, model: Model, given: Given, basis: Basis, listener: Listener, entails: Entails | None
+) -> Consulted:
     """Return what a model did, with what it wrote."""
-    release = _Releasing(basis, listener)
+    release = _Releasing(basis, listener, entails.digest if entails else None)
     written = write(
         basis.text,
         given,
         model=model,
-        supports=checks_of(basis.text, basis.build),
+        supports=checks_of(basis.text, basis.build, entails),
         stopped=listener.stopped,
         release=release,
     )
@@ -108,10 +111,11 @@ def _written(did: Consulted, model: Model, given: Given, basis: Basis, listener:
 class _Releasing:
     """Passes on what holds up and may be read at that moment, numbered as the answer will be."""
 
-    def __init__(self, basis: Basis, listener: Listener) -> None:
+    def __init__(self, basis: Basis, listener: Listener, entailment: str | None) -> None:
         self.passed: list[Passed] = []
         self._basis = basis
         self._listener = listener
+        self._entailment = entailment
         self._verified: list[VerifiedSentence] = []
 
     def __call__(self, checked: Checked) -> bool:
@@ -123,16 +127,19 @@ class _Releasing:
         sentences, citations = numbered([*self._verified, verified], build.passages.notes)
         sentence = sentences[-1]
         cited = self._basis.noted([one for one in citations if one.n in sentence.citations], scope)
-        passed = Passed(len(sentences), draft, sentence, cited, checked.score)
+        digest, share = self._entailment, checked.entailed
+        entailed = None if digest is None or share is None else Entailed(digest, share)
+        passed = Passed(len(sentences), draft, sentence, cited, checked.score, entailed)
         self._listener.pass_on(passed)
         self._verified.append(verified)
         self.passed.append(passed)
         return True
 
 
-def checks_of(text: str, build: Build) -> Checks:
+def checks_of(text: str, build: Build, entails: Entails | None = None) -> Checks:
     """Return what each sentence of an answer to a question is held to."""
-    return Checks(functools.partial(support, build=build), suiting(text, build.passages.passage))
+    supports = functools.partial(support, build=build, entails=entails)
+    return Checks(supports, suiting(text, build.passages.passage), entails.digest if entails else None)
 
 
 def suiting(text: str, passage: Callable[[str], Passage | None]) -> Suits:

@@ -27,6 +27,7 @@ from service.audit.leaves import (
     BuildRef,
     CitationRef,
     EncoderRef,
+    EntailmentRef,
     HitRef,
     Outcome,
     QueryFinished,
@@ -137,6 +138,7 @@ class Recorder:
             check=passed.sentence.check,
             score_u=_millionths(passed.score),
             citations=tuple(_citation(citation, passed.sentence.check, passed.score) for citation in passed.citations),
+            entailment=EntailmentRef(held.digest, _millionths(held.share)) if (held := passed.entailed) else None,
         )
         self._log.sentence(entry, text=passed.sentence.text)
 

@@ -132,6 +132,14 @@ class CitationRef:
 
 
 @dataclass(frozen=True, slots=True)
+class EntailmentRef:
+    """An entailment model, by the digest of its files (SHA-256, hex), and the share of entailment that it found."""
+
+    digest: str
+    share_u: int
+
+
+@dataclass(frozen=True, slots=True)
 class QuerySentence:
     """The `n`th sentence, from 1, that a language model wrote and that passed: how it was checked, what it cites."""
 
@@ -141,6 +149,7 @@ class QuerySentence:
     check: str
     score_u: int
     citations: tuple[CitationRef, ...]
+    entailment: EntailmentRef | None = None
 
 
 @dataclass(frozen=True, slots=True)

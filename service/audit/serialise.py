@@ -3,8 +3,8 @@
 First checks the form of every field that could carry a person or a text into a leaf, because a leaf is shown to every
 auditor and can never be erased; then lays the fields out, one function a record; then writes canonical JSON and holds
 it under 64 KiB. Keys that are only there when there is something to say: `conversation_id`, `key_id`,
-`ignored_instructions`, `raw_commit`, `searched_for_commit` and `searched_for_len`, `tokens`, `hits_left_out`. Every
-other key is always there, `null` where a question never got that far.
+`ignored_instructions`, `entailment`, `raw_commit`, `searched_for_commit` and `searched_for_len`, `tokens`,
+`hits_left_out`. Every other key is always there, `null` where a question never got that far.
 """
 
 import re
@@ -104,6 +104,9 @@ def sentence_leaf(entry: QuerySentence, stamp: Stamp, *, sentence: Commitment) -
         "sentence_commit": sentence.digest,
         "sentence_len": sentence.length,
     }
+    if entry.entailment is not None:
+        _expect("entailment", entry.entailment.digest, _SHA256, "64 hex digits")
+        value["entailment"] = {"digest": entry.entailment.digest, "share_u": entry.entailment.share_u}
     return _checked_length(canonical_json(value))
 
 

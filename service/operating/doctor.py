@@ -33,10 +33,11 @@ from service.audit.opening import open_log
 from service.models.endpoints import Connect, Endpoints
 from service.models.errors import ModelsError
 from service.models.following import Models
-from service.operating.model import examined_model
+from service.operating.model import examined_entailment, examined_model
 from service.operating.worker import worker_in_words, worker_problems
 from service.settings import Settings, encoder_copies, environment, unknown_settings
 
+_WARNING = "warning: "
 Running = Callable[[], list[str]]  # what the running service finds wrong, in words
 Connecting = Callable[[], Connect | None]  # what calls models, if the settings ask for one
 _LEAST_FREE_BYTES = 1 << 30  # less room than this and the next build or a busy day of records may not fit
@@ -179,16 +180,28 @@ def _worker(builds: Path) -> str:
 def _model(settings: Settings, connecting: Connecting) -> str:
     connect = connecting()
     if connect is None:
-        if settings.model:
-            return f"'{settings.model}' is named and not asked: answers are quotes, chosen without a model"
-        return "none: answers are quotes, chosen without a model"
+        none = f"'{settings.model}' is named and not asked" if settings.model else "none"
+        return _together(f"{none}: answers are quotes, chosen without a model", _entailment(settings))
     models = Models(library=settings.library, on_change=lambda _: None, notice=lambda _: None)
     today = utc_now().date()
     endpoints = Endpoints(models=models, connect=connect, environment=environment(), today=lambda: today)
     known = read_sources(settings.library)
     told = examined_model(endpoints, settings.model, known_sources=known, today=today)
     does = [word for word, on in (("writes", settings.answerer), ("judges", settings.judge)) if on == "llm"]
-    return f"{told}; it {' and '.join(does)}"
+    return _together(f"{told}; it {' and '.join(does)}", _entailment(settings))
+
+
+def _entailment(settings: Settings) -> str:
+    if settings.entailment is None:
+        return ""
+    if settings.answerer != "llm":
+        return f"the entailment model in {settings.entailment} is named and not asked: no model writes"
+    return examined_entailment(settings.entailment, least=settings.entailment_least)
+
+
+def _together(*told: str) -> str:
+    warns = _WARNING if any(one.startswith(_WARNING) for one in told) else ""
+    return warns + "; ".join(one.removeprefix(_WARNING) for one in told if one)
 
 
 def _sign_in(settings: Settings) -> str:

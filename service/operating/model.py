@@ -3,15 +3,19 @@
 Nothing of the library is sent. Whether its answers are any good is not said here: that takes a question set.
 """
 
+import time
 from collections.abc import Collection
 from datetime import date
+from pathlib import Path
 
+from service.answering.supported.entailment_model import EntailmentModel
 from service.models.approved import ANY_SOURCE, ApprovedModel
 from service.models.endpoints import Endpoints
 from service.models.errors import ModelError
 from service.models.trying import Tried, try_model
 
 _SOON_DAYS = 14  # an approval takes people some time
+_SHORT = 12  # digits of a digest that tell two apart
 
 
 def examined_model(endpoints: Endpoints, name: str, *, known_sources: Collection[str], today: date) -> str:
@@ -34,6 +38,23 @@ def examined_model(endpoints: Endpoints, name: str, *, known_sources: Collection
     remarks = [*approved.remarks(known_sources), *_doubts(approved, tried, today)]
     told = f"{_approval(approved)}; {_timed(tried)}"
     return f"warning: {'; '.join(remarks)}; {told}" if remarks else told
+
+
+def examined_entailment(folder: Path, *, least: float) -> str:
+    """Return how an entailment model is, in words for operators, after asking it about a made-up sentence.
+
+    Raises:
+        EncoderError: it is missing, cannot be loaded, or is of another kind.
+    """
+    model = EntailmentModel(folder, least=least)
+    began_s = time.perf_counter()
+    doubts = model.doubts()
+    took_ms = (time.perf_counter() - began_s) * 500  # of two sentences
+    told = (
+        f"sentences are held to the entailment model {folder.name} ({model.digest[:_SHORT]}) with a share of "
+        f"{least:g} at least, {took_ms:.0f} ms each"
+    )
+    return f"warning: {told}, but {' and '.join(doubts)}" if doubts else told
 
 
 def _approval(approved: ApprovedModel) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any, cast
 
+from service.answering.supported.entailment import Entails
 from service.answering.writing.mandate import Mandate
 from service.models.approved import ApprovedModel
 from service.models.endpoints import Endpoints
@@ -41,6 +42,7 @@ def mandate_of(
     writes: bool = True,
     judges: bool = False,
     quotes_instead: bool = True,
+    entails: Entails | None = None,
 ) -> Mandate:
     """Return a mandate whose model is approved for everything, unless `models` says otherwise."""
     endpoints = Endpoints(
@@ -49,7 +51,14 @@ def mandate_of(
         environment={},
         today=lambda: TODAY,
     )
-    return Mandate(endpoints=endpoints, name="writer", writes=writes, judges=judges, quotes_instead=quotes_instead)
+    return Mandate(
+        endpoints=endpoints,
+        name="writer",
+        writes=writes,
+        judges=judges,
+        quotes_instead=quotes_instead,
+        entails=entails,
+    )
 
 
 def passages_in(messages: Sequence[Message]) -> dict[str, str]:

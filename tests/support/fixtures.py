@@ -12,6 +12,7 @@ import typer.testing
 from hypothesis import settings
 
 from indexes.encoder import DEFAULT_ENCODER, SentenceTransformersEncoder, load_encoder
+from tests.support.entailment import make_entailment_model
 from tests.support.examples import examples
 from tests.support.fakes import Clock, HashingEncoder, TinyLibrary
 from tests.support.models import make_tiny_model
@@ -60,6 +61,12 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def tiny_encoder(tiny_model: Path) -> SentenceTransformersEncoder:
     """A real encoder that loads in a moment: the embedded one's words, but no understanding of them."""
     return SentenceTransformersEncoder(name="tiny", folder=tiny_model, copies=2)
+
+
+@pytest.fixture(scope="session")
+def entailment_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a real entailment model that finds everything entailed."""
+    return make_entailment_model(tmp_path_factory.mktemp("models") / "entailing")
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from indexes.builds import Build
 from service.answering.answers import ByModel, Sentence, one_text
 from service.answering.consulted import FORMAT, NO_RULING, Instead, Ruling, in_words
 from service.answering.consulting import checks_of
+from service.answering.supported.entailment import Entails
 from service.answering.writing.again import verified_again
 from service.answering.writing.records import Written, written_from_json
 
@@ -49,7 +50,7 @@ def past_model(raw: str) -> PastModel:
     return PastModel(Ruling(frozenset(value["taken_away"]), value["says_none"]), written)
 
 
-def differs(written: Written, text: str, answer: str | None, *, build: Build) -> Iterator[str]:
+def differs(written: Written, text: str, answer: str | None, *, build: Build, entails: Entails | None) -> Iterator[str]:
     """Yield what differs when a recorded output is checked again, in words that hold nothing of it.
 
     Args:
@@ -57,11 +58,11 @@ def differs(written: Written, text: str, answer: str | None, *, build: Build) ->
         text: the question, as it was searched for.
         answer: the answer on record.
         build: the build that answered.
+        entails: the entailment model of now; one that is not that of then is not asked.
     """
+    same = entails is not None and entails.digest == written.entailment
     again = verified_again(
-        written,
-        passage=build.passages.passage,
-        supports=checks_of(text, build),
+        written, passage=build.passages.passage, supports=checks_of(text, build, entails if same else None)
     )
     yield from (f"written: {difference}" for difference in again.differences)
     passed = one_text([Sentence(one.claim.text, ()) for one in written.released]) or None

@@ -91,7 +91,9 @@ class Replay:
                 found += differences(past, again)  # 7
                 found += _misplaced_quotes(past, build, scope)
                 if past.model and past.model.written:
-                    found += differs(past.model.written, past.searched_for, past.answer, build=build)
+                    mandate = self.steps.mandate
+                    entails = mandate.entails if mandate else None
+                    found += differs(past.model.written, past.searched_for, past.answer, build=build, entails=entails)
                 score_difference_u = largest_score_difference_u(past, again.hits)
             else:
                 found.append("passages: none were looked for, because the build was made with another encoder")

@@ -45,6 +45,7 @@ class Statement:
         numbers: its numbers.
         above: the terms that stand over it: title, headings, label.
         label: what its label says, if that is no question.
+        over: what stands over it, as it is written.
     """
 
     id: str
@@ -55,16 +56,28 @@ class Statement:
     numbers: tuple[Amount, ...]
     above: frozenset[str]
     label: Said | None = None
+    over: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Over:
+    """What stands over a statement: as it is written, and its terms."""
+
+    text: str
+    terms: frozenset[str]
 
 
 def statements(id_: str, passage: Passage, build: Build | None) -> list[Statement]:
     """Return what of a passage can bear a sentence: its units, then those that point back with the one before each."""
     headings = [_NUMBERING.sub("", heading) for heading in passage.locator.headings]
-    over = _read(" . ".join((passage.title, *headings)))[0].held
+    stands = (passage.title, *headings)
+    over = _Over(": ".join(filter(None, stands)), _read(" . ".join(stands))[0].held)
     units = _units(passage, build)
     found = [_statement(id_, place, passage, span, label, over) for place, (span, label) in enumerate(units)]
     pairs = [
-        _statement(id_, place + 1, passage, (before.span[0], after.span[1]), "", before.above | after.above)
+        _statement(
+            id_, place + 1, passage, (before.span[0], after.span[1]), "", _Over(before.over, before.above | after.above)
+        )
         for place, (before, after) in enumerate(pairwise(found))
         if leans(after.raw) or _BACK.search(after.raw)
     ]
@@ -76,12 +89,14 @@ def forget() -> None:
     _read.cache_clear()
 
 
-def _statement(id_: str, place: int, passage: Passage, span: Span, label: str, over: frozenset[str]) -> Statement:
+def _statement(id_: str, place: int, passage: Passage, span: Span, label: str, over: _Over) -> Statement:
     raw = passage.text[span[0] - passage.start : span[1] - passage.start]
     said, numbers = _read(raw)
-    above = over | _read(label)[0].held if label else over
+    above = over.terms | _read(label)[0].held if label else over.terms
     asks = label.rstrip().endswith("?")
-    return Statement(id_, place, span, raw, said, numbers, above, _read(label)[0] if label and not asks else None)
+    says = _read(label)[0] if label and not asks else None
+    stands = ": ".join(filter(None, (over.text, label.strip())))
+    return Statement(id_, place, span, raw, said, numbers, above, says, stands)
 
 
 @lru_cache(maxsize=_KEPT)

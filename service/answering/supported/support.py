@@ -1,8 +1,9 @@
-"""Does a sentence that somebody wrote hold up? What it says is looked for in what it cites; no model is asked.
+"""Does a sentence that somebody wrote hold up? What it says is looked for in what it cites.
 
 1  read what the sentence can rest on (`statements`)
 2  hold it against that as a whole (`examine`), and weigh how well its words are those of its base (`weights`)
-3  where no one statement bears it, hold each of its clauses against them: all have to hold up, on one document
+3  ask an entailment model, if there is one, about what holds up by then (`entailment`): it only ever takes away
+4  where no one statement bears it, hold each of its clauses against them: all have to hold up, on one document
 
 A sentence holds up if nothing is wrong with it and its score reaches the threshold. Whether it answers a question, and
 whether what it cites is in force, is not looked at.
@@ -10,17 +11,18 @@ whether what it cites is in force, is not looked at.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from indexes.builds import Build
 from indexes.documents import Passage
 from indexes.units import Span
+from service.answering.supported.entailment import NOT_ENTAILED, Entails, entailment
 from service.answering.supported.examine import examine
 from service.answering.supported.said import say
 from service.answering.supported.statements import Statement, statements
 from service.answering.supported.weights import WEIGHTS, Weights
 
-CODES = ("number", "date", "name", "unit", "quantifier", "negation", "joined", "not_said")
+CODES = ("number", "date", "name", "unit", "quantifier", "negation", "joined", "not_said", NOT_ENTAILED)
 _BETWEEN = re.compile(r";\s+|,\s+(?:and|but|while|whereas)\s+")
 _ENDS = re.compile(r"(?<=[^\W\d_]{2}[.!?])\s+(?=\S)|(?<=\s[.!?])\s+(?=\S)|(?<=\d[.!?])\s+(?=\S)")
 MOST_CHARS = 2_000  # of a sentence; what is longer is none
@@ -45,12 +47,14 @@ class Support:
         failed: what is wrong, of `CODES`; none where it holds up. "not_said" is a score below the threshold.
         quote: `[start, end)` in the stored text of what supports it best, a whole unit; `None` where it says nothing.
         id: whose passage that is.
+        entailed: the share of entailment, in [0, 1], of the clause that has least; `None` where no model was asked.
     """
 
     score: float
     failed: tuple[str, ...]
     quote: Span | None
     id: str | None
+    entailed: float | None = None
 
     @property
     def holds(self) -> bool:
@@ -62,7 +66,12 @@ _NOTHING = Support(0.0, ("not_said",), None, None)
 
 
 def support(
-    sentence: str, cited: Sequence[Offered], *, build: Build | None = None, weights: Weights = WEIGHTS
+    sentence: str,
+    cited: Sequence[Offered],
+    *,
+    build: Build | None = None,
+    weights: Weights = WEIGHTS,
+    entails: Entails | None = None,
 ) -> Support:
     """Hold a sentence against the passages that it cites.
 
@@ -71,17 +80,19 @@ def support(
         cited: the passages that it cites; where there is none, nothing holds up.
         build: where the units of the passages are; without it a plain rule finds sentences.
         weights: of the measures, and the threshold.
+        entails: an entailment model that what holds up is held to besides.
     """
     found = bases(cited, build) if len(sentence) <= MOST_CHARS else []
     if not found:
         return _NOTHING
-    whole = _held(sentence, found, weights)
+    whole = _held(sentence, found, weights, entails)
     parts = clauses(sentence)
     if whole.holds or len(parts) == 1:
         return whole
-    held = [_held(part, found, weights) for part in parts]
+    held = [_held(part, found, weights, entails) for part in parts]
     if all(part.holds for part in held):
-        return min(held, key=lambda part: part.score)
+        shares = [part.entailed for part in held if part.entailed is not None]
+        return replace(min(held, key=lambda part: part.score), entailed=min(shares, default=None))
     return whole
 
 
@@ -110,10 +121,15 @@ def _clauses(sentence: str) -> list[str]:
     return parts if alone else [sentence]
 
 
-def _held(text: str, found: Sequence[Statement], weights: Weights) -> Support:
+def _held(text: str, found: Sequence[Statement], weights: Weights, entails: Entails | None) -> Support:
     examined = examine(text, found)
     if examined is None:
         return _NOTHING
     score = weights.score(examined.measured)
     faults = examined.faults | ({"not_said"} if score < weights.threshold else set())
-    return Support(score, tuple(code for code in CODES if code in faults), examined.base.span, examined.base.id)
+    entailed = None
+    if entails is not None and not faults:
+        entailed, suffices = entailment(text, examined.base, entails)
+        faults = faults if suffices else frozenset({NOT_ENTAILED})
+    failed = tuple(code for code in CODES if code in faults)
+    return Support(score, failed, examined.base.span, examined.base.id, entailed)

@@ -12,7 +12,7 @@ Who may read what is the caller's business.
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from service.answering.drafts import Quote
@@ -51,13 +51,18 @@ class Done(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A claim and what became of it. `codes` say why it was left out; `quotes` are of one passage each, best first."""
+    """A claim and what became of it.
+
+    `codes` say why it was left out; `quotes` are of one passage each, best first; `entailed` is the share of entailment
+    where a model for that was asked.
+    """
 
     claim: Claim
     done: Done
     codes: tuple[str, ...] = ()
     score: float = 0.0
     quotes: tuple[Quote, ...] = ()
+    entailed: float | None = None
 
     @property
     def is_released(self) -> bool:
@@ -81,10 +86,12 @@ class Checks:
         supports: says whether passages support it.
         suits: says by a code why the last of some sentences that hold is not to be released after the others; `None` if
             it is.
+        entailment: the digest of the entailment model that support asks, `None` for none.
     """
 
     supports: Supports
     suits: Suits = anything
+    entailment: str | None = None
 
 
 class Checker:
@@ -127,15 +134,15 @@ class Checker:
         cited = [self._of[one] for one in claim.ids]
         held = hold(claim.text, cited, self._supports) if cited else Support(0.0, (UNCITED,), None, None)
         if held.holds:
-            return Checked(claim, Done.RELEASED, (), held.score, self._quotes(claim, held, cited))
+            return Checked(claim, Done.RELEASED, (), held.score, self._quotes(claim, held, cited), held.entailed)
         others = [one for one in self._given.offered if one.id not in claim.ids]
         tried = [hold(claim.text, [one], self._supports) for one in others]
         best = max(tried, key=lambda one: (one.holds, one.score), default=held)
         if best.holds:
-            return Checked(claim, Done.CITED_ANEW, (), best.score, self._quotes(claim, best, ()))
+            return Checked(claim, Done.CITED_ANEW, (), best.score, self._quotes(claim, best, ()), best.entailed)
         why = held if cited else best
         codes = dict.fromkeys([*held.failed, *why.failed])
-        return Checked(claim, Done.LEFT_OUT, tuple(codes), why.score)
+        return Checked(claim, Done.LEFT_OUT, tuple(codes), why.score, entailed=why.entailed)
 
     def _quotes(self, claim: Claim, best: Support, cited: Sequence[Offered]) -> tuple[Quote, ...]:
         """Return the best quote, then those of the other passages that are cited and support it by themselves."""
@@ -153,11 +160,11 @@ class Checker:
         before = self._before
         if before and before.is_released and {one.passage_id for one in before.quotes} & _passages(checked):
             return checked
-        return Checked(checked.claim, Done.LEFT_OUT, (LEANS,), checked.score)
+        return replace(checked, done=Done.LEFT_OUT, codes=(LEANS,), quotes=())
 
     def _suiting(self, checked: Checked) -> Checked:
         why = self._suits([*self._released, checked]) if checked.is_released else None
-        return Checked(checked.claim, Done.LEFT_OUT, (why,), checked.score) if why else checked
+        return replace(checked, done=Done.LEFT_OUT, codes=(why,), quotes=()) if why else checked
 
 
 def _leans(text: str) -> bool:

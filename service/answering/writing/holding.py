@@ -10,6 +10,7 @@ Each has a code of its own. An approved document may tell people what to reply; 
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from indexes.units import NO_SPAN
 from indexes.words import content_terms, terms
@@ -64,7 +65,7 @@ def hold(text: str, cited: Sequence[Offered], supports: Supports) -> Support:
     failed = dict.fromkeys([*held.failed, *_wrong_words(text, cited)])
     if not failed:
         failed = dict.fromkeys(_wrong_quote(text, held, {one.id: one for one in cited}))
-    return Support(held.score, tuple(failed), held.quote, held.id)
+    return replace(held, failed=tuple(failed))
 
 
 def quoted(support: Support, of: Mapping[str, Offered]) -> Quote | None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from service.answering.supported.entailment import Entails
 from service.models.endpoints import Endpoints
 
 
@@ -16,6 +17,7 @@ class Mandate:
         judges: whether it says first which passages answer, or that none does.
         quotes_instead: whether quotes are given where it fails or what it writes does not hold up; a question fails, or
             is refused, otherwise.
+        entails: an entailment model that what it writes is held to besides; `None` for none.
     """
 
     endpoints: Endpoints
@@ -23,3 +25,4 @@ class Mandate:
     writes: bool
     judges: bool
     quotes_instead: bool = True
+    entails: Entails | None = None

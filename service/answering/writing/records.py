@@ -61,7 +61,7 @@ class Written:
     """An answer that a model wrote, or why there is none.
 
     `given` are id and passage id of what it was given, best first; `sentences` all that it wrote, with the number of
-    the call, from 0, that it was read from.
+    the call, from 0, that it was read from; `entailment` is the digest of the model that they were held to besides.
     """
 
     model: str
@@ -69,6 +69,7 @@ class Written:
     calls: tuple[Call, ...]
     sentences: tuple[tuple[int, Checked], ...]
     became: Became
+    entailment: str | None = None
 
     @property
     def released(self) -> tuple[Checked, ...]:
@@ -90,6 +91,7 @@ class Written:
             "calls": [call.as_json() for call in self.calls],
             "sentences": [_sentence(call, one) for call, one in self.sentences],
             "became": self.became.value,
+            "entailment": self.entailment,
         }
 
 
@@ -110,6 +112,7 @@ def written_from_json(value: Mapping[str, Any]) -> Written:
         ),
         sentences=tuple((one["call"], _checked(one)) for one in value["sentences"]),
         became=Became(value["became"]),
+        entailment=value["entailment"],
     )
 
 
@@ -128,6 +131,7 @@ def _sentence(call: int, one: Checked) -> dict[str, Any]:
         "done": one.done.value,
         "codes": list(one.codes),
         "score_u": millionths(one.score),
+        "entailed_u": None if one.entailed is None else millionths(one.entailed),
         "quotes": [
             {"passage_id": quote.passage_id, "span": [quote.start, quote.end], "text": quote.text}
             for quote in one.quotes
@@ -145,4 +149,5 @@ def _checked(one: Mapping[str, Any]) -> Checked:
         quotes=tuple(
             Quote(quote["passage_id"], quote["span"][0], quote["span"][1], quote["text"]) for quote in one["quotes"]
         ),
+        entailed=None if one["entailed_u"] is None else one["entailed_u"] / _MILLION,
     )

@@ -108,15 +108,16 @@ def write(
         Whatever `release` raises; the call is closed then, and what was released before stands.
     """
     names = tuple((one.id, one.passage.passage_id) for one in given.offered)
+    held_to = supports.entailment if isinstance(supports, Checks) else None
     if not given.offered:
-        return Written(model.name, names, (), (), Became.NOTHING_GIVEN)
+        return Written(model.name, names, (), (), Became.NOTHING_GIVEN, held_to)
     known = known_of((WRITE, AGAIN), (one.passage.text for one in given.offered))
     ask = _Ask(given, model, stopped, release, Checker(given, supports), known)
     ask.call("write", to_write(question, given))  # 1
     if not ask.released and ask.calls[-1].ended not in (FAILED, STOPPED) and not ask.declined:
         failed = [one.claim.text for one in ask.last if one.done is Done.LEFT_OUT]
         ask.call("again", to_write_again(question, given, failed))  # 2
-    return Written(model.name, names, tuple(ask.calls), tuple(ask.sentences), _became(ask))  # 3
+    return Written(model.name, names, tuple(ask.calls), tuple(ask.sentences), _became(ask), held_to)  # 3
 
 
 def _became(ask: _Ask) -> Became:

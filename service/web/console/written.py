@@ -27,6 +27,7 @@ _WHY: Mapping[str, str] = {
     "negation": "allows what is forbidden, or the reverse",
     "joined": "joins what no one passage says",
     "not_said": "no passage says it",
+    "not_entailed": "the entailment model does not find that the passage says it",
     "uncited": "no citation",
     "leans": "leans on a sentence that was left out",
     "withdrawn": "its passage may not be read any more",
@@ -117,6 +118,8 @@ def _claimed(one: Mapping[str, Any]) -> Claimed:
     why = [_WHY.get(code, code) for code in dict.fromkeys(codes)]
     if one["not_offered"]:
         why.append("cites what was not offered")
+    if one["entailed_u"] is not None:
+        why.append(f"entailed by {one['entailed_u'] / 1_000_000:.2f}")
     return Claimed(
         call=one["call"] + 1,
         text=one["text"],

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from indexes.errors import EncoderError
+from indexes.model_files import folder_digest
 from service.models.approved import ApprovedModel
 from service.models.errors import ModelNotApprovedError
 from service.models.models_file import MODELS_FILE
@@ -59,6 +61,40 @@ def test_the_settings_say_what_a_model_does(
         mandate = studio.service.answering.steps.mandate
         assert mandate is not None
         assert (mandate.name, (mandate.writes, mandate.judges, mandate.quotes_instead)) == ("writer", does)
+
+
+def test_an_entailment_model_is_loaded_where_a_model_writes_and_the_release_names_it(
+    library: TinyLibrary, entailment_model: Path
+) -> None:
+    _write(library, ENTRY)
+    more: dict[str, Any] = {"entailment": entailment_model, "entailment_least": 0.7}
+    with open_studio(with_rules(library), connect=connect, **WRITES, **more) as studio:
+        mandate = studio.service.answering.steps.mandate
+        assert mandate is not None
+        assert mandate.entails is not None
+        assert (mandate.entails.digest, mandate.entails.least) == (folder_digest(entailment_model), 0.7)
+        studio.ask(VENDOR_QUESTION)
+        named = studio.service.settings.config_hash(entailment=mandate.entails.digest)
+        assert named != studio.service.settings.config_hash()
+        said = {leaf["release"]["config_hash"] for leaf in studio.all_leaves() if "release" in leaf}
+        assert said == {named}
+
+
+@pytest.mark.parametrize("settings", [{}, {"judge": "llm", "model": "writer"}])
+def test_an_entailment_model_is_not_looked_at_where_no_model_writes(
+    library: TinyLibrary, tmp_path: Path, settings: dict[str, Any]
+) -> None:
+    with open_studio(with_rules(library), connect=connect, entailment=tmp_path / "none", **settings) as studio:
+        mandate = studio.service.answering.steps.mandate
+        assert mandate is None or mandate.entails is None
+
+
+def test_a_service_does_not_start_with_a_broken_entailment_model(library: TinyLibrary, tmp_path: Path) -> None:
+    with (
+        pytest.raises(EncoderError, match="GREENLIT_ENTAILMENT: expected the folder"),
+        open_studio(with_rules(library), connect=connect, entailment=tmp_path / "none", **WRITES),
+    ):
+        pytest.fail("it started")
 
 
 def test_a_change_of_what_is_approved_is_on_record_before_it_acts_and_is_seen_without_a_question(

@@ -9,6 +9,7 @@ from eval.quality.grounded_sets import ALTERED, PUBLIC, Claim, read_public
 from eval.quality.question_sets import QuestionSetError, lines_of
 from indexes.documents import Locator, Passage
 from service.answering.supported.support import Offered, Support
+from tests.support.entailment import Entailing, says_nothing
 
 _TEXT = "Fines are never reimbursed. A password must have at least 14 characters."
 
@@ -28,6 +29,14 @@ def test_a_sentence_is_judged_by_what_it_cites() -> None:
         _claim("A password must have at least 8 characters.", "unsupported", tuned=False),
     ]
     assert [one.support.holds for one in judge(claims)] == [True, False]
+
+
+def test_an_entailment_model_takes_away_and_what_it_costs_is_told() -> None:
+    claims = [_claim(f"{words}.", "true", tuned=False) for words in ("Fines are never reimbursed", "Dogs may bark")]
+    judged = judge(claims, Entailing(says_nothing))
+    assert [one.support.failed for one in judged] == [("not_entailed",), ("not_said",)]
+    assert "asked about 1 of 2 sentences, of which it withheld 1; one took " in grounded_text([], judged)
+    assert "entailment" not in grounded_text([], judge(claims))
 
 
 def test_balanced_accuracy_is_the_mean_of_both_shares() -> None:

@@ -12,6 +12,7 @@ import service.operating.doctor
 from indexes.errors import EncoderError, SettingsError
 from indexes.limited.process import held_here
 from indexes.limited.sandbox import Sandbox, SandboxSetting
+from indexes.model_files import folder_digest
 from service.audit.log import system_clock_us
 from service.audit.opening import open_log
 from service.models.errors import ModelUnavailableError
@@ -264,6 +265,30 @@ def test_that_there_is_no_model_is_told(settings: Settings) -> None:
     assert told["model"] == "none: answers are quotes, chosen without a model"
     told = {check.name: check.detail for check in _examined(settings.model_copy(update={"model": "writer"}))}
     assert told["model"] == "'writer' is named and not asked: answers are quotes, chosen without a model"
+
+
+def test_an_entailment_model_is_asked_about_a_made_up_sentence(settings: Settings, entailment_model: Path) -> None:
+    more = {"entailment": entailment_model, "entailment_least": 0.7}
+    check = _asking(settings.model_copy(update=more), SayingModel(FACT), region="EU", retention="none", training=False)
+    assert check.ok
+    digest = folder_digest(entailment_model)[:12]
+    assert f"held to the entailment model entailing ({digest}) with a share of 0.7 at least, " in check.detail
+    assert check.detail.startswith("warning: 'writer' is ")
+    assert "but it finds that a sentence entails its opposite" in check.detail
+
+
+def test_an_entailment_model_is_not_asked_where_no_model_writes(settings: Settings, tmp_path: Path) -> None:
+    told = {check.name: check for check in _examined(settings.model_copy(update={"entailment": tmp_path}))}
+    assert told["model"].ok
+    assert told["model"].detail.endswith(
+        f"; the entailment model in {tmp_path} is named and not asked: no model writes"
+    )
+
+
+def test_an_entailment_model_that_cannot_be_loaded_is_wrong(settings: Settings, tmp_path: Path) -> None:
+    check = _asking(settings.model_copy(update={"answerer": "llm", "entailment": tmp_path}), SayingModel(FACT))
+    assert not check.ok
+    assert check.detail.startswith("GREENLIT_ENTAILMENT: expected config.json of a cross-encoder in ")
 
 
 def test_a_model_is_asked_about_a_made_up_document(settings: Settings) -> None:

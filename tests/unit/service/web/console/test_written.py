@@ -51,6 +51,19 @@ def test_each_sentence_stands_with_what_became_of_it_and_why() -> None:
     assert json.loads(part.kept) == json.loads(_kept())
 
 
+def test_what_an_entailment_model_said_stands_beside_its_sentence() -> None:
+    value = json.loads(_kept())
+    good, bad, _ = value["written"]["sentences"]
+    good["entailed_u"] = 970_000
+    bad |= {"codes": ["not_entailed"], "entailed_u": 123_456}
+    part = model_part(json.dumps(value))
+    assert part is not None
+    assert [one.why for one in part.sentences[:2]] == [
+        "entailed by 0.97",
+        "the entailment model does not find that the passage says it; entailed by 0.12",
+    ]
+
+
 def test_what_it_judged_and_why_it_did_not_write_is_told() -> None:
     call = {"kind": "judge", "prompt_hash": "a" * 64, "ended": "whole", "failure": None}
     judgement: dict[str, Any] = {"given": [["A", "p"], ["B", "q"]], "call": call, "answering": []}
