@@ -178,9 +178,12 @@ def create_app(service: Service, *, more: Sequence[Door] = (), drawer: PageDrawe
 def _parts(service: Service, pages: Pages, origin: Origin) -> dict[Any, object]:
     """Return what the doors work with, each part under the type that routes ask for."""
     settings = service.settings
-    admission = Admission(at_once=settings.max_concurrent, waiting=settings.max_queued, patience_s=settings.max_wait_s)
+    admission, writing = (
+        Admission(at_once=at_once, waiting=settings.max_queued, patience_s=settings.max_wait_s)
+        for at_once in (settings.max_concurrent, settings.max_writing)
+    )
     questions, requests = settings.limits_a_minute()
-    asking = Asking(service.answering, admission, settings.max_question_chars)
+    asking = Asking(service.answering, admission, writing, settings.max_question_chars)
     return {
         Access: service.access,
         Asking: asking,

@@ -174,6 +174,12 @@ class Settings(LibrarySettings):
     max_concurrent: int = Field(16, ge=1, le=256, description="questions worked on at once; more wait")
     max_queued: int = Field(256, ge=0, le=10_000, description="questions that may wait; more are turned away with 429")
     max_wait_s: float = Field(20.0, gt=0, le=600, description="a question that waits longer is turned away, in s")
+    max_writing: int = Field(
+        16,
+        ge=1,
+        le=256,
+        description="answers at once that a language model has a part in, beside the others; more wait",
+    )
     encoder_copies: Literal["auto"] | PositiveInt = Field(
         "auto", description="copies of the encoder, a thread each; auto: one for two cores, at most four"
     )

@@ -76,7 +76,7 @@ async def search(
 ) -> Response:
     """Return ranked passages without an answer, under the same boundary and record."""
     question = asking.checked(body.question, principal, channel)
-    return await asking.run(
+    return await asking.look(
         question,
         lambda: JSONResponse(asking.answering.search(question, limit=body.limit).as_json()),
         gone=request.receive,

@@ -103,11 +103,12 @@ def _run(service: "Service", listening: socket.socket, *, url: str, doors: "list
     from service.operating.upkeep import upkeep
 
     settings = service.settings
+    at_once = settings.max_concurrent + settings.max_writing
     notice = structlog.get_logger("greenlit").warning
     config = uvicorn.Config(
         create_app(service, more=doors, drawer=drawer),
         # Far beyond those who are answered, wait or are turned away on record: a bound for memory only.
-        http=limited_protocol(limits_for(settings.max_concurrent + 2 * settings.max_queued + _MORE_REQUESTS)),
+        http=limited_protocol(limits_for(at_once + 2 * settings.max_queued + _MORE_REQUESTS)),
         log_config=None,
         access_log=False,
         server_header=False,

@@ -1,7 +1,8 @@
 """What every door asks through: the question checked, its turn waited for, the same question sent again answered once.
 
 A door brings a text, a caller and a channel (`checked`), and gets an `Answer` or a `SearchResult`, or has events told.
-How these are shown is the door's part.
+How these are shown is the door's part. Answers that a language model has a part in have places of their own: whoever
+waits for a model, for a minute perhaps, takes none of those who compute.
 """
 
 import asyncio
@@ -31,10 +32,18 @@ _LEFT = "http.disconnect"
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """What asking takes: who answers, who is let in when, the longest question in characters."""
+    """What asking takes.
+
+    Attributes:
+        answering: answers and searches.
+        admission: lets in whom nobody but this machine works for.
+        writing: lets in whom a language model works for besides.
+        max_question_chars: the longest question, in characters.
+    """
 
     answering: Answering
     admission: Admission
+    writing: Admission
     max_question_chars: int
     _once: Once[Answer] = field(default_factory=Once)
 
@@ -49,13 +58,21 @@ class Asking:
         return Question(checked_text(text, max_chars=self.max_question_chars), principal, channel, conversation_id)
 
     async def run(self, question: Question, work: Callable[[], _T], *, gone: Gone) -> _T:
-        """Do the work of a question in a thread when it is its turn; what has no turn is on record as turned away.
+        """Answer a question by `work`, in a thread when it is its turn; what has no turn is on record as turned away.
 
         Raises:
             OverloadedError: there was no turn for it.
             Exception: whatever `work` raises.
         """
-        return await self.admission.run(work, turn_away=lambda: self.answering.turn_away(question), gone=gone)
+        asks_a_model = self.answering.steps.mandate is not None
+        return await self._let_in(self.writing if asks_a_model else self.admission, question, work, gone)
+
+    async def look(self, question: Question, work: Callable[[], _T], *, gone: Gone) -> _T:
+        """Do work of a question for which no language model is asked, such as a search; otherwise as `run`."""
+        return await self._let_in(self.admission, question, work, gone)
+
+    async def _let_in(self, admission: Admission, question: Question, work: Callable[[], _T], gone: Gone) -> _T:
+        return await admission.run(work, turn_away=lambda: self.answering.turn_away(question), gone=gone)
 
     async def answer(self, question: Question, *, gone: Gone, name: str | None = None, tell: Tell = unheard) -> Answer:
         """Answer a question, or refuse it, on record; once, if it comes again under the same `name`.

@@ -61,7 +61,7 @@ class WithinService:
 
     async def _search(self, text: str, limit: int) -> Json:
         question, answering = await self._question(text), self.asking.answering
-        found = await self.asking.run(question, lambda: answering.search(question, limit=limit), gone=self.gone)
+        found = await self.asking.look(question, lambda: answering.search(question, limit=limit), gone=self.gone)
         return found.as_json()
 
     async def _question(self, text: str, conversation_id: str | None = None) -> Question:

@@ -8,15 +8,18 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Self
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 import pytest
 
 from indexes.encoder import Vectors
+from service.models.models_file import MODELS_FILE
+from service.models.port import Message
 from service.web.form_tokens import FORM_TOKEN_HEADER, form_token
 from service.web.pages import NOTICE_COOKIE, SESSION_COOKIE, notice_hash
 from tests.support.fakes import TinyLibrary
+from tests.support.model_parts import ENTRY, written
 from tests.support.service_parts import TOKEN, TRAVEL_QUESTION, Studio, open_studio, serving, with_rules
 
 _PATIENCE_S = 30.0
@@ -147,3 +150,48 @@ def test_whoever_hangs_up_while_waiting_gives_up_their_place(crowded: tuple[Stud
         _until(lambda: _finished(studio) == [("failed", "overloaded")] * 3)
         held.go_on.set()
         assert [one.result(_PATIENCE_S)[0] for one in working] == [200, 200]
+
+
+class Slow:
+    """A language model that says nothing until it is let go; `asked` counts its calls."""
+
+    name = "writer"
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.go_on = threading.Event()
+
+    def stream(self, messages: Sequence[Message], *, most_tokens: int, stopped: Callable[[], bool]) -> Iterator[str]:
+        """Wait."""
+        del messages, most_tokens, stopped
+        self.asked += 1
+        assert self.go_on.wait(_PATIENCE_S)
+        yield "NO_ANSWER"
+
+
+def test_a_search_is_answered_while_every_answer_waits_for_a_slow_model(library: TinyLibrary) -> None:
+    (library.folder / MODELS_FILE).write_text(written({**ENTRY, "sources": ["*"]}))
+    with_rules(library)
+    slow = Slow()
+    limits: dict[str, Any] = {"max_concurrent": _AT_ONCE, "max_writing": _AT_ONCE, "max_queued": 1}
+    with (
+        open_studio(library, answerer="llm", model="writer", connect=lambda *_: slow, **limits) as studio,
+        serving(studio.app) as url,
+        ThreadPoolExecutor(_ASKERS) as pool,
+    ):
+        try:
+            asked = [pool.submit(_ask, url) for _ in range(_AT_ONCE)]
+            _until(lambda: slow.asked == _AT_ONCE)
+            more = [pool.submit(_ask, url) for _ in range(2)]
+            _until(lambda: any(one.done() for one in more))
+            (turned_away,) = [one for one in more if one.done()]
+            assert turned_away.result()[0] == 429, "whoever wants an answer waits in a queue that has an end"
+            asked += [one for one in more if one is not turned_away]
+            body = json.dumps({"question": TRAVEL_QUESTION}).encode()
+            found = [pool.submit(_post, url, "/v1/search", body, "application/json") for _ in range(_AT_ONCE)]
+            assert [one.result(_PATIENCE_S)[0] for one in found] == [200] * _AT_ONCE
+            assert not any(one.done() for one in asked)
+            assert slow.asked == _AT_ONCE
+        finally:
+            slow.go_on.set()
+        assert [one.result(_PATIENCE_S)[0] for one in asked] == [200] * (_AT_ONCE + 1)
