@@ -45,6 +45,7 @@ _CONNECTIVES = {
     for word in words.split()
 }
 _BESIDE = frozenset("in for with at on as".split())  # "flights are booked in economy", "economy is booked for flights"
+_NAMED = 2  # words of a noun with what tells it from another of its kind
 _AROUND = 3  # tokens before a word in which its preposition is, and behind a "by" in which who does it is
 
 
@@ -94,6 +95,7 @@ def _verbs(said: Said) -> Iterator[int]:
             word in _BOUND
             or said.words[_before(said, at)] in _BE | _MODAL
             or not _OPENS_NOUNS.isdisjoint(said.words[at + 1 : at + 2])
+            or (word[-1] == "s" != word[-2:-1] and _BE.isdisjoint(said.words[at + 1 : at + 2]))
         ):
             yield at
 
@@ -119,6 +121,8 @@ def _is_turned(said: Said, at: int, base: Said, place: int) -> bool:
     if not left or not base_left:
         return False
     who, who_there = left[-1], base_left[-1]
+    if who == who_there and who in right and who in base_right:  # "the old contract replaces the new contract"
+        return _crossed(left[-_NAMED:], right[:_NAMED], base_left[-_NAMED:], base_right[:_NAMED])
     turned = who in base_right and who not in base_left and who_there in right and who_there not in left
     passive, passive_there = _is_passive(said, at), _is_passive(base, place)
     if passive and passive_there and not turned:
@@ -131,6 +135,12 @@ def _is_turned(said: Said, at: int, base: Said, place: int) -> bool:
     doer = _behind_by(said, at) if passive else _behind_by(base, place)
     doer_there = base_right if passive else right
     return who == who_there and bool(doer & frozenset(doer_there))
+
+
+def _crossed(left: list[str], right: list[str], base_left: list[str], base_right: list[str]) -> bool:
+    moved = frozenset(left) & frozenset(base_right) - frozenset(base_left) - frozenset(right)
+    back = frozenset(right) & frozenset(base_left) - frozenset(base_right) - frozenset(left)
+    return bool(moved and back)
 
 
 def _changed(doer: frozenset[str], doer_there: frozenset[str], said: Said, base: Said) -> bool:

@@ -27,6 +27,8 @@ MOVES = "Files are moved from the vault to the archive."
             "The deposit is returned after payment of the camera.",
             "The camera is returned after payment of the deposit.",
         ),
+        ("The old contract replaces the new contract.", "The new contract replaces the old contract."),
+        ("Leeds pays Hamburg for the tapes.", "Hamburg pays Leeds for the tapes."),
         # of prepositions
         ("Files are moved from the archive to the vault.", MOVES),
         ("The badge is issued by the porter for the guest.", "The badge is issued by the guest for the porter."),

@@ -55,6 +55,8 @@ def _support(sentence: str, *passages: str) -> Support:
         ("A trip is approved by your head of department before it is booked.", APPROVAL),
         ("For trips above EUR 2,500, the approval of the Finance Director is needed too.", APPROVAL),
         ("Laundry costs are paid after the fifth night, at most 25 euros a week.", MEALS),
+        ("If no train runs before 23:00, a car may be hired.", "A car may be hired if no train runs before 23:00."),
+        ("The vault may be entered only with a second person.", "Nobody may enter the vault without a second person."),
     ],
 )
 def test_a_true_sentence_in_other_words_holds_up(sentence: str, passage: str) -> None:
@@ -107,6 +109,12 @@ def test_every_sentence_of_a_passage_holds_up_on_it(passage: str) -> None:
             "The log is opened for faults from level 3 upwards.",
             "negation",
         ),
+        (
+            "The vault must be entered with a second person.",
+            "Nobody may enter the vault without a second person.",
+            "negation",
+        ),
+        ("A car may be hired if a train runs.", "A car may be hired if no train runs.", "negation"),
         # who does what, what comes first
         ("A trip is booked before your head of department approves it.", APPROVAL, "roles"),
         # a condition, an exception
