@@ -62,7 +62,7 @@ def polarity_faults(
     if _says_opposite(said, base):
         return {"negation"}
     modes = _modes(said, denied, None)
-    if modes == {"may"} and len(denied) != len(denied_there) + len(over):
+    if modes == {"may"} and "only" in said.words and len(denied) != len(denied_there) + len(over):
         return set()  # "may only with a second person" for "nobody may without": two denials are one permission
     there = _modes(base, denied_there, taken) | (_modes(label, over, None) if label else frozenset())
     if not there:

@@ -25,6 +25,7 @@ _OPENS_NOUNS = _ARTICLES | frozenset("more less fewer most many some several suc
 _PREPOSITIONS = frozenset(
     "from to by of for in on at with without under over into through against between within behind towards via".split()
 )
+_BEFORE_NOUNS = _ARTICLES | _PREPOSITIONS
 _BOUND = frozenset("has have needs need requires require".split())  # light, but not the same both ways round
 _PARTICIPLES = frozenset(
     """told sent kept made done held taken given written shown known paid sold bought put found read left lost
@@ -85,7 +86,7 @@ def _own_stem(word: str) -> str:
 
 def _may_be_verb(said: Said, at: int) -> bool:
     word = said.words[at]
-    return at > 0 and (not is_light(word) or word in _BOUND) and said.words[at - 1] not in _ARTICLES | _PREPOSITIONS
+    return at > 0 and (not is_light(word) or word in _BOUND) and said.words[at - 1] not in _BEFORE_NOUNS
 
 
 def _verbs(said: Said) -> Iterator[int]:

@@ -114,6 +114,7 @@ def test_every_sentence_of_a_passage_holds_up_on_it(passage: str) -> None:
             "Nobody may enter the vault without a second person.",
             "negation",
         ),
+        ("The key may be lent, even to staff.", "The key must not be lent, not even to staff.", "negation"),
         ("A car may be hired if a train runs.", "A car may be hired if no train runs.", "negation"),
         # who does what, what comes first
         ("A trip is booked before your head of department approves it.", APPROVAL, "roles"),
