@@ -18,5 +18,5 @@ def fit_support(data: Data = None, work: Work = None) -> None:
             f"(EVALUATION.md says where they come from), got {data or 'nothing'}",
             2,
         )
-    with told(), altered_claims(work) as altered:
+    with told(), altered_claims(work) as (altered, _):
         console.out.json(fit(read_public(data), altered))

@@ -39,21 +39,22 @@ def grounded(
     with told():
         entails = EntailmentModel(entailment, least=least) if entailment else None
         public = read_public(data) if data else []
-        with altered_claims(work) as altered:
-            console.out.text(grounded_text(judge(public, entails), judge(altered, entails)))
+        with altered_claims(work) as (altered, further):
+            ours = {"altered": judge(altered, entails), "further": judge(further, entails)}
+            console.out.text(grounded_text(judge(public, entails), ours))
 
 
 @contextlib.contextmanager
-def altered_claims(work: Path | None) -> Iterator[list["Claim"]]:
-    """Read the shipped sentences over a build of the sample library, made where it is missing."""
-    from eval.quality.grounded_sets import read_altered
+def altered_claims(work: Path | None) -> Iterator[tuple[list["Claim"], list["Claim"]]]:
+    """Read both sets of shipped sentences over a build of the sample library, made where it is missing."""
+    from eval.quality.grounded_sets import ALTERED, FURTHER, read_altered
     from eval.quality.measure import NORTHLIGHT, kept, prepare
     from indexes.encoder import DEFAULT_ENCODER, load_encoder
 
     with kept(work) as folder:
         place = prepare(NORTHLIGHT, data=None, work=folder, encoder=load_encoder(DEFAULT_ENCODER)).place
         with contextlib.closing(place.build.passages):
-            yield read_altered(place)
+            yield read_altered(place, ALTERED), read_altered(place, FURTHER)
 
 
 @contextlib.contextmanager

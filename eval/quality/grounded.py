@@ -7,7 +7,7 @@ mean over all, each set once, passages read anew. Nothing is asked of a model: t
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,12 +44,13 @@ def judge(claims: Sequence[Claim], entails: Entails | None = None) -> list[Judge
     return [_judged(claim, entails) for claim in claims]
 
 
-def grounded_text(public: Sequence[Judged], altered: Sequence[Judged]) -> str:
-    """Return the figures as plain text."""
+def grounded_text(public: Sequence[Judged], shipped: Mapping[str, Sequence[Judged]]) -> str:
+    """Return the figures as plain text; shipped sentences by the name of their set."""
     parts = []
     if public:
         parts += [_public_table(public), _curve_table([one for one in public if not one.claim.tuned_on])]
-    parts += [_shipped_table(altered), _cost_line([*public, *altered])]
+    parts += [_shipped_table(name, judged) for name, judged in shipped.items()]
+    parts.append(_cost_line([*public, *(one for judged in shipped.values() for one in judged)]))
     return "\n\n".join(parts)
 
 
@@ -113,12 +114,12 @@ def _holds_at(found: Support, threshold: float) -> bool:
     return found.score >= threshold and not set(found.failed) - {"not_said"}
 
 
-def _shipped_table(altered: Sequence[Judged]) -> str:
-    rows: list[Sequence[str]] = [("altered", "held out", "tuned on")]
+def _shipped_table(name: str, altered: Sequence[Judged]) -> str:
+    rows: list[Sequence[str]] = [(name, "held out", "tuned on")]
     halves = [[one for one in altered if one.claim.tuned_on is tuned] for tuned in (False, True)]
     kinds = sorted({one.claim.kind for one in altered} - {TRUE})
     rows += [(f"{kind}: released", *(_of_kind(half, {kind}) for half in halves)) for kind in kinds]
-    rows.append(("altered, all: released", *(_of_kind(half, set(kinds) - {MISPLACED}) for half in halves)))
+    rows.append(("all that is altered: released", *(_of_kind(half, set(kinds) - {MISPLACED}) for half in halves)))
     rows.append(("true: withheld", *(_of_kind(half, {TRUE}, held=False) for half in halves)))
     return table(rows)
 

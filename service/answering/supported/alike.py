@@ -119,6 +119,27 @@ accepted rejected
 approve reject
 approved rejected
 succeed fail
+upward downward
+upwards downwards
+forwards backwards
+inward outward
+inbound outbound
+incoming outgoing
+rise fall
+gain loss
+win lose
+best worst
+better worse
+wider narrower
+heavier lighter
+stricter looser
+cheaper dearer
+easier harder
+major minor
+male female
+debit credit
+north south
+east west
 """.strip().split("\n")
 # Words that carry how something is said, not what: they are weighed as modality, or not at all.
 _LIGHT = frozenset(

@@ -5,6 +5,7 @@ differs; exact conversions are known (a year is 12 months, half is 50 percent), 
 numbers of a passage a sentence means is told by `numbers`.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -12,6 +13,7 @@ from decimal import Decimal, InvalidOperation
 from service.answering.supported.said import Said
 
 _MONTHS = frozenset("januari februari march april MAY june juli august septemb octob novemb decemb".split())
+_YEAR = re.compile(r"(?:19|20)\d\d")
 _CURRENCIES = frozenset("euro dollar pound yen franc chf sek nok dkk pln czk rupe".split())
 TIME = {
     "second": (1, "s"), "minut": (60, "s"), "min": (60, "s"), "hour": (3_600, "s"), "hrs": (3_600, "s"),
@@ -84,7 +86,12 @@ class Amount:
 
 def amounts(said: Said) -> list[Amount]:
     """Return the numbers of a text, in order."""
-    return [_amount(said, at) for at, term in enumerate(said.terms) if term[0].isdigit() or term in _OF_PARTS]
+    steps = "first" in said.words and "then" in said.words  # "first the kit, then the trailer" counts nothing
+    return [
+        _amount(said, at)
+        for at, term in enumerate(said.terms)
+        if (term[0].isdigit() or term in _OF_PARTS) and not (steps and said.words[at] == "first")
+    ]
 
 
 def same_value(one: Amount, other: Amount) -> bool:
@@ -123,7 +130,7 @@ def _amount(said: Said, at: int) -> Amount:
         unit, known, step, factor = _unit(said, at)
     elif value is None and at + 1 in said.heavy:
         unit = terms[at + 1]  # "the second copy"
-    bound, strict, denial = _bound(said, at, step)
+    bound, strict, denial = _bound(said, at, _rest_of_date(said, at) if dated else step)
     return Amount(
         at=at,
         end=at + step,
@@ -138,6 +145,16 @@ def _amount(said: Said, at: int) -> Amount:
         dated=dated,
         denial=denial,
     )
+
+
+def _rest_of_date(said: Said, at: int) -> int:
+    """Return how many tokens behind a day or month still are of its date: "31 December 2027"."""
+    step = 0
+    while said.terms[at + step + 1 : at + step + 2] and (
+        said.terms[at + step + 1] in _MONTHS or _YEAR.fullmatch(said.terms[at + step + 1])
+    ):
+        step += 1
+    return step
 
 
 def _decimal(text: str) -> Decimal | None:

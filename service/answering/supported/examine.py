@@ -2,8 +2,9 @@
 
 1  read what the clause says (`said`) and its numbers (`amounts`)
 2  take its base: of the statements that say nearly as much of it as the best, the one with the least that is wrong
-3  what is wrong: its numbers (`numbers`), names (`named`), quantities (`quantities`), negations (`polarity`), and
-   whether words that the base lacks stand in another statement: then two rules are joined into one that neither is
+3  what is wrong: its numbers (`numbers`), names (`named`), quantities (`quantities`), negations (`polarity`), who does
+   what to whom (`roles`), what it depends on (`conditions`), one word for another (`slots`), and whether words that the
+   base lacks stand in another statement: then two rules are joined into one that neither is
 
 What the words that are left amount to is measured (`measures`), and weighed by `support`.
 """
@@ -13,11 +14,13 @@ from dataclasses import dataclass
 
 from service.answering.supported.alike import nearly
 from service.answering.supported.amounts import Amount, amounts
+from service.answering.supported.conditions import condition_faults
 from service.answering.supported.measures import covered, measures
 from service.answering.supported.named import name_faults
 from service.answering.supported.numbers import number_faults
 from service.answering.supported.polarity import polarity_faults
 from service.answering.supported.quantities import quantity_faults
+from service.answering.supported.roles import role_faults
 from service.answering.supported.said import Said, say
 from service.answering.supported.slots import is_swapped
 from service.answering.supported.statements import Statement
@@ -65,6 +68,8 @@ def _faults(text: str, said: Said, numbers: Sequence[Amount], base: Statement, f
     faults |= name_faults(text, said, base.said, raw=base.raw, above=base.above)
     faults |= quantity_faults(said, base.said)
     faults |= polarity_faults(said, numbers, base.said, base.numbers, base.label)
+    faults |= role_faults(said, base.said)
+    faults |= condition_faults(said, base.said)
     if is_swapped(said, base.said):
         faults.add("not_said")
     if _is_joined(said, base, found):

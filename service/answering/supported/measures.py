@@ -6,6 +6,7 @@ Nothing here is a yes or no: numbers, names and negations are held against the b
 import math
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from service.answering.supported.alike import is_modal, nearly
 from service.answering.supported.said import Said
@@ -18,14 +19,13 @@ MEASURES = (
     "strange",  # how much of it nothing cited holds, likewise
     "strange_share",  # and as a share of the content
     "pairs",  # share of neighbouring words that are neighbours in the base
-    "triples",  # likewise of three
     "words",  # share of words, stop words too but not those of modality, that the base holds
     "words_of_all",  # that the cited passages hold
-    "run",  # the longest run of words that stands in the base too, as a share of the sentence
     "log_words",  # the logarithm of how many words there are
     "log_content",  # of how many with content
     "opinion",  # 1 for somebody who speaks of himself, or doubts, where the base does not
     "asks",  # 1 for a question
+    "opens",  # 1 for one that begins by agreeing ("yes", "sure"), which no passage does
 )
 _MOST_MISSED = 6
 _NEARLY = 0.8  # what a word counts whose stem begins another
@@ -58,31 +58,17 @@ def measures(text: str, said: Said, base: Statement, cited: Sequence[Statement])
         min(len(said.content) - in_base, _MOST_MISSED) / _MOST_MISSED,
         min(strange, _MOST_MISSED) / _MOST_MISSED,
         strange / count,
-        _share_of_runs(said.terms, base.said.terms, 2),
-        _share_of_runs(said.terms, base.said.terms, 3),
+        _share_of_pairs(said.terms, base.said.terms),
         sum(term in held for term in plain) / max(len(plain), 1),
         sum(term in everything for term in plain) / max(len(plain), 1),
-        _longest_run(said.terms, base.said.terms) / max(len(said.terms), 1),
         math.log1p(len(said.terms)),
         math.log1p(len(said.content)),
         float(any(word in _OPINION and word not in base.said.words for word in said.words)),
         float(_ASKS.search(text) is not None),
+        float(said.words[0] in _OPENS and said.words[0] not in base.said.words),
     ]
 
 
-def _share_of_runs(terms: Sequence[str], base: Sequence[str], size: int) -> float:
-    held = set(zip(*(base[at:] for at in range(size)), strict=False))
-    runs = list(zip(*(terms[at:] for at in range(size)), strict=False))
-    return sum(run in held for run in runs) / len(runs) if runs else 0.0
-
-
-def _longest_run(terms: Sequence[str], base: Sequence[str]) -> int:
-    places: dict[str, list[int]] = {}
-    for at, term in enumerate(base):
-        places.setdefault(term, []).append(at)
-    longest = 0
-    ending: dict[int, int] = {}
-    for term in terms:
-        ending = {at: ending.get(at - 1, 0) + 1 for at in places.get(term, ())}
-        longest = max(longest, *ending.values(), 0) if ending else longest
-    return longest
+def _share_of_pairs(terms: Sequence[str], base: Sequence[str]) -> float:
+    held, pairs = frozenset(pairwise(base)), list(pairwise(terms))
+    return sum(pair in held for pair in pairs) / len(pairs) if pairs else 0.0

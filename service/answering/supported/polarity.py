@@ -31,6 +31,9 @@ _MAY = frozenset(
 _SHOULD = frozenset("should ought recommended advised".split())
 _FORBIDS = frozenset("forbidden forbids forbid prohibited prohibits prohibit banned".split())
 _NEEDS_NO = frozenset("need needs needed have has required obliged necessary".split())
+_VERBS = frozenset("must shall may can could might should ought".split())  # a "not" of theirs stands behind them
+_WEAK = frozenset("may might could".split())
+_CONDITIONS = frozenset("if when whenever where while because although unless until before after".split())
 _NEAR = 2  # tokens between a must or may and its "not"
 _FAR = frozenset("no nobody none nothing never neither".split())  # these may stand further before it
 _TAKEN_UP = 0.6  # of the words of a clause of the base: it is taken up
@@ -59,10 +62,29 @@ def polarity_faults(
     if _says_opposite(said, base):
         return {"negation"}
     modes = _modes(said, denied, None)
+    if modes == {"may"} and "only" in said.words and len(denied) != len(denied_there) + len(over):
+        return set()  # "may only with a second person" for "nobody may without": two denials are one permission
     there = _modes(base, denied_there, taken) | (_modes(label, over, None) if label else frozenset())
-    if not modes or not there or modes & there:
-        return set()
-    return {"negation"}
+    if not there:
+        return {"negation"} if _weakens(said, base) else set()
+    return set() if not modes or modes & there else {"negation"}
+
+
+def _is_of_one(said: Said, place: int, at: int) -> bool:
+    """Tell whether a "no" can belong to a must or may: it is in no other clause that begins with an "if"."""
+    clause = said.clauses[place]
+    return clause == said.clauses[at] or said.words[said.clauses.index(clause)] not in _CONDITIONS
+
+
+def _weakens(said: Said, base: Said) -> bool:
+    """Tell whether something may be done in a sentence that is done, or has to be, in its base: "may be collected"."""
+    plain = frozenset(base.words)
+    for at, word in enumerate(said.words):
+        if word in _WEAK and plain.isdisjoint(_MAY):
+            following = next((one for one in said.heavy if at < one <= at + _NEAR + 1), None)
+            if following is not None and said.words[following] in plain and said.words[at + 1] not in _PLAINLY:
+                return True
+    return False
 
 
 def _taken_up(said: Said, base: Said) -> frozenset[int]:
@@ -117,7 +139,12 @@ def _modes(said: Said, denials: Sequence[int], clauses: frozenset[int] | None) -
         if clauses is not None and said.clauses[at] not in clauses:
             continue
         denied = any(
-            last < place <= at + 2 and (abs(at - place) <= _NEAR or said.words[place] in _FAR) for place in plain
+            last < place <= at + 2
+            and (
+                (said.words[place] in _FAR and _is_of_one(said, place, at))
+                or (at - place <= _NEAR and not (place < at and word in _VERBS))
+            )
+            for place in plain
         )
         has_to = word in _HAS_TO and said.words[at + 1 : at + 2] == ("to",)
         if word in _MUST or has_to:

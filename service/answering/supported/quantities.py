@@ -21,6 +21,7 @@ _NONE = frozenset("no none nobody nothing nowhere never neither without".split()
 _BUT = frozenset("only solely exclusively alone except nothing nowhere nobody unless until just merely no".split())
 _EVEN = frozenset("even whether regardless whatever whoever however although though or".split())
 _MANY = frozenset("some several".split())
+_IS = frozenset("is are was were".split())
 _PLURAL = re.compile(r"(?<!ou)(?<!s)s$")  # "laptops", not "populous"
 
 
@@ -37,8 +38,15 @@ def quantity_faults(said: Said, base: Said) -> set[str]:
         own & _ALL and others & _ONLY and not others & _ALL and not own & _BUT,
         "always" in own and not others & _ALL | others & _NONE,
         _of_most(base) & said.held and not own & (_MOST | _SOME),
+        "both" in own and "both" not in others and _is_of_one(base.words),
+        "both" in others and "both" not in own and _is_of_one(said.words),
     )
     return {"quantifier"} if any(wrong) else set()
+
+
+def _is_of_one(words: tuple[str, ...]) -> bool:
+    """Tell whether a text speaks of one of several: "one of them", "either half"."""
+    return "either" in words or ("one", "of") in pairwise(words)
 
 
 def _of_most(said: Said) -> frozenset[str]:
@@ -53,7 +61,8 @@ def _of_most(said: Said) -> frozenset[str]:
 def _plain(said: Said) -> frozenset[str]:
     """Return the words of a text but those of a bound: "at most", "no more"."""
     words = said.words
-    only = frozenset({"only"} if ("all", "that") in pairwise(words) else ())  # "promotion is all that it covers"
+    covers = any(words[at : at + 3] == (word, "all", "that") for at, word in enumerate(words) if word in _IS)
+    only = frozenset({"only"} if covers else ())  # "promotion is all that it covers"
     return only | frozenset(
         word
         for at, word in enumerate(words)

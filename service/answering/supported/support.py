@@ -22,7 +22,19 @@ from service.answering.supported.said import say
 from service.answering.supported.statements import Statement, statements
 from service.answering.supported.weights import WEIGHTS, Weights
 
-CODES = ("number", "date", "name", "unit", "quantifier", "negation", "joined", "not_said", NOT_ENTAILED)
+CODES = (
+    "number",
+    "date",
+    "name",
+    "unit",
+    "quantifier",
+    "negation",
+    "roles",
+    "condition",
+    "joined",
+    "not_said",
+    NOT_ENTAILED,
+)
 _BETWEEN = re.compile(r";\s+|,\s+(?:and|but|while|whereas)\s+")
 _ENDS = re.compile(r"(?<=[^\W\d_]{2}[.!?])\s+(?=\S)|(?<=\s[.!?])\s+(?=\S)|(?<=\d[.!?])\s+(?=\S)")
 MOST_CHARS = 2_000  # of a sentence; what is longer is none

@@ -25,6 +25,8 @@ _WHY: Mapping[str, str] = {
     "unit": "another unit",
     "quantifier": "all, some or none, other than in the passage",
     "negation": "allows what is forbidden, or the reverse",
+    "roles": "turns round who does what, or what comes first",
+    "condition": "leaves out a condition or an exception",
     "joined": "joins what no one passage says",
     "not_said": "no passage says it",
     "not_entailed": "the entailment model does not find that the passage says it",

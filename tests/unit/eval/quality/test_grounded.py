@@ -1,11 +1,12 @@
 """What the judge counts of written sentences: both halves apart, generic ones apart, and a lenient check is seen."""
 
+import json
 from pathlib import Path
 
 import pytest
 
 from eval.quality.grounded import Judged, grounded_text, judge, unsupported_figures
-from eval.quality.grounded_sets import ALTERED, PUBLIC, Claim, read_public
+from eval.quality.grounded_sets import ALTERED, FURTHER, PUBLIC, Claim, read_public
 from eval.quality.question_sets import QuestionSetError, lines_of
 from indexes.documents import Locator, Passage
 from service.answering.supported.support import Offered, Support
@@ -55,7 +56,7 @@ def test_generic_sentences_are_counted_apart() -> None:
     altered = [
         _judged(kind, holds=kind == "true", tuned=tuned) for kind in ("true", "digit") for tuned in (False, True)
     ]
-    shown = grounded_text(public, altered)
+    shown = grounded_text(public, {"altered": altered})
     assert "0 of 1 released" in shown
     assert "digit: released" in shown
     assert "true: withheld" in shown
@@ -66,6 +67,14 @@ def test_the_shipped_sentences_are_as_many_of_each_kind_as_they_say() -> None:
     counts = {kind: sum(f'"kind": "{kind}"' in line for line in lines) for kind in ("", "digit", "merged", "negation")}
     assert counts == {"": 300, "digit": 50, "merged": 50, "negation": 50}
     assert len(lines) == 600
+
+
+def test_every_altered_sentence_of_the_further_set_has_a_true_one_beside_it() -> None:
+    rows = [json.loads(line) for line in lines_of(FURTHER.read_text(encoding="utf-8"))]
+    true = [row["id"] for row in rows if not row["kind"]]
+    false = [row["id"].replace("false", "true") for row in rows if row["kind"]]
+    assert true == false
+    assert len(set(true)) == 132
 
 
 def test_a_public_set_that_is_missing_is_named(tmp_path: Path) -> None:
