@@ -218,6 +218,7 @@ def _end(status: int) -> None:
 
 if __name__ == "__main__":
     gc.disable()  # until something runs: imports leave next to nothing behind
+    sys.dont_write_bytecode = False  # else all is compiled in each run, in one process while all others wait
     _programs, *_rest = sys.argv[1:]
     _program = serve(int(_programs), int(_rest[0]) if _rest else None, _rest[1:])
     if _program:
