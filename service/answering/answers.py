@@ -167,9 +167,10 @@ class Answer:
     """The result of a question: sentences and citations, or a refusal; either way with its receipt.
 
     `searched_for` is a follow-up as it was rewritten to stand alone; `None` if it was taken as typed. `not_mentioned`
-    are words of the question that matter and that nothing cited holds, as typed; `passages` are further ones that were
-    found, at most three. `model` says what a language model did for it, `None` where none had a part in it;
-    `instead` why these are quotes though one was to write, in words.
+    are words of the question that matter and that nothing cited holds, as typed; `not_looked_up` are its parts beyond
+    those that are looked up, whatever became of these; `passages` are further ones that were found, at most three.
+    `model` says what a language model did for it, `None` where none had a part in it; `instead` why these are quotes
+    though one was to write, in words.
     """
 
     request_id: str
@@ -179,6 +180,7 @@ class Answer:
     receipt: Receipt
     searched_for: str | None = field(default=None, repr=False)
     not_mentioned: tuple[str, ...] = field(default=(), repr=False)
+    not_looked_up: tuple[str, ...] = field(default=(), repr=False)
     passages: tuple[Further, ...] = ()
     model: ByModel | None = None
     instead: str | None = None
@@ -214,6 +216,7 @@ class Answer:
             "sentences": [sentence.as_json() for sentence in self.sentences],
             "citations": [citation.as_json() for citation in self.citations],
             "not_mentioned": list(self.not_mentioned),
+            "not_looked_up": list(self.not_looked_up),
             "notes": list(self.notes),
             "passages": [further.as_json() for further in self.passages],
             "model": self.model.as_json() if self.model else None,

@@ -19,7 +19,7 @@ from service.answering.drafts import Quote
 from service.answering.understanding.asked_words import JOINS, TOKEN, AskedWord, Kind, words_that_matter
 from service.answering.understanding.asker import without_persons
 from service.answering.understanding.names import group_of
-from service.answering.understanding.parts import MOST_PARTS, parts_of, shortened, unasked
+from service.answering.understanding.parts import MOST_PARTS, parts_of, shortened
 from service.answering.understanding.subjects import ACTIONS, RELATIONAL, subject_of
 
 MOST = 5  # words, names and parts that are named with an answer
@@ -83,7 +83,8 @@ def not_mentioned(text: str, cited: Sequence[Citation], unanswered: Collection[s
             cited: a part of which it holds no word was not.
 
     Returns:
-        At most `MOST`, each once: parts first, then words in their order.
+        At most `MOST`, each once: parts first, then words in their order. A part that was not looked up is none of
+        them: nobody knows what holds it.
     """
     if not cited:
         return ()
@@ -94,7 +95,7 @@ def not_mentioned(text: str, cited: Sequence[Citation], unanswered: Collection[s
         unanswered = [part for part in looked_up if len(parts) > 1 and not seen.terms & _subject_terms(part)]
     left_out = [shortened(part) for part in looked_up if part in unanswered]
     named = [asked.typed for part in looked_up if part not in unanswered for asked in _missing(part, seen)]
-    return tuple(dict.fromkeys((*left_out, *unasked(parts), *named)))[:MOST]
+    return tuple(dict.fromkeys((*left_out, *named)))[:MOST]
 
 
 def lacks_the_subject(text: str, cited: Sequence[Citation]) -> bool:

@@ -34,6 +34,7 @@ from service.answering.record import Opened, Recorder, Result
 from service.answering.search_results import SearchResult
 from service.answering.steps import Broke, Steps, Worked
 from service.answering.understanding.follow_up import stand_alone
+from service.answering.understanding.parts import parts_beyond
 from service.audit.errors import AuditError
 from service.audit.leaves import Outcome
 
@@ -99,6 +100,7 @@ class Answering:
             receipt=receipt,
             searched_for=searched_for,
             not_mentioned=worked.not_mentioned,
+            not_looked_up=parts_beyond(searched_for or question.text),
             passages=worked.passages,
             model=worked.consulted.by_model if worked.consulted else None,
             instead=worked.instead,

@@ -131,6 +131,10 @@ class AnswerBody(BaseModel):
         description="words of the question that matter and that nothing cited holds, as typed",
         examples=[["New York", "trainees"]],
     )
+    not_looked_up: list[str] = Field(
+        description="questions of a text that asks more than three, from the fourth on: ask them one at a time",
+        examples=[["When is the office open"]],
+    )
     notes: list[str] = Field(
         description="the notes of the citations, each once; first, where a model was to write and did not, why not"
     )

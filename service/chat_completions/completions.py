@@ -18,7 +18,7 @@ from service.chat_completions.bodies import MODEL
 from service.chat_completions.markdown import as_text
 from service.chat_completions.sentences import written
 from service.clients.by_model import by_model
-from service.clients.lines import either, ended
+from service.clients.lines import either, ended, not_looked_up
 
 _USAGE = {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}
 Json = dict[str, Any]
@@ -48,12 +48,19 @@ def of_answer(answer: Answer, *, root: str, ignored_instructions: int = 0) -> To
     beside = {**answer.as_json(), "ignored_instructions": ignored_instructions}
     if answer.refusal:
         by = [f"\n\n{_by_model(answer)}"] if _by_model(answer) else []
-        said = (as_text(MESSAGES[answer.refusal.reason]), *by, *_notes(answer))
+        said = (as_text(MESSAGES[answer.refusal.reason]), *by, *_not_looked_up(answer), *_notes(answer))
         return Told(name, said, "content_filter", greenlit=beside)
     by_number = {citation.n: citation for citation in answer.citations}
     told = written(answer, root=root, first=_by_model(answer))
     annotations = [_annotation(by_number[n], root, place) for n, place in told.places]
-    pieces = [*told.pieces, *_missing(answer), *_notes(answer), *_further(answer, root), _list_of(answer, root)]
+    pieces = [
+        *told.pieces,
+        *_missing(answer),
+        *_not_looked_up(answer),
+        *_notes(answer),
+        *_further(answer, root),
+        _list_of(answer, root),
+    ]
     sources = tuple(_source(citation, root) for citation in answer.citations)
     return Told(name, tuple(pieces), annotations=tuple(annotations), sources=sources, greenlit=beside)
 
@@ -137,6 +144,12 @@ def _missing(answer: Answer) -> list[str]:
     """Return what of the question no source mentions, directly under the answer."""
     words = [as_text(word) for word in answer.not_mentioned]
     return [f"\n\n*The sources do not mention {either(words)}.*"] if words else []
+
+
+def _not_looked_up(answer: Answer) -> list[str]:
+    """Return which questions were one too many."""
+    left = not_looked_up([as_text(question) for question in answer.not_looked_up])
+    return [f"\n\n*{left}*"] if left else []
 
 
 def _notes(answer: Answer) -> list[str]:

@@ -81,6 +81,15 @@ def either(words: Sequence[str]) -> str:
     return f"{', '.join(first)} or {last}" if first else last
 
 
+def not_looked_up(questions: Sequence[str]) -> str:
+    """Return what is said of questions that were one too many: the first as it comes, how many more; empty if none."""
+    if not questions:
+        return ""
+    first, more = questions[0], len(questions) - 1
+    others = f", and {more} further question{'s' * (more > 1)}" if more else ""
+    return f"Not looked up: {first}{others}. {'Ask them one at a time' if more else 'Ask it by itself'}."
+
+
 def ended(note: str) -> str:
     """Return a note with a full stop at its end, one in any case."""
     return f"{note.rstrip('.')}."

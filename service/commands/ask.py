@@ -16,7 +16,7 @@ from service.access.errors import AccessError
 from service.answering.errors import AnsweringError, QuestionError
 from service.audit.errors import AuditBusyError, AuditError
 from service.clients.by_model import by_model, wrote
-from service.clients.lines import either, ended, lines_in
+from service.clients.lines import either, ended, lines_in, not_looked_up
 from service.commands.opening import opened_service
 from service.settings import Settings, read_settings
 
@@ -37,6 +37,7 @@ def ask(question: QuestionArgument, as_json: AsJson = False) -> None:
     elif result["refusal"]:
         out.line(("No answer:", "yellow"), f" {result['refusal']['message']}")
         _print_model(result)
+        _print_not_looked_up(result)
         _print_notes(result)
     else:
         _print_answer(result)
@@ -55,12 +56,18 @@ def _print_notes(result: dict[str, Any]) -> None:
         out.line((f"Note: {ended(note)}", "yellow"))
 
 
+def _print_not_looked_up(result: dict[str, Any]) -> None:
+    if left := not_looked_up(result.get("not_looked_up", ())):
+        out.line((left, "yellow"))
+
+
 def _print_answer(result: dict[str, Any]) -> None:
     _print_model(result)
     for number, sentence in enumerate(result["sentences"]):
         _print_sentence(sentence, result["citations"], leads=not number)
     if result.get("not_mentioned"):
         out.line((f"The sources do not mention {either(result['not_mentioned'])}.", "yellow"))
+    _print_not_looked_up(result)
     _print_notes(result)
     out.line()
     for source, cited in groupby(result["citations"], key=_source):

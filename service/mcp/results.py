@@ -102,6 +102,11 @@ class AnswerResult(BaseModel):
         [],
         description="words of the question that nothing cited holds: say with the answer that they are not mentioned",
     )
+    not_looked_up: list[str] = Field(
+        [],
+        description="questions of a text that asks more than three, from the fourth on: ask them one at a time, or say "
+        "that they were not looked up",
+    )
     notes: list[str] = Field(
         [],
         description="what was not read of the documents cited, and why no model wrote if one was to: say it with the "

@@ -26,7 +26,8 @@ def answer_text(result: AnswerResult) -> str:
     if result.refusal is not None:
         said = f"No answer ({result.refusal.reason}): {result.refusal.message}"
         why = "".join(f"\n{line}" for line in (*_by_model(result), *map(_quoted, result.notes)))
-        return f"{said}{why}\nThis is the result; asking again in the same words gives it again.\n{record}"
+        left = "".join(f"\n{line}" for line in _not_looked_up(result))
+        return f"{said}{why}{left}\nThis is the result; asking again in the same words gives it again.\n{record}"
     data = _WRITTEN if result.model and result.model.wrote else _DATA
     lines = [f"An answer from approved documents, every sentence cited. {data}", *_by_model(result), ""]
     if result.searched_for is not None:
@@ -36,6 +37,8 @@ def answer_text(result: AnswerResult) -> str:
     if result.not_mentioned:
         lines += ["", "Say with the answer that its sources do not mention these words of the question:"]
         lines += map(_quoted, result.not_mentioned)
+    if result.not_looked_up:
+        lines += ["", *_not_looked_up(result)]
     if result.notes:
         lines += ["", "Say with the answer what its reader has to know:", *map(_quoted, result.notes)]
     lines += ["", "Sources:"]
@@ -46,6 +49,13 @@ def answer_text(result: AnswerResult) -> str:
         for further in result.passages:
             lines += [f"- {_place(further)}", _quoted(further.title)]
     return "\n".join([*lines, "", record])
+
+
+def _not_looked_up(result: AnswerResult) -> list[str]:
+    """Return the questions that were one too many, to be asked again or said with the answer."""
+    if not result.not_looked_up:
+        return []
+    return ["These were not looked up: ask them one at a time, or say so:", *map(_quoted, result.not_looked_up)]
 
 
 def _by_model(result: AnswerResult) -> tuple[str, ...]:

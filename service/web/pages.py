@@ -21,9 +21,10 @@ from starlette.templating import Jinja2Templates
 from service.access.errors import AccessError
 from service.access.port import Access, SignIn
 from service.access.principals import Principal, Role
+from service.answering.understanding.parts import parts_beyond
 from service.audit.errors import AuditError, SealError
 from service.clients.by_model import HOW, by_model
-from service.clients.lines import ended
+from service.clients.lines import ended, not_looked_up
 from service.http.event_stream import wants_events
 from service.http.given import given
 from service.http.origin import Origin
@@ -40,6 +41,8 @@ _TEMPLATES.env.filters["sentence"] = lambda words: ended(f"{words[:1].upper()}{w
 _TEMPLATES.env.filters["by_model"] = lambda answer: by_model(
     answer.model and answer.model.as_json(), answer.refusal and answer.refusal.reason.value
 )
+_TEMPLATES.env.filters["not_looked_up"] = not_looked_up
+_TEMPLATES.env.filters["left_of"] = lambda text: not_looked_up(parts_beyond(text))
 _TEMPLATES.env.globals["how_checked"] = HOW
 _SIGN_IN = "You are not signed in, or not any more. Open this page in another tab to sign in, then ask again."
 _TEMPLATES.env.filters["moment"] = lambda us: f"{datetime.fromtimestamp(us // 1_000_000, UTC):%-d %b %Y}"

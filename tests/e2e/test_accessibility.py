@@ -83,3 +83,9 @@ def test_what_is_forbidden_is_found(visit: Visit) -> None:
         "document.querySelector('main').insertAdjacentHTML('beforeend', '<img src=\"/icon.svg\"><button></button>')"
     )
     assert {found.split(":")[0] for found in violations(visit.page)} == {"button-name", "image-alt"}
+    assert violations(visit.page, of_colours=True) == []
+    visit.page.evaluate(
+        "const p = document.createElement('p'); document.querySelector('main').append(p); p.textContent = 'Not seen';"
+        "p.style.color = '#eee'; p.style.background = '#fff'"
+    )
+    assert {found.split(":")[0] for found in violations(visit.page, of_colours=True)} == {"color-contrast"}

@@ -154,7 +154,14 @@ def _in_part(studio: Studio, request_id: str) -> Answer:
         citations.append(Citation(n, VerifiedQuote(Quote(passage.passage_id, start, end, line), passage, granted)))
     sentences = (Sentence("\n".join(LINES), (1, 2, 3), 57),)
     return Answer(
-        request_id, sentences, tuple(citations), None, RECEIPT, None, ("Norway",), (Further(passages[-1], granted),)
+        request_id,
+        sentences,
+        tuple(citations),
+        None,
+        RECEIPT,
+        not_mentioned=("Norway",),
+        not_looked_up=("Who pays", "Who asks"),
+        passages=(Further(passages[-1], granted),),
     )
 
 
@@ -166,11 +173,13 @@ def test_a_list_is_copied_as_one_and_what_is_also_on_it_is_read_beside(
     visit.ask("Which lines are there for Norway?")
     turn, beside = visit.turn(1), visit.page.locator("#beside")
     expect(turn.locator(".lead li .words")).to_have_text(list(LINES))
-    expect(visit.page.locator("#answered")).to_contain_text("The sources do not mention Norway. 3 quotes.")
+    left = "Not looked up: Who pays, and 1 further question. Ask them one at a time."
+    expect(visit.page.locator("#answered")).to_contain_text(f"The sources do not mention Norway. {left} 3 quotes.")
     turn.get_by_role("button", name="Copy").click()
     listed = "\n".join(f"- {line} [{n}]" for n, line in enumerate(LINES, start=1))
     plain = visit.page.evaluate("navigator.clipboard.readText()")
-    assert plain.startswith(f"{listed}\n\n(and 57 more)\n\nThe sources do not mention Norway.\n\n[1] Handbook"), plain
+    said = f"{listed}\n\n(and 57 more)\n\nThe sources do not mention Norway. {left}\n\n[1] Handbook"
+    assert plain.startswith(said), plain
     read = "async () => (await (await navigator.clipboard.read())[0].getType('text/html')).text()"
     assert f"<ul><li>{LINES[0]} [1]</li><li>{LINES[1]} [2]</li>" in visit.page.evaluate(read)
     turn.get_by_text("Also on this (1)").click()

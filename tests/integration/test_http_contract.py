@@ -66,6 +66,7 @@ def test_an_answer_has_exactly_the_published_shape(shared_studio: Studio) -> Non
             }
         ],
         "not_mentioned": [],
+        "not_looked_up": [],
         "notes": [],
         "model": None,
         "refusal": None,
@@ -84,6 +85,7 @@ def test_a_refusal_has_exactly_the_published_shape(shared_studio: Studio) -> Non
         "sentences": [],
         "citations": [],
         "not_mentioned": [],
+        "not_looked_up": [],
         "notes": [],
         "passages": [],
         "model": None,

@@ -1,4 +1,4 @@
-"""Run by a test of law 8 as a program of its own, from the start: asks without a language model, then with one.
+"""Run by a test of law 8 as a program of its own: asks without a language model, then with one.
 
 Prints what of a model's libraries was imported and which connections were opened, this machine's own too, each time.
 """

@@ -50,7 +50,10 @@ def test_with_an_identity_provider_nobody_but_its_issuer_is_asked_and_nobody_for
 
 
 def test_a_model_s_libraries_are_there_only_where_one_is_asked_for_and_reach_its_endpoint_alone(tmp_path: Path) -> None:
-    """In a process of its own, from the start; `asks_a_model` says what it does. No key of the environment goes out."""
+    """In a process of its own; `asks_a_model` says what it does. No key of the environment goes out.
+
+    All of the product is imported there before it begins, but for the one module that needs a model's libraries.
+    """
     tempting = {
         "OPENAI_API_KEY": "sk-of-the-environment",
         "OPENAI_BASE_URL": "https://api.openai.example/v1",
@@ -58,13 +61,12 @@ def test_a_model_s_libraries_are_there_only_where_one_is_asked_for_and_reach_its
         "HTTP_PROXY": "http://proxy.example:3128",
     }
     program = "import sys, pathlib, tests.laws.asks_a_model as program; program.main(pathlib.Path(sys.argv[1]))"
-    run = subprocess.run(
-        [sys.executable, "-c", program, str(tmp_path / "studio")],
-        cwd=REPOSITORY,
-        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), "PYTHONPATH": str(REPOSITORY), **TEMPTING, **tempting},
-        capture_output=True,
-        text=True,
-        check=False,
+    known = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "PYTHONPATH": str(REPOSITORY)}
+    run = forked.run(
+        program,
+        str(tmp_path / "studio"),
+        environment={**known, **TEMPTING, **tempting},
+        folder=REPOSITORY,
         timeout=300,
     )
     assert run.returncode == 0, run.stderr

@@ -1,11 +1,13 @@
 """What the tests of the project's own files share: where it is, and which files belong to it."""
 
+import ast
 import subprocess
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+_PACKAGES = ("indexes", "ingest", "service", "eval")
 
 
 @pytest.fixture(scope="session")
@@ -25,3 +27,10 @@ def project_files() -> list[Path]:
     )
     names = listed.stdout.decode().rstrip("\0").split("\0")
     return [Path(name) for name in sorted(set(names)) if (ROOT / name).is_file()]
+
+
+@pytest.fixture(scope="session")
+def parsed(root: Path, project_files: list[Path]) -> dict[Path, ast.Module]:
+    """The parsed modules of the program, by path."""
+    wanted = [path for path in project_files if path.suffix == ".py" and path.parts[0] in (*_PACKAGES, "greenlit.py")]
+    return {path: ast.parse((root / path).read_bytes(), str(path)) for path in wanted}

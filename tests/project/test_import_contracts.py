@@ -1,7 +1,7 @@
 """The import contracts of pyproject.toml hold, and each of them really catches what it forbids.
 
-A contract that nothing can break guards nothing: for each, a copy of the code gets forbidden imports, at most one a
-contract and module at a time, and the check has to name the contract and the module.
+A contract that nothing can break guards nothing: for each, a copy of the code gets forbidden imports, one a module and
+a few a contract at a time, and the check has to name the contract and the module.
 """
 
 import os
@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+_BREAKERS = 4  # of one contract at a time
 _PACKAGES = ("indexes", "ingest", "service", "eval")
 
 # (module that gets the line, the line, the name of the contract that must break)
@@ -100,11 +101,11 @@ def test_contracts_hold_in_a_copy(copy: Path) -> None:
 
 
 def _rounds() -> list[list[tuple[str, str, str]]]:
-    """Share the forbidden imports out, so that each contract and each module is broken once in a round."""
+    """Share the forbidden imports out, so that in a round a module breaks one contract, and few modules break each."""
     rounds: list[list[tuple[str, str, str]]] = []
     for one in _FORBIDDEN:
-        free = (made for made in rounds if not any({one[0], one[2]} & {module, name} for module, _, name in made))
-        room = next(free, None)
+        free = (made for made in rounds if one[0] not in {module for module, _, _ in made})
+        room = next((made for made in free if sum(name == one[2] for _, _, name in made) < _BREAKERS), None)
         if room is None:
             rounds.append([one])
         else:

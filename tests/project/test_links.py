@@ -4,6 +4,7 @@ Pages elsewhere are not fetched. A heading's anchor is what the usual hosts of r
 letters, punctuation left out, a hyphen for each space, and a number behind a heading that stands twice.
 """
 
+import functools
 import itertools
 import re
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from markdown_it.token import Token
 _MARKDOWN = MarkdownIt("commonmark").enable("table")
 
 
+@functools.cache  # a document has many links to one other
 def _anchors(text: str) -> set[str]:
     """Return the anchors of a document's headings."""
     anchors: list[str] = []

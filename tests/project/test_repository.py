@@ -7,7 +7,6 @@ import subprocess
 import sys
 import tomllib
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,17 +24,10 @@ _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 @pytest.fixture(scope="module")
-def modules(root: Path, project_files: list[Path]) -> dict[Path, ast.Module]:
-    """The parsed modules of the program, by path."""
-    wanted = [path for path in project_files if path.suffix == ".py" and path.parts[0] in (*_PACKAGES, "greenlit.py")]
-    return {path: ast.parse((root / path).read_bytes(), str(path)) for path in wanted}
-
-
-def _functions(modules: dict[Path, ast.Module]) -> Iterator[tuple[Path, _Function]]:
-    for path, module in modules.items():
-        for node in ast.walk(module):
-            if isinstance(node, _Function):
-                yield path, node
+def functions(parsed: dict[Path, ast.Module]) -> list[tuple[Path, _Function]]:
+    """The functions of the program, with the path of their module."""
+    nodes = ((path, node) for path, module in parsed.items() for node in ast.walk(module))
+    return [(path, node) for path, node in nodes if isinstance(node, _Function)]
 
 
 def test_no_file_is_large(root: Path, project_files: list[Path]) -> None:
@@ -57,31 +49,30 @@ def test_builds_records_and_secrets_are_not_kept_with_the_code(project_files: li
     assert [str(path) for path in project_files if path.parts[:2] == ("indexes", "builds")] == []
 
 
-def test_every_module_opens_with_a_docstring(modules: dict[Path, ast.Module]) -> None:
-    assert len(modules) > 50
-    assert [str(path) for path, module in modules.items() if not ast.get_docstring(module)] == []
+def test_every_module_opens_with_a_docstring(parsed: dict[Path, ast.Module]) -> None:
+    assert len(parsed) > 50
+    assert [str(path) for path, module in parsed.items() if not ast.get_docstring(module)] == []
 
 
-def test_modules_fit_in_the_head(root: Path, modules: dict[Path, ast.Module]) -> None:
-    lines = {str(path): len((root / path).read_bytes().splitlines()) for path in modules}
+def test_modules_fit_in_the_head(root: Path, parsed: dict[Path, ast.Module]) -> None:
+    lines = {str(path): len((root / path).read_bytes().splitlines()) for path in parsed}
 
     assert {path: count for path, count in lines.items() if count > LONGER_MODULES.get(path, MAX_MODULE_LINES)} == {}
     assert statistics.median(lines.values()) < MAX_MEDIAN_LINES
 
 
-def test_functions_fit_on_a_screen(modules: dict[Path, ast.Module]) -> None:
+def test_functions_fit_on_a_screen(functions: list[tuple[Path, _Function]]) -> None:
     lengths = {
-        f"{path}:{function.name}": (function.end_lineno or 0) - function.lineno + 1
-        for path, function in _functions(modules)
+        f"{path}:{function.name}": (function.end_lineno or 0) - function.lineno + 1 for path, function in functions
     }
 
     assert {name: length for name, length in lengths.items() if length > MAX_FUNCTION_LINES} == {}
 
 
-def test_functions_take_few_parameters(modules: dict[Path, ast.Module]) -> None:
+def test_functions_take_few_parameters(functions: list[tuple[Path, _Function]]) -> None:
     counts = {
         f"{path}:{function.name}": _parameters(function)
-        for path, function in _functions(modules)
+        for path, function in functions
         if not path.name.endswith("cli.py") and path.parts[1:2] != ("commands",)
     }
 

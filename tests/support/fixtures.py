@@ -18,12 +18,14 @@ from tests.support.fakes import Clock, HashingEncoder, TinyLibrary
 from tests.support.models import make_tiny_model
 from tests.support.one_call import use_one_call
 from tests.support.openid import openid_provider  # noqa: F401  (a fixture)
+from tests.support.quick_ends import use_quick_ends
 from tests.support.service_parts import Studio, open_studio, with_rules
 
 # What a command line is made of does not change, and making it takes longer than most commands.
 typer.testing._get_command = functools.cache(typer.main.get_command)  # type: ignore[attr-defined]
 
 use_one_call()
+use_quick_ends()
 
 # These machines are noisy: how long an example takes says nothing.
 settings.register_profile("project", deadline=None, max_examples=examples(25, thorough=500))

@@ -1,8 +1,8 @@
 """An answer with all that answers may hold, quoted, and one that a language model wrote.
 
-The former has a list in part, words left out, further passages, what nobody mentions. Both are made by hand, so that
-each door can be tried with them whatever the answerer would say. `hostile` stands wherever a text comes from a
-document, a model or a question.
+The former has a list in part, words left out, further passages, what nobody mentions, what was not looked up. Both are
+made by hand, so that each door can be tried with them whatever the answerer would say. `hostile` stands wherever a text
+comes from a document, a model or a question.
 """
 
 from dataclasses import replace
@@ -20,6 +20,8 @@ ITEMS = ("Clone a voice without consent.", "Swap a face in a documentary.")
 MORE = 388
 KEPT = ("Contracts are kept", "for ten years.")
 MISSING = ("New York", "trainees")
+LEFT = ("When is the office open", "Who orders paper")
+SAYS_LEFT = f"Not looked up: {LEFT[0]}, and 1 further question. Ask them one at a time."
 QUESTION = "What are the red lines for trainees in New York?"
 WORDS = ("Contracts have to be kept for ten years.", "Nobody may clone a voice unless its owner agrees.")
 BEHIND = ("Contracts are kept for ten years.", "Clone a voice without consent.", "Consent is given in writing.")
@@ -40,6 +42,7 @@ def listed_answer(hostile: str = "") -> Answer:
         refusal=None,
         receipt=Receipt("greenlit.test/audit/2026-11", 7, "f" * 64),
         not_mentioned=tuple(f"{word}{end}" for word in MISSING),
+        not_looked_up=tuple(f"{question}{end}" for question in LEFT),
         passages=tuple(
             Further(
                 _passage(f"legal/more-{n}.pdf", f"Guide {n}{end}", "Read on.", page=n), _grant(f"legal/more-{n}.pdf")
@@ -64,16 +67,18 @@ def written_answer(hostile: str = "", *, left_out: int = 2, judged: bool = False
         sentences=(Sentence(words[0], (1,), check=SUPPORTED), Sentence(words[1], (2, 3), check=SUPPORTED)),
         citations=tuple(cited),
         not_mentioned=(),
+        not_looked_up=(),
         model=ByModel(f"{MODEL}{end}", wrote=True, judged=judged, left_out=left_out),
     )
 
 
 def refused_by_model(reason: Reason = Reason.NO_EVIDENCE, *, wrote: bool = False) -> Answer:
-    """Return a refusal in which a model had a part."""
+    """Return a refusal in which a model had a part, of a text that asked too much at once."""
     return replace(
         written_answer(),
         sentences=(),
         citations=(),
+        not_looked_up=LEFT,
         passages=(),
         refusal=Refusal(reason),
         model=ByModel(MODEL, wrote=wrote, judged=not wrote, left_out=2 * wrote),

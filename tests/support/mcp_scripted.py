@@ -34,6 +34,7 @@ def answer(quote: str = QUOTE, **more: object) -> Json:
         "sentences": [{"text": quote, "citations": [1], "more": 0, "check": "verbatim"}],
         "citations": [{**place(), "n": 1, "quote": quote}],
         "not_mentioned": [],
+        "not_looked_up": [],
         "passages": [],
         "refusal": None,
         "receipt": RECEIPT,

@@ -23,6 +23,7 @@ from service.clients.client import AsyncGreenlit
 from service.slack_bot.answers.conversation_names import ConversationNames
 from service.slack_bot.clicks import listeners
 from service.slack_bot.clicks.interactions import Clicked, Sides
+from service.slack_bot.clicks.members import NotSharableError
 from service.slack_bot.errors import NotOursError
 from service.slack_bot.people import Person
 from service.slack_bot.places import Asked, Place
@@ -189,7 +190,10 @@ async def dispatched(slack: TinySlack, sides: Sides, payload: Mapping[str, Any],
     before = asyncio.all_tasks()
     response = await app.async_dispatch(AsyncBoltRequest(body=dict(payload), mode="socket_mode"))
     while rest := {task for task in asyncio.all_tasks() - before if "RequestHandler" not in repr(task)}:
-        await asyncio.gather(*rest)  # all but what serves the tiny Slack
+        ended = await asyncio.gather(*rest, return_exceptions=True)  # all but what serves the tiny Slack
+        for broke in ended:  # that something cannot be shared the bot takes from the task that found it, and says so
+            if isinstance(broke, BaseException) and not isinstance(broke, NotSharableError):
+                raise broke
     return response.status
 
 

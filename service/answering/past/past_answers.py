@@ -26,6 +26,7 @@ from service.answering.further import further
 from service.answering.live_build import LiveBuild
 from service.answering.missing import not_mentioned
 from service.answering.past.past_models import by_model
+from service.answering.understanding.parts import parts_beyond
 from service.answering.unread import note_at
 from service.answering.verify import VerifiedQuote
 from service.audit.reading.past_turns import Turn
@@ -47,11 +48,20 @@ class PastAnswers:
         Raises:
             BuildError, LibraryUnavailableError: nobody can say what may be read.
         """
-        outcome = turn.finished.get("outcome")
+        outcome, text = turn.finished.get("outcome"), turn.searched_for or turn.question
         model, instead = by_model(turn.finished.get("answerer"))
         if outcome == "refused":
             refusal = Refusal(Reason(turn.finished["reason"]))
-            return Answer(turn.request_id, (), (), refusal, turn.receipt, turn.searched_for, model=model)
+            return Answer(
+                request_id=turn.request_id,
+                sentences=(),
+                citations=(),
+                refusal=refusal,
+                receipt=turn.receipt,
+                searched_for=turn.searched_for,
+                not_looked_up=parts_beyond(text),
+                model=model,
+            )
         if outcome != "answered" or turn.answer is None:
             return None
         build = self.live_build.get()
@@ -69,7 +79,8 @@ class PastAnswers:
             refusal=None,
             receipt=turn.receipt,
             searched_for=turn.searched_for,
-            not_mentioned=not_mentioned(turn.searched_for or turn.question, citations),
+            not_mentioned=not_mentioned(text, citations),
+            not_looked_up=parts_beyond(text),
             passages=further(_found(turn.finished["hits"], build), citations, scope.grants),
             model=model,
             instead=instead,

@@ -2,14 +2,14 @@
 
 `parts_of` splits a text where it certainly asks twice: two question marks, a list of questions, an "and" that is
 followed by a question of its own. Each part is looked up by itself (`steps`). What only might be two questions ("salt
-and pepper", "what it costs and how to apply") is one. At most `MOST_PARTS` are answered; of the others, `unasked` says
-that they were not.
+and pepper", "what it costs and how to apply") is one. At most `MOST_PARTS` are looked up; `parts_beyond` names the
+others, of which nobody knows whether a document answers them.
 """
 
 import re
-from collections.abc import Sequence
 
 from indexes.words import content_terms
+from service.answering.understanding.asker import without_persons
 from service.answering.understanding.follow_up import stand_alone
 from service.answering.understanding.subjects import ACTIONS, AUXILIARIES
 
@@ -49,18 +49,13 @@ def parts_of(text: str) -> tuple[str, ...]:
     return tuple(asked) if len(asked) > 1 else (text,)
 
 
-def unasked(parts: Sequence[str]) -> tuple[str, ...]:
-    """Return what is said of the parts of a text beyond those that are looked up; nothing if there are none."""
-    rest = len(parts) - MOST_PARTS
-    if rest <= 0:
-        return ()
-    named = shortened(parts[MOST_PARTS])
-    more = f"{rest - 1} further question{'s' * (rest > 2)}"  # noqa: PLR2004
-    return (named,) if rest == 1 else (named, more)
+def parts_beyond(text: str) -> tuple[str, ...]:
+    """Return the parts of a text beyond those that are looked up, in order, as they are named; nothing if none is."""
+    return tuple(shortened(part) for part in parts_of(without_persons(text))[MOST_PARTS:])
 
 
 def shortened(part: str) -> str:
-    """Return a part as it is named where nothing answers it: without its mark, of some length at most."""
+    """Return a part as it is named where it is not answered: without its mark, of some length at most."""
     bare = part.strip().rstrip("?.! ")
     return bare if len(bare) <= _LONGEST else f"{bare[:_LONGEST].rsplit(' ', 1)[0]} …"
 

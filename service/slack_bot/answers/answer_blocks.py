@@ -2,11 +2,11 @@
 
 In order: (1) what was searched for, where a follow-up was rewritten, (2) what a language model did for it, if one did,
 (3) the sentences, the leading one bold where others follow, lists line by line: quotes are set off as quotes, and words
-of a model are not, (4) what of the question no source mentions, and what was not read of what they cite, (5) the
-sources: title, place, who approved it and until when, and beneath what a model wrote the words that it was held
-against, (6) where the record is, (7) for the asker alone, further passages to read on, (8) what can be said or done
-about it. Pure functions of the API's JSON. What does not fit is left out: first the further passages, then from the end
-whole sentences at a time, and the page that shows all of it is named.
+of a model are not, (4) what of the question no source mentions or was not looked up, and what was not read of what they
+cite, (5) the sources: title, place, who approved it and until when, and beneath what a model wrote the words that it
+was held against, (6) where the record is, (7) for the asker alone, further passages to read on, (8) what can be said or
+done about it. Pure functions of the API's JSON. What does not fit is left out: first the further passages, then from
+the end whole sentences at a time, and the page that shows all of it is named.
 """
 
 import itertools
@@ -18,7 +18,7 @@ from slack_sdk.models.blocks import Block, ContextActionsBlock, FeedbackButtonOb
 from slack_sdk.models.blocks.block_elements import RichTextElement
 
 from service.clients.by_model import by_model, wrote
-from service.clients.lines import Line, either, ended, lines_in
+from service.clients.lines import Line, either, ended, lines_in, not_looked_up
 from service.slack_bot.answers import pieces
 from service.slack_bot.answers.harmless import day_in_words, harmless, on_one_line, place_in_words
 from service.slack_bot.answers.pieces import Message, link, message, paragraph, text
@@ -110,7 +110,7 @@ def _with(
     if sentences:
         shown = [_sentence(one, cited, at, leads=one is sentences[0] and len(sentences) > 1) for one in sentences]
         blocks += [paragraph(*parts) for parts in shown] if written else [pieces.quotes(shown)]
-    blocks += [*_missing(answer), *_notes(answer)]
+    blocks += [*_missing(answer), *_not_looked_up(answer), *_notes(answer)]
     left_out = len(answer["sentences"]) - len(sentences)
     page = answer_page(public_url, str(answer["request_id"]))
     blocks.append(paragraph(*_sources(cited, at, quoted=written), *_rest(left_out, page)))
@@ -136,6 +136,12 @@ def _missing(answer: Answer) -> list[Block]:
     """Return what of the question no source mentions, before anything else is said of the answer."""
     words = [on_one_line(word, most=_WORD_CHARS) for word in answer.get("not_mentioned") or ()][:_MOST_WORDS]
     return [paragraph(text(f"The sources do not mention {either(words)}.", italic=True))] if words else []
+
+
+def _not_looked_up(answer: Answer) -> list[Block]:
+    """Return which questions were one too many."""
+    left = [on_one_line(one, most=_QUESTION_CHARS) for one in answer.get("not_looked_up") or ()]
+    return [paragraph(text(not_looked_up(left), italic=True))] if left else []
 
 
 def _further(answer: Answer, public_url: str) -> list[Block]:
@@ -216,6 +222,7 @@ def _refusal(answer: Answer, request_id: str) -> Message:
         *before,
         paragraph(*said),
         *_by_model(answer),
+        *_not_looked_up(answer),
         *_notes(answer),
         pieces.small(f"Record {answer['receipt']['seq']}."),
         pieces.buttons(pieces.button("Ask for a document", WISH, request_id)),

@@ -1,5 +1,5 @@
 // Copying: an answer takes its lists, its numbers and its sources along, as Markdown and as rich text, and who wrote it
-// where a language model did; all of it also what its sources do not mention.
+// where a language model did; all of it also what its sources do not mention and what was not looked up.
 
 import { send } from "/scripts/page.js";
 
@@ -121,7 +121,7 @@ export function copies(turn) {
   if (answer && button) {
     button.hidden = false;
     button.addEventListener("click", () => {
-      const missing = turn.querySelector(".missing")?.textContent.trim() ?? "";
+      const missing = [...turn.querySelectorAll(".missing")].map((line) => line.textContent.trim()).join(" ");
       const done = copy(written([...answer.querySelectorAll(".said")].map(whole), first, missing));
       heard.textContent = done ? "Copied, with its sources." : "This browser does not let the page copy. Select the answer and copy it.";
     });

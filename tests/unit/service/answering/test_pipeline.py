@@ -48,6 +48,17 @@ def test_or_refused_with_a_reason(studio: Studio, text: str, reason: Reason) -> 
     assert (answer.text, answer.sentences, answer.citations) == (None, (), ())
 
 
+def test_questions_beyond_those_that_are_looked_up_are_named_whatever_becomes_of_these(studio: Studio) -> None:
+    """Nobody knows what documents say of them, so they are not said to be missing there."""
+    left = "Who writes the AI policy? What is the daily travel allowance?"
+    for first in ("Who reviews a new AI vendor?", "Who feeds the quokka?"):
+        asked = f"{first} How long is a zeppelin? How deep is a fjord? {left}"
+        answer = studio.service.answering.ask(_question(studio, asked))
+        assert (answer.refusal is None) == ("vendor" in first)
+        assert answer.not_looked_up == ("Who writes the AI policy", "What is the daily travel allowance")
+        assert not set(answer.not_looked_up) & set(answer.not_mentioned)
+
+
 def test_an_answerer_gets_the_question_and_what_was_found_within_the_scope(library: TinyLibrary) -> None:
     seen: list[list[str]] = []
 

@@ -20,6 +20,7 @@ from tests.support.listed_answers import (
     LEAD_IN,
     MODEL,
     MORE,
+    SAYS_LEFT,
     WORDS,
     listed_answer,
     refused_by_model,
@@ -83,7 +84,7 @@ def test_a_list_is_a_list_and_what_was_left_out_has_its_place() -> None:
         f"{LEAD_IN} [1]\n\n- {ITEMS[0]} [2]\n- {ITEMS[1]} [3]\n\n"
         f"*and {MORE} more: [read on in the source]({place})*\n\n"
         "Contracts are kept … for ten years. [4][5]\n\n"
-        "*The sources do not mention New York or trainees.*\n\n"
+        f"*The sources do not mention New York or trainees.*\n\n*{SAYS_LEFT}*\n\n"
         f"**Also on this:**\n\n- [Guide 1]({ROOT}{answer.passages[0].url}), page 1\n"
     )
     assert content.rindex("**Sources**") > content.index("- [Guide 2]")
@@ -171,11 +172,10 @@ def test_neither_do_further_titles_nor_words_of_the_question() -> None:
     assert not [one for one in inline if one.type in ("image", "html_inline")]
     assert not [one for one in tokens if one.type in ("heading_open", "html_block")]
     assert all(str(one.attrs["href"]).startswith(ROOT) for one in inline if one.type == "link_open")
-    assert "# Sources" in _message(of_answer(replace(TWO, not_mentioned=(evil,)), root=ROOT))["content"]
-    headings = MarkdownIt("commonmark").parse(
-        _message(of_answer(replace(TWO, not_mentioned=(evil,)), root=ROOT))["content"]
-    )
-    assert not [one for one in headings if one.type == "heading_open"]
+    for answer in (replace(TWO, not_mentioned=(evil,)), replace(TWO, not_looked_up=(evil,))):
+        content = _message(of_answer(answer, root=ROOT))["content"]
+        assert "# Sources" in content
+        assert not [one for one in MarkdownIt("commonmark").parse(content) if one.type == "heading_open"]
 
 
 def test_a_task_has_nothing_beside_its_text() -> None:
@@ -212,4 +212,4 @@ def test_nothing_of_a_model_is_markup() -> None:
 
 def test_a_refusal_says_what_the_model_found() -> None:
     content = _message(of_answer(refused_by_model(), root=ROOT))["content"]
-    assert content.endswith(f"\n\n*{MODEL} found no passage that answers this.*")
+    assert content.endswith(f"\n\n*{MODEL} found no passage that answers this.*\n\n*{SAYS_LEFT}*")

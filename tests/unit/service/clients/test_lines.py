@@ -4,11 +4,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.clients.lines import Line, Quoted, either, ended, lines_in, lines_of, mark_before
+from service.clients.lines import Line, Quoted, either, ended, lines_in, lines_of, mark_before, not_looked_up
 
 
 def _kinds(text: str) -> list[tuple[str, str]]:
     return [(line.mark, line.text) for line in lines_of(text, ())]
+
+
+def test_questions_that_were_one_too_many_are_said_the_first_by_name() -> None:
+    assert not_looked_up(()) == ""
+    assert not_looked_up(["Who pays"]) == "Not looked up: Who pays. Ask it by itself."
+    assert not_looked_up(["Who pays", "b"]) == (
+        "Not looked up: Who pays, and 1 further question. Ask them one at a time."
+    )
+    assert "Who pays, and 2 further questions. Ask" in not_looked_up(["Who pays", "b", "c"])
 
 
 def test_one_line_is_text_whatever_it_begins_with() -> None:

@@ -21,6 +21,7 @@ from tests.support.listed_answers import (
     LEAD_IN,
     MODEL,
     MORE,
+    SAYS_LEFT,
     WORDS,
     listed_answer,
     refused_by_model,
@@ -53,6 +54,7 @@ HOSTILE_REPLIES = [
                 }
             ],
             "not_mentioned": [HOSTILE, HOSTILE],
+            "not_looked_up": [HOSTILE, HOSTILE],
             "notes": [HOSTILE],
             "passages": [{**dict.fromkeys(("title", "document", "expires"), HOSTILE), "locator": {"kind": "document"}}],
             "refusal": None,
@@ -238,7 +240,7 @@ class TestWhileAServiceRuns:
             f"{LEAD_IN} [1]\n- {ITEMS[0]} [2]\n- {ITEMS[1]} [3]\n"
             f"and {MORE} more, in AI policy, page 2 (legal/policy.pdf, until 2026-11-20)\n"
             "Contracts are kept … for ten years. [4][5]\n"
-            "The sources do not mention New York or trainees.\n\n[1][2][3][4][5] AI policy, page 2 "
+            f"The sources do not mention New York or trainees.\n{SAYS_LEFT}\n\n[1][2][3][4][5] AI policy, page 2 "
         )
         assert "\n\nAlso on this:\n  Guide 1, page 1 (legal/more-1.pdf, until 2026-11-20)\n" in printed
 

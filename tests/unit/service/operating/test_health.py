@@ -194,4 +194,4 @@ def test_an_approval_of_a_model_that_cannot_be_put_on_record_fails_the_log(judge
 def _away() -> None:
     from service.audit.errors import AuditUnavailableError  # noqa: PLC0415
 
-    raise AuditUnavailableError("the disk is away")
+    raise AuditUnavailableError("the disk is full")

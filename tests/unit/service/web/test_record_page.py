@@ -46,6 +46,11 @@ def test_ones_questions_are_shown_the_newest_first(studio: Studio, browser: Test
     assert page.count(ERASE) == 2
 
 
+def test_what_was_not_looked_up_is_said_of_a_question(studio: Studio, browser: TestClient) -> None:
+    asked(studio, " ".join(f"What is a{n}?" for n in range(4)))
+    assert "Not looked up: What is a3. Ask it by itself." in browser.get("/record").text
+
+
 def test_who_looked_is_told_in_words(studio: Studio) -> None:
     people = company(studio)
     question = people.ask("mira")

@@ -25,7 +25,11 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
 
 
 def _again(
-    studio: Studio, answer: str, quotes: Sequence[str], written: Sequence[WrittenSentence] = ()
+    studio: Studio,
+    answer: str,
+    quotes: Sequence[str],
+    written: Sequence[WrittenSentence] = (),
+    asked: str = "What are the red lines in Norway?",
 ) -> Answer | None:
     """Show an answer again that is on record with these quotes; the rules on travel were found besides.
 
@@ -49,8 +53,7 @@ def _again(
     cited = [{"n": n, "passage_id": hits[0]["passage_id"], "span": span} for n, span in enumerate(spans, start=1)]
     params = {"model": "writer", "wrote": True, "judged": False, "left_out": 1} if written else {}
     finished = {"outcome": "answered", "hits": hits, "citations": cited, "answerer": {"params": params}}
-    asked, receipt = "What are the red lines in Norway?", Receipt("o", 7, "f")
-    turn = Turn("r-1", "2026-11-20", asked, finished, None, answer, receipt, tuple(written))
+    turn = Turn("r-1", "2026-11-20", asked, finished, None, answer, Receipt("o", 7, "f"), tuple(written))
     return past.again(studio.service.owner, turn)
 
 
@@ -131,6 +134,16 @@ def test_what_nothing_cited_mentions_is_told_again(studio: Studio) -> None:
     shown = _again(studio, CLONE, [CLONE])
     assert shown is not None
     assert shown.not_mentioned == ("Norway",)
+
+
+def test_what_was_not_looked_up_is_told_again_with_an_answer_and_with_a_refusal(studio: Studio) -> None:
+    asked = "What are the red lines? Who signs for others? Who clones a voice? Who swaps a face? Who asks legal first?"
+    shown = _again(studio, CLONE, [CLONE], asked=asked)
+    finished = {"outcome": "refused", "reason": "no_evidence", "answerer": {"params": {}}}
+    turn = Turn("r-1", "2026-11-20", asked, finished, None, None, Receipt("o", 7, "f"))
+    refused = studio.service.past_answers.again(studio.service.owner, turn)
+    left = ("Who swaps a face", "Who asks legal first")
+    assert [one and one.not_looked_up for one in (shown, refused)] == [left, left]
 
 
 def test_a_further_passage_that_may_not_be_read_any_more_is_just_not_offered(library: TinyLibrary) -> None:

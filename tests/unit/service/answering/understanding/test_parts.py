@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.answering.understanding.parts import MOST_PARTS, parts_of, shortened, unasked
+from service.answering.understanding.parts import MOST_PARTS, parts_beyond, parts_of, shortened
 
 HOTEL, CERTIFICATE = "How much may a hotel night cost?", "When do I need a certificate?"
 
@@ -54,11 +54,13 @@ def test_what_is_told_before_a_question_stays_with_it() -> None:
     assert parts_of(asked) == ("I am a trainee in Oslo. Do I get overtime?", "may I borrow a bicycle?")
 
 
-def test_parts_that_are_not_looked_up_are_said_and_how_many() -> None:
+def test_parts_that_are_not_looked_up_are_all_named() -> None:
     parts = [f"What is a{n}?" for n in range(10)]
-    assert unasked(parts[:MOST_PARTS]) == ()
-    assert unasked(parts[:4]) == ("What is a3",)
-    assert unasked(parts) == ("What is a3", "6 further questions")
+    assert parts_beyond(" ".join(parts[:MOST_PARTS])) == ()
+    assert parts_beyond(" ".join(parts[:4])) == ("What is a3",)
+    assert parts_beyond(" ".join(parts)) == tuple(f"What is a{n}" for n in range(3, 10))
+    of_maria = "What may a night cost? Who pays for meals? When does the office open? May Maria take the dog?"
+    assert parts_beyond(of_maria) == ("May I take the dog",), "as it would be searched for"
 
 
 def test_a_long_part_is_named_by_its_beginning() -> None:

@@ -13,6 +13,7 @@ from tests.support.listed_answers import (
     LEAD_IN,
     MODEL,
     MORE,
+    SAYS_LEFT,
     WORDS,
     listed_answer,
     refused_by_model,
@@ -109,7 +110,8 @@ def test_what_nobody_mentions_stands_under_the_answer_and_further_passages_behin
     told = _shown(listed_answer().as_json())
     texts = _texts(told)
     missing = texts.index("The sources do not mention New York or trainees.")
-    assert texts.index("Contracts are kept … for ten years.") < missing < texts.index("Also on this:\n")
+    left = texts.index(SAYS_LEFT)
+    assert texts.index("Contracts are kept … for ten years.") < missing < left < texts.index("Also on this:\n")
     assert ("Guide 1", f"{PAGES}{listed_answer().passages[0].url}") in _links(told)
     assert " · page 1\n" in texts
     kinds = [block["type"] for block in told.blocks]
@@ -122,7 +124,7 @@ def test_to_others_no_further_passage_is_named() -> None:
     shared = shared_message(listed_answer().as_json(), by="U1", public_url=PAGES)
     assert not {"Guide 1", "Guide 2"} & {text for text, _ in _links(shared)}
     assert "Also on this" not in json.dumps(shared.blocks)
-    assert "The sources do not mention New York or trainees." in _texts(shared)
+    assert {"The sources do not mention New York or trainees.", SAYS_LEFT} <= set(_texts(shared))
 
 
 def test_further_passages_are_left_out_before_any_sentence() -> None:
@@ -188,6 +190,7 @@ def test_blocks_are_of_a_form_that_slack_takes() -> None:
 def test_nothing_of_a_document_a_question_or_a_name_is_read_as_markup() -> None:
     further = [{**one.as_json(), "title": EVIL} for one in listed_answer().passages]
     answer = _answer(EVIL, searched_for=EVIL, question=EVIL, not_mentioned=[EVIL, "x" * 5_000] * 20, passages=further)
+    answer["not_looked_up"] = [EVIL * 100] * 20
     heading = {"kind": "heading", "path": [EVIL]}
     answer["citations"] = [_citation(1, title=EVIL, approved_by=EVIL, locator=heading)]
     for shown in (_shown(answer, share=True), shared_message(answer, by="U1", public_url=PAGES)):
@@ -284,7 +287,9 @@ def test_a_refusal_says_what_the_model_found() -> None:
         (Reason.NO_EVIDENCE, False, f"{MODEL} found no passage that answers this."),
         (Reason.UNSUPPORTED_DRAFT, True, f"{MODEL} wrote an answer, and no sentence of it held up."),
     ):
-        assert said in _texts(_shown(refused_by_model(reason, wrote=wrote).as_json()), "plain_text")
+        shown = _shown(refused_by_model(reason, wrote=wrote).as_json())
+        assert said in _texts(shown, "plain_text")
+        assert SAYS_LEFT in _texts(shown)
 
 
 def test_a_long_written_answer_fits_with_its_quotes() -> None:

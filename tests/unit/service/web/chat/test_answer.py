@@ -22,6 +22,7 @@ from tests.support.listed_answers import (
     MODEL,
     MORE,
     QUESTION,
+    SAYS_LEFT,
     WORDS,
     listed_answer,
     refused_by_model,
@@ -90,8 +91,9 @@ def test_what_nobody_mentions_stands_directly_under_the_answer(studio: Studio) -
     turn = _page(studio)
     words = " or ".join(f'<em dir="auto">{word}</em>' for word in MISSING)
     missing = f'<p class="note missing">The sources do not mention {words}.</p>'
+    left = f'<p class="note missing"><bdi>{SAYS_LEFT}</bdi></p>'
     assert turn[turn.index("</section>") :].split("\n")[1] == missing
-    assert turn.index(missing) < turn.index('<section class="sources"')
+    assert turn.index(missing) < turn.index(left) < turn.index('<section class="sources"')
 
 
 def test_further_passages_open_without_a_script_and_mark_no_quote(studio: Studio, given: list[Answer]) -> None:
@@ -206,7 +208,8 @@ def test_quotes_that_a_model_chose_are_quotes(studio: Studio, given: list[Answer
 def test_a_refusal_says_what_the_model_found(studio: Studio, given: list[Answer], answer: Answer, said: str) -> None:
     given.append(answer)
     turn = _page(studio)
-    assert turn.index("No approved document answers this.") < turn.index(said) < turn.index("To try")
+    places = [turn.index(one) for one in ("No approved document answers this.", said, SAYS_LEFT, "To try")]
+    assert places == sorted(places)
     assert "How it was checked" not in turn
 
 

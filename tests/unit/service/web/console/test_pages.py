@@ -175,6 +175,12 @@ def test_the_texts_are_opened_for_a_purpose_and_whoever_asked_sees_it(story: Sto
     assert "by ann: the text, for “complaint 2026-17”" in own
 
 
+def test_which_questions_were_not_looked_up_is_told_with_the_texts(story: Story) -> None:
+    asked = story.people.ask("mira", " ".join(f"What is a{n}?" for n in range(5)))
+    _, page = _on(story, asked.finished, "texts", purpose="complaint 2026-17")
+    assert "Not looked up: What is a3, and 1 further question. Ask them one at a time." in page
+
+
 def test_an_answer_is_made_again(story: Story) -> None:
     status, page = _on(story, story.answered.finished, "again")
     assert status == 200
