@@ -39,6 +39,7 @@ def mandate_made(
         name=settings.model,
         writes=settings.answerer == "llm",
         judges=settings.judge == "llm",
+        rewrites=settings.rewriter == "llm",
         quotes_instead=settings.model_fails == "quote",
     )
 

@@ -187,8 +187,8 @@ def _model(settings: Settings, connecting: Connecting) -> str:
     endpoints = Endpoints(models=models, connect=connect, environment=environment(), today=lambda: today)
     known = read_sources(settings.library)
     told = examined_model(endpoints, settings.model, known_sources=known, today=today)
-    does = [word for word, on in (("writes", settings.answerer), ("judges", settings.judge)) if on == "llm"]
-    return f"{told}; it {' and '.join(does)}"
+    parts = (("writes", settings.answerer), ("judges", settings.judge), ("rewrites follow-ups", settings.rewriter))
+    return f"{told}; it {' and '.join(word for word, on in parts if on == 'llm')}"
 
 
 def _sign_in(settings: Settings) -> str:

@@ -40,6 +40,7 @@ def mandate_of(
     models: Any = None,
     writes: bool = True,
     judges: bool = False,
+    rewrites: bool = False,
     quotes_instead: bool = True,
 ) -> Mandate:
     """Return a mandate whose model is approved for everything, unless `models` says otherwise."""
@@ -49,7 +50,14 @@ def mandate_of(
         environment={},
         today=lambda: TODAY,
     )
-    return Mandate(endpoints=endpoints, name="writer", writes=writes, judges=judges, quotes_instead=quotes_instead)
+    return Mandate(
+        endpoints=endpoints,
+        name="writer",
+        writes=writes,
+        judges=judges,
+        rewrites=rewrites,
+        quotes_instead=quotes_instead,
+    )
 
 
 def passages_in(messages: Sequence[Message]) -> dict[str, str]:
@@ -75,6 +83,13 @@ def naming(*words: str) -> Callable[[Sequence[Message]], str]:
         return " ".join(named) or "NONE"
 
     return said
+
+
+def alone_in(messages: Sequence[Message]) -> str:
+    """Return the word that a model is to write where a question stands alone."""
+    found = re.search(r"\bwrite (ALONE_\w+) and nothing else", messages[0].text)
+    assert found, "it is not asked to rewrite"
+    return found[1]
 
 
 def _nearest(sentence: str, passages: Mapping[str, str]) -> str:
