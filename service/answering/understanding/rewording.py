@@ -48,7 +48,9 @@ _POINTS_BACK = re.compile(
     r"|\bones\b|\bone\b(?=\s*(?:[?.!,;]|$|(?:is|are|was|were|do|does|did|has|have|can|may|must|should|will|in|on|for)\b))",
     re.IGNORECASE,
 )
-_NOT = re.compile(r"(?:n['’]t|(?<=can)not)\b", re.IGNORECASE)
+_CANNOT = re.compile(r"\bcan(?:['’]t|not)\b", re.IGNORECASE)
+_WILL_NOT = re.compile(r"\bwon['’]t\b", re.IGNORECASE)
+_NOT = re.compile(r"n['’]t\b", re.IGNORECASE)
 _SHORT = re.compile(r"(?<=\w)['’](?:s|re|ve|ll|d|m)\b", re.IGNORECASE)
 _DENYING = frozenset("not no never nobody none nothing nowhere neither nor without unless except".split())
 _SENTENCES = re.compile(r"[.!?;]+\s+(?=\S)")
@@ -104,7 +106,8 @@ def _held(text: str) -> frozenset[str]:
 
 def _apart(text: str) -> str:
     """Return a text with each "not" as a word of its own, and without "'s" and the like."""
-    return _SHORT.sub("", _NOT.sub(" not", text))
+    text = _NOT.sub(" not", _WILL_NOT.sub("will not", _CANNOT.sub("can not", text)))
+    return _SHORT.sub("", text)
 
 
 def _in_order(text: str, rewriting: str) -> bool:
