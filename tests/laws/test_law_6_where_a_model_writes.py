@@ -1,6 +1,7 @@
 """Law 6 where a language model writes: what it was asked and what it said are sealed in the store, and nowhere else."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -54,7 +55,7 @@ def test_what_a_model_was_sent_of_a_conversation_stays_in_the_store(
     library: TinyLibrary, traces: Traces, script: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("service.models.calls.PAUSE_S", 0.0)
-    settings = {"answerer": None, "rewriter": "llm", "calibration": ALWAYS_ENOUGH}
+    settings: dict[str, Any] = {"answerer": None, "rewriter": "llm", "calibration": ALWAYS_ENOUGH}
     with open_with_model(library, script, **settings) as (studio, server), over_http(studio) as client:
         for question in (QUESTION, "And since when?"):
             traces.keep(client.post("/v1/ask", json={"question": question, "conversation_id": "c-1"}))
