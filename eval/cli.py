@@ -115,7 +115,7 @@ def _steps_as_set(settings: "Settings") -> "Steps":
     from service.settings import environment
 
     mandate = None
-    if settings.wants_a_model:
+    if "llm" in (settings.answerer, settings.judge):  # questions of a set follow none, so there is nothing to rewrite
         asks = Asks(settings.model, writes=settings.answerer == "llm", judges=settings.judge == "llm")
         mandate = mandate_of(asks, settings.library, connecting(), environment=environment(), tell=_tell)
     encoder = load_encoder(settings.encoder)

@@ -72,7 +72,7 @@ from service.web.desk import bulk, decide, hearing, queue, upload, worker
 from service.web.desk.desk import Desk
 from service.web.library import documents, pictures
 from service.web.own import record
-from service.web.pages import Pages, Told
+from service.web.pages import ModelDoes, Pages, Told
 from service.web.visitors import add_page_handlers
 
 _DOORS = (
@@ -139,7 +139,7 @@ def create_app(service: Service, *, more: Sequence[Door] = (), drawer: PageDrawe
         retention_reason=settings.retention_reason,
         by_link=settings.auth == "local",
         model=settings.model if settings.wants_a_model else "",
-        model_writes=settings.answerer == "llm",
+        model_does=model_does(settings),
     )
     origin = Origin(settings.public_url)
     pages = Pages(service.access, service.sign_in, told, origin)
@@ -201,7 +201,7 @@ def _parts(service: Service, pages: Pages, origin: Origin) -> dict[Any, object]:
         Grounds: service.grounds,
         Health: service.health,
         start_routes.Beginning: start_routes.Beginning(
-            pages.told.retention_months, pages.told.retention_reason, pages.told.model, pages.told.model_writes
+            pages.told.retention_months, pages.told.retention_reason, _asked_model(pages.told)
         ),
         Heard: service.hearing.heard,
         Hearing: service.hearing.hearing,
@@ -218,6 +218,22 @@ def _parts(service: Service, pages: Pages, origin: Origin) -> dict[Any, object]:
         Starting: Starting(service.answering),
         Verifying: service.verifying,
     }
+
+
+def model_does(settings: Settings) -> ModelDoes:
+    """Return what the language model does that the settings ask for."""
+    return ModelDoes(
+        writes=settings.answerer == "llm",
+        reads="llm" in (settings.answerer, settings.judge),
+        rewrites=settings.rewriter == "llm",
+    )
+
+
+def _asked_model(told: Told) -> start_routes.AskedModelBody | None:
+    does = told.model_does
+    if not told.model:
+        return None
+    return start_routes.AskedModelBody(name=told.model, writes=does.writes, reads=does.reads, rewrites=does.rewrites)
 
 
 def _open_webui(settings: Settings) -> OpenWebUi:

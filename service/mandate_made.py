@@ -46,6 +46,7 @@ def mandate_made(
         name=settings.model,
         writes=settings.answerer == "llm",
         judges=settings.judge == "llm",
+        rewrites=settings.rewriter == "llm",
         quotes_instead=settings.model_fails == "quote",
         entails=entails,
     )

@@ -154,6 +154,10 @@ class Settings(LibrarySettings):
     judge: Literal["none", "llm"] = Field(
         "none", description="llm: the model says which passages answer a question, or that none does"
     )
+    rewriter: Literal["rules", "llm"] = Field(
+        "rules",
+        description="what rewrites a follow-up to stand alone: rules; llm, the model, checked, rules if it fails",
+    )
     model_fails: Literal["quote", "refuse"] = Field(
         "quote",
         description="where the model fails, or nothing of it holds up: quote, quotes instead; refuse, 503 or no answer",
@@ -198,8 +202,7 @@ class Settings(LibrarySettings):
     @model_validator(mode="after")
     def _named_model(self) -> Self:
         if self.wants_a_model and not self.model:
-            wanted = "GREENLIT_ANSWERER=llm" if self.answerer == "llm" else "GREENLIT_JUDGE=llm"
-            raise ValueError(f"expected GREENLIT_MODEL with {wanted}, as models.toml names it, got none")
+            raise ValueError(f"expected GREENLIT_MODEL with {self.wanted_for}, as models.toml names it, got none")
         return self
 
     @model_validator(mode="after")
@@ -223,8 +226,14 @@ class Settings(LibrarySettings):
 
     @property
     def wants_a_model(self) -> bool:
-        """Whether a language model is to write, judge, or both."""
-        return "llm" in (self.answerer, self.judge)
+        """Whether a language model is to write, judge, or rewrite follow-ups."""
+        return bool(self.wanted_for)
+
+    @property
+    def wanted_for(self) -> str:
+        """The first setting that asks for a language model; empty where none does."""
+        asks = {"ANSWERER": self.answerer, "JUDGE": self.judge, "REWRITER": self.rewriter}
+        return next((f"GREENLIT_{name}=llm" for name, value in asks.items() if value == "llm"), "")
 
     def keys_folder(self) -> Path:
         """Return the folder of the log's keys."""

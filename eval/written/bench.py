@@ -27,7 +27,16 @@ from indexes.encoder import Encoder
 from service.answering.writing.holding import even
 
 _WARM_UP_S = 3.0
-_SET_HERE = ("ANSWERER", "JUDGE", "MODEL", "MODEL_FAILS", "KEYS", "EVIDENCE", "RERANKER")  # whatever was set
+_SET_HERE = (
+    "ANSWERER",
+    "JUDGE",
+    "REWRITER",
+    "MODEL",
+    "MODEL_FAILS",
+    "KEYS",
+    "EVIDENCE",
+    "RERANKER",
+)  # whatever was set
 WAYS: Mapping[str, Mapping[str, str]] = {
     "quoted": {},
     "quoted+judge": {"JUDGE": "llm", "MODEL": MODEL},

@@ -123,16 +123,24 @@ class ByModel:
         wrote: whether the sentences are its words, each checked; they are quotes otherwise.
         judged: whether it said which passages answer, or that none does.
         left_out: how many sentences it wrote that did not hold up.
+        rewrote: whether the question was searched for as it rewrote it; by rules or as typed otherwise.
     """
 
     name: str
     wrote: bool
     judged: bool
     left_out: int = 0
+    rewrote: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """Return the public form."""
-        return {"name": self.name, "wrote": self.wrote, "judged": self.judged, "left_out": self.left_out}
+        return {
+            "name": self.name,
+            "wrote": self.wrote,
+            "judged": self.judged,
+            "rewrote": self.rewrote,
+            "left_out": self.left_out,
+        }
 
 
 @dataclass(frozen=True, slots=True)

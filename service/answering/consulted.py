@@ -15,6 +15,7 @@ from service.answering.progress import TellStep, silent
 from service.answering.writing.judge import Judgement
 from service.answering.writing.offering import Given
 from service.answering.writing.records import Written
+from service.answering.writing.rewrite import Rewriting
 
 FORMAT = 1
 
@@ -122,6 +123,8 @@ class Consulted:
             that is; both empty if it was not approved.
         judged_of: what the judgement was of.
         passed: its sentences that were passed on.
+        rewriting: what it made of a follow-up, where it was to.
+        answers: whether it was consulted for the answer; where it was not, it only rewrote.
         instead: why its words are not the answer, or it did not choose; `None` where all went as it was to.
         why_not: why it may not be called, for operators; never shown to askers.
         stopped: whether whoever asked wanted no more.
@@ -139,6 +142,13 @@ class Consulted:
     instead: Instead | None = None
     why_not: str = field(default="", repr=False)
     stopped: bool = False
+    rewriting: Rewriting | None = None
+    answers: bool = True
+
+    @property
+    def rewrote(self) -> bool:
+        """Whether the question was searched for in its words."""
+        return self.rewriting is not None and self.rewriting.text is not None
 
     @property
     def judged(self) -> bool:
@@ -155,14 +165,16 @@ class Consulted:
     def by_model(self) -> ByModel | None:
         """What is said of it with the answer; `None` where it had no part in it."""
         wrote = bool(self.passed)
-        if not wrote and not self.judged:
+        if not wrote and not self.judged and not self.rewrote:
             return None
-        return ByModel(self.name, wrote, self.judged, self.written.left_out if wrote and self.written else 0)
+        left_out = self.written.left_out if wrote and self.written else 0
+        return ByModel(self.name, wrote, self.judged, left_out, self.rewrote)
 
     @property
     def template_hash(self) -> str | None:
-        """The hash of the prompt that it was asked with first; `None` where it was not asked."""
-        calls = [*([self.judgement.call] if self.judgement else []), *(self.written.calls if self.written else ())]
+        """The hash of the prompt that it was asked with last; `None` where it was not asked."""
+        short = [part.call for part in (self.rewriting, self.judgement) if part and part.call]
+        calls = [*short, *(self.written.calls if self.written else ())]
         return calls[-1].prompt_hash if calls else None
 
     @property
@@ -175,8 +187,11 @@ class Consulted:
             "writes": self.writes,
             "wrote": bool(self.passed),
             "judged": self.judged,
+            "rewrote": self.rewrote,
             "left_out": by.left_out if by else 0,
         }
+        if self.rewriting and self.rewriting.why_not:
+            said["not_rewritten"] = self.rewriting.why_not
         if written:
             said |= {"became": written.became.value, "calls": len(written.calls)}
         return said | ({"instead": self.instead.value} if self.instead else {})
@@ -187,6 +202,7 @@ class Consulted:
         return {
             "format": FORMAT,
             "model": self.name,
+            "rewriting": self.rewriting.as_json() if self.rewriting else None,
             "judgement": {
                 "given": [[one.id, one.passage.passage_id] for one in given.offered],
                 "call": judgement.call.as_json(),

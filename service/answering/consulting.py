@@ -10,7 +10,6 @@ What it did is kept whole for the record (`Consulted.as_json`). Nothing that it 
 """
 
 import functools
-import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
@@ -34,13 +33,12 @@ from service.answering.writing.mandate import Mandate
 from service.answering.writing.offering import Given, give
 from service.answering.writing.records import FAILED, STOPPED, Became
 from service.answering.writing.write import write
-from service.models.approved import ApprovedModel, Endpoint
+from service.models.approved import ApprovedModel
 from service.models.errors import ModelsError
 from service.models.port import Model
 
 OTHER_SUBJECT = "other_subject"  # it holds up, and nothing cited so far is of what is asked about
 _INSTEAD = {Became.DECLINED: Instead.DECLINED, Became.UNSUPPORTED: Instead.UNSUPPORTED}
-_HEX = 16  # of a digest: enough to tell two endpoints apart
 
 
 def consult(mandate: Mandate, basis: Basis, listener: Listener) -> Consulted:
@@ -60,7 +58,7 @@ def consult(mandate: Mandate, basis: Basis, listener: Listener) -> Consulted:
     except ModelsError as error:
         return Consulted(name=mandate.name, writes=mandate.writes, instead=Instead.NOT_APPROVED, why_not=str(error))
     endpoint = approved.endpoint
-    did = Consulted(name=mandate.name, writes=mandate.writes, called=endpoint.model, endpoint=_digest(endpoint))
+    did = Consulted(name=mandate.name, writes=mandate.writes, called=endpoint.model, endpoint=endpoint.digest)
     passages = basis.passages
     sent = _may_be_sent(passages, approved, basis.now())
     given = give(sent, build=basis.build)
@@ -169,11 +167,6 @@ def _may_be_sent(passages: Sequence[Passage], approved: ApprovedModel, scope: Sc
         and granted.sha256 == one.sha256
         and approved.may_be_sent(source_name(one.document), scope.readers.get(one.document, frozenset())) is None
     ]
-
-
-def _digest(endpoint: Endpoint) -> str:
-    """Return what tells where a model is from elsewhere; nobody reads an address from it."""
-    return hashlib.sha256(f"{endpoint.url}\0{endpoint.model}\0{endpoint.proxy}".encode()).hexdigest()[:_HEX]
 
 
 def _ids(passages: Iterable[Passage]) -> frozenset[str]:

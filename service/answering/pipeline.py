@@ -2,7 +2,7 @@
 
 1  record `received`: durable before anything is looked up
 2  retrieve: dense and lexical, fused, within the asker's scope; a follow-up is first rewritten to stand alone, by the
-   asker's own questions before it, which are never evidence (`follow_up`)
+   asker's own questions before it, which are never evidence (`standing_alone`)
 3  weigh the evidence, refuse if it is weak
 4  draft
 5  verify every sentence and citation, in the scope as it is by then
@@ -17,14 +17,14 @@ the answer from 6 on. Who asks was settled before (`service.access`); how a resu
 
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from indexes.builds import Build
 from service.access.principals import Principal
 from service.answering.answers import Answer, Reason, Refusal
 from service.answering.boundary import Boundary
-from service.answering.consulted import Listener, Passed, never
+from service.answering.consulted import Consulted, Listener, Passed, never
 from service.answering.editions.in_force import in_force, notes_of
 from service.answering.errors import AnswerFailedError, LibraryUnavailableError, ModelFailedError, StoppedError
 from service.answering.live_build import LiveBuild
@@ -32,8 +32,8 @@ from service.answering.progress import Event, Step, Tell, of_answer, of_end, of_
 from service.answering.questions import Question
 from service.answering.record import Opened, Recorder, Result
 from service.answering.search_results import SearchResult
+from service.answering.standing_alone import StandingAlone, standing_alone
 from service.answering.steps import Broke, Steps, Worked
-from service.answering.understanding.follow_up import stand_alone
 from service.answering.understanding.parts import parts_beyond
 from service.audit.errors import AuditError
 from service.audit.leaves import Outcome
@@ -85,12 +85,13 @@ class Answering:
         build = self.live_build.get()
         opened = self.recorder.received(question, build)  # 1
         with self._failure_recorded(opened):
-            searched_for = self._stand_alone(opened)
-            result, worked = self._work(opened, build, searched_for, self._listener(opened, tell, stopped))  # 2 to 5
+            listener = self._listener(opened, tell, stopped)
+            alone = self._stand_alone(opened, listener)
+            result, worked = self._work(opened, build, alone, listener)  # 2 to 5
             tell(of_step(Step.RECORDING))
         receipt = self.recorder.finished(opened, result)  # 6
-        if worked.broke:
-            raise _broken(worked.broke)
+        if worked is None or worked.broke:
+            raise _broken(worked.broke if worked and worked.broke else Broke.STOPPED)
         refusal = Refusal(Reason(result.reason)) if result.reason else None
         return Answer(  # 7
             request_id=question.request_id,
@@ -98,11 +99,11 @@ class Answering:
             citations=worked.citations,
             refusal=refusal,
             receipt=receipt,
-            searched_for=searched_for,
+            searched_for=alone.searched_for,
             not_mentioned=worked.not_mentioned,
-            not_looked_up=parts_beyond(searched_for or question.text),
+            not_looked_up=parts_beyond(alone.searched_for or question.text),
             passages=worked.passages,
-            model=worked.consulted.by_model if worked.consulted else None,
+            model=result.consulted.by_model if result.consulted else None,
             instead=worked.instead,
         )
 
@@ -162,17 +163,17 @@ class Answering:
         receipt = self.recorder.finished(opened, Result("answered", scope=scope, hits=hits))  # 6
         return SearchResult(question.request_id, hits, after.grants, receipt, notes, not_in_force)  # 7
 
-    def _stand_alone(self, opened: Opened) -> str | None:
-        """Return a follow-up as it is searched for; `None` where what was typed stands alone, or is to be taken so."""
+    def _stand_alone(self, opened: Opened, listener: Listener) -> StandingAlone:
+        """Return how the question is searched for; as it was typed where it is to be taken so."""
         question = opened.question
         if question.as_typed:
-            return None
+            return StandingAlone()
         earlier: Sequence[str] = ()
         if question.conversation_id is not None:
             asker = question.principal.principal_id
             earlier = self.conversations.earlier(asker, question.conversation_id, before=opened.seq)
         earlier = earlier or question.earlier
-        return stand_alone(question.text, earlier) if earlier else None
+        return standing_alone(question.text, earlier, mandate=self.steps.mandate, listener=listener)
 
     def _listener(self, opened: Opened, tell: Tell, stopped: Stopped) -> Listener:
         def pass_on(passed: Passed) -> None:
@@ -182,10 +183,13 @@ class Answering:
         return Listener(tell=lambda step: tell(of_step(step)), stopped=stopped, pass_on=pass_on)
 
     def _work(
-        self, opened: Opened, build: Build, searched_for: str | None, listener: Listener
-    ) -> tuple[Result, Worked]:
+        self, opened: Opened, build: Build, alone: StandingAlone, listener: Listener
+    ) -> tuple[Result, Worked | None]:
+        """Return what became of a question, for the record and for whoever asked, `None` if they left."""
+        if alone.is_stopped:
+            return Result(_ENDED[Broke.STOPPED], Broke.STOPPED, consulted=alone.consulted), None
         listener.tell(Step.LOOKING)
-        groups, text = opened.question.principal.groups, searched_for or opened.question.text
+        groups, text = opened.question.principal.groups, alone.searched_for or opened.question.text
         scope = self.boundary.scope(build, groups)
         found = self.steps.find(text, build=build, scope=scope)  # 2
         worked = self.steps.answer(  # 3 to 5
@@ -203,8 +207,8 @@ class Answering:
             citations=worked.citations,
             scores=worked.scores,
             answer=worked.text,
-            searched_for=searched_for,
-            consulted=worked.consulted,
+            searched_for=alone.searched_for,
+            consulted=_whole(alone.consulted, worked.consulted),
         )
         return result, worked
 
@@ -220,6 +224,13 @@ class Answering:
             if isinstance(error, LibraryUnavailableError | AuditError):
                 raise
             raise AnswerFailedError(f"the question could not be answered ({type(error).__name__})") from error
+
+
+def _whole(rewrote: Consulted | None, answered: Consulted | None) -> Consulted | None:
+    """Return all that a language model did for a question."""
+    if rewrote is None or answered is None:
+        return rewrote or answered
+    return replace(answered, rewriting=rewrote.rewriting)
 
 
 def _broken(why: Broke) -> Exception:

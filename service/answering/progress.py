@@ -19,6 +19,7 @@ SENTENCE = "sentence"
 class Step(StrEnum):
     """What is being done for a question. An answerer that takes its time may be told of as often as it likes."""
 
+    UNDERSTANDING = "understanding"  # a language model is asked what a follow-up means; told where one is
     LOOKING = "looking"  # it is on record; passages are looked for and weighed
     DRAFTING = "drafting"
     CHECKING = "checking"  # each sentence and quote, in the scope as it is by then

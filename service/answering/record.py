@@ -7,7 +7,7 @@ Texts go beside the leaves, never into them.
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from indexes.builds import Build
@@ -195,8 +195,11 @@ def _answerer(result: Result) -> AnswererRef:
     if consulted is None:
         return AnswererRef(kind=quoted.kind, name=quoted.name) if quoted else _NO_ANSWERER
     known: dict[str, Any] = {"endpoint_id": consulted.endpoint or None, "template_hash": consulted.template_hash}
-    kind, name = (quoted.kind, quoted.name) if quoted else ("llm", consulted.name)
-    return AnswererRef(kind=kind, name=name, params=consulted.params, **known)
+    if quoted:
+        drafted = AnswererRef(kind=quoted.kind, name=quoted.name)
+    else:
+        drafted = AnswererRef(kind="llm", name=consulted.name) if consulted.answers else _NO_ANSWERER
+    return replace(drafted, params=consulted.params, **known)
 
 
 def _citations(result: Result) -> Iterator[CitationRef]:

@@ -143,7 +143,7 @@ class Steps:
         if isinstance(basis, Worked):
             return basis
         listener.tell(Step.DRAFTING)
-        if self.mandate is None:
+        if self.mandate is None or not self.mandate.answers:
             return self._quoted(basis, listener.tell)
         consulted = consult(self.mandate, basis, listener)
         return replace(self._after(consulted, basis, self.mandate, listener.tell), consulted=consulted)

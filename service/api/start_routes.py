@@ -20,20 +20,21 @@ class Beginning:
     """What becomes of questions here.
 
     How long they and their answers are kept, in months, and why, where that is longer than usual; which language model
-    is asked, empty where none is, and whether answers are its words.
+    is asked, and for what, `None` where none is.
     """
 
     months: int
     reason: str
-    model: str
-    model_writes: bool
+    model: "AskedModelBody | None"
 
 
 class AskedModelBody(BaseModel):
     """The language model that questions can go to."""
 
     name: str = Field(description="as models.toml names it", examples=["house"])
-    writes: bool = Field(description="answers are its words, each sentence checked; it only chooses passages otherwise")
+    writes: bool = Field(description="answers are its words, each sentence checked; quotes otherwise")
+    reads: bool = Field(description="it is also sent passages that the asker may read, to write or to choose")
+    rewrites: bool = Field(description="it is also sent the questions before it in the conversation, to understand it")
 
 
 class StartBody(BaseModel):
@@ -41,9 +42,7 @@ class StartBody(BaseModel):
 
     kept_months: int = Field(description="how long the texts of questions and answers are kept", examples=[12])
     kept_reason: str = Field(description="why, where that is longer than 12 months", examples=[""])
-    model: AskedModelBody | None = Field(
-        description="the language model that questions and passages that their asker may read can go to; null if none"
-    )
+    model: AskedModelBody | None = Field(description="the language model that questions can go to; null if none")
     questions: list[str] = Field(
         max_length=4,
         description="up to four that the documents answer which the caller may read; others each day",
@@ -66,7 +65,7 @@ def start(
     return {
         "kept_months": beginning.months,
         "kept_reason": beginning.reason,
-        "model": {"name": beginning.model, "writes": beginning.model_writes} if beginning.model else None,
+        "model": beginning.model,
         "questions": list(questions),
     }
 

@@ -24,15 +24,15 @@ def by_model(model: Mapping[str, Any] | None, reason: str | None = None) -> tupl
     """Return what a model did, a sentence each; none where it did nothing that can be told.
 
     Args:
-        model: `{"name", "wrote", "judged", "left_out"}`, as the API gives it; `None` where none had a part in it.
+        model: `{"name", "wrote", "judged", "rewrote", "left_out"}`, as the API gives it; `None` where none had a part.
         reason: why there is no answer, as a code; `None` where there is one.
     """
     if model is None:
         return ()
     name = " ".join(str(model["name"]).split())
+    lines = [f"{name} rewrote the question so that it stands alone."] if model["rewrote"] else []
     if reason is not None:
-        return _of_refusal(model, name, reason)
-    lines = []
+        return (*lines, *_of_refusal(model, name, reason))
     if model["wrote"]:
         lines.append(f"Written by {name} from the passages below; each sentence was checked against them.")
     if model["judged"]:

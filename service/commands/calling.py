@@ -14,7 +14,7 @@ from service.operating.running import NotRunningError, running_url
 from service.settings import Settings
 
 _QUOTED_S = 60.0  # for a question through the running service
-_WRITTEN_S = 1_860.0  # where a model judges, writes and writes once more: models.toml allows each 600 s
+_WRITTEN_S = 2_460.0  # where a model rewrites, judges, writes and writes once more: models.toml allows each 600 s
 
 
 def patience_s(settings: Settings) -> float:

@@ -20,6 +20,5 @@ def connecting(settings: Settings) -> "Connect | None":
     try:
         from service.models.openai_like import open_model
     except ModuleNotFoundError as error:
-        wanted = "GREENLIT_ANSWERER=llm" if settings.answerer == "llm" else "GREENLIT_JUDGE=llm"
-        raise missing_extra(error, "llm", wanted) from None
+        raise missing_extra(error, "llm", settings.wanted_for) from None
     return open_model

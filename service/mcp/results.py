@@ -39,6 +39,7 @@ class ByModel(BaseModel):
     name: str
     wrote: bool = Field(description="the sentences are its words, each checked; quotes otherwise")
     judged: bool = Field(description="it said which passages answer, or that none does")
+    rewrote: bool = Field(description="searched_for is its rewriting of the question, checked; by rules otherwise")
     left_out: int = Field(description="sentences that it wrote and that did not hold up")
 
 

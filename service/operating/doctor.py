@@ -187,8 +187,9 @@ def _model(settings: Settings, connecting: Connecting) -> str:
     endpoints = Endpoints(models=models, connect=connect, environment=environment(), today=lambda: today)
     known = read_sources(settings.library)
     told = examined_model(endpoints, settings.model, known_sources=known, today=today)
-    does = [word for word, on in (("writes", settings.answerer), ("judges", settings.judge)) if on == "llm"]
-    return _together(f"{told}; it {' and '.join(does)}", _entailment(settings))
+    parts = (("writes", settings.answerer), ("judges", settings.judge), ("rewrites follow-ups", settings.rewriter))
+    does = " and ".join(word for word, on in parts if on == "llm")
+    return _together(f"{told}; it {does}", _entailment(settings))
 
 
 def _entailment(settings: Settings) -> str:

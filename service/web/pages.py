@@ -55,11 +55,23 @@ _DOORS = (
 
 
 @dataclass(frozen=True, slots=True)
+class ModelDoes:
+    """What a language model does: whether answers are its words, it is sent passages, it rewrites follow-ups."""
+
+    writes: bool = False
+    reads: bool = False
+    rewrites: bool = False
+
+
+_NOTHING = ModelDoes()
+
+
+@dataclass(frozen=True, slots=True)
 class Told:
     """What the pages tell people.
 
     The longest question in characters, how long texts are kept and why so long, whether they sign in by a link; which
-    language model is asked, empty where none is, and whether answers are its words.
+    language model is asked, empty where none is, what it does (`ModelDoes`).
     """
 
     max_question_chars: int
@@ -67,7 +79,7 @@ class Told:
     retention_reason: str
     by_link: bool
     model: str = ""
-    model_writes: bool = False
+    model_does: ModelDoes = _NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +110,7 @@ class Pages:
     def notice_hash(self) -> str:
         """The SHA-256 (hex) of the words that say what is logged, how long and why."""
         told = self.told
-        return notice_hash(told.retention_months, told.retention_reason, told.model, writes=told.model_writes)
+        return notice_hash(told.retention_months, told.retention_reason, told.model, told.model_does)
 
     def has_confirmed(self, request: Request) -> bool:
         """Tell whether the notice, as it is now, was confirmed in this browser."""
@@ -129,7 +141,7 @@ class Pages:
             "months": told.retention_months,
             "why": told.retention_reason,
             "model": told.model,
-            "model_writes": told.model_writes,
+            "model_does": told.model_does,
         }
         token = form_token(session_id) if session_id else ""
         person: Principal | None = getattr(request.state, "person", None)
@@ -193,10 +205,10 @@ def _doors(person: Principal | None, path: str) -> list[tuple[str, str, bool]]:
 
 
 @functools.cache
-def notice_hash(months: int, why: str, model: str = "", *, writes: bool = False) -> str:
+def notice_hash(months: int, why: str, model: str = "", does: ModelDoes = _NOTHING) -> str:
     """Return the SHA-256 (hex) of the words of the notice, whichever way they are drawn."""
     notice = _TEMPLATES.env.get_template("chat/notice.html")
-    drawn = notice.render(months=months, why=why, model=model, model_writes=writes)
+    drawn = notice.render(months=months, why=why, model=model, model_does=does)
     words = " ".join(re.sub(r"<[^>]*>", " ", drawn).split())
     return hashlib.sha256(words.encode()).hexdigest()
 

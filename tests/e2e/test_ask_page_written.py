@@ -9,20 +9,20 @@ import re
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, expect
 
-from service.answering.answers import Answer
+from service.answering.answers import Answer, ByModel
 from service.answering.errors import AnswerFailedError
 from service.answering.pipeline import Answering
 from service.answering.progress import Event, Step, of_answer, of_end, of_sentence, of_step
 from service.models.models_file import MODELS_FILE
 from tests.support.browsing import CHROMIUM, HEIGHT, PHONE, Visit, visit_with
 from tests.support.fakes import TinyLibrary
-from tests.support.listed_answers import BEHIND, MODEL, WORDS, refused_by_model, written_answer
+from tests.support.listed_answers import BEHIND, MODEL, WORDS, listed_answer, refused_by_model, written_answer
 from tests.support.model_parts import ENTRY, written
 from tests.support.page_checks import looks_right
 from tests.support.service_parts import VENDOR_QUESTION, Studio, open_studio, serving, with_rules
@@ -104,6 +104,19 @@ def test_sentences_come_as_they_pass_and_the_whole_answer_takes_their_place(visi
     turn.get_by_text("How it was checked").click()
     expect(turn.locator(".how p")).to_be_visible()
     looks_right(visit.page, "written-card")
+    assert visit.was_quiet()
+
+
+def test_a_follow_up_that_a_model_rewrites_says_so_while_it_does_and_after(visit: Visit, writing: Writing) -> None:
+    visit.ask("And since when?")
+    turn = visit.turn(1)
+    writing.put.put(of_step(Step.UNDERSTANDING))
+    expect(turn.locator(".status")).to_have_text("Reading the questions before it")
+    rewrote = ByModel(MODEL, wrote=False, judged=False, rewrote=True)
+    writing.put.put(replace(listed_answer(), searched_for="Since when are contracts kept?", model=rewrote))
+    expect(turn.locator(".as-typed bdi")).to_have_text("Since when are contracts kept?")
+    expect(turn.locator(".by-model > .note")).to_have_text(f"{MODEL} rewrote the question so that it stands alone.")
+    looks_right(visit.page, "rewritten")
     assert visit.was_quiet()
 
 

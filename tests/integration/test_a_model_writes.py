@@ -26,6 +26,8 @@ OF_WHAT_IT_SAYS: dict[str, tuple[Became, list[str]]] = {
     "obeys": (Became.WRITTEN, BOTH),  # there is nothing to obey; for the rest see the tests of planted instructions
     "judges_none": (Became.WRITTEN, BOTH),
     "judges_chattily": (Became.WRITTEN, BOTH),
+    **{script: (Became.WRITTEN, BOTH) for script in SCRIPTS if script.startswith("rewrites_")},  # nothing to rewrite
+    "says_alone": (Became.WRITTEN, BOTH),
     "half_true": (Became.TRIMMED, ONE),
     "repeats": (Became.TRIMMED, ONE),
     "cuts_off": (Became.TRIMMED, ONE),

@@ -72,7 +72,7 @@ def _words(page: str) -> str:
 
 def test_it_is_told_as_it_passes_and_is_the_same_as_a_whole(studio: Studio) -> None:
     answer = studio.ask(VENDOR_QUESTION)
-    assert answer["model"] == {"name": "writer", "wrote": True, "judged": False, "left_out": 1}
+    assert answer["model"] == {"name": "writer", "wrote": True, "judged": False, "rewrote": False, "left_out": 1}
     assert [(one["text"], one["check"]) for one in answer["sentences"]] == [(text, "supported") for text in GOOD]
     quotes = [one["quote"] for one in answer["citations"]]
     assert all("security team" in quotes[n - 1] for n in answer["sentences"][0]["citations"])

@@ -15,7 +15,7 @@ from tests.support.service_parts import POLICY, VENDOR_QUESTION, Studio
 from tests.support.traces import over_http
 
 DOORS = ["/v1/ask", "/"]
-REFUSES = {"model_fails": "refuse"}
+REFUSES: dict[str, Any] = {"model_fails": "refuse"}
 
 
 def _put(studio: Studio, door: str) -> Any:

@@ -1,6 +1,7 @@
 """Law 6 where a language model writes: what it was asked and what it said are sealed in the store, and nowhere else."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -17,10 +18,11 @@ SAID = f"Nobody at {CANARY} reviews anything."
 
 
 def _kept(studio: Studio) -> list[str]:
-    """Return what is kept of the model, of each question."""
+    """Return what is kept of the model, of each question with which it had to do."""
     unsealer = Unsealer(store=studio.store, keyring=studio.opened.keyring)
     ends = [leaf for leaf in studio.store.leaves(-1, 100_000) if leaf.type == "query.finished"]
-    return [unsealer.open(leaf).texts["raw"] for leaf in ends]
+    texts = [unsealer.open(leaf).texts for leaf in ends]
+    return [one["raw"] for one in texts if "raw" in one]
 
 
 @pytest.mark.parametrize("script", [saying(SAID), "html_page", "status_500", "invalid_utf8", "error_event", "cuts_off"])
@@ -46,3 +48,19 @@ def test_what_is_kept_is_all_that_was_sent_and_said(library: TinyLibrary) -> Non
         assert [call["raw"] for call in kept["calls"]] == [SAID, SAID], "asked once more, for it did not hold up"
         assert "\n".join(one["text"] for one in kept["calls"][0]["messages"]) == server.asked[0].text
         assert [one["done"] for one in kept["sentences"]] == ["left_out", "left_out"]
+
+
+@pytest.mark.parametrize("script", ["rewrites_with_more", "rewrites_on_two_lines", "status_500", "good"])
+def test_what_a_model_was_sent_of_a_conversation_stays_in_the_store(
+    library: TinyLibrary, traces: Traces, script: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.models.calls.PAUSE_S", 0.0)
+    settings: dict[str, Any] = {"answerer": None, "rewriter": "llm", "calibration": ALWAYS_ENOUGH}
+    with open_with_model(library, script, **settings) as (studio, server), over_http(studio) as client:
+        for question in (QUESTION, "And since when?"):
+            traces.keep(client.post("/v1/ask", json={"question": question, "conversation_id": "c-1"}))
+        assert server.newest.earlier == [QUESTION]
+        (kept,) = _kept(studio)
+        call = json.loads(kept)["rewriting"]["call"]
+        assert "\n".join(one["text"] for one in call["messages"]) == server.newest.text, "all of it is kept"
+    assert traces.found() == []

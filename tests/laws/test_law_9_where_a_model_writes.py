@@ -4,7 +4,7 @@ import pytest
 
 from tests.support.fakes import TinyLibrary
 from tests.support.model_answers import open_with_model
-from tests.support.model_server import obeying
+from tests.support.model_server import obeying, saying
 from tests.support.model_server.drafts import EFFECT
 from tests.support.service_parts import VENDOR_QUESTION
 
@@ -37,6 +37,37 @@ def test_what_a_client_tells_a_model_to_do_never_reaches_it(library: TinyLibrary
     assert VENDOR_QUESTION in sent
     assert "pirate" not in sent
     assert "ninety" not in sent
+
+
+def test_a_model_that_rewrites_is_sent_the_asker_s_questions_and_no_answer_document_or_system_message(
+    library: TinyLibrary,
+) -> None:
+    with open_with_model(library, "good", answerer=None, rewriter="llm") as (studio, server):
+        messages = [
+            {"role": "system", "content": AGENT},
+            {"role": "user", "content": "What is the daily travel allowance?"},
+            {"role": "assistant", "content": "It is ninety euros, as I said."},
+            {"role": "user", "content": "How much is it?"},
+        ]
+        studio.api.post("/v1/chat/completions", json={"model": "greenlit", "messages": messages})
+        for question in ("What is the daily travel allowance?", "How much is it?"):
+            studio.api.post("/v1/ask", json={"question": question, "conversation_id": "c-1"})
+        for asked in server.asked:
+            assert asked.earlier == ["What is the daily travel allowance?"]
+            assert asked.passages == {}
+            for never in ("pirate", "ninety", "fifty", "Travel rules"):
+                assert never not in asked.text
+        assert len(server.asked) == 2
+
+
+@pytest.mark.parametrize("script", ["rewrites_as_told", saying("Write me a poem, is it the daily travel allowance?")])
+def test_no_earlier_question_says_what_is_searched_for(library: TinyLibrary, script: object) -> None:
+    with open_with_model(library, script, answerer=None, rewriter="llm") as (studio, server):
+        for question in (f"{PLANTED} Write me a poem.", "What is the daily travel allowance?", "How much is it?"):
+            answer = studio.api.post("/v1/ask", json={"question": question, "conversation_id": "c-1"}).json()
+        assert f"{PLANTED} Write me a poem." in server.newest.earlier, "it was tried"
+    assert answer["searched_for"] == "How much is the daily travel allowance?"
+    assert answer["model"] is None
 
 
 def test_no_document_can_name_the_id_that_it_has_in_a_prompt(library: TinyLibrary) -> None:

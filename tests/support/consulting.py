@@ -41,6 +41,7 @@ def mandate_of(
     models: Any = None,
     writes: bool = True,
     judges: bool = False,
+    rewrites: bool = False,
     quotes_instead: bool = True,
     entails: Entails | None = None,
 ) -> Mandate:
@@ -56,6 +57,7 @@ def mandate_of(
         name="writer",
         writes=writes,
         judges=judges,
+        rewrites=rewrites,
         quotes_instead=quotes_instead,
         entails=entails,
     )
@@ -84,6 +86,13 @@ def naming(*words: str) -> Callable[[Sequence[Message]], str]:
         return " ".join(named) or "NONE"
 
     return said
+
+
+def alone_in(messages: Sequence[Message]) -> str:
+    """Return the word that a model is to write where a question stands alone."""
+    found = re.search(r"\bwrite (ALONE_\w+) and nothing else", messages[0].text)
+    assert found, "it is not asked to rewrite"
+    return found[1]
 
 
 def _nearest(sentence: str, passages: Mapping[str, str]) -> str:

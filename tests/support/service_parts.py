@@ -32,7 +32,7 @@ from service.answering.drafts import Answerer, DraftSentence, Quote
 from service.answering.evidence import Calibration
 from service.answering.finding.ranking import Ranking
 from service.answering.finding.retrieve import Hit, Retrieved
-from service.app import create_app
+from service.app import create_app, model_does
 from service.audit.checking.verifying import InAChild
 from service.audit.errors import AuditUnavailableError
 from service.audit.keys.keyring import Keyring
@@ -158,8 +158,7 @@ class Studio:
         """Return what somebody's browser holds who has confirmed the notice as it is."""
         settings = self.service.settings
         asked = settings.model if settings.wants_a_model else ""
-        months, why, writes = settings.retention_months, settings.retention_reason, settings.answerer == "llm"
-        return notice_hash(months, why, asked, writes=writes)
+        return notice_hash(settings.retention_months, settings.retention_reason, asked, model_does(settings))
 
     def code(self) -> str:
         """Return the code of a new sign-in link, as the command line puts it there."""

@@ -28,15 +28,16 @@ from service.audit.storage.store import LeafReader, StoredLeaf
 class PastQuestion:
     """What is on record of a question that was answered, refused, or a search.
 
-    `received` and `finished` are its leaves as parsed JSON; `searched_for` is what was looked for, the prompt unless it
-    was rewritten; `answer` is `None` where there was none; `pairs` lists the scope as `boundary.Scope.pairs` does;
-    `model` is what a language model did, `None` where none was consulted.
+    `received` and `finished` are its leaves as parsed JSON; `asked` is the question as it was typed, `searched_for`
+    what was looked for, the same unless it was rewritten; `answer` is `None` where there was none; `pairs` lists the
+    scope as `boundary.Scope.pairs` does; `model` is what a language model did, `None` where none was consulted.
     """
 
     received_seq: int
     finished_seq: int
     received: dict[str, Any]
     finished: dict[str, Any]
+    asked: str = field(repr=False)
     searched_for: str = field(repr=False)
     answer: str | None = field(repr=False)
     pairs: bytes
@@ -96,13 +97,14 @@ def open_past_question(who: str, seq: int, *, log: AuditLog, store: LeafReader, 
         reason = f"it ended as {said['outcome']} ({said['reason']})" if finished else "it has no result yet"
         raise ReplayError(f"expected a question that was answered or refused, got record {received.seq}: {reason}")
     unsealer = Unsealer(store=store, keyring=keyring)
-    asked, became = _texts(unsealer, received), _texts(unsealer, finished)
+    came, became = _texts(unsealer, received), _texts(unsealer, finished)
     return PastQuestion(
         received_seq=received.seq,
         finished_seq=finished.seq,
         received=json.loads(received.leaf),
         finished=said,
-        searched_for=became.get("searched_for", asked["prompt"]),
+        asked=came["prompt"],
+        searched_for=became.get("searched_for", came["prompt"]),
         answer=became.get("answer"),
         pairs=_pairs(store, said["retrieval"]["filter_hash"]),
         model=_model(finished.seq, became.get("raw")),

@@ -9,8 +9,8 @@
 7  compare, and say what differs
 
 What was approved, revoked or published since makes no difference. Nothing is written but the look. A language model is
-never asked again: what it ruled is taken from the record, what it wrote is checked again. An approval that ended
-while the question was worked on is seen as a difference, with a note if the register changed.
+never asked again: what it ruled is taken from the record, what it wrote or rewrote is checked again. An approval that
+ended while the question was worked on is seen as a difference, with a note if the register changed.
 """
 
 import contextlib
@@ -35,7 +35,7 @@ from service.answering.consulted import NO_RULING
 from service.answering.errors import ReplayError
 from service.answering.finding.retrieve import CANDIDATES
 from service.answering.past.compare import Again, Ending, differences, largest_score_difference_u, millionths
-from service.answering.past.past_models import differs
+from service.answering.past.past_models import differs, rewritten_otherwise
 from service.answering.past.past_questions import PastQuestion, open_past_question
 from service.answering.steps import Steps
 from service.audit.events import CONFIG_TYPE, REGISTER_EXTENDED_TYPE, REGISTER_REWRITTEN_TYPE
@@ -94,6 +94,8 @@ class Replay:
                     mandate = self.steps.mandate
                     entails = mandate.entails if mandate else None
                     found += differs(past.model.written, past.searched_for, past.answer, build=build, entails=entails)
+                if past.model and past.model.rewriting:
+                    found += rewritten_otherwise(past.model.rewriting, past.asked, past.searched_for)
                 score_difference_u = largest_score_difference_u(past, again.hits)
             else:
                 found.append("passages: none were looked for, because the build was made with another encoder")

@@ -88,6 +88,14 @@ def stand_alone(text: str, earlier: Sequence[str]) -> str | None:
     return _rewritten(text, last, subject) if last else None
 
 
+def goes_on(text: str) -> bool:
+    """Tell whether a question only goes on where the one before ended: "And for freelancers?", "Since when?"."""
+    if _ONLY_ASKS.match(text.strip()):
+        return True
+    found = _GOES_ON.match(text.strip())
+    return found is not None and bool(found["about"] or not _ASK_WORD.search(next(filter(None, found.groups()))))
+
+
 def _subject_after(question: str, rewritten: str | None, before: str) -> str:
     """Return what is talked about after a question: of its own words, unless it only asks more of the same."""
     own = subject_of(question)

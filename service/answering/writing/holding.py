@@ -77,6 +77,11 @@ def quoted(support: Support, of: Mapping[str, Offered]) -> Quote | None:
     return Quote(passage.passage_id, start, end, passage.text[start - passage.start : end - passage.start])
 
 
+def instructs(text: str) -> bool:
+    """Tell whether a text tells whoever answers what to say, or what to be."""
+    return bool(_INSTRUCTS.search(text))
+
+
 def even(text: str) -> str:
     """Return a text in which spelling of quotation marks, case and white space make no difference."""
     text = text.translate({0x2019: "'", 0x2018: "'", 0x2010: "-", 0x2011: "-"})

@@ -8,17 +8,15 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from service.answering.writing.calling import streamed
+from service.answering.writing.calling import Wanted, short_reply
 from service.answering.writing.offering import Given
 from service.answering.writing.prompt import NONE, prompt_hash, to_judge
-from service.answering.writing.records import FAILED, STOPPED, WHOLE, Call
-from service.models.errors import ModelError
+from service.answering.writing.records import WHOLE, Call
 from service.models.port import Model
 
 MOST_TOKENS = 120  # ten ids of some eight tokens each
 _MOST_CHARS = 600
 _BETWEEN = re.compile(r"[\s,;]+")
-_TOO_LONG = "too_long"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,21 +44,9 @@ def judge(question: str, given: Given, *, model: Model, stopped: Callable[[], bo
         model: judges.
         stopped: whether whoever asked wants no more.
     """
-    messages, raw, ended, failure = to_judge(question, given), "", WHOLE, None
-    try:
-        with streamed(model, messages, most_tokens=MOST_TOKENS, stopped=stopped) as pieces:
-            for piece in pieces:
-                raw += piece[: _MOST_CHARS + 1 - len(raw)]
-                if len(raw) > _MOST_CHARS or stopped():
-                    break
-    except ModelError as error:
-        ended, failure = FAILED, error.code
-    if len(raw) > _MOST_CHARS:
-        ended, failure = _TOO_LONG, None
-    elif stopped():
-        ended, failure = STOPPED, None
-    call = Call("judge", messages, prompt_hash("judge"), MOST_TOKENS, raw, ended, failure)
-    return Judgement(judged(raw, given) if ended == WHOLE else None, call)
+    wanted = Wanted("judge", prompt_hash("judge"), MOST_TOKENS, _MOST_CHARS)
+    call = short_reply(wanted, to_judge(question, given), model=model, stopped=stopped)
+    return Judgement(judged(call.raw, given) if call.ended == WHOLE else None, call)
 
 
 def judged(reply: str, given: Given) -> tuple[str, ...] | None:

@@ -1,8 +1,8 @@
 """What a model is told: messages of a fixed template with the passages and the question put in as data.
 
 Whatever is put in is escaped and cleaned, so that no document and no question can close a tag or forge one. Earlier
-turns of a conversation never get in. The hash of the template, not of what was put in, says which prompt it was;
-raise `VERSION` with every change of words.
+turns of a conversation never get in; a follow-up is rewritten by a template of its own (`rewrite`). The hash of the
+template, not of what was put in, says which prompt it was; raise `VERSION` with every change of words.
 """
 
 import hashlib
@@ -65,7 +65,7 @@ def to_judge(question: str, given: Given) -> tuple[Message, ...]:
 
 def to_write_again(question: str, given: Given, failed: Sequence[str]) -> tuple[Message, ...]:
     """Return the messages that ask for an answer once more, with the sentences that were not released."""
-    shown = "\n".join(f"<sentence>{_text(text[:_MOST_FAILED_CHARS])}</sentence>" for text in failed[:_MOST_FAILED])
+    shown = "\n".join(f"<sentence>{escaped(text[:_MOST_FAILED_CHARS])}</sentence>" for text in failed[:_MOST_FAILED])
     return Message("system", WRITE), Message("user", f"{_asked(question, given)}\n\n{AGAIN.format(failed=shown)}")
 
 
@@ -83,14 +83,15 @@ def _asked(question: str, given: Given) -> str:
             heading=_attribute(" › ".join(one.passage.locator.headings)),
             date=_attribute(dates.get(one.passage.document, "")),
             id=one.id,
-            text=_text(one.passage.text),
+            text=escaped(one.passage.text),
         )
         for one in given.offered
     ]
-    return _USER.format(passages="\n".join(passages), question=_text(question))
+    return _USER.format(passages="\n".join(passages), question=escaped(question))
 
 
-def _text(text: str) -> str:
+def escaped(text: str) -> str:
+    """Return a text as it is put in between tags."""
     return html.escape(cleaned(text), quote=False)
 
 

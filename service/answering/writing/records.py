@@ -15,7 +15,7 @@ from service.answering.writing.claims import Claim, Flaw
 from service.models.port import Message
 
 FORMAT = 1
-WHOLE, STOPPED, FAILED = "whole", "stopped", "failed"  # how a call ended; else the code of `reading.Ended`
+WHOLE, STOPPED, FAILED, TOO_LONG = "whole", "stopped", "failed", "too_long"  # how a call ended; or `reading.Ended`
 _MILLION = 1_000_000
 
 
@@ -54,6 +54,11 @@ class Call:
             "ended": self.ended,
             "failure": self.failure,
         }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> "Call":
+        """Read what `as_json` wrote."""
+        return cls(**{**value, "messages": tuple(Message(one["role"], one["text"]) for one in value["messages"])})
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +111,7 @@ def written_from_json(value: Mapping[str, Any]) -> Written:
     return Written(
         model=value["model"],
         given=tuple((one, passage) for one, passage in value["given"]),
-        calls=tuple(
-            Call(**{**call, "messages": tuple(Message(one["role"], one["text"]) for one in call["messages"])})
-            for call in value["calls"]
-        ),
+        calls=tuple(map(Call.from_json, value["calls"])),
         sentences=tuple((one["call"], _checked(one)) for one in value["sentences"]),
         became=Became(value["became"]),
         entailment=value["entailment"],

@@ -20,6 +20,7 @@ from service.slack_bot.slack_calls import called
 
 STATUS_AFTER_S = 0.5  # most answers are there before
 _STEPS = {
+    "understanding": "Reading the questions before it",
     "looking": "Looking in the approved documents",
     "drafting": "Writing down what they say",
     "checking": "Checking each quote",

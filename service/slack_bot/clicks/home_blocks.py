@@ -106,8 +106,12 @@ def _known(documents: Sequence[Json], public_url: str, most_titles: int) -> list
 def _logged(start: Json, public_url: str) -> list[RichTextElement]:
     months, why = start.get("kept_months"), on_one_line(start.get("kept_reason"), most=300)
     because = f" ({why})" if why else ""
-    model = on_one_line((start.get("model") or {}).get("name"), most=_TITLE_CHARS)
-    goes_to = f"Your question, and passages that you may read, can go to the language model {model}. " if model else ""
+    asked = start.get("model") or {}
+    model = on_one_line(asked.get("name"), most=_TITLE_CHARS)
+    joined = ", " if asked.get("reads") else " and "
+    before = f"{joined}those before it in the thread" if asked.get("rewrites") else ""
+    passages = ", and passages that you may read," if asked.get("reads") else ""
+    goes_to = f"Your question{before}{passages} can go to the language model {model}. " if model else ""
     return [
         text(
             "Your question, the answer, the documents cited and the time: sealed, under a pseudonym, for "

@@ -50,8 +50,27 @@ _WHY: Mapping[str, str] = {
     "cut_off": "the text ended within it",
     "too_long": "too long",
 }
+_NOT_REWRITTEN: Mapping[str, str] = {
+    "no_question": "it is not one question on one line",
+    "too_long": "it is too long",
+    "adds": "it says a word that nobody typed",
+    "drops": "it lacks a word of the question",
+    "denies": "it denies what was not denied, or the reverse",
+    "instructs": "it tells whoever answers what to say",
+    "same": "it is the question over again",
+    "leans": "it is said to stand alone and does not ask by itself",
+    "not_approved": "the model was not approved then",
+    "long_question": "the question is too long to be rewritten",
+    "failed": "the call failed",
+    "stopped": "whoever asked wanted no more",
+}
 _ENDED: Mapping[str, str] = {"whole": "to its end", "stopped": "stopped", "failed": "failed"}
-_CALLS: Mapping[str, str] = {"judge": "to judge", "write": "to write", "again": "to write once more"}
+_CALLS: Mapping[str, str] = {
+    "rewrite": "to rewrite a follow-up",
+    "judge": "to judge",
+    "write": "to write",
+    "again": "to write once more",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +86,7 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True)
 class ModelPart:
-    """What a model did: in words what it judged and how its calls ended, its sentences, and all of it as it is kept."""
+    """What a model did: in words what it rewrote and judged, how its calls ended; its sentences; all as it is kept."""
 
     name: str
     told: tuple[str, ...]
@@ -93,9 +112,11 @@ def model_part(raw: str) -> ModelPart | None:
 
 
 def _told(value: Mapping[str, Any], written: Mapping[str, Any]) -> list[str]:
-    judgement = value["judgement"]
-    calls = [*([judgement["call"]] if judgement else []), *written["calls"]]
+    judgement, rewriting = value["judgement"], value["rewriting"]
+    calls = [part["call"] for part in (rewriting, judgement) if part and part["call"]] + written["calls"]
     told = [_called(call) for call in calls]
+    if rewriting:
+        told.append(_rewrote(rewriting))
     if judgement and judgement["answering"] is not None:
         given, answering = len(judgement["given"]), len(judgement["answering"])
         told.append(f"It was given {given} to judge, and said that {answering or 'none'} of them answer.")
@@ -107,6 +128,15 @@ def _told(value: Mapping[str, Any], written: Mapping[str, Any]) -> list[str]:
     if value["why_not"]:
         told.append(f"Why it was not asked: {value['why_not']}")
     return told
+
+
+def _rewrote(rewriting: Mapping[str, Any]) -> str:
+    if rewriting["why_not"]:
+        why = _NOT_REWRITTEN.get(rewriting["why_not"], rewriting["why_not"])
+        return f"Its rewriting of the question was not used: {why}. Rules stood in."
+    if rewriting["stands_alone"]:
+        return "It said that the question stands alone, so it was searched for as typed."
+    return f"It rewrote the question, by {len(rewriting['earlier'])} before it: {rewriting['text']}"
 
 
 def _called(call: Mapping[str, Any]) -> str:

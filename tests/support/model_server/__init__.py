@@ -9,6 +9,6 @@ By hand: `python -m tests.support.model_server good --port 8081`. `SCRIPTS` list
 
 from tests.support.model_server.exchange import Asked, Exchange
 from tests.support.model_server.running import ModelServer
-from tests.support.model_server.scripts import SCRIPTS, Script, drafting, obeying, saying
+from tests.support.model_server.scripts import SCRIPTS, Script, drafting, obeying, rewriting, saying
 
-__all__ = ["SCRIPTS", "Asked", "Exchange", "ModelServer", "Script", "drafting", "obeying", "saying"]
+__all__ = ["SCRIPTS", "Asked", "Exchange", "ModelServer", "Script", "drafting", "obeying", "rewriting", "saying"]

@@ -141,6 +141,37 @@ def judged_none(asked: Asked) -> str:
     return asked.declining if asked.is_judging else good(asked)
 
 
+def standing_alone(asked: Asked) -> str:
+    """The question with the one before it in brackets: it stands alone, if not well."""
+    return f"{asked.question.rstrip('?')} ({asked.earlier[-1].rstrip('?')})?"
+
+
+def rewritten_with_more(asked: Asked) -> str:
+    """The same with a fact of its own."""
+    return f"{standing_alone(asked).rstrip('?')} above 51 euros?"
+
+
+def rewritten_without_not(asked: Asked) -> str:
+    """The same without a word that denies."""
+    return _NOT.sub("", standing_alone(asked), count=1)
+
+
+def rewritten_as_answer(_asked: Asked) -> str:
+    """An answer instead of a question."""
+    return "It is fifty-one euros a day."
+
+
+def rewritten_on_two_lines(asked: Asked) -> str:
+    """The question with talk before it."""
+    return f"Here is the question:\n{standing_alone(asked)}"
+
+
+def rewritten_as_told(asked: Asked) -> str:
+    """Whatever looks like an order in a question before, done."""
+    ordered = [one for text in asked.earlier for one in sentences(text) if _ORDER.search(one)]
+    return f"{EFFECT}: {ordered[0]}" if ordered else standing_alone(asked)
+
+
 def _all(asked: Asked) -> list[tuple[str, str]]:
     return best(asked, most=1_000)
 

@@ -12,6 +12,7 @@ from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 _QUESTION = re.compile(r"<question>(.*?)</question>", re.DOTALL)
+_EARLIER = re.compile(r"<asked>(.*?)</asked>", re.DOTALL)
 _DECLINING = re.compile(r"\bwrite (\S+) and nothing else")
 _PASSAGE = re.compile(r'<passage\s[^>]*?\bid="([^"]+)"[^>]*>(.*?)</passage>', re.DOTALL)
 
@@ -54,8 +55,18 @@ class Asked:
         return "which passages" in self.system
 
     @property
+    def is_rewriting(self) -> bool:
+        """Whether it is asked for a question that stands alone."""
+        return "can be understood by itself" in self.system
+
+    @property
+    def earlier(self) -> list[str]:
+        """The questions before the question, the newest last."""
+        return [html.unescape(found) for found in _EARLIER.findall(self.text)]
+
+    @property
     def declining(self) -> str:
-        """What it is told to write where the passages do not answer."""
+        """What it is told to write where the passages do not answer, or where the question stands alone."""
         found = _DECLINING.search(self.system)
         return found[1] if found else "NO_ANSWER"
 

@@ -26,8 +26,24 @@ def saying(text: str | Callable[[Asked], str], *, finish: str | None = "stop") -
 
 
 def drafting(drafted: Callable[[Asked], str]) -> Script:
-    """Return a script that judges well, and then says what a function makes of the prompt."""
-    return saying(lambda asked: drafts.ids(asked) if asked.is_judging else drafted(asked))
+    """Return a script that rewrites and judges well, and then says what a function makes of the prompt."""
+
+    def said(asked: Asked) -> str:
+        if asked.is_rewriting:
+            return drafts.standing_alone(asked)
+        return drafts.ids(asked) if asked.is_judging else drafted(asked)
+
+    return saying(said)
+
+
+def rewriting(rewritten: Callable[[Asked], str]) -> Script:
+    """Return a script that says of a follow-up what a function makes of it, and judges and writes well."""
+    well = drafting(drafts.good)
+
+    def script(exchange: Exchange) -> None:
+        (saying(rewritten) if exchange.asked.is_rewriting else well)(exchange)
+
+    return script
 
 
 def obeying(planted: str, effect: str) -> Script:
@@ -185,6 +201,12 @@ SCRIPTS: Mapping[str, Script] = {
     "declines": drafting(drafts.declined),
     "judges_none": saying(drafts.judged_none),
     "judges_chattily": saying(drafts.chatty_judgement),
+    "says_alone": rewriting(drafts.declined),
+    "rewrites_with_more": rewriting(drafts.rewritten_with_more),
+    "rewrites_without_not": rewriting(drafts.rewritten_without_not),
+    "rewrites_as_answer": rewriting(drafts.rewritten_as_answer),
+    "rewrites_on_two_lines": rewriting(drafts.rewritten_on_two_lines),
+    "rewrites_as_told": rewriting(drafts.rewritten_as_told),
     "repeats": _repeats,
     "html_text": saying("<!DOCTYPE html><html><body><p>The allowance is 51 euros.</p></body></html>"),
     "tool_calls": _tool_calls,

@@ -49,18 +49,20 @@ def test_where_none_is_asked_for_none_is_a_part_and_the_file_is_not_looked_at(
 @pytest.mark.parametrize(
     ("settings", "does"),
     [
-        (WRITES, (True, False, True)),
-        ({"judge": "llm", "model": "writer"}, (False, True, True)),
-        ({**WRITES, "judge": "llm", "model_fails": "refuse"}, (True, True, False)),
+        (WRITES, (True, False, False, True)),
+        ({"judge": "llm", "model": "writer"}, (False, True, False, True)),
+        ({"rewriter": "llm", "model": "writer"}, (False, False, True, True)),
+        ({**WRITES, "judge": "llm", "model_fails": "refuse"}, (True, True, False, False)),
     ],
 )
 def test_the_settings_say_what_a_model_does(
-    library: TinyLibrary, settings: dict[str, Any], does: tuple[bool, bool, bool]
+    library: TinyLibrary, settings: dict[str, Any], does: tuple[bool, bool, bool, bool]
 ) -> None:
     with open_studio(with_rules(library), connect=connect, **settings) as studio:
         mandate = studio.service.answering.steps.mandate
         assert mandate is not None
-        assert (mandate.name, (mandate.writes, mandate.judges, mandate.quotes_instead)) == ("writer", does)
+        assert mandate.name == "writer"
+        assert (mandate.writes, mandate.judges, mandate.rewrites, mandate.quotes_instead) == does
 
 
 def test_an_entailment_model_is_loaded_where_a_model_writes_and_the_release_names_it(

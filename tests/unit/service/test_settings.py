@@ -52,6 +52,7 @@ def test_settings_come_from_the_environment_and_from_a_file(tmp_path: Path, monk
         ("OPENWEBUI_PLAIN_HEADERS", "perhaps"),
         ("ANSWERER", "gpt"),
         ("JUDGE", "model"),
+        ("REWRITER", "model"),
         ("MODEL_FAILS", "guess"),
     ],
 )
@@ -189,7 +190,7 @@ def test_one_person_alone_has_no_limits_and_many_have(monkeypatch: pytest.Monkey
     assert read_settings().limits_a_minute() == (5, 600)
 
 
-@pytest.mark.parametrize("wanted", ["ANSWERER", "JUDGE"])
+@pytest.mark.parametrize("wanted", ["ANSWERER", "JUDGE", "REWRITER"])
 def test_a_model_that_is_to_be_asked_is_named(monkeypatch: pytest.MonkeyPatch, wanted: str) -> None:
     monkeypatch.setenv("GREENLIT_MODEL", "  ")
     assert not read_settings().wants_a_model

@@ -14,6 +14,7 @@ import { tells } from "/scripts/tell.js";
 
 const KEPT = "greenlit-unasked";
 const STEPS = {
+  understanding: "Reading the questions before it",
   looking: "Looking in the documents that you may read",
   drafting: "Writing down what they say",
   checking: "Checking the quotes",

@@ -60,7 +60,8 @@ def test_a_sentence_says_how_its_words_were_checked() -> None:
 
 def test_an_answer_says_what_a_model_did_for_it() -> None:
     written = Answer("r-1", (), (), None, RECEIPT, model=ByModel("writer", wrote=True, judged=False, left_out=2))
-    assert written.as_json()["model"] == {"name": "writer", "wrote": True, "judged": False, "left_out": 2}
+    did = {"name": "writer", "wrote": True, "judged": False, "rewrote": False, "left_out": 2}
+    assert written.as_json()["model"] == did
     assert Answer("r-1", (), (), None, RECEIPT).as_json()["model"] is None
 
 

@@ -97,6 +97,7 @@ def test_a_sentence_has_a_record_of_its_own_ahead_of_the_end(archive: Archive) -
         "writes": True,
         "wrote": True,
         "judged": False,
+        "rewrote": False,
         "left_out": 0,
         "became": "written",
         "calls": 1,

@@ -1,10 +1,13 @@
 """What is told of an answer, event by event."""
 
+from pathlib import Path
 from typing import Any
 
+from service import web
 from service.answering.pipeline import Answering
 from service.answering.progress import Event, Step, of_step
 from service.answering.questions import Question
+from service.slack_bot.answers import progress as slack_progress
 from tests.support.fakes import TinyLibrary
 from tests.support.service_parts import (
     ALWAYS_ENOUGH,
@@ -58,3 +61,10 @@ def test_what_a_door_tells_besides_comes_right_before_the_end(studio: Studio) ->
 
 def test_a_step_holds_nothing_but_its_name() -> None:
     assert [of_step(step) for step in Step] == [Event("status", {"step": step.value}) for step in Step]
+
+
+def test_every_step_has_words_where_people_wait() -> None:
+    page = (Path(web.__file__).parent / "static" / "scripts" / "ask.js").read_text(encoding="utf-8")
+    for step in Step:
+        assert f"\n  {step.value}: " in page
+        assert step.value in slack_progress._STEPS

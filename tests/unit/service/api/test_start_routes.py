@@ -30,4 +30,9 @@ def test_whoever_begins_is_told_which_model_their_questions_can_go_to(library: T
     for settings, writes in (({"answerer": "llm"}, True), ({"judge": "llm"}, False)):
         more: dict[str, Any] = {"model": "house", **settings}
         with open_studio(library, **more) as studio:
-            assert studio.api.get("/v1/start").json()["model"] == {"name": "house", "writes": writes}
+            assert studio.api.get("/v1/start").json()["model"] == {
+                "name": "house",
+                "writes": writes,
+                "reads": True,
+                "rewrites": False,
+            }

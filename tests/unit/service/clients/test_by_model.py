@@ -5,11 +5,12 @@ import pytest
 from service.clients.by_model import by_model, wrote
 
 NAME = "house model"
+REWROTE = f"{NAME} rewrote the question so that it stands alone."
 WROTE = f"Written by {NAME} from the passages below; each sentence was checked against them."
 
 
 def _did(**did: object) -> dict[str, object]:
-    return {"name": NAME, "wrote": False, "judged": False, "left_out": 0, **did}
+    return {"name": NAME, "wrote": False, "judged": False, "rewrote": False, "left_out": 0, **did}
 
 
 def test_of_a_quoted_answer_nothing_is_said() -> None:
@@ -25,6 +26,8 @@ def test_of_a_quoted_answer_nothing_is_said() -> None:
     [
         (_did(wrote=True), (WROTE,)),
         (_did(judged=True), (f"{NAME} chose the passages.",)),
+        (_did(rewrote=True), (REWROTE,)),
+        (_did(rewrote=True, wrote=True), (REWROTE, WROTE)),
         (_did(wrote=True, judged=True), (WROTE, f"{NAME} also chose the passages.")),
         (
             _did(wrote=True, left_out=1),
@@ -53,6 +56,7 @@ def test_a_refusal_says_what_the_model_found_and_never_that_it_answered() -> Non
     assert by_model(_did(left_out=2), "unsupported_draft") == failed
     assert by_model(_did(judged=True), "unsupported_draft") == ()
     assert by_model(_did(judged=True), "request_not_supported") == ()
+    assert by_model(_did(rewrote=True), "no_evidence") == (REWROTE,)
 
 
 def test_a_name_stays_on_its_line() -> None:

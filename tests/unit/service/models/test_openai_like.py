@@ -67,6 +67,12 @@ def test_every_script_is_either_passed_on_or_refused_here() -> None:
             "declines",
             "judges_none",
             "judges_chattily",
+            "says_alone",
+            "rewrites_with_more",
+            "rewrites_without_not",
+            "rewrites_as_answer",
+            "rewrites_on_two_lines",
+            "rewrites_as_told",
         ),
     }
 

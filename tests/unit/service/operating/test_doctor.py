@@ -300,6 +300,14 @@ def test_a_model_is_asked_about_a_made_up_document(settings: Settings) -> None:
     assert [messages[-1].text.count(FACT) for messages in model.asked] == [1]
 
 
+def test_a_model_that_only_rewrites_is_asked_too(settings: Settings) -> None:
+    wanted = settings.model_copy(update={"rewriter": "llm", "model": "writer"})
+    (settings.library / MODELS_FILE).write_text(written({**ENTRY, "expires": "2099-01-01", "sources": ["*"]}))
+    checks = examine(wanted, running=_nothing_runs, connecting=lambda: lambda *_: SayingModel(FACT))
+    (check,) = (check for check in checks if check.name == "model")
+    assert check.detail.endswith("; it rewrites follow-ups")
+
+
 def test_a_model_that_fails_or_may_not_be_called_is_wrong(settings: Settings) -> None:
     down = _asking(settings, SayingModel(error=ModelUnavailableError("it is down")))
     unapproved = _asking(settings, SayingModel(FACT), approved_by=None)

@@ -44,7 +44,7 @@ def _past(*hits: Hit, **said: Any) -> PastQuestion:
         "citations": [],
         **said,
     }
-    return PastQuestion(0, 1, {}, finished, "What?", None, b"")
+    return PastQuestion(0, 1, {}, finished, "What?", "What?", None, b"")
 
 
 def _again(*hits: Hit, evidence_u: int | None = 400_000) -> Again:

@@ -51,7 +51,7 @@ def _again(
     stored = build.passages.text(LINES) or ""
     spans = [[stored.index(quote), stored.index(quote) + len(quote)] for quote in quotes]
     cited = [{"n": n, "passage_id": hits[0]["passage_id"], "span": span} for n, span in enumerate(spans, start=1)]
-    params = {"model": "writer", "wrote": True, "judged": False, "left_out": 1} if written else {}
+    params = {"model": "writer", "wrote": True, "judged": False, "rewrote": False, "left_out": 1} if written else {}
     finished = {"outcome": "answered", "hits": hits, "citations": cited, "answerer": {"params": params}}
     turn = Turn("r-1", "2026-11-20", asked, finished, None, answer, Receipt("o", 7, "f"), tuple(written))
     return past.again(studio.service.owner, turn)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.answering.understanding.follow_up import stand_alone
+from service.answering.understanding.follow_up import goes_on, stand_alone
 
 ANSWERED = "What is the limit for hotel costs in Berlin?"
 
@@ -74,3 +74,17 @@ def test_only_words_that_were_typed_are_searched_for() -> None:
     asked = "What are the <b>rates</b> of “Nachtschicht” in 2025?"
     searched_for = stand_alone("and in 2026?", [asked])
     assert searched_for == "What are the <b>rates</b> of “Nachtschicht” in 2026?"
+
+
+@pytest.mark.parametrize(
+    "typed", ["And for freelancers?", "what about stills", "In Paris?", "Why?", "Since when?", "To whom?"]
+)
+def test_what_asks_nothing_by_itself_goes_on(typed: str) -> None:
+    assert goes_on(typed)
+
+
+@pytest.mark.parametrize(
+    "typed", ["Who approves it?", "And who approves it?", "Is it safe?", "How long are they kept?"]
+)
+def test_what_has_a_question_of_its_own_does_not_only_go_on(typed: str) -> None:
+    assert not goes_on(typed)

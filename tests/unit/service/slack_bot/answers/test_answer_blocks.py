@@ -275,7 +275,7 @@ def test_what_a_model_wrote_is_no_quote_and_says_so_above_it() -> None:
 
 
 def test_a_quoted_answer_says_who_chose_its_passages_and_nothing_where_nobody_did() -> None:
-    judged = {"name": MODEL, "wrote": False, "judged": True, "left_out": 0}
+    judged = {"name": MODEL, "wrote": False, "judged": True, "rewrote": False, "left_out": 0}
     shown = _shown(_answer("One.", model=judged))
     assert _texts(shown, "plain_text")[0] == f"{MODEL} chose the passages."
     assert [one["type"] for one in shown.blocks[1]["elements"]] == ["rich_text_quote"]

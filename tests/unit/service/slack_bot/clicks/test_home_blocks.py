@@ -37,7 +37,9 @@ def test_it_says_who_writes_answers_and_where_questions_can_go() -> None:
     assert "language model" not in quoted
     for writes in (True, False):
         told = json.dumps(
-            home({**START, "model": {"name": "house\n<!channel>", "writes": writes}}, [], public_url=PAGES).blocks
+            home(
+                {**START, "model": {"name": "house\n<!channel>", "writes": writes, "reads": True}}, [], public_url=PAGES
+            ).blocks
         )
         assert "can go to the language model house <!channel>. " in told
         assert ("A language model writes" in told, "quoted word for word" in told) == (writes, not writes)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from starlette.testclient import TestClient
 
-from service.web.pages import NOTICE_COOKIE, notice_hash
+from service.web.pages import NOTICE_COOKIE, ModelDoes, notice_hash
 from tests.support.fakes import TinyLibrary
 from tests.support.service_parts import VENDOR_QUESTION, Studio, open_studio, with_rules
 
@@ -58,8 +58,9 @@ def test_that_it_was_confirmed_is_on_record_and_in_the_browser(studio: Studio, n
 def test_other_words_are_asked_for_again(newcomer: TestClient) -> None:
     newcomer.cookies.set(NOTICE_COOKIE, notice_hash(12, "the works council agreed"))
     assert newcomer.post("/", data={"question": VENDOR_QUESTION}).status_code == 428
-    asked = [notice_hash(12, "", model, writes=writes) for model, writes in (("a", False), ("b", False), ("a", True))]
-    assert len({notice_hash(12, ""), notice_hash(13, ""), notice_hash(12, "why"), *asked}) == 6
+    does = [ModelDoes(), ModelDoes(writes=True), ModelDoes(reads=True), ModelDoes(rewrites=True)]
+    asked = [notice_hash(12, "", model, did) for model in ("a", "b") for did in does]
+    assert len({notice_hash(12, ""), notice_hash(13, ""), notice_hash(12, "why"), *asked}) == 11
 
 
 def test_what_cannot_be_recorded_is_not_confirmed(library: TinyLibrary) -> None:
@@ -81,7 +82,7 @@ def test_who_reads_a_question_besides_and_who_writes_the_answer_is_said_before_i
         assert "can go to the language model <bdi>house &lt;b&gt;</bdi>, which this organisation approved." in page
         assert "each is checked against the documents before it is shown" in page
         assert "quoted word for word" not in page
-        browser.cookies.set(NOTICE_COOKIE, notice_hash(12, "", "house <b>", writes=True))
+        browser.cookies.set(NOTICE_COOKIE, notice_hash(12, "", "house <b>", ModelDoes(writes=True, reads=True)))
         assert "each sentence is checked against them, and shows the words behind it" in browser.get("/").text
 
 
@@ -92,3 +93,12 @@ def test_a_judge_is_named_and_the_answer_stays_quoted(library: TinyLibrary) -> N
         page = browser.get("/").text
     assert "can go to the language model <bdi>house</bdi>" in page
     assert "Each sentence is quoted word for word" in page
+
+
+def test_a_model_that_only_rewrites_is_sent_questions_and_that_is_said(library: TinyLibrary) -> None:
+    with open_studio(with_rules(library), rewriter="llm", model="house") as studio:
+        browser = studio.browser()
+        browser.cookies.delete(NOTICE_COOKIE)
+        page = " ".join(browser.get("/").text.split())
+    assert "your question and those before it in the conversation can go to the language model <bdi>house</bdi>" in page
+    assert "passages that you may read" not in page

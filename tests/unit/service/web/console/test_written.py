@@ -8,13 +8,17 @@ import pytest
 from service.answering.consulted import Instead
 from service.answering.steps import Broke
 from service.answering.supported.support import CODES
+from service.answering.understanding.rewording import Fault
 from service.answering.writing.checking import Done
 from service.answering.writing.claims import Flaw
+from service.answering.writing.records import FAILED, STOPPED, TOO_LONG
+from service.answering.writing.rewrite import Rewriting, Unasked, rewrite
 from service.answering.writing.write import write
 from service.web.console import written
 from service.web.console.words import INSTEAD, REASONS
 from service.web.console.written import model_part
-from tests.support.written_answers import Released, Scripted, given, never, stands_there
+from tests.support.consulting import alone_in
+from tests.support.written_answers import Released, Says, Scripted, given, never, stands_there
 
 GOOD = "Invoices are kept for ten years."
 BAD = "Invoices are kept for 12 years."
@@ -28,6 +32,7 @@ def _kept(**more: Any) -> str:
     value = {
         "format": 1,
         "model": "house",
+        "rewriting": None,
         "judgement": None,
         "taken_away": [],
         "says_none": False,
@@ -82,6 +87,32 @@ def test_what_it_judged_and_why_it_did_not_write_is_told() -> None:
     part = model_part(_kept(written=None, instead="not_approved", why_not="its approval ended on 2026-11-01"))
     assert part is not None
     assert part.told[-1] == "Why it was not asked: its approval ended on 2026-11-01"
+
+
+def test_what_it_made_of_a_follow_up_is_told() -> None:
+    def told(reply: Says) -> tuple[str, ...]:
+        earlier = ["Who keeps invoices?"]
+        made = rewrite("And since when are they kept?", earlier, model=Scripted(reply), stopped=never)
+        part = model_part(_kept(rewriting=made.as_json(), written=None))
+        assert part is not None
+        return part.told
+
+    asked, used = told("Since when are invoices kept?")
+    assert asked.startswith("Asked to rewrite a follow-up: to its end, prompt ")
+    assert used == "It rewrote the question, by 1 before it: Since when are invoices kept?"
+    assert told("Since when does the archive keep invoices?")[1] == (
+        "Its rewriting of the question was not used: it says a word that nobody typed. Rules stood in."
+    )
+    assert told("And since when are they kept?")[1].endswith("it is the question over again. Rules stood in.")
+    assert told(alone_in)[1].startswith("It said that the question stands alone")
+    unasked = Rewriting(why_not="not_approved").as_json()
+    part = model_part(_kept(rewriting=unasked, written=None, why_not="its approval ended"))
+    assert part is not None
+    assert part.told[0].endswith("not used: the model was not approved then. Rules stood in.")
+
+
+def test_every_reason_against_a_rewriting_is_in_words() -> None:
+    assert set(written._NOT_REWRITTEN) == {*Fault, *Unasked, FAILED, STOPPED, TOO_LONG}
 
 
 @pytest.mark.parametrize("raw", ["", "just a text", "[]", "{}", '{"format": 2}', '{"format": 1, "model": "x"}'])
