@@ -130,7 +130,9 @@ class LogOnDisk:
     def _answer(self, route: str, params: dict[str, str | int]) -> Answer:
         if route == "/checkpoint":
             return Answer(200, self.proofs.checkpoint(str(params["origin"])).encode())
-        value: dict[str, Any] = {"shards": self.proofs.shards()}
+        value: dict[str, Any] = {"shards": self.proofs.shards(), "restores": self.proofs.restores()}
+        if route == "/proof":
+            value = self.proofs.inclusion(int(params["seq"]))
         if route == "/consistency":
             value = self.proofs.consistency(str(params["origin"]), int(params["old"]), int(params["new"]))
         return Answer(200, json.dumps(value).encode())

@@ -247,6 +247,7 @@ def _check_memory(check: StoreCheck, store: LeafReader, snapshot: Snapshot, sign
 
 
 def _remarks(check: StoreCheck, size: int, missing_scopes: int) -> Iterator[str]:
+    yield from check.remarks
     if not size:
         yield "nothing is recorded yet"
     if size > check.covered:

@@ -162,22 +162,22 @@ class Keyring:
         Raises:
             AuditKeyError: it is no month, or its key is missing or cannot be used.
         """
-        _month(month)
         with self._lock:
-            if month not in self._actors:
+            if _month(month) not in self._actors:
                 self._actors[month] = self._newest_id("actor", month)
             key_id = self._actors[month]
+        return self.pseudonyms_by(key_id)
+
+    def pseudonyms_by(self, key_id: str) -> Pseudonyms:
+        """Return what a key of pseudonyms makes, be it the newest of its month or not; see `pseudonyms`."""
+        with self._lock:
             self._check_there(key_id)
             if key_id not in self._pseudonyms:
                 self._pseudonyms[key_id] = Pseudonyms(key=read_key(self._folder, _file(key_id)))
             return self._pseudonyms[key_id]
 
     def has_pseudonyms(self, month: str) -> bool:
-        """Tell whether there is a key that makes the pseudonyms of a month.
-
-        Raises:
-            AuditKeyError: it is no month, or the folder cannot be listed.
-        """
+        """Tell whether there is a key that makes the pseudonyms of a month; raises as `pseudonyms`."""
         return bool(self._numbers("actor", month))
 
     def path(self, key_id: str) -> Path:
@@ -185,11 +185,7 @@ class Keyring:
         return self._folder / _file(key_id)
 
     def has(self, key_id: str) -> bool:
-        """Tell whether there is a key of this id; there is none of an id that no key can have.
-
-        Raises:
-            AuditKeyError: the folder cannot be looked into.
-        """
+        """Tell whether there is a key of this id: none of one that no key can have. Raises as `key_exists`."""
         return is_key_id(key_id) and key_exists(self._folder, _file(key_id))
 
     def check(self, key_id: str) -> None:
@@ -203,7 +199,10 @@ class Keyring:
         with self._lock:
             state = key_state(self._folder, _file(key_id))
             if state is None:
-                raise AuditKeyError(f"the key {key_id} is missing: restore it from a backup")
+                raise AuditKeyError(
+                    f"the key {key_id} is missing: restore it from a backup, or, if nobody has it any more, say so "
+                    "with greenlit audit rotate PURPOSE --lost --reason TEXT"
+                )
             if self._seen.get(key_id) != state:
                 if not self._is_as_used(key_id):
                     raise AuditKeyError(
