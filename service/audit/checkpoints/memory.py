@@ -8,6 +8,9 @@ far as the file system tells. A copy has another one, so a memory that was put b
 another machine, is told from one that was there all along: it may be older than what was signed last. What keeps the
 identity is not noticed: a snapshot of a whole disk, or a file system that tells the inode alone and gives it out again.
 
+An older version kept one file, `signed.json`, that knew nothing of itself. It is taken up where there is no other, and
+gone with the next signature.
+
 Decides nothing of what may be signed: that is `signer`.
 """
 
@@ -28,6 +31,7 @@ from service.audit.shards import history_of
 
 MEND = "greenlit restore --here --reason TEXT"  # what begins a history: `histories`
 _NAME = re.compile(r"signed-([1-9][0-9]{0,18})\.json")
+_OLD_NAME, _OLD_NUMBER = "signed.json", 0
 _LEFT_OVER = re.compile(r"\.signed-[0-9]+\.json\.[0-9a-f]{16}")
 _TRIES = 5  # while a service signs, the file that was found may be gone when it is opened
 _GET_VERSION = 0x80087601  # FS_IOC_GETVERSION of Linux: the generation of an inode, 8 bytes
@@ -61,7 +65,6 @@ class Signed:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    number: int
     path: Path
     signed: Signed
     written_as: tuple[int, ...]  # the identity that it holds
@@ -114,7 +117,7 @@ class Memory:
             AuditKeyError: it cannot be kept.
         """
         older = self._numbers()
-        path = self._folder / f"signed-{max(older, default=0) + 1}.json"
+        path = self._path(max(older, default=_OLD_NUMBER) + 1)
 
         def content(descriptor: int) -> bytes:
             value = {
@@ -140,7 +143,7 @@ class Memory:
 
     def _remove(self, numbers: list[int]) -> None:
         for number in numbers:
-            (self._folder / f"signed-{number}.json").unlink(missing_ok=True)
+            self._path(number).unlink(missing_ok=True)
         for path in self._folder.iterdir():
             if _LEFT_OVER.fullmatch(path.name):  # by a crash
                 path.unlink(missing_ok=True)
@@ -152,20 +155,24 @@ class Memory:
             return []
         except OSError as error:
             raise AuditKeyError(f"{self._folder} cannot be listed ({error.strerror}): give access to it") from error
-        return [int(match[1]) for match in map(_NAME.fullmatch, names) if match]
+        numbers = [int(match[1]) for match in map(_NAME.fullmatch, names) if match]
+        return [*numbers, _OLD_NUMBER] if _OLD_NAME in names else numbers
+
+    def _path(self, number: int) -> Path:
+        return self._folder / (f"signed-{number}.json" if number != _OLD_NUMBER else _OLD_NAME)
 
     def _found(self) -> _Found | None:
         for tried in range(1, _TRIES + 1):
             numbers = self._numbers()
             if not numbers:
                 return None
-            path = self._folder / f"signed-{max(numbers)}.json"
+            path = self._path(max(numbers))
             try:
                 with path.open("rb") as file:
                     value: dict[str, Any] = json.load(file)
-                    return _Found(
-                        max(numbers), path, _read(value), tuple(map(int, value["file"])), _identity(file.fileno())
-                    )
+                    identity = _identity(file.fileno())
+                is_old = path.name == _OLD_NAME
+                return _Found(path, _read(value), identity if is_old else tuple(map(int, value["file"])), identity)
             except FileNotFoundError as error:
                 if tried == _TRIES:
                     raise _unreadable(path, error) from error
@@ -175,7 +182,8 @@ class Memory:
 
 
 def _read(value: dict[str, Any]) -> Signed:
-    origin, history = str(value["origin"]), str(value["history"])
+    origin = str(value["origin"])
+    history = str(value["history"]) if "file" in value else history_of(origin)
     goes_on = None if origin and history == history_of(origin) else history
     return Signed(origin, int(value["first_seq"]), int(value["size"]), bytes.fromhex(value["root"]), goes_on)
 
