@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from indexes.previews import PREVIEWS_FOLDER, WORKER_FILE
 from indexes.register import REGISTER_FILE
 from indexes.sources import SOURCES_FILE
 from service.access.rules import ACCESS_FILE
@@ -23,6 +24,7 @@ KEYS, STATE, LIBRARY, BUILDS = "keys", "state", "library", "builds"  # folders o
 LOG = f"{STATE}/{STORE_FILE}"
 DECIDED = (REGISTER_FILE, SOURCES_FILE, ACCESS_FILE, MODELS_FILE)
 _NOT_STATE = {SESSIONS_FILE, "service.json"}
+_NOT_BUILDS = {PREVIEWS_FOLDER, WORKER_FILE, "cache"}  # made anew when they are needed
 _BESIDE = (".lock", "-wal", "-shm", "-journal")
 _DATABASE = ".sqlite"
 
@@ -76,7 +78,8 @@ def links_of(places: Places) -> list[Path]:
 
 
 def _left_out(one: Found) -> bool:
-    return one.name.startswith(f"{STATE}/") and one.path.name in _NOT_STATE
+    part, first, *_ = one.name.split("/")
+    return (part == STATE and one.path.name in _NOT_STATE) or (part == BUILDS and first in _NOT_BUILDS)
 
 
 def _walk(root: Path, apart: set[Path]) -> Iterator[Path]:

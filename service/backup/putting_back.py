@@ -90,15 +90,33 @@ def put_back(folder: Path, places: Places, *, log_name: str, replace: bool, now_
                     f"nothing of the copy is missing here: expected {places.state} or {places.keys} to lack something; "
                     "use --replace to put aside what is there, which makes the log as old as the copy"
                 )
-            for name in wanted:
-                put(folder / name, places.of(name), account.files[name].sha256)
-                done.put.append(name)
+            _put_all(wanted, done, places)
     except OSError as error:
         raise BackupError(
             f"the copy cannot be put back ({error.filename or places.state}: {error.strerror}); mend that and restore "
             "again: what was put back stays"
         ) from error
     return done
+
+
+def _put_all(wanted: list[str], done: PutBack, places: Places) -> None:
+    shared: dict[str, Path] = {}  # files of builds by their hash: as many builds as hold one share it
+    for name in wanted:
+        target, sha256 = places.of(name), done.account.files[name].sha256
+        first = shared.setdefault(sha256, target) if name.startswith(f"{BUILDS}/") else target
+        if first == target or not _linked(first, target):
+            put(done.folder / name, target, sha256)
+        done.put.append(name)
+
+
+def _linked(first: Path, target: Path) -> bool:
+    make_private_folder(target.parent)
+    try:
+        target.hardlink_to(first)
+    except OSError:  # there are no links here
+        return False
+    sync_folder(target.parent)
+    return True
 
 
 def _in_order(account: Account, places: Places, done: PutBack) -> list[str]:

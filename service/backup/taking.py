@@ -13,10 +13,12 @@ import contextlib
 import secrets
 import shutil
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 from indexes.durable import sync_folder
 from service.audit.keys.private_files import make_private_folder
@@ -67,37 +69,38 @@ class Taking:
         Raises:
             BackupError: there is nothing to copy, no room, or the copy is not whole. No copy is left then.
         """
-        began, made_us = time.monotonic(), self.clock()
-        number = secrets.token_hex(8)
-        half = folder / f"{_HALF}{number}"
         try:
             self._expect_something()
             self._expect_apart(folder)
             make_private_folder(folder)
-            remove_halves(folder)
-            self._expect_room(folder)
-            try:
-                files = self._copied(half)
-                records = check_log(half, log_name=self.log_name)
-                took_s = round(time.monotonic() - began, 3)
-                account = Account(
-                    id=number,
-                    made_us=made_us,
-                    version=self.version,
-                    log_name=self.log_name,
-                    records=records,
-                    seconds=took_s,
-                    files=files,
-                )
-                write_account(half, account)
-                named = folder / f"{datetime.fromtimestamp(made_us // 1_000_000, UTC):%Y-%m-%dT%H%M%SZ}-{number[:4]}"
-                half.rename(named)
-                sync_folder(folder)
-            except BaseException:
-                shutil.rmtree(half, ignore_errors=True)
-                raise
+            with _one_at_a_time(folder):
+                remove_halves(folder)
+                self._expect_room(folder)
+                return self._made(folder)
         except OSError as error:
             raise BackupError(f"no copy can be made in {folder} ({error.strerror}): nothing is left of it") from error
+
+    def _made(self, folder: Path) -> Taken:
+        began, made_us, number = time.monotonic(), self.clock(), secrets.token_hex(8)
+        half = folder / f"{_HALF}{number}"
+        try:
+            files = self._copied(half)
+            account = Account(
+                id=number,
+                made_us=made_us,
+                version=self.version,
+                log_name=self.log_name,
+                records=check_log(half, log_name=self.log_name),
+                seconds=round(time.monotonic() - began, 3),
+                files=files,
+            )
+            write_account(half, account)
+            named = folder / f"{datetime.fromtimestamp(made_us // 1_000_000, UTC):%Y-%m-%dT%H%M%SZ}-{number[:4]}"
+            half.rename(named)
+            sync_folder(folder)
+        except BaseException:
+            shutil.rmtree(half, ignore_errors=True)
+            raise
         return Taken(named, account, tuple(links_of(self.places)))
 
     def _expect_something(self) -> None:
@@ -141,6 +144,16 @@ class Taking:
 STATE_LOG = LOG.removeprefix(f"{STATE}/")
 
 
+@contextlib.contextmanager
+def _one_at_a_time(folder: Path) -> Iterator[None]:
+    """Keep two from copying into one folder: each would take the other's half for one that was cut off."""
+    try:
+        with FileLock(folder / ".lock", timeout=0):
+            yield
+    except Timeout as error:
+        raise BackupError(f"another copy is being made in {folder}: wait for it, or take another folder") from error
+
+
 def remove_halves(folder: Path) -> None:
     """Remove what copies left that were cut off."""
     for half in folder.glob(f"{_HALF}*"):
@@ -175,16 +188,33 @@ def remove_older(folder: Path, keep: int) -> list[Path]:
 
 
 def _copies(found: Iterable[Found], half: Path) -> dict[str, File]:
-    files = {}
+    files: dict[str, File] = {}
+    shared: dict[tuple[int, int], str] = {}  # names of files that builds share, by what tells a file from any other
+    gone: set[str] = set()
     for one in found:
         target = half / one.name
         try:
+            status = one.path.stat()
+            same = shared.setdefault((status.st_dev, status.st_ino), one.name) if status.st_nlink > 1 else one.name
+            if same != one.name and same in files:
+                make_private_folder(target.parent)
+                target.hardlink_to(half / same)
+                files[one.name] = files[same]
+                continue
             sha256 = copy_database(one.path, target) if one.is_database else copy_file(one.path, target)
-        except FileNotFoundError:  # such as the signer's memory, which has another name by now
+        except FileNotFoundError:  # such as the signer's memory, which has another name by now, or a build that went
             target.unlink(missing_ok=True)
+            gone.add(one.name)
             continue
         files[one.name] = File(sha256, target.stat().st_size)
-    return files
+    return _without_halves_of_builds(files, gone, half)
+
+
+def _without_halves_of_builds(files: dict[str, File], gone: set[str], half: Path) -> dict[str, File]:
+    halves = {"/".join(name.split("/")[:2]) for name in gone if name.startswith(f"{BUILDS}/")}
+    for name in halves:
+        shutil.rmtree(half / name, ignore_errors=True)
+    return {name: file for name, file in files.items() if "/".join(name.split("/")[:2]) not in halves}
 
 
 def _keys_in(files: dict[str, File]) -> dict[str, str]:
