@@ -1,4 +1,4 @@
-"""A store that an older version made is brought up when it is opened, all at once or not at all, and proves the same."""
+"""A store that an older version made is brought up when it is opened, wholly or not at all, and proves the same."""
 
 import sqlite3
 from contextlib import closing
