@@ -17,13 +17,12 @@ from typing import Any
 
 from service.audit import events
 from service.audit.checkpoints.signer import Signer
-from service.audit.keys.keyring import KeyPurpose, Keyring
+from service.audit.keys.key_ids import PURPOSES, purpose_of
+from service.audit.keys.keyring import Keyring
 from service.audit.log import AuditLog, Clock
 from service.audit.reading.summaries import value_of
 from service.audit.shards import month_of, origin_at
 from service.audit.storage.store import LeafReader
-
-_PURPOSES: tuple[KeyPurpose, ...] = ("payload", "identity", "actor")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +47,11 @@ class Rotation:
         with self._alone:
             self.log.make_ready()
             month = month_of(origin_at(self.name, self.clock()))
-            made = self.keyring.rotate_payload(month)
+            made = self.keyring.make_next("payload", month)
             on_record = self._ids(events.KEY_CREATED_TYPE)
             for key_id in self.keyring.key_ids(month):
                 if key_id not in on_record:
-                    self.log.note(events.key_created(_purpose(key_id), key_id))
+                    self.log.note(events.key_created(purpose_of(key_id), key_id))
         return {"purpose": "payload", "key_id": made.key_id}
 
     def signing_key(self) -> dict[str, str]:
@@ -77,11 +76,7 @@ class Rotation:
             self.log.publish()
         return {"purpose": "signing", "key_id": new.key_id.hex(), "vkey": new.text()}
 
-    def _ids(self, kind: str, purposes: Iterable[str] = ("signing", *_PURPOSES)) -> list[str]:
+    def _ids(self, kind: str, purposes: Iterable[str] = ("signing", *PURPOSES)) -> list[str]:
         """Return the ids of the keys that leaves of a type name, in order."""
         leaves: list[dict[str, Any]] = [value_of(leaf) for leaf in self.store.of_type(kind)]
         return [leaf["key_id"] for leaf in leaves if leaf["purpose"] in purposes]
-
-
-def _purpose(key_id: str) -> KeyPurpose:
-    return next(purpose for purpose in _PURPOSES if key_id.startswith(f"{purpose}-"))

@@ -35,6 +35,7 @@ from service.audit.reading.proofs import Proofs
 from service.audit.rotation import Rotation
 from service.audit.shards import shards_of
 from service.commands import witness as witness_cli
+from tests.support.copied_logs import make_itself
 
 _APP = typer.Typer()
 _APP.command()(witness_cli.witness)
@@ -82,9 +83,10 @@ class LogOnDisk:
         self.at = self.at.replace(year=year, month=month)
 
     def copy_to(self, folder: Path) -> None:
-        """Copy everything the log's operator has: records, keys, what was last signed."""
+        """Copy everything the log's operator has, as a snapshot of the disk would: records, keys, what was signed."""
         self.close()
         shutil.copytree(self.folder, folder)
+        make_itself(folder / "keys")
         self.opened = self._open()
 
     def put_back(self, folder: Path) -> None:
@@ -92,6 +94,7 @@ class LogOnDisk:
         self.close()
         shutil.rmtree(self.folder)
         shutil.copytree(folder, self.folder)
+        make_itself(self.folder / "keys")
         self.opened = self._open()
 
     def key(self) -> VerifierKey:

@@ -23,7 +23,7 @@ from typing import Any
 
 from service.audit.checking.store_check import Snapshot, StoreCheck, Witnessed
 from service.audit.checking.verifier import DAMAGE, Problem
-from service.audit.checkpoints.signer import Signed
+from service.audit.checkpoints.memory import Signed
 from service.audit.checkpoints.stored_tree import StoredTree
 from service.audit.errors import AuditError, AuditUnavailableError
 from service.audit.events import ERASED_TYPE, KEY_REVOKED_TYPE
