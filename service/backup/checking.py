@@ -10,7 +10,8 @@ Whether each record is what it was, with its proofs, is `greenlit audit verify`'
 import json
 from pathlib import Path
 
-from service.audit.checkpoints.signer import Signed, Signer
+from service.audit.checkpoints.memory import Signed
+from service.audit.checkpoints.signer import Signer
 from service.audit.checkpoints.stored_tree import StoredTree
 from service.audit.errors import AuditError
 from service.audit.events import KEY_CREATED_TYPE
@@ -76,7 +77,7 @@ def newest_time(folder: Path) -> int | None:
 
 
 def _expect_signed(store: SqliteReads, size: int, signed: Signed | None) -> None:
-    if signed is None:
+    if signed is None or not signed.size:
         return
     if signed.first_seq + signed.size > size:
         raise BackupError(

@@ -17,6 +17,8 @@ from pathlib import Path
 from indexes.durable import sync_folder
 from service.audit.errors import AuditError
 from service.audit.keys.private_files import make_private_folder
+from service.audit.storage.sqlite_file import SqliteFile
+from service.audit.storage.sqlite_reads import SqliteReads
 from service.audit.storage.writer_lock import LOCK_FILE, WriterLock
 from service.backup.account import Account
 from service.backup.checking import checked_backup
@@ -84,11 +86,13 @@ def put_back(folder: Path, places: Places, *, log_name: str, replace: bool, now_
         with _alone(places.state):
             if replace:
                 done.aside += _put_aside(places, now_us)
+            elif _is_empty(places.of(LOG)):
+                done.aside.append(_log_aside(places.of(LOG), now_us))
             wanted = _in_order(account, places, done)
             if not wanted:
                 raise InUseError(
                     f"nothing of the copy is missing here: expected {places.state} or {places.keys} to lack something; "
-                    "use --replace to put aside what is there, which makes the log as old as the copy"
+                    "move away the file that is damaged, or use --replace to put aside all that is there"
                 )
             _put_all(wanted, done, places)
     except OSError as error:
@@ -156,10 +160,30 @@ def _alone(state: Path) -> Iterator[None]:
         lock.release()
 
 
+def _is_empty(log: Path) -> bool:
+    """Tell whether a log is there and holds nothing: so does one that was made where the real one was lost."""
+    try:
+        return log.exists() and SqliteReads(SqliteFile(log, busy_timeout_s=1.0)).size() == 0
+    except AuditError:  # it is damaged: whoever wants another has to move it away
+        return False
+
+
+def _log_aside(log: Path, now_us: int) -> Path:
+    aside = log.parent / _stamp(now_us)
+    make_private_folder(aside)
+    for path in sorted(log.parent.glob(f"{log.name}*")):
+        path.rename(aside / path.name)
+    sync_folder(log.parent)
+    return aside
+
+
+def _stamp(now_us: int) -> str:
+    return f"{_ASIDE}{datetime.fromtimestamp(now_us // 1_000_000, UTC):%Y-%m-%dT%H%M%SZ}"
+
+
 def _put_aside(places: Places, now_us: int) -> list[Path]:
     """Move what is in the state and the keys into a folder within each, under a hidden name that nothing reads."""
-    stamp = f"{_ASIDE}{datetime.fromtimestamp(now_us // 1_000_000, UTC):%Y-%m-%dT%H%M%SZ}"
-    asides = []
+    stamp, asides = _stamp(now_us), []
     for part, root in ((KEYS, places.keys), (STATE, places.state)):
         found = files_of(places, part)
         beside = [path for one in found for path in one.path.parent.glob(f"{one.path.name}-*")]

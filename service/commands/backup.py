@@ -3,9 +3,10 @@
 A copy holds the log *and* the keys that open its texts: whoever has it can read every question that is not erased.
 """
 
+import getpass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -56,6 +57,14 @@ _Replace = Annotated[bool, typer.Option("--replace", help="put aside what is her
 _Check = Annotated[bool, typer.Option("--check", help="only check the copy, and say what it holds")]
 _Here = Annotated[bool, typer.Option("--here", help="what lies here was put back or moved by other means")]
 _Reason = Annotated[str, typer.Option(help="why, for the log; auditors read it")]
+_By = Annotated[str, typer.Option(help="who does this, for the log; the account unless given")]
+
+
+class _Words(NamedTuple):
+    """What a person says of a restore, for the log."""
+
+    reason: str
+    by: str
 
 
 def restore(
@@ -64,6 +73,7 @@ def restore(
     check: _Check = False,
     here: _Here = False,
     reason: _Reason = "",
+    by: _By = "",
 ) -> None:
     """Put back what is missing here from a copy, and let the log go on under a new history, on record.
 
@@ -76,9 +86,12 @@ def restore(
     settings = _settings()
     if (folder is None) is not here:
         raise fail("expected a copy, or --here for what was put back by other means, got both or neither", 2)
+    if here and not reason.strip():
+        raise fail("expected --reason with --here: the log says why it was put back, got none", 2)
+    words = _Words(reason.strip() or "put back from a backup", by.strip() or getpass.getuser())
     try:
         if folder is None:
-            _goes_on(settings, None, reason)
+            _goes_on(settings, None, words)
             return
         copy = copy_named(folder.expanduser().absolute())
         if check:
@@ -87,14 +100,36 @@ def restore(
         done = put_back(copy, _places(settings), log_name=settings.log_name, replace=replace, now_us=_now_us())
         _tell(done, settings)
         if done.log_is_older:
-            _goes_on(settings, done.account, reason)
+            _goes_on(settings, done.account, words)
     except (BackupError, AuditError, IndexesError) as error:
         raise fail(error, 1) from error
 
 
-def _goes_on(settings: Settings, account: "Account | None", reason: str) -> None:
-    """Begin a new history of the log, and say what is lost."""
-    raise NotImplementedError
+def _goes_on(settings: Settings, account: "Account | None", words: "_Words") -> None:
+    """Begin another history of the log, and say what is lost."""
+    from service.audit.histories import Backup, Restored, begin_history
+    from service.audit.log import system_clock_us
+
+    begun = begin_history(
+        settings.state,
+        keys=settings.keys_folder(),
+        name=settings.log_name,
+        clock=system_clock_us,
+        restored=Restored(words.reason, words.by, Backup(account.id, account.made_us) if account else None),
+    )
+    ended = f"ends with record {begun.ended.next_seq - 1}" if begun.ended else "holds no record"
+    out.line(f"The log {ended} and goes on under the history {begun.history}: record {begun.seq} says why.")
+    if begun.lost:
+        first, last = begun.lost
+        problem(f"{last - first + 1} records that were signed are gone, {first} to {last}: their questions and answers")
+    elif begun.memory != "here":
+        when = f" after {_time(account.made_us)}" if account else ""
+        problem(f"what was recorded{when} is gone, if anything was; nobody here can tell how much")
+    for key_id in begun.lost_keys:
+        problem(f"the key {key_id} is gone: what only it opened stays sealed for good; a new one was made, on record")
+    if begun.vkey:
+        problem(f"the log signs with a new key: give it to auditors and witnesses in person: {begun.vkey}")
+    out.line(f"Tell auditors. A witness goes on once its operator ran it with --accept-restored {begun.history}.")
 
 
 def _tell_copy(folder: Path, account: "Account") -> None:
@@ -106,7 +141,9 @@ def _tell(done: "PutBack", settings: Settings) -> None:
     _tell_copy(done.folder, done.account)
     for aside in done.aside:
         out.line(f"What was here is in {aside}: nothing reads it; remove it when you need it no more.")
-    out.line(f"Put back {len(done.put)} files; {len(done.kept)} were here and stay.")
+    out.line(f"Put back: {', '.join(done.put)}.")
+    if done.kept:
+        out.line(f"Here before, and as it was: {', '.join(done.kept)}.")
     for name in done.left:
         problem(f"{name} has no place: {settings.library} is not there; it is in {done.folder / name}")
     if "library/register.jsonl" in done.put:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import pytest
 
+from service.audit.storage.sqlite_store import SqliteLeafStore
 from service.audit.storage.writer_lock import LOCK_FILE, WriterLock
 from service.backup import copying
 from service.backup import putting_back as module
@@ -81,9 +82,17 @@ def test_an_older_memory_is_never_put_beside_a_newer_one(copied: Copied) -> None
     assert [path.name for path in copied.places.keys.glob("signed*.json")] == ["signed-newer.json"]
 
 
+def test_a_log_that_was_begun_where_the_real_one_was_lost_counts_as_none(copied: Copied) -> None:
+    (copied.places.state / "audit.sqlite").unlink()
+    SqliteLeafStore.open(copied.places.state).close()
+    done = copied.put_back()
+    assert done.put == ["state/audit.sqlite"]
+    assert [path.name for path in done.aside[0].iterdir()] == ["audit.sqlite"]
+
+
 def test_what_lacks_nothing_is_left_alone_unless_it_is_to_go_aside(copied: Copied) -> None:
     before = files_in(copied.places.state)
-    with pytest.raises(InUseError, match=r"nothing of the copy is missing here: .* use --replace"):
+    with pytest.raises(InUseError, match=r"nothing of the copy is missing here: .* --replace"):
         copied.put_back()
     assert {**files_in(copied.places.state), LOCK_FILE: b""} == {**before, LOCK_FILE: b""}
     done = copied.put_back(replace=True)
