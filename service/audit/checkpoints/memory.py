@@ -17,10 +17,12 @@ Decides nothing of what may be signed: that is `signer`.
 import contextlib
 import ctypes
 import fcntl
+import functools
 import json
 import os
 import re
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -209,14 +211,23 @@ def _identity(descriptor: int) -> tuple[int, int, int]:
     return os.fstat(descriptor).st_ino, generation, _born_ns(descriptor)
 
 
+@functools.cache
+def _statx() -> Callable[..., int] | None:
+    try:
+        found: Callable[..., int] = ctypes.CDLL(None).statx
+    except (AttributeError, OSError):
+        return None
+    return found
+
+
 def _born_ns(descriptor: int) -> int:
     """Return the time of birth, which no tool that copies can set; Python does not tell it on Linux."""
-    found = ctypes.create_string_buffer(256)
-    try:
-        statx = ctypes.CDLL(None).statx
-    except (AttributeError, OSError):
-        return 0
-    if statx(descriptor, b"", _EMPTY_PATH, _BORN, found) != 0 or not struct.unpack_from("=I", found)[0] & _BORN:
+    statx, found = _statx(), ctypes.create_string_buffer(256)
+    if (
+        statx is None
+        or statx(descriptor, b"", _EMPTY_PATH, _BORN, found) != 0
+        or not struct.unpack_from("=I", found)[0] & _BORN
+    ):
         return 0
     seconds, nanoseconds = struct.unpack_from("=qI", found, _BORN_AT)
     return int(seconds) * 1_000_000_000 + int(nanoseconds)
