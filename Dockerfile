@@ -41,7 +41,9 @@ ENV PATH=/opt/greenlit/bin:/usr/local/bin:/usr/bin:/bin \
 WORKDIR /tmp
 USER 10001:10001
 EXPOSE 8000
-HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=3 \
-    CMD ["python", "-c", "import os, urllib.request as u; u.urlopen('http://127.0.0.1:' + os.environ.get('GREENLIT_PORT', '8000') + '/healthz', timeout=4)"]
+# Ready, not only alive: without a build, a register or a log that can be written nobody is answered. Over TLS of its own
+# it is asked as itself: whose certificate that is, it knows.
+HEALTHCHECK --interval=30s --timeout=5s --start-period=180s --start-interval=5s --retries=3 \
+    CMD ["python", "-c", "import os, ssl, urllib.request as u; own = os.environ.get('GREENLIT_TLS_CERTIFICATE'); u.urlopen('http' + 's' * bool(own) + '://127.0.0.1:' + os.environ.get('GREENLIT_PORT', '8000') + '/readyz', timeout=4, context=ssl._create_unverified_context() if own else None)"]
 ENTRYPOINT ["greenlit"]
 CMD ["serve"]

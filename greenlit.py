@@ -1,8 +1,8 @@
 """The one command line.
 
 `read`, `approve`, `revoke`, `reject`, `register` and `ingest` are the writer's (`ingest.commands`); `ask`, `search`,
-`serve`, `mcp`, `open`, `doctor`, `audit` and `keys` are the reader's (`service.commands`); `run` is both; `eval`
-measures (`eval.cli`). Follow a document's way in from `ingest/pipeline.py`, a question's way through from
+`serve`, `mcp`, `open`, `doctor`, `backup`, `restore`, `audit` and `keys` are the reader's (`service.commands`); `run`
+is both; `eval` measures (`eval.cli`). Follow a document in from `ingest/pipeline.py`, a question through from
 `service/answering/pipeline.py`.
 """
 
@@ -18,6 +18,7 @@ from ingest.commands.withdraw import reject, revoke
 from ingest.loading.drawing import ChildDrawer
 from service.commands.ask import ask, search
 from service.commands.audit import app as audit_app
+from service.commands.backup import backup, restore
 from service.commands.doctor import doctor
 from service.commands.keys import app as keys_app
 from service.commands.mcp import mcp
@@ -64,6 +65,8 @@ app.command()(mcp)
 app.command()(slack)
 app.command()(doctor)
 app.command("open")(open_)
+app.command()(backup)
+app.command()(restore)
 audit_app.command()(verify)
 audit_app.command()(witness)
 audit_app.add_typer(reveal_app, name="reveal")

@@ -94,6 +94,10 @@ class BuildDamagedError(BuildError):
     """A file of a build is missing, or differs from what its manifest says."""
 
 
+class BuildFormError(BuildDamagedError):
+    """A build was made by another version, which reads it."""
+
+
 class BuildMismatchError(BuildError):
     """A build was made with another encoder than the one loaded."""
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from indexes.errors import BuildDamagedError
+from indexes.errors import BuildDamagedError, BuildFormError
 
 MANIFEST_FILE = "manifest.json"
 _FORMAT = 4
@@ -129,8 +129,11 @@ def read_manifest(folder: Path) -> Manifest:
     path = folder / MANIFEST_FILE
     try:
         value = json.loads(path.read_bytes())
-        if value.pop("format") != _FORMAT:
-            raise BuildDamagedError(f"{path}: expected format {_FORMAT}; run greenlit ingest to make a new build")
+        if (form := value.pop("format")) != _FORMAT:
+            raise BuildFormError(
+                f"{path}: expected format {_FORMAT}, got {form}: another version of Greenlit made this build; run "
+                "greenlit ingest to make a new one"
+            )
         given = value.pop("id")
         manifest = Manifest(
             created_at=value.pop("created_at"),

@@ -19,6 +19,7 @@ from ingest.one_at_a_time import one_at_a_time
 
 WORKER = (sys.executable, "-P", "-m", "greenlit", "ingest", "--watch", "--end-with-input")
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_SHELL_BASE = 128  # of the status of a process that a signal ended
 _END_S = 10.0  # to end in order; it takes what is left of a batch of passages
 
 
@@ -57,24 +58,33 @@ def beside(builds: Path, *, notice: Callable[[str], None], command: Sequence[str
 
 
 @contextlib.contextmanager
-def ended_by_signals() -> Iterator[None]:
+def ended_by_signals(*, unfinished: bool = False) -> Iterator[None]:
     """Let the first signal unwind what is open in the context, a staging folder and a child, and end the process then.
+
+    Args:
+        unfinished: whether an end by a signal is no success: the status tells the signal then, as a shell does.
 
     Further signals change nothing. Python is not left to take the model's libraries apart, which took 17 s on a machine
     that was busy: by then everything of ours is closed.
     """
+    ended_by: list[int] = []
 
-    def end(*_: object) -> None:
-        for number in _SIGNALS:
-            signal.signal(number, signal.SIG_IGN)
+    def end(number: int, _: object) -> None:
+        for each in _SIGNALS:
+            signal.signal(each, signal.SIG_IGN)
+        ended_by.append(number)
         raise SystemExit(0)
 
-    for number in _SIGNALS:
-        signal.signal(number, end)
+    before = [signal.signal(number, end) for number in _SIGNALS]
     try:
         yield
     except SystemExit:
-        os._exit(0)  # what was printed is out: the console keeps nothing back
+        if not ended_by:
+            raise
+        os._exit(_SHELL_BASE + ended_by[0] if unfinished else 0)  # what was printed is out: the console keeps nothing
+    finally:
+        for number, handler in zip(_SIGNALS, before, strict=True):
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)  # one that is not Python's own
 
 
 def end_with_input_of_parent() -> None:

@@ -52,13 +52,18 @@ def ingest(
 
 def ingest_here(*, as_json: bool = False, allow_missing: bool = False, wait_s: float = _WAIT_S) -> Report:
     """Ingest as the settings say, and print what came of it; problems are in the report."""
+    from ingest.beside import ended_by_signals
     from ingest.one_at_a_time import Wait
     from ingest.pipeline import ingest as run
     from ingest.progress import TerminalProgress
 
     try:
         settings = read_library_settings()
-        with limited_parser(settings) as parser, TerminalProgress(err.drawing()) as progress:
+        with (
+            ended_by_signals(unfinished=True),
+            limited_parser(settings) as parser,
+            TerminalProgress(err.drawing()) as progress,
+        ):
             ingestion = opened_ingestion(settings, parser, progress)
             report = run(replace(ingestion, allow_missing=allow_missing, wait=Wait(wait_s, err.line)))
     except (IndexesError, IngestError) as error:

@@ -90,4 +90,7 @@ class PushedStore:
 
 
 def _prepare(connection: sqlite3.Connection) -> None:
+    form = connection.execute("PRAGMA user_version").fetchone()[0]
+    if form > _FORM:
+        raise DirectoryError(f"expected people in form {_FORM}, got {form}: a newer release made it; use that one")
     connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {_FORM}; COMMIT;")

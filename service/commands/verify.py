@@ -98,6 +98,7 @@ def _whole(settings: Settings, keys: list[str], witness: "Witnessed | None", *, 
     if not (settings.state / STORE_FILE).exists():
         raise fail(f"expected a log in {settings.state}, found none: ask something first, or set GREENLIT_STATE", 1)
     store = SqliteLeafStore(folder=settings.state)
+    store.expect_schema()
     name, has_checkpoints = key_name(settings.log_name), store.checkpoint_count() > 0
     here = at_hand(settings.keys_folder(), name=name, given=keys, has_checkpoints=has_checkpoints)
     verdict = verify_store(

@@ -15,10 +15,11 @@ from tests.support import forked
 from tests.support.forked import Forked
 from tests.support.installation import BY, START_TIMEOUT_S, TRAVEL_TEXT, Installation, copy_of
 
+_WATCH = ("ingest", "--watch", "--json")
+
 
 @contextlib.contextmanager
-def _worker(installation: Installation) -> Iterator[Forked]:
-    arguments = ("ingest", "--watch", "--json")
+def _worker(installation: Installation, arguments: tuple[str, ...] = _WATCH) -> Iterator[Forked]:
     process = Forked(forked.GREENLIT, *arguments, environment=installation.environment, folder=installation.folder)
     try:
         yield process
@@ -49,6 +50,13 @@ def test_a_worker_lives_through_a_kill_and_takes_up_an_approval(ingested: Instal
 
     installation.write("travel.md", TRAVEL_TEXT)
     installation.does("approve", "rules/travel.md", *BY)
+    with _worker(installation, ("ingest",)) as ended:
+        _until(staged, ended)
+        ended.send_signal(signal.SIGTERM)
+        ended.communicate(START_TIMEOUT_S)
+    assert ended.returncode == 128 + signal.SIGTERM, "nobody is to take it for a build that was published"
+    assert not staged()
+
     with _worker(installation) as killed:
         _until(staged, killed)
         killed.kill()

@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 import yaml
 
+from indexes.settings import LibrarySettings
+
 
 @pytest.fixture
 def instructions(root: Path) -> list[tuple[str, str]]:
@@ -63,7 +65,7 @@ def test_image_can_tell_whether_it_is_well(instructions: list[tuple[str, str]]) 
     assert len(checks) == 1
     command = json.loads(checks[0].split("CMD", 1)[1])
     assert command[:2] == ["python", "-c"]
-    assert "/healthz" in command[2]
+    assert "/readyz" in command[2]
     compile(command[2], "HEALTHCHECK", "exec")
 
 
@@ -155,4 +157,42 @@ def test_only_many_who_sign_in_are_served_beyond_loopback_and_only_to_this_machi
     assert all(port.startswith("127.0.0.1:") for port in many["ports"])
     assert one["network_mode"] == "host"
     assert "ports" not in one
-    assert "environment" not in one, "loopback and local mode are what it does by itself"
+    assert one["environment"]["GREENLIT_AUTH"] == "local", "whatever .env says for many"
+    assert one["environment"]["GREENLIT_HOST"] == "127.0.0.1"
+
+
+def test_settings_reach_them_but_for_where_the_places_are(services: dict[str, dict[str, Any]]) -> None:
+    places = {"LIBRARY": "/library", "BUILDS": "/builds", "STATE": "/state", "KEYS": "/state/keys"}
+    for name in ("greenlit", "local", "worker", "backup"):
+        environment = services[name]["environment"]
+        assert {place: environment[f"GREENLIT_{place}"] for place in places} == places
+    for name in ("greenlit", "local", "slack"):
+        assert services[name]["env_file"] == [{"path": ".env", "required": False}]
+
+
+def test_the_worker_is_told_its_own_settings_and_no_secret(services: dict[str, dict[str, Any]]) -> None:
+    worker = services["worker"]
+    passed_on = {name for name, value in worker["environment"].items() if value is None}
+
+    assert "env_file" not in worker
+    assert passed_on | {"GREENLIT_LIBRARY", "GREENLIT_BUILDS", "GREENLIT_STATE"} == {
+        f"GREENLIT_{name.upper()}" for name in LibrarySettings.model_fields
+    }
+
+
+def test_a_copy_can_be_made_beside_what_runs_and_commands_have_a_place_to_write(
+    services: dict[str, dict[str, Any]],
+) -> None:
+    backup = services["backup"]
+
+    assert backup["command"][:2] == ["backup", "/backups"]
+    assert backup["profiles"] == ["backup"]
+    assert {"state:/state", "./backups:/backups", "./approved_docs:/library:ro"} <= set(backup["volumes"])
+    assert backup["network_mode"] == "none"
+    assert "./out:/out" in services["greenlit"]["volumes"]
+
+
+def test_what_runs_for_a_year_passes_signals_on_and_bounds_its_log(services: dict[str, dict[str, Any]]) -> None:
+    for service in services.values():
+        assert service["init"] is True
+        assert service["logging"]["options"].keys() == {"max-size", "max-file"}

@@ -15,7 +15,7 @@ MAX_FILE_BYTES = 1_000_000
 MAX_MODULE_LINES = 300
 MAX_MEDIAN_LINES = 120
 # An auditor carries this one file and nothing else of the project, so it cannot be cut in two.
-LONGER_MODULES = {"service/audit/checking/verifier.py": 500}
+LONGER_MODULES = {"service/audit/checking/verifier.py": 600}
 MAX_FUNCTION_LINES = 60
 MAX_PARAMETERS = 6  # besides self; a command's options are its parameters, so the files of commands may have more
 _PACKAGES = ("indexes", "ingest", "service", "eval")

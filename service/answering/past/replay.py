@@ -27,7 +27,7 @@ import numpy as np
 from indexes.builds import Build, open_build
 from indexes.dense import Mask
 from indexes.encoder import Encoder
-from indexes.errors import BuildError
+from indexes.errors import BuildError, BuildFormError
 from indexes.standing import Grant
 from indexes.superseded import replacements
 from service.answering.boundary import Scope
@@ -122,6 +122,11 @@ class Replay:
             )
         try:
             build = open_build(folder)
+        except BuildFormError as error:
+            raise ReplayError(
+                f"the build {recorded['id']} that answered was made by another version of Greenlit, and only that one "
+                "can make the answer again; what was answered stands in the record"
+            ) from error
         except BuildError as error:
             raise ReplayError(f"put the build that answered back from a backup, it does not open: {error}") from error
         with contextlib.closing(build.passages):

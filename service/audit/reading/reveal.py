@@ -13,6 +13,7 @@ from typing import Any
 
 from service.audit import events
 from service.audit.errors import RevealError, SealError
+from service.audit.key_record import KeyRecord
 from service.audit.keys.keyring import Keyring
 from service.audit.log import AuditLog, Clock
 from service.audit.reading.auditor import MAX_LIMIT
@@ -134,8 +135,14 @@ class Reveal:
         found = self._unsealer.asker(received)
         if isinstance(found, Erased):
             raise _no_more(found)
-        pseudonyms = self._keyring.pseudonyms(month_of(value["origin"]))
+        month = month_of(value["origin"])
+        pseudonyms = self._keyring.pseudonyms(month)
         if not hmac.compare_digest(pseudonyms.actor(found), value["actor"]):
+            if any(key_id.startswith(f"actor-{month}") for key_id in KeyRecord.of(self._store).ended):
+                raise RevealError(
+                    "nobody is revealed: the key of this pseudonym was lost, as the log says, and nothing else shows "
+                    "whose it is"
+                )
             raise SealError(
                 f"the text 'asker' of record {received.seq} does not give the pseudonym in the record, so nobody is "
                 "revealed: run greenlit audit verify, and compare the store and its keys with a backup"

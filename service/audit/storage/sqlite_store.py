@@ -2,7 +2,8 @@
 
 Opening: (1) take the writer lock, (2) make or find the file, (3) move what an earlier process left in the write-ahead
 log into the file, (4) see that the file is whole, of a large one only the small tables: the rest is for `damage`, which
-is asked for when there is time, (5) make tables and triggers, (6) write something, to know that it can be written.
+is asked for when there is time, (5) bring an older schema to this one (`sqlite_steps`), make tables and triggers,
+(6) write something, to know that it can be written.
 Appending: one transaction, one fsync, then a look that the files are still the ones on the path. Does not try anything
 twice: `writer` decides when to `reopen`. Reading is in `sqlite_reads`, tables and triggers are in `sqlite_schema`.
 """
@@ -18,6 +19,7 @@ from service.audit.keys.private_files import make_private_file, make_private_fol
 from service.audit.storage.sqlite_file import SqliteFile
 from service.audit.storage.sqlite_reads import NEXT_CHECKPOINT, NEXT_SEQ, SqliteReads
 from service.audit.storage.sqlite_schema import INDEXES, SCHEMA_VERSION, SMALL_TABLES, TABLES, TRIGGERS
+from service.audit.storage.sqlite_steps import OLDEST, upgrade
 from service.audit.storage.store import Entry, Receipt, StoredCheckpoint, Subtree, leaf_hash
 from service.audit.storage.writer_lock import LOCK_FILE, WriterLock
 
@@ -70,6 +72,20 @@ class SqliteLeafStore(SqliteReads):
             raise AuditUnavailableError(f"the folder {folder} cannot be made ({error.strerror})") from error
         store._take(make=True)
         return store
+
+    def expect_schema(self) -> None:
+        """See that the store has the schema of this version, for whoever only reads it.
+
+        Raises:
+            AuditUnavailableError: an older version made it, or a newer one, or it cannot be read.
+        """
+        ((version,),) = self._file.rows("PRAGMA user_version")
+        self._expect_known(version)
+        if version != SCHEMA_VERSION:
+            raise AuditUnavailableError(
+                f"the audit store {self._path} has schema {version}, expected {SCHEMA_VERSION}: an older version of "
+                "Greenlit made it; start greenlit serve, which brings it up, or use the version that made it"
+            )
 
     def append(self, entries: Sequence[Entry]) -> list[Receipt]:
         """See `LeafStore.append`."""
@@ -149,11 +165,8 @@ class SqliteLeafStore(SqliteReads):
     def _prepare(self) -> None:
         self._writer = writer = self._file.connect()
         (version,) = _one(writer, "PRAGMA user_version")
-        if version not in (0, SCHEMA_VERSION):
-            raise AuditUnavailableError(
-                f"the audit store {self._path} has schema {version}, expected {SCHEMA_VERSION}: "
-                "it was made by another version of Greenlit; move the state folder aside and keep it"
-            )
+        if version:
+            self._expect_known(version)
         if _one(writer, "PRAGMA journal_mode = WAL") != ("wal",):
             raise AuditUnavailableError(
                 f"the audit store {self._path} must be on a local disk: no write-ahead log here"
@@ -167,7 +180,15 @@ class SqliteLeafStore(SqliteReads):
                 "or is reading it"
             )
         self._see_that_it_is_whole()
-        _in_one_step(writer, _make)
+        _in_one_step(writer, lambda opened: _make(opened, version))
+
+    def _expect_known(self, version: int) -> None:
+        if not OLDEST <= version <= SCHEMA_VERSION:
+            by = "newer" if version > SCHEMA_VERSION else "much older"
+            raise AuditUnavailableError(
+                f"the audit store {self._path} has schema {version}, expected {OLDEST} to {SCHEMA_VERSION}: "
+                f"a {by} version of Greenlit made it; use that one. Nothing was changed"
+            )
 
     def _see_that_it_is_whole(self) -> None:
         if self._path.stat().st_size <= WHOLE_UP_TO_BYTES:
@@ -197,7 +218,9 @@ def _one(connection: sqlite3.Connection, query: str, parameters: Sequence[object
     return tuple(row)
 
 
-def _make(writer: sqlite3.Connection) -> None:
+def _make(writer: sqlite3.Connection, version: int) -> None:
+    if version:
+        upgrade(writer, version)
     for statement in (*TABLES.values(), *TRIGGERS, *INDEXES):
         writer.execute(statement)
     # Written even when it is there already: a store that cannot be written must not look open.

@@ -74,7 +74,7 @@ def test_a_manifest_in_which_any_one_byte_was_changed_is_refused(tmp_path: Path)
         (b"", "is not a manifest"),
         (b"[]", "is not a manifest"),
         (b"{}", "is not a manifest: 'format'"),
-        (b'{"format": 1}', "expected format 4; run greenlit ingest to make a new build"),
+        (b'{"format": 1}', "expected format 4, got 1: another version of Greenlit made this build; run greenlit"),
         (MANIFEST.to_bytes()[:-10], "is not a manifest"),
         (MANIFEST.to_bytes().replace(b'"format": 4', b'"format": 4, "more": 1'), "was changed"),
         (MANIFEST.to_bytes().replace(b"hashing", b"hashers"), "was changed: the build's id should be"),

@@ -67,8 +67,22 @@ def test_keys_are_changed(studio: Studio) -> None:
     signing = posted(studio, "/rotate", {"purpose": "signing"})
     assert signing["vkey"] == got(studio, "/key").strip() != before.strip()
     assert verified(got(studio, "/checkpoint"), [read_verifier_key(signing["vkey"])])
-    unknown = posted(studio, "/rotate", {"purpose": "identity"}, 422)["detail"]
+    assert "or a key that is lost" in posted(studio, "/rotate", {"purpose": "identity"}, 422)["detail"]
+    unknown = posted(studio, "/rotate", {"purpose": "pepper"}, 422)["detail"]
     assert unknown == "purpose: expected one of the values that /openapi.json names"
+
+
+def test_a_key_that_is_lost_is_said_while_the_service_runs(studio: Studio) -> None:
+    asked(studio)
+    (key,) = studio.library.root.rglob("payload-2026-11-1.key")
+    key.unlink()
+    assert studio.api.post("/v1/ask", json={"question": VENDOR_QUESTION}).status_code == 503
+    assert "how the key was lost" in posted(studio, "/rotate", {"purpose": "payload", "lost": True}, 422)["detail"]
+    signing = posted(studio, "/rotate", {"purpose": "signing", "lost": True, "reason": "the disk failed"}, 422)
+    assert "greenlit restore --here" in signing["detail"]
+    said = posted(studio, "/rotate", {"purpose": "payload", "lost": True, "reason": "the disk failed"})
+    assert said == {"purpose": "payload", "lost": ["payload-2026-11-1"], "in_use": ["payload-2026-11-2"]}
+    asked(studio)
 
 
 # --- exports ---

@@ -1,0 +1,99 @@
+"""Copies one file so that the copy is whole, durable, and for its owner only.
+
+A database that is being written is copied by SQLite itself, in one step and as of one moment; whoever writes it is not
+kept waiting. The copy needs no file beside it.
+"""
+
+import contextlib
+import hashlib
+import os
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import BinaryIO
+from urllib.parse import quote
+
+from indexes.durable import sync_folder
+from service.audit.keys.private_files import make_private_folder
+from service.backup.errors import BackupError
+
+_CHUNK = 1 << 20
+_BUSY_TIMEOUT_S = 10.0  # somebody takes the write-ahead log into the file: a moment
+
+
+def copy_file(source: Path, target: Path) -> str:
+    """Copy a file and return the SHA-256 (hex) of what was written; the target must not be there.
+
+    Raises:
+        OSError: it cannot be read or written.
+    """
+    make_private_folder(target.parent)
+    hashed = hashlib.sha256()
+    with source.open("rb") as reading, _new(target) as writing:
+        while chunk := reading.read(_CHUNK):
+            hashed.update(chunk)
+            writing.write(chunk)
+        writing.flush()
+        os.fsync(writing.fileno())
+    return hashed.hexdigest()
+
+
+def copy_database(source: Path, target: Path) -> str:
+    """Copy a SQLite database as it is at one moment and return the SHA-256 (hex) of the copy.
+
+    Raises:
+        BackupError: the database cannot be read, or the copy not be written.
+        OSError: the copy cannot be made.
+    """
+    make_private_folder(target.parent)
+    _new(target).close()
+    try:
+        with closing(_connected(source)) as reading, closing(_connected(target)) as writing:
+            reading.backup(writing)  # all pages in one step: in steps it would begin again at each record
+            writing.execute("PRAGMA journal_mode = DELETE")
+    except sqlite3.Error as error:
+        reason = getattr(error, "sqlite_errorname", type(error).__name__)  # its own words may hold a text
+        full = "; the disk is full: make room" if reason == "SQLITE_FULL" else ""
+        raise BackupError(f"{source} cannot be copied to {target} ({reason}){full}") from None
+    with target.open("rb+") as file:
+        os.fsync(file.fileno())
+    return hash_of(target)
+
+
+def hash_of(path: Path) -> str:
+    """Return the SHA-256 (hex) of a file.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    with path.open("rb", buffering=0) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def put(source: Path, target: Path, sha256: str) -> None:
+    """Put a file in a place where none is, whole or not at all; durable when this returns.
+
+    Raises:
+        BackupError: what was read is not what the backup says.
+        OSError: it cannot be read or written, or something is there.
+    """
+    make_private_folder(target.parent)
+    beside = target.with_name(f".{target.name}.restoring")
+    beside.unlink(missing_ok=True)  # of a restore that ended half-way: only one puts files here at a time
+    try:
+        if copy_file(source, beside) != sha256:
+            raise BackupError(f"{source} changed while it was put back: expected SHA-256 {sha256}")
+        os.link(beside, target)  # unlike a rename, it never takes the place of another
+    finally:
+        with contextlib.suppress(OSError):
+            beside.unlink(missing_ok=True)
+    sync_folder(target.parent)
+
+
+def _new(path: Path) -> BinaryIO:
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
+
+
+def _connected(path: Path) -> sqlite3.Connection:
+    address = f"file:{quote(str(path))}?mode=rw"  # rw: never make an empty one where one was removed
+    return sqlite3.connect(address, uri=True, timeout=_BUSY_TIMEOUT_S, isolation_level=None)
