@@ -35,7 +35,7 @@ class ApprovedNow:
         return None
 
 
-def mandate_of(
+def mandate_of(  # noqa: PLR0913  (each is a part of a mandate)
     model: Model,
     *,
     models: Any = None,

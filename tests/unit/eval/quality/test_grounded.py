@@ -36,8 +36,8 @@ def test_an_entailment_model_takes_away_and_what_it_costs_is_told() -> None:
     claims = [_claim(f"{words}.", "true", tuned=False) for words in ("Fines are never reimbursed", "Dogs may bark")]
     judged = judge(claims, Entailing(says_nothing))
     assert [one.support.failed for one in judged] == [("not_entailed",), ("not_said",)]
-    assert "asked about 1 of 2 sentences, of which it withheld 1; one took " in grounded_text([], judged)
-    assert "entailment" not in grounded_text([], judge(claims))
+    assert "asked about 1 of 2 sentences, of which it withheld 1; one took " in grounded_text([], {"altered": judged})
+    assert "entailment" not in grounded_text([], {"altered": judge(claims)})
 
 
 def test_balanced_accuracy_is_the_mean_of_both_shares() -> None:
