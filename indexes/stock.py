@@ -42,7 +42,7 @@ def take_stock(
         One for each source, in the allowlist's order, those without an approved document too.
     """
     live = live_grants(sources, decisions, at=at)
-    missing = {name for name in live if (name not in found if found is not None else not _is_there(sources, name))}
+    missing = {name for name in live if (name not in found if found is not None else not has_file(sources, name))}
     stocks = []
     for source in sources.values():
         approved = tuple(sorted(name for name in live if source_name(name) == source.name))
@@ -51,21 +51,28 @@ def take_stock(
 
 
 def stock_problems(stocks: Sequence[SourceStock]) -> list[str]:
-    """Return what an operator should know of a stock, in words: nothing approved, or approved and not there."""
+    """Return what somebody has to mend of a stock, in words: nothing approved at all, or approved and not there."""
     if not any(stock.approved for stock in stocks):
         return ["the register approves nothing now, so there is nothing to answer from: run greenlit approve"]
     problems = []
     for stock in stocks:
-        where, missing = f"source '{stock.source.name}'", stock.missing
-        if not stock.approved:
-            problems.append(f"{where} has no approved document: approve some, or take it out of sources.toml")
-        elif missing:
+        if missing := stock.missing:
             some = f"{len(missing)} of {len(stock.approved)} approved documents have no file, such as '{missing[0]}'"
-            problems.append(f"{where}: {some}: put them back, or revoke them")
+            mend = "put them back, or revoke them; greenlit rename keeps the approval of one that was moved"
+            problems.append(f"source '{stock.source.name}': {some}: {mend}")
     return problems
 
 
-def _is_there(sources: Sources, document: str) -> bool:
+def stock_remarks(stocks: Sequence[SourceStock]) -> list[str]:
+    """Return what stops nothing, in words: sources from which nothing is answered, while others have documents."""
+    empty = [stock.source.name for stock in stocks if not stock.approved]
+    if not empty or len(empty) == len(stocks):
+        return []
+    return [f"source '{name}' has no approved document: approve some, or take it out of sources.toml" for name in empty]
+
+
+def has_file(sources: Sources, document: str) -> bool:
+    """Tell whether there is anything at a document's place; costs one `lstat`."""
     try:
         locate(sources, document).lstat()
     except OSError:

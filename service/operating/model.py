@@ -10,12 +10,13 @@ from service.models.approved import ANY_SOURCE, ApprovedModel
 from service.models.endpoints import Endpoints
 from service.models.errors import ModelError
 from service.models.trying import Tried, try_model
+from service.operating.checks import Found
 
 _SOON_DAYS = 14  # an approval takes people some time
 
 
-def examined_model(endpoints: Endpoints, name: str, *, known_sources: Collection[str], today: date) -> str:
-    """Return how a model is, in words for operators, after asking it once.
+def examined_model(endpoints: Endpoints, name: str, *, known_sources: Collection[str], today: date) -> Found:
+    """Return how a model is, for operators, after asking it once.
 
     Args:
         endpoints: gives its client.
@@ -32,8 +33,7 @@ def examined_model(endpoints: Endpoints, name: str, *, known_sources: Collection
     if tried.problem is not None:
         raise ModelError(f"{tried.problem}; {_approval(approved)}")
     remarks = [*approved.remarks(known_sources), *_doubts(approved, tried, today)]
-    told = f"{_approval(approved)}; {_timed(tried)}"
-    return f"warning: {'; '.join(remarks)}; {told}" if remarks else told
+    return Found(f"{_approval(approved)}; {_timed(tried)}", remarks)
 
 
 def _approval(approved: ApprovedModel) -> str:
