@@ -61,7 +61,7 @@ def examine(settings: Settings, *, running: Running, connecting: Connecting) -> 
         checked("register", lambda: look_at_register(settings.library)),
         checked("parser", lambda: _parser(settings)),
         checked("encoder", load),
-        checked("build", lambda: look_at_build(settings, encoder[0] if encoder else None)),
+        checked("build", lambda: _build(settings, encoder[0] if encoder else None)),
         checked("worker", lambda: _worker(settings.builds)),
         checked("model", lambda: _model(settings, connecting)),
         checked("sign-in", lambda: _sign_in(settings)),
@@ -87,6 +87,11 @@ def _settings() -> str:
 def _parser(settings: Settings) -> Found:
     sandbox = held_here(settings.parser_sandbox)
     return Found(sandbox.in_words()) if sandbox.level == "full" else Found("", [sandbox.in_words()])
+
+
+def _build(settings: Settings, encoder: SentenceTransformersEncoder | None) -> Found:
+    most = settings.max_file_bytes
+    return look_at_build(settings.builds, encoder, library=settings.library, max_file_bytes=most)
 
 
 def _worker(builds: Path) -> str:

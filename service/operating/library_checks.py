@@ -24,7 +24,6 @@ from indexes.standing import Grant
 from indexes.stock import live_grants, stock_problems, stock_remarks, take_stock
 from service.operating.checks import Found, WrongError
 from service.operating.worker import worker_problems
-from service.settings import Settings
 
 _TOLD = 3  # problems of the register that one line tells
 _WORKER_TAKES = timedelta(minutes=2)  # what was approved so lately may be in the build that a worker makes now
@@ -74,21 +73,23 @@ def look_at_register(library: Path) -> Found:
     return Found(f"{state.position} events on {len(state.decisions)} documents", warnings)
 
 
-def look_at_build(settings: Settings, encoder: SentenceTransformersEncoder | None) -> Found:
+def look_at_build(
+    builds: Path, encoder: SentenceTransformersEncoder | None, *, library: Path, max_file_bytes: int
+) -> Found:
     """Open the live build, and hold what is approved against it."""
-    build = open_build(settings.builds / current_build_id(settings.builds), encoder=encoder)
+    build = open_build(builds / current_build_id(builds), encoder=encoder)
     build.passages.close()
     held = dict(build.documents)
-    sources, now = read_sources(settings.library), utc_now()
-    decisions = Register(settings.library / REGISTER_FILE).refresh().decisions
-    told = _Absent(left_by_last_ingest(settings.builds))
+    sources, now = read_sources(library), utc_now()
+    decisions = Register(library / REGISTER_FILE).refresh().decisions
+    told = _Absent(left_by_last_ingest(builds))
     for granted in live_grants(sources, decisions, at=now).values():
         if held.get(granted.document) != granted.sha256:
-            told.take(granted, sources, max_bytes=settings.max_file_bytes)
+            told.take(granted, sources, max_bytes=max_file_bytes)
     if told.unreadable:
         raise WrongError(f"{_some(told.unreadable, 'cannot be read')}: see who may read it")
     warnings = told.warnings()
-    if told.waiting and not _is_coming(settings.builds, told.waiting, decisions, now=now):
+    if told.waiting and not _is_coming(builds, told.waiting, decisions, now=now):
         raise WrongError(f"{_some(told.waiting, 'is not in it', 'are not in it')}: run greenlit ingest")
     if told.waiting:
         warnings.append(

@@ -42,7 +42,8 @@ def _told(look: Callable[[], Found]) -> Check:
 
 
 def _build(settings: Settings) -> Check:
-    return _told(lambda: look_at_build(settings, None))
+    library, most = settings.library, settings.max_file_bytes
+    return _told(lambda: look_at_build(settings.builds, None, library=library, max_file_bytes=most))
 
 
 def _register(settings: Settings) -> Check:
