@@ -1,8 +1,8 @@
 """The one command line.
 
-`read`, `approve`, `revoke`, `reject`, `register` and `ingest` are the writer's (`ingest.commands`); `ask`, `search`,
-`serve`, `mcp`, `open`, `doctor`, `audit` and `keys` are the reader's (`service.commands`); `run` is both; `eval`
-measures (`eval.cli`). Follow a document's way in from `ingest/pipeline.py`, a question's way through from
+`read`, `approve`, `rename`, `revoke`, `reject`, `register` and `ingest` are the writer's (`ingest.commands`); `ask`,
+`search`, `serve`, `mcp`, `open`, `doctor`, `audit` and `keys` are the reader's (`service.commands`); `run` is both;
+`eval` measures (`eval.cli`). Follow a document's way in from `ingest/pipeline.py`, a question's way through from
 `service/answering/pipeline.py`.
 """
 
@@ -13,6 +13,7 @@ from ingest.commands.approve import approve
 from ingest.commands.ingest import ingest, ingest_here
 from ingest.commands.read import read
 from ingest.commands.register import register
+from ingest.commands.rename import rename
 from ingest.commands.watch import worker_here
 from ingest.commands.withdraw import reject, revoke
 from ingest.loading.drawing import ChildDrawer
@@ -56,6 +57,7 @@ app.command()(approve)
 app.command()(revoke)
 app.command()(reject)
 app.command()(register)
+app.command()(rename)
 app.command()(ingest)
 app.command()(ask)
 app.command()(search)
