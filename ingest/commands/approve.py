@@ -89,6 +89,11 @@ def approve(
         readings = _read(plan, approvals, settings)  # 2
     except (IndexesError, IngestError) as error:
         raise failed(error, 1 if isinstance(error, IngestError) else None) from error
+    _decide(approvals, plan, readings, yes=yes, unread=unread, renew=renew)
+
+
+def _decide(approvals: Approvals, plan: Plan, readings: "_Readings", *, yes: bool, unread: bool, renew: bool) -> None:
+    """Do what is left once the documents were read."""
     if readings.unread and not unread and not plan.of_folder:
         ((document, why),) = readings.unread.items()
         raise fail(f"'{document}' cannot be read: {why}; {_NOTHING_QUOTED}", 1)
