@@ -15,7 +15,7 @@ import contextlib
 import glob
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 _RANDOM_BYTES = 8  # no two files beside a path ever have the same name
@@ -56,10 +56,11 @@ def create_file(path: Path, content: bytes, *, mode: int) -> bool:
 
 
 @contextlib.contextmanager
-def written_beside(path: Path, content: bytes, *, mode: int) -> Iterator[Path]:
+def written_beside(path: Path, content: bytes | Callable[[int], bytes], *, mode: int) -> Iterator[Path]:
     """Lend a durable file beside a path, to be given a name; what is still there at the end is removed.
 
-    For whoever does the last two steps in another way than `replace_file`.
+    For whoever does the last two steps in another way than `replace_file`. The content may be made of the descriptor
+    of the new file, which keeps what it is when it gets its name.
 
     Raises:
         OSError: it cannot be written.
@@ -67,7 +68,7 @@ def written_beside(path: Path, content: bytes, *, mode: int) -> Iterator[Path]:
     beside = path.with_name(f".{path.name}.{secrets.token_hex(_RANDOM_BYTES)}")
     try:
         with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
-            file.write(content)
+            file.write(content if isinstance(content, bytes) else content(file.fileno()))
             file.flush()
             os.fsync(file.fileno())
         yield beside

@@ -111,9 +111,11 @@ class ReplayBody(_Strict):
 
 
 class RotateBody(_Strict):
-    """Which key to change."""
+    """Which key to change; or, with `lost` and a reason, which keys are gone."""
 
-    purpose: Literal["payload", "signing"]
+    purpose: Literal["payload", "signing", "identity", "actor", "all"]
+    lost: bool = Field(False, description="the key is gone: the log says so, and goes on with another")
+    reason: str = Field("", max_length=2000, description="how it was lost; kept sealed beside the record")
 
 
 class ExportBody(_Strict):

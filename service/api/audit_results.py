@@ -128,10 +128,12 @@ class ReplayedBody(BaseModel):
 
 
 class RotatedBody(BaseModel):
-    """The new key."""
+    """The new key; where keys were lost, which, and those that are in use instead."""
 
-    purpose: Literal["payload", "signing"]
-    key_id: str = Field(examples=["payload-2026-11-2"])
+    purpose: Literal["payload", "signing", "identity", "actor", "all"]
+    key_id: str | None = Field(None, description="of a key that was changed", examples=["payload-2026-11-2"])
+    lost: list[str] | None = Field(None, description="the keys that are gone", examples=[["payload-2026-11-1"]])
+    in_use: list[str] | None = Field(None, description="the keys that are used now", examples=[["payload-2026-11-2"]])
     vkey: str | None = Field(None, description="what auditors need, of a signing key", examples=[VKEY])
 
 
@@ -164,10 +166,19 @@ class ShardBody(BaseModel):
     size: int = Field(description="how many of its records a checkpoint covers", examples=[43])
 
 
+class RestoreBody(BaseModel):
+    """That the log was restored from a copy, and goes on under another history."""
+
+    history: str = Field(description="8 digits, which its origins bear after the month", examples=["3fa9c1d2"])
+    seq: int = Field(description="of the `log.restored` record", examples=[797])
+    leaf: str = Field(description="the record itself, to be proven by `/v1/audit/proof`")
+
+
 class ShardListBody(BaseModel):
-    """All shards, oldest first."""
+    """All shards, oldest first, and the restores of the log."""
 
     shards: list[ShardBody]
+    restores: list[RestoreBody]
 
 
 class LookBody(BaseModel):

@@ -14,7 +14,6 @@ from fastapi import APIRouter, Depends, Path, Query
 from fastapi.responses import PlainTextResponse, StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
-from service.access.principals import Role
 from service.api.audit_bodies import (
     MAX_NUMBER,
     EraseBody,
@@ -43,9 +42,11 @@ from service.api.audit_results import (
 from service.api.problems import problems
 from service.audit.desk import Auditing, Replaying, Span
 from service.audit.errors import FilterError, NotCoveredError
+from service.audit.keys.key_ids import PURPOSES
 from service.audit.reading.auditor import Filter
+from service.audit.rotation import Rotation
 from service.http.given import given
-from service.http.identity import Caller, auditor, somebody, with_role
+from service.http.identity import Caller, Operator, auditor, somebody
 
 _OWN_LIMIT = 200
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -65,7 +66,6 @@ _Auditor = Annotated[str, Depends(auditor)]
 _Auditing = Annotated[Auditing, Depends(given(Auditing))]
 _Replaying = Annotated[Replaying, Depends(given(Replaying))]
 _KNOWN = [Depends(somebody)]
-_OPERATOR = [Depends(with_role(Role.OPERATOR))]
 
 _router = APIRouter(prefix="/v1/audit", tags=["audit"], responses=problems(400, 401, 403, 404, 409, 422, 429, 500, 503))
 
@@ -114,11 +114,30 @@ def replay_one(body: ReplayBody, who: _Auditor, replay: _Replaying) -> dict[str,
     return replay.run(who, body.seq)
 
 
-@_router.post("/rotate", response_model=RotatedBody, response_model_exclude_unset=True, dependencies=_OPERATOR)
-def rotate(auditing: _Auditing, body: RotateBody) -> dict[str, str]:
-    """For operators. Change the key that seals texts or the one that signs checkpoints; the change is on record."""
+@_router.post("/rotate", response_model=RotatedBody, response_model_exclude_unset=True)
+def rotate(auditing: _Auditing, body: RotateBody, operator: Operator) -> dict[str, Any]:
+    """For operators. Change the key that seals texts or the one that signs checkpoints; the change is on record.
+
+    With `lost`, say that the keys of a purpose are gone: the log goes on with another, and what they sealed stays shut.
+    """
     rotation = auditing.rotation
+    if body.lost:
+        return _lost(rotation, body, operator.principal_id)
+    if body.purpose not in ("payload", "signing"):
+        raise FilterError("expected payload or signing, or a key that is lost, got another that is not changed")
     return rotation.payload_key() if body.purpose == "payload" else rotation.signing_key()
+
+
+def _lost(rotation: Rotation, body: RotateBody, who: str) -> dict[str, Any]:
+    if not body.reason.strip():
+        raise FilterError("expected a reason in words how the key was lost, got none")
+    if body.purpose == "signing":
+        raise FilterError(
+            "expected payload, identity, actor or all: a signing key that is lost takes a new history of the log; stop "
+            "the service, then greenlit restore --here --reason TEXT"
+        )
+    purposes = PURPOSES if body.purpose == "all" else (body.purpose,)
+    return {"purpose": body.purpose, **rotation.lost_keys(purposes, who=who, reason=body.reason.strip())}
 
 
 @_router.post("/export", response_class=StreamingResponse, responses={200: {"content": _EXPORT}})
@@ -172,8 +191,8 @@ def checkpoint(auditing: _Auditing, origin: Origin | None = None) -> str:
 
 @_router.get("/shards", response_model=ShardListBody, dependencies=_KNOWN)
 def shards(auditing: _Auditing) -> dict[str, Any]:
-    """List the shards (one a month) with their first number and the size that is covered."""
-    return {"shards": auditing.proofs.shards()}
+    """List the shards (one a month) with their first number and the size that is covered, and the log's restores."""
+    return {"shards": auditing.proofs.shards(), "restores": auditing.proofs.restores()}
 
 
 @_router.get("/key", response_class=PlainTextResponse, responses=_example(VKEY), dependencies=_KNOWN)

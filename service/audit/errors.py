@@ -2,7 +2,8 @@
 
 AuditError
 ├── AuditUnavailableError  the log cannot be written or read now: no answer may be given
-│   └── AuditDamagedError  for what is stored is not what was written, and waiting does not help
+│   ├── AuditDamagedError  for what is stored is not what was written, and waiting does not help
+│   └── AuditCopiedError   for the keys were copied here, and nobody has said why
 ├── AuditBusyError         another process holds the store's single writer
 ├── AuditEntryError        an entry that must not, or cannot, become a leaf
 ├── AuditKeyError          a key of the log is missing, unreadable, exposed or of the wrong size
@@ -31,6 +32,10 @@ class AuditUnavailableError(AuditError):
 
 class AuditDamagedError(AuditUnavailableError):
     """What is stored is not what was written; the message names the file or the record, and says what to do."""
+
+
+class AuditCopiedError(AuditUnavailableError):
+    """The log's keys were copied here: it may be an older state of it; the message says how to go on."""
 
 
 class AuditBusyError(AuditError):

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from service.audit.errors import AuditEntryError
 from service.audit.leaves import BuildRef, ReleaseRef
-from service.audit.shards import CLOSED_TYPE, OPENED_TYPE
+from service.audit.shards import CLOSED_TYPE, OPENED_TYPE, RESTORED_TYPE
 
 Look = Literal[
     "list",
@@ -62,6 +62,7 @@ API_KEY_REVOKED_TYPE = "api_key.revoked"
 FEEDBACK_TYPE = "feedback.given"
 REQUESTED_TYPE = "document.requested"
 REQUEST_CLOSED_TYPE = "request.closed"
+LOST = "lost"  # why a key is not used any more: nobody has it
 MAX_REGISTER_LINES = 400  # in one leaf: 400 hashes of 64 digits stay well under 64 KiB
 _GROUND = re.compile(r"[a-z][a-z_]{0,31}")
 
@@ -104,15 +105,24 @@ def shard_closed(next_origin: str) -> Event:
     return Event(CLOSED_TYPE, {"next_origin": next_origin})
 
 
+def restored(history: str, fields: Mapping[str, Any], *, texts: Mapping[str, str]) -> Event:
+    """The log was put back from a copy, or its keys were, and goes on under a history of its own.
+
+    The fields are as in `histories.Begun` and `Restored`; `texts` are `who` and `reason`.
+    """
+    return Event(RESTORED_TYPE, {"history": history, **fields}, texts=texts)
+
+
 def key_created(purpose: KeyPurpose, key_id: str, vkey: str | None = None) -> Event:
     """A key was made; `vkey` is what verifies signatures with it."""
     fields = {"purpose": purpose, "key_id": key_id}
     return Event(KEY_CREATED_TYPE, {**fields, "vkey": vkey} if vkey else fields)
 
 
-def key_revoked(purpose: KeyPurpose, key_id: str) -> Event:
-    """A key is not used any more."""
-    return Event(KEY_REVOKED_TYPE, {"purpose": purpose, "key_id": key_id})
+def key_revoked(purpose: KeyPurpose, key_id: str, *, lost: Mapping[str, str] | None = None) -> Event:
+    """A key is not used any more; `lost`: for nobody has it, with `who` says so and a `note`."""
+    fields = {"purpose": purpose, "key_id": key_id}
+    return Event(KEY_REVOKED_TYPE, fields | ({} if lost is None else {"reason": LOST}), texts=lost or {})
 
 
 def register_extended(first_line: int, lines: Sequence[str], register_hash: str) -> Event:

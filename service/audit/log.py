@@ -177,6 +177,11 @@ class AuditLog:
         except AuditKeyError as error:
             raise AuditUnavailableError(str(error)) from error
 
+    def look_at_keys_again(self) -> None:
+        """Have the next record look anew which keys of the month there are: one was made."""
+        with self._in_order:
+            self._keeper.look_at_keys_again()
+
     def healthy(self) -> str | None:
         """Return why nothing can be recorded now; `None` if all is well.
 

@@ -8,22 +8,27 @@ trust the new one, (3) the new key takes over, (4) the old one is revoked in a l
 A crash or a failure in between is taken up by rotating again: a key that was prepared and announced takes over, and
 whatever key the log does not know of, or holds for valid though it is used no more, is put on record. One rotation at a
 time; the log's single writer sees to it that no other process has one.
+
+A key of texts or of pseudonyms that is lost stops the log, for nobody could open later what it seals. `lost_keys` makes
+another and puts on record that the one before is gone, with a person's reason; what it sealed stays shut. A signing key
+that is lost takes another history (`histories`): nobody is left who could announce the next one.
 """
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from service.audit import events
 from service.audit.checkpoints.signer import Signer
-from service.audit.keys.keyring import KeyPurpose, Keyring
+from service.audit.errors import AuditKeyError
+from service.audit.key_record import KeyRecord
+from service.audit.keys.key_ids import PURPOSES, KeyPurpose, purpose_of
+from service.audit.keys.keyring import Keyring
 from service.audit.log import AuditLog, Clock
 from service.audit.reading.summaries import value_of
 from service.audit.shards import month_of, origin_at
 from service.audit.storage.store import LeafReader
-
-_PURPOSES: tuple[KeyPurpose, ...] = ("payload", "identity", "actor")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +53,42 @@ class Rotation:
         with self._alone:
             self.log.make_ready()
             month = month_of(origin_at(self.name, self.clock()))
-            made = self.keyring.rotate_payload(month)
+            made = self.keyring.make_next("payload", month)
             on_record = self._ids(events.KEY_CREATED_TYPE)
             for key_id in self.keyring.key_ids(month):
                 if key_id not in on_record:
-                    self.log.note(events.key_created(_purpose(key_id), key_id))
+                    self.log.note(events.key_created(purpose_of(key_id), key_id))
         return {"purpose": "payload", "key_id": made.key_id}
+
+    def lost_keys(self, purposes: Collection[KeyPurpose], *, who: str, reason: str) -> dict[str, Any]:
+        """Put on record that keys are gone, and go on with new ones where the log needs them.
+
+        Args:
+            purposes: what the keys were for: of each that has one missing at once, or nothing can be recorded.
+            who: who says so, a principal's id.
+            reason: how it came to be; sealed, like `who`, beside the record.
+
+        Returns:
+            `lost`, the ids of the keys, and `in_use`, those of the keys that are used now, if this month has any yet.
+
+        Raises:
+            AuditKeyError: none is missing, or a new one cannot be made.
+            AuditUnavailableError: it cannot be recorded now; asking again takes it up.
+        """
+        with self._alone:
+            record, month = KeyRecord.of(self.store), month_of(origin_at(self.name, self.clock()))
+            lost = [key_id for key_id in record.lost(self.keyring) if purpose_of(key_id) in purposes]
+            if not lost:
+                raise AuditKeyError(
+                    f"expected a key of {' or '.join(purposes)} to be gone, found each that is on record in its place"
+                )
+            record.replace(self.keyring, month, lost)
+            self.log.look_at_keys_again()
+            for key_id in lost:
+                said = {"who": who, "note": reason}
+                self.log.note(events.key_revoked(purpose_of(key_id), key_id, lost=said))
+            in_use = KeyRecord.of(self.store).newest(month)
+        return {"lost": lost, "in_use": [key_id for key_id in in_use if purpose_of(key_id) in purposes]}
 
     def signing_key(self) -> dict[str, str]:
         """Sign with a new key from now on; returns its id and the verifier key to hand to auditors and witnesses.
@@ -77,11 +112,7 @@ class Rotation:
             self.log.publish()
         return {"purpose": "signing", "key_id": new.key_id.hex(), "vkey": new.text()}
 
-    def _ids(self, kind: str, purposes: Iterable[str] = ("signing", *_PURPOSES)) -> list[str]:
+    def _ids(self, kind: str, purposes: Iterable[str] = ("signing", *PURPOSES)) -> list[str]:
         """Return the ids of the keys that leaves of a type name, in order."""
         leaves: list[dict[str, Any]] = [value_of(leaf) for leaf in self.store.of_type(kind)]
         return [leaf["key_id"] for leaf in leaves if leaf["purpose"] in purposes]
-
-
-def _purpose(key_id: str) -> KeyPurpose:
-    return next(purpose for purpose in _PURPOSES if key_id.startswith(f"{purpose}-"))

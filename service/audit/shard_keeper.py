@@ -16,16 +16,17 @@ from service.audit import events
 from service.audit.checkpoints.signer import Signer
 from service.audit.errors import AuditDamagedError, AuditEntryError, AuditKeyError, AuditUnavailableError
 from service.audit.events import Event
-from service.audit.keys.keyring import KeyPurpose, Keyring
+from service.audit.key_record import KeyRecord
+from service.audit.keys.key_ids import purpose_of
+from service.audit.keys.keyring import Keyring
 from service.audit.leaves import QueryFinished, Stamp, VerdictRef
 from service.audit.serialise import FINISHED_TYPE, event_leaf, finished_leaf
-from service.audit.shards import CLOSED_TYPE, Shard, month_of, origin_at, shards_of
+from service.audit.shards import CLOSED_TYPE, FIRST_HISTORY, Shard, month_of, origin_at, shards_of
 from service.audit.storage.store import Entry, LeafReader, StoredLeaf
 from service.audit.storage.writer import Writer
 
 CLOCK_TOLERANCE_US = 1_000_000  # a clock set back this little gives the newest time again; more stops the log
 ABORTED_REASON = "interrupted"  # of a question that a crash or a failure left without a result
-_PURPOSES: dict[str, KeyPurpose] = {"payload": "payload", "identity": "identity", "actor": "actor"}  # by a key's id
 
 
 @dataclass(slots=True)
@@ -74,13 +75,13 @@ class ShardKeeper:
         """
         end = self._end if self._failures == self._writer.failures else None
         end = end or self._look()
-        if reason := _clock_problem(end, now_us):
+        if reason := clock_problem(end.ts_us, now_us):
             return reason
         self._signer.key()
-        origin = origin_at(self._name, max(end.ts_us, now_us))
+        origin = self._origin(end, max(end.ts_us, now_us))
         if end.shard is None or end.closed or end.shard.origin != origin:
             return self._closed_before(origin)  # else the next leaf opens a shard, with keys of its own
-        return self._missing_key(end.key_ids or self._sealing_keys(origin, self._created()))
+        return self._missing_key(end.key_ids or self._sealing_keys(origin))
 
     def stamp(self, now_us: int) -> Stamp:
         """Return the stamp of the next leaf, opening the month's shard if need be.
@@ -91,10 +92,10 @@ class ShardKeeper:
             AuditKeyError: a key cannot be made or read.
         """
         end = self._take_up()
-        if reason := _clock_problem(end, now_us):
+        if reason := clock_problem(end.ts_us, now_us):
             raise AuditUnavailableError(reason)
         end.ts_us = max(end.ts_us, now_us)
-        origin = origin_at(self._name, end.ts_us)  # not of `now_us`: set back across midnight it is the month before
+        origin = self._origin(end, end.ts_us)  # not of `now_us`: set back across midnight it is the month before
         if end.shard is None or end.closed or end.shard.origin != origin:
             self._open(end, origin)
         if end.key_ids is None:
@@ -105,6 +106,14 @@ class ShardKeeper:
             self._sweep(end, origin)
             self._swept = True
         return Stamp(origin=origin, ts_us=end.ts_us)
+
+    def _origin(self, end: _End, ts_us: int) -> str:
+        return origin_at(self._name, ts_us, end.shard.history if end.shard else FIRST_HISTORY)
+
+    def look_at_keys_again(self) -> None:
+        """Look anew, before the next leaf, which keys of the month there are: one was made or put on record."""
+        if self._end is not None:
+            self._end.key_ids = None
 
     def _take_up(self) -> _End:
         """Look where the log ends, unless that is known and nothing failed since."""
@@ -166,20 +175,16 @@ class ShardKeeper:
         on_record = {value["key_id"] for value in created}
         for key_id in self._keyring.key_ids(month_of(origin)):
             if key_id not in on_record:
-                self._note(end, origin, events.key_created(_purpose(key_id), key_id))
-        return self._sealing_keys(origin, created)
+                self._note(end, origin, events.key_created(purpose_of(key_id), key_id))
+        return self._sealing_keys(origin)
 
     def _created(self) -> list[dict[str, Any]]:
         return [json.loads(leaf.leaf) for leaf in self._store.of_type(events.KEY_CREATED_TYPE)]
 
-    def _sealing_keys(self, origin: str, created: Iterable[dict[str, Any]]) -> tuple[str, ...]:
+    def _sealing_keys(self, origin: str) -> tuple[str, ...]:
         """Return the keys that a shard seals with, one a purpose: those that are there, or should be by the record."""
-        on_record = {
-            value["key_id"] for value in created if value["purpose"] != "signing" and value["origin"] == origin
-        }
-        there = self._keyring.key_ids(month_of(origin))
-        in_order = sorted({*there, *on_record}, key=lambda key_id: (len(key_id), key_id))  # 10 comes after 9
-        return tuple({_purpose(key_id): key_id for key_id in in_order}.values())
+        month = month_of(origin)
+        return KeyRecord.of(self._store).newest(month, self._keyring.key_ids(month))
 
     def _last_checkpoint(self, shard: Shard) -> dict[str, Any]:
         newest = self._store.newest_checkpoint(shard.origin)
@@ -225,14 +230,11 @@ def _aborted(received: StoredLeaf) -> QueryFinished:
     )
 
 
-def _clock_problem(end: _End, now_us: int) -> str | None:
-    if now_us >= end.ts_us - CLOCK_TOLERANCE_US:
+def clock_problem(newest_us: int, now_us: int) -> str | None:
+    """Return why no leaf can be made at a time after one of another; `None` if nothing is in the way."""
+    if now_us >= newest_us - CLOCK_TOLERANCE_US:
         return None
     return (
         "the clock went back: expected a time after the newest record, got one "
-        f"{(end.ts_us - now_us) / 1e6:.1f} s before it; set the clock right"
+        f"{(newest_us - now_us) / 1e6:.1f} s before it; set the clock right"
     )
-
-
-def _purpose(key_id: str) -> KeyPurpose:
-    return _PURPOSES[key_id.partition("-")[0]]

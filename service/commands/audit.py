@@ -28,6 +28,11 @@ if TYPE_CHECKING:
 app = typer.Typer(help="The record of questions: list, show, verify, export, replay, erase, reveal, witness.")
 
 AsJson = Annotated[bool, typer.Option("--json", help="print JSON")]
+_WHAT_IS_LOST = {  # by the purpose of the key
+    "payload": "the texts that it sealed cannot be opened any more",
+    "identity": "who asked the questions that it sealed cannot be revealed any more",
+    "actor": "its pseudonyms stand for nobody any more, and everybody has another one from now on",
+}
 _NO_PURPOSE = "no purpose was given"  # what somebody reads whose question was looked at without a word why
 SeqArgument = Annotated[int, typer.Argument(min=0, help="the number of the record")]
 Purpose = Annotated[str, typer.Option(help="what for; kept sealed beside the record of this")]
@@ -236,20 +241,35 @@ def key() -> None:
 
 @app.command()
 def rotate(
-    purpose: Annotated[str, typer.Argument(metavar="payload|signing", help="which key to change")],
+    purpose: Annotated[
+        str, typer.Argument(metavar="PURPOSE", help="payload or signing; with --lost payload, identity, actor or all")
+    ],
+    lost: Annotated[bool, typer.Option("--lost", help="the key is gone for good: go on with another")] = False,
+    reason: Annotated[str, typer.Option(help="how it was lost; kept sealed beside the record")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Change the key that seals texts, or the key that signs checkpoints. The change is on record."""
-    if purpose not in ("payload", "signing"):
-        raise fail(f"expected payload or signing, got '{purpose}'", 2)
+    """Change the key that seals texts, or the key that signs checkpoints. The change is on record.
+
+    With --lost, say which keys are gone: of texts (payload), of who asked (identity), of pseudonyms (actor), or all.
+    """
+    expected = ("payload", "identity", "actor", "all") if lost else ("payload", "signing")
+    if purpose not in expected and not (lost and purpose == "signing"):
+        raise fail(f"expected {' or '.join(expected)}, got '{purpose}'", 2)
+    if lost and not reason.strip():
+        raise fail("expected --reason TEXT: how the key was lost", 2)
     with log_client() as client:
-        result = client.post("/rotate", {"purpose": purpose})
+        result = client.post("/rotate", {"purpose": purpose} | ({"lost": True, "reason": reason} if lost else {}))
     if as_json:
         out.json(result)
-    else:
+        return
+    for key_id in result.get("lost", ()):
+        out.line((f"on record as lost: {key_id}; {_WHAT_IS_LOST[key_id.partition('-')[0]]}", "yellow"))
+    for key_id in result.get("in_use", ()):
+        out.line(f"in use now: {key_id}")
+    if "key_id" in result:
         out.line(f"new {purpose} key {result['key_id']}")
-        if "vkey" in result:
-            out.line(f"hand this to auditors: {result['vkey']}")
+    if "vkey" in result:
+        out.line(f"hand this to auditors: {result['vkey']}")
 
 
 @app.command()

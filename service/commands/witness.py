@@ -36,6 +36,7 @@ _ANSWERS = frozenset(
 )  # of a route that is asked for something; the rest says that it was not reached
 _SILENT = frozenset({408, 429})  # and every status from 500 on: to be tried again
 _NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,62}")
+_HISTORY = re.compile("[0-9a-f]{8}")
 _TOKEN = re.compile(r"[!-~]+")
 
 
@@ -63,6 +64,12 @@ def witness(
         Path | None, typer.Option("--token-file", help=f"holds the token, if {TOKEN_VARIABLE} does not")
     ] = None,
     once: Annotated[bool, typer.Option("--once", help="look once, then end")] = False,
+    accept_restored: Annotated[
+        str | None,
+        typer.Option(
+            "--accept-restored", metavar="HISTORY", help="follow a log that was restored, once you were told why"
+        ),
+    ] = None,
     every: Annotated[int | None, typer.Option("--every", min=1, metavar="SECONDS", help="pause; 60 unless set")] = None,
 ) -> None:
     """Watch a log from outside: check that it only grows, cosign its checkpoints, and keep them in its own folder."""
@@ -73,6 +80,8 @@ def witness(
 
     if once and every is not None:
         raise fail("expected --once or --every, got both", 2)
+    if accept_restored is not None and _HISTORY.fullmatch(accept_restored) is None:
+        raise fail("--accept-restored: expected a history of 8 digits, as this witness named it, got something else", 2)
     keys = _log_keys(key or [])
     if name is not None and _NAME.fullmatch(name) is None:
         raise fail("--name: expected up to 63 small letters, digits, dots and hyphens, got something else", 2)
@@ -84,7 +93,7 @@ def witness(
             _introduce(opened)
             log = _Log(http)
             _keep_looking(
-                lambda told: watch(log, opened, told=told),
+                lambda told: watch(log, opened, told=told, accept=accept_restored),
                 opened=opened,
                 every_s=None if once else every or DEFAULT_EVERY_S,
             )
@@ -128,6 +137,15 @@ def _pause(seconds: int) -> None:
 
 def _alarm(refusal: "Refusal", opened: "Witness") -> typer.Exit:
     """Say as loudly as a terminal can that the log does not fit."""
+    if refusal.restored is not None:
+        err.line((f"{_time()} THIS LOG WAS RESTORED FROM A COPY", "bold red"))
+        err.line((refusal.reason, "red"))
+        err.line(f"what it showed is put aside in {refusal.evidence}; what was seen before stays beside it")
+        err.line(
+            f"{opened.key().name} stops: tell the log's auditors; once its operator has said why, in person, run this "
+            f"once with --accept-restored {refusal.restored}"
+        )
+        return typer.Exit(1)
     err.line((f"{_time()} THIS LOG CANNOT BE TRUSTED AS IT IS NOW", "bold red"))
     err.line((refusal.reason, "red"))
     err.line(f"what it showed is put aside in {refusal.evidence}; what was seen before stays beside it")

@@ -19,13 +19,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from service.audit.checking.store_check import Witnessed
 from service.audit.checking.verifier import Problem
 from service.audit.checking.verify_store import Verdict, verify_store
-from service.audit.checkpoints.signer import MEMORY_FILE, Signer
+from service.audit.checkpoints.memory import Memory, Signed
+from service.audit.checkpoints.signer import Signer
 from service.audit.formats import notes
 from service.audit.keys.keyring import Keyring, SealingPurpose
 from service.audit.log import payload_context
 from service.audit.shards import month_of
 from service.audit.storage.sqlite_store import STORE_FILE, SqliteLeafStore
 from service.audit.storage.store import leaf_hash
+from tests.support.copied_logs import make_itself, memory_file
 from tests.support.real_logs import NAME, RealLog, at_us
 
 NOVEMBER, DECEMBER = f"{NAME}/audit/2026-11", f"{NAME}/audit/2026-12"
@@ -155,7 +157,9 @@ def test_what_nobody_changed_is_fine(log: Log, witness: Witnessed) -> None:
 
 
 def test_a_month_whose_texts_and_keys_are_gone_by_the_log_is_fine(made: Path, tmp_path: Path) -> None:
-    copy = RealLog(shutil.copytree(made, tmp_path / "log"), now_us=at_us(2027, 12))
+    shutil.copytree(made, tmp_path / "log")
+    make_itself(tmp_path / "log" / "keys")
+    copy = RealLog(tmp_path / "log", now_us=at_us(2027, 12))
     copy.erase(0, LAST_OF_NOVEMBER, ground="retention")
     copy.parts.keyring.destroy("2026-11")
     copy.close()
@@ -452,20 +456,20 @@ def test_newest_records_cut_off_with_the_signers_memory_are_missed_by_the_witnes
     _cut(log, VENDORS + 2, _december(log) + 1)
     newest = log.store.newest_checkpoint(DECEMBER)
     assert newest is not None
-    memory = {"origin": DECEMBER, "first_seq": FIRST_OF_DECEMBER, "size": newest.size, "root": newest.root}
-    (log.keys / MEMORY_FILE).write_text(json.dumps(memory))
+    root = bytes.fromhex(newest.root)
+    Memory(log.keys).keep(Signed(DECEMBER, FIRST_OF_DECEMBER, newest.size, root))
     assert log.verify().ok, "nothing in the log or beside it tells"
     assert any("no witness" in remark for remark in log.verify().remarks)
     problem = log.problem(witness=witness)
     assert (problem.seq, problem.promise) == (VENDORS + 2, "witness")
-    (log.keys / MEMORY_FILE).unlink()
+    memory_file(log.keys).unlink()
     assert log.verify().ok
     assert log.problem(witness=witness).promise == "witness"
 
 
 def test_a_month_cut_off_with_the_signers_memory_is_missed_by_the_witness_alone(log: Log, witness: Witnessed) -> None:
     _cut(log, LAST_OF_NOVEMBER + 1, _december(log))
-    (log.keys / MEMORY_FILE).unlink()
+    memory_file(log.keys).unlink()
     assert log.verify().ok
     problem = log.problem(witness=witness)
     assert (problem.seq, problem.promise) == (FIRST_OF_DECEMBER, "witness")
@@ -475,10 +479,10 @@ def test_another_history_by_whoever_has_the_signing_key_is_found_by_memory_and_w
     log: Log, witness: Witnessed, tmp_path: Path
 ) -> None:
     shutil.copytree(log.keys, tmp_path / "other" / "keys")
-    (tmp_path / "other" / "keys" / MEMORY_FILE).unlink()
+    memory_file(tmp_path / "other" / "keys").unlink()
     other = Log(_filled(RealLog(tmp_path / "other")))
     assert other.verify().ok, "it has its own memory by now"
-    (other.keys / MEMORY_FILE).write_bytes((log.keys / MEMORY_FILE).read_bytes())
+    memory_file(other.keys).write_bytes(memory_file(log.keys).read_bytes())
     problem = other.problem()
     assert (problem.seq, problem.last, problem.promise) == (FIRST_OF_DECEMBER, NEWEST, "memory")
     problem = other.problem(memory=False, witness=witness)

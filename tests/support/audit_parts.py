@@ -25,6 +25,7 @@ from service.audit.leaves import Asker, BuildRef, QueryFinished, QueryReceived, 
 from service.audit.opening import OpenLog, Pace, assemble
 from service.audit.storage.sqlite_store import SqliteLeafStore
 from service.audit.storage.store import Entry, Receipt, StoredCheckpoint, Subtree
+from tests.support.copied_logs import make_itself
 
 NOON_US = 1_795_089_600_000_000  # 2026-11-19T12:00:00Z
 DECEMBER_US = 1_796_083_200_000_000  # 2026-12-01T00:00:00Z
@@ -217,6 +218,7 @@ class LogFolder:
     def after_a_power_cut(self, root: Path) -> "LogFolder":
         """Return a log of what is on the disk at this moment; to be opened. Nothing may be under way."""
         shutil.copytree(self.root, root, ignore=shutil.ignore_patterns("*-shm"))
+        make_itself(root / "keys")
         return LogFolder(root, now_us=self.now_us, pace=self.pace)
 
     def put_aside(self) -> Path:

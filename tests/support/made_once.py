@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
+from tests.support.copied_logs import make_itself
 from tests.support.fakes import HashingEncoder, TinyLibrary
 
 T = TypeVar("T")
@@ -82,6 +83,8 @@ def _write(kept: _Grown, library: TinyLibrary) -> None:
         path = library.root / name
         path.write_bytes(content)
         path.chmod(mode)
+    for keys in {path.parent for path in library.root.rglob("signed-*.json")}:
+        make_itself(keys)
     library.clock.at = kept.at
     library.encoder.encoded.extend(kept.encoded)
     library.parser.parsed.extend(kept.parsed)

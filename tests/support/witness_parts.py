@@ -35,6 +35,7 @@ from service.audit.reading.proofs import Proofs
 from service.audit.rotation import Rotation
 from service.audit.shards import shards_of
 from service.commands import witness as witness_cli
+from tests.support.copied_logs import make_itself
 
 _APP = typer.Typer()
 _APP.command()(witness_cli.witness)
@@ -82,9 +83,10 @@ class LogOnDisk:
         self.at = self.at.replace(year=year, month=month)
 
     def copy_to(self, folder: Path) -> None:
-        """Copy everything the log's operator has: records, keys, what was last signed."""
+        """Copy everything the log's operator has, as a snapshot of the disk would: records, keys, what was signed."""
         self.close()
         shutil.copytree(self.folder, folder)
+        make_itself(folder / "keys")
         self.opened = self._open()
 
     def put_back(self, folder: Path) -> None:
@@ -92,6 +94,7 @@ class LogOnDisk:
         self.close()
         shutil.rmtree(self.folder)
         shutil.copytree(folder, self.folder)
+        make_itself(self.folder / "keys")
         self.opened = self._open()
 
     def key(self) -> VerifierKey:
@@ -127,7 +130,9 @@ class LogOnDisk:
     def _answer(self, route: str, params: dict[str, str | int]) -> Answer:
         if route == "/checkpoint":
             return Answer(200, self.proofs.checkpoint(str(params["origin"])).encode())
-        value: dict[str, Any] = {"shards": self.proofs.shards()}
+        value: dict[str, Any] = {"shards": self.proofs.shards(), "restores": self.proofs.restores()}
+        if route == "/proof":
+            value = self.proofs.inclusion(int(params["seq"]))
         if route == "/consistency":
             value = self.proofs.consistency(str(params["origin"]), int(params["old"]), int(params["new"]))
         return Answer(200, json.dumps(value).encode())

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from service.audit.checkpoints.signer import MEMORY_FILE, PUBLIC_KEY, Signed, Signer
+from service.audit.checkpoints.memory import Signed
+from service.audit.checkpoints.signer import PUBLIC_KEY, Signer
 from service.audit.errors import AuditKeyError, NoteError
 from service.audit.formats import notes
 from service.audit.keys.key_files import key_names
@@ -74,7 +75,7 @@ def _memory(signer: Signer, folder: Path, unchecked: list[str], has_checkpoints:
         return None
     if signed is None and has_checkpoints:
         unchecked.append(
-            f"the signer's memory {folder / MEMORY_FILE} is missing: a store that was put back to an older state would "
-            "not be noticed; restore it from a backup"
+            f"the signer's memory {folder / 'signed-….json'} is missing: a store that was put back to an older state "
+            "would not be noticed"
         )
     return signed

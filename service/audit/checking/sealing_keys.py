@@ -12,7 +12,9 @@ from typing import Any, Literal
 
 from service.audit.checking.verifier import DAMAGE, MAX_DETAILS
 from service.audit.errors import AuditKeyError, SealError
+from service.audit.events import LOST
 from service.audit.keys.actors import Pseudonyms
+from service.audit.keys.key_ids import is_key_id, month_of_key
 from service.audit.keys.keyring import Keyring
 from service.audit.log import ASKER_FIELD
 from service.audit.shards import month_of
@@ -69,6 +71,8 @@ class SealingKeys:
         self._pseudonyms: dict[str, Pseudonyms] = {}
         self._created: set[str] = set()
         self._revoked: dict[str, int] = {}  # by which record
+        self._lost: dict[str, int] = {}  # the same of those that nobody has any more, as the log says
+        self._actors: dict[str, str] = {}  # by month: the key that makes its pseudonyms at this point of the log
         self._just_now: set[str] = set()  # of these, by a record that came while the log was checked
 
     def read(self, seq: int, leaf: Mapping[str, Any], *, just_now: bool = False) -> None:
@@ -76,6 +80,10 @@ class SealingKeys:
         key_id = str(leaf.get("key_id"))
         if leaf.get("type") == "key.created":
             self._created.add(key_id)
+            if leaf.get("purpose") == "actor" and is_key_id(key_id):
+                self._actors[month_of_key(key_id)] = key_id
+        elif leaf.get("type") == "key.revoked" and leaf.get("reason") == LOST:
+            self._lost[key_id] = seq
         elif leaf.get("type") == "key.revoked":
             self._revoked[key_id] = seq
             self._just_now |= {key_id} if just_now else set()
@@ -90,9 +98,8 @@ class SealingKeys:
             context: what it must have been sealed for.
         """
         key_id, name = str(payload.key_id), f"the text {str(payload.field)!a}"
-        right = (
-            key_id == f"identity-{month}" if payload.field == ASKER_FIELD else key_id.startswith(f"payload-{month}-")
-        )
+        purpose = "identity" if payload.field == ASKER_FIELD else "payload"
+        right = key_id.startswith(f"{purpose}-{month}-") or key_id == f"identity-{month}" == f"{purpose}-{month}"
         if not right:
             self._astray.add(seq, f"{name} names the key {key_id[:64]!a}, which seals no such text of {month}")
             return None
@@ -112,11 +119,11 @@ class SealingKeys:
 
     def try_pseudonym(self, seq: int, *, origin: str, subject: str, actor: str) -> None:
         """Hold a pseudonym against whom it should stand for."""
-        key_id = f"actor-{month_of(origin)}"
+        key_id = self._actors.get(month_of(origin), f"actor-{month_of(origin)}")
         tried = self._tried.setdefault(key_id, _Tried())
         if not tried.unusable and key_id not in self._pseudonyms:
             try:
-                self._pseudonyms[key_id] = self._keyring.pseudonyms(month_of(origin))
+                self._pseudonyms[key_id] = self._keyring.pseudonyms_by(key_id)
             except AuditKeyError as error:
                 tried.unusable = str(error)
         if not tried.unusable and self._pseudonyms[key_id].actor(subject) == actor:
@@ -148,6 +155,9 @@ class SealingKeys:
             yield Finding(
                 "wrong", f"{what} would need {key_id[:64]!a}, a key that the log has not on record", first, last
             )
+        elif tried.unusable and tried.last < self._lost.get(key_id, -1):
+            words = f"{what} cannot be opened: the key {key_id} was lost, as record {self._lost[key_id]} says"
+            yield Finding("remark", words, first, last)
         elif tried.unusable and key_id in self._just_now:
             yield Finding(
                 "remark", f"{what} were erased, and {key_id} was destroyed, while this was checked", first, last

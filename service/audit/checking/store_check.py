@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from service.audit.checking.sealing_keys import SealingKeys
-from service.audit.checking.verifier import DAMAGE, LogCheck, NoteRow, TextRow
+from service.audit.checking.verifier import DAMAGE, LogCheck, NoteRow, TextRow, in_log_order
 from service.audit.keys.keyring import Keyring
 from service.audit.log import ASKER_FIELD, payload_context
 from service.audit.serialise import FINISHED_TYPE, RECEIVED_TYPE, SENTENCE_TYPE
@@ -79,9 +79,10 @@ class StoreCheck(LogCheck):
         self._hashes: list[bytes] = []  # since the month's last complete subtree of 256 leaves
         self._roots: list[bytes] = []  # of the month's complete subtrees of 256 leaves
         kept = [(*_said_by(note)[:2], note, "witness") for note in witness.notes] if witness else []
+        place = in_log_order(shard.origin for shard in snapshot.shards)
         super().__init__(
             keys=keys,
-            notes=heapq.merge(self._own_notes(), sorted(kept), key=lambda row: row[:2]),
+            notes=heapq.merge(self._own_notes(), sorted(kept, key=place), key=place),
             texts=self._opened_texts(self.sealing) if self.sealing else None,
             witness=witness.key if witness else "",
         )
@@ -145,13 +146,16 @@ class StoreCheck(LogCheck):
 
     def _own_notes(self) -> Iterator[NoteRow]:
         """Give the store's checkpoints; a row that is wrong by itself is counted and left out."""
-        following = 0
+        following, origins = 0, {shard.origin for shard in self._snapshot.shards}
         for number, row in self._store.stream_checkpoints(_LOWEST, self._snapshot.checkpoints):
             whole = number == following
             self.expect(whole, self.seq, "checkpoint", f"expected the kept checkpoint {following} here, got {number}")
             following = number + 1
             same = (row.origin, row.size, row.root) == _said_by(row.note)
-            if self.expect(same, self.seq, "checkpoint", f"the kept checkpoint {number} is not what its row says"):
+            words = f"the kept checkpoint {number} is of a month that is not here"
+            if self.expect(
+                same, self.seq, "checkpoint", f"the kept checkpoint {number} is not what its row says"
+            ) and self.expect(row.origin in origins, self.seq, "checkpoint", words):
                 self.signed_sizes[row.origin] = max(row.size, self.signed_sizes[row.origin])
                 yield row.origin, row.size, row.note, "checkpoint"
 

@@ -6,9 +6,12 @@
 Needs Python 3.11 and `cryptography`, nothing of Greenlit. Whatever is wrong names the first record that can be wrong
 and the promise that is broken: *leaf* (a record itself), *order* (no gap, no time running back, each result to its
 question), *tree* (RFC 6962: what was signed is what is here), *checkpoint* (C2SP signed notes; they only grow), *shard*
-(each month goes on from the one before), *payload* (a text is what its record commits to, and missing only where the
-log says that it was erased), *witness* and *receipt* (what others kept fits), *file* (the hashes in `manifest.json`).
-Of `records.csv`, which is for people, only the hash is checked.
+(each month goes on from the one before, or says that the log was restored from a copy), *payload* (a text is what its
+record commits to, and missing only where the log says that it was erased), *witness* and *receipt* (what others kept
+fits), *file* (the hashes in `manifest.json`). Of `records.csv`, which is for people, only the hash is checked.
+
+A log that was restored is not wrong by that, but it is said, with what is known to be gone: its months have another
+*history* from there on, 8 digits in their origin.
 """
 
 import argparse
@@ -21,8 +24,9 @@ import json
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +89,18 @@ def decoded(text: str) -> bytes:
     return content
 
 
+def tail(origin: str) -> tuple[str, str]:
+    """Return month and history of an origin, `<log>/<month>` or `<log>/<month>.<history>`; the first history is ''."""
+    month, _, history = origin.rpartition("/")[2].partition(".")
+    return month, history
+
+
+def in_log_order(origins: Iterable[str]) -> Callable[[NoteRow], tuple[int, int]]:
+    """Return what sorts notes as the log goes: by the place of their month in it, then by size; unknown months last."""
+    places = {origin: place for place, origin in enumerate(origins)}
+    return lambda row: (places.get(row[0], len(places)), row[1])
+
+
 def node(left: bytes, right: bytes) -> bytes:
     """Return the hash of an inner node of a Merkle tree (RFC 6962, 2.1)."""
     return hashlib.sha256(b"\x01" + left + right).digest()
@@ -96,7 +112,8 @@ class LogCheck:
     Takes checkpoints and texts in the order of the log as it gets there (`None`: no texts to check). A key is trusted
     if it was given, or if the log names it (`key.created`) in records that a checkpoint by a trusted key covers, until
     the log revokes it. A checkpoint that was signed only by a key that waits for this, or by a `claimed` one, needs one
-    by a trusted key after it. Finds `problems`, `questions` without a result, and how much of the log is `covered`.
+    by a trusted key after it. Finds `problems`, `questions` without a result, and how much of the log is `covered`;
+    `remarks` say where the log was restored.
     """
 
     def __init__(
@@ -115,6 +132,13 @@ class LogCheck:
         self.keys, self._claimed, self._witness, self.has_texts = set(keys), set(claimed), witness, texts is not None
         self._notes, self._texts = iter(notes), iter(texts or ())
         self._note, self._text = next(self._notes, None), next(self._texts, None)
+        self.remarks, self._begun_origins = list[str](), set[str]()
+        self._histories, self._owed, self._previous = (
+            set[str](),
+            -1,
+            dict[str, Any](),
+        )  # owed: where log.restored is due
+        self._restored, self._beyond = list[dict[str, Any]](), list[tuple[int, str, int]]()  # what a witness saw beyond
         self._revoked, self._created, self._ending = set[str](), set[str](), set[str]()  # key ids, keys, key ids
         self._unsettled: int | None = None  # the first that no trusted key has signed
         self._origin, self._closed, self._ts_us = "", "", 0
@@ -139,7 +163,14 @@ class LogCheck:
             leaves: where the records come from: number, bytes, and the hash that is kept beside them, if any.
         """
         origin, first, size, at = row["origin"], row["first_seq"], row["start"], self.seq
-        follows = not self.shards or (self._closed == origin > self._origin and size == 0)
+        (month, history), before = tail(origin), tail(self._origin)
+        if history == before[1] or not self.shards:
+            follows = not self.shards or (self._closed == origin and month > before[0] and size == 0)
+            self._judge_beyond()
+        else:  # that it was restored is what its second record has to say
+            follows = history not in self._histories and month >= before[0] and size == 0
+        self._histories.add(history)
+        self._begun_origins.add(origin)
         self.expect(first + size == at, at, "shard", f"{origin!a} does not begin or go on here")
         self.expect(follows, at - 1, "shard", f"is no shard.closed that leads to {origin!a}")
         self._peaks = [decoded(root) for root in row["left"]]
@@ -166,9 +197,11 @@ class LogCheck:
 
     def finish(self, *, whole: bool = False) -> None:
         """Check what only the end of the log tells; `whole`: its newest record streamed by."""
+        self.expect(not whole or self._owed < self.seq, self._owed, "shard", "is missing: expected log.restored")
+        self._judge_beyond()
         while self._note:
             (origin, size, _, promise), self._note = self._note, next(self._notes, None)
-            fine = promise != "checkpoint" and not whole
+            fine = promise != "checkpoint" and (not whole or self._ended_by_restore(origin, size))
             self.expect(fine, self.seq, promise, f"is missing: {size} records of {origin!a} were signed")
         while self._text:
             (at, name, *_), self._text = self._text, next(self._texts, None)
@@ -229,6 +262,8 @@ class LogCheck:
         self.expect(leaf["origin"] == self._origin, seq, "order", "belongs to another month")
         self.expect(leaf["ts_us"] >= self._ts_us, seq, "order", "its time is before that of the record before it")
         self.expect((kind == "shard.opened") == starts, seq, "shard", "shard.opened is not where the month begins")
+        restored = kind == "log.restored"
+        self.expect(restored == (seq == self._owed), seq, "shard", "log.restored is not where a history begins")
         self.expect(not self._closed, seq, "shard", "comes after shard.closed")
         self._ts_us = leaf["ts_us"]
         if kind == "query.received":
@@ -250,6 +285,8 @@ class LogCheck:
             self._ending.add(leaf["key_id"])
         elif kind == "shard.opened":
             self._check_opened(seq, leaf["first_seq"], leaf["previous"])
+        elif kind == "log.restored":
+            self._check_restored(seq, leaf)
         elif kind == "shard.closed":
             self._closed = leaf["next_origin"]
 
@@ -260,6 +297,56 @@ class LogCheck:
             fits &= [previous["origin"], previous["first_seq"], previous["size"]] == [origin, seq - size, size]
             fits &= not self._before or (self._before == (origin, seq - size, size, root) and bool(signers))
         self.expect(fits, seq, "shard", "does not go on where the month before it ended")
+        self._previous = previous or {}
+        if tail(self._origin)[1] != tail(self._previous.get("origin", ""))[1]:
+            self._owed = seq + 1
+
+    def _check_restored(self, seq: int, leaf: dict[str, Any]) -> None:
+        ended, signed = leaf["from"], leaf["signed"]
+        same = [ended[name] == self._previous[name] for name in ("origin", "first_seq", "size")] if ended else []
+        if ended and self._before:
+            same.append((ended["origin"], bytes.fromhex(ended["root"])) == (self._before[0], self._before[3]))
+        fits = all(same) and bool(ended) == bool(self._previous) and leaf["history"] == tail(self._origin)[1]
+        self.expect(fits, seq, "shard", "is not the log.restored of the month that ended before it")
+        end = ended["first_seq"] + ended["size"] if ended else 0
+        made = f" from a copy made on {_day(leaf['backup']['made_ts_us'])}" if leaf["backup"] else ""
+        words = f"the log was restored on {_day(leaf['ts_us'])}{made}, says record {seq}"
+        if signed:
+            begin = end if not ended or tail(ended["origin"])[1] == tail(signed["origin"])[1] else signed["first_seq"]
+            words += (
+                f": the numbers {begin} to {signed['first_seq'] + signed['size'] - 1} that had been signed are gone"
+            )
+        elif leaf["memory"] == "here":
+            words += ": nothing that had been signed is gone, as far as its signer remembers"
+        if leaf["memory"] != "here":
+            words += f": what was signed{' besides' if signed else f' from number {end} on'} is not known here"
+        self.remarks.append(words + "".join(f"; lost: the key {key_id!a}" for key_id in leaf["lost_keys"]))
+        self._restored.append(leaf)
+        self._judge_beyond(restored=True)
+
+    def _judge_beyond(self, *, restored: bool = False) -> None:
+        """Judge what a witness saw beyond the end of a month: a remark if the log was restored there, and says so."""
+        for seq, origin, size in self._beyond:
+            fine = restored and self._ended_by_restore(origin, size)
+            self.expect(fine, seq, "witness", f"is missing: {size} records of its month were signed")
+        self._beyond.clear()
+
+    def _ended_by_restore(self, origin: str, size: int) -> bool:
+        """Tell, and remark, whether what a witness saw is of a history that ended when the log was restored."""
+        (month, history), current = tail(origin), tail(self._origin)[1]
+        if history == current or not self._restored:
+            return False
+        ends = [(*tail(leaf["signed"]["origin"]), leaf["signed"]["size"]) for leaf in self._restored if leaf["signed"]]
+        within = any(end[:2] == (month, history) and size <= end[2] for end in ends)
+        within |= any(end[1] == history and month < end[0] for end in ends)
+        said = within or any(leaf["memory"] != "here" for leaf in self._restored)
+        words = (
+            "" if said else ", which its own record does not say: the signer's memory must have been put back as well"
+        )
+        self.remarks.append(
+            f"the witness saw {size} records of {origin!a}: the log was restored without all of them{words}"
+        )
+        return True
 
     def _check_texts(self, seq: int, leaf: dict[str, Any], keys: int) -> None:
         committed, here, todo = dict[str, str](), set[str](), [leaf]
@@ -292,7 +379,11 @@ class LogCheck:
         return read_note(text, {key for key in known if key.split("+")[1] not in self._revoked})
 
     def _check_notes(self, limit: int) -> None:
-        while self._note and self._note[:2] <= (self._origin, limit):
+        while (
+            self._note
+            and self._note[0] in self._begun_origins
+            and (self._note[0] != self._origin or self._note[1] <= limit)
+        ):
             row, self._note = self._note, next(self._notes, None)
             try:
                 self._check_note(*row)
@@ -313,8 +404,10 @@ class LogCheck:
         ):
             return
         self._newest = size
-        known = size <= self._size or promise == "receipt"  # a receipt's may be newer than an export
+        known = size <= self._size or promise in {"receipt", "witness"}  # a receipt's may be newer than an export
         self.expect(known, self._first + self._size, blame, f"is missing: {size} records of its month were signed")
+        if promise == "witness" and size > self._size:
+            self._beyond.append((self._first + self._size, origin, size))
         if size == self._size and root == self._root():
             self._matched(last, promise, trusted=bool(signers & self.keys))
         elif size == self._size and self.covered == last + 1:
@@ -342,15 +435,18 @@ def check_export(folder: Path, *, keys: Sequence[str], kept: Sequence[NoteRow] =
     manifest = json.loads(b"".join(_lines(folder, "manifest.json")))
     shards, files, from_seq = manifest["shards"], manifest["files"], manifest["from_seq"]
     claimed = [manifest["log_key"], *manifest.get("earlier_keys", ())]
-    stored = ((row["origin"], row["size"], row["note"]) for row in _rows(folder, "checkpoints.jsonl"))
-    newest = [(row["origin"], row["size"], b"".join(_lines(folder, row["checkpoint"])).decode()) for row in shards]
-    own = ((*row, "checkpoint") for row in heapq.merge(stored, newest, key=lambda row: row[:2]))
+    stored = ((row["origin"], row["size"], row["note"], "checkpoint") for row in _rows(folder, "checkpoints.jsonl"))
+    texts = (b"".join(_lines(folder, row["checkpoint"])).decode() for row in shards)
+    newest = [(row["origin"], row["size"], text, "checkpoint") for row, text in zip(shards, texts, strict=True)]
+    place, known = in_log_order(row["origin"] for row in shards), {row["origin"] for row in shards}
+    astray = list[NoteRow]()
+    own = _known(heapq.merge(stored, newest, key=place), known, astray)
     leaves = ((seq, line[:-1], None) for seq, line in enumerate(_lines(folder, "leaves.jsonl"), from_seq))
     check = LogCheck(
         keys=keys or claimed,
         claimed=claimed,
         from_seq=from_seq,
-        notes=heapq.merge(own, sorted(kept), key=lambda row: row[:2]),
+        notes=heapq.merge(own, sorted(kept, key=place), key=place),
         texts=map(_text, _rows(folder, "payloads.jsonl")) if "payloads.jsonl" in files else None,
         witness=witness,
     )
@@ -363,6 +459,8 @@ def check_export(folder: Path, *, keys: Sequence[str], kept: Sequence[NoteRow] =
         ends = from_seq < check.seq == manifest["to_seq"] + 1
         check.expect(ends, check.seq, "order", "is not where the manifest says that it ends")
         check.finish()
+        for origin, size, *_ in astray:
+            check.expect(False, None, "checkpoint", f"{size} records of {origin!a} were not signed here")
         there = {name for name in ("payloads.jsonl", "records.csv") if (folder / name).exists()}
         for name in {*files, *there, "leaves.jsonl", "checkpoints.jsonl", *(row["checkpoint"] for row in shards)}:
             digest = hashlib.sha256()
@@ -410,6 +508,18 @@ def _rows(folder: Path, name: str) -> Iterator[dict[str, Any]]:
             raise ValueError(f"line {number} of {name}: {error}") from None
 
 
+def _day(ts_us: int) -> str:
+    return f"{datetime.fromtimestamp(ts_us // 1_000_000, UTC):%Y-%m-%d}"
+
+
+def _known(rows: Iterable[NoteRow], known: set[str], astray: list[NoteRow]) -> Iterator[NoteRow]:
+    for row in rows:
+        if row[0] in known:
+            yield row
+        else:  # in no place of the log: it would keep those that follow it waiting
+            astray.append(row)
+
+
 def _text(row: dict[str, Any]) -> TextRow:
     salt = bytes.fromhex(row["salt"]) if row["salt"] == row["salt"].lower() else b""
     return row["seq"], row["field"], salt, row["text"].encode("utf-8", "surrogatepass")
@@ -435,6 +545,7 @@ def _summary(check: LogCheck, kept: Sequence[NoteRow], *, with_key: bool) -> Ite
     yield f"records whose texts were erased: {check.erased}, and later, as the manifest says, {check.excused}"
     first = f" (the first is record {min(check.questions.values())})" if check.questions else ""
     yield f"questions without a result: {len(check.questions)}{first}"
+    yield from check.remarks
     for promise, count in Counter(row[3] for row in kept).items():
         yield f"checkpoints of the {promise} that are of these records, and fit: {check.fitting[promise]} of {count}"
     yield f"trusted keys: {' '.join(sorted(check.keys))}"

@@ -23,7 +23,7 @@ from typing import Any
 
 from service.audit.checking.store_check import Snapshot, StoreCheck, Witnessed
 from service.audit.checking.verifier import DAMAGE, Problem
-from service.audit.checkpoints.signer import Signed
+from service.audit.checkpoints.memory import Signed
 from service.audit.checkpoints.stored_tree import StoredTree
 from service.audit.errors import AuditError, AuditUnavailableError
 from service.audit.events import ERASED_TYPE, KEY_REVOKED_TYPE
@@ -247,6 +247,7 @@ def _check_memory(check: StoreCheck, store: LeafReader, snapshot: Snapshot, sign
 
 
 def _remarks(check: StoreCheck, size: int, missing_scopes: int) -> Iterator[str]:
+    yield from check.remarks
     if not size:
         yield "nothing is recorded yet"
     if size > check.covered:

@@ -5,18 +5,30 @@ and for the newest two in any case, (2) its checkpoint is fetched, (3) and, if a
 grew from that, (4) the witness checks it and keeps it. The first thing that does not fit ends the round: what the log
 answered is put aside as evidence, and what was kept stays. All of it happens under the witness's lock, for a proof fits
 only what was kept when it was asked for. Does not know how a log is reached: `WatchedLog`.
+
+A log that was restored from a copy has another history (`restores`): the round ends there until it is told to accept
+that one, and then follows it alone.
 """
 
 import base64
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from service.audit.checking.restores import (
+    Listed,
+    Restore,
+    check_on_record,
+    gone_in_words,
+    histories_of,
+    read_restore,
+)
 from service.audit.checking.witness import NOTE_SUFFIX, Witness
 from service.audit.errors import NoteError, ProofError
 from service.audit.formats import notes
+from service.audit.shards import history_of, tail_of
 
 _OK = 200
 _ALWAYS = 2  # the newest shards, which are looked at even if the list says that nothing changed
@@ -49,19 +61,26 @@ class Grown:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What did not fit, and where the evidence is."""
+    """What did not fit, and where the evidence is.
+
+    `restored` is the history of a log that says that it was restored from a copy: followed only when that is accepted.
+    """
 
     reason: str
     evidence: Path
+    restored: str | None = None
 
 
-def watch(log: WatchedLog, witness: Witness, *, told: Callable[[Grown], None]) -> Refusal | None:
+def watch(
+    log: WatchedLog, witness: Witness, *, told: Callable[[Grown], None], accept: str | None = None
+) -> Refusal | None:
     """Look at a log once.
 
     Args:
         log: the log.
         witness: keeps what is seen.
         told: is told of each shard that had grown, once that is kept.
+        accept: the history under which a restored log is to be followed from now on, as whoever runs the witness says.
 
     Returns:
         What did not fit; `None` if everything did.
@@ -73,26 +92,77 @@ def watch(log: WatchedLog, witness: Witness, *, told: Callable[[Grown], None]) -
     with witness.alone():
         listing = log.get("/shards")
         try:
-            sizes = _sizes(listing, witness)
+            shards = _shards(listing, witness)
+            restores = _new_restores(log, listing, witness, shards)
+            if not restores:
+                _expect_all(witness, shards)
         except (NoteError, ProofError) as error:
             return Refusal(str(error), witness.put_aside("shards", listing.body, suffix=_OTHER_SUFFIX))
-        months = sorted(sizes)
-        for month in months:
-            kept = witness.newest(month)
-            kept_size = kept.size if kept else 0
-            if not (kept or sizes[month]):
-                continue  # it has just begun, and no checkpoint covers any of it
-            if kept_size == sizes[month] and month not in months[-_ALWAYS:]:
-                continue
-            checkpoint = log.get("/checkpoint", origin=witness.origin_of(month))
-            try:
-                size = _take(log, witness, month, kept_size, checkpoint)
-            except (NoteError, ProofError) as error:
-                suffix = NOTE_SUFFIX if checkpoint.status == _OK else _OTHER_SUFFIX
-                return Refusal(str(error), witness.put_aside(month, checkpoint.body, suffix=suffix))
-            if size != kept_size:
-                told(Grown(month, kept_size, size))
+        if restores:
+            refusal = _go_through(log, witness, _not_cut_off(witness, shards), told)
+            if refusal or restores[-1].history != accept:
+                return refusal or _restored(listing, witness, restores, shards)
+            witness.put_aside("shards", listing.body, suffix=_OTHER_SUFFIX)
+            witness.accept([*witness.histories(), *(restore.history for restore in restores)])
+        return _go_through(log, witness, _followed(witness, shards), told)
+
+
+def _followed(witness: Witness, shards: Sequence[Listed]) -> list[Listed]:
+    return [shard for shard in shards if history_of(shard.origin) == witness.history()]
+
+
+def _not_cut_off(witness: Witness, shards: Sequence[Listed]) -> list[Listed]:
+    """Return the shards of which nothing that was seen is gone: they can only have grown, restored or not."""
+    kept = {month: witness.newest(month) for month in witness.months()}
+    sizes = {month: checkpoint.size for month, checkpoint in kept.items() if checkpoint}
+    return [shard for shard in _followed(witness, shards) if sizes.get(tail_of(shard.origin), 0) <= shard.size]
+
+
+def _go_through(
+    log: WatchedLog, witness: Witness, shards: Sequence[Listed], told: Callable[[Grown], None]
+) -> Refusal | None:
+    for listed in shards:
+        month = tail_of(listed.origin)
+        kept = witness.newest(month)
+        kept_size = kept.size if kept else 0
+        if not (kept or listed.size):
+            continue  # it has just begun, and no checkpoint covers any of it
+        if kept_size == listed.size and listed not in shards[-_ALWAYS:]:
+            continue
+        checkpoint = log.get("/checkpoint", origin=listed.origin)
+        try:
+            size = _take(log, witness, month, kept_size, checkpoint)
+        except (NoteError, ProofError) as error:
+            suffix = NOTE_SUFFIX if checkpoint.status == _OK else _OTHER_SUFFIX
+            return Refusal(str(error), witness.put_aside(month, checkpoint.body, suffix=suffix))
+        if size != kept_size:
+            told(Grown(month, kept_size, size))
     return None
+
+
+def _new_restores(log: WatchedLog, listing: Answer, witness: Witness, shards: Sequence[Listed]) -> list[Restore]:
+    """Return the restores that were not accepted yet, each seen to be on record; a new witness accepts all there are.
+
+    Raises:
+        NoteError: the log has another history, and no record of it that it signed.
+        ProofError: the proof of one does not show it.
+    """
+    listed = histories_of(shards)
+    if not witness.months() and listed not in ([], witness.histories()):
+        witness.accept(listed)
+    restores = []
+    for history in listed:
+        if history not in witness.histories():
+            restore = read_restore(_json(listing, "a list of shards").get("restores"), history, shards)
+            check_on_record(restore, _json(log.get("/proof", seq=restore.seq), "a proof"), witness)
+            restores.append(restore)
+    return restores
+
+
+def _restored(listing: Answer, witness: Witness, restores: Sequence[Restore], shards: Sequence[Listed]) -> Refusal:
+    words = "; ".join(restore.in_words() for restore in restores)
+    evidence = witness.put_aside("shards", listing.body, suffix=_OTHER_SUFFIX)
+    return Refusal(f"{words}: {gone_in_words(witness, shards)}", evidence, restored=restores[-1].history)
 
 
 def _take(log: WatchedLog, witness: Witness, month: str, kept_size: int, checkpoint: Answer) -> int:
@@ -119,25 +189,35 @@ def _take(log: WatchedLog, witness: Witness, month: str, kept_size: int, checkpo
     return said.size
 
 
-def _sizes(listing: Answer, witness: Witness) -> dict[str, int]:
-    """Return the size of each shard that a log lists, by month.
+def _shards(listing: Answer, witness: Witness) -> list[Listed]:
+    """Return the shards that a log lists, in its order.
 
     Raises:
         NoteError: it is no list of this log's shards.
-        ProofError: a shard that is kept is not among them.
     """
     shards = _json(listing, "a list of shards").get("shards")
-    sizes: dict[str, int] = {}
+    found: list[Listed] = []
     for shard in shards if isinstance(shards, list) else [None]:
         origin, size = (shard.get("origin"), shard.get("size")) if isinstance(shard, dict) else (None, None)
         if not isinstance(origin, str) or type(size) is not int or size < 0:
             raise NoteError("expected a list of shards with origin and size, got another form: check the address")
-        sizes[witness.month_of(origin)] = size
-    if gone := [month for month in witness.months() if month not in sizes]:
+        witness.month_of(origin)
+        found.append(Listed(origin, size))
+    return found
+
+
+def _expect_all(witness: Witness, shards: Sequence[Listed]) -> None:
+    """Expect each shard of the history that is followed.
+
+    Raises:
+        ProofError: one that is kept is not listed.
+    """
+    listed = {tail_of(shard.origin) for shard in shards}
+    followed = [month for month in witness.months() if history_of(month) == witness.history()]
+    if gone := [month for month in followed if month not in listed]:
         raise ProofError(
             f"the shard {witness.origin_of(gone[0])} has vanished: expected every shard that was seen before"
         )
-    return sizes
 
 
 def _proof(answer: Answer, origin: str) -> list[bytes]:

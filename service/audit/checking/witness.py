@@ -16,10 +16,11 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from service.audit.checking import witness_folder
-from service.audit.checking.witness_folder import WitnessFolder, is_month
+from service.audit.checking.witness_folder import WitnessFolder
 from service.audit.errors import AuditKeyError, AuditUnavailableError, NoteError, ProofError
 from service.audit.formats import notes, tree
 from service.audit.formats.notes import Checkpoint, VerifierKey
+from service.audit.shards import is_tail, tail_of
 
 NOTE_SUFFIX = witness_folder.NOTE_SUFFIX  # of what auditors read
 DEFAULT_NAME = "witness.local"
@@ -87,23 +88,44 @@ class Witness:
         return self._folder.alone()
 
     def origin_of(self, month: str) -> str:
-        """Return the origin of the log's shard of a month."""
+        """Return the origin of the log's shard of a month, which bears its history where that is not the first."""
         return f"{self._log_keys[0].name}/{month}"
 
     def month_of(self, origin: str) -> str:
-        """Return the month of a shard of this log, as `yyyy-mm`.
+        """Return the month of a shard of this log, as `yyyy-mm`, or `yyyy-mm.<history>`.
 
         Raises:
             NoteError: the origin is not one of this log.
         """
-        month = origin.rpartition("/")[2]
-        if origin != self.origin_of(month) or not is_month(month):
+        month = tail_of(origin)
+        if origin != self.origin_of(month) or not is_tail(month):
             raise NoteError(f"expected the origin of a shard such as {self.origin_of('2026-11')}, got another")
         return month
 
     def months(self) -> list[str]:
         """Return the months of which a checkpoint is kept, in order."""
         return self._folder.months()
+
+    def histories(self) -> list[str]:
+        """Return the histories of the log that were accepted, in order; the last is the one that is followed.
+
+        Raises:
+            AuditUnavailableError: what is kept cannot be read.
+        """
+        return self._folder.histories()
+
+    def history(self) -> str:
+        """Return the history that is followed; see `histories`."""
+        return self.histories()[-1]
+
+    def accept(self, histories: Sequence[str]) -> None:
+        """Follow a log that was restored: its histories in order. What is kept of the others stays as it is.
+
+        Raises:
+            AuditUnavailableError: it cannot be kept.
+        """
+        with self._folder.alone():
+            self._folder.keep_histories(histories)
 
     def newest(self, month: str) -> Checkpoint | None:
         """Return the checkpoint that is kept of a shard; `None` if there is none.
@@ -137,7 +159,7 @@ class Witness:
             ProofError: it does not follow from the one that is kept: the log shows two histories, or was rolled back.
             AuditUnavailableError: it could not be kept, or what is kept cannot be used.
         """
-        checkpoint = self._believed(note)
+        checkpoint = self.believed(note)
         month = self.month_of(checkpoint.origin)
         with self._folder.alone():
             kept = self.newest(month)
@@ -172,8 +194,12 @@ class Witness:
             f"{path} is not what this witness wrote ({reason}): put back the newest copy there is"
         )
 
-    def _believed(self, note: str) -> Checkpoint:
-        """Read a checkpoint that the log signed; a line in this witness's name must hold, or it would spoil ours."""
+    def believed(self, note: str) -> Checkpoint:
+        """Read a checkpoint that the log signed; a line in this witness's name must hold, or it would spoil ours.
+
+        Raises:
+            NoteError: it is malformed, or not signed by the log.
+        """
         notes.read_checkpoint(note)
         try:
             checkpoint = notes.verified(note, (*self._log_keys, self.key()))

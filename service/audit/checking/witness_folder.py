@@ -5,6 +5,9 @@
     log.pub                       the log's keys, one a line, as they were handed over
     <month>.note                  the largest checkpoint of a shard that was seen, cosigned
     <month>.refused-<time>.note   a checkpoint that did not fit (`.txt`: another answer), byte for byte
+    histories                     of a log that was restored: its histories that were accepted, one a line, in order
+
+A month of a history other than the first stands here with it, as in the origin: `2026-11.3fa9c1d2`.
 
 Knows the forms of these files, and nothing of what a checkpoint must be: that is `witness`.
 """
@@ -24,17 +27,15 @@ from service.audit.errors import AuditKeyError, AuditUnavailableError, NoteError
 from service.audit.formats import notes
 from service.audit.formats.notes import VerifierKey
 from service.audit.keys.key_files import load_or_create_key, read_key
+from service.audit.shards import FIRST_HISTORY, is_tail
 
 WITNESS_KEY = "witness.key"
 PUBLIC_KEY = "witness.pub"
 LOG_KEYS = "log.pub"
 NOTE_SUFFIX = ".note"
-_MONTH = re.compile("[0-9]{4}-(?:0[1-9]|1[0-2])")
-
-
-def is_month(text: str) -> bool:
-    """Tell whether a text is a month, as `yyyy-mm`."""
-    return _MONTH.fullmatch(text) is not None
+HISTORIES = "histories"
+_FIRST = "first"  # the line of the first history, which has no name
+_HISTORY = re.compile(f"{_FIRST}|[0-9a-f]{{8}}")
 
 
 class WitnessFolder:
@@ -131,7 +132,32 @@ class WitnessFolder:
     def months(self) -> list[str]:
         """Return the months of which a note is kept, in order."""
         names = (path.name.removesuffix(NOTE_SUFFIX) for path in self.path.glob(f"*{NOTE_SUFFIX}"))
-        return sorted(filter(is_month, names))
+        return sorted(filter(is_tail, names))
+
+    def histories(self) -> list[str]:
+        """Return the histories of the log that were accepted, in order; the first alone where nothing is kept of it.
+
+        Raises:
+            AuditUnavailableError: they cannot be read.
+        """
+        path = self.path / HISTORIES
+        try:
+            lines = path.read_text(encoding="ascii").splitlines()
+        except FileNotFoundError:
+            return [FIRST_HISTORY]
+        except (OSError, UnicodeDecodeError) as error:
+            raise _unreadable(path, type(error).__name__) from error
+        if not lines or not all(map(_HISTORY.fullmatch, lines)):
+            raise _unreadable(path, "another form")
+        return [FIRST_HISTORY if line == _FIRST else line for line in lines]
+
+    def keep_histories(self, histories: Sequence[str]) -> None:
+        """Replace the histories that were accepted.
+
+        Raises:
+            AuditUnavailableError: they cannot be written.
+        """
+        self._write(HISTORIES, "".join(f"{history or _FIRST}\n" for history in histories).encode())
 
     def note(self, month: str) -> str | None:
         """Return the note that is kept of a month; `None` if there is none.
@@ -145,9 +171,7 @@ class WitnessFolder:
         except FileNotFoundError:
             return None
         except (OSError, UnicodeDecodeError) as error:
-            raise AuditUnavailableError(
-                f"{path} cannot be read ({type(error).__name__}): put back the newest copy there is"
-            ) from error
+            raise _unreadable(path, type(error).__name__) from error
 
     def note_path(self, month: str) -> Path:
         """Return where the note of a month is kept."""
@@ -198,6 +222,10 @@ class WitnessFolder:
                 f"the witness's folder {self.path} cannot be used ({error.strerror}): expected one that belongs to "
                 "this account"
             ) from error
+
+
+def _unreadable(path: Path, why: str) -> AuditUnavailableError:
+    return AuditUnavailableError(f"{path} cannot be read ({why}): put back the newest copy there is")
 
 
 def _compact(time_s: int) -> str:

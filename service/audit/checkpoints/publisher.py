@@ -2,9 +2,9 @@
 
 Only the writer's thread calls it. `restore` finds the shard that is open, takes its tree up where the last checkpoint
 left it, adds the leaves since, and holds the result against what was last signed and what was last known to be written:
-a store that lost leaves, or holds others, is refused, and so is a key that the log has not on record. `add` takes the
-leaves as they become durable; `publish` signs and keeps a checkpoint with the subtrees that were completed. A shard is
-done when its last leaf is covered; the next one begins with `shard.opened`.
+a store that lost leaves, or holds others, is refused, and so are keys that were copied here, or that the log has not on
+record. `add` takes the leaves as they become durable; `publish` signs and keeps a checkpoint with the subtrees that
+were completed. A shard is done when its last leaf is covered; the next one begins with `shard.opened`.
 """
 
 import json
@@ -12,13 +12,14 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from service.audit.checkpoints.signer import Signed, Signer
+from service.audit.checkpoints.memory import MEND, Signed
+from service.audit.checkpoints.signer import Signer
 from service.audit.checkpoints.stored_tree import Growing, StoredTree
 from service.audit.errors import AuditKeyError, AuditUnavailableError
 from service.audit.events import KEY_CREATED_TYPE
 from service.audit.formats.notes import Checkpoint, VerifierKey
 from service.audit.formats.tree import Frontier
-from service.audit.shards import Shard, shards_of
+from service.audit.shards import FIRST_HISTORY, Shard, named_history, shards_of
 from service.audit.storage.store import LeafStore, Receipt, StoredCheckpoint
 
 CHECKPOINT_DELAY_S = 0.5  # after the first leaf without a checkpoint: one checkpoint covers what comes meanwhile
@@ -59,6 +60,7 @@ class Publisher:
 
         Raises:
             AuditUnavailableError: the store cannot be read, or is not the one that was signed.
+            AuditCopiedError: the keys were copied here.
             AuditKeyError: the signing key or its memory is missing or unreadable.
         """
         if self._open is not None:
@@ -71,11 +73,13 @@ class Publisher:
         self._key = None
         self._expect_key_on_record()
         self._signer.show_key()
+        self._signer.expect_itself()
         last = self._signer.last()
         self._expect_memory(last)
         self._expect_tree(last, size, "signed")
         self._expect_tree(self._written, size, "written")
         shards = shards_of(self._store)
+        self._expect_history(last, shards)
         if shards:
             self._take_up(shards[-1], size - shards[-1].first_seq)
 
@@ -160,18 +164,31 @@ class Publisher:
     def _expect_memory(self, last: Signed | None) -> None:
         if last is None and any(self._store.newest_checkpoint(shard.origin) for shard in shards_of(self._store)):
             raise AuditKeyError(
-                "the signer's memory of what it last signed is missing: expected signed.json beside the signing "
-                "key; restore it from a backup"
+                "the signer's memory of what it last signed is missing: expected a file signed-….json beside the "
+                f"signing key; if it is lost, say so with {MEND}"
+            )
+
+    def _expect_history(self, last: Signed | None, shards: Sequence[Shard]) -> None:
+        """Refuse a log whose records and whose signer are in two histories: one of them was put back without the other.
+
+        A restore that was broken off leaves it like that, too.
+        """
+        history = shards[-1].history if shards else FIRST_HISTORY
+        if last is not None and last.history != history:
+            raise AuditUnavailableError(
+                f"the log's records go on in {named_history(history)}, but its signer signs in "
+                f"{named_history(last.history)}: they are of two copies, or a restore was broken off; if this is all "
+                f"that there is of the log, say so with {MEND}"
             )
 
     def _expect_tree(self, known: Signed | None, size: int, done: str) -> None:
         """Refuse a store that does not begin with a tree that is known, however it came to be known."""
-        if known is None:
+        if known is None or not known.size:
             return
-        if known.first_seq + known.size > size:
+        if known.next_seq > size:
             raise AuditUnavailableError(
-                f"the log was {done} up to number {known.first_seq + known.size - 1}, but the store ends before "
-                f"{size}: the newest leaves are missing; put the store back as it was"
+                f"the log was {done} up to number {known.next_seq - 1}, but the store ends before {size}: the newest "
+                f"leaves are missing; put the store back as it was, or, if they are lost, say so with {MEND}"
             )
         stored = StoredTree(store=self._store, origin=known.origin, first_seq=known.first_seq)
         if stored.root(known.size) != known.root:

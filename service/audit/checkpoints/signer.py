@@ -2,40 +2,29 @@
 
 Signing: (1) read the key from its file, so that a key that was taken away is noticed while the service runs, (2) hold
 the new checkpoint against the last one signed: the same shard must have grown from it, another shard must begin where
-it ended, (3) make the new one the last one, durably, (4) only then hand the signature out. So this signer never signs
-two histories, and a store that was rolled back, whole, to an older state finds no signer. The key and the memory are
-files beside each other, outside the store: `signing.key` (Ed25519, 32 bytes), `signing.pub`, `signed.json`.
+it ended, in the same history, (3) make the new one the last one, durably, (4) only then hand the signature out. So this
+signer never signs two trees for one origin, and a store that was rolled back to an older state finds no signer, nor do
+keys that were copied (`memory`). The key and the memory are files beside each other, outside the store: `signing.key`
+(Ed25519, 32 bytes), `signing.pub`, `signed-<n>.json`. Only `begin_history` leads out of a history (`histories`).
 """
 
 import contextlib
-import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from indexes.durable import replace_file, sync_folder
+from service.audit.checkpoints.memory import MEND, Memory, Signed
 from service.audit.errors import AuditKeyError, AuditUnavailableError, ProofError
 from service.audit.formats import notes, tree
 from service.audit.formats.notes import Checkpoint, VerifierKey
 from service.audit.keys.key_files import create_key, key_exists, read_key
+from service.audit.shards import history_of, named_history
 
 SIGNING_KEY = "signing.key"
 PUBLIC_KEY = "signing.pub"
-MEMORY_FILE = "signed.json"
 _NEXT_KEY = "signing-next.key"
-
-
-@dataclass(frozen=True, slots=True)
-class Signed:
-    """What was last signed: the tree of a shard, which begins at a sequence number, at a size."""
-
-    origin: str
-    first_seq: int
-    size: int
-    root: bytes
 
 
 class Signer:
@@ -50,6 +39,7 @@ class Signer:
         """
         self._folder = folder
         self._name = name
+        self._memory = Memory(folder)
 
     def exists(self) -> bool:
         """Tell whether there is a key, or a memory of one.
@@ -57,7 +47,15 @@ class Signer:
         Raises:
             AuditKeyError: the folder cannot be looked into.
         """
-        return key_exists(self._folder, SIGNING_KEY) or key_exists(self._folder, MEMORY_FILE)
+        return self.has_key() or self._memory.exists()
+
+    def has_key(self) -> bool:
+        """Tell whether there is a key, be it usable or not.
+
+        Raises:
+            AuditKeyError: the folder cannot be looked into.
+        """
+        return key_exists(self._folder, SIGNING_KEY)
 
     def create(self) -> VerifierKey:
         """Make the first key.
@@ -99,17 +97,16 @@ class Signer:
         Raises:
             AuditKeyError: the memory cannot be read.
         """
-        path = self._folder / MEMORY_FILE
-        try:
-            value: dict[str, Any] = json.loads(path.read_bytes())
-            first_seq, size = int(value["first_seq"]), int(value["size"])
-            return Signed(str(value["origin"]), first_seq, size, bytes.fromhex(value["root"]))
-        except FileNotFoundError:
-            return None
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise AuditKeyError(
-                f"the signer's memory {path} cannot be read ({type(error).__name__}): restore it from a backup"
-            ) from error
+        return self._memory.last()
+
+    def expect_itself(self) -> None:
+        """Refuse keys that were copied here: more may have been signed than they remember.
+
+        Raises:
+            AuditCopiedError: they were.
+            AuditKeyError: the memory cannot be read.
+        """
+        self._memory.expect_itself()
 
     def sign(self, checkpoint: Checkpoint, *, first_seq: int, proof: Sequence[bytes]) -> str:
         """Return the signed note of a checkpoint.
@@ -120,19 +117,37 @@ class Signer:
             proof: that it grew from what was last signed, where that was the same shard; else empty.
 
         Raises:
-            AuditUnavailableError: it does not follow from what was last signed.
+            AuditUnavailableError: it does not follow from what was last signed, or the keys were copied here.
             AuditKeyError: the key or the memory is missing, unreadable, or cannot be written.
         """
         private = self._private()
         self._check(checkpoint, first_seq, proof)
-        value = {
-            "origin": checkpoint.origin,
-            "first_seq": first_seq,
-            "size": checkpoint.size,
-            "root": checkpoint.root.hex(),
-        }
-        _write(self._folder / MEMORY_FILE, json.dumps(value) + "\n")
+        self._memory.keep(Signed(checkpoint.origin, first_seq, checkpoint.size, checkpoint.root))
         return notes.sign(checkpoint, name=self._name, private=private)
+
+    def sign_end(self, checkpoint: Checkpoint) -> str:
+        """Return the signed note of the end of a shard that was put back from a copy; it is not remembered.
+
+        Only for `histories`: the tree at this size is one that the lost log had as well, so that signing it, again or
+        for the first time, makes no second tree for its origin. Nothing may be signed after it for this origin.
+
+        Raises:
+            AuditKeyError: the key is missing or unreadable.
+        """
+        return notes.sign(checkpoint, name=self._name, private=self._private())
+
+    def begin_history(self, history: str, *, ended: Signed | None) -> None:
+        """Sign in another history from now on, and in the one before never again. Takes keys that were copied, too.
+
+        Args:
+            history: a new one, that no log of this name has or had.
+            ended: the end of the log as it was put back; `None` if nothing was left of it.
+
+        Raises:
+            AuditKeyError: it cannot be remembered.
+        """
+        end = ended or Signed("", 0, 0, b"")
+        self._memory.keep(Signed(end.origin, end.first_seq, end.size, end.root, goes_on=history))
 
     def prepare_next(self) -> VerifierKey:
         """Make the key that shall follow, or take up the one that was made; it signs nothing yet.
@@ -163,13 +178,19 @@ class Signer:
         return Ed25519PrivateKey.from_private_bytes(read_key(self._folder, SIGNING_KEY))
 
     def _check(self, checkpoint: Checkpoint, first_seq: int, proof: Sequence[bytes]) -> None:
+        self._memory.expect_itself()
         last = self.last()
         if last is None:
             return
+        if history_of(checkpoint.origin) != last.history:
+            raise AuditUnavailableError(
+                f"the signer signs in {named_history(last.history)}: expected a shard of it, got {checkpoint.origin}; "
+                f"if the log was put back from a copy, say so with {MEND}"
+            )
         if last.origin != checkpoint.origin:
-            if first_seq != last.first_seq + last.size:
+            if first_seq != last.next_seq:
                 raise AuditUnavailableError(
-                    f"the signer signed {last.origin} up to number {last.first_seq + last.size - 1}: expected the next "
+                    f"the signer signed {last.origin} up to number {last.next_seq - 1}: expected the next "
                     f"shard to begin after it, got one that begins at {first_seq}; put the store back as it was"
                 )
             return

@@ -7,10 +7,9 @@
 How they seal is `sealing`, how they make pseudonyms `actors`. Each key is a file (`key_files`), kept in memory after
 first use: sealing happens several times a question. Once a month's keys are destroyed, what they sealed is gone and its
 pseudonyms name nobody; the leaves and their proofs do not need them. Does not record that a key was made or destroyed
-(`log` does), and does not wipe memory: Python cannot.
+(`log` does), and does not wipe memory: Python cannot. What ids there are is in `key_ids`.
 """
 
-import re
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,25 +27,19 @@ from service.audit.keys.key_files import (
     key_state,
     read_key,
 )
+from service.audit.keys.key_ids import (
+    PURPOSES,
+    KeyPurpose,
+    NewKey,
+    is_key_id,
+    is_month,
+    is_sealing_id,
+    made_id,
+    number_of,
+)
 from service.audit.keys.sealing import Cipher
 
-KeyPurpose = Literal["payload", "identity", "actor"]
 SealingPurpose = Literal["payload", "identity"]
-
-# Ids come from rows that somebody may have altered: nothing that fits these can leave the folder. No actor key seals.
-_MONTH = "[0-9]{4}-(?:0[1-9]|1[0-2])"
-_PAYLOAD_ID = f"payload-{_MONTH}-[1-9][0-9]{{0,5}}"
-_IS_MONTH = re.compile(_MONTH)
-_IS_SEALING_ID = re.compile(f"{_PAYLOAD_ID}|identity-{_MONTH}")
-_IS_KEY_ID = re.compile(f"{_PAYLOAD_ID}|(?:identity|actor)-{_MONTH}")
-
-
-@dataclass(frozen=True, slots=True)
-class NewKey:
-    """A key that was just made: what for, and its id."""
-
-    purpose: KeyPurpose
-    key_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +60,7 @@ class Opener(Protocol):
 class Keyring:
     """The keys of payloads and pseudonyms, by month. One may be shared between threads.
 
-    A key that another process destroyed opens nothing here either. A key that another process made to seal with
-    is used here after the next `ensure`.
+    A key that another process destroyed opens nothing here either; one that another made is used after `ensure`.
     """
 
     def __init__(self, *, folder: Path) -> None:
@@ -77,6 +69,7 @@ class Keyring:
         self._ciphers: dict[str, Cipher] = {}
         self._pseudonyms: dict[str, Pseudonyms] = {}
         self._sealing: dict[tuple[str, str], tuple[str, Cipher]] = {}  # by purpose and month
+        self._actors: dict[str, str] = {}  # by month: the id of the key that makes its pseudonyms
         self._seen: dict[str, tuple[int, ...]] = {}  # which file of a key `check` found to be in order
 
     def ensure(self, month: str) -> list[NewKey]:
@@ -90,27 +83,29 @@ class Keyring:
         Raises:
             AuditKeyError: it is no month, or a key cannot be made.
         """
-        first: list[NewKey] = [
-            NewKey("payload", f"payload-{_month(month)}-1"),
-            NewKey("identity", f"identity-{month}"),
-            NewKey("actor", f"actor-{month}"),
-        ]
+        first = [NewKey(purpose, made_id(purpose, _month(month), 1)) for purpose in PURPOSES]
         with self._lock:
-            self._sealing.clear()
+            self._forget()
             there = {key_id.split("-")[0] for key_id in self.key_ids(month)}
             missing = [key for key in first if key.purpose not in there]
             return [key for key in missing if create_missing_key(self._folder, _file(key.key_id))]
 
-    def rotate_payload(self, month: str) -> NewKey:
-        """Make the payload key that a month's texts are sealed with from now on; those before it still open.
+    def make_next(self, purpose: KeyPurpose, month: str, *, above: int = 0) -> NewKey:
+        """Make the key of a month that is used from now on for a purpose; those before it still open.
+
+        Args:
+            purpose: what for; another key of pseudonyms gives everybody another one for the rest of the month.
+            month: such as 2026-11.
+            above: the largest number that the log knows: that of a key that was lost is never given again.
 
         Raises:
             AuditKeyError: it is no month, or the key cannot be made.
         """
         with self._lock:
-            key = NewKey("payload", f"payload-{month}-{max(self._payload_numbers(month), default=0) + 1}")
+            number = max([above, *self._numbers(purpose, month)]) + 1
+            key = NewKey(purpose, made_id(purpose, month, number))
             create_key(self._folder, _file(key.key_id))
-            self._sealing.clear()
+            self._forget()
         return key
 
     def seal(self, purpose: SealingPurpose, month: str, *, salt: bytes, body: bytes, context: bytes) -> Sealed:
@@ -167,24 +162,31 @@ class Keyring:
         Raises:
             AuditKeyError: it is no month, or its key is missing or cannot be used.
         """
-        key_id = f"actor-{_month(month)}"
+        with self._lock:
+            if _month(month) not in self._actors:
+                self._actors[month] = self._newest_id("actor", month)
+            key_id = self._actors[month]
+        return self.pseudonyms_by(key_id)
+
+    def pseudonyms_by(self, key_id: str) -> Pseudonyms:
+        """Return what a key of pseudonyms makes, be it the newest of its month or not; see `pseudonyms`."""
         with self._lock:
             self._check_there(key_id)
             if key_id not in self._pseudonyms:
                 self._pseudonyms[key_id] = Pseudonyms(key=read_key(self._folder, _file(key_id)))
             return self._pseudonyms[key_id]
 
+    def has_pseudonyms(self, month: str) -> bool:
+        """Tell whether there is a key that makes the pseudonyms of a month; raises as `pseudonyms`."""
+        return bool(self._numbers("actor", month))
+
     def path(self, key_id: str) -> Path:
         """Return where a key is, or should be."""
         return self._folder / _file(key_id)
 
     def has(self, key_id: str) -> bool:
-        """Tell whether there is a key of this id; there is none of an id that no key can have.
-
-        Raises:
-            AuditKeyError: the folder cannot be looked into.
-        """
-        return _is(_IS_KEY_ID, key_id) and key_exists(self._folder, _file(key_id))
+        """Tell whether there is a key of this id: none of one that no key can have. Raises as `key_exists`."""
+        return is_key_id(key_id) and key_exists(self._folder, _file(key_id))
 
     def check(self, key_id: str) -> None:
         """See that a key is there and can be used, and is still the one that is used here, if it is used.
@@ -197,7 +199,10 @@ class Keyring:
         with self._lock:
             state = key_state(self._folder, _file(key_id))
             if state is None:
-                raise AuditKeyError(f"the key {key_id} is missing: restore it from a backup")
+                raise AuditKeyError(
+                    f"the key {key_id} is missing: restore it from a backup, or, if nobody has it any more, say so "
+                    "with greenlit audit rotate PURPOSE --lost --reason TEXT"
+                )
             if self._seen.get(key_id) != state:
                 if not self._is_as_used(key_id):
                     raise AuditKeyError(
@@ -216,8 +221,7 @@ class Keyring:
         Raises:
             AuditKeyError: it is no month, or the folder cannot be listed.
         """
-        payloads = [f"payload-{month}-{number}" for number in self._payload_numbers(month)]
-        return payloads + [key_id for key_id in (f"identity-{month}", f"actor-{month}") if self.has(key_id)]
+        return [made_id(purpose, month, number) for purpose in PURPOSES for number in self._numbers(purpose, month)]
 
     def destroy(self, month: str) -> list[str]:
         """Destroy all keys of a month, and forget them; return the ids of those that were there.
@@ -231,7 +235,7 @@ class Keyring:
         with self._lock:
             self._ciphers.clear()  # all of them: it is rare, and what is needed is read again
             self._pseudonyms.clear()
-            self._sealing.clear()
+            self._forget()
             for key_id in self.key_ids(month):
                 try:
                     if destroy_key(self._folder, _file(key_id)):
@@ -244,20 +248,28 @@ class Keyring:
 
     def _newest(self, purpose: str, month: str) -> tuple[str, Cipher]:
         with self._lock:
-            number = f"-{max(self._payload_numbers(month), default=1)}" if purpose == "payload" else ""
-            key_id = f"{purpose}-{_month(month)}{number}"
+            key_id = self._newest_id(purpose, _month(month))
             self._sealing[purpose, month] = found = (key_id, self._cipher(key_id))
         return found
 
-    def _payload_numbers(self, month: str) -> list[int]:
-        """Return the numbers of a month's payload keys, ascending: as text, 10 would come before 2."""
-        names = key_names(self._folder, f"payload-{_month(month)}-")
-        ids = (name.removesuffix(KEY_SUFFIX) for name in names)
-        return sorted(int(key_id.rpartition("-")[2]) for key_id in ids if _is(_IS_KEY_ID, key_id))
+    def _newest_id(self, purpose: str, month: str) -> str:
+        return made_id(purpose, month, max(self._numbers(purpose, month), default=1))
+
+    def _forget(self) -> None:
+        """Forget which keys are the newest; the lock is held."""
+        self._sealing.clear()
+        self._actors.clear()
+
+    def _numbers(self, purpose: str, month: str) -> list[int]:
+        """Return the numbers of a month's keys for a purpose, ascending: as text, 10 would come before 2."""
+        names = key_names(self._folder, f"{purpose}-{_month(month)}")
+        return sorted(
+            number_of(key_id) for key_id in (name.removesuffix(KEY_SUFFIX) for name in names) if is_key_id(key_id)
+        )
 
     def _cipher(self, key_id: str) -> Cipher:
         """Return the cipher of a key that is there at this moment; the lock is held."""
-        if not _is(_IS_SEALING_ID, key_id):
+        if not is_sealing_id(key_id):
             raise AuditKeyError(
                 "expected the id of a key that seals, such as payload-2026-11-1, got something of another form: "
                 "the stored row was altered; restore it from a backup"
@@ -271,19 +283,15 @@ class Keyring:
         if not key_exists(self._folder, _file(key_id)):
             self._ciphers.pop(key_id, None)
             self._pseudonyms.pop(key_id, None)
-            self._sealing.clear()  # it may be the one to seal with
+            self._forget()  # it may be the one to seal with
             raise AuditKeyError(
                 f"the key {key_id} is not in {self._folder}: restore it from a backup; "
                 "if it was destroyed when retention ended, the text is gone for good"
             )
 
 
-def _is(form: re.Pattern[str], key_id: object) -> bool:
-    return isinstance(key_id, str) and form.fullmatch(key_id) is not None
-
-
 def _month(month: str) -> str:
-    if not _is(_IS_MONTH, month):
+    if not is_month(month):
         raise AuditKeyError(f"expected a month such as 2026-11, got {month!r}")
     return month
 

@@ -19,7 +19,7 @@ class Askers:
 
     def actor(self, subject: str, month: str) -> str | None:
         """Return somebody's pseudonym of a month; `None` once its key is gone: its questions are nobody's any more."""
-        return self._keyring.pseudonyms(month).actor(subject) if self._keyring.has(f"actor-{month}") else None
+        return self._keyring.pseudonyms(month).actor(subject) if self._keyring.has_pseudonyms(month) else None
 
     def asked(self, subject: str, leaf: StoredLeaf) -> bool:
         """Tell whether a leaf says that somebody asked a question."""

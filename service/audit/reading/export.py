@@ -25,7 +25,7 @@ from service.audit.log import AuditLog
 from service.audit.reading.erased import ErasedRecords
 from service.audit.reading.export_rows import header, open_texts, table_row, text_lines
 from service.audit.reading.summaries import iso_time, value_of
-from service.audit.shards import Shard, shards_of
+from service.audit.shards import Shard, shards_of, tail_of
 from service.audit.storage.store import LeafReader, Payload, StoredCheckpoint, StoredLeaf
 
 FORMAT = "greenlit-export-1"
@@ -51,7 +51,7 @@ class _Part:
     @property
     def file(self) -> str:
         """The file that holds the checkpoint."""
-        return f"checkpoint-{self.shard.month}.txt"
+        return f"checkpoint-{tail_of(self.shard.origin)}.txt"
 
 
 class Exports:

@@ -24,7 +24,9 @@ from service.audit.keys.private_files import make_private_folder
 from service.audit.reading.export import CHECKPOINTS_FILE, LEAVES_FILE, MANIFEST_FILE, PAYLOADS_FILE, TABLE_FILE
 
 _FIXED_NAMES = (LEAVES_FILE, CHECKPOINTS_FILE, PAYLOADS_FILE, TABLE_FILE)
-_NAME = re.compile("|".join(map(re.escape, _FIXED_NAMES)) + r"|checkpoint-[0-9]{4}-(?:0[1-9]|1[0-2])\.txt")
+_NAME = re.compile(
+    "|".join(map(re.escape, _FIXED_NAMES)) + r"|checkpoint-[0-9]{4}-(?:0[1-9]|1[0-2])(?:\.[0-9a-f]{8})?\.txt"
+)
 
 
 def write_export(lines: Iterable[Mapping[str, Any]], folder: Path) -> Path:

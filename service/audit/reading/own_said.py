@@ -78,7 +78,7 @@ class OwnSaid:
                 yield request
 
     def _wisher(self, subject: str, month: str) -> str | None:
-        return self._keyring.pseudonyms(month).wisher(subject) if self._keyring.has(f"actor-{month}") else None
+        return self._keyring.pseudonyms(month).wisher(subject) if self._keyring.has_pseudonyms(month) else None
 
     def _leaves(self, request: Request) -> tuple[StoredLeaf, StoredLeaf | None]:
         leaf = self._store.leaf(request.seq)

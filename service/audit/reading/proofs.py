@@ -10,8 +10,9 @@ from typing import Any
 
 from service.audit.checkpoints.stored_tree import StoredTree
 from service.audit.errors import FilterError, NoRecordError, NotCoveredError
+from service.audit.reading.summaries import value_of
 from service.audit.reading.walk import no_record
-from service.audit.shards import Shard, shard_of, shards_of
+from service.audit.shards import RESTORED_TYPE, Shard, shard_of, shards_of
 from service.audit.storage.store import LeafReader, StoredCheckpoint
 
 
@@ -98,6 +99,17 @@ class Proofs:
             {"origin": shard.origin, "first_seq": shard.first_seq, "size": self._covered(shard)}
             for shard in shards_of(self._store)
         ]
+
+    def restores(self) -> list[dict[str, Any]]:
+        """Return the restores of the log, oldest first: `history`, `seq`, and `leaf`, the record's own text.
+
+        A leaf says no name and no reason: those are sealed.
+
+        Raises:
+            AuditUnavailableError: the store cannot be read.
+        """
+        leaves = self._store.of_type(RESTORED_TYPE)
+        return [{"history": value_of(leaf)["history"], "seq": leaf.seq, "leaf": leaf.leaf.decode()} for leaf in leaves]
 
     def _shard(self, origin: str) -> Shard:
         found = next((shard for shard in shards_of(self._store) if shard.origin == origin), None)

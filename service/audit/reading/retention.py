@@ -9,7 +9,8 @@ is put on record twice. Leaves and checkpoints stay: every proof holds.
 from datetime import UTC, datetime
 
 from service.audit import events
-from service.audit.keys.keyring import KeyPurpose, Keyring
+from service.audit.keys.key_ids import purpose_of
+from service.audit.keys.keyring import Keyring
 from service.audit.log import AuditLog
 from service.audit.reading.summaries import value_of
 from service.audit.shards import Shard, shards_of
@@ -17,7 +18,6 @@ from service.audit.storage.store import LeafReader
 
 RETENTION_GROUND = "retention"
 _US = 1_000_000  # microseconds in a second
-_PURPOSES: tuple[KeyPurpose, ...] = ("payload", "identity", "actor")
 
 
 class Retention:
@@ -74,7 +74,7 @@ class Retention:
             revoked = {value_of(leaf)["key_id"] for leaf in self._store.of_type(events.KEY_REVOKED_TYPE)}
             for key_id in key_ids:
                 if key_id not in revoked:
-                    self._log.note(events.key_revoked(_purpose(key_id), key_id))
+                    self._log.note(events.key_revoked(purpose_of(key_id), key_id))
             self._keyring.destroy(shard.month)
         return has_texts or bool(key_ids)
 
@@ -83,7 +83,3 @@ def _count(month: str) -> int:
     """Return a month, such as 2026-11, as a number that the next month follows."""
     year, number = month.split("-")
     return int(year) * 12 + int(number)
-
-
-def _purpose(key_id: str) -> KeyPurpose:
-    return next(purpose for purpose in _PURPOSES if key_id.startswith(f"{purpose}-"))

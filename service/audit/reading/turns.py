@@ -65,8 +65,8 @@ class TurnReader:
         return self._not_erased(self._store.of_conversation(actor, conversation_id, before=before, limit=limit))
 
     def _actors(self, subject: str) -> Iterator[str]:
-        for shard in shards_of(self._store):
-            if actor := self._askers.actor(subject, shard.month):
+        for month in dict.fromkeys(shard.month for shard in shards_of(self._store)):  # a restore makes two of one month
+            if actor := self._askers.actor(subject, month):
                 yield actor
 
     def _not_erased(self, seqs: Iterable[int]) -> list[int]:

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from service.audit.checkpoints import signer
+from service.audit.checkpoints.memory import Memory, Signed
 from service.audit.errors import AuditError, AuditKeyError, AuditUnavailableError
 from service.audit.keys import keyring
 from service.audit.keys.key_files import create_missing_key
@@ -49,7 +50,7 @@ class Trouble:
 
 
 def _cause(trouble: Trouble, patch: pytest.MonkeyPatch) -> None:
-    write = signer._write
+    write, keep = signer._write, Memory.keep
 
     def make_key(folder: Path, name: str) -> bool:
         trouble.before("a key")
@@ -59,7 +60,12 @@ def _cause(trouble: Trouble, patch: pytest.MonkeyPatch) -> None:
         trouble.before("key file")
         write(path, text)
 
+    def remember(memory: Memory, signed: Signed) -> None:
+        trouble.before("key file")
+        keep(memory, signed)
+
     patch.setattr(keyring, "create_missing_key", make_key)
+    patch.setattr(Memory, "keep", remember)
     patch.setattr(signer, "_write", write_file)
     trouble.log.before, trouble.log.after = trouble.before, trouble.after
 

@@ -102,7 +102,7 @@ def test_a_key_that_was_replaced_while_it_was_in_use_seals_no_more(log: LogFolde
 
 def test_of_several_payload_keys_the_newest_is_missed(log: LogFolder) -> None:
     log.ask()
-    log.parts.keyring.rotate_payload("2026-11")
+    log.parts.keyring.make_next("payload", "2026-11")
     _fresh(log).parts.log.make_ready()
     (log.keys / "payload-2026-11-1.key").unlink()
     assert _healthy(_fresh(log)) == ""

@@ -16,6 +16,7 @@ from service.audit.keys import keyring
 from service.audit.opening import open_log
 from tests.support.audit_faults import faults_in
 from tests.support.audit_parts import DECEMBER_US, FIRST_LEAVES, NOON_US, NOVEMBER, LogFolder, refuse, wait_until
+from tests.support.copied_logs import memory_file
 
 LogAt = Callable[..., LogFolder]
 Spoil = Callable[[Path], None]
@@ -59,7 +60,7 @@ def test_what_it_makes_is_for_its_owner_only(log: LogFolder) -> None:
     assert set(folders.values()) == {0o700}
     files = {path.name: path.stat().st_mode & 0o777 for folder in folders for path in folder.iterdir()}
     assert set(files.values()) == {0o600}
-    assert files.keys() >= {"audit.sqlite", "signing.key", "signed.json", "payload-2026-11-1.key"}
+    assert files.keys() >= {"audit.sqlite", "signing.key", "signed-1.json", "payload-2026-11-1.key"}
 
 
 def test_a_log_that_was_only_opened_has_no_leaf(log: LogFolder) -> None:
@@ -110,16 +111,29 @@ def _zero(path: Path) -> None:
     path.write_bytes(bytes(32))
 
 
+MEMORY = "signed-….json"
 SPOILED: list[tuple[str, Spoil, str]] = [
     ("signing.key", _expose, "everybody on this machine may open the key"),
     ("signing.key", _cut, "signing.key to be 32 bytes, got 31"),
     ("signing.key", _zero, "signing.key holds only zeros"),
-    ("signed.json", _cut, "signed.json cannot be read"),
+    (MEMORY, _cut, ".json cannot be read"),
 ]
 REMOVED: list[tuple[str, Spoil, str]] = [
     ("signing.key", Path.unlink, "signing.key is missing"),
-    ("signed.json", Path.unlink, "memory of what it last signed is missing"),
+    (MEMORY, Path.unlink, "memory of what it last signed is missing"),
 ]
+
+
+def _path(log: LogFolder, name: str) -> Path:
+    return memory_file(log.keys) if name == MEMORY else log.keys / name
+
+
+def _spoiled(path: Path, spoil: Spoil) -> Path:
+    """Spoil a copy of a file in its place, and return where the file itself is."""
+    aside = path.rename(path.with_name("aside"))
+    shutil.copy2(aside, path)
+    spoil(path)
+    return aside
 
 
 @pytest.mark.parametrize(("name", "spoil", "reason"), [*SPOILED, *REMOVED])
@@ -128,14 +142,13 @@ def test_without_what_it_signs_with_a_log_opens_and_records_nothing(
 ) -> None:
     log.ask_in_vain()
     log.close()
-    path, aside = log.keys / name, log.root / "aside"
-    shutil.copy2(path, aside)
-    spoil(path)
+    path = _path(log, name)
+    aside = _spoiled(path, spoil)
     log.open()
     _records_nothing(log, reason)
     assert log.types() == [*FIRST_LEAVES, "query.received", "query.finished"]
     assert reason in log.notices[-1]
-    shutil.copy2(aside, path)
+    aside.replace(path)
     _works_again(log)
 
 
@@ -143,14 +156,13 @@ def test_without_what_it_signs_with_a_log_opens_and_records_nothing(
 def test_what_it_signs_with_is_missed_while_it_runs_too(log: LogFolder, name: str, spoil: Spoil, reason: str) -> None:
     log.ask_in_vain()
     log.parts.log.publish()
-    path, aside = log.keys / name, log.root / "aside"
-    shutil.copy2(path, aside)
-    spoil(path)
+    path = _path(log, name)
+    aside = _spoiled(path, spoil)
     log.ask()  # this is still kept: its checkpoint, half a second later or when asked for, is what fails
     with pytest.raises(AuditUnavailableError, match=re.escape(reason)):
         log.parts.log.publish()
     _records_nothing(log, reason)
-    shutil.copy2(aside, path)
+    aside.replace(path)
     _works_again(log)
 
 
@@ -163,7 +175,7 @@ def test_a_folder_of_keys_that_cannot_be_written_stops_the_log(log: LogFolder, m
         patch.setattr(os, "fsync", full)
         with pytest.raises(AuditUnavailableError, match="No space left on device"):
             log.parts.log.publish()
-        _records_nothing(log, "signed.json cannot be written (No space left on device)")
+        _records_nothing(log, ".json cannot be written (No space left on device)")
     _works_again(log)
 
 

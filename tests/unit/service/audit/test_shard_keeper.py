@@ -232,7 +232,7 @@ def test_without_a_key_of_the_month_nothing_is_recorded(log: LogFolder, key_id: 
 
 def test_a_key_that_is_made_by_hand_is_on_record_after_the_next_start(log: LogFolder) -> None:
     log.ask()
-    log.parts.keyring.rotate_payload("2026-11")  # and then the process died before it was recorded
+    log.parts.keyring.make_next("payload", "2026-11")  # and then the process died before it was recorded
     size = _reopened(log).store.size()
     log.parts.log.make_ready()
     assert log.leaves()[size]["key_id"] == "payload-2026-11-2"
@@ -242,7 +242,7 @@ def test_a_key_that_is_made_by_hand_is_on_record_after_the_next_start(log: LogFo
 
 def test_of_several_payload_keys_the_newest_has_to_be_there(log: LogFolder) -> None:
     log.ask()
-    log.parts.keyring.rotate_payload("2026-11")
+    log.parts.keyring.make_next("payload", "2026-11")
     _reopened(log).parts.log.make_ready()
     (log.keys / "payload-2026-11-1.key").unlink()
     log.ask()

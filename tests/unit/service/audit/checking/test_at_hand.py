@@ -11,6 +11,7 @@ from service.audit.checkpoints.signer import Signer
 from service.audit.errors import AuditKeyError
 from service.audit.shards import key_name
 from tests.support.audit_parts import as_nobody
+from tests.support.copied_logs import memory_file
 from tests.support.real_logs import NAME, RealLog
 
 GIVEN = "greenlit.test/audit+00000000+AAAA"
@@ -99,18 +100,18 @@ def test_a_folder_that_may_not_be_looked_into_leaves_the_texts_unchecked(mode: i
 
 
 def test_a_memory_that_is_missing_is_said_once_something_was_signed(made: RealLog) -> None:
-    (made.keys / "signed.json").unlink()
+    memory_file(made.keys).unlink()
     found = _look(made)
     assert found.signed is None
     (words,) = found.unchecked
-    assert words.startswith(f"the signer's memory {made.keys / 'signed.json'} is missing: a store that was put back")
+    assert words.startswith(f"the signer's memory {made.keys / 'signed-….json'} is missing: a store that was put back")
     assert _look(made, has_checkpoints=False).unchecked == ()
 
 
 def test_a_memory_that_cannot_be_read_is_said(made: RealLog) -> None:
-    (made.keys / "signed.json").write_text("{")
+    memory_file(made.keys).write_text("{")
     found = _look(made)
     assert found.signed is None
     (words,) = found.unchecked
-    assert "signed.json cannot be read (JSONDecodeError)" in words
+    assert ".json cannot be read (JSONDecodeError)" in words
     assert "a store that was put back to an older state is not noticed" in words

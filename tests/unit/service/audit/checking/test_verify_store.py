@@ -17,7 +17,7 @@ from service.audit.checking import verify_store as module
 from service.audit.checking.verifier import Problem
 from service.audit.checking.verify_store import Verdict, verify_store
 from service.audit.checkpoints import stored_tree
-from service.audit.checkpoints.signer import Signed
+from service.audit.checkpoints.memory import Signed
 from service.audit.errors import AuditBusyError, AuditDamagedError, AuditUnavailableError
 from service.audit.keys.keyring import Keyring
 from service.audit.rotation import Rotation

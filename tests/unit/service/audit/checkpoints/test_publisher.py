@@ -16,6 +16,7 @@ from service.audit.formats.canonical import canonical_json
 from service.audit.storage.sqlite_store import SqliteLeafStore
 from service.audit.storage.store import Entry, StoredCheckpoint, Subtree
 from tests.support import reference_tree
+from tests.support.copied_logs import memory_file
 
 NAME = "greenlit/audit"
 NOVEMBER, DECEMBER = "greenlit/audit/2026-11", "greenlit/audit/2026-12"
@@ -261,11 +262,11 @@ def test_a_missing_memory_is_noticed_once_something_was_signed(paper: Paper) -> 
     paper.open_shard()
     paper.publisher.restore()
     paper.publisher.publish()
-    kept = (paper.keys / "signed.json").read_bytes()
-    (paper.keys / "signed.json").unlink()
-    with pytest.raises(AuditKeyError, match=r"memory of what it last signed is missing: expected signed\.json beside"):
+    kept = memory_file(paper.keys)
+    aside = kept.rename(paper.keys / "aside")
+    with pytest.raises(AuditKeyError, match=r"memory of what it last signed is missing: .* restore --here --reason"):
         paper.publisher.restore()
-    (paper.keys / "signed.json").write_bytes(kept)
+    aside.rename(kept)
     paper.publisher.restore()
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from service.audit.checkpoints import signer as signer_module
-from service.audit.checkpoints.signer import Signed, Signer
+from service.audit.checkpoints.memory import Signed
+from service.audit.checkpoints.signer import Signer
 from service.audit.errors import AuditKeyError, AuditUnavailableError
 from service.audit.formats import notes
 from service.audit.formats.notes import Checkpoint
@@ -68,13 +69,17 @@ def test_what_it_signs_verifies_and_is_remembered(signer: Signer, folder: Path) 
     note = signer.sign(_checkpoint(3), first_seq=7, proof=[])
     assert notes.verified(note, [signer.key()]) == _checkpoint(3)
     assert signer.last() == Signed(NOVEMBER, 7, 3, _checkpoint(3).root)
-    assert json.loads((folder / "signed.json").read_text()) == {
+    value = json.loads((folder / "signed-1.json").read_text())
+    inode, *_ = value.pop("file")
+    assert value == {
         "origin": NOVEMBER,
         "first_seq": 7,
         "size": 3,
         "root": _checkpoint(3).root.hex(),
+        "history": "",
     }
-    assert (folder / "signed.json").stat().st_mode & 0o777 == 0o600
+    assert inode == (folder / "signed-1.json").stat().st_ino
+    assert (folder / "signed-1.json").stat().st_mode & 0o777 == 0o600
 
 
 def test_it_follows_a_log_that_grows(signer: Signer) -> None:
@@ -131,7 +136,7 @@ def test_nothing_is_signed_that_could_not_be_remembered(signer: Signer, monkeypa
     with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", full)
         with pytest.raises(
-            AuditKeyError, match=r"signed\.json cannot be written \(No space left on device\): make room"
+            AuditKeyError, match=r"signed-2\.json cannot be written \(No space left on device\): make room"
         ):
             signer.sign(_checkpoint(4), first_seq=0, proof=_proof(3, 4))
     assert signer.last() == Signed(NOVEMBER, 0, 3, _checkpoint(3).root)
@@ -177,9 +182,11 @@ def test_a_key_that_was_taken_away_signs_nothing_although_it_was_read_before(sig
     ],
 )
 def test_a_memory_that_cannot_be_read_is_told_and_stops_signing(signer: Signer, folder: Path, content: bytes) -> None:
-    (folder / "signed.json").write_bytes(content)
+    (folder / "signed-7.json").write_bytes(content)
     for attempt in (signer.last, lambda: signer.sign(_checkpoint(3), first_seq=0, proof=[])):
-        with pytest.raises(AuditKeyError, match=r"the signer's memory .*signed\.json cannot be read .* from a backup"):
+        with pytest.raises(
+            AuditKeyError, match=r"the signer's memory .*signed-7\.json cannot be read .* greenlit restore --here"
+        ):
             attempt()
 
 
@@ -204,7 +211,7 @@ def test_a_prepared_key_signs_nothing_until_it_takes_over(signer: Signer, folder
     assert signer.go_over() == new == signer.key()
     assert (folder / "signing.pub").read_text() == f"{new.text()}\n"
     notes.verified(signer.sign(_checkpoint(5), first_seq=0, proof=_proof(4, 5)), [new])
-    assert sorted(path.name for path in folder.iterdir()) == ["signed.json", "signing.key", "signing.pub"]
+    assert sorted(path.name for path in folder.iterdir()) == ["signed-3.json", "signing.key", "signing.pub"]
 
 
 def test_only_a_prepared_key_takes_over(signer: Signer) -> None:
@@ -242,7 +249,7 @@ def test_a_folder_that_may_not_be_entered_is_told() -> None:
         with pytest.raises(AuditKeyError, match="cannot be read"):
             signer.sign(_checkpoint(3), first_seq=0, proof=[])
         folder.chmod(0o500)
-        with pytest.raises(AuditKeyError, match=r"signed\.json cannot be written \(Permission denied\)"):
+        with pytest.raises(AuditKeyError, match=r"signed-1\.json cannot be written \(Permission denied\)"):
             signer.sign(_checkpoint(3), first_seq=0, proof=[])
         folder.chmod(0o700)
 

@@ -1,5 +1,6 @@
 """The keys of each month: made once, rotated, destroyed. How they seal and open is in `test_keyring_sealing`."""
 
+import functools
 import os
 import re
 import subprocess
@@ -14,7 +15,8 @@ import pytest
 from service.audit.errors import AuditKeyError, SealError
 from service.audit.keys import keyring as keyring_module
 from service.audit.keys.key_files import destroy_key
-from service.audit.keys.keyring import Keyring, NewKey, Sealed, SealingPurpose
+from service.audit.keys.key_ids import NewKey
+from service.audit.keys.keyring import Keyring, Sealed, SealingPurpose
 
 ROOT = Path(__file__).parents[4]
 MONTH, LATER = "2026-11", "2026-12"
@@ -82,7 +84,7 @@ def test_only_what_is_missing_is_made(keyring: Keyring, folder: Path) -> None:
 
 
 def test_a_month_that_was_rotated_has_its_payload_key(keyring: Keyring, folder: Path) -> None:
-    keyring.rotate_payload(MONTH)
+    keyring.make_next("payload", MONTH)
     (folder / "payload-2026-11-1.key").unlink()
     assert keyring.ensure(MONTH) == []
 
@@ -90,7 +92,8 @@ def test_a_month_that_was_rotated_has_its_payload_key(keyring: Keyring, folder: 
 @pytest.mark.parametrize("month", NO_MONTHS)
 def test_what_is_no_month_is_refused_everywhere(keyring: Keyring, folder: Path, month: str) -> None:
     before = sorted(folder.parent.rglob("*"))
-    for attempt in (keyring.ensure, keyring.rotate_payload, keyring.pseudonyms, keyring.key_ids, keyring.destroy):
+    make = functools.partial(keyring.make_next, "payload")
+    for attempt in (keyring.ensure, make, keyring.pseudonyms, keyring.key_ids, keyring.destroy):
         with pytest.raises(AuditKeyError, match=re.escape(f"expected a month such as 2026-11, got {month!r}")):
             attempt(month)
     purposes: tuple[SealingPurpose, ...] = ("payload", "identity")
@@ -141,7 +144,7 @@ def test_processes_that_begin_a_month_at_once_agree_on_its_keys(folder: Path) ->
 def test_after_a_rotation_the_new_key_seals_and_the_old_ones_open(keyring: Keyring, folder: Path) -> None:
     sealed = [_seal(keyring)]
     for number in range(2, 12):
-        assert keyring.rotate_payload(MONTH) == NewKey("payload", f"payload-2026-11-{number}")
+        assert keyring.make_next("payload", MONTH) == NewKey("payload", f"payload-2026-11-{number}")
         sealed.append(_seal(keyring))
     assert [one.key_id for one in sealed] == [f"payload-2026-11-{number}" for number in range(1, 12)]
     assert keyring.key_ids(MONTH)[:11] == [one.key_id for one in sealed], "10 comes after 9"
@@ -153,7 +156,7 @@ def test_after_a_rotation_the_new_key_seals_and_the_old_ones_open(keyring: Keyri
 def test_a_rotation_leaves_other_months_and_other_keys_alone(keyring: Keyring) -> None:
     keyring.ensure(LATER)
     actor = keyring.pseudonyms(MONTH).actor("mira")
-    keyring.rotate_payload(MONTH)
+    keyring.make_next("payload", MONTH)
     assert keyring.seal("payload", LATER, salt=SALT, body=BODY, context=RECORD).key_id == "payload-2026-12-1"
     assert _seal(keyring, "identity").key_id == "identity-2026-11"
     assert keyring.pseudonyms(MONTH).actor("mira") == actor
@@ -163,7 +166,7 @@ def test_a_rotation_by_another_process_is_followed_when_the_month_is_looked_at_a
     keyring: Keyring, folder: Path
 ) -> None:
     _seal(keyring)
-    Keyring(folder=folder).rotate_payload(MONTH)
+    Keyring(folder=folder).make_next("payload", MONTH)
     assert _seal(keyring).key_id == "payload-2026-11-1"
     keyring.ensure(MONTH)
     assert _seal(keyring).key_id == "payload-2026-11-2"
@@ -172,11 +175,11 @@ def test_a_rotation_by_another_process_is_followed_when_the_month_is_looked_at_a
 def test_a_rotation_makes_no_key_that_another_process_made_first(
     keyring: Keyring, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    Keyring(folder=folder).rotate_payload(MONTH)
+    Keyring(folder=folder).make_next("payload", MONTH)
     theirs = (folder / "payload-2026-11-2.key").read_bytes()
     monkeypatch.setattr(keyring_module, "key_names", lambda *_: ["payload-2026-11-1.key"])  # looked a moment before
     with pytest.raises(AuditKeyError, match=r"payload-2026-11-2\.key, but it exists"):
-        keyring.rotate_payload(MONTH)
+        keyring.make_next("payload", MONTH)
     assert (folder / "payload-2026-11-2.key").read_bytes() == theirs
 
 
@@ -214,7 +217,7 @@ def test_what_a_destroyed_month_sealed_is_gone_and_its_pseudonyms_do_not_come_ba
     keyring: Keyring, folder: Path
 ) -> None:
     first = _seal(keyring)
-    keyring.rotate_payload(MONTH)
+    keyring.make_next("payload", MONTH)
     sealed = [first, _seal(keyring), _seal(keyring, "identity")]
     keyring.pseudonyms(MONTH)
     there = ["payload-2026-11-1", "payload-2026-11-2", "identity-2026-11", "actor-2026-11"]

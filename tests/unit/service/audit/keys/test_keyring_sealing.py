@@ -153,7 +153,7 @@ def test_a_text_opens_for_its_own_record_and_field_alone(keyring: Keyring, conte
 
 def test_a_text_opens_with_its_own_key_alone(keyring: Keyring) -> None:
     sealed = _seal(keyring)
-    keyring.rotate_payload(MONTH)
+    keyring.make_next("payload", MONTH)
     keyring.ensure(LATER)
     for key_id in ("payload-2026-11-2", "identity-2026-11", "payload-2026-12-1"):
         with pytest.raises(SealError, match=f"{key_id} cannot be opened"):

@@ -114,7 +114,7 @@ def test_a_month_without_texts_needs_no_record_of_their_end_but_its_keys_go(tmp_
 
 
 def test_every_payload_key_of_a_month_goes(log: SmallLog) -> None:
-    log.opened.keyring.rotate_payload("2025-11")
+    log.opened.keyring.make_next("payload", "2025-11")
     _apply(log, "2026-12-01T00:00:00Z")
     revoked = [log.leaf(leaf.seq)["key_id"] for leaf in log.store.of_type("key.revoked")]
     assert revoked == ["payload-2025-11-1", "payload-2025-11-2", "identity-2025-11", "actor-2025-11"]
