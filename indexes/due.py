@@ -11,8 +11,8 @@ from datetime import UTC, date, datetime, timedelta
 
 from indexes.decisions import Decision
 from indexes.sources import Source, Sources, source_name
-from indexes.standing import Grant, approvals_of, grant
-from indexes.stock import has_file
+from indexes.standing import Grant, approvals_of
+from indexes.stock import all_grants, has_file
 
 DUE_DAYS = 30  # an approval that ends within so many days is told of; a month is what a review takes
 
@@ -47,7 +47,14 @@ class Due:
         return remarks
 
 
-def what_is_due(sources: Sources, decisions: Mapping[str, Decision], *, at: datetime, days: int = DUE_DAYS) -> Due:
+def what_is_due(
+    sources: Sources,
+    decisions: Mapping[str, Decision],
+    *,
+    at: datetime,
+    days: int = DUE_DAYS,
+    grants: Mapping[str, Grant] | None = None,
+) -> Due:
     """Return what is due, of the sources on the allowlist.
 
     Costs one `lstat` for each approval that ended and each document that waits: one whose file is gone waits for
@@ -58,21 +65,19 @@ def what_is_due(sources: Sources, decisions: Mapping[str, Decision], *, at: date
         decisions: what the register says, by document id (`RegisterState.decisions`).
         at: the moment, with its time zone.
         days: an approval is ending if its last day is at most so many days ahead.
+        grants: as `stock.all_grants`, if somebody has asked for them already.
     """
-    ending, ended, short = [], [], []
+    grants = all_grants(sources, decisions) if grants is None else grants
     last_day = due_day(at, days)
-    for document, decision in decisions.items():
-        source = sources.get(source_name(document))
-        if source is None:
-            continue
-        granted = grant(decision, source)
-        if granted and granted.expires <= last_day:
-            if granted.live_at(at):
-                ending.append(granted)
-            elif has_file(sources, document):
-                ended.append(granted)
-        if is_short(decision, source) and has_file(sources, document):
-            short.append(document)
+    due = [granted for granted in grants.values() if granted.expires <= last_day]
+    ending = [granted for granted in due if granted.live_at(at)]
+    ended = [granted for granted in due if not granted.live_at(at) and has_file(sources, granted.document)]
+    asking = {name: source for name, source in sources.items() if source.approvals_required > 1}
+    short = [
+        document
+        for document, decision in decisions.items()
+        if (source := asking.get(source_name(document))) and is_short(decision, source) and has_file(sources, document)
+    ]
     return Due(days, _soonest_first(ending), _soonest_first(ended), tuple(sorted(short)))
 
 
@@ -84,7 +89,7 @@ def due_day(at: datetime, days: int) -> date:
 
 def is_short(decision: Decision, source: Source) -> bool:
     """Tell whether the version that was approved last has an approval that counts, and fewer than its source asks."""
-    if source.approvals_required == 1 or not decision.approvals:
+    if not decision.approvals:
         return False
     newest = decision.approvals[-1].sha256
     return 0 < len(approvals_of(decision, source, newest)) < source.approvals_required

@@ -27,7 +27,12 @@ class SourceStock:
 
 
 def take_stock(
-    sources: Sources, decisions: Mapping[str, Decision], *, at: datetime, found: Collection[str] | None = None
+    sources: Sources,
+    decisions: Mapping[str, Decision],
+    *,
+    at: datetime,
+    found: Collection[str] | None = None,
+    grants: Mapping[str, Grant] | None = None,
 ) -> list[SourceStock]:
     """Hold what is approved at a moment against the files that there are.
 
@@ -37,11 +42,13 @@ def take_stock(
         at: the moment, with its time zone.
         found: the documents that were found, if somebody has listed the library; else each approved document is
             looked for at its place, which costs one `lstat` each.
+        grants: as `all_grants`, if somebody has asked for them already.
 
     Returns:
         One for each source, in the allowlist's order, those without an approved document too.
     """
-    live = live_grants(sources, decisions, at=at)
+    grants = all_grants(sources, decisions) if grants is None else grants
+    live = {name: granted for name, granted in grants.items() if granted.live_at(at)}
     missing = {name for name in live if (name not in found if found is not None else not has_file(sources, name))}
     stocks = []
     for source in sources.values():
@@ -82,13 +89,17 @@ def has_file(sources: Sources, document: str) -> bool:
 
 def live_grants(sources: Sources, decisions: Mapping[str, Decision], *, at: datetime) -> dict[str, Grant]:
     """Return the approvals that hold at a moment, by document id, of the sources on the allowlist."""
-    live = {}
+    return {name: granted for name, granted in all_grants(sources, decisions).items() if granted.live_at(at)}
+
+
+def all_grants(sources: Sources, decisions: Mapping[str, Decision]) -> dict[str, Grant]:
+    """Return the approvals that hold or have ended, by document id, of the sources on the allowlist."""
+    grants = {}
     for document, decision in decisions.items():
         source = sources.get(source_name(document))
-        granted = grant(decision, source) if source else None
-        if granted and granted.live_at(at):
-            live[document] = granted
-    return live
+        if source and (granted := grant(decision, source)):
+            grants[document] = granted
+    return grants
 
 
 def approved_elsewhere(sources: Sources, decisions: Mapping[str, Decision], *, at: datetime) -> dict[str, int]:

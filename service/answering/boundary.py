@@ -27,7 +27,7 @@ from indexes.lexical import LexicalScope
 from indexes.register import REGISTER_FILE, Register, RegisterState
 from indexes.sources import SOURCES_FILE, Source, Sources, read_sources, source_name
 from indexes.standing import EVERYBODY, Grant, grant, may_read
-from indexes.stock import stock_problems, stock_remarks, take_stock
+from indexes.stock import all_grants, stock_problems, stock_remarks, take_stock
 from indexes.superseded import Edges, replacements
 from service.answering.errors import LibraryUnavailableError
 
@@ -147,8 +147,9 @@ class Boundary:
         with self._lock:
             sources, state = self._live()
         now = self._now()
-        stocks = take_stock(sources, state.decisions, at=now)
-        due = what_is_due(sources, state.decisions, at=now)
+        grants = all_grants(sources, state.decisions)
+        stocks = take_stock(sources, state.decisions, at=now, grants=grants)
+        due = what_is_due(sources, state.decisions, at=now, grants=grants)
         return stock_problems(stocks), [*due.remarks(), *stock_remarks(stocks)]
 
     def _live(self) -> tuple[Sources, RegisterState]:

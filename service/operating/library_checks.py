@@ -21,7 +21,7 @@ from indexes.previews import read_worker_state
 from indexes.register import REGISTER_FILE, Register, register_remarks
 from indexes.sources import Sources, read_sources
 from indexes.standing import Grant
-from indexes.stock import live_grants, stock_problems, stock_remarks, take_stock
+from indexes.stock import all_grants, live_grants, stock_problems, stock_remarks, take_stock
 from service.operating.checks import Found, WrongError
 from service.operating.worker import worker_problems
 
@@ -42,14 +42,14 @@ def look_at_library(library: Path) -> Found:
     if nobody := [source.name for source in sources.values() if not source.groups]:
         raise WrongError(f"nobody may read source '{nobody[0]}': give it groups in sources.toml")
     unfit = {item.document: item.problem for item in listed if item.problem}
+    detail = f"{len(listed)} files in {len(sources)} sources, in {library}"
+    if not unfit:
+        return Found(detail)
     live = live_grants(sources, Register(library / REGISTER_FILE).refresh().decisions, at=utc_now())
     if approved := [name for name in unfit if name in live]:
         raise WrongError(_files_that_are_none(approved, len(live), unfit[approved[0]], of="approved documents"))
-    warnings = []
-    if unfit:
-        first = next(iter(unfit))
-        warnings.append(_files_that_are_none(list(unfit), len(listed), unfit[first], of="files"))
-    return Found(f"{len(listed)} files in {len(sources)} sources, in {library}", warnings)
+    first = next(iter(unfit))
+    return Found(detail, [_files_that_are_none(list(unfit), len(listed), unfit[first], of="files")])
 
 
 def _files_that_are_none(names: Sequence[str], total: int, problem: str | None, *, of: str) -> str:
@@ -65,10 +65,11 @@ def look_at_register(library: Path) -> Found:
         more = [f"and {len(state.problems) - _TOLD} problems more"] if len(state.problems) > _TOLD else []
         raise WrongError("; ".join([*told, *more]) + ": mend the register")
     sources = read_sources(library)
-    stocks = take_stock(sources, state.decisions, at=now)
+    grants = all_grants(sources, state.decisions)
+    stocks = take_stock(sources, state.decisions, at=now, grants=grants)
     if problems := stock_problems(stocks):
         raise WrongError("; ".join(problems))
-    due = what_is_due(sources, state.decisions, at=now)
+    due = what_is_due(sources, state.decisions, at=now, grants=grants)
     warnings = [*due.remarks(), *stock_remarks(stocks), *register_remarks(state, register.path, now=now)]
     return Found(f"{state.position} events on {len(state.decisions)} documents", warnings)
 
