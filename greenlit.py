@@ -1,8 +1,9 @@
 """The one command line.
 
-`read`, `approve`, `revoke`, `reject`, `register` and `ingest` are the writer's (`ingest.commands`); `ask`, `search`,
-`serve`, `mcp`, `open`, `doctor`, `backup`, `restore`, `audit` and `keys` are the reader's (`service.commands`); `run`
-is both; `eval` measures (`eval.cli`). Follow a document in from `ingest/pipeline.py`, a question through from
+`read`, `approve`, `rename`, `revoke`, `reject`, `register` and `ingest` are the writer's (`ingest.commands`); `ask`,
+`search`, `serve`, `mcp`, `open`, `doctor`, `backup`, `restore`, `audit` and `keys` are the reader's
+(`service.commands`); `run` is both; `eval` measures (`eval.cli`). Follow a document in from `ingest/pipeline.py`, a
+question through from
 `service/answering/pipeline.py`.
 """
 
@@ -13,6 +14,7 @@ from ingest.commands.approve import approve
 from ingest.commands.ingest import ingest, ingest_here
 from ingest.commands.read import read
 from ingest.commands.register import register
+from ingest.commands.rename import rename
 from ingest.commands.watch import worker_here
 from ingest.commands.withdraw import reject, revoke
 from ingest.loading.drawing import ChildDrawer
@@ -57,6 +59,7 @@ app.command()(approve)
 app.command()(revoke)
 app.command()(reject)
 app.command()(register)
+app.command()(rename)
 app.command()(ingest)
 app.command()(ask)
 app.command()(search)

@@ -13,6 +13,7 @@ document is decided anew.
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Literal
 
 from indexes.errors import TimeAheadError
 from indexes.events import Approval, Event, Upload, Withdrawal, time_text
@@ -21,19 +22,38 @@ CLOCK_SKEW = timedelta(minutes=5)  # two machines may differ by so much before a
 _SECOND = timedelta(seconds=1)  # what times in the register are told apart by
 
 
+Cause = Literal["merge", "wide", "nul"]  # what several lines have in common: a merge, UTF-16, NUL bytes
+_NAMED = 3  # documents that a message names
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A line of the register that cannot be understood; `documents` are those that it still names."""
+    """A line of the register that cannot be understood; `documents` are those that it still names.
+
+    Where several lines have one `cause`, the problem is of all of them up to `to` (`damage`).
+    """
 
     line: int
     message: str
     documents: tuple[str, ...] = ()
+    to: int = 0
+    cause: Cause | None = None
+
+    @property
+    def last(self) -> int:
+        """The number of the last line that it is of."""
+        return self.to or self.line
 
     def in_words(self, path: Path) -> str:
-        """Return file, line, problem and consequence."""
-        named = " and ".join(f"'{document}'" for document in self.documents)
-        counts = "counts" if len(self.documents) == 1 else "count"
-        return f"{path}, line {self.line}: {self.message}{f'; {named} {counts} as not approved' if named else ''}"
+        """Return file, line or lines, problem and consequence."""
+        where = f"line {self.line}" if self.last == self.line else f"lines {self.line} to {self.last}"
+        documents = tuple(dict.fromkeys(self.documents))
+        if not documents:
+            return f"{path}, {where}: {self.message}"
+        shown = [f"'{document}'" for document in documents[:_NAMED]]
+        more = [f"{len(documents) - _NAMED} more"] if len(documents) > _NAMED else []
+        counts = "counts" if len(documents) == 1 else "count"
+        return f"{path}, {where}: {self.message}; {' and '.join([*shown, *more])} {counts} as not approved"
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,6 +137,8 @@ def event_from_line(line: bytes) -> Event:
     Raises:
         RegisterError: saying what was expected and what came.
     """
+    if b"\0" in line:
+        raise RegisterError("expected UTF-8 text, got NUL bytes")  # the parser would take it for UTF-16, and go on
     try:
         value = json.loads(line)
     except (ValueError, RecursionError) as error:

@@ -12,11 +12,8 @@ Every whole line is also known by its hash, whoever wrote it and whatever it say
 which lines there were, and show later that none of them was changed.
 """
 
-import contextlib
 import hashlib
-import json
 import os
-import re
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -25,17 +22,15 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from indexes.damage import is_foreign, join, problem_of
 from indexes.decisions import CLOCK_SKEW, Decision, Problem, block, dated_ahead, decide
 from indexes.errors import RegisterError
 from indexes.events import Event, check_event, event_from_line, event_to_line
-from indexes.names import printable
 from indexes.superseded import supersession_remarks
 
 REGISTER_FILE = "register.jsonl"
 _LOCK_TIMEOUT_S = 10.0  # a writer holds the lock for milliseconds; longer means that something is stuck
-_NAMED_DOCUMENT = re.compile(rb'"document"\s*:\s*"((?:[^"\\]|\\.)*)"')
-_MERGE_MARK = re.compile(rb"(?:<<<<<<<|\|\|\|\|\|\|\||=======|>>>>>>>)(?:\s|$)")  # what git writes around both sides
-_MAX_MARK_CHARS = 60
+_BEGINNING = 4  # bytes of a file that tell whether it is UTF-8
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +130,8 @@ class Register:
                     self._take(self.path.read_bytes())
                     self._signature = signature
             except FileNotFoundError:
+                if self.path.is_symlink():
+                    raise RegisterError(_leads_nowhere(self.path)) from None
                 self._forget()
                 self._signature = None
             except OSError as error:
@@ -162,10 +159,9 @@ def _with_unfinished(state: RegisterState, tail: bytes) -> RegisterState:
     """Show a last line without newline as a problem; it decides nothing unless it names a document."""
     if not tail.strip():
         return state
-    cut_off = "the line is cut off (no newline at its end)"
-    decisions = dict(state.decisions)
-    problem = _blocked(decisions, state.position + 1, tail, _left_by_merge(tail) or cut_off)
-    return replace(state, decisions=decisions, problems=(*state.problems, problem))
+    decisions, problems = dict(state.decisions), list(state.problems)
+    _block(decisions, problems, (state.position + 1, tail), "the line is cut off (no newline at its end)")
+    return replace(state, decisions=decisions, problems=tuple(problems))
 
 
 def _fold_lines(state: RegisterState, added: bytes) -> RegisterState:
@@ -181,7 +177,7 @@ def _fold_lines(state: RegisterState, added: bytes) -> RegisterState:
         try:
             event = event_from_line(line)
         except RegisterError as error:
-            problems.append(_blocked(decisions, position, line, _left_by_merge(line) or str(error)))
+            _block(decisions, problems, (position, line), str(error))
             continue
         before = decisions.get(event.document, Decision())
         decisions[event.document] = after = decide(before, event, line=position)
@@ -190,28 +186,13 @@ def _fold_lines(state: RegisterState, added: bytes) -> RegisterState:
     return RegisterState(state.position + len(lines), decisions, tuple(problems), state.line_hashes + hashes, order)
 
 
-def _blocked(decisions: dict[str, Decision], position: int, line: bytes, message: str) -> Problem:
-    """Return what is wrong with a line, after it took the approvals of the documents that it names."""
-    problem = Problem(position, message, _named_documents(line))
+def _block(decisions: dict[str, Decision], problems: list[Problem], numbered: tuple[int, bytes], said: str) -> None:
+    """Note what is wrong with a line, and take the approvals of the documents that it names."""
+    position, line = numbered
+    problem = problem_of(line, position, said)
     for document in problem.documents:
         decisions[document] = block(decisions.get(document, Decision()), problem)
-    return problem
-
-
-def _left_by_merge(line: bytes) -> str | None:
-    if not _MERGE_MARK.match(line):
-        return None
-    mark = printable(line[:_MAX_MARK_CHARS].decode(errors="replace").strip())
-    return f"git left '{mark}' of a merge: keep the lines of both sides and take its marks out"
-
-
-def _named_documents(line: bytes) -> tuple[str, ...]:
-    """Return every document that a line names: two events on one line are a line that was joined, and take both."""
-    names: dict[str, None] = {}
-    for match in _NAMED_DOCUMENT.finditer(line):
-        with contextlib.suppress(ValueError):
-            names[printable(str(json.loads(b'"' + match.group(1) + b'"')))] = None
-    return tuple(names)
+    join(problems, problem, line)
 
 
 def register_remarks(state: RegisterState, path: Path, *, now: datetime) -> list[str]:
@@ -269,10 +250,18 @@ def append_events(path: Path, events: Iterable[Event], *, still: Callable[[], No
         raise RegisterError(f"{path} cannot be written ({error.strerror}); nothing was recorded") from error
 
 
+def _leads_nowhere(path: Path) -> str:
+    return f"{path} is a link to {path.readlink()}, which is not there: put that back, or the register in its place"
+
+
 def _append(path: Path, lines: bytes) -> None:
+    if path.is_symlink() and not path.exists():
+        raise RegisterError(_leads_nowhere(path))  # a new one there would forget every decision
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
     try:
         size = os.fstat(descriptor).st_size
+        if is_foreign(os.pread(descriptor, _BEGINNING, 0)):
+            raise RegisterError(f"{path} is not UTF-8 text, so nothing was added: greenlit register says what it is")
         if size and os.pread(descriptor, 1, size - 1) != b"\n":
             lines = b"\n" + lines
         try:

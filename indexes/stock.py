@@ -27,7 +27,12 @@ class SourceStock:
 
 
 def take_stock(
-    sources: Sources, decisions: Mapping[str, Decision], *, at: datetime, found: Collection[str] | None = None
+    sources: Sources,
+    decisions: Mapping[str, Decision],
+    *,
+    at: datetime,
+    found: Collection[str] | None = None,
+    grants: Mapping[str, Grant] | None = None,
 ) -> list[SourceStock]:
     """Hold what is approved at a moment against the files that there are.
 
@@ -37,12 +42,14 @@ def take_stock(
         at: the moment, with its time zone.
         found: the documents that were found, if somebody has listed the library; else each approved document is
             looked for at its place, which costs one `lstat` each.
+        grants: as `all_grants`, if somebody has asked for them already.
 
     Returns:
         One for each source, in the allowlist's order, those without an approved document too.
     """
-    live = live_grants(sources, decisions, at=at)
-    missing = {name for name in live if (name not in found if found is not None else not _is_there(sources, name))}
+    grants = all_grants(sources, decisions) if grants is None else grants
+    live = {name: granted for name, granted in grants.items() if granted.live_at(at)}
+    missing = {name for name in live if (name not in found if found is not None else not has_file(sources, name))}
     stocks = []
     for source in sources.values():
         approved = tuple(sorted(name for name in live if source_name(name) == source.name))
@@ -51,21 +58,28 @@ def take_stock(
 
 
 def stock_problems(stocks: Sequence[SourceStock]) -> list[str]:
-    """Return what an operator should know of a stock, in words: nothing approved, or approved and not there."""
+    """Return what somebody has to mend of a stock, in words: nothing approved at all, or approved and not there."""
     if not any(stock.approved for stock in stocks):
         return ["the register approves nothing now, so there is nothing to answer from: run greenlit approve"]
     problems = []
     for stock in stocks:
-        where, missing = f"source '{stock.source.name}'", stock.missing
-        if not stock.approved:
-            problems.append(f"{where} has no approved document: approve some, or take it out of sources.toml")
-        elif missing:
+        if missing := stock.missing:
             some = f"{len(missing)} of {len(stock.approved)} approved documents have no file, such as '{missing[0]}'"
-            problems.append(f"{where}: {some}: put them back, or revoke them")
+            mend = "put them back, or revoke them; greenlit rename keeps the approval of one that was moved"
+            problems.append(f"source '{stock.source.name}': {some}: {mend}")
     return problems
 
 
-def _is_there(sources: Sources, document: str) -> bool:
+def stock_remarks(stocks: Sequence[SourceStock]) -> list[str]:
+    """Return what stops nothing, in words: sources from which nothing is answered, while others have documents."""
+    empty = [stock.source.name for stock in stocks if not stock.approved]
+    if not empty or len(empty) == len(stocks):
+        return []
+    return [f"source '{name}' has no approved document: approve some, or take it out of sources.toml" for name in empty]
+
+
+def has_file(sources: Sources, document: str) -> bool:
+    """Tell whether there is anything at a document's place; costs one `lstat`."""
     try:
         locate(sources, document).lstat()
     except OSError:
@@ -75,13 +89,17 @@ def _is_there(sources: Sources, document: str) -> bool:
 
 def live_grants(sources: Sources, decisions: Mapping[str, Decision], *, at: datetime) -> dict[str, Grant]:
     """Return the approvals that hold at a moment, by document id, of the sources on the allowlist."""
-    live = {}
+    return {name: granted for name, granted in all_grants(sources, decisions).items() if granted.live_at(at)}
+
+
+def all_grants(sources: Sources, decisions: Mapping[str, Decision]) -> dict[str, Grant]:
+    """Return the approvals that hold or have ended, by document id, of the sources on the allowlist."""
+    grants = {}
     for document, decision in decisions.items():
         source = sources.get(source_name(document))
-        granted = grant(decision, source) if source else None
-        if granted and granted.live_at(at):
-            live[document] = granted
-    return live
+        if source and (granted := grant(decision, source)):
+            grants[document] = granted
+    return grants
 
 
 def approved_elsewhere(sources: Sources, decisions: Mapping[str, Decision], *, at: datetime) -> dict[str, int]:

@@ -134,9 +134,17 @@ def stop_if_lost(losses: Sequence[Losses]) -> None:
 def stop_if_register_is_gone(state: RegisterState, path: Path, *, live_documents: int) -> None:
     """Stop before anything is published if the register decides on nothing, and the live build holds documents.
 
+    One of which most cannot be understood, as it is saved in another encoding, is as good as gone.
+
     Raises:
         LostDocumentsError: naming the register.
     """
+    unclear = [name for name, decision in state.decisions.items() if decision.problem]
+    if live_documents and 2 * len(unclear) > len(state.decisions):
+        raise LostDocumentsError(
+            f"{_NOTHING_DONE}: what the register says of {len(unclear)} of {len(state.decisions)} documents cannot be "
+            f"understood: {state.problems[0].in_words(path)}; {_DO_IT_ANYWAY}"
+        )
     if live_documents and not state.decisions:
         raise LostDocumentsError(
             f"{_NOTHING_DONE}: {path} decides on nothing, and the live build holds {live_documents} documents; put the "

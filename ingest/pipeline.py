@@ -47,6 +47,7 @@ from ingest.index_pieces import index_pieces, projection_for
 from ingest.index_sentences import encoder_text, encoder_texts, index_sentences
 from ingest.index_vectors import index_vectors, sample_sentences
 from ingest.index_words import index_words
+from ingest.leave import leave_reasons
 from ingest.loading import loader_version
 from ingest.losses import (
     KeptOut,
@@ -139,6 +140,7 @@ def ingest(ingestion: Ingestion) -> Report:
                 stop_if_register_is_gone(state, register.path, live_documents=len(live.documents) if live else 0)
             build_id, published = work.encode_and_publish(documents, manifest), True  # 6, 7
         old = aside.remove_old(live=build_id, holds=ingestion.holds, today=now.astimezone(UTC).date())
+        old += leave_reasons(ingestion.builds, outcomes, work.kept_out, stocks=stocks, decisions=state.decisions)
     problems = [problem.in_words(register.path) for problem in state.problems] + folder_problems(sources)
     problems += [problem for loss in losses for problem in loss.problems()] + old
     remarks = register_remarks(state, register.path, now=now) + left_out(sources, state, at=now)

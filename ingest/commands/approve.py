@@ -1,4 +1,4 @@
-"""The command `approve`: pins a file, or every undecided file of a folder, to the bytes that it has now.
+"""The command `approve`: pins a file, or every undecided file of a folder, to the bytes that it has now; or renews.
 
 In order: (1) what would be approved, (2) read each document in the limited child, as it would be stored, (3) say what
 of it was not read, and pass over what cannot be read at all, (4) ask, for a folder and for what was not read whole,
@@ -14,17 +14,20 @@ from typing import Annotated
 import typer
 
 from indexes.approvals import Approvals, Plan
+from indexes.clock import utc_now
 from indexes.console import err, fail, out
 from indexes.documents import Document
 from indexes.errors import IndexesError, RegisterError, TermsError
 from indexes.events import TYPED
 from indexes.keep_out import why_kept_out
+from indexes.renewal import WITHIN_DAYS, plan_renewal
 from indexes.settings import LibrarySettings, read_library_settings
 from indexes.sources import Source, source_name
 from indexes.terms import Terms, checked_by, checked_groups, checked_text
 from ingest import show
 from ingest.commands.opening import By, PathArgument, failed, limited_parser, opened_approvals
 from ingest.commands.register import read_otherwise
+from ingest.commands.renewing import report_renewals, without_read_otherwise
 from ingest.errors import IngestError, LoadError
 
 _NOTHING_QUOTED = "nothing of it could ever be quoted; mend the file, or approve it all the same with --unread"
@@ -43,6 +46,10 @@ def approve(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="do not ask")] = False,
     unread: Annotated[bool, typer.Option("--unread", help="approve even what cannot be read")] = False,
     reread: Annotated[bool, typer.Option("--reread", help="what is read otherwise than when it was approved")] = False,
+    renew: Annotated[bool, typer.Option("--renew", help="what is approved and ends soon, or has ended")] = False,
+    within: Annotated[
+        int | None, typer.Option(min=1, help=f"with --renew: ends within so many days, {WITHIN_DAYS} unless given")
+    ] = None,
 ) -> None:
     """Approve a file as it is now, or every undecided file of a folder.
 
@@ -54,7 +61,12 @@ def approve(
     last approval said of that stays, unless it is said anew.
 
     With --reread, it is what was approved in the folder and is read otherwise now; what differs is shown first.
+
+    With --renew, it is what is approved as it is now and whose approval ends within 60 days or has ended. The new
+    approval says what the one before said, but for what is given anew. What changed since is named and left as it is.
     """
+    if (renew and reread) or (within is not None and not renew):
+        raise fail("expected --reread or --renew, and --within DAYS only with --renew", 2)
     try:
         terms = Terms(
             by=checked_by(by),
@@ -69,15 +81,24 @@ def approve(
         if supersedes is not None:
             olds = dict.fromkeys(approvals.name_of(old) for old in supersedes if old)
             terms = replace(terms, supersedes=tuple(olds))
-        again = _read_otherwise(path, approvals, settings) if reread else None
-        plan = approvals.plan_approval(path, terms, again=again)  # 1
+        if renew:  # 1
+            plan = plan_renewal(approvals, path, terms, now=utc_now(), within_days=within or WITHIN_DAYS)
+        else:
+            again = _read_otherwise(path, approvals, settings) if reread else None
+            plan = approvals.plan_approval(path, terms, again=again)
         readings = _read(plan, approvals, settings)  # 2
     except (IndexesError, IngestError) as error:
         raise failed(error, 1 if isinstance(error, IngestError) else None) from error
+    _decide(approvals, plan, readings, yes=yes, unread=unread, renew=renew)
+
+
+def _decide(approvals: Approvals, plan: Plan, readings: "_Readings", *, yes: bool, unread: bool, renew: bool) -> None:
+    """Do what is left once the documents were read."""
     if readings.unread and not unread and not plan.of_folder:
         ((document, why),) = readings.unread.items()
         raise fail(f"'{document}' cannot be read: {why}; {_NOTHING_QUOTED}", 1)
     plan = plan.read(readings.texts, {} if unread else readings.unread)
+    plan = without_read_otherwise(plan, readings.texts, approvals) if renew else plan
     _confirm(plan, readings, yes=yes)  # 3, 4
     if not plan.approvals:
         if readings.unread:
@@ -87,7 +108,10 @@ def approve(
         approvals.approve(plan)  # 5
     except RegisterError as error:
         raise failed(error) from error
-    _report_approvals(approvals, [approval.document for approval in plan.approvals])  # 6
+    if renew:  # 6
+        report_renewals(approvals, plan)
+    else:
+        _report_approvals(approvals, [approval.document for approval in plan.approvals])
 
 
 def _date(text: str) -> date:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from indexes.approvals import Approvals
+from indexes.clock import utc_now
 from indexes.console import err, out
 from indexes.errors import IndexesError, TermsError
 from indexes.lines import DocumentStanding
@@ -20,14 +21,21 @@ if TYPE_CHECKING:
 
 def register(
     status: Annotated[str | None, typer.Option(help="only documents with this standing")] = None,
+    due: Annotated[
+        int | None, typer.Option(min=0, help="only approvals that end within so many days, or have ended")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """List every document with its standing, and what differs in those that are read otherwise than when approved.
 
-    Exits with 1 if a line of the register cannot be understood.
+    With --due, only approvals that end soon or have ended, the soonest first, with the owner of their source and how
+    they are renewed. Exits with 1 if a line of the register cannot be understood.
     """
     from indexes.standing import Standing
 
+    if due is not None:
+        _due(due, status=status, as_json=as_json)
+        return
     if status is not None and status not in list(Standing):
         raise failed(TermsError(f"expected --status = one of {', '.join(Standing)}, got '{status}'"))
     try:
@@ -50,6 +58,26 @@ def register(
         for one in rereading.found:
             show.reread(one, stays_out=approvals.sources[source_name(one.document)].reread == "ask")
         show.troubles(problems=problems, remarks=remarks)
+    if problems:
+        raise typer.Exit(1)
+
+
+def _due(days: int, *, status: str | None, as_json: bool) -> None:
+    from ingest.commands.due import due_lines, show_due
+
+    if status is not None:
+        raise failed(TermsError("expected --status or --due, got both"))
+    try:
+        approvals = opened_approvals(read_library_settings())
+        lines = due_lines(approvals, days=days, now=utc_now())
+        problems = [problem.in_words(approvals.register_path) for problem in approvals.state().problems]
+    except IndexesError as error:
+        raise failed(error, 1) from error
+    if as_json:
+        out.json({"documents": [line.as_json() for line in lines], "problems": problems})
+    else:
+        show_due(lines, days=days)
+        show.troubles(problems=problems, remarks=[])
     if problems:
         raise typer.Exit(1)
 

@@ -21,12 +21,13 @@ import numpy as np
 from indexes.builds import Build
 from indexes.decisions import Decision
 from indexes.dense import Mask
+from indexes.due import what_is_due
 from indexes.errors import IndexesError
 from indexes.lexical import LexicalScope
 from indexes.register import REGISTER_FILE, Register, RegisterState
 from indexes.sources import SOURCES_FILE, Source, Sources, read_sources, source_name
 from indexes.standing import EVERYBODY, Grant, grant, may_read
-from indexes.stock import stock_problems, take_stock
+from indexes.stock import all_grants, stock_problems, stock_remarks, take_stock
 from indexes.superseded import Edges, replacements
 from service.answering.errors import LibraryUnavailableError
 
@@ -135,15 +136,21 @@ class Boundary:
         with self._lock:
             return [problem.in_words(self._register.path) for problem in self._live()[1].problems]
 
-    def stock_problems(self) -> list[str]:
-        """Return what is wrong with the stock of documents, in words; looks for the file of each approved one.
+    def stock(self) -> tuple[list[str], list[str]]:
+        """Return what is wrong with the stock of documents, in words, and what is due and stops nothing.
+
+        Looks for the file of each approved document.
 
         Raises:
             As `problems`.
         """
         with self._lock:
             sources, state = self._live()
-        return stock_problems(take_stock(sources, state.decisions, at=self._now()))
+        now = self._now()
+        grants = all_grants(sources, state.decisions)
+        stocks = take_stock(sources, state.decisions, at=now, grants=grants)
+        due = what_is_due(sources, state.decisions, at=now, grants=grants)
+        return stock_problems(stocks), [*due.remarks(), *stock_remarks(stocks)]
 
     def _live(self) -> tuple[Sources, RegisterState]:
         try:

@@ -231,8 +231,9 @@ class DocumentTextBody(DocumentBody):
 
 
 class ReadyBody(BaseModel):
-    """Whether questions can be answered; `problems` only for an operator."""
+    """Whether questions can be answered; `problems`, which somebody has to mend, and `remarks` for an operator only."""
 
     status: Literal["ready", "not_ready"]
     failing: list[str]
     problems: list[str]
+    remarks: list[str]

@@ -115,13 +115,15 @@ def alive() -> dict[str, str]:
 
 @_health.get("/readyz", response_model=ReadyBody, responses={503: {"model": ReadyBody}})
 def ready(response: Response, known: Annotated[Principal | None, Depends(known)], health: _Health) -> dict[str, Any]:
-    """Tell whether questions can be answered; what is wrong is told in words to an operator."""
+    """Tell whether questions can be answered; what is wrong, and what is due, is told in words to an operator."""
     report = health.report()
     response.status_code = 200 if report.ready else 503
+    is_told = known is not None and Role.OPERATOR in known.roles
     return {
         "status": "ready" if report.ready else "not_ready",
         "failing": list(report.failing),
-        "problems": list(report.problems) if known and Role.OPERATOR in known.roles else [],
+        "problems": list(report.problems) if is_told else [],
+        "remarks": list(report.remarks) if is_told else [],
     }
 
 

@@ -10,6 +10,7 @@ log's lock.
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from service.audit import events
@@ -234,7 +235,9 @@ def clock_problem(newest_us: int, now_us: int) -> str | None:
     """Return why no leaf can be made at a time after one of another; `None` if nothing is in the way."""
     if now_us >= newest_us - CLOCK_TOLERANCE_US:
         return None
+    newest, ahead_s = datetime.fromtimestamp(newest_us / 1e6, UTC), (newest_us - now_us) / 1e6
     return (
-        "the clock went back: expected a time after the newest record, got one "
-        f"{(newest_us - now_us) / 1e6:.1f} s before it; set the clock right"
+        f"the clock went back: the newest record is of {newest:%Y-%m-%d %H:%M:%S} UTC, {ahead_s:.1f} s "
+        "ahead of the clock, and before then nothing can be put on record; set the clock right, or, if that record's "
+        "time is what was wrong, wait until then or put back a backup from before (greenlit restore)"
     )

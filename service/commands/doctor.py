@@ -8,9 +8,18 @@ from indexes.console import Part, fail, out
 from indexes.errors import SettingsError
 from service.settings import Settings, read_settings
 
+_MARKS: dict[str, Part] = {"ok": ("ok     ", "green"), "warning": ("warning", "yellow"), "wrong": ("wrong  ", "red")}
 
-def doctor(as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False) -> None:
-    """Say what is wrong with this installation and how to mend it."""
+
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="exit with 1 for a warning too")] = False,
+) -> None:
+    """Say what is wrong with this installation and how to mend it.
+
+    Exits with 1 if something is wrong, which a person has to mend. A warning is worth knowing and stops nothing, such
+    as approvals that end soon or have ended.
+    """
     from service.commands.models import connecting
     from service.operating.doctor import examine
 
@@ -23,9 +32,8 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="print JSON")] =
         out.json({"checks": [check.as_json() for check in checks]})
     else:
         for check in checks:
-            mark: Part = ("ok   ", "green") if check.ok else ("wrong", "red")
-            out.line(mark, f" {check.name}: {check.detail}")
-    if not all(check.ok for check in checks):
+            out.line(_MARKS[check.level], f" {check.name}: {check.detail}")
+    if any(not check.ok or (strict and check.level == "warning") for check in checks):
         raise typer.Exit(1)
 
 

@@ -35,7 +35,7 @@ from service.access.errors import NotAllowedError
 from service.access.principals import Principal
 from service.deciding.errors import DecidedMeanwhileError, NoDocumentError
 from service.deciding.told import told
-from service.deciding.waiting import Kept, Page, page_of
+from service.deciding.waiting import Kept, Page, Why, page_of
 from service.deciding.wishes import Wish, approval_terms, withdrawal_terms
 
 _SHOWN_OTHERS = 500  # documents of a source that a page offers to choose from
@@ -162,7 +162,9 @@ class Deciding:
 
         return still
 
-    def waiting(self, who: Principal, *, after: str | None, limit: int, source: str | None = None) -> Page:
+    def waiting(
+        self, who: Principal, *, after: str | None, limit: int, source: str | None = None, why: Why | None = None
+    ) -> Page:
         """Return a page of what waits for a decision in the sources that somebody decides on.
 
         Costs a look at each of their files, and the first time a reading.
@@ -173,6 +175,7 @@ class Deciding:
             after: the `next` of the page before.
             limit: at most this many.
             source: of this source only.
+            why: for this reason only.
 
         Raises:
             WishError: `after` is none.
@@ -180,7 +183,7 @@ class Deciding:
         """
         now = self._now()
         found = [one for ours, lines in self._overviews(who, source) for one in self._kept.waiting_in(lines, ours, now)]
-        return page_of(found, after=after, limit=limit)
+        return page_of(found, after=after, limit=limit, why=why)
 
     def lines(self, who: Principal, *, source: str | None = None) -> list[DocumentStanding]:
         """Return where every document stands in the sources that somebody decides on, or in one of them, by name.

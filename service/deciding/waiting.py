@@ -4,19 +4,21 @@ Inside each, what has waited longest comes first, and what has no known beginnin
 overview.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from operator import itemgetter
 from typing import Literal
 
+from indexes.due import DUE_DAYS
 from indexes.events import time_text
 from indexes.lines import DocumentStanding
 from indexes.sources import Source
 from indexes.standing import Standing
 from service.deciding.errors import WishError
 
-EXPIRES_SOON = timedelta(days=30)
+_SOON = timedelta(days=DUE_DAYS)
 _RISKS = ("expired", "changed", "short", "undecided", "expiring")
 _NO_TIME = "~"  # behind every time, as texts are ordered
 _BETWEEN = "|"
@@ -47,11 +49,15 @@ Placed = tuple[tuple[str, ...], Waiting]  # with its place
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some of what waits, in order; `total` of it all, and the `after` of the next page, if there is one."""
+    """Some of what waits, in order; `total` of it all, and the `after` of the next page, if there is one.
+
+    `counts` are of all that waits, for whatever reason, by reason.
+    """
 
     items: Sequence[Waiting]
     total: int
     next: str | None
+    counts: Mapping[Why, int] = field(default_factory=dict)
 
 
 def waiting_in(lines: Iterable[DocumentStanding], source: Source, now: datetime) -> Iterator[Waiting]:
@@ -89,18 +95,20 @@ class Kept:
                 yield kept[2]
 
 
-def page_of(found: Iterable[Placed], *, after: str | None, limit: int) -> Page:
-    """Return a page, in order.
+def page_of(found: Iterable[Placed], *, after: str | None, limit: int, why: Why | None = None) -> Page:
+    """Return a page, in order; only of what waits for one reason, if one is given.
 
     Raises:
         WishError: `after` is not the `next` of a page.
     """
     begin = _key(after) if after is not None else ()
     placed = list(found)
+    counts = Counter(one.why for _, one in placed)
+    placed = [one for one in placed if why in (None, one[1].why)]
     left = sorted((one for one in placed if one[0] > begin), key=itemgetter(0))
     page = left[:limit]
     following = _BETWEEN.join(page[-1][0]) if len(left) > limit else None
-    return Page([item for _, item in page], len(placed), following)
+    return Page([item for _, item in page], len(placed), following, counts)
 
 
 def _key(after: str) -> tuple[str, ...]:
@@ -111,4 +119,4 @@ def _key(after: str) -> tuple[str, ...]:
 
 
 def _soon(now: datetime) -> date:
-    return (now.astimezone(UTC) + EXPIRES_SOON).date()
+    return (now.astimezone(UTC) + _SOON).date()

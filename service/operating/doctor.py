@@ -1,59 +1,38 @@
 """Examines an installation part by part. Each check says what it found and, if that is wrong, how to mend it.
 
-Reads settings' values as given and changes nothing, but for opening the audit log, which may have to be made.
+What is wrong and what is only worth knowing, `checks` says; what is looked at in the library, `library_checks`. Reads
+settings' values as given and changes nothing, but for opening the audit log, which may have to be made.
 """
 
 import os
 import shutil
 import stat
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from indexes.account import as_root
-from indexes.builds import current_build_id, open_build
 from indexes.clock import utc_now
 from indexes.encoder import SentenceTransformersEncoder, load_encoder
-from indexes.errors import IndexesError
-from indexes.library import list_documents, missing_folders, read_document
 from indexes.limited.process import held_here
-from indexes.register import REGISTER_FILE, Register
-from indexes.sources import Sources, read_sources, source_name
-from indexes.standing import Grant, grant
-from indexes.stock import stock_problems, take_stock
+from indexes.sources import read_sources
 from service.access.directory import DIRECTORY_FILE, read_directory
-from service.access.errors import AccessError
 from service.access.local import local_token
 from service.access.principals import ANY_SOURCE
 from service.access.rules import ACCESS_FILE, read_rules
-from service.audit.errors import AuditBusyError, AuditError
+from service.audit.errors import AuditBusyError
 from service.audit.log import system_clock_us
 from service.audit.opening import open_log
 from service.models.endpoints import Connect, Endpoints
-from service.models.errors import ModelsError
 from service.models.following import Models
+from service.operating.checks import Check, Found, WrongError, checked
+from service.operating.library_checks import look_at_build, look_at_library, look_at_register
 from service.operating.model import examined_entailment, examined_model
 from service.operating.worker import worker_in_words, worker_problems
 from service.settings import Settings, encoder_copies, environment, unknown_settings
 
-_WARNING = "warning: "
 Running = Callable[[], list[str]]  # what the running service finds wrong, in words
 Connecting = Callable[[], Connect | None]  # what calls models, if the settings ask for one
 _LEAST_FREE_BYTES = 1 << 30  # less room than this and the next build or a busy day of records may not fit
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing that was looked at."""
-
-    name: str
-    ok: bool
-    detail: str
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the public form."""
-        return asdict(self)
 
 
 def examine(settings: Settings, *, running: Running, connecting: Connecting) -> list[Check]:
@@ -76,108 +55,52 @@ def examine(settings: Settings, *, running: Running, connecting: Connecting) -> 
         )
 
     return [
-        _check("account", _account),
-        _check("settings", _settings),
-        _check("library", lambda: _library(settings.library)),
-        _check("register", lambda: _register(settings.library)),
-        _check("parser", lambda: _parser(settings)),
-        _check("encoder", load),
-        _check("build", lambda: _build(settings, encoder[0] if encoder else None)),
-        _check("worker", lambda: _worker(settings.builds)),
-        _check("model", lambda: _model(settings, connecting)),
-        _check("sign-in", lambda: _sign_in(settings)),
-        _check("roles", lambda: _roles(settings.library)),
-        _check("directory", lambda: _directory(settings.directory or settings.state / DIRECTORY_FILE)),
-        _check("audit log", lambda: _log(settings, running)),
-        _check("disk", lambda: _disk(settings)),
+        checked("account", _account),
+        checked("settings", _settings),
+        checked("library", lambda: look_at_library(settings.library)),
+        checked("register", lambda: look_at_register(settings.library)),
+        checked("parser", lambda: _parser(settings)),
+        checked("encoder", load),
+        checked("build", lambda: _build(settings, encoder[0] if encoder else None)),
+        checked("worker", lambda: _worker(settings.builds)),
+        checked("model", lambda: _model(settings, connecting)),
+        checked("sign-in", lambda: _sign_in(settings)),
+        checked("roles", lambda: _roles(settings.library)),
+        checked("directory", lambda: _directory(settings.directory or settings.state / DIRECTORY_FILE)),
+        checked("audit log", lambda: _log(settings, running)),
+        checked("disk", lambda: _disk(settings)),
     ]
-
-
-class _WrongError(Exception):
-    """A check found something wrong; the message says what, and how to mend it."""
-
-
-def _check(name: str, look: Callable[[], str]) -> Check:
-    try:
-        return Check(name, ok=True, detail=look())
-    except (_WrongError, IndexesError, AuditError, AccessError, ModelsError, OSError) as error:
-        return Check(name, ok=False, detail=str(error))
 
 
 def _account() -> str:
     if words := as_root():
-        raise _WrongError(words)
+        raise WrongError(words)
     return "not root" if os.geteuid() else "root in a container"
 
 
 def _settings() -> str:
     if unknown := unknown_settings():
-        raise _WrongError(f"{unknown[0]} is no setting and does nothing: see .env.example for the names")
+        raise WrongError(f"{unknown[0]} is no setting and does nothing: see .env.example for the names")
     return "no unknown ones"
 
 
-def _library(library: Path) -> str:
-    sources = read_sources(library)
-    if missing := missing_folders(sources):
-        raise _WrongError(f"the folder of source '{missing[0].name}' is missing: make {missing[0].folder}")
-    listed = list_documents(sources)
-    if problems := [item.problem for item in listed if item.problem]:
-        raise _WrongError(f"{len(problems)} of {len(listed)} files cannot be documents; the first: {problems[0]}")
-    if nobody := [source.name for source in sources.values() if not source.groups]:
-        raise _WrongError(f"nobody may read source '{nobody[0]}': give it groups in sources.toml")
-    return f"{len(listed)} files in {len(sources)} sources, in {library}"
-
-
-def _register(library: Path) -> str:
-    register = Register(library / REGISTER_FILE)
-    state = register.refresh()
-    if state.problems:
-        raise _WrongError("; ".join(problem.in_words(register.path) for problem in state.problems) + ": mend the line")
-    sources = read_sources(library)
-    if problems := stock_problems(take_stock(sources, state.decisions, at=utc_now())):
-        raise _WrongError("; ".join(problems))
-    return f"{state.position} events on {len(state.decisions)} documents"
-
-
-def _parser(settings: Settings) -> str:
+def _parser(settings: Settings) -> Found:
     sandbox = held_here(settings.parser_sandbox)
-    return sandbox.in_words() if sandbox.level == "full" else f"warning: {sandbox.in_words()}"
+    return Found(sandbox.in_words()) if sandbox.level == "full" else Found("", [sandbox.in_words()])
 
 
-def _build(settings: Settings, encoder: SentenceTransformersEncoder | None) -> str:
-    build = open_build(settings.builds / current_build_id(settings.builds), encoder=encoder)
-    build.passages.close()
-    held = dict(build.documents)
-    sources = read_sources(settings.library)
-    now = utc_now()
-    waiting = []
-    for document, decision in Register(settings.library / REGISTER_FILE).refresh().decisions.items():
-        source = sources.get(source_name(document))
-        granted = grant(decision, source) if source else None
-        if granted and granted.live_at(now) and held.get(document) != granted.sha256:
-            waiting += [document] if _stands_approved(sources, granted, settings.max_file_bytes) else []
-    if waiting:
-        raise _WrongError(
-            f"{len(waiting)} approved documents are not in it, such as '{waiting[0]}': run greenlit ingest"
-        )
-    return f"{build.build_id}: {len(held)} documents, {build.manifest.passages} passages"
-
-
-def _stands_approved(sources: Sources, granted: Grant, max_bytes: int) -> bool:
-    """Tell whether the file is the approved version, so that ingesting would take it in."""
-    try:
-        return read_document(sources, granted.document, max_bytes=max_bytes).sha256 == granted.sha256
-    except (IndexesError, FileNotFoundError):
-        return False
+def _build(settings: Settings, encoder: SentenceTransformersEncoder | None) -> Found:
+    most = settings.max_file_bytes
+    return look_at_build(settings.builds, encoder, library=settings.library, max_file_bytes=most)
 
 
 def _worker(builds: Path) -> str:
     if problems := worker_problems(builds, now=utc_now()):
-        raise _WrongError("; ".join(problems))
+        raise WrongError("; ".join(problems))
     return worker_in_words(builds)
 
 
-def _model(settings: Settings, connecting: Connecting) -> str:
+def _model(settings: Settings, connecting: Connecting) -> Found | str:
     connect = connecting()
     if connect is None:
         none = f"'{settings.model}' is named and not asked" if settings.model else "none"
@@ -189,10 +112,10 @@ def _model(settings: Settings, connecting: Connecting) -> str:
     told = examined_model(endpoints, settings.model, known_sources=known, today=today)
     parts = (("writes", settings.answerer), ("judges", settings.judge), ("rewrites follow-ups", settings.rewriter))
     does = " and ".join(word for word, on in parts if on == "llm")
-    return _together(f"{told}; it {does}", _entailment(settings))
+    return _together(Found(f"{told.detail}; it {does}", told.warnings), _entailment(settings))
 
 
-def _entailment(settings: Settings) -> str:
+def _entailment(settings: Settings) -> Found | str:
     if settings.entailment is None:
         return ""
     if settings.answerer != "llm":
@@ -200,9 +123,10 @@ def _entailment(settings: Settings) -> str:
     return examined_entailment(settings.entailment, least=settings.entailment_least)
 
 
-def _together(*told: str) -> str:
-    warns = _WARNING if any(one.startswith(_WARNING) for one in told) else ""
-    return warns + "; ".join(one.removeprefix(_WARNING) for one in told if one)
+def _together(*told: Found | str) -> Found:
+    found = [one if isinstance(one, Found) else Found(one) for one in told]
+    warnings = [words for one in found for words in one.warnings]
+    return Found("; ".join(one.detail for one in found if one.detail), warnings)
 
 
 def _sign_in(settings: Settings) -> str:
@@ -213,16 +137,17 @@ def _sign_in(settings: Settings) -> str:
     return f"local mode: one person on this machine, with the token {where}"
 
 
-def _roles(library: Path) -> str:
+def _roles(library: Path) -> Found:
     rules = read_rules(library / ACCESS_FILE)
     sources = read_sources(library)
     if unknown := sorted(set(rules.approvers) - set(sources) - {ANY_SOURCE}):
-        raise _WrongError(
+        raise WrongError(
             f"{library / ACCESS_FILE} names approvers of '{unknown[0]}', which is no source: mend the name"
         )
-    if rules.operator_may_audit:
-        return "warning: one person may be operator and auditor, and so read the log about what they run themselves"
-    return f"in {library / ACCESS_FILE}" if (library / ACCESS_FILE).exists() else "everybody signed in may ask"
+    one = "one person may be operator and auditor, and so read the log about what they run themselves"
+    there = (library / ACCESS_FILE).exists()
+    detail = f"in {library / ACCESS_FILE}" if there else "everybody signed in may ask"
+    return Found(detail, [one] if rules.operator_may_audit else [])
 
 
 def _directory(path: Path) -> str:
@@ -236,16 +161,16 @@ def _log(settings: Settings, running: Running) -> str:
     state, keys = settings.state, settings.keys_folder()
     for folder in (state, keys):
         if folder.exists() and stat.S_IMODE(folder.stat().st_mode) & 0o077:
-            raise _WrongError(f"{folder} can be opened by others: run chmod 700 {folder}")
+            raise WrongError(f"{folder} can be opened by others: run chmod 700 {folder}")
     try:
         opened = open_log(state, keys=keys, name=settings.log_name, clock=system_clock_us)
     except AuditBusyError:
         if problems := running():
-            raise _WrongError("; ".join(problems)) from None
+            raise WrongError("; ".join(problems)) from None
         return "in use by a running service, which finds nothing wrong"
     try:
         if problem := opened.log.healthy():
-            raise _WrongError(problem)
+            raise WrongError(problem)
         return f"{opened.store.size()} records"
     finally:
         opened.close()
@@ -256,5 +181,5 @@ def _disk(settings: Settings) -> str:
         place = next(path for path in (folder, *folder.parents) if path.exists())
         free = shutil.disk_usage(place).free
         if free < _LEAST_FREE_BYTES:
-            raise _WrongError(f"{free >> 20} MiB free under {place}: make room, at least {_LEAST_FREE_BYTES >> 20} MiB")
+            raise WrongError(f"{free >> 20} MiB free under {place}: make room, at least {_LEAST_FREE_BYTES >> 20} MiB")
     return "enough room"

@@ -16,10 +16,14 @@ _STOCK_S = 10.0  # a file that is gone is named this soon
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`failing` are the parts without which no answer is given, by name; `problems` are in words, for the operator."""
+    """`failing` are the parts without which no answer is given, by name; the others are in words, for the operator.
+
+    `problems` are for somebody to mend, `remarks` stop nothing: which approvals end soon or have ended, what waits.
+    """
 
     failing: tuple[str, ...]
     problems: tuple[str, ...]
+    remarks: tuple[str, ...] = ()
 
     @property
     def ready(self) -> bool:
@@ -46,7 +50,7 @@ class Health:
         """
         self._others = others
         self._clock_s = clock_s
-        self._stock: tuple[float, list[str]] = (-math.inf, [])  # when it was taken, and what was wrong
+        self._stock: tuple[float, list[str], list[str]] = (-math.inf, [], [])  # when, what is wrong, what is due
         self._live_build = live_build
         self._boundary = boundary
         self._log = log
@@ -58,6 +62,7 @@ class Health:
         """
         failing: list[str] = []
         problems: list[str] = []
+        remarks: list[str] = []
         unrecorded: list[str] = []  # why nothing can be put on record
         try:
             self._live_build.get()
@@ -68,7 +73,8 @@ class Health:
         problems += [problem] if (problem := self._live_build.problem()) else []
         try:
             problems += self._boundary.problems()
-            problems += self._stock_problems()
+            wrong, remarks = self._stock_told()
+            problems += wrong
         except LibraryUnavailableError as error:
             failing.append("library")
             problems.append(str(error))
@@ -84,12 +90,12 @@ class Health:
         if unrecorded:
             failing.append("log")
             problems += dict.fromkeys(unrecorded)
-        return Report(tuple(failing), tuple(problems))
+        return Report(tuple(failing), tuple(problems), tuple(remarks))
 
-    def _stock_problems(self) -> list[str]:
+    def _stock_told(self) -> tuple[list[str], list[str]]:
         """Look for the documents' files, but not with every call: anybody may ask how the service is."""
-        taken_s, problems = self._stock
+        taken_s, problems, remarks = self._stock
         if self._clock_s() - taken_s >= _STOCK_S:
-            problems = self._boundary.stock_problems()
-            self._stock = (self._clock_s(), problems)
-        return problems
+            problems, remarks = self._boundary.stock()
+            self._stock = (self._clock_s(), problems, remarks)
+        return problems, remarks

@@ -13,13 +13,14 @@ from service.models.approved import ANY_SOURCE, ApprovedModel
 from service.models.endpoints import Endpoints
 from service.models.errors import ModelError
 from service.models.trying import Tried, try_model
+from service.operating.checks import Found
 
 _SOON_DAYS = 14  # an approval takes people some time
 _SHORT = 12  # digits of a digest that tell two apart
 
 
-def examined_model(endpoints: Endpoints, name: str, *, known_sources: Collection[str], today: date) -> str:
-    """Return how a model is, in words for operators, after asking it once.
+def examined_model(endpoints: Endpoints, name: str, *, known_sources: Collection[str], today: date) -> Found:
+    """Return how a model is, for operators, after asking it once.
 
     Args:
         endpoints: gives its client.
@@ -36,12 +37,11 @@ def examined_model(endpoints: Endpoints, name: str, *, known_sources: Collection
     if tried.problem is not None:
         raise ModelError(f"{tried.problem}; {_approval(approved)}")
     remarks = [*approved.remarks(known_sources), *_doubts(approved, tried, today)]
-    told = f"{_approval(approved)}; {_timed(tried)}"
-    return f"warning: {'; '.join(remarks)}; {told}" if remarks else told
+    return Found(f"{_approval(approved)}; {_timed(tried)}", remarks)
 
 
-def examined_entailment(folder: Path, *, least: float) -> str:
-    """Return how an entailment model is, in words for operators, after asking it about a made-up sentence.
+def examined_entailment(folder: Path, *, least: float) -> Found:
+    """Return how an entailment model is, for operators, after asking it about a made-up sentence.
 
     Raises:
         EncoderError: it is missing, cannot be loaded, or is of another kind.
@@ -54,7 +54,7 @@ def examined_entailment(folder: Path, *, least: float) -> str:
         f"sentences are held to the entailment model {folder.name} ({model.digest[:_SHORT]}) with a share of "
         f"{least:g} at least, {took_ms:.0f} ms each"
     )
-    return f"warning: {told}, but {' and '.join(doubts)}" if doubts else told
+    return Found(told, doubts)
 
 
 def _approval(approved: ApprovedModel) -> str:

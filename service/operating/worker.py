@@ -24,7 +24,7 @@ def worker_problems(builds: Path, *, now: datetime) -> list[str]:
         return []
     if now - state.seen_at > _GONE_AFTER:
         gone = f"the worker has told nothing since {_time(state.seen_at)}, so what is approved waits"
-        return [f"{gone}: start greenlit ingest --watch again, or run greenlit ingest"]
+        return [f"{gone}: start greenlit ingest --watch again; one that is ended in order is not missed"]
     return [f"the worker made no new build: {state.problem}"] if state.problem else []
 
 

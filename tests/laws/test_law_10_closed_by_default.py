@@ -103,7 +103,12 @@ def test_open_to_all_tells_nothing(studio: Studio) -> None:
     stranger = studio.stranger()
     (studio.library.folder / "sources.toml").unlink()
     assert stranger.get("/healthz").json() == {"status": "ok"}
-    assert stranger.get("/readyz").json() == {"status": "not_ready", "failing": ["library"], "problems": []}
+    assert stranger.get("/readyz").json() == {
+        "status": "not_ready",
+        "failing": ["library"],
+        "problems": [],
+        "remarks": [],
+    }
     for code in ("", "guessed", TOKEN):
         response = stranger.get("/open", params={"code": code})
         assert response.status_code == 401

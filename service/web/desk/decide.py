@@ -6,7 +6,7 @@ keeps a decision from being made is said on the same page, with what was typed s
 
 from dataclasses import replace
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
@@ -18,14 +18,15 @@ from service.deciding.errors import DecidingError, NoDocumentError, WishError
 from service.deciding.wishes import Verdict, Wish
 from service.web.desk.answers import failure, in_words
 from service.web.desk.desk import Desk
-from service.web.desk.queue import Place, TheDesk, document_address, document_page
+from service.web.desk.queue import Place, Reason, TheDesk, document_address, document_page
 from service.web.forms import field_of, fields_of, from_here
 from service.web.pages import Pages, ThePages
 from service.web.visitors import PageApprover
 
 _VERDICTS: dict[str, Verdict] = {"approve": "approve", "renew": "approve", "revoke": "revoke", "reject": "reject"}
 _FIELDS = ("document", "verdict", "sha256", "seen", "expires", "title", "note", "reason")
-_PLACE = ("source", "show", "name", "after")
+_PLACE = ("source", "show", "name", "after", "why")
+_REASONS: dict[str, Reason] = {reason: reason for reason in get_args(Reason)}
 _TWICE = "You approved this version already: somebody else has to be the second. Nothing was written."
 
 _router = APIRouter(include_in_schema=False)
@@ -43,8 +44,8 @@ async def decide(request: Request, pages: ThePages, person: PageApprover, desk: 
 
 async def place_of(request: Request) -> Place:
     """Return where in the list a form was sent from."""
-    source, show, name, after = [(await field_of(request, f"at_{field}"))[:600] for field in _PLACE]
-    return Place(source, "all" if show == "all" else "waiting", name, after)
+    source, show, name, after, why = [(await field_of(request, f"at_{field}"))[:600] for field in _PLACE]
+    return Place(source, "all" if show == "all" else "waiting", name, after, _REASONS.get(why, ""))
 
 
 ROUTES = _router.routes

@@ -4,6 +4,7 @@ The list can be of one source, or of all documents instead of those that wait. A
 (header `Greenlit-Part: document`).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 from urllib.parse import quote, urlencode
@@ -13,13 +14,14 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from service.access.principals import Principal
 from service.deciding.deciding import Case
 from service.deciding.errors import DecidingError, NoDocumentError
+from service.deciding.waiting import Why
 from service.http.given import given
 from service.http.originals import original_response
 from service.web.desk.answers import failure
 from service.web.desk.desk import Desk
 from service.web.desk.difference import difference
 from service.web.desk.reading import blocks
-from service.web.desk.shown import Row, done_as, row_of, token_of, values_of
+from service.web.desk.shown import Row, done_as, due_in_words, row_of, token_of, values_of
 from service.web.pages import Pages, ThePages
 from service.web.visitors import PageApprover
 
@@ -29,20 +31,23 @@ PART_HEADER = "Greenlit-Part"
 
 TheDesk = Annotated[Desk, Depends(given(Desk))]
 View = Literal["reading", "difference"]
+Reason = Literal["", "expired", "expiring", "short"]  # for which it may be asked what waits
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where in the list somebody is: of which source, what waits or all, named how, after which."""
+    """Where in the list somebody is: of which source, what waits (for which reason) or all, named how, after which."""
 
     source: Annotated[str, Query(max_length=64)] = ""
     show: Literal["waiting", "all"] = "waiting"
     name: Annotated[str, Query(max_length=200)] = ""
     after: Annotated[str, Query(max_length=_MAX_CHARS)] = ""
+    why: Reason = ""
 
     def query(self, **other: str) -> str:
         """Return it for an address, with other values instead of some."""
-        values = {"source": self.source, "show": self.show, "name": self.name, "after": self.after, **other}
+        values = {"source": self.source, "show": self.show, "name": self.name, "after": self.after}
+        values |= {"why": self.why} | other
         usual = {"show": "waiting"}
         kept = {key: value for key, value in values.items() if value and value != usual.get(key)}
         return f"?{urlencode(kept)}" if kept else ""
@@ -157,20 +162,23 @@ def list_values(desk: Desk, person: Principal, place: Place) -> dict[str, Any]:
     sources = desk.deciding.sources(person)
     if place.source and place.source not in {source.name for source in sources}:
         raise NoDocumentError("expected a source that they decide on, got another")
-    rows, total, following = _waiting(desk, person, place) if place.show == "waiting" else _all(desk, person, place)
+    counts: Mapping[Why, int] = {}
+    if place.show == "waiting":
+        page = desk.deciding.waiting(
+            person, after=place.after or None, limit=PAGE, source=place.source or None, why=place.why or None
+        )
+        rows, total, following, counts = [row_of(one) for one in page.items], page.total, page.next, page.counts
+    else:
+        rows, total, following = _all(desk, person, place)
     return {
         "place": place,
         "sources": sources,
         "rows": rows,
         "total": total,
         "following": following,
+        "due": due_in_words(counts),
         "limit_bytes": desk.bringing.max_file_bytes,
     }
-
-
-def _waiting(desk: Desk, person: Principal, place: Place) -> tuple[list[Row], int, str | None]:
-    page = desk.deciding.waiting(person, after=place.after or None, limit=PAGE, source=place.source or None)
-    return [row_of(one) for one in page.items], page.total, page.next
 
 
 def _all(desk: Desk, person: Principal, place: Place) -> tuple[list[Row], int, str | None]:

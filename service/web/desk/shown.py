@@ -3,16 +3,18 @@
 Pure functions of a `Case`; no page is made here.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import PurePosixPath
 from typing import Any
 
 from indexes.approvals import months_later
+from indexes.due import DUE_DAYS
 from indexes.events import Approval, Event, Upload
 from indexes.standing import Standing
 from service.deciding.deciding import Case
-from service.deciding.waiting import Waiting, waiting_in
+from service.deciding.waiting import Waiting, Why, waiting_in
 from service.web.desk.desk import Indexed
 
 _FRESH = timedelta(hours=1)  # after a decision, it is said since when it is in the index
@@ -61,6 +63,17 @@ def row_of(waiting: Waiting) -> Row:
     if waiting.why == "expiring" and line.grant:
         day = ("on", line.grant.expires)
     return Row(line.document, why, tag, day, token_of(line.document, line.sha256, line.decisions))
+
+
+def due_in_words(counts: Mapping[Why, int]) -> list[tuple[Why, str]]:
+    """Return what is due of what waits, in words, each with the reason by which the list can be asked for it."""
+    words: dict[Why, tuple[str, str]] = {
+        "expired": ("approval has ended", "approvals have ended"),
+        "expiring": (f"approval ends within {DUE_DAYS} days", f"approvals end within {DUE_DAYS} days"),
+        "short": ("waits for a second approval", "wait for a second approval"),
+    }
+    some = [(why, counts.get(why, 0), one, more) for why, (one, more) in words.items()]
+    return [(why, f"{count:,} {one if count == 1 else more}") for why, count, one, more in some if count]
 
 
 def token_of(document: str, sha256: str | None, decisions: int) -> str:

@@ -1,11 +1,12 @@
 """What a source lost: told each time, and a reason to publish nothing when it is most of the source."""
 
+import contextlib
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from indexes.decisions import Decision
+from indexes.decisions import Decision, Problem
 from indexes.register import RegisterState
 from indexes.sources import Source
 from indexes.stock import SourceStock
@@ -102,6 +103,19 @@ def test_a_register_of_nothing_stops_what_would_take_documents_away() -> None:
         LostDocumentsError, match=r"register\.jsonl decides on nothing, and the live build holds 7 docum"
     ):
         stop_if_register_is_gone(nothing, path, live_documents=7)
+
+
+@pytest.mark.parametrize(("unclear", "stops"), [(1, False), (2, False), (3, True), (4, True)])
+def test_a_register_of_which_most_cannot_be_understood_stops_it_too(unclear: int, *, stops: bool) -> None:
+    problem = Problem(1, "UTF-16 text, expected UTF-8", to=9)
+    decisions = {f"legal/{n}.md": Decision(problem=problem if n < unclear else None) for n in range(4)}
+    state = RegisterState(decisions=decisions, problems=(problem,))
+    with (
+        pytest.raises(LostDocumentsError, match=r"register\.jsonl, lines 1 to 9: UTF-16 text, expected UTF-8")
+        if stops
+        else contextlib.nullcontext()
+    ):
+        stop_if_register_is_gone(state, Path("/library/register.jsonl"), live_documents=4)
 
 
 def test_what_is_left_out_is_told_by_its_source() -> None:

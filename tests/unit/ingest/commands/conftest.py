@@ -15,12 +15,13 @@ from ingest.commands.approve import approve
 from ingest.commands.ingest import ingest
 from ingest.commands.read import read
 from ingest.commands.register import register
+from ingest.commands.rename import rename
 from ingest.commands.withdraw import reject, revoke
 from tests.support.command_line import Run
 from tests.support.fakes import HashingEncoder, TinyLibrary
 
 _APP = typer.Typer()
-for _command in (read, approve, revoke, reject, register, ingest):
+for _command in (read, approve, rename, revoke, reject, register, ingest):
     _APP.command()(_command)
 
 

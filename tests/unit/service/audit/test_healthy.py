@@ -145,8 +145,8 @@ def test_a_clock_behind_the_newest_record_is_told_right_after_a_start(log: LogFo
     _fresh(log).now_us = NOON_US - SECOND_US
     assert _healthy(log) == "", "so little is waited out"
     log.now_us = NOON_US - 5 * SECOND_US
-    assert _healthy(log) == (
-        "the clock went back: expected a time after the newest record, got one 5.0 s before it; set the clock right"
+    assert _healthy(log).startswith(
+        "the clock went back: the newest record is of 2026-11-19 12:00:00 UTC, 5.0 s ahead of the clock"
     )
     with pytest.raises(AuditUnavailableError, match="the clock went back"):
         log.ask()

@@ -6,7 +6,7 @@ import pytest
 import structlog
 
 import service.operating.doctor
-from service.operating.doctor import Check
+from service.operating.checks import Check, Level
 from service.operating.running import announced
 from tests.support.command_line import Run
 from tests.support.fakes import TinyLibrary
@@ -19,20 +19,18 @@ def test_a_wrong_setting_ends_with_2_and_names_itself(run: Run) -> None:
     assert "greenlit: GREENLIT_PORT: " in result.stderr
 
 
-@pytest.mark.parametrize("ok", [True, False])
-def test_the_doctor_tells_what_it_found(
-    run: Run,
-    monkeypatch: pytest.MonkeyPatch,
-    *,
-    ok: bool,
+@pytest.mark.parametrize(("level", "code", "strictly"), [("ok", 0, 0), ("warning", 0, 1), ("wrong", 1, 1)])
+def test_the_doctor_tells_what_it_found_and_ends_with_1_only_for_what_is_wrong(
+    run: Run, monkeypatch: pytest.MonkeyPatch, level: Level, code: int, strictly: int
 ) -> None:
-    checks = [Check("library", ok=True, detail="fine"), Check("build", ok=ok, detail="none [yet]")]
+    checks = [Check("library", "ok", "fine"), Check("build", level, "none [yet]")]
     monkeypatch.setattr(service.operating.doctor, "examine", lambda _settings, **_: checks)
     plain, as_json = run("doctor"), run("doctor", "--json")
-    assert plain.exit_code == as_json.exit_code == (0 if ok else 1)
-    assert "ok    library: fine" in plain.stdout
-    assert f"{'ok   ' if ok else 'wrong'} build: none [yet]" in plain.stdout
-    assert json.loads(as_json.stdout)["checks"][1] == {"name": "build", "ok": ok, "detail": "none [yet]"}
+    assert (plain.exit_code, as_json.exit_code, run("doctor", "--strict").exit_code) == (code, code, strictly)
+    assert "ok      library: fine" in plain.stdout
+    assert f"{level:7} build: none [yet]" in plain.stdout
+    told = {"name": "build", "level": level, "ok": level != "wrong", "detail": "none [yet]"}
+    assert json.loads(as_json.stdout)["checks"][1] == told
 
 
 @pytest.fixture

@@ -18,7 +18,8 @@ from service.audit.opening import open_log
 from service.models.errors import ModelUnavailableError
 from service.models.models_file import MODELS_FILE
 from service.models.trying import FACT
-from service.operating.doctor import Check, examine
+from service.operating.checks import Check
+from service.operating.doctor import examine
 from service.settings import Settings
 from tests.support.fakes import HashingEncoder, TinyLibrary
 from tests.support.kernel_fences import filters_calls, landlock_version
@@ -61,6 +62,10 @@ def _examined(settings: Settings) -> list[Check]:
 
 def _wrong(settings: Settings) -> dict[str, str]:
     return {check.name: check.detail for check in _examined(settings) if not check.ok}
+
+
+def _warned(settings: Settings) -> dict[str, str]:
+    return {check.name: check.detail for check in _examined(settings) if check.level == "warning"}
 
 
 def test_nothing_is_wrong(settings: Settings) -> None:
@@ -108,7 +113,8 @@ def test_a_parser_that_less_holds_is_a_warning(settings: Settings, monkeypatch: 
     less = Sandbox(0, filtered=True, missing=("no Landlock: this kernel has none",))
     monkeypatch.setattr(service.operating.doctor, "held_here", lambda _setting: less)
     told = {check.name: check.detail for check in _examined(settings)}
-    assert told["parser"] == "warning: partial: a filter of system calls, no Landlock: this kernel has none"
+    assert told["parser"] == "partial: a filter of system calls, no Landlock: this kernel has none"
+    assert _warned(settings).keys() == {"parser"}
 
 
 def _no_sources(library: TinyLibrary) -> None:
@@ -121,6 +127,11 @@ def _missing_folder(library: TinyLibrary) -> None:
 
 def _link(library: TinyLibrary) -> None:
     (library.folder / "legal" / "link.md").symlink_to(library.folder / POLICY)
+
+
+def _approved_link(library: TinyLibrary) -> None:
+    (library.folder / POLICY).rename(library.root / "elsewhere.md")
+    (library.folder / POLICY).symlink_to(library.root / "elsewhere.md")
 
 
 def _nobody(library: TinyLibrary) -> None:
@@ -158,13 +169,13 @@ def _open_state(library: TinyLibrary) -> None:
     [
         (_no_sources, "library", "no sources.toml in"),
         (_missing_folder, "library", "the folder of source 'security' is missing: make "),
-        (_link, "library", "files cannot be documents; the first: is a symbolic link"),
+        (_approved_link, "library", f"1 of 3 approved documents cannot be documents; the first: '{POLICY}' is a symb"),
         (_nobody, "library", "nobody may read source 'closed': give it groups in sources.toml"),
         (_bad_line, "register", "register.jsonl, line 5: "),
         (_no_register, "register", "the register approves nothing now"),
         (_no_build, "build", "no current build in "),
         (_damaged, "build", "is damaged: dense.faiss"),
-        (_not_ingested, "build", "1 approved documents are not in it, such as 'legal/new.md': run greenlit ingest"),
+        (_not_ingested, "build", "1 approved document is not in it: 'legal/new.md': run greenlit ingest"),
         (_open_state, "audit log", "can be opened by others: run chmod 700 "),
     ],
 )
@@ -296,7 +307,7 @@ def test_a_model_is_asked_about_a_made_up_document(settings: Settings) -> None:
     check = _asking(settings, model)
     assert check.ok
     assert "approved by legal@northlight.example until 2099-01-01" in check.detail
-    assert check.detail.endswith("; it writes and judges")
+    assert "; it writes and judges; model 'writer': models.toml does not state" in check.detail
     assert [messages[-1].text.count(FACT) for messages in model.asked] == [1]
 
 

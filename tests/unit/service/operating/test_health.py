@@ -1,6 +1,7 @@
 """Health: what fails by name, what is wrong in words."""
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -81,7 +82,6 @@ def _file_gone(studio: Studio) -> None:
     [
         (_revoke_all, "the register approves nothing now"),
         (_no_register, "the register approves nothing now"),
-        (_another_source, "source 'people' has no approved document: approve some"),
         (_file_gone, f"source 'legal': 1 of 2 approved documents have no file, such as '{TRAVEL}'"),
     ],
 )
@@ -93,6 +93,26 @@ def test_what_is_not_there_to_answer_from_is_named(
         report = studio.service.health.report()
     assert report.ready
     assert [says in problem for problem in report.problems] == [True]
+
+
+def test_what_is_due_and_what_waits_is_a_remark(library: TinyLibrary) -> None:
+    with open_studio(with_rules(library)) as studio:
+        studio.library.add("legal/soon.md", "# Soon\n", expires=library.clock.at.date() + timedelta(days=3))
+        studio.library.add("legal/over.md", "# Over\n", expires=library.clock.at.date() - timedelta(days=1))
+        studio.library.add("security/keys.md", "# Keys\n")
+        _another_source(studio)
+        report = studio.service.health.report()
+        told = studio.api.get("/readyz").json()["remarks"]
+        stranger = studio.stranger().get("/readyz").json()["remarks"]
+    assert (report.ready, report.problems) == (True, ())
+    assert told == list(report.remarks)
+    assert stranger == []
+    assert [remark.partition(",")[0].partition(":")[0] for remark in report.remarks] == [
+        "1 approval has ended",
+        "1 approval ends within 30 days",
+        "1 document waits for another approval",
+        "source 'people' has no approved document",
+    ]
 
 
 @pytest.mark.parametrize("refused", ["query.received", "query.finished"])

@@ -12,19 +12,20 @@ from service.models.errors import ModelError, ModelNotApprovedError, ModelUnavai
 from service.models.following import Models
 from service.models.models_file import MODELS_FILE
 from service.models.trying import FACT
+from service.operating.checks import Found
 from service.operating.model import examined_model
 from tests.support.model_parts import ENTRY, EXPIRES, SayingModel, written
 
 TERMS: dict[str, Any] = {"region": "EU", "retention": "none", "training": False}
 EARLY = EXPIRES - timedelta(days=90)
-Examine = Callable[..., str]
+Examine = Callable[..., Found]
 
 
 @pytest.fixture
 def examine(tmp_path: Path) -> Examine:
     """Examine the model of an entry, given what it says and the day."""
 
-    def examined(model: SayingModel, today: date = EARLY, **more: Any) -> str:
+    def examined(model: SayingModel, today: date = EARLY, **more: Any) -> Found:
         (tmp_path / MODELS_FILE).write_text(written({**ENTRY, **TERMS, **more}))
         models = Models(library=tmp_path, on_change=lambda _: None, notice=lambda _: None)
         endpoints = Endpoints(models=models, connect=lambda *_: model, environment={}, today=lambda: today)
@@ -35,7 +36,8 @@ def examine(tmp_path: Path) -> Examine:
 
 def test_who_approved_it_for_what_and_how_long_it_took_is_told(examine: Examine) -> None:
     told = examine(SayingModel(f"With {FACT}."))
-    assert told.startswith(
+    assert told.warnings == []
+    assert told.detail.startswith(
         "'writer' is qwen3-8b at https://models.example/v1, owned by it@northlight.example, approved by "
         "legal@northlight.example until 2027-06-30, and may be sent passages of handbook; "
         "asked about a made-up document: first words after "
@@ -51,7 +53,7 @@ def test_who_approved_it_for_what_and_how_long_it_took_is_told(examine: Examine)
     ],
 )
 def test_what_it_may_be_sent_is_told(examine: Examine, may_send: dict[str, Any], words: str) -> None:
-    assert f"may be sent {words}" in examine(SayingModel(FACT), **may_send)
+    assert f"may be sent {words}" in examine(SayingModel(FACT), **may_send).detail
 
 
 @pytest.mark.parametrize(
@@ -68,9 +70,9 @@ def test_what_it_may_be_sent_is_told(examine: Examine, may_send: dict[str, Any],
 def test_what_a_person_should_know_is_a_warning(
     examine: Examine, more: dict[str, Any], today: date, said: str, words: str
 ) -> None:
-    told = examine(SayingModel(said), today, **more)
-    assert told.startswith("warning: model 'writer': ")
-    assert words in told
+    (warning,) = examine(SayingModel(said), today, **more).warnings
+    assert warning.startswith("model 'writer': ")
+    assert words in warning
 
 
 def test_one_that_fails_is_told_with_its_approval(examine: Examine) -> None:

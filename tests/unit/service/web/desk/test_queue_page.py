@@ -50,6 +50,30 @@ def test_the_queue_says_why_each_is_there_the_oldest_risk_first(library: TinyLib
     assert "Waiting for a decision 1 " in theirs
 
 
+def test_what_is_due_is_counted_above_the_list_which_can_be_of_it_alone(library: TinyLibrary, house: Company) -> None:
+    library.add("legal/ended.md", "e", expires=date(2026, 11, 19))
+    for name in ("soon", "sooner"):
+        library.add(f"legal/{name}.md", name, expires=date(2026, 12, 20))
+    library.add("security/short.md", "h")
+    library.write("legal/new.md", "n")
+    page = house.browser("ann").get("/desk").text
+    said = words_of(page).replace(" ,", ",")
+    assert "1 approval has ended, 2 approvals end within 30 days, 1 waits for a second approval" in said
+    links = re.findall(r'href="(/desk\?why=[a-z]+)"', page)
+    found = {link.partition("=")[2]: list(_tokens(house.browser("ann").get(link).text)) for link in links}
+    assert found == {
+        "expired": ["legal/ended.md"],
+        "expiring": ["legal/soon.md", "legal/sooner.md"],
+        "short": ["security/short.md"],
+    }
+    one = words_of(house.browser("ann").get("/desk?why=expiring").text).replace(" ,", ",").replace(" ;", ";")
+    assert "2 approvals end within 30 days, 1 waits for a second approval; all that waits" in one
+    assert "Waiting for a decision 2 " in one
+    theirs = words_of(house.browser("bo").get("/desk").text)
+    assert "ended" not in theirs, "what others decide on is not counted"
+    assert house.browser("ann").get("/desk?why=nonsense").status_code == 422
+
+
 def test_pages_of_fifty_hold_each_once_and_a_source_can_be_chosen(library: TinyLibrary, ann: TestClient) -> None:
     for number in range(60):
         library.write(f"legal/{number:02d}.md", f"{number}")
