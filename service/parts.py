@@ -211,7 +211,14 @@ def _verifying(settings: Settings, opened: OpenLog) -> Verifying:
 
 
 def _replay(settings: Settings, opened: OpenLog, steps: Steps) -> Replay:
-    return Replay(log=opened.log, store=opened.store, keyring=opened.keyring, builds=settings.builds, steps=steps)
+    return Replay(
+        log=opened.log,
+        store=opened.store,
+        keyring=opened.keyring,
+        builds=settings.builds,
+        scratch=settings.state,
+        steps=steps,
+    )
 
 
 def answering_steps(settings: Settings, encoder: Encoder, mandate: Mandate | None = None) -> Steps:

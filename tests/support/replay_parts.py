@@ -201,6 +201,7 @@ class Archive:
             store=self.store,
             keyring=self.opened.keyring,
             builds=self.library.builds,
+            scratch=self.library.root / "state",
             steps=self.steps(**changed),
         )
 

@@ -3,7 +3,7 @@
 1  find the question on record
 2  record who looks: durable before anything else is done
 3  open its texts and the scope it was asked in; steps 1 to 3 are in `past_questions`
-4  open the build that answered, whichever is live now
+4  open the build that answered, whichever is live now; one that is packed is unpacked for it
 5  draw the recorded scope over it
 6  ask again: retrieve, weigh, draft, verify, as `pipeline` does; a follow-up as the record says that it was rewritten
 7  compare, and say what differs
@@ -24,12 +24,13 @@ from typing import Any
 
 import numpy as np
 
-from indexes.builds import Build, open_build
+from indexes.builds import Build
 from indexes.dense import Mask
 from indexes.encoder import Encoder
-from indexes.errors import BuildError
+from indexes.errors import BuildError, NoBuildError
 from indexes.standing import Grant
 from indexes.superseded import replacements
+from indexes.unpacking import past_build
 from service.answering.boundary import Scope
 from service.answering.consulted import NO_RULING
 from service.answering.errors import ReplayError
@@ -56,6 +57,7 @@ class Replay:
         store: what is on record.
         keyring: opens the texts.
         builds: the folder of published builds.
+        scratch: the folder where a packed build lies while it is asked.
         steps: what finds, weighs and drafts now; asked to draft only if it quotes.
     """
 
@@ -63,6 +65,7 @@ class Replay:
     store: LeafReader
     keyring: Keyring
     builds: Path
+    scratch: Path
     steps: Steps
     _one: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
 
@@ -110,17 +113,20 @@ class Replay:
     @contextlib.contextmanager
     def _build(self, past: PastQuestion) -> Iterator[Build]:
         recorded = past.received["build"]
-        folder = self.builds / recorded["id"]
-        if not folder.is_dir():
-            raise ReplayError(
-                f"the build {recorded['id']} that answered is not in {self.builds}, put it back from a backup: a build "
-                "is kept while it is one of the newest three, or while a record within retention may refer to it"
-            )
-        try:
-            build = open_build(folder)
-        except BuildError as error:
-            raise ReplayError(f"put the build that answered back from a backup, it does not open: {error}") from error
-        with contextlib.closing(build.passages):
+        with contextlib.ExitStack() as lent:
+            try:
+                build = lent.enter_context(past_build(self.builds, recorded["id"], scratch=self.scratch))
+            except NoBuildError as error:
+                raise ReplayError(
+                    f"the build {recorded['id']} that answered is not in {self.builds}, put it back from a backup: a "
+                    "build is kept while it is one of the newest three, or while a record within retention refers to it"
+                ) from error
+            except BuildError as error:
+                raise ReplayError(
+                    f"put the build that answered back from a backup, it does not open: {error}"
+                ) from error
+            except OSError as error:
+                raise ReplayError(f"the build that answered cannot be unpacked ({error}): make room") from error
             if build.manifest_hash != recorded["manifest_hash"]:
                 raise ReplayError(
                     f"expected the build {recorded['id']} with the manifest {recorded['manifest_hash']}, got one with "

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from indexes.builds import current_build_id
+from indexes.unpacking import past_build
 from service.answering.follow import last_day_within_retention
 from service.answering.record import Result
 from service.audit.errors import AuditUnavailableError
@@ -171,7 +172,8 @@ def test_a_question_that_takes_long_finds_its_build_held_however_many_are_publis
     build = archive.live_build.get()
     opened = archive.recorder.received(a_question(QUESTION, ("staff",)), build)
     _publish(archive, 5)
-    assert (archive.library.builds / build.build_id).exists()
+    with past_build(archive.library.builds, build.build_id, scratch=archive.library.root) as found:
+        assert found.manifest_hash == build.manifest_hash
     receipt = archive.recorder.finished(opened, Result("failed", "model_unavailable"))
     assert receipt.seq > opened.seq
 
