@@ -24,6 +24,7 @@ from service.commands.mcp import mcp
 from service.commands.open import open_
 from service.commands.reveal import app as reveal_app
 from service.commands.serve import serving
+from service.commands.shrink import shrink
 from service.commands.slack import slack
 from service.commands.verify import verify
 from service.commands.witness import witness
@@ -66,6 +67,7 @@ app.command()(doctor)
 app.command("open")(open_)
 audit_app.command()(verify)
 audit_app.command()(witness)
+audit_app.command()(shrink)
 audit_app.add_typer(reveal_app, name="reveal")
 app.add_typer(audit_app, name="audit")
 app.add_typer(keys_app, name="keys")
