@@ -1,15 +1,16 @@
 """The one command line.
 
-`read`, `approve`, `revoke`, `reject`, `register` and `ingest` are the writer's (`ingest.commands`); `ask`, `search`,
-`serve`, `mcp`, `open`, `doctor`, `audit` and `keys` are the reader's (`service.commands`); `run` is both; `eval`
-measures (`eval.cli`). Follow a document's way in from `ingest/pipeline.py`, a question's way through from
-`service/answering/pipeline.py`.
+`read`, `approve`, `revoke`, `reject`, `register`, `ingest` and `builds` are the writer's (`ingest.commands`); `ask`,
+`search`, `serve`, `mcp`, `open`, `doctor`, `audit` and `keys` are the reader's (`service.commands`); `run` is both, and
+`builds remove` is given what puts it on record; `eval` measures (`eval.cli`). Follow a document's way in from
+`ingest/pipeline.py`, a question's way through from `service/answering/pipeline.py`.
 """
 
 import typer
 
 import eval.cli
 from ingest.commands.approve import approve
+from ingest.commands.builds import builds_app
 from ingest.commands.ingest import ingest, ingest_here
 from ingest.commands.read import read
 from ingest.commands.register import register
@@ -22,6 +23,7 @@ from service.commands.doctor import doctor
 from service.commands.keys import app as keys_app
 from service.commands.mcp import mcp
 from service.commands.open import open_
+from service.commands.removing import questions_asked, record_removal
 from service.commands.reveal import app as reveal_app
 from service.commands.serve import serving
 from service.commands.shrink import shrink
@@ -58,6 +60,7 @@ app.command()(revoke)
 app.command()(reject)
 app.command()(register)
 app.command()(ingest)
+app.add_typer(builds_app(asked=questions_asked, record=record_removal), name="builds")
 app.command()(ask)
 app.command()(search)
 app.command()(serve)

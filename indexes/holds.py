@@ -82,6 +82,16 @@ def held_builds(folder: Path, *, today: date) -> set[str]:
     return {path.stem for path in holds if not _has_ended(path, today)}
 
 
+def hold_ends(folder: Path, build_id: str) -> date | None:
+    """Return the last day of the hold on a build, in UTC: `date.max` if it cannot be understood, `None` without one."""
+    try:
+        return _last_day(folder / f"{build_id}{_SUFFIX}")
+    except FileNotFoundError:
+        return None
+    except OSError:
+        return _WITHOUT_END
+
+
 def _reaches(path: Path, day: date) -> bool:
     try:
         return day <= _last_day(path)

@@ -14,7 +14,8 @@ import hashlib
 import json
 import sqlite3
 import zlib
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -157,15 +158,14 @@ class Pack:
             if path.name not in used:
                 path.unlink()
 
-    def sizes(self, build_ids: Sequence[str]) -> dict[str, int]:
-        """Return how many bytes the blocks of each build take that no other packed build has; originals left out."""
+    def sizes(self) -> dict[str, tuple[int, int]]:
+        """Return of each build how many bytes its blocks take that no other has, and those that others have too."""
         taken = dict(self._connection.execute("SELECT number, length(content) FROM blocks"))
         blocks = {build_id: set(self.numbers(build_id)) for build_id in self.build_ids()}
-        users: dict[int, int] = {}
-        for numbers in blocks.values():
-            for number in numbers:
-                users[number] = users.get(number, 0) + 1
-        return {one: sum(taken[n] for n in blocks[one] if users[n] == 1) for one in build_ids}
+        users = Counter(number for numbers in blocks.values() for number in numbers)
+        whole = {one: sum(taken.get(number, 0) for number in numbers) for one, numbers in blocks.items()}
+        own = {one: sum(taken.get(n, 0) for n in numbers if users[n] == 1) for one, numbers in blocks.items()}
+        return {one: (own[one], whole[one] - own[one]) for one in blocks}
 
     def _kept(self, block: Block) -> int:
         digest = hashlib.sha256(block.content).digest()

@@ -39,7 +39,7 @@ from service.answering.past.compare import Again, Ending, differences, largest_s
 from service.answering.past.past_models import differs
 from service.answering.past.past_questions import PastQuestion, open_past_question
 from service.answering.steps import Steps
-from service.audit.events import CONFIG_TYPE, REGISTER_EXTENDED_TYPE, REGISTER_REWRITTEN_TYPE
+from service.audit.events import BUILD_REMOVED_TYPE, CONFIG_TYPE, REGISTER_EXTENDED_TYPE, REGISTER_REWRITTEN_TYPE
 from service.audit.keys.keyring import Keyring
 from service.audit.log import AuditLog
 from service.audit.storage.store import LeafReader
@@ -117,6 +117,9 @@ class Replay:
             try:
                 build = lent.enter_context(past_build(self.builds, recorded["id"], scratch=self.scratch))
             except NoBuildError as error:
+                if (removed := _removal(self.store, recorded["id"])) is not None:
+                    gone = f"the build {recorded['id']} that answered was removed by an operator (record {removed})"
+                    raise ReplayError(f"{gone}: what it answered can not be made again") from error
                 raise ReplayError(
                     f"the build {recorded['id']} that answered is not in {self.builds}, put it back from a backup: a "
                     "build is kept while it is one of the newest three, or while a record within retention refers to it"
@@ -181,6 +184,12 @@ class Replay:
             grew = leaf.type == REGISTER_EXTENDED_TYPE and said["first_line"] > past.finished["register_seq"]
             if grew or leaf.type == REGISTER_REWRITTEN_TYPE:
                 yield f"register: a change of it was recorded while the question was worked on (record {leaf.seq})"
+
+
+def _removal(store: LeafReader, build_id: str) -> int | None:
+    """Return the number of the record that says that a build was removed."""
+    removed = store.of_type(BUILD_REMOVED_TYPE)
+    return next((leaf.seq for leaf in removed if json.loads(leaf.leaf)["build"]["id"] == build_id), None)
 
 
 def _encoder_differences(past: PastQuestion, encoder: Encoder) -> list[str]:
