@@ -1,16 +1,16 @@
 """The one command line.
 
-`read`, `approve`, `rename`, `revoke`, `reject`, `register` and `ingest` are the writer's (`ingest.commands`); `ask`,
-`search`, `serve`, `mcp`, `open`, `doctor`, `backup`, `restore`, `audit` and `keys` are the reader's
-(`service.commands`); `run` is both; `eval` measures (`eval.cli`). Follow a document in from `ingest/pipeline.py`, a
-question through from
-`service/answering/pipeline.py`.
+`read`, `approve`, `rename`, `revoke`, `reject`, `register`, `ingest` and `builds` are the writer's (`ingest.commands`);
+`ask`, `search`, `serve`, `mcp`, `open`, `doctor`, `backup`, `restore`, `audit` and `keys` are the reader's
+(`service.commands`); `run` is both, and `builds remove` is given what puts it on record; `eval` measures (`eval.cli`).
+Follow a document in from `ingest/pipeline.py`, a question through from `service/answering/pipeline.py`.
 """
 
 import typer
 
 import eval.cli
 from ingest.commands.approve import approve
+from ingest.commands.builds import builds_app
 from ingest.commands.ingest import ingest, ingest_here
 from ingest.commands.read import read
 from ingest.commands.register import register
@@ -25,8 +25,10 @@ from service.commands.doctor import doctor
 from service.commands.keys import app as keys_app
 from service.commands.mcp import mcp
 from service.commands.open import open_
+from service.commands.removing import questions_asked, record_removal
 from service.commands.reveal import app as reveal_app
 from service.commands.serve import serving
+from service.commands.shrink import shrink
 from service.commands.slack import slack
 from service.commands.verify import verify
 from service.commands.witness import witness
@@ -61,6 +63,7 @@ app.command()(reject)
 app.command()(register)
 app.command()(rename)
 app.command()(ingest)
+app.add_typer(builds_app(asked=questions_asked, record=record_removal), name="builds")
 app.command()(ask)
 app.command()(search)
 app.command()(serve)
@@ -72,6 +75,7 @@ app.command()(backup)
 app.command()(restore)
 audit_app.command()(verify)
 audit_app.command()(witness)
+audit_app.command()(shrink)
 audit_app.add_typer(reveal_app, name="reveal")
 app.add_typer(audit_app, name="audit")
 app.add_typer(keys_app, name="keys")

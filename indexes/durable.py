@@ -77,6 +77,25 @@ def written_beside(path: Path, content: bytes | Callable[[int], bytes], *, mode:
             beside.unlink(missing_ok=True)
 
 
+def linked_or_copied(source: Path, path: Path) -> None:
+    """Give a file a second name, or copy it where the disk has no links; what has the name already is left.
+
+    Durable but for the name, until `sync_folder`.
+
+    Raises:
+        OSError: the disk refuses.
+    """
+    if path.exists():
+        return
+    try:
+        os.link(source, path)
+    except FileExistsError:
+        return
+    except OSError:  # another disk, or one without links
+        with written_beside(path, source.read_bytes(), mode=0o600) as beside:
+            beside.replace(path)
+
+
 def sync_folder(folder: Path) -> None:
     """Make the names in a folder durable.
 

@@ -1,9 +1,9 @@
 """Holds: which builds have to stay, and until when, because a record may refer to them.
 
-The rule: a build is kept while it is one of the newest three, or while a record that is still within retention may
-refer to it. Only the reader knows its records, and only the writer removes builds. So the reader writes
-`<state>/builds_in_use/<build id>.json`, `{"build": ID, "until": "YYYY-MM-DD"}`, before it answers from a build, and the
-writer reads these before it removes one.
+The rule: a build is kept while it is one of the newest three, or while a record that is still within retention
+refers to it. Only the reader knows its records, and only the writer removes builds. So the reader writes
+`<state>/builds_in_use/<build id>.json`, `{"build": ID, "until": "YYYY-MM-DD"}`, before the first question that is asked
+of a build is on record, and the writer reads these before it removes one. A build that nobody asked has no hold.
 
 Whatever goes wrong keeps builds: a hold only ever becomes longer; its last day, in UTC, counts; one that cannot be read
 or understood holds without end. A hold that has ended stays where it is: it costs a line and says nothing of anybody.
@@ -80,6 +80,16 @@ def held_builds(folder: Path, *, today: date) -> set[str]:
             "let this account read it"
         ) from error
     return {path.stem for path in holds if not _has_ended(path, today)}
+
+
+def hold_ends(folder: Path, build_id: str) -> date | None:
+    """Return the last day of the hold on a build, in UTC: `date.max` if it cannot be understood, `None` without one."""
+    try:
+        return _last_day(folder / f"{build_id}{_SUFFIX}")
+    except FileNotFoundError:
+        return None
+    except OSError:
+        return _WITHOUT_END
 
 
 def _reaches(path: Path, day: date) -> bool:

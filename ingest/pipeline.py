@@ -6,7 +6,7 @@
 4  load: parse the approved bytes, in a limited child process, to text with locators and notes on what was not read
 5  split into passages; a source may hold back what was not read whole, or otherwise than when it was approved
 6  encode, each text once; index vectors, words and sentences
-7  write the build aside, check it, publish it by one atomic rename; remove old ones that no record needs
+7  write the build aside, check it, publish it by one atomic rename; pack or remove old ones (`old_builds`)
 8  report: a line for each document that was ingested, unchanged, kept out and why, or approved and missing
 
 Law 1: nothing unapproved is embedded, indexed or shown to who asks; approvers alone see a reading before. Only approved
@@ -58,6 +58,7 @@ from ingest.losses import (
     stop_if_lost,
     stop_if_register_is_gone,
 )
+from ingest.old_builds import put_away_old
 from ingest.one_at_a_time import NO_WAIT, Wait
 from ingest.parsed import Parsed
 from ingest.publish import Content, Staging, staging
@@ -139,7 +140,8 @@ def ingest(ingestion: Ingestion) -> Report:
                 stop_if_lost(losses)
                 stop_if_register_is_gone(state, register.path, live_documents=len(live.documents) if live else 0)
             build_id, published = work.encode_and_publish(documents, manifest), True  # 6, 7
-        old = aside.remove_old(live=build_id, holds=ingestion.holds, today=now.astimezone(UTC).date())
+        today = now.astimezone(UTC).date()
+        old = put_away_old(ingestion.builds, live=build_id, holds=ingestion.holds, today=today)
         old += leave_reasons(ingestion.builds, outcomes, work.kept_out, stocks=stocks, decisions=state.decisions)
     problems = [problem.in_words(register.path) for problem in state.problems] + folder_problems(sources)
     problems += [problem for loss in losses for problem in loss.problems()] + old

@@ -2,9 +2,8 @@
 
 Order: a staging folder takes the originals as they are read; `Staging.publish` writes passages, indexes and manifest,
 makes every file durable, gives the folder its final name, opens it as a reader would, checks each passage against its
-document, and only then replaces `current`. `Staging.remove_old` removes builds beyond the newest few, unless they are
-held (`indexes.holds`). What a crash left is removed before the next build. One ingestion at a time, across processes
-(`one_at_a_time`).
+document, and only then replaces `current`. What a crash left is removed before the next build. One ingestion at a time,
+across processes (`one_at_a_time`). What becomes of old builds is told in `old_builds`.
 
 An original that the live build holds too is not written again: both builds share the file by a hard link, so that
 builds which are held cost little more than their texts and indexes. Nothing ever writes into an original; were one
@@ -17,7 +16,6 @@ import shutil
 import tempfile
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import date
 from pathlib import Path
 
 from indexes.builds import (
@@ -35,18 +33,15 @@ from indexes.builds import (
 from indexes.dense import DenseIndex
 from indexes.durable import remove_left_over, sync_folder, written_beside
 from indexes.encoder import Vectors
-from indexes.errors import BuildDamagedError, BuildError, HoldError
-from indexes.holds import held_builds
+from indexes.errors import BuildDamagedError, BuildError
 from indexes.lexical import LexicalIndex
 from indexes.manifest import MANIFEST_FILE, Manifest
 from indexes.passages import SplitDocument, write_passages
 from indexes.pieces import PassagePieces, write_pieces
 from indexes.sentences import PassageSentences, write_sentences
 from ingest.errors import PublishError
+from ingest.old_builds import STAGING_PREFIX
 from ingest.one_at_a_time import NO_WAIT, Wait, one_at_a_time
-
-_STAGING_PREFIX = ".staging-"
-_KEPT_BUILDS = 3  # the live one and two before it, so that a bad publication can be undone by hand
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,28 +123,6 @@ class Staging:
             raise PublishError(f"the new build failed its check ({error}); the previous build stays live") from error
         return build_id
 
-    def remove_old(self, *, live: str, holds: Path, today: date) -> list[str]:
-        """Remove builds that are neither among the newest nor held. The files of one that is open stay readable.
-
-        Args:
-            live: the id of the live build, which is kept however old it looks.
-            holds: the folder of holds.
-            today: the day, in UTC.
-
-        Returns:
-            What kept the writer from removing any, in words; empty if nothing did.
-        """
-        try:
-            held = held_builds(holds, today=today)
-            newest_first = _newest_first(self._builds)
-        except (HoldError, OSError) as error:
-            return [f"no old build was removed: {error}"]
-        others = [folder for folder in newest_first if folder.name != live]
-        for folder in others[_KEPT_BUILDS - 1 :]:
-            if folder.name not in held:
-                shutil.rmtree(folder, ignore_errors=True)
-        return []
-
     def _write(self, content: Content) -> str:
         write_passages(self._folder / PASSAGES_FILE, content.documents)
         content.dense.write(self._folder / DENSE_FILE)
@@ -182,7 +155,7 @@ def staging(builds: Path, *, wait: Wait = NO_WAIT) -> Iterator[Staging]:
     with one_at_a_time(builds, "ingest", wait=wait):
         try:
             _remove_staging(builds)
-            folder = Path(tempfile.mkdtemp(prefix=_STAGING_PREFIX, dir=builds))
+            folder = Path(tempfile.mkdtemp(prefix=STAGING_PREFIX, dir=builds))
             aside = Staging(builds, folder, shared=_live_originals(builds))
         except OSError as error:
             raise PublishError(f"{builds} cannot be written ({error}); the previous build stays live") from error
@@ -190,11 +163,6 @@ def staging(builds: Path, *, wait: Wait = NO_WAIT) -> Iterator[Staging]:
             yield aside
         finally:
             shutil.rmtree(folder, ignore_errors=True)
-
-
-def _newest_first(builds: Path) -> list[Path]:
-    manifests = sorted(builds.glob(f"*/{MANIFEST_FILE}"), key=lambda path: path.stat().st_mtime, reverse=True)
-    return [path.parent for path in manifests]
 
 
 def _live_originals(builds: Path) -> Path | None:
@@ -240,7 +208,7 @@ def _sync(path: Path) -> None:
 
 
 def _remove_staging(builds: Path) -> None:
-    for path in builds.glob(f"{_STAGING_PREFIX}*"):
+    for path in builds.glob(f"{STAGING_PREFIX}*"):
         if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)
     remove_left_over(builds / CURRENT_FILE)

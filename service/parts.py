@@ -129,7 +129,7 @@ def open_service(
     opened_access = _access(settings, opened, follower, notice)
     verifying = _verifying(settings, opened)
     with contextlib.closing(opened_access), contextlib.closing(verifying):
-        recorder, earlier = _recorder(released, opened, steps, encoder), auditing.conversations
+        recorder, earlier = _recorder(steps, follower), auditing.conversations
         yield Service(
             answering=Answering(
                 live_build=live_build, boundary=boundary, steps=steps, recorder=recorder, conversations=earlier
@@ -203,11 +203,10 @@ def _follower(settings: Settings, opened: OpenLog, released: ReleaseRef, notice:
     )
 
 
-def _recorder(released: ReleaseRef, opened: OpenLog, steps: Steps, encoder: Encoder) -> Recorder:
+def _recorder(steps: Steps, follower: Follower) -> Recorder:
     return Recorder(
-        log=opened.log,
-        release=released,
-        encoder=encoder,
+        follower=follower,
+        encoder=steps.encoder,
         ranking=steps.ranking,
         retrieval=steps.retrieval,
         clock_s=time.monotonic,
@@ -220,7 +219,14 @@ def _verifying(settings: Settings, opened: OpenLog) -> Verifying:
 
 
 def _replay(settings: Settings, opened: OpenLog, steps: Steps) -> Replay:
-    return Replay(log=opened.log, store=opened.store, keyring=opened.keyring, builds=settings.builds, steps=steps)
+    return Replay(
+        log=opened.log,
+        store=opened.store,
+        keyring=opened.keyring,
+        builds=settings.builds,
+        scratch=settings.state,
+        steps=steps,
+    )
 
 
 def answering_steps(settings: Settings, encoder: Encoder, mandate: Mandate | None = None) -> Steps:
@@ -253,7 +259,8 @@ def _tasks(
     retention = Retention(log=opened.log, store=opened.store, keyring=opened.keyring, months=settings.retention_months)
     return (
         Task("following the register", boundary.problems, _FOLLOW_S),
-        Task("following the build", lambda: follower.hold(live_build.get()), _FOLLOW_S),
+        Task("following the build", live_build.get, _FOLLOW_S),
+        Task("holding the builds that answered", follower.hold_owed, _FOLLOW_S),
         Task("looking for damage in the log", opened.log.look_for_damage, _DAMAGE_S),
         Task("ending retention", lambda: retention.apply(_now_us()), _RETENTION_S),
     )

@@ -6,13 +6,16 @@ there is now is compared with what the log already says, and only the difference
 starts the log says of every line of the register, once, that it was there. What cannot be recorded, no answer may rest
 on: the error goes to whoever asked.
 
-A build is kept while it is one of the newest three, or while a record that is still within retention may refer to it.
-`Follower.hold` sees to the second: without the build that gave it, an answer cannot be replayed.
+A build is kept while it is one of the newest three, or while a record that is still within retention refers to it.
+`Follower.asked_of` sees to the second: without the build that gave it, an answer cannot be replayed. It holds a build
+before the first question of it is on record, while that build is live: so it is held however long the answer takes, and
+however many builds are published meanwhile. A build that nobody asked is not held.
 """
 
 import calendar
 import hashlib
 import json
+import threading
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import date
@@ -41,9 +44,11 @@ from service.audit.events import (
 )
 from service.audit.leaves import BuildRef, ReleaseRef
 from service.audit.log import AuditLog
+from service.audit.serialise import RECEIVED_TYPE
 from service.audit.storage.store import LeafReader
 
 _MONTHS = 12  # in a year
+_LOOKED_AT = 1000  # leaves since a build answers, for a question: nearly all are of questions
 _NOTHING = hashlib.sha256(b"").hexdigest()
 
 
@@ -60,7 +65,7 @@ _NO_LINES = _Recorded(0, register_hash(()))
 
 @dataclass(slots=True, kw_only=True)
 class Follower:
-    """Records what changed. Each method is called by one thread at a time, different methods by any.
+    """Records what changed. Each method is called by one thread at a time, different methods by any; `asked_of` by all.
 
     Attributes:
         log: where it is put on record.
@@ -81,6 +86,9 @@ class Follower:
     notice: Callable[[str], None]
     _register: _Recorded | None = field(default=None, init=False)
     _told: str = field(default="", init=False)
+    _held: dict[str, date] = field(default_factory=dict, init=False)  # builds, and until when
+    _owed: set[str] = field(default_factory=set, init=False)  # builds that were asked and could not be held
+    _holding: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
 
     def started(self) -> None:
         """Record the program and its settings, unless they are the newest on record.
@@ -116,31 +124,52 @@ class Follower:
             self._record_unless_newest(MODELS_TYPE, "models_hash", models_changed(models_hash, sorted(models)))
 
     def build_opened(self, build: Build) -> None:
-        """Record that a build answers from now on, unless it is the newest on record, and hold it; see `hold`.
+        """Record that a build answers from now on, unless it is the newest on record.
+
+        If a question on record was asked of it, it is held as well: its hold may be lost, or never have been written.
 
         Raises:
             AuditUnavailableError: it cannot be recorded, or the log cannot be read; nobody may be answered from it.
         """
         event = build_activated(BuildRef(id=build.build_id, manifest_hash=build.manifest_hash))
         self._record_unless_newest(BUILD_TYPE, "build", event)
-        self.hold(build)
+        newest = self.store.newest_of(BUILD_TYPE)
+        since = self.store.leaves(newest.seq, _LOOKED_AT) if newest else []
+        if any(leaf.type == RECEIVED_TYPE for leaf in since):
+            self.asked_of(build)
 
-    def hold(self, build: Build) -> None:
-        """Hold the live build until no record made this month is within retention any more.
+    def asked_of(self, build: Build) -> None:
+        """Hold a build until no record made this month is within retention any more; durable when this returns.
 
-        Costs the reading of one small file when nothing changes; to be called daily or more often while a build is
-        live, and at least once in every month. A hold that cannot be written is told, and answers go on: it would cost
-        a later replay, and no answers at all would cost more.
+        To be called before a question is recorded that is asked of it, as soon as the live build is known. Costs
+        nothing but for the first question of a month. A hold that cannot be written is told and tried again with each
+        question, and by `hold_owed`; answers go on: it would cost a later replay, and no answers would cost more.
         """
         until = last_day_within_retention(self.today(), self.retention_months)
-        try:
-            hold_build(self.holds, build.build_id, until=until)
-        except HoldError as error:
-            if str(error) != self._told:
-                self.notice(str(error))
-            self._told = str(error)
-        else:
-            self._told = ""
+        if self._held.get(build.build_id, date.min) < until:
+            self._hold(build.build_id, until)
+
+    def hold_owed(self) -> None:
+        """Try again to hold the builds that were asked and could not be held, whether or not they are live."""
+        until = last_day_within_retention(self.today(), self.retention_months)
+        for build_id in tuple(self._owed):
+            self._hold(build_id, until)
+
+    def _hold(self, build_id: str, until: date) -> None:
+        with self._holding:  # whoever comes second waits: its question too is recorded only after the hold
+            if self._held.get(build_id, date.min) >= until:
+                return
+            try:
+                hold_build(self.holds, build_id, until=until)
+            except HoldError as error:
+                self._owed.add(build_id)
+                if str(error) != self._told:
+                    self.notice(str(error))
+                self._told = str(error)
+            else:
+                self._held[build_id] = until
+                self._owed.discard(build_id)
+                self._told = ""
 
     def register_changed(self, state: RegisterState) -> None:
         """Record the lines that were added to the register; and first, if recorded ones changed or went, that they did.

@@ -19,6 +19,7 @@ from service.answering.drafts import Answerer
 from service.answering.evidence import Evidence
 from service.answering.finding.ranking import Ranking
 from service.answering.finding.retrieve import CANDIDATES, KIND, Hit
+from service.answering.follow import Follower
 from service.answering.questions import Question
 from service.answering.verify import VERBATIM
 from service.audit.leaves import (
@@ -33,11 +34,9 @@ from service.audit.leaves import (
     QueryFinished,
     QueryReceived,
     QuerySentence,
-    ReleaseRef,
     RetrievalRef,
     VerdictRef,
 )
-from service.audit.log import AuditLog
 from service.audit.storage.store import KeptScope, Receipt
 
 _MILLION = 1_000_000
@@ -80,8 +79,7 @@ class Recorder:
     def __init__(
         self,
         *,
-        log: AuditLog,
-        release: ReleaseRef,
+        follower: Follower,
         encoder: Encoder,
         ranking: Ranking,
         clock_s: Callable[[], float],
@@ -90,15 +88,14 @@ class Recorder:
         """Take the open log, and what every leaf says of this installation.
 
         Args:
-            log: where leaves go.
-            release: the program's version and settings.
+            follower: puts on record what answers rest on, in the log of the leaves, and holds builds that are asked.
             encoder: the one that encodes questions.
             ranking: what ranks passages.
             clock_s: a steady clock, for how long a question took.
             retrieval: how passages are found.
         """
-        self._log = log
-        self._release = release
+        self._follower = follower
+        self._log = follower.log
         self._encoder = EncoderRef(name=encoder.name, digest=encoder.digest, dtype=encoder.dtype)
         self._retrieval = retrieval
         self._weights_u = ranking.weights_u()
@@ -111,12 +108,13 @@ class Recorder:
             AuditUnavailableError: it could not be recorded; nothing may be retrieved.
         """
         started_s = self._clock_s()
+        self._follower.asked_of(build)  # while it is live: others may be published before the answer
         entry = QueryReceived(
             request_id=question.request_id,
             channel=question.channel,
             auth=question.principal.auth,
             build=BuildRef(id=build.build_id, manifest_hash=build.manifest_hash),
-            release=self._release,
+            release=self._follower.release,
             conversation_id=question.conversation_id,
             key_id=question.principal.key_id,
             ignored_instructions=question.ignored_instructions,

@@ -137,6 +137,13 @@ class RotatedBody(BaseModel):
     vkey: str | None = Field(None, description="what auditors need, of a signing key", examples=[VKEY])
 
 
+class BuildAskedBody(BaseModel):
+    """How many questions on record a build was asked, by month."""
+
+    build: str = Field(examples=["20261120T120000Z-1f"])
+    questions: dict[str, int] = Field(examples=[{"2026-11": 134}])
+
+
 class InclusionBody(BaseModel):
     """That a record is in the log: RFC 6962, section 2.1.1, under a signed checkpoint."""
 

@@ -9,6 +9,7 @@ from service.audit.errors import ExportError, FilterError
 from service.audit.log import AuditLog, Clock
 from service.audit.opening import OpenLog
 from service.audit.reading.auditor import Auditor
+from service.audit.reading.build_questions import questions_of_build
 from service.audit.reading.conversations import Conversations
 from service.audit.reading.erasure import Erasure
 from service.audit.reading.erasure_by_age import ErasureByAge
@@ -98,6 +99,22 @@ class Auditing:
             AuditUnavailableError: it cannot be recorded.
         """
         self.log.note(events.notice_confirmed(who, notice_hash))
+
+    def questions_of_build(self, build_id: str) -> dict[str, int]:
+        """Return how many questions on record a build was asked, by month.
+
+        Raises:
+            AuditUnavailableError: the log cannot be read.
+        """
+        return questions_of_build(self.store, build_id)
+
+    def build_removed(self, who: str, build_id: str) -> None:
+        """Put on record that an operator removes a build before its time.
+
+        Raises:
+            AuditUnavailableError: it cannot be recorded, so it must not be done.
+        """
+        self.log.note(events.build_removed(who, build_id))
 
     def sessions_ended(self, who: str, person: str) -> None:
         """Put on record that an operator signs somebody out of every browser.

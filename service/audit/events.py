@@ -50,6 +50,7 @@ ERASED_TYPE = "payload.erased"
 REGISTER_EXTENDED_TYPE = "register.extended"
 REGISTER_REWRITTEN_TYPE = "register.rewritten"
 BUILD_TYPE = "build.activated"
+BUILD_REMOVED_TYPE = "build.removed"
 CONFIG_TYPE = "config.changed"
 ACCESS_TYPE = "access.changed"
 MODELS_TYPE = "models.changed"
@@ -148,6 +149,11 @@ def register_rewritten(recorded_lines: int, recorded_hash: str, lines: int, regi
 def build_activated(build: BuildRef) -> Event:
     """Another build answers from now on."""
     return Event(BUILD_TYPE, {"build": {"id": build.id, "manifest_hash": build.manifest_hash}})
+
+
+def build_removed(subject: str, build_id: str) -> Event:
+    """A build is removed on somebody's word, before its time: what it answered can not be made again."""
+    return Event(BUILD_REMOVED_TYPE, {"build": {"id": build_id}}, subject)
 
 
 def config_changed(release: ReleaseRef) -> Event:

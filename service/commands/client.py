@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from service.access.local import LocalAccess
 from service.access.port import Access
-from service.api import second_person_routes
+from service.api import build_routes, second_person_routes
 from service.api.audit_bodies import ExportBody
 from service.api.audit_routes import ROUTES, export_lines
 from service.api.problems import add_problem_handlers
@@ -31,6 +31,7 @@ from service.http.telemetry import NO_TELEMETRY
 from service.operating.running import NotRunningError, running_url
 from service.settings import Settings
 
+_ROUTES = [*ROUTES, *build_routes.ROUTES, *second_person_routes.ROUTES]
 _TIMEOUT_S = 300.0  # a replay or a long scan; nothing waits longer on this machine
 _USED_WRONGLY = "urn:greenlit:problem:request"
 _EVER = 10**9
@@ -158,7 +159,7 @@ class _Here:
         self._who = access.owner().principal_id
         self._headers = _bearer(access)
         self._replay = replay
-        self._app = FastAPI(telemetry=NO_TELEMETRY, openapi_url=None, routes=[*ROUTES, *second_person_routes.ROUTES])
+        self._app = FastAPI(telemetry=NO_TELEMETRY, openapi_url=None, routes=_ROUTES)
         give(self._app, {Access: access, Auditing: self._auditing, CallerLimits: _NO_LIMITS, Replaying: replay})
         add_problem_handlers(self._app, lambda _kind, error: notice(_reason(error)))
 

@@ -79,6 +79,8 @@ DECIDED: Mapping[str, May] = {
     "POST /v1/audit/replay": May.AUDITS,
     "POST /v1/audit/export": May.AUDITS,
     "POST /v1/audit/rotate": May.OPERATES,
+    "GET /v1/audit/builds/{build}": May.OPERATES,
+    "POST /v1/audit/builds/{build}/removal": May.OPERATES,
     "POST /v1/audit/reveals": May.PERSON_AUDITS,
     "POST /v1/audit/reveals/{id}/confirm": May.PERSON_AUDITS,
     "GET /v1/audit/reveals": May.AUDITS,

@@ -37,6 +37,7 @@ from tests.support.service_parts import (
 )
 
 ORIGIN = "greenlit.test/audit/2026-11"
+BUILD = "20200101T000000Z-gone"
 PURPOSE = "complaint 2026-17"
 CONVERSATION = "c-of-a-question"
 _FAR_US = 2_000_000_000_000_000  # in 2033: all that a test has recorded is older
@@ -188,6 +189,15 @@ RECORDED: Sequence[tuple[str, Call]] = (
             roles=(Role.OPERATOR,),
         ),
     ),
+    (
+        "build.removed",
+        Call(
+            f"POST {_AUDIT}/builds/{{build}}/removal",
+            lambda _: f"{_AUDIT}/builds/{BUILD}/removal",
+            lambda _: {},
+            roles=(Role.OPERATOR,),
+        ),
+    ),
 )
 # The pages of the console, each with the type of the leaf likewise.
 _CONSOLE: Sequence[tuple[str, Call]] = (
@@ -249,6 +259,7 @@ UNRECORDED: Sequence[Call] = (
     Call(f"GET {_AUDIT}/consistency", lambda _: f"{_AUDIT}/consistency?origin={ORIGIN}&old=1&new=2"),
     Call(f"GET {_AUDIT}/checkpoint", lambda _: f"{_AUDIT}/checkpoint?origin={ORIGIN}"),
     Call(f"GET {_AUDIT}/shards", lambda _: f"{_AUDIT}/shards"),
+    Call(f"GET {_AUDIT}/builds/{{build}}", lambda _: f"{_AUDIT}/builds/{BUILD}", roles=(Role.OPERATOR,)),
     Call(f"GET {_AUDIT}/key", lambda _: f"{_AUDIT}/key"),
 )
 CALLS: Mapping[str, Call] = {call.route: call for call in (*(call for _, call in RECORDED), *UNRECORDED)}

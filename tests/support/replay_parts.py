@@ -140,8 +140,7 @@ class Archive:
             on_change=self.follower.register_changed,
         )
         self.recorder = Recorder(
-            log=self.opened.log,
-            release=RELEASE,
+            follower=self.follower,
             encoder=self.library.encoder,
             ranking=RANKING,
             clock_s=lambda: 0.0,
@@ -202,6 +201,7 @@ class Archive:
             store=self.store,
             keyring=self.opened.keyring,
             builds=self.library.builds,
+            scratch=self.library.root / "state",
             steps=self.steps(**changed),
         )
 

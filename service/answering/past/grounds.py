@@ -20,15 +20,18 @@ from typing import Any
 from indexes.builds import PASSAGES_FILE
 from indexes.decisions import Decision
 from indexes.documents import Passage
-from indexes.errors import BuildDamagedError, IndexesError
+from indexes.errors import BuildError, IndexesError
+from indexes.pack import Pack
 from indexes.passages import PassageStore
 from indexes.register import REGISTER_FILE, RegisterState, register_at
 from indexes.sources import Source, Sources, read_sources, source_name
 from indexes.standing import Grant, grant, may_read
+from indexes.unpacking import packed_document
 from service.audit.events import REGISTER_EXTENDED_TYPE
 from service.audit.storage.store import LeafReader
 
 _ALL_LINES = 10**9
+_Find = Callable[[Mapping[str, Any]], Passage | None]  # the passage of a hit, as the build has it
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,33 +106,43 @@ class Grounds:
         hits = {hit["passage_id"]: hit for hit in finished["hits"]}
         past = _Past(self, finished["register_seq"] or 0)
         with contextlib.ExitStack() as closing:
-            passages = self._passages(received["build"]["id"], closing)
+            found = self._finding(received["build"]["id"], closing)
             return [
-                self._ground(one, hits[one["passage_id"]], passages, past, None if opened else groups)
+                self._ground(one, hits[one["passage_id"]], found, past, None if opened else groups)
                 for one in finished["citations"]
                 if one["passage_id"] in hits
             ]
 
-    def _passages(self, build_id: str, closing: contextlib.ExitStack) -> PassageStore | str:
-        """Return the passages of the build that answered, or why they are not to be had."""
+    def _finding(self, build_id: str, closing: contextlib.ExitStack) -> _Find | str:
+        """Return what finds a passage in the build that answered, or why there is none to be had."""
         folder = self.builds / build_id
-        if not folder.is_dir():
-            return f"the build {build_id} that answered is not kept any more"
         try:
-            return closing.enter_context(contextlib.closing(PassageStore(folder / PASSAGES_FILE)))
-        except BuildDamagedError:
+            if folder.is_dir():
+                passages = closing.enter_context(contextlib.closing(PassageStore(folder / PASSAGES_FILE)))
+                return lambda hit: passages.passage(hit["passage_id"])
+            pack = closing.enter_context(Pack.reading(self.builds))
+            if pack is None or pack.head(build_id) is None:
+                return f"the build {build_id} that answered is not kept any more"
+        except BuildError:
             return f"the build {build_id} that answered does not open: put it back from a backup"
+
+        def unpacked(hit: Mapping[str, Any]) -> Passage | None:
+            split = packed_document(pack, build_id, hit["document"])
+            wanted = (one for one in split.passages if one.passage_id == hit["passage_id"]) if split else iter(())
+            return next(wanted, None)
+
+        return unpacked
 
     def _ground(
         self,
         citation: Mapping[str, Any],
         hit: Mapping[str, Any],
-        passages: PassageStore | str,
+        find: _Find | str,
         past: "_Past",
         groups: frozenset[str] | None,
     ) -> Ground:
         document = hit["document"]
-        found = _found(passages, hit)
+        found = _found(find, hit)
         then, then_why_not = past.grant_of(document, hit["sha256"])
         words, why_not = None, found if isinstance(found, str) else ""
         if isinstance(found, Passage):
@@ -224,12 +237,12 @@ def _as_recorded(state: RegisterState, position: int, store: LeafReader) -> bool
     return list(state.line_hashes) == expected
 
 
-def _found(passages: PassageStore | str, hit: Mapping[str, Any]) -> Passage | str:
-    if isinstance(passages, str):
-        return passages
+def _found(find: _Find | str, hit: Mapping[str, Any]) -> Passage | str:
+    if isinstance(find, str):
+        return find
     try:
-        passage = passages.passage(hit["passage_id"])
-    except (sqlite3.Error, ValueError, KeyError):
+        passage = find(hit)
+    except (BuildError, sqlite3.Error, ValueError, KeyError):
         return "the build that answered cannot be read: put it back from a backup"
     if passage is None:
         return "the passage is not in the build that answered: put it back from a backup"

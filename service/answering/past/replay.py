@@ -3,7 +3,7 @@
 1  find the question on record
 2  record who looks: durable before anything else is done
 3  open its texts and the scope it was asked in; steps 1 to 3 are in `past_questions`
-4  open the build that answered, whichever is live now
+4  open the build that answered, whichever is live now; one that is packed is unpacked for it
 5  draw the recorded scope over it
 6  ask again: retrieve, weigh, draft, verify, as `pipeline` does; a follow-up as the record says that it was rewritten
 7  compare, and say what differs
@@ -24,12 +24,13 @@ from typing import Any
 
 import numpy as np
 
-from indexes.builds import Build, open_build
+from indexes.builds import Build
 from indexes.dense import Mask
 from indexes.encoder import Encoder
-from indexes.errors import BuildError, BuildFormError
+from indexes.errors import BuildError, BuildFormError, NoBuildError
 from indexes.standing import Grant
 from indexes.superseded import replacements
+from indexes.unpacking import past_build
 from service.answering.boundary import Scope
 from service.answering.consulted import NO_RULING
 from service.answering.errors import ReplayError
@@ -38,7 +39,7 @@ from service.answering.past.compare import Again, Ending, differences, largest_s
 from service.answering.past.past_models import differs, rewritten_otherwise
 from service.answering.past.past_questions import PastQuestion, open_past_question
 from service.answering.steps import Steps
-from service.audit.events import CONFIG_TYPE, REGISTER_EXTENDED_TYPE, REGISTER_REWRITTEN_TYPE
+from service.audit.events import BUILD_REMOVED_TYPE, CONFIG_TYPE, REGISTER_EXTENDED_TYPE, REGISTER_REWRITTEN_TYPE
 from service.audit.keys.keyring import Keyring
 from service.audit.log import AuditLog
 from service.audit.storage.store import LeafReader
@@ -56,6 +57,7 @@ class Replay:
         store: what is on record.
         keyring: opens the texts.
         builds: the folder of published builds.
+        scratch: the folder where a packed build lies while it is asked.
         steps: what finds, weighs and drafts now; asked to draft only if it quotes.
     """
 
@@ -63,6 +65,7 @@ class Replay:
     store: LeafReader
     keyring: Keyring
     builds: Path
+    scratch: Path
     steps: Steps
     _one: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
 
@@ -114,22 +117,28 @@ class Replay:
     @contextlib.contextmanager
     def _build(self, past: PastQuestion) -> Iterator[Build]:
         recorded = past.received["build"]
-        folder = self.builds / recorded["id"]
-        if not folder.is_dir():
-            raise ReplayError(
-                f"the build {recorded['id']} that answered is not in {self.builds}, put it back from a backup: a build "
-                "is kept while it is one of the newest three, or while a record within retention may refer to it"
-            )
-        try:
-            build = open_build(folder)
-        except BuildFormError as error:
-            raise ReplayError(
-                f"the build {recorded['id']} that answered was made by another version of Greenlit, and only that one "
-                "can make the answer again; what was answered stands in the record"
-            ) from error
-        except BuildError as error:
-            raise ReplayError(f"put the build that answered back from a backup, it does not open: {error}") from error
-        with contextlib.closing(build.passages):
+        with contextlib.ExitStack() as lent:
+            try:
+                build = lent.enter_context(past_build(self.builds, recorded["id"], scratch=self.scratch))
+            except NoBuildError as error:
+                if (removed := _removal(self.store, recorded["id"])) is not None:
+                    gone = f"the build {recorded['id']} that answered was removed by an operator (record {removed})"
+                    raise ReplayError(f"{gone}: what it answered can not be made again") from error
+                raise ReplayError(
+                    f"the build {recorded['id']} that answered is not in {self.builds}, put it back from a backup: a "
+                    "build is kept while it is one of the newest three, or while a record within retention refers to it"
+                ) from error
+            except BuildFormError as error:
+                raise ReplayError(
+                    f"the build {recorded['id']} that answered was made by another version of Greenlit, and only that "
+                    "one can make the answer again; what was answered stands in the record"
+                ) from error
+            except BuildError as error:
+                raise ReplayError(
+                    f"put the build that answered back from a backup, it does not open: {error}"
+                ) from error
+            except OSError as error:
+                raise ReplayError(f"the build that answered cannot be unpacked ({error}): make room") from error
             if build.manifest_hash != recorded["manifest_hash"]:
                 raise ReplayError(
                     f"expected the build {recorded['id']} with the manifest {recorded['manifest_hash']}, got one with "
@@ -184,6 +193,12 @@ class Replay:
             grew = leaf.type == REGISTER_EXTENDED_TYPE and said["first_line"] > past.finished["register_seq"]
             if grew or leaf.type == REGISTER_REWRITTEN_TYPE:
                 yield f"register: a change of it was recorded while the question was worked on (record {leaf.seq})"
+
+
+def _removal(store: LeafReader, build_id: str) -> int | None:
+    """Return the number of the record that says that a build was removed."""
+    removed = store.of_type(BUILD_REMOVED_TYPE)
+    return next((leaf.seq for leaf in removed if json.loads(leaf.leaf)["build"]["id"] == build_id), None)
 
 
 def _encoder_differences(past: PastQuestion, encoder: Encoder) -> list[str]:

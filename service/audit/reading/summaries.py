@@ -111,6 +111,7 @@ _SHORT: Mapping[str, Callable[[Value], dict[str, Any]]] = {
     events.REGISTER_EXTENDED_TYPE: _extended,
     events.REGISTER_REWRITTEN_TYPE: _only("recorded_lines", "lines"),
     events.BUILD_TYPE: _only("build"),
+    events.BUILD_REMOVED_TYPE: _only("actor", "build"),
     events.CONFIG_TYPE: _only("release"),
     events.ACCESS_TYPE: _only("rules_hash"),
     events.MODELS_TYPE: _only("models_hash", "models"),

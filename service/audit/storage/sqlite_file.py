@@ -9,6 +9,7 @@ row says, and whether it is what was written, is for others to check.
 
 import contextlib
 import functools
+import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -39,6 +40,7 @@ _DAMAGE = {
     "OperationalError": "a text in it is damaged",  # so Python calls bytes that are no UTF-8: SQLite has no name for it
     "UnicodeDecodeError": "it is damaged",  # and so, where they stand in what SQLite says of it
 }
+_TEMPORARY = "SQLITE_TMPDIR"
 _MOST_SAID = 120  # characters of what SQLite found: numbers of pages and cells, names of tables
 
 _MOST_KEPT = 4  # connections, each with some 50 KiB: as many read at once on a busy day
@@ -223,6 +225,20 @@ class SqliteFile:
 
     def _files(self) -> list[tuple[int, int]]:
         return [_identity(path) for path in (self.path, self._wal_path)]
+
+
+@contextlib.contextmanager
+def temporary_files_in(folder: Path) -> Iterator[None]:
+    """Have SQLite write aside into a folder; no name leads to what it writes, so nothing of it stays after a crash."""
+    before = os.environ.get(_TEMPORARY)
+    os.environ[_TEMPORARY] = str(folder)
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[_TEMPORARY]
+        else:
+            os.environ[_TEMPORARY] = before
 
 
 def _identity(path: Path) -> tuple[int, int]:

@@ -8,6 +8,7 @@ Appending: one transaction, one fsync, then a look that the files are still the 
 twice: `writer` decides when to `reopen`. Reading is in `sqlite_reads`, tables and triggers are in `sqlite_schema`.
 """
 
+import shutil
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -16,7 +17,7 @@ from typing import Any, Self, TypeVar
 
 from service.audit.errors import AuditDamagedError, AuditUnavailableError
 from service.audit.keys.private_files import make_private_file, make_private_folder
-from service.audit.storage.sqlite_file import SqliteFile
+from service.audit.storage.sqlite_file import SqliteFile, temporary_files_in
 from service.audit.storage.sqlite_reads import NEXT_CHECKPOINT, NEXT_SEQ, SqliteReads
 from service.audit.storage.sqlite_schema import INDEXES, SCHEMA_VERSION, SMALL_TABLES, TABLES, TRIGGERS
 from service.audit.storage.sqlite_steps import OLDEST, upgrade
@@ -28,6 +29,9 @@ STORE_FILE = "audit.sqlite"
 # slow disk. What is larger would keep every command waiting; a running service looks it through beside its work.
 WHOLE_UP_TO_BYTES = 32 << 20
 DEFAULT_BUSY_TIMEOUT_S = 2.0  # nothing but a person's own program can hold the lock: wait for a moment, then say so
+
+_ROOM_TO_SHRINK = 3  # times the size of the file: aside, in the write-ahead log, and something to spare
+_EMPTY_WAL = "PRAGMA wal_checkpoint(TRUNCATE)"
 
 _T = TypeVar("_T")
 _ADD_LEAF = (
@@ -106,6 +110,31 @@ class SqliteLeafStore(SqliteReads):
         """See `LeafStore.publish`."""
         self._write(lambda writer: _publish(writer, checkpoint, subtrees))
 
+    def shrink(self) -> tuple[int, int]:
+        """Give the room of what was erased back to the disk: the file is written anew, in its place, in one step.
+
+        SQLite writes the new file aside, where no name leads to it, then into the write-ahead log, and from there into
+        the file: whatever is cut off, what was there is there. Nothing else is written meanwhile.
+
+        Returns:
+            The size of the file before and after, in bytes.
+
+        Raises:
+            AuditUnavailableError: the store is closed or cannot be written, or less than three times its size is free.
+        """
+        if self._writer is None:
+            raise AuditUnavailableError(f"the audit store {self._path} is closed")
+        writer = self._writer
+        before, free = self._path.stat().st_size, shutil.disk_usage(self._path.parent).free
+        if free < _ROOM_TO_SHRINK * before:
+            raise AuditUnavailableError(
+                f"expected {_ROOM_TO_SHRINK * before} bytes free to write {self._path} anew, got {free}: make room"
+            )
+        with temporary_files_in(self._path.parent):
+            self._file.guarded("written", lambda: writer.execute("VACUUM").fetchall())
+            self._file.guarded("written", lambda: _one(writer, _EMPTY_WAL))
+        return before, self._path.stat().st_size
+
     def reopen(self) -> None:
         """See `LeafStore.reopen`."""
         self.close()
@@ -138,7 +167,7 @@ class SqliteLeafStore(SqliteReads):
         writer = self._writer
         if writer is not None:
             with suppress(sqlite3.Error):
-                _one(writer, "PRAGMA wal_checkpoint(TRUNCATE)")
+                _one(writer, _EMPTY_WAL)
 
     def _take(self, *, make: bool) -> None:
         """Open the file for writing, in the order that the module's docstring gives; hold nothing after an error."""
@@ -173,7 +202,7 @@ class SqliteLeafStore(SqliteReads):
             )
         # After a failed fsync the kernel may show frames that never reached the disk, and later commits would stand on
         # them. Copying them into the file makes them durable anew, or fails.
-        busy, _, _ = _one(writer, "PRAGMA wal_checkpoint(TRUNCATE)")
+        busy, _, _ = _one(writer, _EMPTY_WAL)
         if busy:
             raise AuditUnavailableError(
                 f"the audit store {self._path} cannot be opened: another program has locked it (SQLITE_BUSY), "

@@ -7,7 +7,6 @@ import sqlite3
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,7 +15,6 @@ from filelock import FileLock
 from indexes.builds import ORIGINALS_FOLDER, current_build_id, open_build
 from indexes.dense import DenseIndex
 from indexes.documents import Document
-from indexes.holds import hold_build
 from indexes.passages import SplitDocument
 from indexes.units import Unit
 from ingest import publish as publish_module
@@ -296,113 +294,6 @@ def test_a_folder_that_cannot_hold_builds_is_an_error(library: TinyLibrary) -> N
         library.ingest()
 
 
-def _publish(library: TinyLibrary, *versions: int) -> list[str]:
-    """Publish a build for each version of a document, a day apart; return their ids."""
-    made = []
-    for number in versions:
-        library.clock.pass_days(1)
-        library.add("legal/a.md", f"# Masters\n\nKeep masters for {number} years.\n")
-        made.append(library.ingest().build_id)
-        manifest = library.builds / made[-1] / "manifest.json"
-        os.utime(manifest, (number, number))  # the clock of the disk is coarser than this test is slow
-    return made
-
-
-def test_the_live_build_and_the_two_before_it_are_kept(library: TinyLibrary) -> None:
-    made = _publish(library, *range(6))
-    assert _names(library) == set(made[-3:])
-    assert current_build_id(library.builds) == made[-1]
-
-
-def test_the_live_build_is_kept_even_if_the_others_look_newer(library: TinyLibrary, live: str) -> None:
-    del live
-    for number in range(4):
-        library.clock.pass_days(1)
-        library.add("legal/c.md", f"Version {number}.")
-        os.utime(library.builds / library.ingest().build_id / "manifest.json", (4e9, 4e9))
-    library.clock.pass_days(1)
-    library.write("legal/c.md", "Not approved.")
-    build_id = library.ingest().build_id
-    _assert_serves(library, build_id)
-    assert len(_names(library)) == 3
-
-
-# Builds that records refer to
-
-
-def _hold(library: TinyLibrary, build_id: str, *, days: int) -> None:
-    library.holds.parent.mkdir(exist_ok=True)
-    hold_build(library.holds, build_id, until=(library.clock() + timedelta(days=days)).date())
-
-
-def test_a_held_build_stays_until_the_day_after_its_last(library: TinyLibrary) -> None:
-    first, *_ = _publish(library, 0)
-    _hold(library, first, days=5)
-    made = _publish(library, 1, 2, 3, 4, 5)
-    assert _names(library) == {first, *made[-3:]}, "on its last day it is there, and nothing else of its age"
-    open_build(library.builds / first, encoder=library.encoder).passages.close()
-    made += _publish(library, 6)
-    assert _names(library) == set(made[-3:])
-
-
-def test_a_build_goes_when_its_hold_has_ended_even_if_nothing_else_changed(library: TinyLibrary) -> None:
-    first, *_ = _publish(library, 0)
-    _hold(library, first, days=30)
-    made = _publish(library, 1, 2, 3)
-    library.clock.pass_days(27)
-    assert library.ingest().published is False
-    assert _names(library) == {first, *made}
-    library.clock.pass_days(1)
-    assert library.ingest().published is False
-    assert _names(library) == set(made)
-
-
-def test_the_newest_three_need_no_hold_and_a_hold_costs_them_no_place(library: TinyLibrary) -> None:
-    made = _publish(library, 0, 1, 2)
-    _hold(library, made[1], days=30)
-    made += _publish(library, 3)
-    assert _names(library) == set(made[-3:])
-
-
-def test_a_hold_that_cannot_be_understood_keeps_its_build(library: TinyLibrary) -> None:
-    first, *_ = _publish(library, 0)
-    _hold(library, first, days=0)
-    (library.holds / f"{first}.json").write_bytes(b"rubbish")
-    made = _publish(library, 1, 2, 3, 4)
-    assert _names(library) == {first, *made[-3:]}
-
-
-def test_a_hold_on_a_build_that_is_not_there_does_no_harm(library: TinyLibrary) -> None:
-    made = _publish(library, 0)
-    _hold(library, "20200101T000000Z-gone", days=999)
-    made += _publish(library, 1, 2, 3)
-    assert _names(library) == set(made[-3:])
-
-
-def test_while_nobody_can_say_what_is_held_nothing_is_removed_and_the_report_says_so(library: TinyLibrary) -> None:
-    library.holds.parent.mkdir()
-    library.holds.touch()
-    made = _publish(library, 0, 1, 2, 3, 4)
-    assert _names(library) == set(made)
-    report = library.ingest()
-    (problem,) = report.problems
-    assert problem.startswith(f"no old build was removed: {library.holds} cannot be listed (Not a directory)")
-    assert report.build_id == made[-1], "the build is live all the same"
-    library.holds.unlink()
-    assert library.ingest().problems == ()
-    assert _names(library) == set(made[-3:])
-
-
-def test_a_build_that_is_removed_while_somebody_has_it_open_can_be_read_on(library: TinyLibrary) -> None:
-    first, *_ = _publish(library, 0)
-    build = open_build(library.builds / first)
-    _publish(library, 1, 2, 3)
-    assert not build.folder.exists()
-    assert "Keep masters for 0 years." in str(build.passages.text("legal/a.md"))
-    assert build.passages.passages([0])[0].text == "Keep masters for 0 years."
-    build.passages.close()
-
-
 # Originals that builds share
 
 
@@ -484,10 +375,17 @@ def test_a_crash_while_originals_are_shared_leaves_the_old_build_serving(
     _assert_recovers(library)
 
 
+def _publish(library: TinyLibrary, number: int) -> str:
+    library.clock.pass_days(1)
+    library.add("legal/a.md", f"# Masters\n\nKeep masters for {number} years.\n")
+    build_id = library.ingest().build_id
+    os.utime(library.builds / build_id / "manifest.json", (number, number))
+    return build_id
+
+
 def test_a_build_keeps_the_originals_that_it_shared_with_one_that_was_removed(library: TinyLibrary) -> None:
     library.add("legal/b.md", "# Deletion\n\nDelete the drafts after a year.\n")
-    first, *_ = _publish(library, 0)
-    made = _publish(library, 1, 2, 3)
+    first, *made = (_publish(library, number) for number in range(4))
     assert not (library.builds / first).exists()
     for build_id in made:
         _assert_opens(library, build_id)

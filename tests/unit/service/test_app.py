@@ -138,10 +138,20 @@ def test_upkeep_ends_retention(studio: Studio) -> None:
     assert list((studio.state / "keys").glob("*2026-11*.key")) == []
 
 
-def test_upkeep_holds_the_live_build_for_as_long_as_its_answers_may_be_replayed(studio: Studio) -> None:
+def test_the_live_build_is_held_from_its_first_question_for_as_long_as_that_may_be_replayed(studio: Studio) -> None:
     _task(studio, "following the build").do()
+    assert list(studio.library.holds.glob("*.json")) == []
+    studio.ask(VENDOR_QUESTION)
     (hold,) = studio.library.holds.glob("*.json")
     assert "2027-11-30" in hold.read_text()
+
+
+def test_upkeep_holds_a_build_that_could_not_be_held_when_it_was_asked(studio: Studio) -> None:
+    studio.library.holds.write_text("no folder")
+    studio.ask(VENDOR_QUESTION)
+    studio.library.holds.unlink()
+    _task(studio, "holding the builds that answered").do()
+    assert len(list(studio.library.holds.glob("*.json"))) == 1
 
 
 def test_upkeep_looks_for_damage_in_the_log_and_stops_it_where_there_is_some(

@@ -3,18 +3,32 @@
 import hashlib
 import json
 import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
 
 from indexes.builds import current_build_id
+from indexes.unpacking import past_build
 from service.answering.follow import last_day_within_retention
+from service.answering.record import Result
 from service.audit.errors import AuditUnavailableError
 from service.audit.events import BUILD_TYPE, CONFIG_TYPE, MODELS_TYPE
 from service.audit.leaves import ReleaseRef
+from service.audit.storage.store import Receipt
 from tests.support.fakes import TinyLibrary
-from tests.support.replay_parts import ANSWER, POLICY_TEXT, RELEASE, Archive, open_archive, with_documents
+from tests.support.replay_parts import (
+    ANSWER,
+    POLICY_TEXT,
+    QUESTION,
+    RELEASE,
+    Archive,
+    a_question,
+    open_archive,
+    with_documents,
+)
 
 OTHER_RELEASE = ReleaseRef(version="1.1.0", config_hash="c" * 64)
 ANY_SETTINGS = ReleaseRef(version="1.0.0", config_hash="d" * 64)
@@ -128,28 +142,88 @@ def _held_until(archive: Archive) -> dict[str, str]:
     return {hold["build"]: hold["until"] for hold in holds}
 
 
-def test_a_build_is_held_as_soon_as_it_answers(archive: Archive) -> None:
-    build_id = current_build_id(archive.library.builds)
+def test_a_build_that_nobody_asks_is_not_held_and_goes_with_the_newer_ones(archive: Archive) -> None:
+    first = archive.live_build.get()
+    _publish(archive, 2)
+    assert (archive.library.builds / first.build_id).exists(), "it is one of the newest three"
+    archive.live_build.get()
+    _publish(archive, 1)
     assert _held_until(archive) == {}
-    archive.ask()
-    assert _held_until(archive) == {build_id: "2027-11-30"}
+    assert not (archive.library.builds / first.build_id).exists()
 
 
-def test_a_build_that_answers_for_long_is_held_for_longer(archive: Archive) -> None:
+@pytest.mark.parametrize("door", ["ask", "search", "refused", "turned away"])
+def test_a_build_is_held_before_its_first_question_is_on_record(archive: Archive, door: str) -> None:
     build = archive.live_build.get()
+    seen: list[dict[str, str]] = []
+    received = archive.opened.log.received
+
+    def look(*given: Any, **named: Any) -> Receipt:
+        seen.append(_held_until(archive))
+        return received(*given, **named)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(archive.opened.log, "received", look)
+        _asked(archive, door)
+    assert seen == [{build.build_id: "2027-11-30"}]
+
+
+def test_a_question_that_takes_long_finds_its_build_held_however_many_are_published(archive: Archive) -> None:
+    build = archive.live_build.get()
+    opened = archive.recorder.received(a_question(QUESTION, ("staff",)), build)
+    _publish(archive, 5)
+    with past_build(archive.library.builds, build.build_id, scratch=archive.library.root) as found:
+        assert found.manifest_hash == build.manifest_hash
+    receipt = archive.recorder.finished(opened, Result("failed", "model_unavailable"))
+    assert receipt.seq > opened.seq
+
+
+def test_a_build_that_is_asked_in_a_later_month_is_held_for_longer(archive: Archive) -> None:
+    build = archive.live_build.get()
+    archive.follower.asked_of(build)
     archive.library.clock.pass_days(40)
-    archive.follower.hold(build)
+    archive.follower.asked_of(build)
     assert _held_until(archive) == {build.build_id: "2027-12-31"}
-    archive.followed_by(RELEASE, retention_months=36).hold(build)
+    archive.followed_by(RELEASE, retention_months=36).asked_of(build)
     assert _held_until(archive) == {build.build_id: "2029-12-31"}
 
 
-def test_holding_a_build_again_on_the_same_day_writes_nothing(archive: Archive) -> None:
+def test_a_build_that_is_asked_again_in_the_same_month_costs_nothing(archive: Archive) -> None:
     build = archive.live_build.get()
+    archive.follower.asked_of(build)
     (path,) = archive.library.holds.glob("*.json")
-    os.utime(path, ns=(1, 1))
-    archive.follower.hold(build)
-    assert path.stat().st_mtime_ns == 1
+    path.unlink()
+    archive.follower.asked_of(build)
+    assert _held_until(archive) == {}, "no file was read and none was written"
+
+
+def test_who_asks_at_the_same_moment_waits_for_the_hold(archive: Archive) -> None:
+    build = archive.live_build.get()
+
+    def asked(_: int) -> dict[str, str]:
+        archive.follower.asked_of(build)
+        return _held_until(archive)
+
+    with ThreadPoolExecutor(8) as threads:
+        found = list(threads.map(asked, range(32)))
+    assert found == [{build.build_id: "2027-11-30"}] * 32
+
+
+def test_a_hold_that_was_lost_is_written_again_when_the_service_starts(archive: Archive) -> None:
+    archive.ask()
+    (path,) = archive.library.holds.glob("*.json")
+    path.unlink()
+    build = archive.live_build.get()
+    archive.followed_by(RELEASE).build_opened(build)
+    assert _held_until(archive) == {build.build_id: "2027-11-30"}
+
+
+def test_a_start_holds_no_build_that_was_not_asked(archive: Archive) -> None:
+    archive.ask()
+    _publish(archive, 1)
+    held = _held_until(archive)
+    archive.followed_by(RELEASE).build_opened(archive.live_build.get())
+    assert _held_until(archive) == held
 
 
 def test_a_build_that_answered_survives_any_number_of_new_ones(archive: Archive) -> None:
@@ -165,18 +239,49 @@ def test_a_build_that_cannot_be_held_answers_and_that_is_told_once_for_each_reas
     assert archive.ask().text == ANSWER
     build = archive.live_build.get()
     for _ in range(3):
-        archive.follower.hold(build)
+        archive.follower.asked_of(build)
+    archive.follower.hold_owed()
     (told,) = archive.told
     assert "so the build could be removed while records refer to it" in told
     archive.library.holds.unlink()
     hold = archive.library.holds / f"{build.build_id}.json"
     hold.mkdir(parents=True)
-    archive.follower.hold(build)
+    archive.follower.asked_of(build)
     assert len(archive.told) == 2, "another reason is told too"
     hold.rmdir()
-    archive.follower.hold(build)
+    archive.follower.hold_owed()
     assert _held_until(archive) == {build.build_id: "2027-11-30"}
+    archive.library.clock.pass_days(40)
     hold.unlink()
     hold.mkdir()
-    archive.follower.hold(build)
+    archive.follower.asked_of(build)
     assert archive.told == [told, archive.told[1], archive.told[1]], "and the same again after it was mended"
+
+
+def test_a_build_that_could_not_be_held_is_held_later_though_it_is_not_live_any_more(archive: Archive) -> None:
+    build = archive.live_build.get()
+    archive.library.holds.write_text("no folder")
+    archive.ask()
+    _publish(archive, 1)
+    archive.live_build.get()
+    archive.library.holds.unlink()
+    archive.follower.hold_owed()
+    assert _held_until(archive) == {build.build_id: "2027-11-30"}
+
+
+def _publish(archive: Archive, builds: int) -> None:
+    for _ in range(builds):
+        number = len(list(archive.library.folder.glob("legal/more-*.md")))
+        archive.library.add(f"legal/more-{number}.md", f"# More {number}\n\nThis is rule number {number} of several.\n")
+        archive.library.clock.pass_days(1)
+        made = archive.library.ingest().build_id
+        os.utime(archive.library.builds / made / "manifest.json", (number + 4e9, number + 4e9))
+
+
+def _asked(archive: Archive, door: str) -> None:
+    if door == "search":
+        archive.search()
+    elif door == "turned away":
+        archive.answering().turn_away(a_question(QUESTION, ("staff",)))
+    else:
+        archive.ask(*(["What of the moon?"] if door == "refused" else []))

@@ -88,6 +88,11 @@ def test_a_reveal_names_the_question_and_nobody() -> None:
     assert _leaf(event) == {"opening": 8, "seq": 7, "request_id": "r", **BY_SOMEBODY, **case, **FOR_SOMETHING}
 
 
+def test_a_build_that_is_removed_says_which_and_nobody() -> None:
+    leaf = _leaf(events.build_removed(WHO, "b-1"))
+    assert (leaf["build"], set(leaf)) == ({"id": "b-1"}, {"build", "actor"})
+
+
 def test_what_waits_for_a_second_person_says_what_and_nobody() -> None:
     reveal = events.reveal_opened(WHO, seq=7, request_id="r", texts={"who": WHO, "case": "2026/7"})
     case = {"case_commit": "9" * 64, "case_len": 6}

@@ -99,6 +99,24 @@ def test_a_build_that_is_gone_or_another_is_said_and_not_guessed(archive: Archiv
     assert found.then is not None
 
 
+def test_a_build_that_was_packed_since_tells_as_much(archive: Archive, past: Any) -> None:
+    before = _only(archive, past)
+    for number in range(4):
+        archive.library.add(f"legal/new-{number}.md", f"# New {number}\n\nThis is rule number {number} of several.\n")
+        archive.library.clock.pass_days(1)
+        archive.library.ingest()
+    build_id = past[0]["build"]["id"]
+    assert not (archive.library.builds / build_id).exists()
+    assert _only(archive, past) == before
+    hits = [{**hit, "passage_id": "0" * 24} for hit in past[1]["hits"]]
+    cited = [{**one, "passage_id": "0" * 24} for one in past[1]["citations"]]
+    assert "is not in the build" in _only(archive, (past[0], {**past[1], "hits": hits, "citations": cited})).why_not
+    (archive.library.builds / "pack" / "blocks.sqlite").write_bytes(b"rubbish" * 1000)
+    assert _only(archive, past).why_not == (
+        f"the build {build_id} that answered does not open: put it back from a backup"
+    )
+
+
 def test_a_register_that_was_changed_behind_the_record_gives_no_approval_of_then(archive: Archive, past: Any) -> None:
     path = archive.library.register_path
     path.write_text(path.read_text().replace('"by": "ann@x.example"', '"by": "eve@x.example"'))

@@ -13,6 +13,7 @@ from service.answering.answers import Reason
 from service.answering.drafts import DraftSentence
 from service.answering.errors import ReplayError
 from service.answering.record import Result
+from service.audit.desk import auditing_over
 from service.audit.errors import AuditUnavailableError
 from service.audit.serialise import RECEIVED_TYPE
 from tests.support.fakes import TinyLibrary
@@ -160,8 +161,25 @@ def test_without_its_build_it_says_how_long_builds_are_kept(archive: Archive) ->
     seq = archive.ask().receipt.seq
     _publish(archive.library)
     shutil.rmtree(archive.library.builds / archive.leaves(RECEIVED_TYPE)[0]["build"]["id"])
-    rule = "kept while it is one of the newest three, or while a record within retention may refer to it"
+    rule = "kept while it is one of the newest three, or while a record within retention refers to it"
     with pytest.raises(ReplayError, match=rule):
+        archive.replay(seq)
+
+
+def test_of_a_build_that_an_operator_removed_it_says_so_and_counts_what_it_was_asked(archive: Archive) -> None:
+    seq = archive.ask().receipt.seq
+    archive.ask()
+    build_id = archive.live_build.get().build_id
+    _publish(archive.library)
+    archive.ask()
+    auditing = auditing_over(archive.opened)
+    assert auditing.questions_of_build(build_id) == {"2026-11": 2}
+    assert auditing.questions_of_build("20200101T000000Z-gone") == {}
+    auditing.build_removed("olga", build_id)
+    shutil.rmtree(archive.library.builds / build_id)
+    with pytest.raises(
+        ReplayError, match=r"was removed by an operator \(record \d+\): what it answered can not be made"
+    ):
         archive.replay(seq)
 
 

@@ -80,6 +80,7 @@ def test_a_document_is_named_once_and_in_the_order_of_the_citations() -> None:
         (events.register_extended(3, ["a" * 64, "b" * 64], "c" * 64), {"first_line": 3, "line_count": 2}),
         (events.register_rewritten(4, "a" * 64, 3, "b" * 64), {"recorded_lines": 4, "lines": 3}),
         (events.build_activated(BUILD), {"build": {"id": "20261119-1", "manifest_hash": "c" * 64}}),
+        (events.build_removed("ann", "20261119-1"), {"actor": "ann", "build": {"id": "20261119-1"}}),
         (events.config_changed(RELEASE), {"release": {"version": "0.1.0", "config_hash": "d" * 64}}),
         (
             events.audit_read("ann", "list", filters={}, seqs=[1, 2], purpose=""),
