@@ -118,8 +118,7 @@ def open_service(
         EncoderError: the reranker, or the entailment model, cannot be loaded.
     """
     entails = entailment_made(settings, connect)
-    released = release(settings, entails)
-    follower = _follower(settings, opened, released, notice)
+    follower = _follower(settings, opened, release(settings, entails), notice)
     live_build = _live_build(settings, encoder, follower, notice)
     boundary = Boundary(library=settings.library, now=utc_now, notice=notice, on_change=follower.register_changed)
     mandate = mandate_made(settings, connect, follower=follower, today=_today, notice=notice, entails=entails)

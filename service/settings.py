@@ -4,22 +4,19 @@ Every setting is the environment variable `GREENLIT_<NAME>`, or a line of `.env`
 """
 
 import hashlib
-import ipaddress
 import json
 import os
 from pathlib import Path
 from typing import Annotated, Literal, Self
-from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 from pydantic import AfterValidator, Field, PositiveInt, SecretStr, ValidationError, model_validator
 
 from indexes.settings import Folder, LibrarySettings, settings_error
+from service.addresses import names_in, networks, origin
 
 MONTHS_WITHOUT_REASON = 12
 _SECRETS = {"token", "api_key", "oidc_client_secret", "openwebui_secret"}
-_PORTS = {"http": 80, "https": 443}
-_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 _NO_LIMIT = 10**9  # more than anybody sends
 _MOST_COPIES = 4  # of the encoder by itself, 45 MB each
 _ELSEWHERE = {"GREENLIT_EVAL_DATA", "GREENLIT_NO_SKIPS"}  # read by the judge and by the tests
@@ -35,45 +32,6 @@ _BESIDE = {  # read by the Slack bot, in `service/slack_bot/settings.py`
 }
 
 
-def _origin(address: str) -> str:
-    """Return a public address in the form that browsers send: lower case, no path, no port that goes without saying.
-
-    Raises:
-        ValueError: it is none, or other machines could reach it without TLS.
-    """
-    parts = urlsplit(address.strip().rstrip("/"))
-    port = parts.port
-    if (
-        parts.scheme not in _PORTS
-        or not parts.hostname
-        or parts.path
-        or parts.query
-        or parts.fragment
-        or parts.username
-    ):
-        raise ValueError("expected an address like https://greenlit.northlight.example, got another form")
-    if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
-        raise ValueError("expected https, for an address that other machines reach")
-    name = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    return f"{parts.scheme}://{name}" + (f":{port}" if port and port != _PORTS[parts.scheme] else "")
-
-
-def _names(text: str) -> list[str]:
-    return [name.strip() for name in text.split(",") if name.strip()]
-
-
-def _networks(text: str) -> str:
-    """Return addresses and networks as they were given.
-
-    Raises:
-        ValueError: one of them is neither, or is everybody.
-    """
-    for name in _names(text):
-        if ipaddress.ip_network(name, strict=False).prefixlen == 0:
-            raise ValueError("expected the addresses of proxies, got everybody's")
-    return text
-
-
 class Settings(LibrarySettings):
     """What the service can be told; see `LibrarySettings` for the places."""
 
@@ -82,10 +40,10 @@ class Settings(LibrarySettings):
     )
     host: str = Field("127.0.0.1", min_length=1, description="the address to listen on; loopback only in local mode")
     port: int = Field(8000, ge=1, le=65535, description="the port to listen on")
-    public_url: Annotated[str, AfterValidator(lambda address: address and _origin(address))] = Field(
+    public_url: Annotated[str, AfterValidator(lambda address: address and origin(address))] = Field(
         "", description="where browsers reach the service, like https://greenlit.northlight.example; needed with oidc"
     )
-    trusted_proxies: Annotated[str, AfterValidator(_networks)] = Field(
+    trusted_proxies: Annotated[str, AfterValidator(networks)] = Field(
         "", description="addresses or networks of proxies whose X-Forwarded-For is believed, separated by commas"
     )
     api_key: SecretStr | None = Field(
@@ -170,7 +128,7 @@ class Settings(LibrarySettings):
         0.5, ge=0, le=1, description="the least share of entailment of a sentence that is released, from 0 to 1"
     )
     mcp: bool = Field(False, description="whether MCP clients are served at /mcp; needs greenlit[mcp]")
-    url: Annotated[str, AfterValidator(lambda address: address and _origin(address))] = Field(
+    url: Annotated[str, AfterValidator(lambda address: address and origin(address))] = Field(
         "",
         description="where greenlit mcp and greenlit slack find the service; the one of this machine unless set",
     )
@@ -241,7 +199,7 @@ class Settings(LibrarySettings):
 
     def groups(self) -> frozenset[str]:
         """Return the local person's groups besides everybody's."""
-        return frozenset(_names(self.local_groups))
+        return frozenset(names_in(self.local_groups))
 
     def limits_a_minute(self) -> tuple[int, int]:
         """Return how many questions, and how many requests, one person or key may send in a minute."""
@@ -250,11 +208,11 @@ class Settings(LibrarySettings):
 
     def proxies(self) -> list[str]:
         """Return the addresses and networks of proxies that are believed."""
-        return _names(self.trusted_proxies)
+        return names_in(self.trusted_proxies)
 
     def provider_hosts(self) -> tuple[str, ...]:
         """Return the hosts besides the issuer's that the identity provider may name."""
-        return tuple(_names(self.oidc_hosts))
+        return tuple(names_in(self.oidc_hosts))
 
     def given_token(self) -> str | None:
         """Return the token that the configuration names, if it names one."""

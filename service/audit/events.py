@@ -18,20 +18,9 @@ from service.audit.leaves import BuildRef, ReleaseRef
 from service.audit.shards import CLOSED_TYPE, OPENED_TYPE, RESTORED_TYPE
 
 Look = Literal[
-    "list",
-    "show",
-    "payload",
-    "replay",
-    "own",
-    "reveals",
-    "shared",
-    "feedback",
-    "requests",
-    "gaps",
-    "charts",
-    "looks",
-    "verify",
-]
+    "list", "show", "payload", "replay", "own", "reveals", "shared",
+    "feedback", "requests", "gaps", "charts", "looks", "verify",
+]  # fmt: skip
 KeyPurpose = Literal["signing", "payload", "identity", "actor"]
 Verdict = Literal["helpful", "wrong", "outdated", "not_supported", "should_have_answered", "beside_the_point"]
 Closing = Literal["granted", "declined"]

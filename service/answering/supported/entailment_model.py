@@ -123,10 +123,10 @@ def _load(folder: Path) -> tuple[Any, Any]:
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     local = {"local_files_only": True, "trust_remote_code": False}
     try:
-        model, told = AutoModelForSequenceClassification.from_pretrained(
+        model, told = AutoModelForSequenceClassification.from_pretrained(  # nosec B615
             folder, use_safetensors=True, dtype=torch.float32, output_loading_info=True, **local
         )
-        tokenizer: Any = AutoTokenizer.from_pretrained(folder, **local)
+        tokenizer: Any = AutoTokenizer.from_pretrained(folder, **local)  # nosec B615
     except (OSError, ValueError, RuntimeError, KeyError, TypeError, SafetensorError) as error:
         raise EncoderError(f"{SETTING}: the entailment model in {folder} cannot be loaded: {error}") from error
     if missing := sorted([*told["missing_keys"], *(str(one) for one in told["mismatched_keys"])]):

@@ -65,7 +65,7 @@ def _assert_serves(library: TinyLibrary, build_id: str) -> None:
 
 
 def _names(library: TinyLibrary) -> set[str]:
-    return {path.name for path in library.builds.iterdir()} - {".ingest.lock", "cache", "current"}
+    return {path.name for path in library.builds.iterdir()} - {".ingest.lock", "cache", "current", "last_ingest.json"}
 
 
 def _assert_recovers(library: TinyLibrary) -> None:

@@ -92,7 +92,7 @@ def test_one_checkpoint_is_proven_to_have_grown_from_another(studio: Studio) -> 
         root=new.root,
         proof=[base64.b64decode(one) for one in proof["proof"]],
     )
-    assert got(studio, "/shards") == {"shards": [{"origin": ORIGIN, "first_seq": 0, "size": new.size}]}
+    assert got(studio, "/shards") == {"shards": [{"origin": ORIGIN, "first_seq": 0, "size": new.size}], "restores": []}
 
 
 @pytest.mark.parametrize(
