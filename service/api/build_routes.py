@@ -23,7 +23,7 @@ _Build = Annotated[
 _router = APIRouter(
     prefix="/v1/audit/builds",
     tags=["audit"],
-    responses=problems(400, 401, 403, 422, 429, 500, 503),
+    responses=problems(400, 401, 403, 404, 422, 429, 500, 503),
     dependencies=_OPERATOR,
 )
 

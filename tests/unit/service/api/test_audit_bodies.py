@@ -69,7 +69,7 @@ BAD: list[tuple[type[BaseModel], dict[str, Any], str]] = [
     (OpenErasureBody, {**ERASURE, "ground": "He asked!"}, "ground"),
     (ReplayBody, {"seq": 2**53}, "seq"),
     (ReplayBody, {"seq": 1.0}, "seq"),
-    (RotateBody, {"purpose": "identity"}, "purpose"),
+    (RotateBody, {"purpose": "names"}, "purpose"),
     (RotateBody, {}, "purpose"),
     (ExportBody, {"from": -1}, "from"),
     (ExportBody, {"from_seq": 1}, "from_seq"),
