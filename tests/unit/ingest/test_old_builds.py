@@ -15,7 +15,13 @@ from tests.support.fakes import TinyLibrary
 
 
 def _whole(library: TinyLibrary) -> set[str]:
-    return {path.name for path in library.builds.iterdir()} - {".ingest.lock", "cache", "current", "last_ingest.json", "pack"}
+    return {path.name for path in library.builds.iterdir()} - {
+        ".ingest.lock",
+        "cache",
+        "current",
+        "last_ingest.json",
+        "pack",
+    }
 
 
 def _packed(library: TinyLibrary) -> set[str]:
