@@ -23,9 +23,11 @@ def sources(library: TinyLibrary) -> Sources:
     return read_sources(library.folder)
 
 
-def _stock(library: TinyLibrary, **more: set[str]) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
+def _stock(
+    library: TinyLibrary, *, found: set[str] | None = None
+) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
     state = Register(library.register_path).refresh()
-    taken = take_stock(read_sources(library.folder), state.decisions, at=library.clock.at, **more)
+    taken = take_stock(read_sources(library.folder), state.decisions, at=library.clock.at, found=found)
     return {stock.source.name: (stock.approved, stock.missing) for stock in taken}
 
 
