@@ -29,6 +29,7 @@ from service.backup.errors import BackupError
 from service.backup.places import BUILDS, KEYS, LIBRARY, LOG, STATE, Found, Places, files_of, links_of
 
 _HALF = ".half-"
+_MEMORY = "signed-"  # how the names of what the signer remembers begin
 _TRIES = 5  # of a copy whose keys changed meanwhile: that happens when a month begins, and when keys are changed
 _SPARE_BYTES = 64 << 20  # room that is left to whatever else is on the disk
 
@@ -133,9 +134,14 @@ class Taking:
             for part in self._parts():
                 found = files_of(self.places, part)
                 files |= _copies(sorted(found, key=lambda one: one.name != LOG), half)
-            if _keys_in(files) == self._keys_now():
+            if _keys_in(files) == self._keys_now() and self._memory_is_in(files):
                 return files
         raise BackupError("the keys of the log changed while each copy was made: try again in a minute")
+
+    def _memory_is_in(self, files: dict[str, File]) -> bool:
+        """Tell whether what the signer remembers is in the copy: a file that was found may give way to a newer one."""
+        there = any(one.path.name.startswith(_MEMORY) for one in files_of(self.places, KEYS))
+        return not there or any(name.startswith(f"{KEYS}/{_MEMORY}") for name in files)
 
     def _keys_now(self) -> dict[str, str]:
         return {one.name: hash_of(one.path) for one in files_of(self.places, KEYS) if one.path.suffix == ".key"}
@@ -222,6 +228,9 @@ def _keys_in(files: dict[str, File]) -> dict[str, str]:
 
 
 def _size(one: Found) -> int:
-    size = one.path.stat().st_size if one.path.exists() else 0
-    beside = one.path.with_name(f"{one.path.name}-wal")
-    return size + (beside.stat().st_size if one.is_database and beside.exists() else 0)
+    beside = (one.path.with_name(f"{one.path.name}-wal"),) if one.is_database else ()
+    size = 0
+    for path in (one.path, *beside):
+        with contextlib.suppress(FileNotFoundError):  # it may go at any moment: what the signer remembers does
+            size += path.stat().st_size
+    return size

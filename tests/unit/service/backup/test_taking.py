@@ -135,6 +135,24 @@ def test_a_key_that_is_made_meanwhile_is_in_it(running: Running, monkeypatch: py
     assert "keys/payload-2026-11-2.key" in taken.account.files
 
 
+def test_a_memory_that_gives_way_to_a_newer_one_meanwhile_is_in_it(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone: list[Path] = []
+
+    def copy_file(source: Path, target: Path) -> str:
+        if source.name.startswith("signed-") and not gone:
+            running.log.ask()
+            running.log.opened.log.publish()
+            gone.append(source)
+        return copying.copy_file(source, target)
+
+    monkeypatch.setattr(module, "copy_file", copy_file)
+    taken = taking(running.places).into(running.copies)
+    assert not gone[0].exists()
+    assert any(name.startswith("keys/signed-") for name in taken.account.files)
+
+
 def test_keys_that_never_stay_the_same_are_said(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[bytes] = []
 
