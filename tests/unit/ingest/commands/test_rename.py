@@ -54,7 +54,13 @@ def test_the_first_of_two_is_told_what_is_missing(library: TinyLibrary, run: Run
 def test_who_supersedes_the_old_name_is_named(library: TinyLibrary, run: Run) -> None:
     library.add("legal/new.md", "y", supersedes=["legal/a.md"])
     result = run("rename", "legal/a.md", "legal/2026", *ANN)
-    assert "legal/new.md is said to supersede legal/a.md, which has another name now" in result.stderr
+    assert "legal/new.md is said to supersede what has another name now: greenlit approve legal/new.md" in result.stderr
+    said = run("approve", "legal/new.md", "--supersedes", "legal/2026/a.md", *ANN)
+    assert "--supersedes legal/2026/a.md --by WHO says so" in result.stderr
+    assert said.exit_code == 0, said.output
+    granted = library.approvals.standing_of("legal/new.md").grant
+    assert granted is not None
+    assert granted.supersedes == {"legal/2026/a.md"}
 
 
 @pytest.mark.parametrize(
