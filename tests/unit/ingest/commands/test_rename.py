@@ -44,10 +44,12 @@ def test_a_folder_is_renamed_after_asking(library: TinyLibrary, run: Run) -> Non
 def test_the_first_of_two_is_told_what_is_missing(library: TinyLibrary, run: Run) -> None:
     library.add("security/a.md", "x")
     library.approve("security/a.md", by="ben@x.example")
+    library.add("legal/new.md", "y", supersedes=["security/a.md"])
     (library.folder / "security/a.md").rename(library.folder / "security/b.md")
     first = run("rename", "security/a.md", "security/b.md", *ANN)
     assert "security/b.md is pending: another person says the same, and until then 'security/a.md'" in first.stdout
     second = run("rename", "security/a.md", "security/b.md", "--by", "cho")
+    assert [("supersede" in one.stderr) for one in (first, second)] == [False, True]  # the old name still holds first
     assert "security/b.md is approved\n" in second.stdout
 
 
