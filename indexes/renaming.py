@@ -46,14 +46,15 @@ class Move:
 class Renaming:
     """What renaming would do: `moves`, and `passed_over` as (document, why); `seen` is what was decided so far.
 
-    `superseding` are documents whose approvals name an old name as superseded, and which.
+    `superseding` are documents whose approvals name as superseded an old name that ends, with all that they would name
+    instead: who says so anew says the whole list.
     """
 
     moves: tuple[Move, ...]
     passed_over: tuple[tuple[str, str], ...]
     of_folder: bool
     seen: Mapping[str, int]
-    superseding: tuple[tuple[str, str], ...] = ()
+    superseding: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     def events(self) -> list[Event]:
         """Return what is written, in order."""
@@ -96,7 +97,7 @@ def plan_renaming(
             moves.append(work.move(name, to))
         except _PassedOverError as error:
             passed_over.append((name, str(error)))
-    moved = [move.old for move in moves]
+    moved = {move.old: move.new for move in moves if move.end}
     seen = {name: _decided(decisions, name) for move in moves for name in (move.old, move.new)}
     return Renaming(tuple(moves), tuple(passed_over), of_folder, seen, tuple(work.superseding(moved)))
 
@@ -248,7 +249,10 @@ class _Moving:
             supersedes=tuple(name for name in said_before(decision, source) if name != new),
         )
 
-    def superseding(self, moved: list[str]) -> list[tuple[str, str]]:
-        """Return which live approvals name a document that was moved as superseded, and which."""
-        names = set(moved)
-        return [(name, old) for name, one in sorted(self._live.items()) for old in sorted(one.supersedes & names)]
+    def superseding(self, moved: Mapping[str, str]) -> list[tuple[str, tuple[str, ...]]]:
+        """Return which live approvals name a document that was moved as superseded, and what they would name now."""
+        return [
+            (moved.get(name, name), tuple(sorted(moved.get(old, old) for old in one.supersedes)))
+            for name, one in sorted(self._live.items())
+            if one.supersedes & moved.keys()
+        ]

@@ -64,7 +64,7 @@ def _report(approvals: Approvals, renaming: Renaming) -> None:
     for move in renaming.moves:
         waits = "" if move.end else f": another person says the same, and until then '{move.old}' keeps its approval"
         out.line(f"{move.new} is {standings[move.new]}{waits}")
-    for document, old in renaming.superseding:
-        again = f"greenlit approve {document} --supersedes"
-        err.line(f"{document} is said to supersede {old}, which has another name now: {again} says the new one")
+    for document, olds in renaming.superseding:
+        again = f"greenlit approve {document} {' '.join(f'--supersedes {old}' for old in olds)} --by WHO"
+        err.line(f"{document} is said to supersede what has another name now: {again} says so")
     err.line("greenlit ingest brings the new names into a build; where a worker runs, it does within seconds")

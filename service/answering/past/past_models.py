@@ -35,7 +35,7 @@ def by_model(answerer: Mapping[str, Any] | None) -> tuple[ByModel | None, str | 
     if "model" not in params:
         return None, None
     wrote, judged = bool(params["wrote"]), bool(params["judged"])
-    rewrote = bool(params["rewrote"])
+    rewrote = bool(params.get("rewrote"))  # a leaf of before models could rewrite says nothing of it
     did = ByModel(params["model"], wrote, judged, int(params["left_out"]), rewrote)
     part = did if wrote or judged or rewrote else None
     instead = Instead(params["instead"]) if "instead" in params else None

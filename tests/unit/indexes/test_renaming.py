@@ -303,9 +303,10 @@ def test_a_decision_that_came_between_stops_it(library: TinyLibrary) -> None:
 
 def test_what_supersedes_the_old_name_is_told(library: TinyLibrary) -> None:
     library.add("legal/a.md", "x")
-    library.add("legal/new.md", "y", supersedes=["legal/a.md"])
+    library.add("legal/c.md", "z")
+    library.add("legal/new.md", "y", supersedes=["legal/c.md", "legal/a.md"])
     _move(library, "legal/a.md", "legal/b.md")
-    assert _rename(library, "legal/a.md", "legal/b.md").superseding == (("legal/new.md", "legal/a.md"),)
+    assert _rename(library, "legal/a.md", "legal/b.md").superseding == (("legal/new.md", ("legal/b.md", "legal/c.md")),)
 
 
 def test_a_name_that_comes_back_is_decided_anew(library: TinyLibrary) -> None:

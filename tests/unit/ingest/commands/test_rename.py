@@ -44,17 +44,25 @@ def test_a_folder_is_renamed_after_asking(library: TinyLibrary, run: Run) -> Non
 def test_the_first_of_two_is_told_what_is_missing(library: TinyLibrary, run: Run) -> None:
     library.add("security/a.md", "x")
     library.approve("security/a.md", by="ben@x.example")
+    library.add("legal/new.md", "y", supersedes=["security/a.md"])
     (library.folder / "security/a.md").rename(library.folder / "security/b.md")
     first = run("rename", "security/a.md", "security/b.md", *ANN)
     assert "security/b.md is pending: another person says the same, and until then 'security/a.md'" in first.stdout
     second = run("rename", "security/a.md", "security/b.md", "--by", "cho")
+    assert [("supersede" in one.stderr) for one in (first, second)] == [False, True]  # the old name still holds first
     assert "security/b.md is approved\n" in second.stdout
 
 
 def test_who_supersedes_the_old_name_is_named(library: TinyLibrary, run: Run) -> None:
     library.add("legal/new.md", "y", supersedes=["legal/a.md"])
     result = run("rename", "legal/a.md", "legal/2026", *ANN)
-    assert "legal/new.md is said to supersede legal/a.md, which has another name now" in result.stderr
+    assert "legal/new.md is said to supersede what has another name now: greenlit approve legal/new.md" in result.stderr
+    said = run("approve", "legal/new.md", "--supersedes", "legal/2026/a.md", *ANN)
+    assert "--supersedes legal/2026/a.md --by WHO says so" in result.stderr
+    assert said.exit_code == 0, said.output
+    granted = library.approvals.standing_of("legal/new.md").grant
+    assert granted is not None
+    assert granted.supersedes == {"legal/2026/a.md"}
 
 
 @pytest.mark.parametrize(

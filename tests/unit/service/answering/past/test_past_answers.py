@@ -4,7 +4,11 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
+from indexes.events import TYPED
+from indexes.renaming import plan_renaming, rename
+from indexes.terms import Terms
 from service.answering.answers import Answer, ByModel, Sentence, one_text
+from service.answering.past.past_models import by_model
 from service.audit.reading.past_turns import Turn, WrittenSentence
 from service.audit.storage.store import Receipt
 from tests.support.fakes import TinyLibrary
@@ -164,3 +168,20 @@ def test_an_answer_whose_source_may_not_be_read_any_more_is_none(library: TinyLi
     with open_studio(with_rules(library)) as studio:
         library.revoke(LINES)
         assert _again(studio, CLONE, [CLONE]) is None
+
+
+def test_an_answer_whose_source_has_another_name_now_is_none_under_the_old_one(library: TinyLibrary) -> None:
+    """Law 2: what it cites was revoked, though the same bytes are approved elsewhere."""
+    library.add(LINES, TEXT)
+    with open_studio(with_rules(library)) as studio:
+        moved = "legal/moved.md"
+        (library.folder / LINES).rename(library.folder / moved)
+        terms = Terms(by="ann@x.example", auth=TYPED)
+        plan = plan_renaming(library.approvals, LINES, moved, terms, now=library.clock(), max_file_bytes=1 << 20)
+        rename(library.approvals, plan)
+        assert _again(studio, CLONE, [CLONE]) is None
+
+
+def test_a_record_of_before_models_could_rewrite_is_read() -> None:
+    params = {"model": "writer", "writes": True, "wrote": True, "judged": False, "left_out": 0}
+    assert by_model({"params": params}) == (ByModel("writer", wrote=True, judged=False), None)
