@@ -101,7 +101,10 @@ def _decide(approvals: Approvals, plan: Plan, readings: "_Readings", *, yes: boo
     plan = without_read_otherwise(plan, readings.texts, approvals) if renew else plan
     _confirm(plan, readings, yes=yes)  # 3, 4
     if not plan.approvals:
-        if readings.unread:
+        # What is damaged counts as not approved: that nothing is due may come of nothing else.
+        problems = [problem.in_words(approvals.register_path) for problem in approvals.state().problems]
+        show.troubles(problems=problems, remarks=[])
+        if readings.unread or problems:
             raise typer.Exit(1)
         return
     try:

@@ -91,3 +91,12 @@ def test_a_crash_before_the_register_is_written_renews_nothing(
     monkeypatch.setattr("indexes.register._write_all", full)
     assert run("approve", "legal", *ANN, "--renew", "--yes").exit_code == 1
     assert library.register_path.read_bytes() == before
+
+
+def test_that_nothing_is_due_is_no_good_news_of_a_damaged_register(library: TinyLibrary, run: Run, soon: date) -> None:
+    library.add("legal/a.md", TEXT, expires=soon)
+    library.register_path.write_bytes(library.register_path.read_text().encode("utf-16"))
+    result = run("approve", "legal", *ANN, "--renew", "--yes")
+    assert result.exit_code == 1
+    assert "nothing to approve" in result.stderr
+    assert "UTF-16 text" in " ".join(result.stderr.split())
