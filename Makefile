@@ -20,7 +20,7 @@ LLM_STAMP := $(VENV)/.installed-llm
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run run-llm install test lint format eval bench faults mutations clean
+.PHONY: help run run-llm install test lint format eval bench faults year mutations clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -56,6 +56,9 @@ bench: $(BENCH_STAMP) ## measure this machine, beside what a user would otherwis
 
 faults: $(RUN_STAMP) ## load the audit log, kill it at random moments, restart, verify
 	$(BIN)/greenlit eval faults
+
+year: $(DEV_STAMP) ## operate a made-up library for a simulated year, with losses and restores; fail on a fault
+	$(BIN)/python -m tests.year
 
 mutations: $(DEV_STAMP) ## break every promise on purpose, see that a test notices
 	$(BIN)/python -m tests.mutations.run

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from indexes.pack import PACK_FOLDER
 from indexes.previews import PREVIEWS_FOLDER, WORKER_FILE
 from indexes.register import REGISTER_FILE
 from indexes.sources import SOURCES_FILE
@@ -54,7 +55,8 @@ class Found:
     @property
     def is_database(self) -> bool:
         """Whether it may be copied only as its database allows, and is never read as it lies there."""
-        return self.path.suffix == _DATABASE and not self.name.startswith(f"{BUILDS}/")
+        never_changes = self.name.startswith(f"{BUILDS}/") and not self.name.startswith(f"{BUILDS}/{PACK_FOLDER}/")
+        return self.path.suffix == _DATABASE and not never_changes
 
 
 def files_of(places: Places, part: str) -> list[Found]:

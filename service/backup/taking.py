@@ -3,7 +3,8 @@
 1  see that there is room
 2  copy the keys, and what the signer remembers; then the log, which holds at least what was signed; then the rest of
    the state, in which the holds are those of the records; then what the library decided
-3  see that no key came or went meanwhile, else begin again: the log in the copy must find the keys that it names
+3  see that no key came or went meanwhile, nor a build: else begin again. The log in the copy must find the keys that it
+   names, and a build may move into the pack, or an original go, while builds are copied
 4  check the copy, write what it holds into `backup.json`, and only then give it its name
 
 A copy that was cut off has no name that counts, and is removed by the next one.
@@ -30,7 +31,7 @@ from service.backup.places import BUILDS, KEYS, LIBRARY, LOG, STATE, Found, Plac
 
 _HALF = ".half-"
 _MEMORY = "signed-"  # how the names of what the signer remembers begin
-_TRIES = 5  # of a copy whose keys changed meanwhile: that happens when a month begins, and when keys are changed
+_TRIES = 5  # of a copy whose keys or builds changed meanwhile: a month begins, keys are changed, a build is made
 _SPARE_BYTES = 64 << 20  # room that is left to whatever else is on the disk
 
 
@@ -131,17 +132,30 @@ class Taking:
             shutil.rmtree(half, ignore_errors=True)
             half.mkdir(mode=0o700)
             files: dict[str, File] = {}
+            builds = self._builds_now()
             for part in self._parts():
                 found = files_of(self.places, part)
                 files |= _copies(sorted(found, key=lambda one: one.name != LOG), half)
-            if _keys_in(files) == self._keys_now() and self._memory_is_in(files):
-                return files
-        raise BackupError("the keys of the log changed while each copy was made: try again in a minute")
+            changed = "builds"
+            if builds == self._builds_now():
+                changed = "the keys of the log"
+                if _keys_in(files) == self._keys_now() and self._memory_is_in(files):
+                    return files
+        raise BackupError(f"{changed} changed while each of {_TRIES} copies was made: try again in some minutes")
 
     def _memory_is_in(self, files: dict[str, File]) -> bool:
         """Tell whether what the signer remembers is in the copy: a file that was found may give way to a newer one."""
         there = any(one.path.name.startswith(_MEMORY) for one in files_of(self.places, KEYS))
         return not there or any(name.startswith(f"{KEYS}/{_MEMORY}") for name in files)
+
+    def _builds_now(self) -> dict[str, tuple[int, int, int]]:
+        """Return of each file of builds that is to be copied what tells that it is another than before."""
+        now: dict[str, tuple[int, int, int]] = {}
+        for one in files_of(self.places, BUILDS) if self.builds else ():
+            with contextlib.suppress(FileNotFoundError):
+                status = one.path.stat()
+                now[one.name] = (status.st_ino, status.st_size, status.st_mtime_ns)
+        return now
 
     def _keys_now(self) -> dict[str, str]:
         return {one.name: hash_of(one.path) for one in files_of(self.places, KEYS) if one.path.suffix == ".key"}
@@ -196,7 +210,6 @@ def remove_older(folder: Path, keep: int) -> list[Path]:
 def _copies(found: Iterable[Found], half: Path) -> dict[str, File]:
     files: dict[str, File] = {}
     shared: dict[tuple[int, int], str] = {}  # names of files that builds share, by what tells a file from any other
-    gone: set[str] = set()
     for one in found:
         target = half / one.name
         try:
@@ -210,17 +223,9 @@ def _copies(found: Iterable[Found], half: Path) -> dict[str, File]:
             sha256 = copy_database(one.path, target) if one.is_database else copy_file(one.path, target)
         except FileNotFoundError:  # such as the signer's memory, which has another name by now, or a build that went
             target.unlink(missing_ok=True)
-            gone.add(one.name)
             continue
         files[one.name] = File(sha256, target.stat().st_size)
-    return _without_halves_of_builds(files, gone, half)
-
-
-def _without_halves_of_builds(files: dict[str, File], gone: set[str], half: Path) -> dict[str, File]:
-    halves = {"/".join(name.split("/")[:2]) for name in gone if name.startswith(f"{BUILDS}/")}
-    for name in halves:
-        shutil.rmtree(half / name, ignore_errors=True)
-    return {name: file for name, file in files.items() if "/".join(name.split("/")[:2]) not in halves}
+    return files
 
 
 def _keys_in(files: dict[str, File]) -> dict[str, str]:

@@ -4,6 +4,7 @@ A copy holds the log *and* the keys that open its texts: whoever has it can read
 """
 
 import getpass
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
@@ -141,9 +142,9 @@ def _tell(done: "PutBack", settings: Settings) -> None:
     _tell_copy(done.folder, done.account)
     for aside in done.aside:
         out.line(f"What was here is in {aside}: nothing reads it; remove it when you need it no more.")
-    out.line(f"Put back: {', '.join(done.put)}.")
+    out.line(f"Put back: {_listed(done.put)}.")
     if done.kept:
-        out.line(f"Here before, and as it was: {', '.join(done.kept)}.")
+        out.line(f"Here before, and as it was: {_listed(done.kept)}.")
     for name in done.left:
         problem(f"{name} has no place: {settings.library} is not there; it is in {done.folder / name}")
     if "library/register.jsonl" in done.put:
@@ -152,6 +153,21 @@ def _tell(done: "PutBack", settings: Settings) -> None:
         problem("API keys are those of the copy: see greenlit keys list, and revoke again what was revoked since")
     if not (settings.builds / "current").exists():
         out.line("There is no build: run greenlit ingest before greenlit serve.")
+
+
+def _listed(names: list[str]) -> str:
+    """List files by name, but those of a build, or of the pack, as one: they are dozens and mean nothing singly."""
+    folders = Counter("/".join(name.split("/")[:2]) for name in names if _is_in_a_build(name))
+    files = [name for name in names if not _is_in_a_build(name)]
+    return ", ".join([*files, *(f"{folder} ({_files(count)})" for folder, count in folders.items())])
+
+
+def _is_in_a_build(name: str) -> bool:
+    return name.startswith("builds/") and name.count("/") > 1
+
+
+def _files(count: int) -> str:
+    return "1 file" if count == 1 else f"{count} files"
 
 
 def _settings() -> Settings:

@@ -4,6 +4,7 @@ import shutil
 import sqlite3
 import stat
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import NamedTuple
 import pytest
 from filelock import FileLock
 
+from indexes.pack import Block, Pack
 from service.audit.keys.key_files import create_key
 from service.backup import copying
 from service.backup import taking as module
@@ -88,7 +90,7 @@ def test_a_build_that_goes_meanwhile_is_not_copied_by_half(running: Running, mon
     def copy_and_prune(source: Path, target: Path) -> str:
         sha256 = copying.copy_file(source, target)
         if source.parent.name == "b2":
-            (running.places.builds / "b2" / "b").unlink()
+            shutil.rmtree(running.places.builds / "b2")
         return sha256
 
     monkeypatch.setattr(module, "copy_file", copy_and_prune)
@@ -96,6 +98,55 @@ def test_a_build_that_goes_meanwhile_is_not_copied_by_half(running: Running, mon
     assert not any(name.startswith("builds/b2") for name in taken.account.files)
     assert not (taken.folder / "builds" / "b2").exists()
     assert "builds/b1/originals/ab" in checked_backup(taken.folder).files
+
+
+def test_a_build_that_is_packed_meanwhile_is_in_the_copy_with_its_originals(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    builds = running.places.builds
+    content = b"a block"
+
+    def copy_and_pack(source: Path, target: Path) -> str:
+        sha256 = copying.copy_file(source, target)
+        if (builds / "b1").exists() and "b1" in source.parts:
+            with Pack.writing(builds) as pack:
+                shutil.copy(builds / "b1" / "originals" / "ab", pack.originals / "ab")
+                pack.add("b1", {}, [Block(content, "rules/a.md", "ab")])
+            shutil.rmtree(builds / "b1")
+        return sha256
+
+    monkeypatch.setattr(module, "copy_file", copy_and_pack)
+    copy = taking(running.places, builds=True).into(running.copies).folder / "builds"
+    with Pack.reading(copy) as pack:
+        assert pack is not None
+        assert [pack.block(number) for number in pack.numbers("b1")] == [content]
+        assert (pack.originals / "ab").read_text() == "bytes\n"
+    assert not (copy / "b1").exists()
+
+
+def test_packed_builds_are_copied_as_of_one_moment_while_they_are_written(running: Running) -> None:
+    with Pack.writing(running.places.builds) as pack:
+        pack.add("b0", {}, [Block(b"before")])
+    with closing(sqlite3.connect(running.places.builds / "pack" / "blocks.sqlite", isolation_level=None)) as writing:
+        writing.execute("BEGIN IMMEDIATE")
+        writing.execute("DELETE FROM builds")
+        copy = taking(running.places, builds=True).into(running.copies).folder / "builds"
+        writing.execute("COMMIT")
+    with Pack.reading(copy) as pack:
+        assert pack is not None
+        assert pack.build_ids() == ["b0"]
+
+
+def test_builds_that_change_all_the_time_are_said(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    def copy_and_publish(source: Path, target: Path) -> str:
+        if source.name == "ab":
+            (running.places.builds / f"b{time.monotonic_ns()}").write_text("another build")
+        return copying.copy_file(source, target)
+
+    monkeypatch.setattr(module, "copy_file", copy_and_publish)
+    with pytest.raises(BackupError, match="builds changed while each of 5 copies was made: try again"):
+        taking(running.places, builds=True).into(running.copies)
+    assert whole_and_half(running.copies) == []
 
 
 def test_no_question_stands_in_what_is_not_sealed(running: Running) -> None:
@@ -161,7 +212,7 @@ def test_keys_that_never_stay_the_same_are_said(running: Running, monkeypatch: p
         return copying.copy_database(source, target)
 
     monkeypatch.setattr(module, "copy_database", copy_and_rotate)
-    with pytest.raises(BackupError, match="the keys of the log changed while each copy was made: try again"):
+    with pytest.raises(BackupError, match="the keys of the log changed while each of 5 copies was made: try again"):
         taking(running.places).into(running.copies)
     assert whole_and_half(running.copies) == []
 

@@ -148,3 +148,11 @@ def test_a_running_installation_is_copied_but_not_restored(run: Run, copies: Pat
         assert run("backup", copies).exit_code == 0
         done = run("restore", copies, "--replace")
     assert (done.exit_code, "is in use: stop greenlit serve" in done.output) == (1, True)
+
+
+def test_the_files_of_a_build_are_told_as_one(places: Places, run: Run, tmp_path: Path) -> None:
+    assert run("backup", tmp_path / "copies", "--builds").exit_code == 0
+    shutil.rmtree(places.builds)
+    done = run("restore", tmp_path / "copies")
+    assert "Put back: builds/current, builds/b1 (1 file).\n" in done.output
+    assert "originals" not in done.output
