@@ -153,7 +153,10 @@ def _alone(state: Path) -> Iterator[None]:
     try:
         lock.take()
     except AuditError as error:
-        raise InUseError(f"{state} is in use: stop greenlit serve, or wait for another restore ({error})") from error
+        raise InUseError(
+            f"{state} is in use by greenlit serve, by another command that writes the log, or by another restore: "
+            "stop it, or wait for its end, and restore again"
+        ) from error
     try:
         yield
     finally:

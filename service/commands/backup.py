@@ -127,7 +127,9 @@ def _goes_on(settings: Settings, account: "Account | None", words: "_Words") -> 
         when = f" after {_time(account.made_us)}" if account else ""
         problem(f"what was recorded{when} is gone, if anything was; nobody here can tell how much")
     for key_id in begun.lost_keys:
-        problem(f"the key {key_id} is gone: what only it opened stays sealed for good; a new one was made, on record")
+        seals = "-" in key_id  # such as payload-2026-11-1; the signing key's is hex
+        went = "what only it opened stays sealed for good" if seals else "it signs no more"
+        problem(f"the key {key_id} is gone: {went}; a new one was made, on record")
     if begun.vkey:
         problem(f"the log signs with a new key: give it to auditors and witnesses in person: {begun.vkey}")
     out.line(f"Tell auditors. A witness goes on once its operator ran it with --accept-restored {begun.history}.")

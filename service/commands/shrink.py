@@ -28,7 +28,11 @@ def shrink(as_json: Annotated[bool, typer.Option("--json", help="print JSON")] =
     except SettingsError as error:
         raise fail(error, 2) from error
     except AuditBusyError as error:
-        raise fail(f"{error}: stop the service first, nothing can be recorded meanwhile", 1) from error
+        raise fail(
+            "the log is being written, by greenlit serve or another command: expected nobody to, for nothing can be "
+            "recorded while the file shrinks; stop it first",
+            1,
+        ) from error
     except AuditError as error:
         raise fail(error, 1) from error
     try:

@@ -150,7 +150,7 @@ def test_an_installation_that_runs_is_not_touched(copied: Copied) -> None:
     (copied.places.state / "audit.sqlite").unlink()
     lock = WriterLock(path=copied.places.state / LOCK_FILE)
     lock.take()
-    with pytest.raises(InUseError, match="is in use: stop greenlit serve, or wait for another restore"):
+    with pytest.raises(InUseError, match="is in use by greenlit serve, by another command"):
         copied.put_back()
     lock.release()
     assert copied.put_back().put == ["state/audit.sqlite"]

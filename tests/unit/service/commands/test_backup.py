@@ -147,7 +147,7 @@ def test_a_running_installation_is_copied_but_not_restored(run: Run, copies: Pat
     with open_small_log(places.state, at="2026-11-20T11:00:00Z"):
         assert run("backup", copies).exit_code == 0
         done = run("restore", copies, "--replace")
-    assert (done.exit_code, "is in use: stop greenlit serve" in done.output) == (1, True)
+    assert (done.exit_code, "is in use by greenlit serve" in done.output) == (1, True)
 
 
 def test_the_files_of_a_build_are_told_as_one(places: Places, run: Run, tmp_path: Path) -> None:
@@ -156,3 +156,14 @@ def test_the_files_of_a_build_are_told_as_one(places: Places, run: Run, tmp_path
     done = run("restore", tmp_path / "copies")
     assert "Put back: builds/current, builds/b1 (1 file).\n" in done.output
     assert "originals" not in done.output
+
+
+def test_without_a_copy_of_the_signing_key_another_signs_and_it_is_to_be_handed_over(run: Run, places: Places) -> None:
+    (places.keys / "signing.key").unlink()
+    done = run("restore", "--here", "--reason", "the signing key is lost")
+    assert done.exit_code == 0, done.output
+    assert " is gone: it signs no more; a new one was made, on record" in done.output
+    assert (
+        "the log signs with a new key: give it to auditors and witnesses in person: greenlit.local/audit+"
+        in done.output
+    )
