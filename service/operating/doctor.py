@@ -58,7 +58,7 @@ def examine(settings: Settings, *, running: Running, connecting: Connecting) -> 
         checked("account", _account),
         checked("settings", _settings),
         checked("library", lambda: look_at_library(settings.library)),
-        checked("register", lambda: look_at_register(settings.library)),
+        checked("register", lambda: look_at_register(settings.library, settings.builds)),
         checked("parser", lambda: _parser(settings)),
         checked("encoder", load),
         checked("build", lambda: _build(settings, encoder[0] if encoder else None)),

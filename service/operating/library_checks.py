@@ -14,14 +14,15 @@ from indexes.clock import utc_now
 from indexes.decisions import Decision
 from indexes.due import what_is_due
 from indexes.encoder import SentenceTransformersEncoder
-from indexes.errors import IndexesError, UnreadableFileError
+from indexes.errors import BuildError, IndexesError, UnreadableFileError
 from indexes.last_ingest import StaysOut, left_by_last_ingest
 from indexes.library import list_documents, missing_folders, read_document
+from indexes.manifest import read_manifest
 from indexes.previews import read_worker_state
 from indexes.register import REGISTER_FILE, Register, register_remarks
 from indexes.sources import Sources, read_sources
 from indexes.standing import Grant
-from indexes.stock import all_grants, live_grants, stock_problems, stock_remarks, take_stock
+from indexes.stock import all_grants, live_grants, register_is_gone, stock_problems, stock_remarks, take_stock
 from service.operating.checks import Found, WrongError
 from service.operating.worker import worker_problems
 
@@ -56,10 +57,12 @@ def _files_that_are_none(names: Sequence[str], total: int, problem: str | None, 
     return f"{len(names)} of {total} {of} cannot be documents; the first: '{names[0]}' {problem}"
 
 
-def look_at_register(library: Path) -> Found:
-    """Look whether every line is understood, and whether what is approved is there; say what is due."""
+def look_at_register(library: Path, builds: Path) -> Found:
+    """Look whether it is there and every line is understood, and whether what is approved is there; say what is due."""
     register = Register(library / REGISTER_FILE)
     state, now = register.refresh(), utc_now()
+    if gone := register_is_gone(state, register.path, held=_held(builds)):
+        raise WrongError(f"{gone}; until then no question is answered")
     if state.problems:
         told = [problem.in_words(register.path) for problem in state.problems[:_TOLD]]
         more = [f"and {len(state.problems) - _TOLD} problems more"] if len(state.problems) > _TOLD else []
@@ -72,6 +75,14 @@ def look_at_register(library: Path) -> Found:
     due = what_is_due(sources, state.decisions, at=now, grants=grants)
     warnings = [*due.remarks(), *stock_remarks(stocks), *register_remarks(state, register.path, now=now)]
     return Found(f"{state.position} events on {len(state.decisions)} documents", warnings)
+
+
+def _held(builds: Path) -> int:
+    """Return how many documents the live build holds; 0 if there is none that can be read."""
+    try:
+        return len(read_manifest(builds / current_build_id(builds)).documents)
+    except BuildError:
+        return 0
 
 
 def look_at_build(

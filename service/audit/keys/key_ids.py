@@ -75,8 +75,8 @@ def missing_in_words(key_ids: Collection[str]) -> str:
             f"the key {last} is missing: restore it from a backup, or, if nobody has it any more, say so with {rotate}"
         )
     return (
-        f"the keys {', '.join(others)} and {last} are missing: restore them from a backup, or, if nobody has them any more, say so of all at "
-        f"once with {rotate}"
+        f"the keys {', '.join(others)} and {last} are missing: restore them from a backup, or, if nobody has them any "
+        f"more, say so of all at once with {rotate}"
     )
 
 

@@ -172,7 +172,7 @@ def _open_state(library: TinyLibrary) -> None:
         (_approved_link, "library", f"1 of 3 approved documents cannot be documents; the first: '{POLICY}' is a symb"),
         (_nobody, "library", "nobody may read source 'closed': give it groups in sources.toml"),
         (_bad_line, "register", "register.jsonl, line 5: "),
-        (_no_register, "register", "the register approves nothing now"),
+        (_no_register, "register", "register.jsonl is not there, and the live build holds 3"),
         (_no_build, "build", "no current build in "),
         (_damaged, "build", "is damaged: dense.faiss"),
         (_not_ingested, "build", "1 approved document is not in it: 'legal/new.md': run greenlit ingest"),
