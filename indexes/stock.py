@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from indexes.counting import counted
 from indexes.decisions import Decision
 from indexes.library import Listed, list_documents, locate
 from indexes.look_alikes import look_alikes, look_keys
@@ -66,7 +67,9 @@ def stock_problems(stocks: Sequence[SourceStock]) -> list[str]:
     problems = []
     for stock in stocks:
         if missing := stock.missing:
-            some = f"{len(missing)} of {len(stock.approved)} approved documents have no file, such as '{missing[0]}'"
+            have = "has" if len(missing) == 1 else "have"
+            of = counted(len(stock.approved), "approved document")
+            some = f"{len(missing)} of {of} {have} no file, such as '{missing[0]}'"
             mend = "put them back, or revoke them; greenlit rename keeps the approval of one that was moved"
             problems.append(f"source '{stock.source.name}': {some}: {mend}")
     return problems
@@ -88,7 +91,7 @@ def register_is_gone(state: RegisterState, path: Path, *, held: int) -> str | No
     if state.decisions:
         it = f"nothing that the register says can be understood: {state.problems[0].in_words(path)}"
     back = "put it back (greenlit restore COPIES, or your own copy)"
-    return f"{it}, and the live build holds {held} approved before: {back}"
+    return f"{it}, and the live build holds {counted(held, 'document')}: {back}"
 
 
 def stock_remarks(stocks: Sequence[SourceStock]) -> list[str]:

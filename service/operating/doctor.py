@@ -12,6 +12,7 @@ from pathlib import Path
 
 from indexes.account import as_root
 from indexes.clock import utc_now
+from indexes.counting import counted
 from indexes.encoder import SentenceTransformersEncoder, load_encoder
 from indexes.limited.process import held_here
 from indexes.sources import read_sources
@@ -154,7 +155,9 @@ def _directory(path: Path) -> str:
     people = read_directory(path).by_id.values()
     if not path.exists():
         return f"none in {path}: people are known by their last sign-in, or pushed by SCIM"
-    return f"{len(people)} people in {path}, {sum(entry.active for entry in people)} of them active"
+    return (
+        f"{counted(len(people), 'person', 'people')} in {path}, {sum(entry.active for entry in people)} of them active"
+    )
 
 
 def _log(settings: Settings, running: Running) -> str:
@@ -171,7 +174,7 @@ def _log(settings: Settings, running: Running) -> str:
     try:
         if problem := opened.log.healthy():
             raise WrongError(problem)
-        return f"{opened.store.size()} records"
+        return counted(opened.store.size(), "record")
     finally:
         opened.close()
 

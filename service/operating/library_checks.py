@@ -11,6 +11,7 @@ from pathlib import Path
 
 from indexes.builds import current_build_id, open_build
 from indexes.clock import utc_now
+from indexes.counting import counted
 from indexes.decisions import Decision
 from indexes.due import what_is_due
 from indexes.encoder import SentenceTransformersEncoder
@@ -43,18 +44,18 @@ def look_at_library(library: Path) -> Found:
     if nobody := [source.name for source in sources.values() if not source.groups]:
         raise WrongError(f"nobody may read source '{nobody[0]}': give it groups in sources.toml")
     unfit = {item.document: item.problem for item in listed if item.problem}
-    detail = f"{len(listed)} files in {len(sources)} sources, in {library}"
+    detail = f"{counted(len(listed), 'file')} in {counted(len(sources), 'source')}, in {library}"
     if not unfit:
         return Found(detail)
     live = live_grants(sources, Register(library / REGISTER_FILE).refresh().decisions, at=utc_now())
     if approved := [name for name in unfit if name in live]:
-        raise WrongError(_files_that_are_none(approved, len(live), unfit[approved[0]], of="approved documents"))
+        raise WrongError(_files_that_are_none(approved, len(live), unfit[approved[0]], of="approved document"))
     first = next(iter(unfit))
-    return Found(detail, [_files_that_are_none(list(unfit), len(listed), unfit[first], of="files")])
+    return Found(detail, [_files_that_are_none(list(unfit), len(listed), unfit[first], of="file")])
 
 
 def _files_that_are_none(names: Sequence[str], total: int, problem: str | None, *, of: str) -> str:
-    return f"{len(names)} of {total} {of} cannot be documents; the first: '{names[0]}' {problem}"
+    return f"{len(names)} of {counted(total, of)} cannot be a document; the first: '{names[0]}' {problem}"
 
 
 def look_at_register(library: Path, builds: Path) -> Found:
@@ -65,7 +66,7 @@ def look_at_register(library: Path, builds: Path) -> Found:
         raise WrongError(f"{gone}; until then no question is answered")
     if state.problems:
         told = [problem.in_words(register.path) for problem in state.problems[:_TOLD]]
-        more = [f"and {len(state.problems) - _TOLD} problems more"] if len(state.problems) > _TOLD else []
+        more = [f"and {counted(len(state.problems) - _TOLD, 'problem')} more"] if len(state.problems) > _TOLD else []
         raise WrongError("; ".join([*told, *more]) + ": mend the register")
     sources = read_sources(library)
     grants = all_grants(sources, state.decisions)
@@ -74,7 +75,7 @@ def look_at_register(library: Path, builds: Path) -> Found:
         raise WrongError("; ".join(problems))
     due = what_is_due(sources, state.decisions, at=now, grants=grants)
     warnings = [*due.remarks(), *stock_remarks(stocks), *register_remarks(state, register.path, now=now)]
-    return Found(f"{state.position} events on {len(state.decisions)} documents", warnings)
+    return Found(f"{counted(state.position, 'event')} on {counted(len(state.decisions), 'document')}", warnings)
 
 
 def _held(builds: Path) -> int:
@@ -107,7 +108,9 @@ def look_at_build(
         warnings.append(
             f"{_some(told.waiting, 'is not in it yet', 'are not in it yet')}; the worker takes in what it can"
         )
-    return Found(f"{build.build_id}: {len(held)} documents, {build.manifest.passages} passages", warnings)
+    return Found(
+        f"{build.build_id}: {counted(len(held), 'document')}, {counted(build.manifest.passages, 'passage')}", warnings
+    )
 
 
 class _Absent:
@@ -157,7 +160,7 @@ def _some(reasons: Mapping[str, str], is_so: str, are_so: str = "") -> str:
     because = f" ({reason})" if reason else ""
     if len(reasons) == 1:
         return f"1 approved document {is_so}: '{name}'{because}"
-    return f"{len(reasons)} approved documents {are_so or is_so}, such as '{name}'{because}"
+    return f"{counted(len(reasons), 'approved document')} {are_so or is_so}, such as '{name}'{because}"
 
 
 def _is_coming(builds: Path, waiting: Mapping[str, str], decisions: Mapping[str, Decision], *, now: datetime) -> bool:

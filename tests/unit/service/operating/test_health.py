@@ -77,7 +77,7 @@ def _file_gone(studio: Studio) -> None:
     ("spoil", "says"),
     [
         (_revoke_all, "the register approves nothing now"),
-        (_file_gone, f"source 'legal': 1 of 2 approved documents have no file, such as '{TRAVEL}'"),
+        (_file_gone, f"source 'legal': 1 of 2 approved documents has no file, such as '{TRAVEL}'"),
     ],
 )
 def test_what_is_not_there_to_answer_from_is_named(

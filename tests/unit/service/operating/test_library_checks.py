@@ -214,7 +214,7 @@ def test_what_a_merge_left_and_a_source_without_documents_are_warnings(
 @pytest.mark.parametrize(
     ("spoil", "says"),
     [
-        (Path.unlink, "register.jsonl is not there, and the live build holds 2 approved before: put it back"),
+        (Path.unlink, "register.jsonl is not there, and the live build holds 2 documents: put it back"),
         (lambda path: path.write_bytes(b""), "register.jsonl decides on nothing, and the live build holds 2"),
         (
             lambda path: path.write_bytes(path.read_text().encode("utf-16")),
@@ -262,7 +262,7 @@ def test_a_stray_file_is_a_warning_and_an_approved_one_is_wrong(library: TinyLib
     stray = look()
     assert stray.level == "warning"
     assert stray.detail.endswith(
-        "1 of 3 files cannot be documents; the first: 'legal/link.md' is a symbolic link: put "
+        "1 of 3 files cannot be a document; the first: 'legal/link.md' is a symbolic link: put "
         "the file itself into the source"
     )
     (library.folder / "legal" / "a.md").unlink()
