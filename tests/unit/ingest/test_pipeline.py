@@ -582,9 +582,7 @@ def test_what_was_approved_in_a_source_that_left_the_allowlist_is_left_out_and_r
     sources.write_text(sources.read_text().split('[[source]]\nname = "wiki"')[0])
     report = library.ingest()
     assert (report.published, report.problems) == (True, ())
-    assert report.remarks == (
-        "source 'wiki' is not in sources.toml: what was approved in it is left out (1 document)",
-    )
+    assert report.remarks == ("source 'wiki' is not in sources.toml: what was approved in it is left out (1 document)",)
     assert _documents(library) == ["legal/a.md"]
 
 
