@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from indexes.previews import WORKER_FILE
@@ -56,23 +57,32 @@ def beside(builds: Path, *, notice: Callable[[str], None], command: Sequence[str
                 process.kill()
 
 
+@dataclass(slots=True)
+class Ending:
+    """What is told, in the handler of a signal, by which one the process ends."""
+
+    heard: Callable[[int], None] = lambda _: None
+
+
 @contextlib.contextmanager
-def ended_by_signals() -> Iterator[None]:
+def ended_by_signals() -> Iterator[Ending]:
     """Let the first signal unwind what is open in the context, a staging folder and a child, and end the process then.
 
     Further signals change nothing. Python is not left to take the model's libraries apart, which took 17 s on a machine
     that was busy: by then everything of ours is closed.
     """
+    ending = Ending()
 
-    def end(*_: object) -> None:
+    def end(came: int, _frame: object) -> None:
         for number in _SIGNALS:
             signal.signal(number, signal.SIG_IGN)
+        ending.heard(came)
         raise SystemExit(0)
 
     for number in _SIGNALS:
         signal.signal(number, end)
     try:
-        yield
+        yield ending
     except SystemExit:
         os._exit(0)  # what was printed is out: the console keeps nothing back
 

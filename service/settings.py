@@ -4,22 +4,20 @@ Every setting is the environment variable `GREENLIT_<NAME>`, or a line of `.env`
 """
 
 import hashlib
-import ipaddress
 import json
 import os
 from pathlib import Path
 from typing import Annotated, Literal, Self
-from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 from pydantic import AfterValidator, Field, PositiveInt, SecretStr, ValidationError, model_validator
 
 from indexes.settings import Folder, LibrarySettings, settings_error
+from indexes.slips import Slip, slips
+from service.addresses import collector, names_in, networks, origin
 
 MONTHS_WITHOUT_REASON = 12
 _SECRETS = {"token", "api_key", "oidc_client_secret", "openwebui_secret"}
-_PORTS = {"http": 80, "https": 443}
-_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 _NO_LIMIT = 10**9  # more than anybody sends
 _MOST_COPIES = 4  # of the encoder by itself, 45 MB each
 _ELSEWHERE = {"GREENLIT_EVAL_DATA", "GREENLIT_NO_SKIPS"}  # read by the judge and by the tests
@@ -35,45 +33,6 @@ _BESIDE = {  # read by the Slack bot, in `service/slack_bot/settings.py`
 }
 
 
-def _origin(address: str) -> str:
-    """Return a public address in the form that browsers send: lower case, no path, no port that goes without saying.
-
-    Raises:
-        ValueError: it is none, or other machines could reach it without TLS.
-    """
-    parts = urlsplit(address.strip().rstrip("/"))
-    port = parts.port
-    if (
-        parts.scheme not in _PORTS
-        or not parts.hostname
-        or parts.path
-        or parts.query
-        or parts.fragment
-        or parts.username
-    ):
-        raise ValueError("expected an address like https://greenlit.northlight.example, got another form")
-    if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
-        raise ValueError("expected https, for an address that other machines reach")
-    name = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    return f"{parts.scheme}://{name}" + (f":{port}" if port and port != _PORTS[parts.scheme] else "")
-
-
-def _names(text: str) -> list[str]:
-    return [name.strip() for name in text.split(",") if name.strip()]
-
-
-def _networks(text: str) -> str:
-    """Return addresses and networks as they were given.
-
-    Raises:
-        ValueError: one of them is neither, or is everybody.
-    """
-    for name in _names(text):
-        if ipaddress.ip_network(name, strict=False).prefixlen == 0:
-            raise ValueError("expected the addresses of proxies, got everybody's")
-    return text
-
-
 class Settings(LibrarySettings):
     """What the service can be told; see `LibrarySettings` for the places."""
 
@@ -82,10 +41,10 @@ class Settings(LibrarySettings):
     )
     host: str = Field("127.0.0.1", min_length=1, description="the address to listen on; loopback only in local mode")
     port: int = Field(8000, ge=1, le=65535, description="the port to listen on")
-    public_url: Annotated[str, AfterValidator(lambda address: address and _origin(address))] = Field(
+    public_url: Annotated[str, AfterValidator(lambda address: address and origin(address))] = Field(
         "", description="where browsers reach the service, like https://greenlit.northlight.example; needed with oidc"
     )
-    trusted_proxies: Annotated[str, AfterValidator(_networks)] = Field(
+    trusted_proxies: Annotated[str, AfterValidator(networks)] = Field(
         "", description="addresses or networks of proxies whose X-Forwarded-For is believed, separated by commas"
     )
     api_key: SecretStr | None = Field(
@@ -158,8 +117,17 @@ class Settings(LibrarySettings):
         "quote",
         description="where the model fails, or nothing of it holds up: quote, quotes instead; refuse, 503 or no answer",
     )
+    metrics_port: int | None = Field(
+        None, ge=1, le=65535, description="a port for /metrics alone, without an identity; none unless set"
+    )
+    metrics_host: str = Field("127.0.0.1", min_length=1, description="the address of that port")
+    otlp_endpoint: Annotated[str, AfterValidator(lambda address: address and collector(address))] = Field(
+        "",
+        description="a collector of traces by OTLP over HTTP, like http://127.0.0.1:4318; needs greenlit[traces]; "
+        "nothing is sent unless set",
+    )
     mcp: bool = Field(False, description="whether MCP clients are served at /mcp; needs greenlit[mcp]")
-    url: Annotated[str, AfterValidator(lambda address: address and _origin(address))] = Field(
+    url: Annotated[str, AfterValidator(lambda address: address and origin(address))] = Field(
         "",
         description="where greenlit mcp and greenlit slack find the service; the one of this machine unless set",
     )
@@ -219,7 +187,7 @@ class Settings(LibrarySettings):
 
     def groups(self) -> frozenset[str]:
         """Return the local person's groups besides everybody's."""
-        return frozenset(_names(self.local_groups))
+        return frozenset(names_in(self.local_groups))
 
     def limits_a_minute(self) -> tuple[int, int]:
         """Return how many questions, and how many requests, one person or key may send in a minute."""
@@ -228,11 +196,11 @@ class Settings(LibrarySettings):
 
     def proxies(self) -> list[str]:
         """Return the addresses and networks of proxies that are believed."""
-        return _names(self.trusted_proxies)
+        return names_in(self.trusted_proxies)
 
     def provider_hosts(self) -> tuple[str, ...]:
         """Return the hosts besides the issuer's that the identity provider may name."""
-        return tuple(_names(self.oidc_hosts))
+        return tuple(names_in(self.oidc_hosts))
 
     def given_token(self) -> str | None:
         """Return the token that the configuration names, if it names one."""
@@ -272,8 +240,7 @@ def encoder_copies(settings: Settings) -> int:
     return max(1, min((os.cpu_count() or 1) // 2, _MOST_COPIES))
 
 
-def unknown_settings() -> list[str]:
-    """Return the names that look like settings of ours, in the environment or `.env`, and are none: slips."""
+def unknown_settings() -> list[Slip]:
+    """Return what looks like a setting of ours, in the environment or `.env`, and is none."""
     known = {f"GREENLIT_{name.upper()}" for name in Settings.model_fields} | _ELSEWHERE | _BESIDE
-    given = {name.upper() for name in (*os.environ, *dotenv_values(".env"))}
-    return sorted(name for name in given if name.startswith("GREENLIT_") and name not in known)
+    return slips(environment(), known)

@@ -98,7 +98,7 @@ class Call:
 
     @property
     def is_page(self) -> bool:
-        return not self.route.split()[1].startswith(("/v1", "/scim", "/mcp"))
+        return not self.route.split()[1].startswith(("/v1", "/scim", "/mcp", "/metrics"))
 
     def send(self, client: Any, question: Asked, **more: Any) -> Any:
         """Send it through a client of HTTP."""

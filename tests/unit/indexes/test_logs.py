@@ -8,7 +8,7 @@ import sys
 import pytest
 import structlog
 
-from service.operating.logs import configure_logs
+from indexes.logs import configure_logs
 
 SECRET = "quokka4711"
 
@@ -28,8 +28,9 @@ def lines(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
 def test_our_own_events_are_json_lines_with_their_time(lines: io.StringIO) -> None:
     structlog.get_logger("greenlit").info("request", route="/v1/ask", status=200)
     line = json.loads(lines.getvalue())
-    assert line.pop("timestamp").endswith("Z")
-    assert line == {"event": "request", "level": "info", "route": "/v1/ask", "status": 200}
+    assert list(line) == ["ts", "level", "event", "logger", "route", "status"]
+    assert line.pop("ts").endswith("Z")
+    assert line == {"level": "info", "event": "request", "logger": "greenlit", "route": "/v1/ask", "status": 200}
 
 
 def test_of_a_library_only_its_name_and_the_place_are_kept(lines: io.StringIO) -> None:
