@@ -40,6 +40,7 @@ def metrics_port(text: Callable[[], bytes], listening: socket.socket, *, is_loop
         return Response(text(), media_type=MEDIA_TYPE, headers={"Cache-Control": "no-store"})
 
     app = Starlette(routes=[Route("/metrics", metrics)])
+    app.router.redirect_slashes = False  # a redirect would repeat the address, whatever somebody put there
     config = uvicorn.Config(
         KnownHostOnly(app, origin=Origin()) if is_loopback else app,
         http=limited_protocol(_LIMITS),
