@@ -38,10 +38,11 @@ _LABELS = {
     "stage": {stage.value for stage in Stage},
     "kind": {"ask", "search", "internal", "page", *(known[1] for known in _KNOWN)},
     "part": {"build", "library", "log"},
-    "state": {"answerable", "waiting", "ended"},
+    "state": {"answerable", "waiting", "stays_out", "ended"},
     "days": {"14", "30"},
     "place": {"library", "builds", "state"},
     "of": {"in work", "at most", "waiting"},
+    "answer": {"quoted", "written"},
     "version": {VERSION},
 }
 
