@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 import pytest
 from filelock import FileLock
@@ -293,6 +293,37 @@ def test_the_copy_of_the_log_is_of_one_moment(running: Running) -> None:
     running.log.ask()
     with closing(sqlite3.connect(taken.folder / "state" / "audit.sqlite")) as connection:
         assert connection.execute("SELECT COUNT(*) FROM leaves").fetchone() == (size,)
+
+
+def test_what_is_recorded_between_the_steps_of_a_copy_is_not_in_it_and_does_not_begin_it_again(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, steps, sync = running.log.store.size(), [0], copying._sync
+    monkeypatch.setattr(copying, "_SYNC_BYTES", 16 << 10)
+
+    def sync_and_ask(file: BinaryIO) -> None:
+        sync(file)
+        steps[0] += 1
+        if steps[0] <= 3:
+            running.log.ask()
+
+    monkeypatch.setattr(copying, "_sync", sync_and_ask)
+    copy = running.copies / "log.sqlite"
+    copying.copy_database(running.places.state / "audit.sqlite", copy)
+    assert steps[0] > 4
+    assert running.log.store.size() > before
+    with closing(sqlite3.connect(copy)) as connection:
+        assert connection.execute("SELECT COUNT(*) FROM leaves").fetchone() == (before,)
+
+
+def test_a_file_is_made_durable_in_steps(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[int] = []
+    monkeypatch.setattr(copying, "_SYNC_BYTES", 2 << 20)
+    monkeypatch.setattr(copying, "_sync", lambda file: synced.append(file.tell() >> 20))
+    large = running.places.state / "large"
+    large.write_bytes(bytes(5 << 20))
+    copying.copy_file(large, running.copies / "large")
+    assert synced == [2, 4, 5]
 
 
 def test_two_copies_at_once_do_not_disturb_each_other(running: Running) -> None:
