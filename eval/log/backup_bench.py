@@ -27,7 +27,7 @@ from eval.log.large_log import make_large_log
 from eval.log.paced import asked_meanwhile
 from eval.quality.libraries import ingest_all
 from eval.speed.http_load import HOST
-from eval.speed.served import Served, serving
+from eval.speed.served import Served, peak_mb_of, serving
 from indexes.encoder import DEFAULT_ENCODER, load_encoder
 from service.audit.log import system_clock_us
 from service.audit.opening import open_log
@@ -39,9 +39,9 @@ _QUESTIONS = (
     "What loudness must a full mix have on delivery?",
     "How many days do I have to submit expenses?",
 )
-_ASKERS = 4
-_ASK_EVERY_S = 0.2  # each of them: 20 questions a second, which leaves a core free
-_RECORD_EVERY_S = 0.04  # 100 a second
+_ASKERS = 40
+_ASK_EVERY_S = 4.0  # each of them: 10 questions a second, which leaves a core free
+_RECORD_EVERY_S = 0.4  # 100 a second
 _ALONE_S = 20.0  # without a copy
 _PATIENCE_S = 60.0  # for one answer
 _WATCH_EVERY_S = 0.02
@@ -51,7 +51,7 @@ _AT_REST_S = 0.1  # of work in that time
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """What a command took: seconds, its largest memory, what it printed, and the largest that a file was meanwhile."""
+    """What a command took: seconds, its largest memory (0 where nobody can tell), what it printed, and the largest that a file was meanwhile."""
 
     seconds: float
     peak_mb: float
@@ -223,21 +223,20 @@ def ran(
     Raises:
         SystemExit: it failed.
     """
-    began, largest = time.perf_counter(), 0
+    began, largest, peak_mb = time.perf_counter(), 0, 0.0
     with tempfile.TemporaryFile("w+") as printed, tempfile.TemporaryFile("w+") as problems:
         process = subprocess.Popen(
             [sys.executable, "-m", "greenlit", *arguments], env=environment, stdout=printed, stderr=problems
         )
-        while not (ended := os.wait4(process.pid, os.WNOHANG))[0]:
-            largest = max(largest, _size(watched))
+        while process.poll() is None:
+            largest, peak_mb = max(largest, _size(watched)), peak_mb_of(process.pid) or peak_mb
             time.sleep(_WATCH_EVERY_S)
         seconds = time.perf_counter() - began
-        process.returncode = os.waitstatus_to_exitcode(ended[1])
         printed.seek(0)
         problems.seek(0)
         if process.returncode not in ({0, 1} if may_fail else {0}):
             raise SystemExit(f"greenlit: {' '.join(arguments)} ended with {process.returncode}: {problems.read()}")
-        return Ran(seconds, ended[2].ru_maxrss / 1024, printed.read(), largest / 1e6)
+        return Ran(seconds, peak_mb, printed.read(), largest / 1e6)
 
 
 def _size(path: Path | None) -> int:

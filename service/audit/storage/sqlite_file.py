@@ -42,6 +42,7 @@ _DAMAGE = {
     "UnicodeDecodeError": "it is damaged",  # and so, where they stand in what SQLite says of it
 }
 _TEMPORARY = "SQLITE_TMPDIR"
+_WAL_BYTES = 16 << 20  # that are kept for what comes next; while somebody reads all of the file, it grows beyond
 _MOST_SAID = 120  # characters of what SQLite found: numbers of pages and cells, names of tables
 
 _MOST_KEPT = 4  # connections, each with some 50 KiB: as many read at once on a busy day
@@ -86,6 +87,7 @@ class SqliteFile:
             connection.execute("PRAGMA synchronous = FULL")  # in WAL mode: fsync at every commit
             connection.execute("PRAGMA fullfsync = ON")  # where fsync stops at the drive's cache (macOS)
             connection.execute("PRAGMA foreign_keys = ON")
+            connection.execute(f"PRAGMA journal_size_limit = {_WAL_BYTES}")
             connection.execute("PRAGMA secure_delete = ON")  # an erased payload leaves no bytes behind
         except sqlite3.Error:
             connection.close()
