@@ -51,7 +51,10 @@ _AT_REST_S = 0.1  # of work in that time
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """What a command took: seconds, its largest memory (0 where nobody can tell), what it printed, and the largest that a file was meanwhile."""
+    """What a command took, what it printed, and the largest that a file was meanwhile.
+
+    Memory is 0 where nobody can tell.
+    """
 
     seconds: float
     peak_mb: float
