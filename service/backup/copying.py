@@ -9,6 +9,7 @@ import contextlib
 import hashlib
 import os
 import sqlite3
+import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -24,7 +25,15 @@ _CHUNK = 1 << 20
 # with one sync at the end, and the copy took half the time; 4 and 16 MB did not differ.
 _SYNC_BYTES = 8 << 20
 _ANY_TABLE = "SELECT COUNT(*) FROM sqlite_schema"
-_BUSY_TIMEOUT_S = 10.0  # somebody takes the write-ahead log into the file: a moment
+_BUSY_TIMEOUT_S = 1.0  # after which it is tried again, so that a person can break it off
+# Who writes the pack keeps readers out from the first megabytes that it changed until it is durable: minutes, if a
+# large build is packed.
+_PATIENCE_S = 600.0
+_HINTS = {
+    "SQLITE_FULL": "; the disk is full: make room",
+    "SQLITE_BUSY": f"; another program has kept it locked for {_PATIENCE_S:g} s, as greenlit ingest does while it "
+    "packs old builds: wait for its end",
+}
 
 
 def copy_file(source: Path, target: Path) -> str:
@@ -59,8 +68,7 @@ def copy_database(source: Path, target: Path) -> str:
                 _copy_pages(reading, writing, lambda: _sync(file))
         except sqlite3.Error as error:
             reason = getattr(error, "sqlite_errorname", type(error).__name__)  # its own words may hold a text
-            full = "; the disk is full: make room" if reason == "SQLITE_FULL" else ""
-            raise BackupError(f"{source} cannot be copied to {target} ({reason}){full}") from None
+            raise BackupError(f"{source} cannot be copied to {target} ({reason}){_HINTS.get(reason, '')}") from None
         _sync(file)
     return hash_of(target)
 
@@ -68,7 +76,7 @@ def copy_database(source: Path, target: Path) -> str:
 def _copy_pages(reading: sqlite3.Connection, writing: sqlite3.Connection, sync: Callable[[], None]) -> None:
     # All that is copied is read in one transaction: without it a copy in steps would begin again at each record.
     reading.execute("BEGIN")
-    reading.execute(_ANY_TABLE).fetchall()
+    _wait_for_it(reading)
     (page_bytes,) = reading.execute("PRAGMA page_size").fetchone()
     writing.execute("PRAGMA synchronous = OFF")  # it is made durable here
     reading.backup(writing, pages=max(1, _SYNC_BYTES // page_bytes), progress=lambda *_: sync())
@@ -103,6 +111,18 @@ def put(source: Path, target: Path, sha256: str) -> None:
         with contextlib.suppress(OSError):
             beside.unlink(missing_ok=True)
     sync_folder(target.parent)
+
+
+def _wait_for_it(reading: sqlite3.Connection) -> None:
+    ends_s = time.monotonic() + _PATIENCE_S
+    while True:
+        try:
+            reading.execute(_ANY_TABLE).fetchall()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorname != "SQLITE_BUSY" or time.monotonic() > ends_s:
+                raise
+        else:
+            return
 
 
 def _sync(file: BinaryIO) -> None:
