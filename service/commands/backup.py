@@ -4,6 +4,7 @@ A copy holds the log *and* the keys that open its texts: whoever has it can read
 """
 
 import getpass
+import os
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from service.backup.places import Places
     from service.backup.putting_back import PutBack
 
+_GIVES_WAY = 10  # of 19 steps: who asks meanwhile comes first
+
 _Folder = Annotated[Path, typer.Argument(help="a folder of copies, outside of the installation")]
 _Keep = Annotated[int, typer.Option(min=0, help="remove all but so many copies from it; 0 removes none")]
 _Builds = Annotated[bool, typer.Option("--builds", help="copy builds too, so that old answers can be made again")]
@@ -34,6 +37,7 @@ def backup(folder: _Folder, keep: _Keep = 0, builds: _Builds = False, as_json: _
     from service.backup.taking import Taking, remove_older
 
     settings = _settings()
+    os.nice(_GIVES_WAY)
     taking = Taking(
         places=_places(settings), log_name=settings.log_name, version=_version(), builds=builds, clock=_now_us
     )

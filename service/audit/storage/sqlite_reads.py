@@ -196,6 +196,10 @@ class SqliteReads:
         """See `LeafReader.damage`."""
         return self._file.damage()
 
+    def stop_looking(self) -> None:
+        """See `LeafReader.stop_looking`."""
+        self._file.stop_looking()
+
 
 def _whole(*row: Any) -> StoredLeaf:
     """Return a leaf, if it is the one that was written: nobody is to read a record that became another."""

@@ -209,7 +209,13 @@ class LeafReader(Protocol):
         """Return what is wrong with the store as such, and what to do; `None` if nothing is. Reads all of it.
 
         What its rows say is not looked at: that is for `verify_store`.
+
+        Raises:
+            AuditUnavailableError: it cannot be read, or the look was broken off.
         """
+
+    def stop_looking(self) -> None:
+        """Break off looks for damage that other threads are at: a large store takes minutes from a slow disk."""
 
 
 class LeafStore(LeafReader, Protocol):
