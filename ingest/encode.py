@@ -1,10 +1,11 @@
-"""Encode passages, each once: vectors are kept by encoder digest, arithmetic and text hash, and survive a crash.
+"""Encode passages, each once: vectors are kept by encoder digest, arithmetic and text hash, until a build holds them.
 
-A passage's vector, those of its sentences and those of its word pieces come from one pass and are kept together.
+A passage's vector, those of its sentences and those of its word pieces come from one pass and are kept together. They
+are kept for a crash alone: the next build takes what it needs of the live one (`lent`), so the file goes when a build
+is published.
 
-Vectors are kept in half precision, as the dense index keeps them, those of word pieces as the index of pieces does; so
-a build is the same whether its vectors were just made or kept. They can be turned back into much of the text they were
-made from: after each build the cache is cut down to what that build holds, and the file is as private as the documents.
+Vectors are kept as the indexes keep them; so a build is the same whether its vectors were just made or kept. They can
+be turned back into much of the text they were made from: the file is as private as the documents.
 """
 
 import hashlib
@@ -40,6 +41,10 @@ class EncoderText:
 
     text: str
     spans: tuple[Span, ...]
+
+    def key(self) -> bytes:
+        """Return what is equal for equal texts with equal sentences."""
+        return hashlib.sha256(np.array(self.spans, np.int64).tobytes() + self.text.encode()).digest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +88,6 @@ class VectorCache:
         except (OSError, sqlite3.Error) as error:
             raise self._unusable(error) from error
         try:
-            self._connection.execute("PRAGMA secure_delete = ON")
             if self._connection.execute("PRAGMA user_version").fetchone() != (_FORM,):
                 self._connection.execute("DROP TABLE IF EXISTS passages")  # no key of another form is asked for again
                 self._connection.execute(f"PRAGMA user_version = {_FORM}")
@@ -159,18 +163,8 @@ class VectorCache:
         from_end = pieces.spans[inside] - np.int32(len(text.text))
         return from_end.tobytes(), stored(pieces.vectors[inside], self._projection).tobytes()
 
-    def keep_only(self, texts: Iterable[EncoderText]) -> None:
-        """Forget every vector but those of these passages."""
-        with self._connection:
-            self._connection.execute("CREATE TEMP TABLE kept (key BLOB PRIMARY KEY) WITHOUT ROWID")
-            keys = ((self._key(text),) for text in texts)
-            self._connection.executemany("INSERT OR IGNORE INTO kept VALUES (?)", keys)
-            self._connection.execute("DELETE FROM passages WHERE key NOT IN (SELECT key FROM kept)")
-            self._connection.execute("DROP TABLE kept")
-
     def _key(self, text: EncoderText) -> bytes:
-        spans = np.array(text.spans, np.int64).tobytes()
-        return hashlib.sha256(self._prefix + spans + text.text.encode()).digest()
+        return hashlib.sha256(self._prefix + text.key()).digest()
 
     def _known(self, texts: Mapping[bytes, EncoderText]) -> dict[bytes, bytes]:
         """Return the kept vector of each passage that has one, one for each of its sentences, and word pieces."""
@@ -186,6 +180,19 @@ class VectorCache:
                 if places % place == 0 and pieces == places // place * piece
             )
         return found
+
+
+def forget(path: Path) -> None:
+    """Remove the file of a cache, if there is one: a build holds what was kept, or nothing may.
+
+    Raises:
+        PublishError: it cannot be removed.
+    """
+    try:
+        for one in (path, path.with_name(f"{path.name}-journal")):
+            one.unlink(missing_ok=True)
+    except OSError as error:
+        raise PublishError(f"the kept vectors in {path} cannot be removed ({error}): delete that file") from error
 
 
 def _batched(items: Sequence[_Item], size: int) -> Iterable[Sequence[_Item]]:

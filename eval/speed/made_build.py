@@ -198,9 +198,9 @@ def make_build(base: Base, passages: int, *, root: Path, encoder: Encoder) -> Ma
                 documents=documents,
                 dense=dense,
                 lexical=lexical,
-                sentences=index_sentences(documents, vectors=_any_vectors(base), live=None, carried=()),
+                sentences=index_sentences(documents, vectors=_any_vectors(base), lent=None),
                 sentence_count=documents.sentence_count(),
-                pieces=index_pieces(documents, kept=_any_pieces(base), live=None, carried=()),
+                pieces=index_pieces(documents, kept=_any_pieces(base), lent=None),
                 projection=base.projection,
                 manifest=replace(manifest, dense=info),
             )

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from indexes.encoder import Pieces, Span, Vectors
-from ingest.encode import EncoderText, VectorCache
+from ingest.encode import EncoderText, VectorCache, forget
 from ingest.errors import PublishError
 from ingest.index_pieces import projection_for
 from tests.support.answering_parts import whole_texts
@@ -166,26 +166,20 @@ def test_a_crash_between_passages_and_sentences_leaves_neither(path: Path) -> No
 # What is not kept
 
 
-def test_what_a_build_does_not_hold_is_forgotten(path: Path, hashing_encoder: HashingEncoder) -> None:
-    kept, withdrawn = whole_texts("kept", "withdrawn")
-    with _cache(path, hashing_encoder) as cache:
-        cache.encode([kept, withdrawn, TWO], lambda _: None)
-        cache.keep_only(iter([kept, EncoderText(TEXT, ())]))
-        cache.keep_only([kept])
-    with closing(sqlite3.connect(path)) as connection:
-        assert connection.execute("SELECT count(*) FROM passages").fetchone() == (1,)
-    again = HashingEncoder()
-    _encode(path, again, [kept, withdrawn, TWO])
-    assert sorted(again.encoded) == [TEXT, "withdrawn"]
-
-
-def test_what_is_forgotten_is_gone_from_the_file_too(path: Path, hashing_encoder: HashingEncoder) -> None:
+def test_what_is_forgotten_is_gone_and_made_anew(path: Path, hashing_encoder: HashingEncoder) -> None:
+    forget(path)  # there is none yet
     _encode(path, hashing_encoder, [TWO])
-    vectors = [vector.astype(np.float16).tobytes() for vector in _halves(TEXT, "Keep masters.", "Ask the team.")]
-    assert all(vector in path.read_bytes() for vector in vectors)
-    with _cache(path, hashing_encoder) as cache:
-        cache.keep_only([])
-    assert not any(vector in path.read_bytes() for vector in vectors)
+    path.with_name(f"{path.name}-journal").touch()  # a crash leaves one
+    forget(path)
+    assert list(path.parent.iterdir()) == []
+    _encode(path, hashing_encoder, [TWO])
+    assert hashing_encoder.encoded == [TEXT, TEXT]
+
+
+def test_what_cannot_be_forgotten_is_said(path: Path) -> None:
+    path.mkdir(parents=True)
+    with pytest.raises(PublishError, match=r"cannot be removed .*: delete that file"):
+        forget(path)
 
 
 def test_the_kept_vectors_are_for_their_owner_only(path: Path, hashing_encoder: HashingEncoder) -> None:
