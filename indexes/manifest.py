@@ -14,7 +14,7 @@ from typing import Any, Literal
 from indexes.errors import BuildDamagedError, BuildFormError
 
 MANIFEST_FILE = "manifest.json"
-_FORMAT = 4
+_FORMAT = 5
 _ID_HASH_HEX = 32
 
 DenseSetting = Literal["auto", "flat", "ivf"]

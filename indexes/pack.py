@@ -27,7 +27,7 @@ from indexes.errors import BuildDamagedError, BuildError
 PACK_FOLDER = "pack"
 _BLOCKS_FILE = "blocks.sqlite"
 _ORIGINALS_FOLDER = "originals"
-_FORMAT = 1
+_FORMAT = 2
 _WAIT_S = 30.0  # for the writer's commit
 _SCHEMA = """
 CREATE TABLE blocks (number INTEGER PRIMARY KEY, sha256 BLOB UNIQUE NOT NULL, name TEXT NOT NULL,

@@ -20,6 +20,7 @@ from typing import Self, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from indexes.coarse import InBytes, in_bytes, width_in_half_bytes
 from indexes.encoder import Encoder, Pieces, Span, Vectors
 from indexes.pieces import Stored, stored
 from ingest.errors import PublishError
@@ -30,7 +31,7 @@ _TABLE = (
     "places BLOB NOT NULL, pieces BLOB NOT NULL)"
 )
 _LENGTHS = "SELECT key, vector, length(sentences), length(places), length(pieces) FROM passages"
-_FORM = 2  # raise it when the columns change: what is kept in another form is forgotten
+_FORM = 3  # raise it when the columns change: what is kept in another form is forgotten
 _BATCH = 256  # texts between two commits: a crash costs at most these
 _LOOKUP = 900  # keys per statement, under SQLite's portable limit
 
@@ -132,7 +133,7 @@ class VectorCache:
             )
             halves = [vector.tobytes() for vector in vectors.astype(np.float16)]
             rows = [
-                (key, vector, sentences.astype(np.float16).tobytes(), *self._kept(held, text))
+                (key, vector, in_bytes(sentences).tobytes(), *self._kept(held, text))
                 for (key, text), vector, sentences, held in zip(batch, halves, of_sentences, pieces, strict=True)
             ]
             with self._connection:
@@ -142,17 +143,20 @@ class VectorCache:
         flat = np.frombuffer(b"".join(found[key] for key in keys), dtype=np.float16)
         return flat.reshape(len(texts), self._encoder.dimensions).astype(np.float32)
 
-    def sentences(self, text: EncoderText) -> NDArray[np.float16]:
-        """Return the vectors of a passage's sentences, shape (len(text.spans), dimensions); `encode` was given it."""
+    def sentences(self, text: EncoderText) -> InBytes:
+        """Return the vectors of a passage's sentences, shape (len(text.spans), dimensions), as a build keeps them.
+
+        `encode` was given the passage.
+        """
         query = "SELECT sentences FROM passages WHERE key = ?"
         (kept,) = self._connection.execute(query, (self._key(text),)).fetchone()
-        return np.frombuffer(kept, np.float16).reshape(len(text.spans), self._encoder.dimensions)
+        return np.frombuffer(kept, np.int8).reshape(len(text.spans), self._encoder.dimensions)
 
     def pieces(self, text: EncoderText) -> KeptPieces:
         """Return the word pieces of a passage; `encode` was given it."""
         query = "SELECT places, pieces FROM passages WHERE key = ?"
         places, pieces = self._connection.execute(query, (self._key(text),)).fetchone()
-        vectors = np.frombuffer(pieces, np.int8).reshape(-1, self._projection.shape[1])
+        vectors = np.frombuffer(pieces, np.uint8).reshape(-1, width_in_half_bytes(self._projection.shape[1]))
         return KeptPieces(np.frombuffer(places, np.int32).reshape(-1, 2), vectors)
 
     def _kept(self, pieces: Pieces, text: EncoderText) -> tuple[bytes, bytes]:
@@ -169,14 +173,14 @@ class VectorCache:
     def _known(self, texts: Mapping[bytes, EncoderText]) -> dict[bytes, bytes]:
         """Return the kept vector of each passage that has one, one for each of its sentences, and word pieces."""
         found: dict[bytes, bytes] = {}
-        size = self._encoder.dimensions * np.dtype(np.float16).itemsize
-        place, piece = 2 * np.dtype(np.int32).itemsize, self._projection.shape[1]
+        dimensions = self._encoder.dimensions
+        place, piece = 2 * np.dtype(np.int32).itemsize, width_in_half_bytes(self._projection.shape[1])
         for batch in _batched(list(texts), _LOOKUP):
             query = f"{_LENGTHS} WHERE key IN ({','.join('?' * len(batch))})"  # nosec B608  (marks only)
             found.update(
                 (key, vector)
                 for key, vector, sentences, places, pieces in self._connection.execute(query, batch)
-                if (len(vector), sentences) == (size, size * len(texts[key].spans))
+                if (len(vector), sentences) == (2 * dimensions, dimensions * len(texts[key].spans))
                 if places % place == 0 and pieces == places // place * piece
             )
         return found

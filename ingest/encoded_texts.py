@@ -4,9 +4,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
+from indexes.coarse import InBytes
 from indexes.documents import Passage
 from indexes.passages import SplitDocument
 from indexes.units import Span, Unit, UnitKind
@@ -51,7 +49,7 @@ class KeptByPassage:
     cache: VectorCache
     splitter: Splitter
 
-    def sentences(self, passage: Passage, spans: Sequence[Span]) -> NDArray[np.float16]:
+    def sentences(self, passage: Passage, spans: Sequence[Span]) -> InBytes:
         """Return the vectors of its units."""
         return self.cache.sentences(self._text(passage, spans))
 

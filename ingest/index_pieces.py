@@ -31,7 +31,8 @@ def projection_for(encoder: Encoder) -> Vectors:
 
     These are the directions in which the vectors of pieces differ most (principal components, not centred): of words
     that the encoder itself knows, in texts of words of chance. So it is a matter of the encoder alone, whatever the
-    library holds and whatever was ingested before.
+    library holds and whatever was ingested before. They are turned by chance, which leaves every cosine as it is: so
+    all numbers of a vector are about as large, as half bytes want them (`indexes.coarse`).
     """
     if encoder.dimensions <= DIMENSIONS:
         return np.eye(encoder.dimensions, dtype=np.float32)
@@ -43,7 +44,8 @@ def projection_for(encoder: Encoder) -> Vectors:
     )
     vectors = np.concatenate([one.vectors.astype(np.float64) for one in pieces] or [np.zeros((0, encoder.dimensions))])
     _, directions = np.linalg.eigh(vectors.T @ vectors)  # by rising size
-    projection: Vectors = np.ascontiguousarray(directions[:, : -DIMENSIONS - 1 : -1], np.float32)
+    turned, _ = np.linalg.qr(np.random.default_rng(0).standard_normal((DIMENSIONS, DIMENSIONS)))
+    projection: Vectors = np.ascontiguousarray(directions[:, : -DIMENSIONS - 1 : -1] @ turned, np.float32)
     return projection
 
 

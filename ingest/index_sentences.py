@@ -7,8 +7,8 @@ terms; of others the live build may lend the vectors (`lent`).
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
+from indexes.coarse import InBytes
 from indexes.documents import Passage
 from indexes.passages import SplitDocument
 from indexes.sentences import PassageSentences, codes
@@ -22,7 +22,7 @@ from ingest.split import context
 def index_sentences(
     documents: Sequence[SplitDocument],
     *,
-    vectors: Callable[[Passage, Sequence[Span]], NDArray[np.float16]],
+    vectors: Callable[[Passage, Sequence[Span]], InBytes],
     lent: Lent | None,
 ) -> Iterator[PassageSentences]:
     """Return what the sentence index holds of each passage, in the documents' order.
@@ -51,7 +51,7 @@ def _of_passage(
     passage: Passage,
     units: Sequence[Unit],
     text: str,
-    vectors: NDArray[np.float16],
+    vectors: InBytes,
 ) -> PassageSentences:
     spans, labels = [unit.span for unit in units], [unit.label or NO_SPAN for unit in units]
     words = [codes(terms(text[start:end])) for start, end in spans]

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexes.builds import DENSE_FILE, LEXICAL_FOLDER, PASSAGES_FILE, PIECES_FOLDER, SENTENCES_FOLDER, Build
+from indexes.coarse import in_bytes
 from indexes.dense import DenseIndex
 from indexes.documents import Document, Locator, Passage, Section, passage_id
 from indexes.encoder import Span
@@ -114,7 +115,7 @@ def open_split(documents: Sequence[SplitDocument]) -> Iterator[Build]:
         index_words(documents, live=None, carried=()).write(folder / LEXICAL_FOLDER)
         write_sentences(
             folder / SENTENCES_FOLDER,
-            index_sentences(documents, vectors=lambda _passage, _spans: next(rows).astype(np.float16), lent=None),
+            index_sentences(documents, vectors=lambda _passage, _spans: in_bytes(next(rows)), lent=None),
             sentences=sum(len(text.spans) for text in texts),
             dimensions=encoder.dimensions,
         )

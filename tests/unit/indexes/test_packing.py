@@ -179,7 +179,7 @@ def test_a_pack_of_another_format_is_told(library: TinyLibrary) -> None:
     with closing(sqlite3.connect(library.builds / "pack" / "blocks.sqlite")) as store:
         store.execute("PRAGMA user_version = 7")
     with (
-        pytest.raises(BuildError, match="expected packed builds of format 1, got 7: use the version of Greenlit"),
+        pytest.raises(BuildError, match="expected packed builds of format 2, got 7: use the version of Greenlit"),
         past_build(library.builds, build_id, scratch=library.root),
     ):
         pass

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from indexes.coarse import InBytes, in_bytes
 from indexes.encoder import Pieces, Span, Vectors
 from ingest.encode import EncoderText, VectorCache, forget
 from ingest.errors import PublishError
@@ -35,6 +36,10 @@ def _encode(path: Path, encoder: HashingEncoder, texts: Sequence[EncoderText]) -
 
 def _halves(*texts: str) -> Vectors:
     return HashingEncoder().encode(texts).astype(np.float16).astype(np.float32)
+
+
+def _bytes(*texts: str) -> InBytes:
+    return in_bytes(HashingEncoder().encode(texts))
 
 
 def test_vectors_stand_in_the_order_of_their_texts(path: Path, hashing_encoder: HashingEncoder) -> None:
@@ -92,9 +97,9 @@ def test_a_passage_and_its_sentences_come_of_one_pass(path: Path, hashing_encode
     with _cache(path, hashing_encoder) as cache:
         cache.encode([TWO, *whole_texts("Lunch.")], lambda _: None)
         sentences = cache.sentences(TWO)
-        np.testing.assert_array_equal(sentences, _halves("Keep masters.", "Ask the team."))
-        np.testing.assert_array_equal(cache.sentences(*whole_texts("Lunch.")), _halves("Lunch."))
-    assert sentences.dtype == np.float16
+        np.testing.assert_array_equal(sentences, _bytes("Keep masters.", "Ask the team."))
+        np.testing.assert_array_equal(cache.sentences(*whole_texts("Lunch.")), _bytes("Lunch."))
+    assert sentences.dtype == np.int8
     assert sentences.shape == (2, hashing_encoder.dimensions)
     assert sorted(hashing_encoder.encoded) == ["Lunch.", TEXT]
 
@@ -108,7 +113,7 @@ def test_the_same_text_with_other_sentences_is_encoded_again_and_both_are_kept(
     assert hashing_encoder.encoded == [TEXT, TEXT]
     with _cache(path, hashing_encoder) as cache:
         assert len(cache.sentences(TWO)) == 2
-        np.testing.assert_array_equal(cache.sentences(other), _halves("Keep masters. Ask the team."))
+        np.testing.assert_array_equal(cache.sentences(other), _bytes("Keep masters. Ask the team."))
 
 
 @pytest.mark.parametrize("column", ["vector", "sentences"])
@@ -121,7 +126,7 @@ def test_kept_vectors_of_the_wrong_length_are_made_anew(
         connection.execute(f"UPDATE passages SET {column} = {damaged.format(column)}")  # noqa: S608  (a test's own)
     with _cache(path, hashing_encoder) as cache:
         np.testing.assert_array_equal(cache.encode([TWO], lambda _: None), made)
-        np.testing.assert_array_equal(cache.sentences(TWO), _halves("Keep masters.", "Ask the team."))
+        np.testing.assert_array_equal(cache.sentences(TWO), _bytes("Keep masters.", "Ask the team."))
 
 
 # A crash
@@ -146,7 +151,7 @@ def test_a_crash_costs_only_the_batch_it_happened_in(path: Path) -> None:
         cache.encode(texts, lambda _: None)
         assert len(healthy.encoded) == 600 - 512
         for text in texts:
-            np.testing.assert_array_equal(cache.sentences(text), _halves(text.text))
+            np.testing.assert_array_equal(cache.sentences(text), _bytes(text.text))
 
 
 def test_a_crash_between_passages_and_sentences_leaves_neither(path: Path) -> None:

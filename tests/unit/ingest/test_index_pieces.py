@@ -79,7 +79,7 @@ def test_carried_pieces_are_those_made_anew_byte_for_byte(
         change(one)
         one.ingest()
     assert _files(library) == _files(anew)
-    assert len(_files(library)["vectors.npy"]) > 128 + 64 * 5, "there are some"
+    assert len(_files(library)["vectors.npy"]) > 128 + 32 * 5, "there are some"
 
 
 def test_what_is_carried_is_not_looked_up_again(library: TinyLibrary, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from indexes.builds import SENTENCES_FOLDER, current_build_id
+from indexes.coarse import InBytes
 from indexes.documents import Document, Locator, Passage, Section
 from indexes.encoder import Pieces, Span, Vectors
 from indexes.passages import SplitDocument
@@ -83,8 +83,8 @@ def test_without_a_context_they_stand_where_they_stood() -> None:
     assert encoder_text(passage.text, passage, [(9, 25)]) == EncoderText(passage.text, ((0, 16),))
 
 
-def _numbered(passage: Passage, spans: Sequence[Span]) -> NDArray[np.float16]:
-    return np.array([[passage.start, start] for start, _ in spans], np.float16)
+def _numbered(passage: Passage, spans: Sequence[Span]) -> InBytes:
+    return np.array([[passage.start, start] for start, _ in spans], np.int8)
 
 
 def test_what_the_index_is_given_of_a_passage() -> None:
@@ -100,7 +100,7 @@ def test_what_the_index_is_given_of_a_passage() -> None:
         np.int32,
         np.int64,
         np.uint32,
-        np.float16,
+        np.int8,
     ]
 
 
@@ -117,7 +117,7 @@ def test_what_the_index_is_given_of_kinds_labels_and_series() -> None:
 # What is carried over
 
 
-def _nobody(*_: object) -> NDArray[np.float16]:
+def _nobody(*_: object) -> InBytes:
     raise AssertionError("a vector was asked for")
 
 
