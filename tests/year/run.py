@@ -30,8 +30,8 @@ from service.audit.keys.keyring import Keyring
 from service.audit.shards import key_name
 from service.audit.storage.sqlite_store import SqliteLeafStore
 from tests.support.service_parts import Studio
-from tests.year.documents import fact_of, name_of, text_of
 from tests.year.disk import table, taken_by_part
+from tests.year.documents import fact_of, name_of, text_of
 from tests.year.installation import LOG_NAME, READERS, Tell, YearsInstallation
 
 BEGINS = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
