@@ -145,8 +145,13 @@ def test_a_live_build_of_other_terms_lends_vectors_and_no_terms() -> None:
     with open_made(made) as build:
         older = replace(build, manifest=replace(build.manifest, terms=build.manifest.terms - 1))
         cut: list[str] = []
+
+        def cuts(text: str) -> tuple[str, ...]:
+            cut.append(text)
+            return ("cut",)
+
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(index_sentences_module, "terms", lambda text: cut.append(text) or ("cut",))
+            patch.setattr(index_sentences_module, "terms", cuts)
             lent = Lent(older, {"legal/a.md"}, np.array([0]))
             (one,) = index_sentences(documents, vectors=_nobody, lent=lent)
         np.testing.assert_array_equal(one.vectors, build.sentences.of_row(0).vectors)
