@@ -53,6 +53,8 @@ _FORBIDDEN = [
     ("service/mcp/within.py", "import httpx", "opens a connection"),
     ("service/app.py", "def f():\n    import service.mcp.routes", "MCP is imported only"),
     ("service/http/origin.py", "import mcp_types", "The SDK of MCP"),
+    ("service/audit/log.py", "import service.audit.storage.postgres_store", "PostgreSQL is imported only"),
+    ("service/audit/histories.py", "def f():\n    import psycopg", "PostgreSQL's library"),
     ("service/slack_bot/arriving/intake.py", "import service.audit.errors", "The Slack bot loads no library"),
     ("service/slack_bot/bot.py", "def f():\n    import numpy", "The Slack bot loads no library"),
     ("indexes/passages.py", "import pickle", "Nothing is unpickled"),
