@@ -213,7 +213,7 @@ def _recorder(steps: Steps, follower: Follower) -> Recorder:
 
 
 def _verifying(settings: Settings, opened: OpenLog) -> Verifying:
-    check = InAChild(state=settings.state, keys=settings.keys_folder(), name=opened.name)
+    check = InAChild(state=settings.state, keys=settings.keys_folder(), name=opened.name, database=settings.database())
     return Verifying(log=opened.log, check=check, clock=opened.clock)
 
 

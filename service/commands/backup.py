@@ -117,6 +117,7 @@ def _goes_on(settings: Settings, account: "Account | None", words: "_Words") -> 
         name=settings.log_name,
         clock=system_clock_us,
         restored=Restored(words.reason, words.by, Backup(account.id, account.made_us) if account else None),
+        database=settings.database(),
     )
     ended = f"ends with record {begun.ended.next_seq - 1}" if begun.ended else "holds no record"
     out.line(f"The log {ended} and goes on under the history {begun.history}: record {begun.seq} says why.")

@@ -163,7 +163,7 @@ def _log(settings: Settings, running: Running) -> str:
         if folder.exists() and stat.S_IMODE(folder.stat().st_mode) & 0o077:
             raise WrongError(f"{folder} can be opened by others: run chmod 700 {folder}")
     try:
-        opened = open_log(state, keys=keys, name=settings.log_name, clock=system_clock_us)
+        opened = open_log(state, keys=keys, name=settings.log_name, clock=system_clock_us, database=settings.database())
     except AuditBusyError:
         if problems := running():
             raise WrongError("; ".join(problems)) from None

@@ -86,6 +86,11 @@ class PostgresLeafStore(LeafReads):
         store._take(make=True)
         return store
 
+    @classmethod
+    def reading(cls, url: str, *, folder: Path) -> Self:
+        """Return the store in a database for whoever only reads it; nothing is opened before it is needed."""
+        return cls(database=PostgresDatabase(url), folder=folder)
+
     @property
     def shown(self) -> str:
         """The address of the database, without who connects and how."""
