@@ -15,6 +15,7 @@ from service.audit.storage.store import (
     StoredCheckpoint,
     StoredLeaf,
     StoredPayload,
+    Subtree,
     conversation_key,
     leaf_hash,
 )
@@ -179,6 +180,11 @@ class LeafReads:
         if any(not isinstance(row[0], bytes) or len(row[0]) != _HASH_BYTES for row in rows):
             raise AuditDamagedError(f"a subtree that is kept of {origin} is not as it was written: {_VERIFY}")
         return [row[0] for row in rows]
+
+    def all_subtrees(self) -> list[Subtree]:
+        """Return every subtree that is kept, of all shards, in order: one for 256 leaves."""
+        query = "SELECT origin, level, number, hash FROM subtrees ORDER BY origin, level, number"
+        return [Subtree(*row) for row in self._database.rows(query)]
 
     def scope(self, filter_hash: str) -> bytes | None:
         """See `LeafReader.scope`."""

@@ -7,6 +7,7 @@ An error of connecting quotes no row, so its first words are told too, without t
 import psycopg
 
 from service.audit.errors import AuditDamagedError, AuditUnavailableError
+from service.audit.storage.postgres_schema import OTHER_END
 
 WHEN_DAMAGED = (
     "stop what uses it and keep the database as it is; put back an undamaged copy that holds the newest records, by "
@@ -29,6 +30,7 @@ _REASONS = {
     "53": "the server lacks what it needs",
     "55P03": "another session has locked it",
     "57014": "it took longer than it may",
+    OTHER_END: "it does not end as it was written: another program wrote to it, or the server is another one",
     "57P": "the server ends, or begins",
     "58": "the server's disk refuses",
 }

@@ -13,6 +13,7 @@ SCHEMA = "greenlit_audit"  # the name space of the tables, not their version
 SCHEMA_VERSION = 1
 _ROLE = re.compile(r"[a-z_][a-z0-9_-]{0,62}")
 _REFUSED = "integrity_constraint_violation"
+OTHER_END = "GL001"  # SQLSTATE: the log does not end as whoever adds to it knows
 
 # `COLLATE "C"`: order and ranges are those of bytes, and stay so when the system's collation changes.
 TABLES = {
@@ -85,6 +86,12 @@ def _triggers() -> dict[tuple[str, str], tuple[str, str]]:
     return found
 
 
+# Called before leaves are added, in the same transaction: with it, all of it is one round trip.
+_EXPECT_LAST = f"""CREATE OR REPLACE FUNCTION {SCHEMA}.expect_last(known_seq bigint, known_hash text)
+    RETURNS void LANGUAGE plpgsql AS $$ DECLARE seq_there bigint; hash_there text; BEGIN
+    SELECT seq, leaf_hash INTO seq_there, hash_there FROM {SCHEMA}.leaves ORDER BY seq DESC LIMIT 1;
+    IF COALESCE(seq_there, -1) <> known_seq OR COALESCE(hash_there, '') <> known_hash THEN
+        RAISE EXCEPTION 'the log ends otherwise' USING ERRCODE = '{OTHER_END}'; END IF; END $$"""  # nosec B608  # noqa: S608  (names are of this module)
 TRIGGERS = tuple(_triggers())  # (table, name)
 
 
@@ -100,7 +107,7 @@ def made() -> list[str]:
             # Also in a session that sets session_replication_role, as tools that copy databases do.
             f"ALTER TABLE {SCHEMA}.{table} ENABLE ALWAYS TRIGGER {name}",
         ]
-    return statements + [statement.format(schema=SCHEMA) for statement in INDEXES]
+    return statements + [_EXPECT_LAST] + [statement.format(schema=SCHEMA) for statement in INDEXES]
 
 
 def granted(role: str) -> list[str]:

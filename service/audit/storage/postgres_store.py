@@ -34,20 +34,21 @@ _HOLDER = """
     AND pg_locks.database = (SELECT oid FROM pg_database WHERE datname = current_database())"""
 _HAS_TABLES = "SELECT to_regclass(%s) IS NOT NULL"
 _OWNS = "SELECT pg_has_role(current_user, relowner, 'USAGE') FROM pg_class WHERE oid = to_regclass(%s)"
-_MOVE = "SELECT value FROM history WHERE what = 'move' ORDER BY id DESC LIMIT 1"
+MOVE = "SELECT value FROM history WHERE what = 'move' ORDER BY id DESC LIMIT 1"
+_EXPECT_LAST = "SELECT expect_last(%s, %s)"
 _LAST = "SELECT seq, leaf_hash FROM leaves ORDER BY seq DESC LIMIT 1"
-_ADD_LEAVES = """
+ADD_LEAVES = """
     INSERT INTO leaves (seq, leaf_hash, type, ts_us, request_id, conversation, leaf) SELECT * FROM unnest(
     %s::bigint[], %s::text[], %s::text[], %s::bigint[], %s::text[], %s::text[], %s::bytea[])"""
-_ADD_PAYLOADS = """
+ADD_PAYLOADS = """
     INSERT INTO payloads (seq, field, key_id, sealed) SELECT * FROM unnest(
     %s::bigint[], %s::text[], %s::text[], %s::bytea[])"""
-_ADD_SCOPE = "INSERT INTO scopes (filter_hash, pairs) VALUES (%s, %s) ON CONFLICT DO NOTHING"
-_ERASE = "DELETE FROM payloads WHERE seq >= %s AND seq <= %s"
-_ADD_CHECKPOINT = "INSERT INTO checkpoints (id, origin, size, root, note) VALUES (%s, %s, %s, %s, %s)"
-_ADD_SUBTREE = "INSERT INTO subtrees (origin, level, number, hash) VALUES (%s, %s, %s, %s)"
+ADD_SCOPE = "INSERT INTO scopes (filter_hash, pairs) VALUES (%s, %s) ON CONFLICT DO NOTHING"
+ERASE = "DELETE FROM payloads WHERE seq >= %s AND seq <= %s"
+ADD_CHECKPOINT = "INSERT INTO checkpoints (id, origin, size, root, note) VALUES (%s, %s, %s, %s, %s)"
+ADD_SUBTREE = "INSERT INTO subtrees (origin, level, number, hash) VALUES (%s, %s, %s, %s)"
 _MOST_KNOWN_SCOPES = 1024  # hashes of 64 characters
-HALF_MOVED = "begun"
+HALF_MOVED = "begun"  # what the newest of `MOVE` says until all of a log is here
 
 _Last = tuple[int, str]  # number and hash of the last leaf
 _NONE: _Last = (-1, "")
@@ -57,11 +58,11 @@ _T = TypeVar("_T")
 class PostgresLeafStore(LeafReads):
     """A `LeafStore` in a database; make it with `open`."""
 
-    def __init__(self, *, database: PostgresDatabase, folder: Path) -> None:
-        """Remember the database; `open` takes it for writing."""
+    def __init__(self, *, database: PostgresDatabase, folder: Path | None) -> None:
+        """Remember the database, and this machine's state, where it is to be locked; `open` takes it for writing."""
         super().__init__(database)
         self._postgres = database
-        self._lock = WriterLock(path=folder / LOCK_FILE)
+        self._lock = WriterLock(path=folder / LOCK_FILE) if folder else None
         self._writer: Connection | None = None
         self._last: _Last = _NONE
         self._known_scopes: set[str] = set()  # that the store holds; a scope never goes
@@ -144,7 +145,8 @@ class PostgresLeafStore(LeafReads):
         if self._writer is not None:
             self._writer.close()
             self._writer = None
-        self._lock.release()
+        if self._lock:
+            self._lock.release()
 
     def _write(self, work: Callable[[Connection], _T]) -> _T:
         if self._writer is None:
@@ -152,7 +154,7 @@ class PostgresLeafStore(LeafReads):
         writer = self._writer
 
         def in_one_step() -> _T:
-            with writer.transaction():
+            with writer.pipeline(), writer.transaction():  # what asks for no answer is sent at once, commit and all
                 return work(writer)
 
         return self._postgres.guarded("written", in_one_step)
@@ -166,30 +168,21 @@ class PostgresLeafStore(LeafReads):
             found_by = (entry.type, entry.ts_us, entry.request_id, entry.conversation)
             leaves.append((seq, receipts[-1].leaf_hash, *found_by, entry.leaf))
             payloads.extend((seq, payload.field, payload.key_id, payload.sealed) for payload in entry.payloads)
-        with writer.pipeline():  # all is sent before the first answer is waited for
-            last = writer.execute(_LAST)
-            writer.execute(_ADD_LEAVES, _columns(leaves))
-            if payloads:
-                writer.execute(_ADD_PAYLOADS, _columns(payloads))
-            for span in (span for entry in entries for span in entry.erases):
-                writer.execute(_ERASE, span)
-            for scope in new_scopes.items():
-                writer.execute(_ADD_SCOPE, scope)
-            self._expect_last(last.fetchone() or _NONE)
+        writer.execute(_EXPECT_LAST, self._last)
+        writer.execute(ADD_LEAVES, columns(leaves))
+        if payloads:
+            writer.execute(ADD_PAYLOADS, columns(payloads))
+        for span in (span for entry in entries for span in entry.erases):
+            writer.execute(ERASE, span)
+        for scope in new_scopes.items():
+            writer.execute(ADD_SCOPE, scope)
         return receipts
-
-    def _expect_last(self, found: _Last) -> None:
-        """Refuse to add to another log than the one that this store knows of."""
-        if found != self._last:
-            raise AuditUnavailableError(
-                f"the audit store {self.shown} cannot be written: expected record {self._last[0]} to be its last, as "
-                f"it was written, found {found[0]}: another program wrote to it, or the server is another one"
-            )
 
     def _take(self, *, make: bool) -> None:
         """Open the database for writing, in the order of the module's docstring; hold nothing after an error."""
         try:
-            self._lock.take()
+            if self._lock:
+                self._lock.take()
             self._writer = self._postgres.connect_to_write()
             self._postgres.guarded("opened", lambda: self._prepare(make=make))
         except BaseException:
@@ -200,33 +193,37 @@ class PostgresLeafStore(LeafReads):
     def _prepare(self, *, make: bool) -> None:
         assert self._writer is not None  # noqa: S101 - for the type checker: `_take` connected
         writer = self._writer
-        if not _one(writer, _TAKE, _WRITER):
+        if not one(writer, _TAKE, _WRITER):
             raise self._busy(writer)
         with writer.transaction():
             self._see_to_schema(writer, make=make)
         if problem := self._postgres.fault(writer):
             raise AuditDamagedError(problem)
-        if _one(writer, _MOVE) == HALF_MOVED:
+        self._expect_whole(writer)
+        self._last = writer.execute(_LAST).fetchone() or _NONE
+        with writer.transaction(force_rollback=True):  # a store that cannot be written must not look open
+            trial = (self._last[0] + 1, leaf_hash(b""), "", 0, "", "", b"")
+            writer.execute(ADD_LEAVES, columns([trial]))
+
+    def _expect_whole(self, writer: Connection) -> None:
+        """Refuse a log that is not all here yet."""
+        if one(writer, MOVE) == HALF_MOVED:
             raise AuditUnavailableError(
                 f"the audit store {self.shown} holds half of a log that is being moved here: run greenlit audit move "
                 "again, which goes on where it was"
             )
-        self._last = writer.execute(_LAST).fetchone() or _NONE
-        with writer.transaction(force_rollback=True):  # a store that cannot be written must not look open
-            trial = (self._last[0] + 1, leaf_hash(b""), "", 0, "", "", b"")
-            writer.execute(_ADD_LEAVES, _columns([trial]))
 
     def _see_to_schema(self, writer: Connection, *, make: bool) -> None:
         version = 0
-        if _one(writer, _HAS_TABLES, f"{SCHEMA}.history"):
-            version = int(_one(writer, VERSION) or 0)
+        if one(writer, _HAS_TABLES, f"{SCHEMA}.history"):
+            version = int(one(writer, VERSION) or 0)
         elif not make:
             raise AuditUnavailableError(f"the audit store {self.shown} is gone: expected its tables; put them back")
         if version:
             self._expect_known(version)
         if version == SCHEMA_VERSION:
             return
-        if version and not _one(writer, _OWNS, f"{SCHEMA}.leaves"):
+        if version and not one(writer, _OWNS, f"{SCHEMA}.leaves"):
             raise self._older(version)
         bring_up(lambda statement: writer.execute(statement.encode()), version)
 
@@ -246,26 +243,26 @@ class PostgresLeafStore(LeafReads):
         )
 
     def _busy(self, writer: Connection) -> AuditBusyError:
-        holder = _one(writer, _HOLDER, _WRITER >> 32, _WRITER & 0xFFFFFFFF) or "unknown"
+        holder = one(writer, _HOLDER, _WRITER >> 32, _WRITER & 0xFFFFFFFF) or "unknown"
         return AuditBusyError(
             f"another process ({holder}) writes the audit log in {self.shown}: stop it first, or send the question to "
             "it; a process that was cut off from the server is let go of within half a minute"
         )
 
 
-def _one(connection: Connection, query: str, *parameters: object) -> Any:
+def one(connection: Connection, query: str, *parameters: object) -> Any:
     """Return the first value of a query; `None` if it gives no row."""
     row = connection.execute(query.encode(), parameters or None).fetchone()
     return row[0] if row else None
 
 
-def _columns(rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
+def columns(rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
+    """Return rows, which are at least one, by their columns."""
     return [list(column) for column in zip(*rows, strict=True)]
 
 
 def _publish(writer: Connection, checkpoint: StoredCheckpoint, subtrees: Sequence[Subtree]) -> None:
-    row = (_one(writer, NEXT_CHECKPOINT), checkpoint.origin, checkpoint.size, checkpoint.root, checkpoint.note)
-    with writer.pipeline():
-        writer.execute(_ADD_CHECKPOINT, row)
-        for tree in subtrees:
-            writer.execute(_ADD_SUBTREE, (tree.origin, tree.level, tree.number, tree.hash))
+    row = (one(writer, NEXT_CHECKPOINT), checkpoint.origin, checkpoint.size, checkpoint.root, checkpoint.note)
+    writer.execute(ADD_CHECKPOINT, row)
+    for tree in subtrees:
+        writer.execute(ADD_SUBTREE, (tree.origin, tree.level, tree.number, tree.hash))
