@@ -9,6 +9,7 @@ Whether the server keeps what it says it keeps is asked of each connection that 
 
 import contextlib
 import functools
+import logging
 import os
 import platform
 import threading
@@ -49,6 +50,9 @@ _FIRING = """
     SELECT relname, tgname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid
     JOIN pg_namespace ON pg_namespace.oid = relnamespace
     WHERE nspname = ? AND NOT tgisinternal AND tgenabled = 'A'"""
+
+# It warns of what it ignores while a transaction fails; why that failed is told by whoever ran it.
+logging.getLogger("psycopg").setLevel(logging.ERROR)
 
 _T = TypeVar("_T")
 
@@ -128,7 +132,7 @@ class PostgresDatabase:
         """See `leaf_reads.Database.rows`."""
         kept = self._take_kept()
         if kept is not None:
-            with contextlib.suppress(psycopg.OperationalError):  # lost meanwhile, perhaps: reading again does no harm
+            with contextlib.suppress(psycopg.Error):  # lost meanwhile, perhaps: reading again does no harm
                 return self._read(kept, query, parameters)
         return self.guarded("read", lambda: self._read(self.connect(), query, parameters))
 

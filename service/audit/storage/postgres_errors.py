@@ -24,6 +24,7 @@ _REASONS = {
     "3F000": f"it does not hold the tables of a log: run {PREPARE} as their owner",
     "40": "another session is in its way",
     "42501": f"the role may not: run {PREPARE} as the owner of the tables",
+    "42883": f"it does not hold the tables of a log: run {PREPARE} as their owner",
     "42P01": f"it does not hold the tables of a log: run {PREPARE} as their owner",
     "53100": "the server's disk is full",
     "53300": "the server has no connection left",
