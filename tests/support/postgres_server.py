@@ -52,6 +52,7 @@ class Server:
 
     folder: Path
     programs: Path
+    port: int = 5432  # it names the socket too
     process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     @property
@@ -60,8 +61,16 @@ class Server:
 
     def url(self, database: str = "postgres", **more: str) -> str:
         """Return the address of a database of it, over its socket; more is said as parameters."""
-        said = {"host": str(self.folder), "user": "owner", **more}
+        said = {"host": str(self.folder), "port": str(self.port), "user": "owner", **more}
         return f"postgresql:///{database}?" + "&".join(f"{name}={value}" for name, value in said.items())
+
+    def place(self, name: str, content: bytes) -> None:
+        """Put a file into its folder of data, readable for nobody else."""
+        path = self.data / name
+        path.write_bytes(content)
+        path.chmod(0o600)
+        if os.geteuid() == 0:
+            shutil.chown(path, _user())
 
     def configure(self, lines: str) -> None:
         """Add lines to its configuration, for the next start."""
@@ -71,7 +80,7 @@ class Server:
     def start(self, *, until_ready: bool = True) -> None:
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
-                [self.programs / "postgres", "-D", self.data, "-k", self.folder],
+                [self.programs / "postgres", "-D", self.data, "-k", self.folder, "-p", str(self.port)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -121,12 +130,12 @@ class Server:
 
 
 @contextlib.contextmanager
-def a_server(*configuration: str) -> Iterator[Server]:
+def a_server(*configuration: str, port: int = 5432) -> Iterator[Server]:
     """Lend a started server of its own; skips the test where PostgreSQL is not installed."""
     if (found := programs()) is None:
         pytest.skip(f"no PostgreSQL server is installed: expected its programs in {_WHERE}")
     folder = Path(tempfile.mkdtemp(prefix="greenlit-pg-"))  # short: a socket's path may have 107 characters
-    server = Server(folder, found)
+    server = Server(folder, found, port)
     try:
         if os.geteuid() == 0:
             shutil.chown(folder, _user())
