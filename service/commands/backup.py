@@ -43,6 +43,11 @@ def backup(folder: _Folder, keep: _Keep = 0, builds: _Builds = False, as_json: _
         raise fail(error, 1) from error
     for link in taken.links:
         problem(f"{link} is a link and was not copied: copy what it points to by other means")
+    if settings.database():
+        problem(
+            "the log itself is in PostgreSQL and not in this copy, which holds its keys: copy the database by "
+            "PostgreSQL's own means, such as pg_dump or continuous archiving"
+        )
     account = taken.account
     if as_json:
         out.json({"folder": str(taken.folder), **_summary(account), "removed": [str(path) for path in removed]})

@@ -27,7 +27,7 @@ def prepare(
         from service.audit.storage.postgres_prepare import printed
 
         if sql:
-            out.line(printed(role).rstrip())
+            out.text(printed(role).rstrip())
             return
         shown = make(_with_database().database(), role=role)
     except (SettingsError, ValueError) as error:

@@ -157,7 +157,7 @@ def _directory(path: Path) -> str:
     return f"{len(people)} people in {path}, {sum(entry.active for entry in people)} of them active"
 
 
-def _log(settings: Settings, running: Running) -> str:
+def _log(settings: Settings, running: Running) -> Found | str:
     state, keys = settings.state, settings.keys_folder()
     for folder in (state, keys):
         if folder.exists() and stat.S_IMODE(folder.stat().st_mode) & 0o077:
@@ -171,7 +171,11 @@ def _log(settings: Settings, running: Running) -> str:
     try:
         if problem := opened.log.healthy():
             raise WrongError(problem)
-        return f"{opened.store.size()} records"
+        detail = f"{opened.store.size()} records"
+        if not settings.database():
+            return detail
+        remark = opened.store.remark()
+        return Found(f"{detail} in {opened.store.shown}", [remark] if remark else [])
     finally:
         opened.close()
 

@@ -94,7 +94,7 @@ class PostgresLeafStore(LeafReads):
 
     @property
     def shown(self) -> str:
-        """The address of the database, without who connects and how."""
+        """See `LeafStore.shown`: the address of the database, without who connects and how."""
         return self._postgres.shown
 
     def expect_schema(self) -> None:
@@ -112,6 +112,15 @@ class PostgresLeafStore(LeafReads):
         """Tell whether the role that connects owns the tables, and could take the triggers away."""
         ((owns,),) = self._postgres.rows(_OWNS.replace("%s", "?"), (f"{SCHEMA}.leaves",))
         return bool(owns)
+
+    def remark(self) -> str | None:
+        """See `LeafStore.remark`."""
+        if not self.may_change():
+            return None
+        return (
+            f"the service connects to {self.shown} as the owner of the log's tables, who can take their triggers away: "
+            f"give it a role of its own with {PREPARE} --role ROLE"
+        )
 
     def append(self, entries: Sequence[Entry]) -> list[Receipt]:
         """See `LeafStore.append`."""

@@ -78,6 +78,15 @@ class SqliteLeafStore(SqliteReads):
         store._take(make=True)
         return store
 
+    @property
+    def shown(self) -> str:
+        """See `LeafStore.shown`."""
+        return str(self._path)
+
+    def remark(self) -> str | None:
+        """See `LeafStore.remark`. Whoever may write the file may change it, and doctor looks at its folder's mode."""
+        return None
+
     def expect_schema(self) -> None:
         """See that the store has the schema of this version, for whoever only reads it.
 
