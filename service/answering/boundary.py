@@ -122,6 +122,15 @@ class Boundary:
         with self._lock:
             return self._live()[0]
 
+    def live(self) -> tuple[Sources, RegisterState]:
+        """Return the allowlist and the register as they are now, whoever asks.
+
+        Raises:
+            As `scope`.
+        """
+        with self._lock:
+            return self._live()
+
     def now(self) -> datetime:
         """Return the time by which approvals end."""
         return self._now()

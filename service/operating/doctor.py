@@ -80,7 +80,7 @@ def _account() -> str:
 
 def _settings() -> str:
     if unknown := unknown_settings():
-        raise WrongError(f"{unknown[0]} is no setting and does nothing: see .env.example for the names")
+        raise WrongError("; ".join(slip.words for slip in unknown))
     return "no unknown ones"
 
 

@@ -203,7 +203,10 @@ def test_a_build_of_another_encoder_is_named(settings: Settings, monkeypatch: py
 
 def test_a_setting_that_does_nothing_is_named(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GREENLIT_PROT", "8001")
-    assert "GREENLIT_PROT is no setting and does nothing" in _wrong(settings)["settings"]
+    assert (
+        "GREENLIT_PROT is set and is no setting of Greenlit: did you mean GREENLIT_PORT?"
+        in _wrong(settings)["settings"]
+    )
 
 
 def test_an_approved_document_whose_file_changed_is_not_one_that_ingesting_would_mend(
