@@ -130,7 +130,7 @@ def test_a_last_leaf_that_is_another_one_stops_the_store(store: PostgresLeafStor
 
 def test_what_fails_half_way_leaves_nothing(store: PostgresLeafStore) -> None:
     store.append([_entry(0)])
-    twice = Entry(ORIGIN, "t", 1, "r", b"leaf", (Payload("prompt", "k", b"1"), Payload("prompt", "k", CANARY.encode())))
+    twice = Entry(ORIGIN, "t", 1, "r", b"leaf", (Payload(CANARY, "k", b"1"), Payload(CANARY, "k", CANARY.encode())))
     with pytest.raises(AuditDamagedError, match=r"its rows are not in order.*23505") as caught:
         store.append([_entry(1), Entry(ORIGIN, "e", 1, "", b"e", erases=((0, 0),)), twice])
     assert CANARY not in f"{caught.value!r} {vars(caught.value)!r}"
