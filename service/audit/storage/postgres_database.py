@@ -40,7 +40,7 @@ _UNLESS_SAID = {
 _WRITES = """
     SET lock_timeout = 5000; SET statement_timeout = 20000; SET idle_in_transaction_session_timeout = 20000;
     SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3"""
-_READS = "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY"
+_READS = "SET lock_timeout = 5000; SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY"
 _KEEPS = """
     SELECT pg_is_in_recovery(), current_setting('fsync'), current_setting('synchronous_commit'),
         current_setting('server_encoding'), current_setting('server_version_num')::int"""

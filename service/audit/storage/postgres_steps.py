@@ -23,6 +23,7 @@ def bring_up(execute: Execute, version: int) -> None:
         execute: runs a statement.
         version: of the tables; 0: there are none.
     """
+    execute("SET LOCAL statement_timeout = 0")  # of a large log an index takes its time, and nobody waits for an answer
     for step in range(version, SCHEMA_VERSION):
         if step:
             STEPS[step](execute)

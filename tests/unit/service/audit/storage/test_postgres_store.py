@@ -1,5 +1,7 @@
 """What is special to PostgreSQL: how it is opened, who may write, and what is told when it cannot."""
 
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing
@@ -71,6 +73,44 @@ def test_whoever_lost_the_connection_lost_the_log_and_writes_nothing_more(
         with pytest.raises(AuditUnavailableError, match=r"cannot be written: the (server ends|connection .* is lost)"):
             store.append([_entry(2)])
         assert [leaf.leaf for leaf in other.leaves(-1, 9)] == [b"leaf 0", b"leaf 1"]
+
+
+_RECORDS = """
+import sys
+from pathlib import Path
+from service.audit.storage.postgres_store import PostgresLeafStore
+from service.audit.storage.store import Entry
+store = PostgresLeafStore.open(sys.argv[1], folder=Path(sys.argv[2]))
+while True:
+    (receipt,) = store.append([Entry("o", "query.received", 1, "r", b"leaf")])
+    print(receipt.seq, flush=True)
+"""
+
+
+def test_a_process_that_is_killed_loses_nothing_that_it_acknowledged_and_holds_nobody_up(
+    database_url: str, tmp_path: Path
+) -> None:
+    for _ in range(2):
+        with subprocess.Popen(
+            [sys.executable, "-c", _RECORDS, database_url, tmp_path], stdout=subprocess.PIPE, text=True
+        ) as child:
+            assert child.stdout is not None
+            said = [child.stdout.readline() for _ in range(30)]
+            child.kill()
+            said += child.stdout.readlines()
+        acknowledged = max(int(line) for line in said if line.endswith("\n"))
+
+        def open_again() -> bool:
+            try:
+                with closing(PostgresLeafStore.open(database_url, folder=tmp_path)) as store:
+                    leaves = store.leaves(-1, 100_000)
+                    assert [leaf.seq for leaf in leaves] == list(range(len(leaves)))
+                    assert len(leaves) > acknowledged  # noqa: B023 - called at once
+            except AuditBusyError:  # the server notices within a moment that whoever was connected is gone
+                return False
+            return True
+
+        wait_until(open_again)
 
 
 def test_many_at_once_from_two_machines_leave_one_log_without_a_gap(database_url: str, tmp_path: Path) -> None:
