@@ -192,16 +192,14 @@ class PostgresLeafStore(LeafReads):
         try:
             if self._lock:
                 self._lock.take()
-            self._writer = self._postgres.connect_to_write()
-            self._postgres.guarded("opened", lambda: self._prepare(make=make))
+            self._writer = writer = self._postgres.connect_to_write()
+            self._postgres.guarded("opened", lambda: self._prepare(writer, make=make))
         except BaseException:
             self.close()
             raise
         self._postgres.keep()
 
-    def _prepare(self, *, make: bool) -> None:
-        assert self._writer is not None  # noqa: S101 - for the type checker: `_take` connected
-        writer = self._writer
+    def _prepare(self, writer: Connection, *, make: bool) -> None:
         if not one(writer, _TAKE, _WRITER):
             raise self._busy(writer)
         with writer.transaction():
