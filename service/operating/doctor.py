@@ -12,6 +12,7 @@ from pathlib import Path
 
 from indexes.account import as_root
 from indexes.clock import utc_now
+from indexes.counting import counted
 from indexes.encoder import SentenceTransformersEncoder, load_encoder
 from indexes.limited.process import held_here
 from indexes.sources import read_sources
@@ -58,7 +59,7 @@ def examine(settings: Settings, *, running: Running, connecting: Connecting) -> 
         checked("account", _account),
         checked("settings", _settings),
         checked("library", lambda: look_at_library(settings.library)),
-        checked("register", lambda: look_at_register(settings.library)),
+        checked("register", lambda: look_at_register(settings.library, settings.builds)),
         checked("parser", lambda: _parser(settings)),
         checked("encoder", load),
         checked("build", lambda: _build(settings, encoder[0] if encoder else None)),
@@ -154,7 +155,9 @@ def _directory(path: Path) -> str:
     people = read_directory(path).by_id.values()
     if not path.exists():
         return f"none in {path}: people are known by their last sign-in, or pushed by SCIM"
-    return f"{len(people)} people in {path}, {sum(entry.active for entry in people)} of them active"
+    return (
+        f"{counted(len(people), 'person', 'people')} in {path}, {sum(entry.active for entry in people)} of them active"
+    )
 
 
 def _log(settings: Settings, running: Running) -> Found | str:
@@ -171,7 +174,7 @@ def _log(settings: Settings, running: Running) -> Found | str:
     try:
         if problem := opened.log.healthy():
             raise WrongError(problem)
-        detail = f"{opened.store.size()} records"
+        detail = counted(opened.store.size(), "record")
         if not settings.database():
             return detail
         remark = opened.store.remark()

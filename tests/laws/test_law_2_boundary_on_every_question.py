@@ -319,7 +319,8 @@ def test_what_is_revoked_while_an_answer_is_drafted_is_not_released(library: Tin
 
 def test_if_all_that_was_drafted_is_revoked_meanwhile_there_is_no_answer(library: TinyLibrary) -> None:
     def make(retrieved: Retrieved, _build: object) -> list[DraftSentence]:
-        _empty_the_register(library)
+        for document in (POLICY, TRAVEL):
+            library.revoke(document)
         return [whole(hit) for hit in retrieved.hits]
 
     with open_studio(with_rules(library), calibration=ALWAYS_ENOUGH, answerer=Drafts(make)) as studio:
