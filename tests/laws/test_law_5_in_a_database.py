@@ -19,8 +19,8 @@ NEEDLE = "ten working days"
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
-    """A server of its own: it is killed."""
-    with a_server() as started:
+    """A server of its own: it is killed. Its log tells all that it is asked for, with every value."""
+    with a_server("log_min_messages = info", "log_statement = all", "log_parameter_max_length = -1") as started:
         yield started
 
 
@@ -76,6 +76,18 @@ def test_an_answer_whose_record_cannot_be_finished_does_not_leave(kept: Studio, 
     server.start()
     wait_until(lambda: not kept.opened.log.healthy())
     assert NEEDLE in str(kept.ask(VENDOR_QUESTION))
+
+
+def test_no_file_of_the_server_and_no_line_of_its_log_holds_a_prompt(kept: Studio, server: Server) -> None:
+    """Law 6 where the log is kept by another program."""
+    kept.ask(f"{VENDOR_QUESTION} quokka4711")
+    kept.opened.log.publish()
+    server.run("CHECKPOINT")
+    said = (server.folder / "log").read_bytes()
+    assert b"INSERT INTO leaves" in said, "it tells what it is asked for"
+    files = [path for path in server.folder.rglob("*") if path.is_file()]
+    assert any(b"query.received" in path.read_bytes() for path in files)
+    assert [path.name for path in files if b"quokka4711" in path.read_bytes()] == []
 
 
 def test_a_running_service_verifies_a_log_in_a_database(kept: Studio) -> None:
