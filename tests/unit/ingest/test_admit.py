@@ -46,8 +46,7 @@ def test_law_11_what_was_not_read_keeps_a_document_out_where_the_source_says_so(
     assert _held(library) == ["legal/plan.md"]
     assert not [text for text in library.encoder.encoded if "hr" in text]
     assert (
-        "source 'hr': 1 of 1 approved document is kept out for what was not read of it (hr/plan.md)"
-        in report.problems
+        "source 'hr': 1 of 1 approved document is kept out for what was not read of it (hr/plan.md)" in report.problems
     )
 
 
