@@ -169,12 +169,13 @@ def _log(settings: Settings, running: Running) -> str:
         opened = open_log(state, keys=keys, name=settings.log_name, clock=system_clock_us)
     except AuditBusyError:
         if problems := running():
-            raise WrongError("; ".join(problems)) from None
+            raise WrongError(f"the running service says: {'; '.join(problems)}") from None
         return "in use by a running service, which finds nothing wrong"
     try:
         if problem := opened.log.healthy():
             raise WrongError(problem)
-        return counted(opened.store.size(), "record")
+        size = opened.store.size()
+        return counted(size, "record") if size else "0 records; if there were any: greenlit restore COPIES"
     finally:
         opened.close()
 
