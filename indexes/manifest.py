@@ -15,7 +15,7 @@ from indexes.errors import BuildDamagedError, BuildError, BuildFormError
 from indexes.live import current_build_id
 
 MANIFEST_FILE = "manifest.json"
-_FORMAT = 4
+_FORMAT = 5
 _ID_HASH_HEX = 32
 
 DenseSetting = Literal["auto", "flat", "ivf"]

@@ -200,7 +200,7 @@ def _deciding(settings: Settings) -> Deciding:
 
 
 def _verifying(settings: Settings, opened: OpenLog) -> Verifying:
-    check = InAChild(state=settings.state, keys=settings.keys_folder(), name=opened.name)
+    check = InAChild(state=settings.state, keys=settings.keys_folder(), name=opened.name, database=settings.database())
     return Verifying(log=opened.log, check=check, clock=opened.clock)
 
 

@@ -4,6 +4,7 @@ Recording is the real two-leaf write path on disk. The large log (`large_log`) i
 process of its own.
 """
 
+import contextlib
 import json
 import resource
 import subprocess
@@ -19,6 +20,7 @@ from eval.log.audit_load import LOG_NAME, record_question, timed_questions
 from eval.log.large_log import make_large_log
 from service.audit.checking.verify_store import verify_store
 from service.audit.checkpoints.signer import Signer
+from service.audit.errors import AuditUnavailableError
 from service.audit.keys.keyring import Keyring
 from service.audit.log import system_clock_us
 from service.audit.opening import OpenLog, open_log
@@ -34,34 +36,44 @@ _PACED_EVERY_S = 0.05
 _PROOFS = 300
 
 
-def audit_bench(console: Console, leaves: int) -> None:
+def audit_bench(console: Console, leaves: int, database: str = "") -> None:
     """Run everything and print it.
 
     Args:
         console: where to print.
         leaves: how many the large log has, such as 1,000,000.
+        database: the address of an empty PostgreSQL database, whose recording is measured beside; none if empty.
+
+    Raises:
+        AuditUnavailableError: the database holds a log, or cannot be used.
     """
     with TemporaryDirectory() as folder:
-        _print_writing(console, Path(folder) / "small")
+        _print_writing(console, Path(folder) / "small", database)
         _print_coverage(console, Path(folder) / "paced")
         _print_large(console, Path(folder) / "large", leaves)
 
 
-def _open(state: Path) -> OpenLog:
-    return open_log(state, keys=state / "keys", name=LOG_NAME, clock=system_clock_us)
+def _open(state: Path, database: str = "") -> OpenLog:
+    return open_log(state, keys=state / "keys", name=LOG_NAME, clock=system_clock_us, database=database)
 
 
-def _print_writing(console: Console, state: Path) -> None:
+def _print_writing(console: Console, state: Path, database: str) -> None:
     console.print("\n[bold]Recording[/bold]: both leaves of a question, each durable, with sealed texts")
-    opened = _open(state)
-    for askers in _ASKERS:
-        took, seconds = timed_questions(opened.log, askers=askers, seconds=_SECONDS)
-        rate = 2 * len(took) / seconds
-        console.print(
-            f"  {askers:3} askers at once {rate:8.0f} records/s   a question: median {_ms(took, 50):6.2f} ms   "
-            f"99th percentile {_ms(took, 99):6.2f} ms"
-        )
-    opened.close()
+    with contextlib.ExitStack() as stack:
+        opened = {"SQLite": stack.enter_context(contextlib.closing(_open(state)))}
+        if database:
+            there = stack.enter_context(contextlib.closing(_open(state.with_name("there"), database)))
+            if there.log.healthy():
+                raise AuditUnavailableError(f"expected an empty database, found a log in {there.store.shown}")
+            opened["PostgreSQL"] = there
+        for askers in _ASKERS:
+            for kind, log in opened.items():
+                took, seconds = timed_questions(log.log, askers=askers, seconds=_SECONDS)
+                rate = 2 * len(took) / seconds
+                console.print(
+                    f"  {kind:10} {askers:3} askers at once {rate:8.0f} records/s   a question: median "
+                    f"{_ms(took, 50):6.2f} ms   99th percentile {_ms(took, 99):6.2f} ms"
+                )
 
 
 def _print_coverage(console: Console, state: Path) -> None:

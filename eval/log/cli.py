@@ -11,13 +11,20 @@ from typing import Annotated
 import typer
 
 from indexes import console
+from service.audit.errors import AuditError
 
 
-def audit(leaves: Annotated[int, typer.Option(min=1, help="of the large log")] = 1_000_000) -> None:
+def audit(
+    leaves: Annotated[int, typer.Option(min=1, help="of the large log")] = 1_000_000,
+    database: Annotated[str, typer.Option(help="an empty PostgreSQL database, to be written beside the file")] = "",
+) -> None:
     """Measure the audit log alone: recording, checkpoints, verifying, proofs."""
     from eval.log.audit_bench import audit_bench
 
-    audit_bench(console.out.drawing(), leaves)
+    try:
+        audit_bench(console.out.drawing(), leaves, database)
+    except AuditError as error:
+        raise console.fail(error, 1) from error
 
 
 def backup(

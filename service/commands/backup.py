@@ -48,6 +48,11 @@ def backup(folder: _Folder, keep: _Keep = 0, builds: _Builds = False, as_json: _
         raise fail(error, 1) from error
     for link in taken.links:
         problem(f"{link} is a link and was not copied: copy what it points to by other means")
+    if settings.database():
+        problem(
+            "the log itself is in PostgreSQL and not in this copy, which holds its keys: copy the database by "
+            "PostgreSQL's own means, such as pg_dump or continuous archiving"
+        )
     account = taken.account
     if as_json:
         out.json({"folder": str(taken.folder), **_summary(account), "removed": [str(path) for path in removed]})
@@ -122,6 +127,7 @@ def _goes_on(settings: Settings, account: "Account | None", words: "_Words") -> 
         name=settings.log_name,
         clock=system_clock_us,
         restored=Restored(words.reason, words.by, Backup(account.id, account.made_us) if account else None),
+        database=settings.database(),
     )
     ended = f"ends with record {begun.ended.next_seq - 1}" if begun.ended else "holds no record"
     out.line(f"The log {ended} and goes on under the history {begun.history}: record {begun.seq} says why.")

@@ -5,7 +5,7 @@ log into the file, (4) see that the file is whole, of a large one only the small
 is asked for when there is time, (5) bring an older schema to this one (`sqlite_steps`), make tables and triggers,
 (6) write something, to know that it can be written.
 Appending: one transaction, one fsync, then a look that the files are still the ones on the path. Does not try anything
-twice: `writer` decides when to `reopen`. Reading is in `sqlite_reads`, tables and triggers are in `sqlite_schema`.
+twice: `writer` decides when to `reopen`. Reading is in `leaf_reads`, tables and triggers are in `sqlite_schema`.
 """
 
 import shutil
@@ -17,8 +17,9 @@ from typing import Any, Self, TypeVar
 
 from service.audit.errors import AuditDamagedError, AuditUnavailableError
 from service.audit.keys.private_files import make_private_file, make_private_folder
+from service.audit.storage.leaf_reads import NEXT_CHECKPOINT, NEXT_SEQ
 from service.audit.storage.sqlite_file import SqliteFile, temporary_files_in
-from service.audit.storage.sqlite_reads import NEXT_CHECKPOINT, NEXT_SEQ, SqliteReads
+from service.audit.storage.sqlite_reads import SqliteReads
 from service.audit.storage.sqlite_schema import INDEXES, SCHEMA_VERSION, SMALL_TABLES, TABLES, TRIGGERS
 from service.audit.storage.sqlite_steps import OLDEST, upgrade
 from service.audit.storage.store import Entry, Receipt, StoredCheckpoint, Subtree, leaf_hash

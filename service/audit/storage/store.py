@@ -221,6 +221,17 @@ class LeafReader(Protocol):
 class LeafStore(LeafReader, Protocol):
     """A place where leaves are kept. Opened by its maker; any thread may read, one at a time may write."""
 
+    @property
+    def shown(self) -> str:
+        """Where it is, as an operator may see it."""
+
+    def remark(self) -> str | None:
+        """Return what an operator should know of how it is kept, and what to do; `None` if nothing.
+
+        Raises:
+            AuditUnavailableError: it cannot be read.
+        """
+
     def append(self, entries: Sequence[Entry]) -> list[Receipt]:
         """Keep all entries, in their order, or none of them; they are durable when this returns.
 
