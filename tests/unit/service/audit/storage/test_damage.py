@@ -20,9 +20,7 @@ ORIGIN = "greenlit/audit/2026-11"
 PAGE = 4096
 LEAVES = 300
 Spoil = Callable[[bytearray], None]
-WHAT_TO_DO = (
-    r"move the file away, .* greenlit restore COPIES .* without one, greenlit restore --here --reason TEXT"
-)
+WHAT_TO_DO = r"move the file away, .* greenlit restore COPIES .* without one, greenlit restore --here --reason TEXT"
 NOT_AS_WRITTEN = "is not as it was written: run greenlit audit verify, and put the store back as it was"
 
 
