@@ -2,7 +2,7 @@
 
 1  the copy is checked, all of it, before anything is touched
 2  nobody else may have the log of this installation: its lock is held
-3  what is there goes aside, if that was asked for; nothing is ever deleted or written over
+3  what is there goes aside, if that was asked for; so do an empty log and its key; nothing is deleted or written over
 4  keys, then the rest, what the signer remembers before the log, and the log last, each file whole or not at all
 
 A restore that was cut off is taken up by restoring again. What the log is told of it is the caller's (`histories`).
@@ -22,12 +22,13 @@ from service.audit.storage.sqlite_reads import SqliteReads
 from service.audit.storage.writer_lock import LOCK_FILE, WriterLock
 from service.backup.account import Account
 from service.backup.checking import checked_backup
-from service.backup.copying import put
+from service.backup.copying import hash_of, put
 from service.backup.errors import BackupError, InUseError
 from service.backup.places import BUILDS, KEYS, LIBRARY, LOG, STATE, Places, files_of
 from service.backup.taking import whole_backups
 
 _ASIDE = ".before-"
+_SIGNING = f"{KEYS}/signing.key"
 _MEMORY = f"{KEYS}/signed"  # how the names of what the signer remembers begin
 
 
@@ -88,6 +89,7 @@ def put_back(folder: Path, places: Places, *, log_name: str, replace: bool, now_
                 done.aside += _put_aside(places, now_us)
             elif _is_empty(places.of(LOG)):
                 done.aside.append(_log_aside(places.of(LOG), now_us))
+                done.aside += _unused_key_aside(places, account, now_us)
             wanted = _in_order(account, places, done)
             if not wanted:
                 raise InUseError(
@@ -125,7 +127,7 @@ def _linked(first: Path, target: Path) -> bool:
 
 def _in_order(account: Account, places: Places, done: PutBack) -> list[str]:
     """Return what is to be put back, in order; sort the rest into what is kept and what has no place here."""
-    remembered = any(one.name.startswith(_MEMORY) for one in files_of(places, KEYS))
+    remembered = _remembers(places)
     wanted = []
     for name in account.files:
         if name.startswith(f"{LIBRARY}/") and not places.library.is_dir():
@@ -178,6 +180,29 @@ def _log_aside(log: Path, now_us: int) -> Path:
         path.rename(aside / path.name)
     sync_folder(log.parent)
     return aside
+
+
+def _unused_key_aside(places: Places, account: Account, now_us: int) -> list[Path]:
+    """Move a signing key that never signed out of the way of the copy's, where the log beside it was empty.
+
+    Looking at an installation whose state is gone makes a log, and a key for it. Were that key kept, auditors and
+    witnesses would need it in person, although the one that they have is in the copy.
+    """
+    own = places.of(_SIGNING)
+    ours = account.files.get(_SIGNING)
+    if ours is None or _remembers(places) or not own.is_file() or hash_of(own) == ours.sha256:
+        return []
+    aside = places.keys / _stamp(now_us)
+    make_private_folder(aside)
+    for path in (own, own.with_suffix(".pub")):
+        if path.exists():
+            path.rename(aside / path.name)
+    sync_folder(places.keys)
+    return [aside]
+
+
+def _remembers(places: Places) -> bool:
+    return any(one.name.startswith(_MEMORY) for one in files_of(places, KEYS))
 
 
 def _stamp(now_us: int) -> str:

@@ -169,16 +169,17 @@ def _log(settings: Settings, running: Running) -> Found | str:
         opened = open_log(state, keys=keys, name=settings.log_name, clock=system_clock_us, database=settings.database())
     except AuditBusyError:
         if problems := running():
-            raise WrongError("; ".join(problems)) from None
+            raise WrongError(f"the running service says: {'; '.join(problems)}") from None
         return "in use by a running service, which finds nothing wrong"
     try:
         if problem := opened.log.healthy():
             raise WrongError(problem)
-        detail = counted(opened.store.size(), "record")
+        size = opened.store.size()
+        detail = counted(size, "record") if size else "0 records; if there were any: greenlit restore COPIES"
         if not settings.database():
             return detail
         remark = opened.store.remark()
-        return Found(f"{detail} in {opened.store.shown}", [remark] if remark else [])
+        return Found(f"{counted(size, 'record')} in {opened.store.shown}", [remark] if remark else [])
     finally:
         opened.close()
 

@@ -119,7 +119,7 @@ TROUBLES: dict[str, tuple[Callable[[Studio], Any], str]] = {
     "locked store": (locked, "another program has locked it (SQLITE_BUSY)"),
     "store removed": (removed, "put it back"),
     "no signing key": (no_signing_key, "signing.key"),
-    "no payload key": (no_payload_key, "the key payload-2026-11-1 is missing: restore it from a backup"),
+    "no payload key": (no_payload_key, "the key payload-2026-11-1 is missing: put it back (greenlit restore COPIES)"),
     "clock that went back": (clock_that_went_back, "the clock went back"),
 }
 EACH_TROUBLE = pytest.mark.parametrize(("trouble", "reason"), TROUBLES.values(), ids=TROUBLES.keys())

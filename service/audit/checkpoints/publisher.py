@@ -188,7 +188,8 @@ class Publisher:
         if known.next_seq > size:
             raise AuditUnavailableError(
                 f"the log was {done} up to number {known.next_seq - 1}, but the store ends before {size}: the newest "
-                f"leaves are missing; put the store back as it was, or, if they are lost, say so with {MEND}"
+                "leaves are missing; put the store back as it was, or move it away and take it from a copy (greenlit "
+                f"restore COPIES); if no copy holds more, say so with {MEND}"
             )
         stored = StoredTree(store=self._store, origin=known.origin, first_seq=known.first_seq)
         if stored.root(known.size) != known.root:

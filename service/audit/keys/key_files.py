@@ -80,7 +80,8 @@ def read_key(folder: Path, name: str) -> bytes:
             key = file.read(KEY_BYTES)
     except FileNotFoundError as error:
         raise AuditKeyError(
-            f"the key {path} is missing: expected the {KEY_BYTES} bytes made before; restore it from a backup"
+            f"the key {path} is missing: expected the {KEY_BYTES} bytes made before; put it back (greenlit restore "
+            "COPIES), or, if nobody has it any more, say so with greenlit restore --here --reason TEXT"
         ) from error
     except OSError as error:
         raise _unusable(path, "read", error) from error

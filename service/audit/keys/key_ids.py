@@ -72,11 +72,12 @@ def missing_in_words(key_ids: Collection[str]) -> str:
     *others, last = sorted(key_ids)
     if not others:
         return (
-            f"the key {last} is missing: restore it from a backup, or, if nobody has it any more, say so with {rotate}"
+            f"the key {last} is missing: put it back (greenlit restore COPIES), or, if nobody has it any more, say so "
+            f"with {rotate}"
         )
     return (
-        f"the keys {', '.join(others)} and {last} are missing: restore them from a backup, or, if nobody has them any "
-        f"more, say so of all at once with {rotate}"
+        f"the keys {', '.join(others)} and {last} are missing: put them back (greenlit restore COPIES), or, if "
+        f"nobody has them any more, say so of all at once with {rotate}"
     )
 
 

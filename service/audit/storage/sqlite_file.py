@@ -21,8 +21,8 @@ from urllib.parse import quote
 from service.audit.errors import AuditDamagedError, AuditUnavailableError
 
 WHEN_DAMAGED = (
-    "stop what uses it and keep the file as it is; put back an undamaged copy that holds the newest records and run "
-    "greenlit audit verify, or, without one, keep the state folder for auditors and begin a new one"
+    "stop what uses it and move the file away, for auditors; greenlit restore COPIES puts back the newest copy, or, "
+    "without one, greenlit restore --here --reason TEXT goes on from nothing, on record"
 )
 _REASONS = {
     "SQLITE_BUSY": "another program has locked it",
@@ -31,7 +31,7 @@ _REASONS = {
     "SQLITE_READONLY": "it is read-only",
     "SQLITE_IOERR": "the disk refuses",
     "SQLITE_INTERRUPT": "it was broken off",
-    "SQLITE_CANTOPEN": "it cannot be opened; if it was removed, put it back",
+    "SQLITE_CANTOPEN": "it cannot be opened; if it was removed, stop the service and put it back (greenlit restore)",
 }
 _DAMAGE = {
     "SQLITE_CORRUPT": "it is damaged",

@@ -163,7 +163,8 @@ class SqliteLeafStore(SqliteReads):
         done = self._file.guarded("written", lambda: _in_one_step(writer, work))
         if not self._file.still_there():
             raise AuditUnavailableError(
-                f"the audit store {self._path} was removed or replaced while it was in use: put it back"
+                f"the audit store {self._path} was removed or replaced while it was in use: "
+                "stop the service and put it back, such as with greenlit restore COPIES"
             )
         return done
 

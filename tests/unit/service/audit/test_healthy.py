@@ -41,7 +41,7 @@ def _replace(path: Path) -> None:
 
 
 UNUSABLE: list[tuple[Spoil, str]] = [
-    (Path.unlink, "is missing: restore it from a backup"),
+    (Path.unlink, "is missing: put it back (greenlit restore COPIES)"),
     (_expose, "everybody on this machine may open the key"),
     (_cut, "to be 32 bytes, got 31"),
 ]
@@ -167,7 +167,7 @@ def test_a_store_that_cannot_be_read_is_told_and_no_error(log: LogFolder) -> Non
     _fresh(log)
     path = log.state / "audit.sqlite"
     path.rename(log.root / "aside")
-    assert "cannot be read: it cannot be opened; if it was removed, put it back" in _healthy(log)
+    assert "cannot be read: it cannot be opened; if it was removed, stop the service and put it back" in _healthy(log)
     (log.root / "aside").rename(path)
     assert _healthy(log) == ""
 
@@ -205,7 +205,7 @@ def test_damage_that_is_found_stops_the_log(log: LogFolder, monkeypatch: pytest.
     log.open()
     assert _healthy(log) == "", "so large a store is not looked through at the start"
     log.ask_in_vain()
-    with pytest.raises(AuditDamagedError, match=r"is damaged \(.*put back an undamaged copy"):
+    with pytest.raises(AuditDamagedError, match=r"is damaged \(.*move the file away, for auditors"):
         log.parts.log.look_for_damage()
     assert "is damaged (" in _healthy(log)
     for attempt in (log.ask, log.parts.log.make_ready):
@@ -235,5 +235,5 @@ def test_a_small_store_that_is_damaged_is_not_opened(log: LogFolder) -> None:
     log.ask_in_vain()
     log.close()
     _spoil_store(log)
-    with pytest.raises(AuditDamagedError, match=r"audit\.sqlite is damaged \(.*put back an undamaged copy"):
+    with pytest.raises(AuditDamagedError, match=r"audit\.sqlite is damaged \(.*move the file away, for auditors"):
         log.open()

@@ -221,7 +221,7 @@ def test_without_a_key_of_the_month_nothing_is_recorded(log: LogFolder, key_id: 
     key, aside = log.keys / f"{key_id}.key", log.root / "aside"
     shutil.move(key, aside)
     size = log.store.size()
-    with pytest.raises(AuditUnavailableError, match=f"the key {key_id} is missing: restore it from a backup"):
+    with pytest.raises(AuditUnavailableError, match=f"the key {key_id} is missing: put it back"):
         log.ask()
     assert f"the key {key_id} is missing" in (log.parts.log.healthy() or "")
     assert log.store.size() == size

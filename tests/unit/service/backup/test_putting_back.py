@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import pytest
 
+from service.audit.opening import open_log
 from service.audit.storage.sqlite_store import SqliteLeafStore
 from service.audit.storage.writer_lock import LOCK_FILE, WriterLock
 from service.backup import copying
@@ -88,6 +89,28 @@ def test_a_log_that_was_begun_where_the_real_one_was_lost_counts_as_none(copied:
     done = copied.put_back()
     assert done.put == ["state/audit.sqlite"]
     assert [path.name for path in done.aside[0].iterdir()] == ["audit.sqlite"]
+
+
+def test_the_key_of_a_log_that_was_begun_so_gives_way_to_the_one_that_signed(copied: Copied) -> None:
+    shutil.rmtree(copied.places.state)
+    keys = copied.places.keys
+    open_log(
+        copied.places.state, keys=keys, name=NAME, clock=lambda: NOW_US
+    ).close()  # whoever looks what is wrong does
+    made = (keys / "signing.key").read_bytes()
+    done = copied.put_back()
+    now = {name: data for name, data in files_in(keys).items() if not name.startswith(".before-")}
+    assert now == files_in(copied.copy / "keys")
+    assert [(path.parent.name, (path / "signing.key").read_bytes()) for path in done.aside[1:]] == [("keys", made)]
+
+
+def test_a_key_that_signed_stays_beside_an_empty_log(copied: Copied) -> None:
+    (copied.places.state / "audit.sqlite").unlink()
+    SqliteLeafStore.open(copied.places.state).close()
+    (copied.places.keys / "signing.key").write_bytes(b"n" * 32)
+    done = copied.put_back()
+    assert "keys/signing.key" in done.kept
+    assert (copied.places.keys / "signing.key").read_bytes() == b"n" * 32
 
 
 def test_what_lacks_nothing_is_left_alone_unless_it_is_to_go_aside(copied: Copied) -> None:

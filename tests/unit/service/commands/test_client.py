@@ -183,7 +183,7 @@ def test_a_log_that_cannot_be_written_says_why(library: TinyLibrary, settings: S
         client.get("/records")
     assert len(told) == 1
     assert "payload" in told[0]
-    assert "restore it from a backup" in told[0]
+    assert "put it back (greenlit restore COPIES)" in told[0]
 
 
 def test_no_encoder_is_loaded_to_look_into_the_log() -> None:

@@ -64,7 +64,7 @@ def test_a_record_that_was_changed_is_named_with_its_promise(key: str, library: 
         ("actor-2026-11.key", " is missing: 1 pseudonym cannot be checked; put that file back from a backup"),
         (
             "signing.key",
-            " is missing: expected the 32 bytes made before; restore it from a backup: the checkpoints were",
+            " is missing: expected the 32 bytes made before; put it back (greenlit restore COPIES)",
         ),
         ("signed-….json", " is missing: a store that was put back to an older state would not be noticed"),
     ],
@@ -111,7 +111,7 @@ def test_a_store_that_is_damaged_is_told_without_a_trace(key: str, library: Tiny
     assert result.exit_code == 1
     assert isinstance(result.exception, SystemExit), result.exception
     assert "is damaged (" in result.stdout + result.stderr
-    assert "put back an undamaged copy" in result.stdout + result.stderr
+    assert "move the file away, for auditors" in result.stdout + result.stderr
 
 
 def test_an_export_and_a_receipt_are_checked_by_the_file_that_auditors_carry(

@@ -157,7 +157,7 @@ def test_a_key_that_was_taken_away_signs_nothing_although_it_was_read_before(sig
     signer.sign(_checkpoint(3), first_seq=0, proof=[])
     kept = (folder / "signing.key").read_bytes()
     (folder / "signing.key").unlink()
-    with pytest.raises(AuditKeyError, match=r"signing\.key is missing: .* restore it from a backup"):
+    with pytest.raises(AuditKeyError, match=r"signing\.key is missing: .* put it back"):
         signer.sign(_checkpoint(4), first_seq=0, proof=_proof(3, 4))
     assert signer.exists(), "there is a memory of one: another must not be made in its place"
     (folder / "signing.key").write_bytes(kept)

@@ -68,7 +68,7 @@ def test_a_missing_key_is_made_by_whoever_may_make_one(tmp_path: Path) -> None:
 
 def test_a_missing_key_is_not_made_by_reading(tmp_path: Path) -> None:
     for folder in (tmp_path, tmp_path / "nowhere"):
-        with pytest.raises(AuditKeyError, match=r"signing\.key is missing: .* 32 bytes .*; restore it from a backup"):
+        with pytest.raises(AuditKeyError, match=r"signing\.key is missing: .* 32 bytes .*; put it back"):
             read_key(folder, NAME)
     assert list(tmp_path.iterdir()) == []
 

@@ -344,7 +344,7 @@ def test_a_key_that_is_missing_or_unusable_is_told_each_time(keyring: Keyring, f
     path.chmod(0o600)
     keyring.check(key_id)
     path.unlink()
-    with pytest.raises(AuditKeyError, match=f"the key {key_id} is missing: restore it from a backup"):
+    with pytest.raises(AuditKeyError, match=f"the key {key_id} is missing: put it back"):
         keyring.check(key_id)
 
 

@@ -20,9 +20,7 @@ ORIGIN = "greenlit/audit/2026-11"
 PAGE = 4096
 LEAVES = 300
 Spoil = Callable[[bytearray], None]
-WHAT_TO_DO = (
-    r"keep the file as it is; put back an undamaged copy .* or, without one, keep the state folder for auditors"
-)
+WHAT_TO_DO = r"move the file away, .* greenlit restore COPIES .* without one, greenlit restore --here --reason TEXT"
 NOT_AS_WRITTEN = "is not as it was written: run greenlit audit verify, and put the store back as it was"
 
 
@@ -227,7 +225,7 @@ def test_what_sqlite_found_is_kept_short(folder: Path, monkeypatch: pytest.Monke
 
 def test_a_store_that_cannot_be_looked_at_is_not_called_damaged(folder: Path) -> None:
     (folder / "audit.sqlite").unlink()
-    with pytest.raises(AuditUnavailableError, match="if it was removed, put it back") as caught:
+    with pytest.raises(AuditUnavailableError, match="if it was removed, stop the service and put it back") as caught:
         SqliteLeafStore(folder=folder).damage()
     assert not isinstance(caught.value, AuditDamagedError)
 

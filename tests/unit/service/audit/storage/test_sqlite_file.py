@@ -144,7 +144,7 @@ def test_who_reads_finds_the_file_on_the_path_and_not_one_that_was_kept(
     file.rows(COUNT)
     assert len(keeping) == 2
     path.unlink()
-    with pytest.raises(AuditUnavailableError, match="if it was removed, put it back"):
+    with pytest.raises(AuditUnavailableError, match="if it was removed, stop the service and put it back"):
         file.rows(COUNT)
 
 

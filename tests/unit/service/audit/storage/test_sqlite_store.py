@@ -232,12 +232,12 @@ def test_a_store_that_cannot_be_written_does_not_look_open() -> None:
 def test_a_removed_folder_is_told_although_sqlite_would_go_on(store: SqliteLeafStore, folder: Path) -> None:
     store.append([_entry(0)])
     shutil.move(folder, folder.with_name("elsewhere"))
-    with pytest.raises(AuditUnavailableError, match="was removed or replaced while it was in use: put it back"):
+    with pytest.raises(AuditUnavailableError, match="was removed or replaced while it was in use: stop the"):
         store.append([_entry(1)])
     with pytest.raises(AuditUnavailableError, match=r"audit\.lock cannot be opened \(No such file or directory\)"):
         store.reopen()
     folder.mkdir()
-    with pytest.raises(AuditUnavailableError, match="if it was removed, put it back"):
+    with pytest.raises(AuditUnavailableError, match="if it was removed, stop the service and put it back"):
         store.reopen()
     assert not (folder / "audit.sqlite").exists(), "an empty store in its place would be a log that forgot everything"
     shutil.rmtree(folder)
