@@ -3,12 +3,19 @@
 `read`, `approve`, `rename`, `revoke`, `reject`, `register`, `ingest` and `builds` are the writer's (`ingest.commands`);
 `ask`, `search`, `serve`, `mcp`, `open`, `doctor`, `backup`, `restore`, `audit` and `keys` are the reader's
 (`service.commands`); `run` is both, and `builds remove` is given what puts it on record; `eval` measures (`eval.cli`).
-Follow a document in from `ingest/pipeline.py`, a question through from `service/answering/pipeline.py`.
+A name in the environment that looks like a setting and is none stops what serves or publishes by its settings; any
+other command says so. Follow a document's way in from `ingest/pipeline.py`, a question's way through from
+`service/answering/pipeline.py`.
 """
+
+import platform
+from typing import Annotated
 
 import typer
 
 import eval.cli
+from indexes.console import err, fail, out
+from indexes.life import VERSION
 from ingest.commands.approve import approve
 from ingest.commands.builds import builds_app
 from ingest.commands.ingest import ingest, ingest_here
@@ -32,13 +39,38 @@ from service.commands.shrink import shrink
 from service.commands.slack import slack
 from service.commands.verify import verify
 from service.commands.witness import witness
+from service.settings import unknown_settings
+
+_STOPPED_BY_SLIPS = frozenset({"serve", "run", "ingest", "slack"})  # what runs on, or publishes, by its settings
 
 app = typer.Typer(
-    help="Knowledge search that answers only from documents your organisation has approved.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_show_locals=False,  # a traceback must never print a question
 )
+
+
+def _version(wanted: bool) -> None:  # noqa: FBT001  (Typer's)
+    if wanted:
+        out.line(f"greenlit {VERSION}, Python {platform.python_version()}")
+        raise typer.Exit
+
+
+@app.callback()
+def greenlit(
+    context: typer.Context,
+    version: Annotated[  # noqa: FBT002  (Typer's)
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="print the version, and Python's")
+    ] = False,
+) -> None:
+    """Knowledge search that answers only from documents your organisation has approved."""
+    del version
+    if context.invoked_subcommand == "doctor":
+        return  # it says so itself
+    for slip in unknown_settings():
+        if context.invoked_subcommand in _STOPPED_BY_SLIPS:
+            raise fail(slip.words, 2)
+        err.line(("warning:", "yellow"), f" {slip.words}")
 
 
 serve = serving(ChildDrawer)  # the one place that knows who shows documents and who may parse them

@@ -111,7 +111,7 @@ def _steps_as_set(settings: "Settings") -> "Steps":
     """Return the steps that the service takes under these settings; nothing to batch, one question after the other."""
     from eval.written.asking import Asks, mandate_of
     from indexes.encoder import load_encoder
-    from service.parts import answering_steps
+    from service.answering_made import answering_steps
     from service.settings import environment
 
     mandate = None

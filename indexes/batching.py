@@ -95,6 +95,11 @@ class BatchingEncoder:
         """Return the words that are one token."""
         return self._encoder.vocabulary()
 
+    def waiting(self) -> int:
+        """Return how many callers wait for an encoder to be free."""
+        with self._lock:
+            return len(self._queue)
+
     def _wait(self, own: _Waiting) -> None:
         try:
             own.woken.wait()

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
+from indexes.counting import counted
 from indexes.decisions import Decision
 from indexes.sources import Source, Sources, source_name
 from indexes.standing import Grant, approvals_of
@@ -35,14 +36,16 @@ class Due:
         listed = f"greenlit register --due {self.days} lists them"
         remarks = []
         if self.ended:
-            ended = _counted(len(self.ended), "approval has ended", "approvals have ended")
+            ended = counted(len(self.ended), "approval has ended", "approvals have ended")
             of_it = "what it approved" if len(self.ended) == 1 else "what they approved"
             remarks.append(f"{ended}, and nothing is answered from {of_it}: {listed}")
         if self.ending:
-            ends = _counted(len(self.ending), "approval ends", "approvals end")
-            remarks.append(f"{ends} within {self.days} days, the first on {self.ending[0].expires}: {listed}")
+            ends = counted(len(self.ending), "approval ends", "approvals end")
+            remarks.append(
+                f"{ends} within {counted(self.days, 'day')}, the first on {self.ending[0].expires}: {listed}"
+            )
         if self.short:
-            wait = _counted(len(self.short), "document waits", "documents wait")
+            wait = counted(len(self.short), "document waits", "documents wait")
             remarks.append(f"{wait} for another approval, such as '{self.short[0]}': a second person approves it too")
         return remarks
 
@@ -97,7 +100,3 @@ def is_short(decision: Decision, source: Source) -> bool:
 
 def _soonest_first(grants: list[Grant]) -> tuple[Grant, ...]:
     return tuple(sorted(grants, key=lambda granted: (granted.expires, granted.document)))
-
-
-def _counted(count: int, one: str, more: str) -> str:
-    return f"{count} {one if count == 1 else more}"

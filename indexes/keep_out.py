@@ -11,6 +11,7 @@ Pure functions; the same rule for the ingestion and for whoever is shown a readi
 
 from collections.abc import Sequence
 
+from indexes.counting import counted
 from indexes.documents import Section
 from indexes.readings import ReadingNote
 from indexes.sources import Source
@@ -31,7 +32,7 @@ def why_kept_out(source: Source, notes: Sequence[ReadingNote], sections: Sequenc
         return f"kept out by keep_out of source '{source.name}': {'; '.join(found)}" if found else None
     pages = {section.locator.page for section in sections if section.locator.page is not None}
     halves = [note for note in notes if note.kind == _BY_HALF and note.count >= len(pages)]
-    found = [f"{note.in_words()} (of {note.count + len(pages)} pages)" for note in halves]
+    found = [f"{note.in_words()} (of {counted(note.count + len(pages), 'page')})" for note in halves]
     if not found:
         return None
     return f"kept out, as source '{source.name}' has no keep_out that lets it in: {'; '.join(found)}"

@@ -13,6 +13,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from indexes.counting import counted
+
 MAX_NOTES = 60  # kinds of notes a document: there are fewer kinds
 MAX_PLACES = 1_000  # of one note; more are counted, not named
 MAX_PLACE_CHARS = 700
@@ -89,7 +91,7 @@ class ReadingNote:
         places = [place for place in self.where if place]
         named = ", ".join(places[:_SHOWN_PLACES])
         more = f" and {len(places) - _SHOWN_PLACES} more" if len(places) > _SHOWN_PLACES else ""
-        said = f"{self.count} {kind.one if self.count == 1 else kind.many}"
+        said = counted(self.count, kind.one, kind.many)
         return f"{said}: {named}{more}" if named else said
 
     def as_json(self) -> dict[str, Any]:

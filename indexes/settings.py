@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from indexes.errors import SettingsError
 from indexes.library import DEFAULT_MAX_FILE_BYTES
 from indexes.limited.sandbox import SandboxSetting
+from indexes.logs import LogLevel
 from indexes.manifest import DenseSetting
 
 Folder = Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())]
@@ -33,6 +34,9 @@ class LibrarySettings(BaseSettings):
     parser_sandbox: SandboxSetting = Field(
         "auto",
         description="what holds the parsing process: auto, what the kernel has; require, nothing is parsed in less",
+    )
+    log_level: LogLevel = Field(
+        "info", description="what is logged by programs that run on: debug, info, warning or error, and what is worse"
     )
 
 

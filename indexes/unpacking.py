@@ -65,12 +65,20 @@ def past_build(builds: Path, build_id: str, *, scratch: Path) -> Iterator[Build]
                 if (builds / build_id).is_dir():
                     raise
                 raise NoBuildError(f"the build {build_id} is not in {builds}") from None
-            for left in scratch.glob(f"{_SCRATCH_PREFIX}*"):
-                shutil.rmtree(left, ignore_errors=True)
+            remove_unpacked(scratch)
             into = lent.enter_context(tempfile.TemporaryDirectory(prefix=_SCRATCH_PREFIX, dir=scratch))
             build = open_build(unpack_build(pack, build_id, Path(into)))
         lent.callback(build.passages.close)
         yield build
+
+
+def remove_unpacked(scratch: Path) -> None:
+    """Remove what a kill left of unpacked builds; only for whoever alone lends from this folder, and lends none yet.
+
+    What cannot be removed stays, for the next time.
+    """
+    for left in scratch.glob(f"{_SCRATCH_PREFIX}*"):
+        shutil.rmtree(left, ignore_errors=True)
 
 
 def unpack_build(pack: Pack, build_id: str, into: Path) -> Path:

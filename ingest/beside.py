@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from indexes.previews import WORKER_FILE
@@ -57,8 +58,15 @@ def beside(builds: Path, *, notice: Callable[[str], None], command: Sequence[str
                 process.kill()
 
 
+@dataclass(slots=True)
+class Ending:
+    """What is told, in the handler of a signal, by which one the process ends."""
+
+    heard: Callable[[int], None] = lambda _: None
+
+
 @contextlib.contextmanager
-def ended_by_signals(*, unfinished: bool = False) -> Iterator[None]:
+def ended_by_signals(*, unfinished: bool = False) -> Iterator[Ending]:
     """Let the first signal unwind what is open in the context, a staging folder and a child, and end the process then.
 
     Args:
@@ -67,17 +75,18 @@ def ended_by_signals(*, unfinished: bool = False) -> Iterator[None]:
     Further signals change nothing. Python is not left to take the model's libraries apart, which took 17 s on a machine
     that was busy: by then everything of ours is closed.
     """
-    ended_by: list[int] = []
+    ending, ended_by = Ending(), list[int]()
 
     def end(number: int, _: object) -> None:
         for each in _SIGNALS:
             signal.signal(each, signal.SIG_IGN)
         ended_by.append(number)
+        ending.heard(number)
         raise SystemExit(0)
 
     before = [signal.signal(number, end) for number in _SIGNALS]
     try:
-        yield
+        yield ending
     except SystemExit:
         if not ended_by:
             raise

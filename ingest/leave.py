@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from indexes.decisions import Decision
-from indexes.durable import replace_file
+from indexes.durable import remove_left_over, replace_file
 from indexes.last_ingest import LAST_INGEST_FILE, StaysOut, last_ingest_json
 from indexes.standing import grant
 from indexes.stock import SourceStock
@@ -40,6 +40,7 @@ def leave_reasons(
             if why and granted and why not in _BY_THE_REGISTER:
                 left.append(StaysOut(document, granted.sha256, why, reasons[document]))
     try:
+        remove_left_over(builds / LAST_INGEST_FILE)  # of an ingestion that was killed: only one at a time leaves any
         replace_file(builds / LAST_INGEST_FILE, last_ingest_json(left).encode(), mode=0o600)
     except OSError as error:
         return [f"{builds / LAST_INGEST_FILE} cannot be written ({error.strerror}): the doctor does not know why"]

@@ -19,6 +19,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
+from indexes.counting import counted
 from indexes.decisions import Decision
 from indexes.register import RegisterState
 from indexes.sources import SOURCES_FILE, Sources
@@ -58,24 +59,34 @@ class Losses:
     def problems(self) -> list[str]:
         """Return what has to be mended, in words; empty if nothing has."""
         kinds = (
-            (self.stock.missing, "have no file"),
-            (self.unreadable, "have a file that cannot be read"),
-            (self.refused, "have a file that cannot be taken in"),
-            (self.not_whole, "are kept out for what was not read of them"),
+            (self.stock.missing, "has no file", "have no file"),
+            (self.unreadable, "has a file that cannot be read", "have a file that cannot be read"),
+            (self.refused, "has a file that cannot be taken in", "have a file that cannot be taken in"),
+            (self.not_whole, "is kept out for what was not read of it", "are kept out for what was not read of them"),
         )
-        where, of = f"source '{self.stock.source.name}'", f"of {len(self.stock.approved)} approved documents"
-        return [f"{where}: {len(some)} {of} {what} ({_some(some)})" for some, what in kinds if some]
+        where, of = f"source '{self.stock.source.name}'", f"of {counted(len(self.stock.approved), 'approved document')}"
+        return [
+            f"{where}: {len(some)} {of} {one if len(some) == 1 else more} ({_some(some)})"
+            for some, one, more in kinds
+            if some
+        ]
 
     def remarks(self) -> list[str]:
         """Return what a person may want to know: that most files are not the approved versions, or wait for a look."""
-        where, of = f"source '{self.stock.source.name}'", f"of {len(self.stock.approved)}"
+        where, total = f"source '{self.stock.source.name}'", len(self.stock.approved)
         remarks = []
         if 2 * len(self.changed) > len(self.stock.approved):
-            changed = f"{len(self.changed)} {of} files are not the approved versions any more"
-            remarks.append(f"{where}: {changed} ({_some(self.changed)}): did somebody mean to change them?")
+            of = f"{len(self.changed)} of {counted(total, 'file')}"
+            changed = "is not the approved version" if len(self.changed) == 1 else "are not the approved versions"
+            remarks.append(f"{where}: {of} {changed} any more ({_some(self.changed)}): did somebody mean to change it?")
         if self.reread:
-            waiting = f"{len(self.reread)} {of} approved documents are read otherwise than when they were approved"
-            remarks.append(f"{where}: {waiting} and wait for a new approval ({_some(self.reread)}); {_SHOWN}")
+            of = f"{len(self.reread)} of {counted(total, 'approved document')}"
+            waits = (
+                "is read otherwise than when it was approved and waits for a new approval"
+                if len(self.reread) == 1
+                else "are read otherwise than when they were approved and wait for a new approval"
+            )
+            remarks.append(f"{where}: {of} {waits} ({_some(self.reread)}); {_SHOWN}")
         return remarks
 
 
@@ -142,13 +153,15 @@ def stop_if_register_is_gone(state: RegisterState, path: Path, *, live_documents
     unclear = [name for name, decision in state.decisions.items() if decision.problem]
     if live_documents and 2 * len(unclear) > len(state.decisions):
         raise LostDocumentsError(
-            f"{_NOTHING_DONE}: what the register says of {len(unclear)} of {len(state.decisions)} documents cannot be "
-            f"understood: {state.problems[0].in_words(path)}; {_DO_IT_ANYWAY}"
+            f"{_NOTHING_DONE}: what the register says of {len(unclear)} of "
+            f"{counted(len(state.decisions), 'document')} cannot be understood: "
+            f"{state.problems[0].in_words(path)}; {_DO_IT_ANYWAY}"
         )
     if live_documents and not state.decisions:
         raise LostDocumentsError(
-            f"{_NOTHING_DONE}: {path} decides on nothing, and the live build holds {live_documents} documents; put the "
-            f"register back, or approve documents (greenlit approve); {_DO_IT_ANYWAY}"
+            f"{_NOTHING_DONE}: {path} decides on nothing, and the live build holds "
+            f"{counted(live_documents, 'document')}; put the register back, or approve "
+            f"documents (greenlit approve); {_DO_IT_ANYWAY}"
         )
 
 
@@ -157,7 +170,7 @@ def left_out(sources: Sources, state: RegisterState, *, at: datetime) -> list[st
     if not state.decisions:
         return ["the register approves nothing yet: run greenlit approve"]
     return [
-        f"source '{name}' is not in {SOURCES_FILE}: what was approved in it is left out ({count} documents)"
+        f"source '{name}' is not in {SOURCES_FILE}: what was approved in it is left out ({counted(count, 'document')})"
         for name, count in approved_elsewhere(sources, state.decisions, at=at).items()
     ]
 
@@ -166,7 +179,7 @@ def reread_remarks(documents: Sequence[str]) -> list[str]:
     """Return that documents came in which are read otherwise than when they were approved, in words, if any did."""
     if not documents:
         return []
-    count = "1 document" if len(documents) == 1 else f"{len(documents)} documents"
+    count = counted(len(documents), "document")
     return [f"read otherwise than when it was approved: {count} ({_some(documents)}); {_SHOWN}"]
 
 

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 from indexes.console import Part, Style, err, out, problem
+from indexes.counting import counted
 from indexes.documents import Document
 from indexes.events import Approval
 from indexes.lines import DocumentStanding
@@ -88,7 +89,7 @@ def reread(one: Reread, *, stays_out: bool) -> None:
     for line in one.difference or ():
         out.line(f"    {line}")
     if one.more:
-        out.line((f"    and {one.more} lines more", "dim"))
+        out.line((f"    and {counted(one.more, 'line')} more", "dim"))
 
 
 def reread_json(one: Reread) -> dict[str, Any]:
@@ -156,10 +157,10 @@ def _counts(done: Report) -> None:
     troubles(problems=list(done.problems), remarks=list(done.remarks))
     counts = ", ".join(f"{count} {outcome.replace('_', ' ')}" for outcome, count in done.counts().items())
     said = "published" if done.published else "nothing changed; still live:"
-    out.line(f"{counts or 'no documents'}; {done.passages} passages in {done.seconds:.1f} s")
+    out.line(f"{counts or 'no documents'}; {counted(done.passages, 'passage')} in {done.seconds:.1f} s")
     if done.not_whole:
         were = "was" if done.not_whole == 1 else "were"
-        out.line(f"{done.not_whole} of {done.held} documents {were} not read whole")
+        out.line(f"{done.not_whole} of {counted(done.held, 'document')} {were} not read whole")
     out.line(f"{said} build {done.build_id}")
 
 

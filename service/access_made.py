@@ -1,15 +1,27 @@
 """From settings to what decides who is recognised: sessions, the provider, the directory, API keys, the local token."""
 
+from collections.abc import Callable
+
 from indexes.clock import utc_now
 from service.access.directory import DIRECTORY_FILE
 from service.access.key_ring import KeyRing
-from service.access.key_store import KEYS_FILE, KeyStore
+from service.access.key_store import KEYS_FILE, KeyChange, KeyStore
 from service.access.local import LocalAccess
 from service.access.openid.provider_settings import ProviderSettings
-from service.access.opening import PEPPER_FILE, AccessSettings, one_may_be_both
+from service.access.opening import (
+    PEPPER_FILE,
+    AccessSettings,
+    OpenAccess,
+    Recording,
+    one_may_be_both,
+    open_access,
+)
 from service.access.rules import ACCESS_FILE
 from service.access.sessions import Lasting
+from service.answering.follow import Follower
+from service.audit.events import api_key_created, api_key_revoked
 from service.audit.keys.key_files import load_or_create_key
+from service.audit.opening import OpenLog
 from service.settings import Settings
 
 CHAT_KEY_FILE = "chat-names.key"
@@ -78,3 +90,29 @@ def local_access(settings: Settings) -> LocalAccess:
         TokenError: the token of this installation cannot be read or made.
     """
     return LocalAccess.open(state=settings.state, given=settings.given_token(), groups=settings.groups())
+
+
+def access_opened(settings: Settings, opened: OpenLog, follower: Follower, notice: Callable[[str], None]) -> OpenAccess:
+    """Return what recognises callers of a service; what changes about keys and rules is put on record before it acts.
+
+    Raises:
+        TokenError: the token of this installation cannot be read or made.
+        ProviderError: the identity provider's address is none that may be reached.
+    """
+
+    def key_changed(change: KeyChange) -> None:
+        key = change.key
+        if change.kind == "created":
+            expires = key.expires.isoformat()
+            scopes = sorted(key.scopes)
+            made = api_key_created(change.by, key_id=key.key_id, name=key.name, scopes=scopes, expires=expires)
+            opened.log.note(made)
+        else:
+            opened.log.note(api_key_revoked(change.by, key_id=key.key_id, name=key.name))
+
+    return open_access(
+        access_settings(settings),
+        pepper=lambda: pepper(settings),
+        recording=Recording(rules=lambda rules: follower.access_changed(rules.sha256), key=key_changed),
+        notice=notice,
+    )

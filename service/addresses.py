@@ -1,4 +1,4 @@
-"""Addresses as settings name them, held to their form: of the service itself, of proxies.
+"""Addresses as settings name them, held to their form: of the service itself, of a collector, of proxies.
 
 Resolves nothing, and calls nobody.
 """
@@ -31,6 +31,18 @@ def origin(address: str) -> str:
         raise ValueError("expected https, for an address that other machines reach")
     name = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     return f"{parts.scheme}://{name}" + (f":{port}" if port and port != _PORTS[parts.scheme] else "")
+
+
+def collector(address: str) -> str:
+    """Return a collector's address without a slash at its end.
+
+    Raises:
+        ValueError: it is none, or holds a name, a password or a query.
+    """
+    parts = urlsplit(address.strip().rstrip("/"))
+    if parts.scheme not in _PORTS or not parts.hostname or parts.query or parts.fragment or parts.username:
+        raise ValueError("expected an address like http://127.0.0.1:4318, got another form")
+    return address.strip().rstrip("/")
 
 
 def names_in(text: str) -> list[str]:

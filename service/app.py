@@ -14,6 +14,8 @@ from fastapi.openapi.utils import get_openapi
 
 from indexes.clock import utc_now
 from indexes.drawn import PageDrawer
+from indexes.life import VERSION
+from indexes.logs import where_it_broke
 from service.access.key_ring import KeyRing
 from service.access.port import Access, SignIn
 from service.access.pushed import PushedPeople
@@ -30,6 +32,7 @@ from service.api import (
     build_routes,
     hearing_routes,
     key_routes,
+    metric_routes,
     page_routes,
     people_routes,
     routes,
@@ -62,9 +65,10 @@ from service.http.limits_per_caller import CallerLimits
 from service.http.middleware import BodyLimit, Failures, KnownHostOnly, RequestLog, SecurityHeaders
 from service.http.origin import Origin
 from service.http.telemetry import NO_TELEMETRY
+from service.metrics_made import count_places
 from service.operating.health import Health
-from service.operating.logs import where_it_broke
-from service.parts import VERSION, Service
+from service.operating.metrics import Metrics
+from service.parts import Service
 from service.scim import routes as scim
 from service.settings import Settings
 from service.web import assets, console, session
@@ -81,6 +85,7 @@ _DOORS = (
     page_routes.ROUTES,
     answer_routes.ROUTES,
     start_routes.ROUTES,
+    metric_routes.ROUTES,
     people_routes.ROUTES,
     key_routes.ROUTES,
     approval_routes.ROUTES,
@@ -164,6 +169,7 @@ def create_app(service: Service, *, more: Sequence[Door] = (), drawer: PageDrawe
         # These messages hold no text of a question, by their contracts; of others nobody can say.
         reason = {"reason": str(error)} if isinstance(error, AuditError | RegisterUnavailableError) else {}
         log.error("failed", kind=kind, where=where_it_broke(error), **reason)
+        service.metrics.failed(kind)
 
     add_problem_handlers(app, notice, stranger=stranger)
     add_page_handlers(app, pages)
@@ -173,7 +179,7 @@ def create_app(service: Service, *, more: Sequence[Door] = (), drawer: PageDrawe
     app.add_middleware(KnownHostOnly, origin=origin)
     app.add_middleware(InTheirForm)
     app.add_middleware(SecurityHeaders, by_tls=origin.is_https)
-    app.add_middleware(RequestLog, log=log)
+    app.add_middleware(RequestLog, log=log, tell=service.metrics.request)
     return app
 
 
@@ -184,6 +190,7 @@ def _parts(service: Service, pages: Pages, origin: Origin) -> dict[Any, object]:
         Admission(at_once=at_once, waiting=settings.max_queued, patience_s=settings.max_wait_s)
         for at_once in (settings.max_concurrent, settings.max_writing)
     )
+    count_places(service.metrics, quoted=admission, written=writing)
     questions, requests = settings.limits_a_minute()
     asking = Asking(service.answering, admission, writing, settings.max_question_chars)
     return {
@@ -202,6 +209,7 @@ def _parts(service: Service, pages: Pages, origin: Origin) -> dict[Any, object]:
         Desk: Desk(service.deciding, service.bringing, service.live_build, settings.builds),
         Grounds: service.grounds,
         Health: service.health,
+        Metrics: service.metrics,
         start_routes.Beginning: start_routes.Beginning(
             pages.told.retention_months, pages.told.retention_reason, _asked_model(pages.told)
         ),

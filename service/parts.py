@@ -5,29 +5,21 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from importlib.metadata import version
 
-from indexes.batching import BatchingEncoder
 from indexes.builds import Build
 from indexes.clock import utc_now
 from indexes.encoder import Encoder
 from indexes.holds import HOLDS_FOLDER
+from indexes.life import VERSION
+from indexes.logs import LogEvent
 from service.access.key_ring import KeyRing
-from service.access.key_store import KeyChange
-from service.access.opening import (
-    OpenAccess,
-    Recording,
-    open_access,
-)
+from service.access.opening import OpenAccess
 from service.access.port import Access, SignIn
 from service.access.principals import Principal
 from service.access.pushed import PushedPeople
-from service.access_made import access_settings, pepper
+from service.access_made import access_opened
 from service.answering.boundary import Boundary
-from service.answering.choosing.extract import ExtractiveAnswerer
-from service.answering.evidence import read_calibration
-from service.answering.finding.ranking import read_ranking
-from service.answering.finding.rerank import CrossEncoderReranker
+from service.answering.course import NO_WATCHERS, Watchers, watched_by
 from service.answering.follow import Follower
 from service.answering.library.reading import Reading
 from service.answering.live_build import LiveBuild
@@ -35,13 +27,12 @@ from service.answering.past.grounds import Grounds
 from service.answering.past.past_answers import PastAnswers
 from service.answering.past.replay import Replay
 from service.answering.pipeline import Answering
-from service.answering.record import Recorder
 from service.answering.steps import Steps
 from service.answering.supported.entailment import Entails
 from service.answering.writing.mandate import Mandate
+from service.answering_made import answering_made, answering_steps
 from service.audit.checking.verifying import InAChild, Verifying
 from service.audit.desk import Auditing, auditing_over
-from service.audit.events import api_key_created, api_key_revoked
 from service.audit.leaves import ReleaseRef
 from service.audit.opening import OpenLog
 from service.audit.reading.retention import Retention
@@ -49,13 +40,14 @@ from service.deciding.bringing import Bringing
 from service.deciding.deciding import Deciding
 from service.hearing.opening import HearingParts, hearing_over
 from service.mandate_made import entailment_made, mandate_made, mandate_problems
+from service.metrics_made import LookedAt, metrics_of
 from service.models.endpoints import Connect
 from service.operating.health import Health
+from service.operating.metrics import Metrics
 from service.operating.upkeep import Task
 from service.operating.worker import worker_problems
-from service.settings import Settings, encoder_copies
+from service.settings import Settings
 
-VERSION = version("greenlit")
 _FOLLOW_S = 5.0  # an approval is on record this soon, even if nobody asks
 _DAMAGE_S = 86_400.0  # reads the whole store, beside everything else
 _LIBRARY_S = 600.0  # what changed in between is read when it is asked for
@@ -80,6 +72,7 @@ class Service:
     sign_in: SignIn
     owner: Principal  # who runs the command line here
     health: Health
+    metrics: Metrics
     auditing: Auditing
     replay: Replay
     grounds: Grounds
@@ -101,6 +94,7 @@ def open_service(
     encoder: Encoder,
     notice: Callable[[str], None],
     connect: Connect | None = None,
+    watchers: Watchers = NO_WATCHERS,
 ) -> Iterator[Service]:
     """Make the parts of a service over an open log and a loaded encoder.
 
@@ -110,6 +104,7 @@ def open_service(
         encoder: the one that encodes questions.
         notice: is told what an operator should see, such as a line of the register that cannot be understood.
         connect: makes clients of language models; without it none is asked, whatever the settings say.
+        watchers: are told what happens, and the course of each question.
 
     Raises:
         TokenError: the token of this installation cannot be read or made.
@@ -118,21 +113,19 @@ def open_service(
         EncoderError: the reranker, or the entailment model, cannot be loaded.
     """
     entails = entailment_made(settings, connect)
-    follower = _follower(settings, opened, release(settings, entails), notice)
+    follower = _follower(settings, opened, release(settings, entails), notice, watchers.log)
     live_build = _live_build(settings, encoder, follower, notice)
     boundary = Boundary(library=settings.library, now=utc_now, notice=notice, on_change=follower.register_changed)
     mandate = mandate_made(settings, connect, follower=follower, today=_today, notice=notice, entails=entails)
     steps = answering_steps(settings, encoder, mandate)
-    auditing = auditing_over(opened)
-    deciding = _deciding(settings)
-    opened_access = _access(settings, opened, follower, notice)
-    verifying = _verifying(settings, opened)
-    with contextlib.closing(opened_access), contextlib.closing(verifying):
-        recorder, earlier = _recorder(steps, follower), auditing.conversations
+    auditing, deciding = auditing_over(opened), _deciding(settings)
+    opened_access = access_opened(settings, opened, follower, notice)
+    health = _health(settings, opened, live_build, boundary, opened_access, mandate)
+    looked_at = LookedAt(health, live_build, boundary, auditing.state, steps)
+    metrics = metrics_of(settings, looked_at)
+    with contextlib.closing(opened_access), contextlib.closing(_verifying(settings, opened)) as verifying:
         yield Service(
-            answering=Answering(
-                live_build=live_build, boundary=boundary, steps=steps, recorder=recorder, conversations=earlier
-            ),
+            answering=answering_made(looked_at, follower, auditing, watched_by((metrics.question, watchers.course))),
             reading=Reading(live_build=live_build, boundary=boundary),
             past_answers=PastAnswers(live_build=live_build, boundary=boundary),
             hearing=hearing_over(opened, auditing, encoder=steps.encoder),
@@ -144,7 +137,8 @@ def open_service(
             key_ring=opened_access.key_ring,
             pushed=opened_access.pushed,
             owner=opened_access.owner,
-            health=_health(settings, opened, live_build, boundary, opened_access, mandate),
+            health=health,
+            metrics=metrics,
             auditing=auditing,
             replay=_replay(settings, opened, steps),
             grounds=Grounds(builds=settings.builds, library=settings.library, store=opened.store, now=utc_now),
@@ -153,12 +147,6 @@ def open_service(
             + _more_tasks(mandate, deciding, opened_access),
             settings=settings,
         )
-
-
-def _deciding(settings: Settings) -> Deciding:
-    return Deciding(
-        library=settings.library, now=utc_now, max_file_bytes=settings.max_file_bytes, builds=settings.builds
-    )
 
 
 def _live_build(settings: Settings, encoder: Encoder, follower: Follower, notice: Callable[[str], None]) -> LiveBuild:
@@ -190,7 +178,9 @@ def _health(
     )
 
 
-def _follower(settings: Settings, opened: OpenLog, released: ReleaseRef, notice: Callable[[str], None]) -> Follower:
+def _follower(
+    settings: Settings, opened: OpenLog, released: ReleaseRef, notice: Callable[[str], None], log: LogEvent
+) -> Follower:
     return Follower(
         log=opened.log,
         store=opened.store,
@@ -199,16 +189,13 @@ def _follower(settings: Settings, opened: OpenLog, released: ReleaseRef, notice:
         retention_months=settings.retention_months,
         today=_today,
         notice=notice,
+        tell=log,
     )
 
 
-def _recorder(steps: Steps, follower: Follower) -> Recorder:
-    return Recorder(
-        follower=follower,
-        encoder=steps.encoder,
-        ranking=steps.ranking,
-        retrieval=steps.retrieval,
-        clock_s=time.monotonic,
+def _deciding(settings: Settings) -> Deciding:
+    return Deciding(
+        library=settings.library, now=utc_now, max_file_bytes=settings.max_file_bytes, builds=settings.builds
     )
 
 
@@ -225,30 +212,6 @@ def _replay(settings: Settings, opened: OpenLog, steps: Steps) -> Replay:
         builds=settings.builds,
         scratch=settings.state,
         steps=steps,
-    )
-
-
-def answering_steps(settings: Settings, encoder: Encoder, mandate: Mandate | None = None) -> Steps:
-    """Return the steps of an answer as the settings say: calibration, reranker, how questions are encoded together.
-
-    Raises:
-        CalibrationError: ranking or calibration cannot be read.
-        EncoderError: the reranker cannot be loaded.
-    """
-    batching = BatchingEncoder(
-        encoder,
-        at_once=encoder_copies(settings),
-        max_batch=settings.encoder_batch,
-        wait_s=settings.encoder_wait_ms / 1000,
-    )
-    ranking = read_ranking()
-    return Steps(
-        encoder=batching,
-        ranking=ranking,
-        calibration=read_calibration(settings.evidence) if settings.evidence else read_calibration(),
-        answerer=ExtractiveAnswerer(ranking=ranking),
-        reranker=CrossEncoderReranker(settings.reranker) if settings.reranker else None,
-        mandate=mandate,
     )
 
 
@@ -279,22 +242,3 @@ def _today() -> date:
 
 def _now_us() -> int:
     return round(utc_now().timestamp() * 1_000_000)
-
-
-def _access(settings: Settings, opened: OpenLog, follower: Follower, notice: Callable[[str], None]) -> OpenAccess:
-    def key_changed(change: KeyChange) -> None:
-        key = change.key
-        if change.kind == "created":
-            expires = key.expires.isoformat()
-            scopes = sorted(key.scopes)
-            made = api_key_created(change.by, key_id=key.key_id, name=key.name, scopes=scopes, expires=expires)
-            opened.log.note(made)
-        else:
-            opened.log.note(api_key_revoked(change.by, key_id=key.key_id, name=key.name))
-
-    return open_access(
-        access_settings(settings),
-        pepper=lambda: pepper(settings),
-        recording=Recording(rules=lambda rules: follower.access_changed(rules.sha256), key=key_changed),
-        notice=notice,
-    )

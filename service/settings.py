@@ -13,7 +13,8 @@ from dotenv import dotenv_values
 from pydantic import AfterValidator, Field, PositiveInt, SecretStr, ValidationError, model_validator
 
 from indexes.settings import Folder, LibrarySettings, settings_error
-from service.addresses import names_in, networks, origin
+from indexes.slips import Slip, slips
+from service.addresses import collector, names_in, networks, origin
 
 MONTHS_WITHOUT_REASON = 12
 _SECRETS = {"token", "api_key", "oidc_client_secret", "openwebui_secret"}
@@ -126,6 +127,15 @@ class Settings(LibrarySettings):
     )
     entailment_least: float = Field(
         0.5, ge=0, le=1, description="the least share of entailment of a sentence that is released, from 0 to 1"
+    )
+    metrics_port: int | None = Field(
+        None, ge=1, le=65535, description="a port for /metrics alone, without an identity; none unless set"
+    )
+    metrics_host: str = Field("127.0.0.1", min_length=1, description="the address of that port")
+    otlp_endpoint: Annotated[str, AfterValidator(lambda address: address and collector(address))] = Field(
+        "",
+        description="a collector of traces by OTLP over HTTP, like http://127.0.0.1:4318; needs greenlit[traces]; "
+        "nothing is sent unless set",
     )
     mcp: bool = Field(False, description="whether MCP clients are served at /mcp; needs greenlit[mcp]")
     url: Annotated[str, AfterValidator(lambda address: address and origin(address))] = Field(
@@ -256,8 +266,7 @@ def encoder_copies(settings: Settings) -> int:
     return max(1, min((os.cpu_count() or 1) // 2, _MOST_COPIES))
 
 
-def unknown_settings() -> list[str]:
-    """Return the names that look like settings of ours, in the environment or `.env`, and are none: slips."""
+def unknown_settings() -> list[Slip]:
+    """Return what looks like a setting of ours, in the environment or `.env`, and is none."""
     known = {f"GREENLIT_{name.upper()}" for name in Settings.model_fields} | _ELSEWHERE | _BESIDE
-    given = {name.upper() for name in (*os.environ, *dotenv_values(".env"))}
-    return sorted(name for name in given if name.startswith("GREENLIT_") and name not in known)
+    return slips(environment(), known)

@@ -39,9 +39,10 @@ from ingest.report import Report
 from service.access_made import local_access
 from service.answering.pipeline import Answering
 from service.answering.questions import Question
+from service.answering_made import answering_steps
 from service.audit.log import system_clock_us
 from service.audit.opening import open_log
-from service.parts import Service, answering_steps, open_service
+from service.parts import Service, open_service
 from service.settings import Settings
 
 _STEPS = ("received", "scope", "encode question", "weigh", "draft", "finished")

@@ -25,7 +25,7 @@ from indexes.settings import LibrarySettings, read_library_settings
 from indexes.sources import Source, source_name
 from indexes.terms import Terms, checked_by, checked_groups, checked_text
 from ingest import show
-from ingest.commands.opening import By, PathArgument, failed, limited_parser, opened_approvals
+from ingest.commands.opening import By, PathArgument, failed, limited_parser, opened_approvals, stop_if_damaged
 from ingest.commands.register import read_otherwise
 from ingest.commands.renewing import report_renewals, without_read_otherwise
 from ingest.errors import IngestError, LoadError
@@ -82,6 +82,7 @@ def approve(
             olds = dict.fromkeys(approvals.name_of(old) for old in supersedes if old)
             terms = replace(terms, supersedes=tuple(olds))
         if renew:  # 1
+            stop_if_damaged(approvals)
             plan = plan_renewal(approvals, path, terms, now=utc_now(), within_days=within or WITHIN_DAYS)
         else:
             again = _read_otherwise(path, approvals, settings) if reread else None
@@ -101,10 +102,7 @@ def _decide(approvals: Approvals, plan: Plan, readings: "_Readings", *, yes: boo
     plan = without_read_otherwise(plan, readings.texts, approvals) if renew else plan
     _confirm(plan, readings, yes=yes)  # 3, 4
     if not plan.approvals:
-        # What is damaged counts as not approved: that nothing is due may come of nothing else.
-        problems = [problem.in_words(approvals.register_path) for problem in approvals.state().problems]
-        show.troubles(problems=problems, remarks=[])
-        if readings.unread or problems:
+        if readings.unread:
             raise typer.Exit(1)
         return
     try:

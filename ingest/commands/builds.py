@@ -11,6 +11,7 @@ import typer
 
 from indexes.clock import utc_now
 from indexes.console import fail, out
+from indexes.counting import counted
 from indexes.errors import BuildError, SettingsError
 from indexes.settings import LibrarySettings, read_library_settings
 from ingest.commands.opening import AsJson
@@ -68,9 +69,9 @@ def _list(settings: LibrarySettings, *, as_json: bool) -> None:
         return
     for one in kept:
         size = f"{one.own_bytes / 1e6:,.1f} MB alone, {one.shared_bytes / 1e6:,.1f} MB shared"
-        out.line(f"{one.build_id}  {one.documents} documents  {size}  {one.why()}")
+        out.line(f"{one.build_id}  {counted(one.documents, 'document')}  {size}  {one.why()}")
     rest = ", ".join(f"{name} {size / 1e6:,.1f} MB" for name, size in others.items())
-    out.line((f"{len(kept)} builds; besides: {rest}", "dim"))
+    out.line((f"{counted(len(kept), 'build')}; besides: {rest}", "dim"))
 
 
 def _remove(
@@ -92,7 +93,8 @@ def _remove(
         return
     out.line(f"removed {build_id}, on record" if yes else f"{build_id} would be removed with --yes")
     for month, count in questions.items():
-        what = "question" if count == 1 else "questions"
-        out.line(f"  {count:,} {what} of {month} can {'not' if yes else 'then not'} be made again (audit replay)")
+        out.line(
+            f"  {counted(count, 'question')} of {month} can {'not' if yes else 'then not'} be made again (audit replay)"
+        )
     if not questions:
         out.line("  no question on record was asked of it")

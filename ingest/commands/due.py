@@ -11,6 +11,7 @@ from typing import Any
 
 from indexes.approvals import Approvals
 from indexes.console import Part, Style, err, out
+from indexes.counting import counted
 from indexes.due import due_day
 from indexes.lines import DocumentStanding
 from indexes.sources import Source, source_name
@@ -70,7 +71,7 @@ def show_due(lines: Iterable[DueLine], *, days: int) -> None:
     """Print what is due, and how it is renewed, a line a source."""
     lines = list(lines)
     if not lines:
-        err.line(f"nothing is due within {days} days")
+        err.line(f"nothing is due within {counted(days, 'day')}")
         return
     rows = ((*_row(one), one.line.standing.value, one.source.owner, ", ".join(one.grant.approved_by)) for one in lines)
     out.table(("document", "until", "left", "standing", "owner", "approved by"), rows)
@@ -80,7 +81,7 @@ def show_due(lines: Iterable[DueLine], *, days: int) -> None:
 
 
 def _row(one: DueLine) -> tuple[Part, Part, Part]:
-    left = "ended" if one.days_left < 0 else "1 day" if one.days_left == 1 else f"{one.days_left} days"
+    left = "ended" if one.days_left < 0 else counted(one.days_left, "day")
     return one.line.document, str(one.grant.expires), (left, _style(one.days_left))
 
 

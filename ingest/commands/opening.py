@@ -9,7 +9,7 @@ import typer
 
 from indexes.approvals import Approvals
 from indexes.clock import utc_now
-from indexes.console import fail
+from indexes.console import fail, out, problem
 from indexes.errors import RegisterError
 from indexes.settings import LibrarySettings
 
@@ -25,6 +25,25 @@ AsJson = Annotated[bool, typer.Option("--json", help="print JSON")]
 def opened_approvals(settings: LibrarySettings) -> Approvals:
     """Return the library as an approver handles it."""
     return Approvals(library=settings.library, now=utc_now, max_file_bytes=settings.max_file_bytes)
+
+
+def stop_if_damaged(approvals: Approvals, *, as_json: bool = False) -> None:
+    """Say what of the register cannot be understood, and end the command with 1; do nothing if all of it can be.
+
+    What a damaged line names counts as not approved: what a command would say or write beside that rests on less than
+    people decided.
+
+    Raises:
+        RegisterError: it cannot be read.
+    """
+    problems = [found.in_words(approvals.register_path) for found in approvals.state().problems]
+    if not problems:
+        return
+    if as_json:
+        out.json({"problems": problems})
+    for words in problems if not as_json else ():
+        problem(words)
+    raise typer.Exit(1)
 
 
 def failed(error: Exception | str, code: int | None = None) -> typer.Exit:

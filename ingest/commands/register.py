@@ -12,7 +12,7 @@ from indexes.lines import DocumentStanding
 from indexes.settings import LibrarySettings, read_library_settings
 from indexes.sources import source_name
 from ingest import show
-from ingest.commands.opening import AsJson, failed, limited_parser, opened_approvals
+from ingest.commands.opening import AsJson, failed, limited_parser, opened_approvals, stop_if_damaged
 from ingest.errors import IngestError
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def register(
     """List every document with its standing, and what differs in those that are read otherwise than when approved.
 
     With --due, only approvals that end soon or have ended, the soonest first, with the owner of their source and how
-    they are renewed. Exits with 1 if a line of the register cannot be understood.
+    they are renewed. Exits with 1 if a line of the register cannot be understood; with --due, that is all it says then.
     """
     from indexes.standing import Standing
 
@@ -69,17 +69,14 @@ def _due(days: int, *, status: str | None, as_json: bool) -> None:
         raise failed(TermsError("expected --status or --due, got both"))
     try:
         approvals = opened_approvals(read_library_settings())
+        stop_if_damaged(approvals, as_json=as_json)
         lines = due_lines(approvals, days=days, now=utc_now())
-        problems = [problem.in_words(approvals.register_path) for problem in approvals.state().problems]
     except IndexesError as error:
         raise failed(error, 1) from error
     if as_json:
-        out.json({"documents": [line.as_json() for line in lines], "problems": problems})
+        out.json({"documents": [line.as_json() for line in lines], "problems": []})
     else:
         show_due(lines, days=days)
-        show.troubles(problems=problems, remarks=[])
-    if problems:
-        raise typer.Exit(1)
 
 
 def read_otherwise(lines: list[DocumentStanding], approvals: Approvals, settings: LibrarySettings) -> "Rereading":

@@ -17,7 +17,7 @@ from indexes.renaming import Renaming, plan_renaming
 from indexes.renaming import rename as write
 from indexes.settings import read_library_settings
 from indexes.terms import Terms, checked_by, checked_text
-from ingest.commands.opening import By, failed, opened_approvals
+from ingest.commands.opening import By, failed, opened_approvals, stop_if_damaged
 
 
 def rename(
@@ -36,6 +36,7 @@ def rename(
     try:
         settings = read_library_settings()
         approvals = opened_approvals(settings)
+        stop_if_damaged(approvals)
         terms = Terms(by=checked_by(by), note=checked_text("--note", note), auth=TYPED)
         most = settings.max_file_bytes
         renaming = plan_renaming(approvals, old, new, terms, now=utc_now(), max_file_bytes=most)  # 1

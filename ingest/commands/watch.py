@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Iterator
 
 from indexes.clock import utc_now
-from indexes.console import out, problem
+from indexes.console import out
 from indexes.errors import IndexesError
 from indexes.settings import read_library_settings
 from ingest import show
@@ -24,6 +24,10 @@ def watch_here(*, as_json: bool, end_with_input: bool) -> None:
     import os
     import time
 
+    import structlog
+
+    from indexes.life import life
+    from indexes.logs import configure_logs
     from ingest.beside import end_with_input_of_parent, ended_by_signals
     from ingest.one_at_a_time import one_at_a_time
     from ingest.previews import Previews
@@ -31,7 +35,13 @@ def watch_here(*, as_json: bool, end_with_input: bool) -> None:
     from ingest.watch import Watcher
     from ingest.watch import watch as run
 
+    log = structlog.get_logger("greenlit.worker")
+
+    def problem(words: str) -> None:
+        log.warning("problem", words=words)
+
     def reported(report: Report) -> None:
+        log.info("ingested", **_in_short(report))
         if as_json:
             out.json(report.as_json(), indent=None)
         elif report.published or not end_with_input:
@@ -40,7 +50,14 @@ def watch_here(*, as_json: bool, end_with_input: bool) -> None:
     os.nice(_NICE)
     try:
         settings = read_library_settings()
-        with ended_by_signals(), one_at_a_time(settings.builds, "worker"), limited_parser(settings) as parser:
+        configure_logs(settings.log_level)
+        with (
+            ended_by_signals() as ending,
+            life("greenlit.worker") as its,
+            one_at_a_time(settings.builds, "worker"),
+            limited_parser(settings) as parser,
+        ):
+            ending.heard = its.ends
             if end_with_input:
                 end_with_input_of_parent()
             telling = Telling(settings.builds, now=utc_now, clock_s=time.monotonic, notice=problem)
@@ -52,15 +69,31 @@ def watch_here(*, as_json: bool, end_with_input: bool) -> None:
                 rest=parser.close,
                 clock_s=time.monotonic,
             )
+            its.started(library=str(settings.library), builds=str(settings.builds))
             run(watcher, telling)
     except (IndexesError, IngestError) as error:
         raise failed(error, 1) from error
 
 
+def _in_short(report: Report) -> dict[str, object]:
+    """Return what the log says of an ingestion: the build, and counts."""
+    return {
+        "build": report.build_id,
+        "published": report.published,
+        "documents": report.held,
+        "passages": report.passages,
+        "problems": len(report.problems),
+        "took_s": round(report.seconds, 1),
+    }
+
+
 @contextlib.contextmanager
 def worker_here() -> Iterator[None]:
-    """Have a worker beside what this process does, as the settings say; that it ended by itself is printed."""
+    """Have a worker beside what this process does, as the settings say; that it ended by itself is logged."""
+    from indexes.logs import configure_logs, notice_of
     from ingest.beside import beside
 
-    with beside(read_library_settings().builds, notice=problem):
+    settings = read_library_settings()
+    configure_logs(settings.log_level)
+    with beside(settings.builds, notice=notice_of("greenlit")):
         yield

@@ -7,6 +7,7 @@ kept is an HMAC of it (`key_store`). What it opens depends on its scopes:
 - `act-for`: the same for people who are named by e-mail address; each within their own groups
 - `audit`, `operate`: the role of an auditor, of an operator; both in one key only where one person may be both
 - `scim`: push people and groups, and nothing else
+- `metrics`: read the metrics, and nothing else
 """
 
 import hmac
@@ -22,7 +23,8 @@ from service.access.errors import KeyWishError
 from service.access.key_store import Key, KeyStore
 from service.access.recognition import KEY_PREFIX
 
-ASK, ACT_FOR, AUDIT, OPERATE, SCIM = SCOPES = ("ask", "act-for", "audit", "operate", "scim")
+ASK, ACT_FOR, AUDIT, OPERATE, SCIM, METRICS = SCOPES = ("ask", "act-for", "audit", "operate", "scim", "metrics")
+ALONE = frozenset({SCIM, METRICS})  # a key for one of these does nothing else
 _FORM = re.compile(rf"{KEY_PREFIX}([a-z2-7]{{10}})_[A-Za-z0-9_-]{{43}}")
 _ID_LETTERS = "abcdefghijklmnopqrstuvwxyz234567"  # of base32
 _ID_CHARS = 10
@@ -152,8 +154,8 @@ class KeyRing:
             raise KeyWishError(f"expected {ASK} beside {ACT_FOR}: a key does for people what it may do itself")
         if {AUDIT, OPERATE} <= scopes and not self._operator_may_audit():
             raise KeyWishError(f"expected {AUDIT} or {OPERATE}, got both: access.toml does not let one be both")
-        if SCIM in scopes and len(scopes) > 1:
-            raise KeyWishError(f"expected {SCIM} alone: a key that pushes people does nothing else")
+        if len(scopes) > 1 and (alone := sorted(scopes & ALONE)):
+            raise KeyWishError(f"expected {alone[0]} alone: a key for that does nothing else")
         if wish.groups and ASK not in scopes:
             raise KeyWishError(f"expected groups only beside {ASK}: they say what may be read")
         if wish.expires < today:

@@ -29,12 +29,14 @@ class Reason(StrEnum):
     NO_EVIDENCE = "no_evidence"
     UNSUPPORTED_DRAFT = "unsupported_draft"
     REQUEST_NOT_SUPPORTED = "request_not_supported"
+    NOTHING_APPROVED = "nothing_approved"
 
 
 MESSAGES = {
     Reason.NO_EVIDENCE: "The approved documents that you may read do not hold enough evidence to answer this.",
     Reason.UNSUPPORTED_DRAFT: "An answer was drafted, but no sentence of it could be verified against its source.",
     Reason.REQUEST_NOT_SUPPORTED: "This is not a question that can be looked up. Ask for something in words.",
+    Reason.NOTHING_APPROVED: "Nothing has been approved and taken in here yet, so no question can be answered.",
 }
 
 

@@ -27,7 +27,7 @@ from indexes.lexical import LexicalScope
 from indexes.register import REGISTER_FILE, Register, RegisterState
 from indexes.sources import SOURCES_FILE, Source, Sources, read_sources, source_name
 from indexes.standing import EVERYBODY, Grant, grant, may_read
-from indexes.stock import all_grants, stock_problems, stock_remarks, take_stock
+from indexes.stock import all_grants, register_is_gone, stock_problems, stock_remarks, take_stock
 from indexes.superseded import Edges, replacements
 from service.answering.errors import LibraryUnavailableError
 
@@ -96,11 +96,12 @@ class Boundary:
         """Return what somebody in `groups` may see of a build now.
 
         Raises:
-            LibraryUnavailableError: the allowlist or the register cannot be read.
+            LibraryUnavailableError: the allowlist or the register cannot be read, or the register that let the build's
+                documents in is gone.
             Exception: whatever `on_change` raises.
         """
         with self._lock:
-            sources, state = self._live()
+            sources, state = self._live(build)
             now = self._now()
             if not _same(self._seen, (build, sources, state)):
                 self._seen = (build, sources, state)
@@ -122,19 +123,30 @@ class Boundary:
         with self._lock:
             return self._live()[0]
 
+    def live(self) -> tuple[Sources, RegisterState]:
+        """Return the allowlist and the register as they are now, whoever asks.
+
+        Raises:
+            As `scope`.
+        """
+        with self._lock:
+            return self._live()
+
     def now(self) -> datetime:
         """Return the time by which approvals end."""
         return self._now()
 
-    def problems(self) -> list[str]:
+    def problems(self, build: Build | None = None) -> list[str]:
         """Return what is wrong with the library, in words, naming file and line; empty if nothing is.
 
+        Args:
+            build: the one that answers, if any.
+
         Raises:
-            LibraryUnavailableError: the allowlist or the register cannot be read.
-            Exception: whatever `on_change` raises.
+            As `scope`.
         """
         with self._lock:
-            return [problem.in_words(self._register.path) for problem in self._live()[1].problems]
+            return [problem.in_words(self._register.path) for problem in self._live(build)[1].problems]
 
     def stock(self) -> tuple[list[str], list[str]]:
         """Return what is wrong with the stock of documents, in words, and what is due and stops nothing.
@@ -152,7 +164,7 @@ class Boundary:
         due = what_is_due(sources, state.decisions, at=now, grants=grants)
         return stock_problems(stocks), [*due.remarks(), *stock_remarks(stocks)]
 
-    def _live(self) -> tuple[Sources, RegisterState]:
+    def _live(self, build: Build | None = None) -> tuple[Sources, RegisterState]:
         try:
             sources, state = self._live_sources(), self._register.refresh()
         except (IndexesError, OSError) as error:
@@ -166,6 +178,8 @@ class Boundary:
             self._on_record = None  # what fails half-way is tried again, even if the register is back as it was
             self._on_change(state)
             self._on_record = state
+        if build is not None and (gone := register_is_gone(state, self._register.path, held=len(build.documents))):
+            raise LibraryUnavailableError(gone)
         return sources, state
 
     def _live_sources(self) -> Sources:

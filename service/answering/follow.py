@@ -25,6 +25,7 @@ from typing import Any
 from indexes.builds import Build
 from indexes.errors import HoldError
 from indexes.holds import hold_build
+from indexes.logs import LogEvent, unlogged
 from indexes.register import RegisterState, register_hash
 from service.audit.events import (
     ACCESS_TYPE,
@@ -75,6 +76,7 @@ class Follower:
         retention_months: how long records are kept, in months after the one they were made in.
         today: the day, in UTC.
         notice: is told when a build cannot be held, once for each reason.
+        tell: takes, for the service's own log, that a build was opened, and that the register changed.
     """
 
     log: AuditLog
@@ -84,6 +86,7 @@ class Follower:
     retention_months: int
     today: Callable[[], date]
     notice: Callable[[str], None]
+    tell: LogEvent = unlogged
     _register: _Recorded | None = field(default=None, init=False)
     _told: str = field(default="", init=False)
     _held: dict[str, date] = field(default_factory=dict, init=False)  # builds, and until when
@@ -137,6 +140,7 @@ class Follower:
         since = self.store.leaves(newest.seq, _LOOKED_AT) if newest else []
         if any(leaf.type == RECEIVED_TYPE for leaf in since):
             self.asked_of(build)
+        self.tell("build opened", build=build.build_id, documents=len(build.documents))
 
     def asked_of(self, build: Build) -> None:
         """Hold a build until no record made this month is within retention any more; durable when this returns.
@@ -185,11 +189,15 @@ class Follower:
         lines = state.line_hashes
         if register_hash(lines[: recorded.lines]) != recorded.register_hash:
             self.log.note(register_rewritten(recorded.lines, recorded.register_hash, len(lines), register_hash(lines)))
+            self.tell("register rewritten", lines_before=recorded.lines, lines=len(lines))
             recorded = _NO_LINES
+        known = recorded.lines
         for start in range(recorded.lines, len(lines), MAX_REGISTER_LINES):
             end = min(start + MAX_REGISTER_LINES, len(lines))
             recorded = _Recorded(end, register_hash(lines[:end]))
             self.log.note(register_extended(start + 1, lines[start:end], recorded.register_hash))
+        if len(lines) > known:
+            self.tell("register extended", lines=len(lines), new=len(lines) - known)
         self._register = recorded
 
     def _recorded_register(self) -> _Recorded:

@@ -25,6 +25,7 @@ from service.access.principals import Principal
 from service.answering.answers import Answer, Reason, Refusal
 from service.answering.boundary import Boundary
 from service.answering.consulted import Consulted, Listener, Passed, never
+from service.answering.course import Stage, Watching, Way, stage_of, under_way, unwatched
 from service.answering.editions.in_force import in_force, notes_of
 from service.answering.errors import AnswerFailedError, LibraryUnavailableError, ModelFailedError, StoppedError
 from service.answering.live_build import LiveBuild
@@ -64,6 +65,7 @@ class Answering:
     steps: Steps
     recorder: Recorder
     conversations: Earlier
+    watch: Watching = unwatched
 
     def ask(self, question: Question, *, tell: Tell = unheard, stopped: Stopped = never) -> Answer:
         """Answer a question, or refuse it, on record.
@@ -82,14 +84,20 @@ class Answering:
             StoppedError: whoever asked wanted no more; on record, with what was told.
             AnswerFailedError: a step broke; the question is on record as failed.
         """
+        with under_way(question, "ask", self.watch) as way:
+            return self._asked(question, way, tell, stopped)
+
+    def _asked(self, question: Question, way: Way, tell: Tell, stopped: Stopped) -> Answer:
         build = self.live_build.get()
         opened = self.recorder.received(question, build)  # 1
         with self._failure_recorded(opened):
-            listener = self._listener(opened, tell, stopped)
+            way.enters(Stage.UNDERSTANDING)
+            listener = self._listener(opened, way, tell, stopped)
             alone = self._stand_alone(opened, listener)
             result, worked = self._work(opened, build, alone, listener)  # 2 to 5
-            tell(of_step(Step.RECORDING))
+            listener.tell(Step.RECORDING)
         receipt = self.recorder.finished(opened, result)  # 6
+        way.ends(result.outcome, result.reason, result.consulted)
         if worked is None or worked.broke:
             raise _broken(worked.broke if worked and worked.broke else Broke.STOPPED)
         refusal = Refusal(Reason(result.reason)) if result.reason else None
@@ -141,8 +149,10 @@ class Answering:
         Raises:
             BuildError, AuditUnavailableError: as `ask`.
         """
-        opened = self.recorder.received(question, self.live_build.get())
-        self.recorder.finished(opened, Result("failed", "overloaded"))
+        with under_way(question, "ask", self.watch) as way:
+            opened = self.recorder.received(question, self.live_build.get())
+            self.recorder.finished(opened, Result("failed", "overloaded"))
+            way.ends("failed", "overloaded")
 
     def search(self, question: Question, *, limit: int) -> SearchResult:
         """Return up to `limit` ranked passages, on record.
@@ -150,9 +160,14 @@ class Answering:
         Raises:
             As `ask`.
         """
+        with under_way(question, "search", self.watch) as way:
+            return self._searched(question, way, limit)
+
+    def _searched(self, question: Question, way: Way, limit: int) -> SearchResult:
         build = self.live_build.get()
         opened = self.recorder.received(question, build)  # 1
         with self._failure_recorded(opened):
+            way.enters(Stage.RETRIEVAL)
             scope = self.boundary.scope(build, question.principal.groups)
             found = self.steps.find(question.text, build=build, scope=scope, k=limit)  # 2
             after = self.boundary.scope(build, question.principal.groups)  # a revocation may have come meanwhile
@@ -160,7 +175,9 @@ class Answering:
             notes = {document: build.passages.notes(document) for document in {hit.passage.document for hit in hits}}
             behind = in_force(question.text, hits, build=build, scope=after)
             not_in_force = notes_of(behind, build=build, scope=after)
+        way.enters(Stage.RECORDING)
         receipt = self.recorder.finished(opened, Result("answered", scope=scope, hits=hits))  # 6
+        way.ends("answered", None)
         return SearchResult(question.request_id, hits, after.grants, receipt, notes, not_in_force)  # 7
 
     def _stand_alone(self, opened: Opened, listener: Listener) -> StandingAlone:
@@ -175,12 +192,18 @@ class Answering:
         earlier = earlier or question.earlier
         return standing_alone(question.text, earlier, mandate=self.steps.mandate, listener=listener)
 
-    def _listener(self, opened: Opened, tell: Tell, stopped: Stopped) -> Listener:
+    def _listener(self, opened: Opened, way: Way, tell: Tell, stopped: Stopped) -> Listener:
+        by_model = self.steps.mandate is not None
+
+        def tell_step(step: Step) -> None:
+            way.enters(stage_of(step, by_model=by_model))
+            tell(of_step(step))
+
         def pass_on(passed: Passed) -> None:
             self.recorder.sentence(opened, passed)  # durable before it is told
             tell(of_sentence(passed.n, passed.sentence, passed.citations))
 
-        return Listener(tell=lambda step: tell(of_step(step)), stopped=stopped, pass_on=pass_on)
+        return Listener(tell=tell_step, stopped=stopped, pass_on=pass_on)
 
     def _work(
         self, opened: Opened, build: Build, alone: StandingAlone, listener: Listener

@@ -4,6 +4,7 @@ Everything that belongs to a single question travels in one frozen `Question`. I
 followed as an instruction. It is left out of `repr`, so that it cannot slip into a log or a traceback.
 """
 
+import time
 import unicodedata
 from dataclasses import dataclass, field
 
@@ -22,7 +23,8 @@ class Question:
 
     A follow-up in a conversation is understood by the questions before it, unless it is to be taken `as_typed`. Where
     the log holds none, it is understood by the `earlier` ones that a client sent along: words, never evidence, and kept
-    nowhere but in what is searched for. Of a client's `ignored_instructions` only the number is known.
+    nowhere but in what is searched for. Of a client's `ignored_instructions` only the number is known. `came_s` is when
+    it came, by the steady clock.
     """
 
     text: str = field(repr=False)
@@ -33,6 +35,7 @@ class Question:
     as_typed: bool = False
     earlier: tuple[str, ...] = field(default=(), repr=False)
     ignored_instructions: int = 0
+    came_s: float = field(default_factory=time.monotonic, compare=False)
 
 
 def checked_text(text: str, *, max_chars: int) -> str:

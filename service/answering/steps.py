@@ -112,15 +112,17 @@ class Steps:
 
     def weigh(self, found: Retrieved, build: Build) -> Worked:
         """3: return the evidence, and the reason for a refusal if it does not suffice; that of the best part."""
-        return self._weighed(found, self._evidence(found, build))
+        return self._weighed(found, self._evidence(found, build), build)
 
     def _evidence(self, found: Retrieved, build: Build) -> list[Evidence]:
         """Return the evidence of each part."""
         return [self.calibration.weigh(part, build) for part in each(found)]
 
-    def _weighed(self, found: Retrieved, evidence: Sequence[Evidence]) -> Worked:
+    def _weighed(self, found: Retrieved, evidence: Sequence[Evidence], build: Build) -> Worked:
         if not found.has_subject:
             return Worked(found, reason=Reason.REQUEST_NOT_SUPPORTED)
+        if not build.documents:  # the same for everybody, so it tells nobody of a document that they may not read
+            return Worked(found, reason=Reason.NOTHING_APPROVED)
         best = max(evidence, key=lambda one: one.score)
         return Worked(found, best, None if best.suffices else Reason.NO_EVIDENCE)
 
@@ -158,7 +160,7 @@ class Steps:
     def _basis(self, text: str, found: Retrieved, build: Build, now: Callable[[], Scope]) -> Basis | Worked:
         """3: return what may be answered from, or the refusal where the evidence does not suffice."""
         evidence = self._evidence(found, build)
-        weighed = self._weighed(found, evidence)
+        weighed = self._weighed(found, evidence, build)
         if weighed.reason:
             return weighed
         return basis_of(text, found, evidence, build=build, now=now)

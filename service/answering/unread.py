@@ -11,6 +11,7 @@ The words hold kinds, counts and places, and no text of the document.
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
+from indexes.counting import counted
 from indexes.documents import Locator
 from indexes.readings import KINDS, ReadingNote, lacking_at
 
@@ -75,7 +76,7 @@ def _left_out(note: ReadingNote) -> str:
 
 def _pages(note: ReadingNote) -> str:
     if not note.where:
-        return "1 page" if note.count == 1 else f"{note.count} pages"
+        return counted(note.count, "page")
     numbers = sorted({int(place) for place in note.where if place.isdecimal()})
     named = _in_a_row(numbers) if len(numbers) > _NAMED_ONE_BY_ONE else [str(number) for number in numbers]
     if len(named) > _MOST_NAMED:

@@ -101,7 +101,7 @@ class FurtherBody(BaseModel):
 class RefusalBody(BaseModel):
     """Why there is no answer."""
 
-    reason: Literal["no_evidence", "unsupported_draft", "request_not_supported"]
+    reason: Literal["no_evidence", "unsupported_draft", "request_not_supported", "nothing_approved"]
     message: str
 
 

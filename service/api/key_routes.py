@@ -16,7 +16,7 @@ from service.http.identity import Operator
 _router = APIRouter(prefix="/v1/keys", tags=["keys"], responses=problems(400, 401, 403, 404, 422, 429, 500, 503))
 _Ring = Annotated[KeyRing, Depends(given(KeyRing))]
 _ID, _DAY, _NAME = "k3dq7zmx2a", "2027-11-28", "slack"
-Scope = Literal["ask", "act-for", "audit", "operate", "scim"]
+Scope = Literal["ask", "act-for", "audit", "operate", "scim", "metrics"]
 
 
 class MakeKeyBody(BaseModel):
@@ -32,7 +32,7 @@ class MakeKeyBody(BaseModel):
     name: str = Field(
         pattern=r"^[a-z0-9][a-z0-9-]{0,63}$", description="no key that still opens anything has it", examples=[_NAME]
     )
-    scopes: list[Scope] = Field(min_length=1, max_length=5, description="what it may do", examples=[["ask"]])
+    scopes: list[Scope] = Field(min_length=1, max_length=6, description="what it may do", examples=[["ask"]])
     expires: date = Field(description="the last day (UTC) on which it opens anything", examples=[_DAY])
     groups: list[Annotated[str, Field(min_length=1, max_length=200)]] = Field(
         default=[], max_length=100, description="what it may read by itself depends on these", examples=[["newsroom"]]

@@ -23,7 +23,7 @@ from service.audit import events
 from service.audit.checkpoints.signer import Signer
 from service.audit.errors import AuditKeyError
 from service.audit.key_record import KeyRecord
-from service.audit.keys.key_ids import PURPOSES, KeyPurpose, purpose_of
+from service.audit.keys.key_ids import PURPOSES, KeyPurpose, missing_in_words, purpose_of
 from service.audit.keys.keyring import Keyring
 from service.audit.log import AuditLog, Clock
 from service.audit.reading.summaries import value_of
@@ -64,7 +64,7 @@ class Rotation:
         """Put on record that keys are gone, and go on with new ones where the log needs them.
 
         Args:
-            purposes: what the keys were for: of each that has one missing at once, or nothing can be recorded.
+            purposes: what the keys were for: all of those that the log seals with and that are missing now.
             who: who says so, a principal's id.
             reason: how it came to be; sealed, like `who`, beside the record.
 
@@ -72,7 +72,8 @@ class Rotation:
             `lost`, the ids of the keys, and `in_use`, those of the keys that are used now, if this month has any yet.
 
         Raises:
-            AuditKeyError: none is missing, or a new one cannot be made.
+            AuditKeyError: none is missing, or one of another purpose is too, without which nothing can be recorded:
+                then nothing is made. Or a new one cannot be made.
             AuditUnavailableError: it cannot be recorded now; asking again takes it up.
         """
         with self._alone:
@@ -82,6 +83,9 @@ class Rotation:
                 raise AuditKeyError(
                     f"expected a key of {' or '.join(purposes)} to be gone, found each that is on record in its place"
                 )
+            needed = record.newest(month, self.keyring.key_ids(month))
+            if others := [key_id for key_id in needed if key_id not in lost and not self.keyring.has(key_id)]:
+                raise AuditKeyError(missing_in_words({*lost, *others}))
             record.replace(self.keyring, month, lost)
             self.log.look_at_keys_again()
             for key_id in lost:

@@ -18,7 +18,7 @@ from service.audit.checkpoints.signer import Signer
 from service.audit.errors import AuditDamagedError, AuditEntryError, AuditKeyError, AuditUnavailableError
 from service.audit.events import Event
 from service.audit.key_record import KeyRecord
-from service.audit.keys.key_ids import purpose_of
+from service.audit.keys.key_ids import missing_in_words, purpose_of
 from service.audit.keys.keyring import Keyring
 from service.audit.leaves import QueryFinished, Stamp, VerdictRef
 from service.audit.serialise import FINISHED_TYPE, event_leaf, finished_leaf
@@ -136,12 +136,14 @@ class ShardKeeper:
         )
 
     def _missing_key(self, key_ids: Iterable[str]) -> str | None:
-        """Return which key is gone: the keyring may remember it, but nobody could open later what it seals now."""
+        """Return which keys are gone: the keyring may remember one, but nobody could open later what it seals now."""
+        key_ids = tuple(key_ids)
         for key_id in key_ids:
             try:
                 self._keyring.check(key_id)
             except AuditKeyError as error:
-                return str(error)
+                gone = [one for one in key_ids if not self._keyring.has(one)]
+                return missing_in_words(gone) if gone else str(error)
         return None
 
     def _closed_before(self, origin: str) -> str | None:

@@ -10,6 +10,7 @@ Whether each record is what it was, with its proofs, is `greenlit audit verify`'
 import json
 from pathlib import Path
 
+from indexes.counting import counted
 from service.audit.checkpoints.memory import Signed
 from service.audit.checkpoints.signer import Signer
 from service.audit.checkpoints.stored_tree import StoredTree
@@ -86,7 +87,9 @@ def _expect_signed(store: SqliteReads, size: int, signed: Signed | None) -> None
         )
     tree = StoredTree(store=store, origin=signed.origin, first_seq=signed.first_seq)
     if tree.root(signed.size) != signed.root:
-        raise BackupError(f"the copy of the log does not hold the {signed.size} records of {signed.origin} as signed")
+        raise BackupError(
+            f"the copy of the log does not hold the {counted(signed.size, 'record')} of {signed.origin} as signed"
+        )
 
 
 def _expect_keys(store: SqliteReads, keys: Path) -> None:

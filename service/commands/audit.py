@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from indexes.console import fail, out, problem
+from indexes.counting import counted
 from indexes.errors import IndexesError, SettingsError
 from service.access.errors import AccessError
 from service.answering.errors import AnsweringError
@@ -184,7 +185,7 @@ def replay(seq: SeqArgument, as_json: AsJson = False) -> None:
     if as_json:
         out.json(result)
     else:
-        out.line(f"{result['verdict']}: {result['passages']} passages, build {result['build']}")
+        out.line(f"{result['verdict']}: {counted(result['passages'], 'passage')}, build {result['build']}")
         for line in (*result["differences"], *result["notes"]):
             out.line(f"  {line}")
     if result["verdict"] != "identical":
@@ -222,7 +223,7 @@ def erase(
         )
         out.line(f"  POST /v1/audit/erasures/{result['id']}/confirm")
     else:
-        out.line(f"erased the texts of {result['erased']} record{'' if result['erased'] == 1 else 's'}")
+        out.line(f"erased the texts of {counted(result['erased'], 'record')}")
 
 
 @app.command()

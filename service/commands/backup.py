@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from indexes.console import fail, out, problem
+from indexes.counting import counted
 from indexes.errors import IndexesError, SettingsError
 from service.audit.errors import AuditError
 from service.settings import Settings, read_settings
@@ -47,7 +48,7 @@ def backup(folder: _Folder, keep: _Keep = 0, builds: _Builds = False, as_json: _
     if as_json:
         out.json({"folder": str(taken.folder), **_summary(account), "removed": [str(path) for path in removed]})
         return
-    out.line(f"{taken.folder}: {account.records} records, {len(account.files)} files, {_mib(account.size)}")
+    out.line(f"{taken.folder}: {_holds(account)}")
     out.line(f"Checked, in {account.seconds:.1f} s. It holds the keys: keep it as you would keep them.")
     if removed:
         out.line(f"Removed {len(removed)} older.")
@@ -122,7 +123,8 @@ def _goes_on(settings: Settings, account: "Account | None", words: "_Words") -> 
     out.line(f"The log {ended} and goes on under the history {begun.history}: record {begun.seq} says why.")
     if begun.lost:
         first, last = begun.lost
-        problem(f"{last - first + 1} records that were signed are gone, {first} to {last}: their questions and answers")
+        gone = counted(last - first + 1, "record that was signed is gone", "records that were signed are gone")
+        problem(f"{gone}, {first} to {last}: what was asked and answered there")
     elif begun.memory != "here":
         when = f" after {_time(account.made_us)}" if account else ""
         problem(f"what was recorded{when} is gone, if anything was; nobody here can tell how much")
@@ -137,7 +139,12 @@ def _goes_on(settings: Settings, account: "Account | None", words: "_Words") -> 
 
 def _tell_copy(folder: Path, account: "Account") -> None:
     out.line(f"{folder}: whole; made {_time(account.made_us)} by Greenlit {account.version}")
-    out.line(f"{account.records} records, {len(account.files)} files, {_mib(account.size)}")
+    out.line(_holds(account))
+
+
+def _holds(account: "Account") -> str:
+    """Return what a copy holds, in words."""
+    return f"{counted(account.records, 'record')}, {counted(len(account.files), 'file')}, {_mib(account.size)}"
 
 
 def _tell(done: "PutBack", settings: Settings) -> None:
@@ -161,15 +168,11 @@ def _listed(names: list[str]) -> str:
     """List files by name, but those of a build, or of the pack, as one: they are dozens and mean nothing singly."""
     folders = Counter("/".join(name.split("/")[:2]) for name in names if _is_in_a_build(name))
     files = [name for name in names if not _is_in_a_build(name)]
-    return ", ".join([*files, *(f"{folder} ({_files(count)})" for folder, count in folders.items())])
+    return ", ".join([*files, *(f"{folder} ({counted(count, 'file')})" for folder, count in folders.items())])
 
 
 def _is_in_a_build(name: str) -> bool:
     return name.startswith("builds/") and name.count("/") > 1
-
-
-def _files(count: int) -> str:
-    return "1 file" if count == 1 else f"{count} files"
 
 
 def _settings() -> Settings:

@@ -36,7 +36,9 @@ def _ring() -> "KeyRing":
 @app.command()
 def create(
     name: Annotated[str, typer.Option(help="lower-case letters, digits and -")],
-    scope: Annotated[str, typer.Option(help="ask, act-for, audit, operate, scim; several separated by commas")],
+    scope: Annotated[
+        str, typer.Option(help="ask, act-for, audit, operate, scim, metrics; several separated by commas")
+    ],
     expires: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="the last day (UTC) on which it is valid")],
     groups: Annotated[str, typer.Option(help="what it may read by itself, separated by commas")] = "",
 ) -> None:

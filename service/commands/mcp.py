@@ -30,7 +30,7 @@ _T = TypeVar("_T")
 
 def mcp() -> None:
     """Answer an MCP client on standard input and output."""
-    from service.operating.logs import configure_logs
+    from indexes.logs import configure_logs
 
     configure_logs()
     try:

@@ -8,14 +8,19 @@ from service.settings import Settings, encoder_copies
 
 if TYPE_CHECKING:
     from indexes.encoder import Encoder
+    from service.answering.course import Watchers
     from service.parts import Service
 
 
 @contextlib.contextmanager
 def opened_service(
-    settings: Settings, notice: Callable[[str], None], *, load: "Callable[[Settings], Encoder] | None" = None
+    settings: Settings,
+    notice: Callable[[str], None],
+    *,
+    load: "Callable[[Settings], Encoder] | None" = None,
+    watchers: "Watchers | None" = None,
 ) -> Iterator["Service"]:
-    """Open the log first: if a service holds it, there is no need to `load` an encoder, which some keep.
+    """Open the audit log first: if a service holds it, there is no need to `load` an encoder, which some keep.
 
     Raises:
         SettingsError: a language model is asked for, and what it needs is not installed.
@@ -27,12 +32,20 @@ def opened_service(
         settings.state, keys=settings.keys_folder(), name=settings.log_name, clock=system_clock_us, notice=notice
     )
     with contextlib.closing(opened):
+        from service.answering.course import NO_WATCHERS
         from service.commands.models import connecting
         from service.parts import open_service
 
         connect = connecting(settings)
         encoder = (load or loaded_encoder)(settings)
-        with open_service(settings, opened=opened, encoder=encoder, notice=notice, connect=connect) as service:
+        with open_service(
+            settings,
+            opened=opened,
+            encoder=encoder,
+            notice=notice,
+            connect=connect,
+            watchers=watchers or NO_WATCHERS,
+        ) as service:
             yield service
 
 

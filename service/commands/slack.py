@@ -7,23 +7,23 @@ import signal
 import socket
 from typing import TYPE_CHECKING
 
-from indexes.console import fail, out, problem
+from indexes.console import fail, out
 from indexes.errors import SettingsError
 from service.access.errors import AccessError
 from service.commands.doors import missing_extra
 from service.operating.running import NotRunningError, running_url
-from service.settings import Settings, read_settings, unknown_settings
+from service.settings import Settings, read_settings
 
 if TYPE_CHECKING:
+    from indexes.life import Life
     from service.slack_bot.bot import BotConfig
     from service.slack_bot.settings import SlackSettings
 
 
 def slack() -> None:
     """Answer people in Slack: direct messages, mentions and /ask."""
-    from service.operating.logs import configure_logs
+    from indexes.logs import configure_logs
 
-    configure_logs()
     logging.raiseExceptions = False  # what cannot be logged would be printed as it is, with what people wrote
     try:
         from service.slack_bot.bot import run_bot  # noqa: F401  (here it is found missing)
@@ -35,8 +35,7 @@ def slack() -> None:
         config = _config(settings, slack_settings)
     except (SettingsError, AccessError, NotRunningError) as error:
         raise fail(error, 2) from error
-    for name in unknown_settings():
-        problem(f"{name} is set and is no setting of Greenlit: see .env.example")
+    configure_logs(settings.log_level)
     _serve(config, slack_settings)
 
 
@@ -76,6 +75,7 @@ def _config(settings: Settings, slack_settings: "SlackSettings") -> "BotConfig":
 def _serve(config: "BotConfig", slack_settings: "SlackSettings") -> None:
     import uvicorn
 
+    from indexes.life import life
     from service.commands.listening import bound
     from service.slack_bot.errors import SlackBotError
 
@@ -89,15 +89,16 @@ def _serve(config: "BotConfig", slack_settings: "SlackSettings") -> None:
         quick = uvicorn.Config("", loop="auto", log_config=None).get_loop_factory()  # uvloop, where it is installed
         with (
             contextlib.closing(listening),
+            life("greenlit.slack") as its,
             asyncio.Runner(loop_factory=quick) as runner,
             contextlib.suppress(asyncio.CancelledError),
         ):
-            runner.run(_until_told(config, listening, f"{host}:{port}"))
+            runner.run(_until_told(config, listening, f"{host}:{port}", its))
     except SlackBotError as error:
         raise fail(error, 1) from error
 
 
-async def _until_told(config: "BotConfig", listening: socket.socket, address: str) -> None:
+async def _until_told(config: "BotConfig", listening: socket.socket, address: str, its: "Life") -> None:
     """Run the bot until a signal tells it to stop, and then as long as it takes to stop in order."""
     import structlog
 
@@ -106,11 +107,17 @@ async def _until_told(config: "BotConfig", listening: socket.socket, address: st
 
     def ready() -> None:
         over = "over HTTP, at /slack/events" if config.signing_secret else "over Socket Mode"
+        its.started(listens=address, greenlit=config.service.url, state=str(config.state))
         both = " and over Socket Mode" if config.signing_secret and config.app_token else ""
         out.line(f"The Slack bot is ready at http://{address}. Slack reaches it {over}{both}.")
 
     notice = structlog.get_logger("greenlit.slack").warning
     running = asyncio.ensure_future(run_bot(config, showing, listening, notice=notice, ready=ready))
+
+    def end(number: int) -> None:
+        its.ends(number)
+        running.cancel()
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, running.cancel)
+        asyncio.get_running_loop().add_signal_handler(number, end, number)
     await running

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from indexes.console import err, fail, out
+from indexes.counting import counted
 
 if TYPE_CHECKING:
     import httpx
@@ -160,12 +161,14 @@ def _introduce(opened: "Witness") -> None:
     if refused := opened.refused():
         err.line(
             ("this log did not fit before:", "bold red"),
-            f" {len(refused)} answers were put aside, the last in {refused[-1]}",
+            f" {counted(len(refused), 'answer was', 'answers were')} put aside, the last in {refused[-1]}",
         )
 
 
 def _in_words(grown: "Grown") -> str:
-    return f"{grown.month} at {grown.size} leaves" + (f" (before: {grown.old_size})" if grown.old_size else "")
+    return f"{grown.month} at {counted(grown.size, 'leaf', 'leaves')}" + (
+        f" (before: {grown.old_size})" if grown.old_size else ""
+    )
 
 
 def _time() -> str:

@@ -67,6 +67,10 @@ class Admission:
             self._mean_s += _OF_THE_NEWEST * (time.monotonic() - started_s - self._mean_s)
             self._pass_on()
 
+    def standing(self) -> tuple[int, int, int]:
+        """Return how many questions are worked on, how many may be at once, and how many wait."""
+        return self._at_once - self._free, self._at_once, len(self._queue)
+
     async def _turn(self, gone: Callable[[], Awaitable[Any]]) -> bool:
         """Wait for a turn; `False` if there is none to be had."""
         if self._free:

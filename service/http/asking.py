@@ -25,6 +25,7 @@ from service.audit.leaves import Channel
 from service.http.admission import Admission
 from service.http.event_stream import Gone
 from service.http.once import Once
+from service.http.request_ids import id_for_question
 
 _T = TypeVar("_T")
 _LEFT = "http.disconnect"
@@ -55,7 +56,8 @@ class Asking:
         Raises:
             QuestionError: it is empty or too long.
         """
-        return Question(checked_text(text, max_chars=self.max_question_chars), principal, channel, conversation_id)
+        words = checked_text(text, max_chars=self.max_question_chars)
+        return Question(words, principal, channel, conversation_id, id_for_question())
 
     async def run(self, question: Question, work: Callable[[], _T], *, gone: Gone) -> _T:
         """Answer a question by `work`, in a thread when it is its turn; what has no turn is on record as turned away.

@@ -1,7 +1,7 @@
 """Who calls the API, by `Authorization: Bearer`, and which role a route takes. Each is a dependency of routes.
 
 A route takes `Caller` (anybody signed in; groups decide what they see), `Asker` (`Staff` where no question is asked),
-or the id of an auditor or operator. A key for pushing people and groups is none of these.
+or the id of an auditor or operator. A key for one purpose alone, pushing people or metrics, is none of these.
 """
 
 from collections.abc import Callable, Coroutine
@@ -11,7 +11,7 @@ from fastapi import Depends, Header, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from service.access.errors import AccessError, NotAllowedError
-from service.access.key_ring import SCIM
+from service.access.key_ring import ALONE, METRICS
 from service.access.port import Access, Carried
 from service.access.principals import Principal, Role
 from service.audit.errors import AuditError
@@ -66,13 +66,13 @@ async def within_limits(caller: Annotated[Principal, Depends(signed_in)], limits
 
 
 async def somebody(caller: Annotated[Principal, Depends(within_limits)]) -> Principal:
-    """Return a caller who is no key that only pushes people and groups; a dependency.
+    """Return a caller who is no key for one purpose alone, such as pushing people and groups; a dependency.
 
     Raises:
         NotAllowedError: they are one.
     """
-    if SCIM in caller.scopes:
-        raise NotAllowedError("expected a person, or a key for something else than pushing people and groups")
+    if caller.scopes & ALONE:
+        raise NotAllowedError("expected a person, or a key for something else than pushing people or reading metrics")
     return caller
 
 
@@ -149,6 +149,16 @@ Staff = Annotated[Principal, Depends(with_role(Role.STAFF))]
 Approver = Annotated[Principal, Depends(with_role(Role.APPROVER))]
 Auditor = Annotated[Principal, Depends(with_role(Role.AUDITOR))]
 Operator = Annotated[Principal, Depends(with_role(Role.OPERATOR))]
+
+
+async def measuring(caller: Annotated[Principal, Depends(within_limits)]) -> None:
+    """Let an operator pass, and a key for metrics; a dependency.
+
+    Raises:
+        NotAllowedError: they are neither.
+    """
+    if METRICS not in caller.scopes and Role.OPERATOR not in caller.roles:
+        raise NotAllowedError(f"expected somebody with the role {Role.OPERATOR}, or a key with the scope {METRICS}")
 
 
 async def auditor(caller: Auditor) -> str:

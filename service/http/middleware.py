@@ -16,10 +16,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.http.long_bodies import ALLOW, Allow
 from service.http.origin import Origin
+from service.http.request_ids import HEADER, new_request
 
 MAX_BODY_BYTES = 64 * 1024
 _LEFT = 499  # nginx's word for a client that left; no client ever sees it
 _FAILED = 500
+PROBES = frozenset({"/healthz", "/readyz", "/metrics"})  # what asks how the service is, every few seconds
+TellRequest = Callable[[str, int], None]  # the route as it is declared, and the status
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _HEADERS = {
     "Content-Security-Policy": (
@@ -182,21 +185,30 @@ class SecurityHeaders:
 class RequestLog:
     """Logs method, route, status and duration: no address beyond the route, no query, no body, no names.
 
+    Each request gets an id (`request_ids`), which the line and the response name. What only asks how the service is
+    comes every few seconds, and is logged as `debug`. `tell` is told of each, for the metrics.
+
     Whoever left before the answer began is logged as 499, whatever answer nobody read; so is whoever the server cut
     off while they sent, and whoever left a stream before its end. What broke meanwhile is logged as such.
     """
 
-    def __init__(self, app: ASGIApp, *, log: structlog.stdlib.BoundLogger) -> None:
+    def __init__(
+        self, app: ASGIApp, *, log: structlog.stdlib.BoundLogger, tell: TellRequest = lambda _route, _status: None
+    ) -> None:
         self._app = app
         self._log = log
+        self._tell = tell
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Log an HTTP request when it is over."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        with new_request() as request_id:
+            await self._logged(scope, _Answer(receive, send, request_id))
+
+    async def _logged(self, scope: Scope, answer: "_Answer") -> None:
         started_s = time.monotonic()
-        answer = _Answer(receive, send)
         try:
             await self._app(scope, answer.receive, answer.send)
         except ClientDisconnect:
@@ -208,15 +220,19 @@ class RequestLog:
             route = getattr(scope.get("route"), "path", "no route")
             took_ms = round((time.monotonic() - started_s) * 1000, 1)
             method = scope["method"] if scope["method"] in _METHODS else "other"  # a client may make one up
-            self._log.info("request", method=method, route=route, status=answer.logged(), took_ms=took_ms)
+            status = answer.logged()
+            log = self._log.debug if route in PROBES else self._log.info
+            log("request", method=method, route=route, status=status, took_ms=took_ms)
+            self._tell(route, status)
 
 
 class _Answer:
     """What became of one request, as its messages pass by."""
 
-    def __init__(self, receive: Receive, send: Send) -> None:
+    def __init__(self, receive: Receive, send: Send, request_id: str) -> None:
         self._receive = receive
         self._send = send
+        self._request_id = request_id
         self._came = False  # all of the request, so that only leaving is left to be told
         self._status: int | None = None
         self._left = False
@@ -238,6 +254,7 @@ class _Answer:
             if self._came and await Request({"type": "http"}, self._receive).is_disconnected():
                 self.leave()  # nobody may have looked since the request came: an answer is made in a thread
             self._status = message["status"]
+            MutableHeaders(scope=message)[HEADER] = self._request_id
         await self._send(message)
 
     def logged(self) -> int:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from indexes.account import as_root
 from indexes.clock import utc_now
+from indexes.counting import counted
 from indexes.encoder import SentenceTransformersEncoder, load_encoder
 from indexes.limited.process import held_here
 from indexes.sources import read_sources
@@ -58,7 +59,7 @@ def examine(settings: Settings, *, running: Running, connecting: Connecting) -> 
         checked("account", _account),
         checked("settings", _settings),
         checked("library", lambda: look_at_library(settings.library)),
-        checked("register", lambda: look_at_register(settings.library)),
+        checked("register", lambda: look_at_register(settings.library, settings.builds)),
         checked("parser", lambda: _parser(settings)),
         checked("encoder", load),
         checked("build", lambda: _build(settings, encoder[0] if encoder else None)),
@@ -80,7 +81,7 @@ def _account() -> str:
 
 def _settings() -> str:
     if unknown := unknown_settings():
-        raise WrongError(f"{unknown[0]} is no setting and does nothing: see .env.example for the names")
+        raise WrongError("; ".join(slip.words for slip in unknown))
     return "no unknown ones"
 
 
@@ -154,7 +155,9 @@ def _directory(path: Path) -> str:
     people = read_directory(path).by_id.values()
     if not path.exists():
         return f"none in {path}: people are known by their last sign-in, or pushed by SCIM"
-    return f"{len(people)} people in {path}, {sum(entry.active for entry in people)} of them active"
+    return (
+        f"{counted(len(people), 'person', 'people')} in {path}, {sum(entry.active for entry in people)} of them active"
+    )
 
 
 def _log(settings: Settings, running: Running) -> str:
@@ -171,7 +174,7 @@ def _log(settings: Settings, running: Running) -> str:
     try:
         if problem := opened.log.healthy():
             raise WrongError(problem)
-        return f"{opened.store.size()} records"
+        return counted(opened.store.size(), "record")
     finally:
         opened.close()
 

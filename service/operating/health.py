@@ -64,15 +64,16 @@ class Health:
         problems: list[str] = []
         remarks: list[str] = []
         unrecorded: list[str] = []  # why nothing can be put on record
+        build = None
         try:
-            self._live_build.get()
+            build = self._live_build.get()
         except BuildError:
             failing.append("build")
         except AuditError as error:  # a build that cannot be put on record
             unrecorded.append(str(error))
         problems += [problem] if (problem := self._live_build.problem()) else []
         try:
-            problems += self._boundary.problems()
+            problems += self._boundary.problems(build)
             wrong, remarks = self._stock_told()
             problems += wrong
         except LibraryUnavailableError as error:

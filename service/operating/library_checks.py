@@ -11,17 +11,19 @@ from pathlib import Path
 
 from indexes.builds import current_build_id, open_build
 from indexes.clock import utc_now
+from indexes.counting import counted
 from indexes.decisions import Decision
 from indexes.due import what_is_due
 from indexes.encoder import SentenceTransformersEncoder
-from indexes.errors import IndexesError, UnreadableFileError
+from indexes.errors import BuildError, IndexesError, UnreadableFileError
 from indexes.last_ingest import StaysOut, left_by_last_ingest
 from indexes.library import list_documents, missing_folders, read_document
+from indexes.manifest import read_manifest
 from indexes.previews import read_worker_state
 from indexes.register import REGISTER_FILE, Register, register_remarks
 from indexes.sources import Sources, read_sources
 from indexes.standing import Grant
-from indexes.stock import all_grants, live_grants, stock_problems, stock_remarks, take_stock
+from indexes.stock import all_grants, live_grants, register_is_gone, stock_problems, stock_remarks, take_stock
 from service.operating.checks import Found, WrongError
 from service.operating.worker import worker_problems
 
@@ -42,27 +44,29 @@ def look_at_library(library: Path) -> Found:
     if nobody := [source.name for source in sources.values() if not source.groups]:
         raise WrongError(f"nobody may read source '{nobody[0]}': give it groups in sources.toml")
     unfit = {item.document: item.problem for item in listed if item.problem}
-    detail = f"{len(listed)} files in {len(sources)} sources, in {library}"
+    detail = f"{counted(len(listed), 'file')} in {counted(len(sources), 'source')}, in {library}"
     if not unfit:
         return Found(detail)
     live = live_grants(sources, Register(library / REGISTER_FILE).refresh().decisions, at=utc_now())
     if approved := [name for name in unfit if name in live]:
-        raise WrongError(_files_that_are_none(approved, len(live), unfit[approved[0]], of="approved documents"))
+        raise WrongError(_files_that_are_none(approved, len(live), unfit[approved[0]], of="approved document"))
     first = next(iter(unfit))
-    return Found(detail, [_files_that_are_none(list(unfit), len(listed), unfit[first], of="files")])
+    return Found(detail, [_files_that_are_none(list(unfit), len(listed), unfit[first], of="file")])
 
 
 def _files_that_are_none(names: Sequence[str], total: int, problem: str | None, *, of: str) -> str:
-    return f"{len(names)} of {total} {of} cannot be documents; the first: '{names[0]}' {problem}"
+    return f"{len(names)} of {counted(total, of)} cannot be a document; the first: '{names[0]}' {problem}"
 
 
-def look_at_register(library: Path) -> Found:
-    """Look whether every line is understood, and whether what is approved is there; say what is due."""
+def look_at_register(library: Path, builds: Path) -> Found:
+    """Look whether it is there and every line is understood, and whether what is approved is there; say what is due."""
     register = Register(library / REGISTER_FILE)
     state, now = register.refresh(), utc_now()
+    if gone := register_is_gone(state, register.path, held=_held(builds)):
+        raise WrongError(f"{gone}; until then no question is answered")
     if state.problems:
         told = [problem.in_words(register.path) for problem in state.problems[:_TOLD]]
-        more = [f"and {len(state.problems) - _TOLD} problems more"] if len(state.problems) > _TOLD else []
+        more = [f"and {counted(len(state.problems) - _TOLD, 'problem')} more"] if len(state.problems) > _TOLD else []
         raise WrongError("; ".join([*told, *more]) + ": mend the register")
     sources = read_sources(library)
     grants = all_grants(sources, state.decisions)
@@ -71,7 +75,15 @@ def look_at_register(library: Path) -> Found:
         raise WrongError("; ".join(problems))
     due = what_is_due(sources, state.decisions, at=now, grants=grants)
     warnings = [*due.remarks(), *stock_remarks(stocks), *register_remarks(state, register.path, now=now)]
-    return Found(f"{state.position} events on {len(state.decisions)} documents", warnings)
+    return Found(f"{counted(state.position, 'event')} on {counted(len(state.decisions), 'document')}", warnings)
+
+
+def _held(builds: Path) -> int:
+    """Return how many documents the live build holds; 0 if there is none that can be read."""
+    try:
+        return len(read_manifest(builds / current_build_id(builds)).documents)
+    except BuildError:
+        return 0
 
 
 def look_at_build(
@@ -96,7 +108,9 @@ def look_at_build(
         warnings.append(
             f"{_some(told.waiting, 'is not in it yet', 'are not in it yet')}; the worker takes in what it can"
         )
-    return Found(f"{build.build_id}: {len(held)} documents, {build.manifest.passages} passages", warnings)
+    return Found(
+        f"{build.build_id}: {counted(len(held), 'document')}, {counted(build.manifest.passages, 'passage')}", warnings
+    )
 
 
 class _Absent:
@@ -146,7 +160,7 @@ def _some(reasons: Mapping[str, str], is_so: str, are_so: str = "") -> str:
     because = f" ({reason})" if reason else ""
     if len(reasons) == 1:
         return f"1 approved document {is_so}: '{name}'{because}"
-    return f"{len(reasons)} approved documents {are_so or is_so}, such as '{name}'{because}"
+    return f"{counted(len(reasons), 'approved document')} {are_so or is_so}, such as '{name}'{because}"
 
 
 def _is_coming(builds: Path, waiting: Mapping[str, str], decisions: Mapping[str, Decision], *, now: datetime) -> bool:

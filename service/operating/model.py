@@ -8,6 +8,7 @@ from collections.abc import Collection
 from datetime import date
 from pathlib import Path
 
+from indexes.counting import counted
 from service.answering.supported.entailment_model import EntailmentModel
 from service.models.approved import ANY_SOURCE, ApprovedModel
 from service.models.endpoints import Endpoints
@@ -77,7 +78,8 @@ def _may_be_sent(approved: ApprovedModel) -> str:
 def _doubts(approved: ApprovedModel, tried: Tried, today: date) -> list[str]:
     doubts = []
     if (left := (approved.expires - today).days) < _SOON_DAYS:
-        doubts.append(f"model '{approved.name}': its approval ends {f'in {left} days' if left else 'today'}")
+        when = f"in {counted(left, 'day')}" if left else "today"
+        doubts.append(f"model '{approved.name}': its approval ends {when}")
     if not tried.holds_the_fact:
         doubts.append(f"model '{approved.name}': asked about a made-up document, it did not say what that says")
     return doubts

@@ -11,7 +11,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from indexes.durable import replace_file
+from indexes.durable import remove_left_over, replace_file
+from indexes.unpacking import remove_unpacked
 from service.audit.storage.writer_lock import holding
 
 _FILE = "service.json"
@@ -31,6 +32,8 @@ def announced(state: Path, *, url: str) -> Iterator[None]:
     """
     path = state / _FILE
     said = {"url": url, "pid": os.getpid(), "process": holding(state)}
+    remove_left_over(path)  # by one that was killed, like the next: who has the log is the only one here
+    remove_unpacked(state)
     replace_file(path, json.dumps(said).encode(), mode=0o600)
     try:
         yield

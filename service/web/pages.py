@@ -18,6 +18,7 @@ from fastapi import Depends, Request, Response
 from fastapi.responses import JSONResponse
 from starlette.templating import Jinja2Templates
 
+from indexes.counting import counted
 from service.access.errors import AccessError
 from service.access.port import Access, SignIn
 from service.access.principals import Principal, Role
@@ -36,6 +37,7 @@ _NOT_READ = "What is approved cannot be read now, so nothing is shown. Please te
 _DAMAGED = "A text on record cannot be opened, so nothing is shown. Please tell the operator."
 NOTICE_COOKIE = "greenlit_notice"
 _TEMPLATES = Jinja2Templates(directory=Path(__file__).parent / "templates")
+_TEMPLATES.env.filters["counted"] = counted
 _TEMPLATES.env.filters["day"] = lambda date: f"{date:%-d %b %Y}"
 _TEMPLATES.env.filters["sentence"] = lambda words: ended(f"{words[:1].upper()}{words[1:]}")
 _TEMPLATES.env.filters["by_model"] = lambda answer: by_model(

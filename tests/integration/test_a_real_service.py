@@ -10,8 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
+from tests.support.certificates import TRUSTS_NOBODY
 from tests.support.forked import Forked
 from tests.support.installation import (
     BY,
@@ -23,6 +25,7 @@ from tests.support.installation import (
     Installation,
     copy_of,
 )
+from tests.support.otlp_collector import collecting, said
 from tests.support.ports import free_port
 
 
@@ -122,8 +125,27 @@ def test_a_signal_ends_it_cleanly(tmp_path: Path, ingested: Installation, stop: 
     assert process.returncode == 0, err
     assert re.search(rf"Open {own.url}/open\?code=[\w-]{{43}}\n", out)
     assert own.token() not in out + err
-    assert "Traceback" not in err
+    logged = [json.loads(line) for line in err.splitlines()]  # there is no other form of line
+    assert (logged[0]["event"], logged[0]["listens"]) == ("started", f"127.0.0.1:{own.port}")
+    assert {"build opened", "register extended", "request"} <= {line["event"] for line in logged}
+    assert (logged[-1]["event"], logged[-1]["why"]) == ("stopped", stop.name)
     assert VENDOR_QUESTION not in out + err
     assert not (own.state / "service.json").exists()
     records = json.loads(own.does("audit", "list", "--json"))["records"]  # the log is free
     assert first["seq"] in [record["seq"] for record in records]
+
+
+def test_it_is_watched_on_a_port_of_its_own_and_at_a_collector(tmp_path: Path, ingested: Installation) -> None:
+    own, port = copy_of(ingested, tmp_path), free_port()
+    with collecting() as collector:
+        (own.folder / ".env").write_text(f"GREENLIT_METRICS_PORT={port}\nGREENLIT_OTLP_ENDPOINT={collector.url}\n")
+        with own.serving() as process:
+            asked = own.ask(VENDOR_QUESTION)["request_id"]
+            metrics = httpx.get(f"http://127.0.0.1:{port}/metrics", trust_env=False, verify=TRUSTS_NOBODY).text
+            process.send_signal(signal.SIGTERM)
+            _, err = process.communicate(timeout=START_TIMEOUT_S)
+        assert process.returncode == 0, err
+        assert 'greenlit_questions_total{door="api",outcome="answered",reason=""} 1.0' in metrics
+        assert [said(span)["greenlit.request_id"] for span in collector.spans() if span.name == "question"] == [asked]
+    requests = [line for line in map(json.loads, err.splitlines()) if line["event"] == "request"]
+    assert [line["request_id"] for line in requests if line["route"] == "/v1/ask"] == [asked]

@@ -87,7 +87,11 @@ def test_a_worker_lives_through_a_kill_and_takes_up_an_approval(ingested: Instal
 
         worker.send_signal(signal.SIGTERM)
         out, err = worker.communicate(START_TIMEOUT_S)
-    assert (worker.returncode, out, err) == (0, "", "")
+    assert (worker.returncode, out) == (0, "")
+    logged = [json.loads(line) for line in err.splitlines()]
+    assert [line["event"] for line in logged] == ["started", "ingested", "ingested", "stopped"]
+    assert (logged[2]["build"], logged[2]["documents"]) == (second["build_id"], 3)
+    assert logged[3]["why"] == "SIGTERM"
     left = {path.name for path in builds.iterdir() if path.name.startswith(".")} | {"worker.json"}
     assert left - {".ingest.lock", ".worker.lock"} == {"worker.json"}
     assert not (builds / "worker.json").exists()

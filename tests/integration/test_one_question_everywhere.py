@@ -164,7 +164,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Seen:
                 said[name] = ask(asking)
             passages = GreenlitRetriever(asking.service).retrieve(QUESTION)
         use_fakes(library, patch)
-        patch.setattr("service.parts.read_ranking", lambda: RANKING)
+        patch.setattr("service.answering_made.read_ranking", lambda: RANKING)
         said[ALONE[0]] = _command(asking)
     stored = SqliteLeafStore(folder=library.root / "state").leaves(-1, 100_000)
     leaves = [json.loads(one.leaf) for one in stored if one.type.startswith("query.")]

@@ -33,7 +33,7 @@ def test_openapi_describes_every_route_of_the_api_with_its_results_problems_and_
     assert described["info"]["title"] == "Greenlit"
     ours = [route for route in EVERY if " /v1/" in route and route not in IN_OPENAIS_FORM]  # OpenAI describes those
     of_the_api = {route.split()[1].replace(":path", "") for route in ours}
-    assert set(described["paths"]) == {"/healthz", "/readyz", *of_the_api}
+    assert set(described["paths"]) == {"/healthz", "/readyz", "/metrics", *of_the_api}
     for path, operations in described["paths"].items():
         for operation in operations.values():
             assert operation["description"], path

@@ -78,7 +78,7 @@ def test_the_same_calls_succeed_for_somebody_known(studio: Studio) -> None:
             continue
         headers: Headers = BEARER
         cookies: dict[str, str] = {}
-        if not route.split()[1].startswith(("/v1", "/openapi", "/mcp")):
+        if not route.split()[1].startswith(("/v1", "/openapi", "/mcp", "/metrics")):
             headers, cookies = {}, {SESSION_COOKIE: studio.session(), NOTICE_COOKIE: notice_hash(12, "")}
         if is_about_a_question(route):
             question = opened(studio, ready(studio, EVERY[route], _in_conversation(studio)))

@@ -4,7 +4,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from tests.support.fakes import TinyLibrary
-from tests.support.service_parts import Studio, open_studio, with_rules
+from tests.support.service_parts import Studio, all_told, open_studio, with_rules
 from tests.support.small_pdf import small_pdf
 
 HIDDEN, OPEN = "legal/hidden.pdf", "legal/open.pdf"
@@ -22,8 +22,7 @@ def _caller(studio: Studio, where: str) -> TestClient:
 
 
 def _get(caller: TestClient, where: str, document: str, page: int = 1) -> tuple[int, bytes, dict[str, str]]:
-    response = caller.get(f"{where}{document}/{page}")
-    return response.status_code, response.content, dict(response.headers)
+    return all_told(caller.get(f"{where}{document}/{page}"))
 
 
 @pytest.mark.parametrize("where", ["/v1/pages/", "/pages/"])

@@ -14,6 +14,7 @@ from tests.support.service_parts import (
     NEVER_ENOUGH,
     OFF_TOPIC_QUESTION,
     POLICY,
+    TRAVEL,
     VENDOR_QUESTION,
     Drafts,
     Studio,
@@ -47,16 +48,17 @@ def test_below_the_threshold_nobody_is_even_asked_to_draft(library: TinyLibrary)
     assert answerer.asked == []
 
 
-def test_a_build_without_documents_has_no_evidence(library: TinyLibrary) -> None:
+def test_a_build_without_documents_answers_nothing(library: TinyLibrary) -> None:
     library.ingest()
     with open_studio(library) as studio:
-        assert _is_refusal(studio.ask(VENDOR_QUESTION), "no_evidence")
+        assert _is_refusal(studio.ask(VENDOR_QUESTION), "nothing_approved")
         assert studio.search(VENDOR_QUESTION)["passages"] == []
 
 
 def test_when_the_asker_may_see_nothing_there_is_no_evidence(library: TinyLibrary) -> None:
     with open_studio(with_rules(library)) as studio:
-        (library.folder / "register.jsonl").write_bytes(b"")
+        for document in (POLICY, TRAVEL):
+            library.revoke(document)
         assert _is_refusal(studio.ask(VENDOR_QUESTION), "no_evidence")
         assert studio.search(VENDOR_QUESTION)["passages"] == []
 

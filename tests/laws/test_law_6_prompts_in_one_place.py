@@ -11,6 +11,7 @@ import httpx
 import pytest
 import structlog
 
+import service.answering_made
 import service.parts
 from indexes.builds import Build
 from service.answering.drafts import DraftSentence
@@ -209,8 +210,8 @@ def test_a_step_that_breaks_on_the_prompt_does_not_repeat_it(
         code, said = _cli(library, "ask", ANSWERED)
         assert (code, CANARY in said) == (1, False)
     use_fakes(library, monkeypatch)
-    monkeypatch.setattr(service.parts, "ExtractiveAnswerer", lambda *, ranking: ranking and answerer)
-    monkeypatch.setattr(service.parts, "read_calibration", lambda: ALWAYS_ENOUGH)
+    monkeypatch.setattr(service.answering_made, "ExtractiveAnswerer", lambda *, ranking: ranking and answerer)
+    monkeypatch.setattr(service.answering_made, "read_calibration", lambda: ALWAYS_ENOUGH)
     code, said = _cli(library, "ask", ANSWERED)
     assert (code, CANARY in said, "RuntimeError" in said) == (1, False, True)
     assert traces.found() == []

@@ -192,6 +192,18 @@ def test_a_copy_can_be_made_beside_what_runs_and_commands_have_a_place_to_write(
     assert "./out:/out" in services["greenlit"]["volumes"]
 
 
+def test_builds_are_removed_by_one_that_has_builds_and_log_to_write_and_starts_by_itself_never(
+    services: dict[str, dict[str, Any]],
+) -> None:
+    remove = services["remove"]
+    assert remove["entrypoint"] == ["greenlit", "builds", "remove"]
+    assert remove["profiles"] == ["remove"]
+    assert {"builds:/builds", "state:/state", "holds:/state/builds_in_use", "./approved_docs:/library:ro"} == set(
+        remove["volumes"]
+    )
+    assert (remove["network_mode"], remove["restart"]) == ("none", "no")
+
+
 def test_what_runs_for_a_year_passes_signals_on_and_bounds_its_log(services: dict[str, dict[str, Any]]) -> None:
     for service in services.values():
         assert service["init"] is True

@@ -22,6 +22,7 @@ from service.answering.answers import Reason
 from service.api.problems import problem_response
 from service.app import create_app
 from service.audit import events, serialise
+from service.operating.metrics import Metrics
 from service.parts import Service
 from service.settings import Settings
 
@@ -57,6 +58,7 @@ def _app() -> FastAPI:
         "auditing": _AUDITING,
         "hearing": _HEARING,
         "settings": Settings(_env_file=None),
+        "metrics": Metrics(now_s=float),
     }
     return create_app(Service(**parts | made))
 

@@ -9,7 +9,7 @@ import pytest
 CONSOLE = Path("indexes/console.py")
 EXCEPTIONS = {
     "service/audit/checking/verifier.py": "the one file that an auditor carries away; it escapes for itself",
-    "service/operating/logs.py": "the log of the service, whose lines are JSON",
+    "indexes/logs.py": "the log of the service, whose lines are JSON",
     "eval/log/audit_bench.py": "answers its parent process",
     "eval/log/audit_load.py": "tells its parent process what was acknowledged",
     "eval/speed/http_load.py": "answers its parent process",

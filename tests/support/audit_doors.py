@@ -99,7 +99,7 @@ class Call:
 
     @property
     def is_page(self) -> bool:
-        return not self.route.split()[1].startswith(("/v1", "/scim", "/mcp"))
+        return not self.route.split()[1].startswith(("/v1", "/scim", "/mcp", "/metrics"))
 
     def send(self, client: Any, question: Asked, **more: Any) -> Any:
         """Send it through a client of HTTP."""
@@ -412,6 +412,6 @@ def command(library: TinyLibrary, *arguments: str) -> Result:
 def use_fakes(library: TinyLibrary, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let commands that open the log themselves use the fakes that stand for the encoder and the clock."""
     monkeypatch.setattr(indexes.encoder, "load_encoder", lambda _name, **_more: library.encoder)
-    monkeypatch.setattr(service.parts, "read_calibration", lambda: HALF_THE_WORDS)
+    monkeypatch.setattr(service.answering_made, "read_calibration", lambda: HALF_THE_WORDS)
     monkeypatch.setattr(service.parts, "utc_now", library.clock)
     monkeypatch.setattr(service.audit.log, "system_clock_us", microseconds(library.clock))

@@ -80,6 +80,7 @@ KEYS = (
     Who("key-audit", frozenset({"auditor"}), scopes=("audit",)),
     Who("key-operate", frozenset({"operator"}), scopes=("operate",)),
     Who("key-scim", scopes=("scim",)),
+    Who("key-metrics", scopes=("metrics",)),
 )
 
 

@@ -171,6 +171,7 @@ CLOSED: Mapping[str, Call] = {**CALLS, **SCIM} | {
         Call("GET /v1/originals/{document:path}", lambda q: f"/v1/originals/{quote(q.document)}"),
         Call("GET /v1/pages/{document:path}/{page}", lambda q: f"/v1/pages/{quote(_paged(q))}/1"),
         Call("GET /v1/me", lambda _: "/v1/me"),
+        Call("GET /metrics", lambda _: "/metrics"),
         Call("POST /mcp", lambda _: "/mcp", lambda _: message("resources/list")),
         Call("POST /v1/sessions/end", lambda _: "/v1/sessions/end", lambda _: {"person": "somebody"}),
         Call("POST /v1/approvals", lambda _: "/v1/approvals", _decision),

@@ -24,10 +24,12 @@ from pydantic import SecretStr
 from starlette.testclient import TestClient
 from starlette.types import ASGIApp
 
+import service.answering_made
 import service.parts
 from indexes.builds import Build
 from service.access_made import local_access
 from service.answering.choosing.extract import ExtractiveAnswerer
+from service.answering.course import NO_WATCHERS
 from service.answering.drafts import Answerer, DraftSentence, Quote
 from service.answering.evidence import Calibration
 from service.answering.finding.ranking import Ranking
@@ -43,6 +45,7 @@ from service.audit.storage.store import Entry, Receipt
 from service.commands.doors import more_doors
 from service.http.limits import limits_for
 from service.http.protocol import limited_protocol
+from service.http.request_ids import HEADER
 from service.mcp.addresses import of_document
 from service.models.endpoints import Connect
 from service.parts import Service, open_service
@@ -211,6 +214,11 @@ def _chat(question: str, **more: Any) -> dict[str, Any]:
     return {"model": "greenlit", "messages": [{"role": "user", "content": question}], **more}
 
 
+def all_told(response: Any) -> tuple[int, bytes, dict[str, str]]:
+    """Return all that a response tells, but for the id that each has of its own."""
+    return response.status_code, response.content, {**response.headers, HEADER.lower(): ""}
+
+
 class Unhurried:
     """Checks a log in the place of a process of its own, which most tests can do without: it is done at the end."""
 
@@ -293,8 +301,9 @@ def open_studio(
         groups: of the person who asks, besides "staff", separated by commas.
         verifies: whether the log is really verified when an auditor asks for it, by a process of its own.
         connect: makes clients of language models, if the settings ask for one (`judge`, `model`).
-        more: other settings.
+        more: other settings; and `watchers`, which are told what happens.
     """
+    watchers = more.pop("watchers", NO_WATCHERS)
     if answerer == "llm":
         answerer, more = None, more | {"answerer": "llm"}
     settings = settings_for(library, local_groups=groups, **more)
@@ -309,15 +318,21 @@ def open_studio(
     )
     with contextlib.closing(opened_log), pytest.MonkeyPatch.context() as patch:
         patch.setattr(service.parts, "utc_now", library.clock)
-        patch.setattr(service.parts, "read_calibration", lambda: calibration)
-        patch.setattr(service.parts, "read_ranking", lambda: RANKING)
+        patch.setattr(service.answering_made, "read_calibration", lambda: calibration)
+        patch.setattr(service.answering_made, "read_ranking", lambda: RANKING)
         patch.setattr(service.parts, "InAChild", InAChild if verifies else Unhurried)
         # Named even where it is the usual one: another studio that is still open may have put its own there.
         drafting = (lambda *, ranking: _instead(answerer, ranking)) if answerer is not None else _USUAL_ANSWERER
-        patch.setattr(service.parts, "ExtractiveAnswerer", drafting)
+        patch.setattr(service.answering_made, "ExtractiveAnswerer", drafting)
         notice = structlog.get_logger("greenlit").warning
-        opening = open_service(settings, opened=opened_log, encoder=library.encoder, notice=notice, connect=connect)
-        with opening as opened:
+        with open_service(
+            settings,
+            opened=opened_log,
+            encoder=library.encoder,
+            notice=notice,
+            connect=connect,
+            watchers=watchers,
+        ) as opened:
             app = create_app(opened, more=more_doors(settings), drawer=library.drawer)
             with TestClient(app, base_url=ADDRESS, headers=BEARER, raise_server_exceptions=False) as api:
                 yield Studio(library, opened, app, api, opened_log, store)

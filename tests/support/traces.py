@@ -18,7 +18,7 @@ import httpx
 import pytest
 
 import service.audit.log
-from service.operating.logs import configure_logs
+from indexes.logs import configure_logs
 from service.operating.running import announced
 from service.web.form_tokens import FORM_TOKEN_HEADER, form_token
 from service.web.pages import NOTICE_COOKIE, SESSION_COOKIE

@@ -39,3 +39,23 @@ def test_run_ingests_before_it_serves_and_has_a_worker_while_it_does(monkeypatch
     monkeypatch.setattr("greenlit.serve", lambda: called.append("serve"))
     greenlit.run()
     assert called == ["ingest", "worker", "serve", "worker ended"]
+
+
+def test_the_version_is_told_with_python_s() -> None:
+    told = CliRunner().invoke(greenlit.app, ["--version"])
+    assert told.exit_code == 0
+    assert told.stdout.startswith("greenlit 0.")
+    assert ", Python 3." in told.stdout
+
+
+@pytest.mark.parametrize("command", ["serve", "run", "ingest", "slack"])
+def test_a_name_that_is_no_setting_stops_what_serves_or_publishes_by_its_settings(command: str) -> None:
+    told = CliRunner().invoke(greenlit.app, [command], env={"GREENLIT_LIBARY": "elsewhere"})
+    assert told.exit_code == 2
+    slip = "GREENLIT_LIBARY is set and is no setting of Greenlit: did you mean GREENLIT_LIBRARY?"
+    assert told.stderr == f"greenlit: {slip}\n"
+
+
+def test_other_commands_say_so_and_go_on() -> None:
+    told = CliRunner().invoke(greenlit.app, ["read", "--help"], env={"GREENLIT_LIBARY": "elsewhere"})
+    assert (told.exit_code, "warning: GREENLIT_LIBARY is set" in told.stderr) == (0, True)

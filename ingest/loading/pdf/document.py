@@ -24,6 +24,7 @@ from pypdf import PasswordType, PdfReader
 from pypdf.errors import PyPdfError
 from pypdfium2 import PdfDocument, PdfiumError
 
+from indexes.counting import counted
 from indexes.kinds import PDF
 from indexes.readings import Notes, ReadingNote
 from ingest.characters import clean
@@ -87,7 +88,9 @@ def load(content: bytes) -> Parsed:
         notes.add("running_lines", str(number), count=running.dropped[number - 1])
     if len(look.compare(_stored(blocks, running), dropped)) == len(pages):
         why = _why_empty({note.kind for note in notes.finish()})
-        raise LoadError(f"expected text, got none: {len(pages)} of {len(pages)} pages have no text. {why}")
+        raise LoadError(
+            f"expected text, got none: {len(pages)} of {counted(len(pages), 'page has', 'pages have')} no text. {why}"
+        )
     carry_sentences(blocks, habits.words)
     blocks = with_headings(blocks, habits, outline)  # 5
     return _written(blocks, running, _labels(reader, len(blocks)), _title(reader), notes.finish())

@@ -43,7 +43,7 @@ def by_model(answerer: Mapping[str, Any] | None) -> tuple[ByModel | None, str | 
 
 
 def past_model(raw: str) -> PastModel:
-    """Read what was kept of a model.
+    """Read what was kept of a model, now or before one could rewrite or be held to another: then it was not.
 
     Raises:
         ValueError: it is of another format.
@@ -52,7 +52,7 @@ def past_model(raw: str) -> PastModel:
     if not isinstance(value, dict) or value.get("format") != FORMAT:
         raise ValueError(f"expected what is kept of a model in format {FORMAT}")
     written = written_from_json(value["written"]) if value["written"] else None
-    rewriting = Rewriting.from_json(value["rewriting"]) if value["rewriting"] else None
+    rewriting = Rewriting.from_json(value["rewriting"]) if value.get("rewriting") else None
     return PastModel(Ruling(frozenset(value["taken_away"]), value["says_none"]), written, rewriting)
 
 

@@ -101,7 +101,7 @@ class Written:
 
 
 def written_from_json(value: Mapping[str, Any]) -> Written:
-    """Read what `Written.as_json` wrote.
+    """Read what `Written.as_json` wrote, now or when it held less: without an entailment model, none was asked.
 
     Raises:
         ValueError: it is of another format.
@@ -114,7 +114,7 @@ def written_from_json(value: Mapping[str, Any]) -> Written:
         calls=tuple(map(Call.from_json, value["calls"])),
         sentences=tuple((one["call"], _checked(one)) for one in value["sentences"]),
         became=Became(value["became"]),
-        entailment=value["entailment"],
+        entailment=value.get("entailment"),
     )
 
 
@@ -151,5 +151,5 @@ def _checked(one: Mapping[str, Any]) -> Checked:
         quotes=tuple(
             Quote(quote["passage_id"], quote["span"][0], quote["span"][1], quote["text"]) for quote in one["quotes"]
         ),
-        entailed=None if one["entailed_u"] is None else one["entailed_u"] / _MILLION,
+        entailed=None if one.get("entailed_u") is None else one["entailed_u"] / _MILLION,
     )

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from indexes.counting import counted
 from service.audit.checking.witness import Witness
 from service.audit.errors import NoteError, ProofError
 from service.audit.formats import tree
@@ -115,7 +116,8 @@ def gone_in_words(witness: Witness, shards: Sequence[Listed]) -> str:
     if not gone:
         return "no record that this witness saw is gone"
     each = ", ".join(f"{count} of {month}" for month, count in gone.items())
-    return f"{sum(gone.values())} records that this witness saw are gone ({each})"
+    are = counted(sum(gone.values()), "record that this witness saw is", "records that this witness saw are")
+    return f"{are} gone ({each})"
 
 
 def _day(ts_us: int) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from indexes.counting import counted
 from service.audit.checking.verifier import DAMAGE, MAX_DETAILS
 from service.audit.errors import AuditKeyError, SealError
 from service.audit.events import LOST
@@ -144,7 +145,8 @@ class SealingKeys:
                 yield Finding("remark", f"the key {key_id} was to be destroyed, but is still there: {path}", seq, seq)
         if destroyed:
             months = f"the last is {max(key_id.split('-', 1)[1][:7] for key_id in destroyed)}"
-            words = f"{len(destroyed)} keys were destroyed with the texts of their months, as the log says; {months}"
+            were = counted(len(destroyed), "key was", "keys were")
+            words = f"{were} destroyed with the texts of their months, as the log says; {months}"
             yield Finding("remark", words, min(destroyed.values()), max(destroyed.values()))
 
     def _of(self, key_id: str, tried: _Tried) -> Iterator[Finding]:
@@ -184,4 +186,10 @@ def _each(tried: _Tried, words: str) -> Iterator[Finding]:
     for seq, name in tried.others:
         yield Finding("wrong", words.format(name), seq, seq)
     if more := tried.count - len(tried.others):
-        yield Finding("wrong", words.format(f"what {more} more records hold"), tried.last, tried.last, more)
+        yield Finding(
+            "wrong",
+            words.format(f"what {counted(more, 'more record holds', 'more records hold')}"),
+            tried.last,
+            tried.last,
+            more,
+        )

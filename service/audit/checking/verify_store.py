@@ -21,6 +21,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from indexes.counting import counted
 from service.audit.checking.store_check import Snapshot, StoreCheck, Witnessed
 from service.audit.checking.verifier import DAMAGE, Problem
 from service.audit.checkpoints.memory import Signed
@@ -254,9 +255,11 @@ def _remarks(check: StoreCheck, size: int, missing_scopes: int) -> Iterator[str]
         yield f"the records from {check.covered} on are under no checkpoint yet"
     if check.questions:
         first = min(check.questions.values())
-        yield f"{len(check.questions)} questions have no result yet, the first is record {first}"
+        have = counted(len(check.questions), "question has", "questions have")
+        yield f"{have} no result yet, the first is record {first}"
     if missing_scopes:
-        yield f"of {missing_scopes} filter hashes no pairs are kept: what could be found then cannot be listed any more"
+        of = counted(missing_scopes, "filter hash", "filter hashes")
+        yield f"of {of} no pairs are kept: what could be found then cannot be listed any more"
 
 
 def _counts(check: StoreCheck, size: int) -> dict[str, int]:

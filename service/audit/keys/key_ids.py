@@ -5,6 +5,7 @@ no number: `identity-2026-11`, `actor-2026-11`; where one was lost, `-2` follows
 """
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
@@ -62,6 +63,21 @@ def month_of_key(key_id: str) -> str:
 def number_of(key_id: str) -> int:
     """Return the number of a key among those of its month and purpose."""
     return int(key_id.split("-", 1)[1][8:] or 1)
+
+
+def missing_in_words(key_ids: Collection[str]) -> str:
+    """Say that keys are missing, each by its id, and what a person does about it; at least one is."""
+    purposes = {purpose_of(key_id) for key_id in key_ids}
+    rotate = f"greenlit audit rotate {purposes.pop() if len(purposes) == 1 else 'all'} --lost --reason TEXT"
+    *others, last = sorted(key_ids)
+    if not others:
+        return (
+            f"the key {last} is missing: restore it from a backup, or, if nobody has it any more, say so with {rotate}"
+        )
+    return (
+        f"the keys {', '.join(others)} and {last} are missing: restore them from a backup, or, if nobody has them any "
+        f"more, say so of all at once with {rotate}"
+    )
 
 
 def _is(form: re.Pattern[str], text: object) -> bool:

@@ -35,6 +35,7 @@ from service.audit.keys.key_ids import (
     is_month,
     is_sealing_id,
     made_id,
+    missing_in_words,
     number_of,
 )
 from service.audit.keys.sealing import Cipher
@@ -199,10 +200,7 @@ class Keyring:
         with self._lock:
             state = key_state(self._folder, _file(key_id))
             if state is None:
-                raise AuditKeyError(
-                    f"the key {key_id} is missing: restore it from a backup, or, if nobody has it any more, say so "
-                    "with greenlit audit rotate PURPOSE --lost --reason TEXT"
-                )
+                raise AuditKeyError(missing_in_words([key_id]))
             if self._seen.get(key_id) != state:
                 if not self._is_as_used(key_id):
                     raise AuditKeyError(

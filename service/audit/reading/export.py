@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from indexes.counting import counted
 from service.audit import events
 from service.audit.checkpoints.signer import Signer
 from service.audit.checkpoints.stored_tree import StoredTree
@@ -160,9 +161,8 @@ class Exports:
             page = self._store.leaves(start - 1, min(_PAGE, end - start))
             numbers = [leaf.seq for leaf in page]
             if not page or numbers != list(range(start, start + len(page))):
-                raise ExportError(
-                    f"expected {end - start} records from {start} on, one is missing: run greenlit audit verify"
-                )
+                wanted = counted(end - start, "record")
+                raise ExportError(f"expected {wanted} from {start} on, one is missing: run greenlit audit verify")
             yield page
             start += len(page)
 

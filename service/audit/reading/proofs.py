@@ -8,6 +8,7 @@ import base64
 from collections.abc import Sequence
 from typing import Any
 
+from indexes.counting import counted
 from service.audit.checkpoints.stored_tree import StoredTree
 from service.audit.errors import FilterError, NoRecordError, NotCoveredError
 from service.audit.reading.summaries import value_of
@@ -70,7 +71,9 @@ class Proofs:
         shard = self._shard(origin)
         covered = self._covered(shard)
         if new > covered:
-            raise NotCoveredError(f"the newest checkpoint of this shard covers {covered} leaves, not {new} yet")
+            raise NotCoveredError(
+                f"the newest checkpoint of this shard covers {counted(covered, 'leaf', 'leaves')}, not {new} yet"
+            )
         proof = _base64(self._tree(shard).consistency(old, new))
         return {"origin": origin, "old_size": old, "size": new, "proof": proof}
 

@@ -8,6 +8,7 @@ import bisect
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from indexes.counting import counted
 from service.audit.errors import AuditDamagedError, AuditError, NoRecordError
 from service.audit.storage.store import LeafReader, StoredLeaf
 
@@ -58,7 +59,7 @@ def no_record(store: LeafReader, seq: int) -> AuditError:
         return AuditDamagedError(
             f"record {seq} of {size} is missing: run greenlit audit verify, and put the store back as it was"
         )
-    return NoRecordError(f"there is no record {seq}: the log holds {size} records, from number 0 on")
+    return NoRecordError(f"there is no record {seq}: the log holds {counted(size, 'record')}, from number 0 on")
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from typing import Any
 from slack_sdk.models.blocks import Block, ContextActionsBlock, FeedbackButtonObject, FeedbackButtonsElement
 from slack_sdk.models.blocks.block_elements import RichTextElement
 
+from indexes.counting import counted
 from service.clients.by_model import by_model, wrote
 from service.clients.lines import Line, either, ended, lines_in, not_looked_up
 from service.slack_bot.answers import pieces
@@ -201,7 +202,7 @@ def _title(place: dict[str, Any]) -> str:
 def _rest(left_out: int, page: str) -> list[RichTextElement]:
     if not left_out:
         return [link("Open in Greenlit", page)]
-    more = "1 more sentence is" if left_out == 1 else f"{left_out} more sentences are"
+    more = counted(left_out, "more sentence is", "more sentences are")
     return [text(f"{more} too long for Slack: "), link("read all of it in Greenlit", page)]
 
 
@@ -209,8 +210,8 @@ def _in_short(sentences: int, documents: int, how: str) -> str:
     """Return what a notification says: that there is an answer, and nothing of it."""
     if not sentences:
         return "There is an answer. It is too long for Slack."
-    said = f"1 {how} sentence" if sentences == 1 else f"{sentences} {how} sentences"
-    return f"There is an answer: {said} from {documents} approved document{'' if documents == 1 else 's'}."
+    said = counted(sentences, f"{how} sentence")
+    return f"There is an answer: {said} from {counted(documents, 'approved document')}."
 
 
 def _refusal(answer: Answer, request_id: str) -> Message:

@@ -18,7 +18,7 @@ from typing import Protocol
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from service.operating.logs import where_it_broke
+from indexes.logs import where_it_broke
 from service.slack_bot.arriving.deliveries import Deliveries, Ending
 from service.slack_bot.arriving.hints import Hints
 from service.slack_bot.arriving.rereading import UnreadableError, read_again

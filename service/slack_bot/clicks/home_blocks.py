@@ -10,6 +10,7 @@ from urllib.parse import quote
 from slack_sdk.models.blocks import Block
 from slack_sdk.models.blocks.block_elements import RichTextElement
 
+from indexes.counting import counted
 from service.slack_bot.answers import pieces
 from service.slack_bot.answers.answer_blocks import WISH
 from service.slack_bot.answers.harmless import on_one_line
@@ -86,12 +87,12 @@ def _known(documents: Sequence[Json], public_url: str, most_titles: int) -> list
     by_source: dict[str, list[Json]] = {}
     for document in documents:
         by_source.setdefault(str(document["document"]).partition("/")[0], []).append(document)
-    count = _counted(len(documents), "document")
-    parts = [text(f"You may read {count} in {_counted(len(by_source), 'source')}.\n")]
+    count = counted(len(documents), "document")
+    parts = [text(f"You may read {count} in {counted(len(by_source), 'source')}.\n")]
     for source, held in list(by_source.items())[:_MOST_SOURCES]:
         parts += [
             text(on_one_line(source, most=_TITLE_CHARS), bold=True),
-            text(f" · {_counted(len(held), 'document')}\n"),
+            text(f" · {counted(len(held), 'document')}\n"),
         ]
         for document in held[:most_titles]:
             title = on_one_line(document["title"] or document["document"], most=_TITLE_CHARS)
@@ -104,7 +105,7 @@ def _known(documents: Sequence[Json], public_url: str, most_titles: int) -> list
 
 
 def _logged(start: Json, public_url: str) -> list[RichTextElement]:
-    months, why = start.get("kept_months"), on_one_line(start.get("kept_reason"), most=300)
+    months, why = int(start.get("kept_months") or 0), on_one_line(start.get("kept_reason"), most=300)
     because = f" ({why})" if why else ""
     asked = start.get("model") or {}
     model = on_one_line(asked.get("name"), most=_TITLE_CHARS)
@@ -115,8 +116,8 @@ def _logged(start: Json, public_url: str) -> list[RichTextElement]:
     return [
         text(
             "Your question, the answer, the documents cited and the time: sealed, under a pseudonym, for "
-            f"{months} months{because}. Auditors read them for a stated purpose, and two people together have to say "
-            f"why before they learn who asked. {goes_to}"
+            f"{counted(months, 'month')}{because}. Auditors read them for a stated purpose, and two people together "
+            f"have to say why before they learn who asked. {goes_to}"
         ),
         link("Your record", f"{public_url}/record"),
         text(
@@ -124,7 +125,3 @@ def _logged(start: Json, public_url: str) -> list[RichTextElement]:
             "in Slack stay for as long as your workspace keeps them."
         ),
     ]
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"

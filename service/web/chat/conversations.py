@@ -12,6 +12,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
+from indexes.counting import counted
 from indexes.errors import BuildError
 from service.answering.errors import AnsweringError
 from service.answering.past.past_answers import PastAnswers
@@ -91,7 +92,7 @@ class _Own:
 
     def erased(self, conversation_id: str) -> Response:
         count = self.kept.conversations.erase(self.subject, conversation_id)
-        what = "1 question and its answer" if count == 1 else f"{count} questions and their answers"
+        what = counted(count, "question and its answer", "questions and their answers")
         told = f"The conversation was erased: the texts of {what} are gone. The record still says that they were asked."
         return self.listed(told=told)
 

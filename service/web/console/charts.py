@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import APIRouter, Response
 from markupsafe import Markup
 
+from indexes.counting import counted
 from service.audit.errors import FilterError
 from service.audit.reading.figures import ENOUGH_PEOPLE, LATENCIES_MS, TENTHS, Figures
 from service.web.console.drawing import bars, columns
@@ -73,18 +74,18 @@ def drawings(figures: Figures, days: Days) -> list[Chart]:
 
 
 def _a_day(figures: Figures, days: Days) -> Chart:
-    counted = {one.day: one for one in figures.days}
+    by_day = {one.day: one for one in figures.days}
     shown = [one for one in figures.days if one.questions is not None]
-    says = f"{figures.questions:,} questions on {len(figures.days)} days."
+    says = f"{counted(figures.questions, 'question')} on {counted(len(figures.days), 'day')}."
     if shown:
         most = max(shown, key=lambda one: one.questions or 0)
         says += f" Most were asked on {_written(most.day)}: {most.questions:,}."
     if figures.together is not None:
-        says += f" {figures.together:,} of them on days with {_FEW} each, counted together."
+        says += f" {figures.together:,} of them on days with {_FEW} each, by_day together."
     elif len(shown) < len(figures.days):
         says += f" Days with {_FEW} are left out."
     whole = [_iso(days, number) for number in range(_length(days))]
-    heights = [(_short_day(day), (counted[day].questions or 0) if day in counted else 0) for day in whole]
+    heights = [(_short_day(day), (by_day[day].questions or 0) if day in by_day else 0) for day in whole]
     table = [
         [
             _written(one.day),

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request, Response
 from starlette.concurrency import run_in_threadpool
 
+from indexes.counting import counted
 from service.answering.errors import ReplayError
 from service.answering.past.grounds import Grounds
 from service.audit.desk import Replaying
@@ -148,7 +149,7 @@ def _purpose(text: str) -> str:
 def _erased(done: dict[str, Any]) -> str:
     if not done["erased"]:
         return "There was nothing left to erase."
-    records = "1 record" if done["erased"] == 1 else f"{done['erased']} records"
+    records = counted(done["erased"], "record")
     return f"The texts of {records} were erased for good, and that is record {done['receipt']['seq']}. The proofs stay."
 
 

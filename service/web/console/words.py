@@ -8,6 +8,7 @@ REASONS: Mapping[str, str] = {
     "no_evidence": "no evidence",
     "unsupported_draft": "no sentence could be verified",
     "request_not_supported": "not a question",
+    "nothing_approved": "nothing approved yet",
     "overloaded": "too many at once",
     "model_unavailable": "the language model could not be asked",
     "stopped": "stopped by whoever asked",

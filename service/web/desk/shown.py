@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from indexes.approvals import months_later
+from indexes.counting import counted
 from indexes.due import DUE_DAYS
 from indexes.events import Approval, Event, Upload
 from indexes.standing import Standing
@@ -73,7 +74,7 @@ def due_in_words(counts: Mapping[Why, int]) -> list[tuple[Why, str]]:
         "short": ("waits for a second approval", "wait for a second approval"),
     }
     some = [(why, counts.get(why, 0), one, more) for why, (one, more) in words.items()]
-    return [(why, f"{count:,} {one if count == 1 else more}") for why, count, one, more in some if count]
+    return [(why, counted(count, one, more)) for why, count, one, more in some if count]
 
 
 def token_of(document: str, sha256: str | None, decisions: int) -> str:

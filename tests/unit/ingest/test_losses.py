@@ -64,8 +64,8 @@ def test_more_than_half_of_what_is_approved_in_a_source_stops_the_publication(lo
 def test_each_kind_of_loss_is_named_with_a_few_of_its_documents() -> None:
     assert _losses(missing=4, unreadable=1, refused=1).problems() == [
         "source 'legal': 4 of 6 approved documents have no file (legal/a.md, legal/b.md, legal/c.md and 1 more)",
-        "source 'legal': 1 of 6 approved documents have a file that cannot be read (legal/e.md)",
-        "source 'legal': 1 of 6 approved documents have a file that cannot be taken in (legal/f.md)",
+        "source 'legal': 1 of 6 approved documents has a file that cannot be read (legal/e.md)",
+        "source 'legal': 1 of 6 approved documents has a file that cannot be taken in (legal/f.md)",
     ]
     assert _losses(changed=6).problems() == []
 

@@ -308,7 +308,7 @@ def test_a_file_that_goes_away_meanwhile_is_kept_out(library: TinyLibrary, monke
     report = library.ingest()
     assert _reason(report, "legal/plan.md") == "missing: the file went away while it was being read"
     assert report.problems == (
-        "source 'legal': 1 of 2 approved documents have a file that cannot be read (legal/plan.md)",
+        "source 'legal': 1 of 2 approved documents has a file that cannot be read (legal/plan.md)",
     )
 
 
@@ -446,7 +446,7 @@ def test_an_approved_document_without_a_file_has_its_line_and_is_a_problem(libra
     assert report.documents[1].reason == (
         "missing: approved by ann@x.example, but there is no file: put it back, or revoke the document"
     )
-    assert report.problems == ("source 'legal': 1 of 3 approved documents have no file (legal/b.md)",)
+    assert report.problems == ("source 'legal': 1 of 3 approved documents has no file (legal/b.md)",)
     assert report.published
     library.revoke("legal/b.md")
     report = library.ingest()
@@ -493,7 +493,7 @@ def test_half_of_a_source_is_not_most_of_it(library: TinyLibrary) -> None:
 def test_the_first_build_of_a_source_that_is_not_mounted_is_stopped_too(library: TinyLibrary) -> None:
     library.add("legal/a.md", GOOD)
     _lose(library, "legal/a.md")
-    with pytest.raises(LostDocumentsError, match="1 of 1 approved documents have no file"):
+    with pytest.raises(LostDocumentsError, match="1 of 1 approved document has no file"):
         library.ingest()
     with pytest.raises(NoBuildError):
         current_build_id(library.builds)
@@ -542,7 +542,7 @@ def test_one_approved_document_that_cannot_be_taken_in_is_a_problem_and_stops_no
     report = library.ingest()
     assert report.published
     assert report.problems == (
-        "source 'legal': 1 of 1 approved documents have a file that cannot be taken in (legal/damaged.pdf)",
+        "source 'legal': 1 of 1 approved document has a file that cannot be taken in (legal/damaged.pdf)",
     )
 
 
@@ -566,7 +566,7 @@ def test_a_register_that_went_away_stops_the_publication(library: TinyLibrary) -
     first = library.ingest()
     library.register_path.unlink()
     with pytest.raises(
-        LostDocumentsError, match=r"register\.jsonl decides on nothing, and the live build holds 1 documents"
+        LostDocumentsError, match=r"register\.jsonl decides on nothing, and the live build holds 1 document"
     ):
         library.ingest()
     assert current_build_id(library.builds) == first.build_id
@@ -582,9 +582,7 @@ def test_what_was_approved_in_a_source_that_left_the_allowlist_is_left_out_and_r
     sources.write_text(sources.read_text().split('[[source]]\nname = "wiki"')[0])
     report = library.ingest()
     assert (report.published, report.problems) == (True, ())
-    assert report.remarks == (
-        "source 'wiki' is not in sources.toml: what was approved in it is left out (1 documents)",
-    )
+    assert report.remarks == ("source 'wiki' is not in sources.toml: what was approved in it is left out (1 document)",)
     assert _documents(library) == ["legal/a.md"]
 
 
@@ -624,7 +622,7 @@ def test_of_two_that_are_approved_and_look_alike_the_later_is_kept_out_and_a_pro
     report = library.ingest()
     assert _documents(library) == ["legal/policy.md"]
     assert report.problems == (
-        "source 'legal': 1 of 2 approved documents have a file that cannot be taken in (legal/POLICY.md)",
+        "source 'legal': 1 of 2 approved documents has a file that cannot be taken in (legal/POLICY.md)",
     )
 
 

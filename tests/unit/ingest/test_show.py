@@ -48,7 +48,7 @@ def test_a_document_that_was_not_read_whole_says_so_in_its_line(capsys: pytest.C
     show.report(Report("build", published=True, documents=lines, problems=(), seconds=1))
     printed = _printed(capsys)
     assert "legal/a.pdf: ingested, 2 pages without text that can be read: 2, 3\n" in printed
-    assert "1 of 1 documents was not read whole\n" in printed
+    assert "1 of 1 document was not read whole\n" in printed
 
 
 def test_what_a_reader_sees_and_the_text_lacks_comes_first_and_long_lists_are_cut(

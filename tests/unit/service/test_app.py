@@ -5,12 +5,12 @@ import structlog
 from pydantic import SecretStr
 
 from indexes.clock import utc_now
+from indexes.logs import where_it_broke
 from service.access.errors import TokenError
 from service.access.port import Carried
 from service.answering.drafts import DraftSentence
 from service.audit.errors import AuditError
 from service.audit.log import system_clock_us
-from service.operating.logs import where_it_broke
 from service.operating.upkeep import Task
 from service.parts import release
 from tests.support.fakes import TinyLibrary

@@ -1,5 +1,6 @@
 """The command register with --due: what ends soon or has ended, the soonest first, and how it is renewed."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -81,3 +82,39 @@ def test_a_line_that_cannot_be_understood_exits_with_1(library: TinyLibrary, run
     result = run("register", "--due", "30")
     assert result.exit_code == 1
     assert "register.jsonl, line 8: expected one JSON object" in result.stderr
+
+
+DAMAGES = {
+    "in another encoding": (lambda content: content.decode().encode("utf-16"), "UTF-16 text"),
+    "with marks of a merge": (lambda content: b"<<<<<<< HEAD\n" + content + b"=======\n>>>>>>> side\n", "a merge open"),
+    "with a line that is none": (lambda content: content + b"nonsense\n", "line 8"),
+}
+
+
+@pytest.mark.parametrize(("damage", "says"), DAMAGES.values(), ids=DAMAGES.keys())
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("register", "--due", "60"),
+        ("approve", "legal", "--renew", "--by", "ann", "--yes"),
+        ("rename", "legal/away.md", "legal/soon.md", "--by", "ann"),
+    ],
+    ids=["due", "renew", "rename"],
+)
+def test_a_damaged_register_is_all_that_is_said(
+    library: TinyLibrary, run: Run, command: tuple[str, ...], damage: Callable[[bytes], bytes], says: str
+) -> None:
+    damaged = damage(library.register_path.read_bytes())
+    library.register_path.write_bytes(damaged)
+    result = run(*command)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert all(line.startswith("problem: ") for line in result.stderr.splitlines())
+    assert says in result.stderr
+    assert library.register_path.read_bytes() == damaged
+
+
+def test_a_damaged_register_is_all_that_a_program_is_told(library: TinyLibrary, run: Run) -> None:
+    library.register_path.write_bytes(library.register_path.read_bytes() + b"nonsense\n")
+    result = run("register", "--due", "60", "--json")
+    assert result.exit_code == 1
+    assert json_of(result).keys() == {"problems"}

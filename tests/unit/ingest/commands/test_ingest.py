@@ -41,10 +41,10 @@ def test_ingest_says_to_a_person_what_became_of_each_document(library: TinyLibra
     assert result.exit_code == 0
     assert "legal/a.md ingested 1" in " ".join(result.stdout.split())
     assert "legal/b.md kept out pending: nobody has approved it" in " ".join(result.stdout.split())
-    assert "1 ingested, 1 kept out; 1 passages in" in result.stdout
+    assert "1 ingested, 1 kept out; 1 passage in" in result.stdout
     assert f"published build {current_build_id(library.builds)}" in result.stdout
     result = run("ingest")
-    assert "1 unchanged, 1 kept out; 1 passages in" in result.stdout
+    assert "1 unchanged, 1 kept out; 1 passage in" in result.stdout
     assert f"nothing changed; still live: build {current_build_id(library.builds)}" in result.stdout
 
 
@@ -70,7 +70,7 @@ def test_ingest_tells_an_approved_document_without_a_file(library: TinyLibrary, 
     assert result.exit_code == 1
     assert "legal/b.md missing missing: approved by ann@x.example, but there is no" in " ".join(result.stdout.split())
     assert "2 ingested, 1 missing; 2 passages in" in result.stdout
-    assert "problem: source 'legal': 1 of 3 approved documents have no file (legal/b.md)" in result.stderr
+    assert "problem: source 'legal': 1 of 3 approved documents has no file (legal/b.md)" in result.stderr
 
 
 def test_ingest_publishes_nothing_when_most_of_a_source_is_gone_unless_told_to(library: TinyLibrary, run: Run) -> None:

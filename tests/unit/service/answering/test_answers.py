@@ -153,7 +153,8 @@ def test_a_refusal_has_no_answer_and_one_message_for_its_reason(reason: Reason) 
 
 def test_every_reason_has_a_message_that_says_nothing_of_any_document() -> None:
     assert set(MESSAGES) == set(Reason)
-    assert {reason.value for reason in Reason} == {"no_evidence", "unsupported_draft", "request_not_supported"}
+    known = {"no_evidence", "unsupported_draft", "request_not_supported", "nothing_approved"}
+    assert {reason.value for reason in Reason} == known
     assert all("{" not in message and "%" not in message for message in MESSAGES.values())
 
 

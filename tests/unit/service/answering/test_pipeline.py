@@ -28,6 +28,17 @@ def _question(studio: Studio, text: str) -> Question:
     return Question(text, studio.service.owner, "cli")
 
 
+def test_where_nothing_was_approved_yet_every_door_says_so(library: TinyLibrary) -> None:
+    library.ingest()
+    with open_studio(library) as studio:
+        refusal = studio.ask(VENDOR_QUESTION)["refusal"]
+        assert refusal["reason"] == "nothing_approved"
+        assert refusal["message"].startswith("Nothing has been approved and taken in here yet")
+        library.add(POLICY, "# Secret\n\nOnly the board reads this.\n", groups=["board"])
+        library.ingest()
+        assert studio.ask(VENDOR_QUESTION)["refusal"]["reason"] == "no_evidence", "what one may not read is not told of"
+
+
 def test_a_question_is_answered(studio: Studio) -> None:
     question = _question(studio, VENDOR_QUESTION)
     answer = studio.service.answering.ask(question)

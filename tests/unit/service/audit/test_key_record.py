@@ -57,7 +57,7 @@ def test_the_log_goes_on_with_another_and_says_what_stays_shut(
     log: LogFolder, auditing: Auditing, purpose: KeyPurpose, lost: str, next_id: str, words: str
 ) -> None:
     _lose(log, lost)
-    with pytest.raises(AuditUnavailableError, match=f"the key {lost} is missing: .* rotate PURPOSE --lost"):
+    with pytest.raises(AuditUnavailableError, match=f"the key {lost} is missing: .* rotate {purpose} --lost"):
         log.ask()
     assert not _verify_without_publishing(log).ok, "what nobody said is not explained"
     assert auditing.rotation.lost_keys((purpose,), who="mira", reason=WHY) == {"lost": [lost], "in_use": [next_id]}
@@ -86,13 +86,35 @@ def test_all_that_are_lost_at_once_are_said_at_once(log: LogFolder, auditing: Au
     lost = ["payload-2026-11-1", "identity-2026-11", "actor-2026-11"]
     for key_id in lost:
         _lose(log, key_id)
-    with pytest.raises(AuditUnavailableError, match="is missing"):
+    named = "the keys actor-2026-11, identity-2026-11 and payload-2026-11-1 are missing: .* rotate all --lost"
+    with pytest.raises(AuditKeyError, match=named):
         auditing.rotation.lost_keys(PAYLOAD, who="mira", reason=WHY)
+    assert not list(log.keys.glob("payload-2026-11-*")), "what is not on record is not made either"
+    with pytest.raises(AuditUnavailableError, match=named):
+        log.ask()
     done = auditing.rotation.lost_keys(PURPOSES, who="mira", reason=WHY)
     assert sorted(done["lost"]) == sorted(lost)
     assert sorted(done["in_use"]) == ["actor-2026-11-2", "identity-2026-11-2", "payload-2026-11-2"]
     log.ask_in_vain()
     assert _verify(log).ok
+
+
+def test_several_of_one_purpose_are_said_at_once_and_each_in_its_record(log: LogFolder, auditing: Auditing) -> None:
+    for _ in range(2):
+        auditing.rotation.payload_key()
+    lost = [f"payload-2026-11-{number}" for number in (1, 2, 3)]
+    for key_id in lost:
+        _lose(log, key_id)
+    done = auditing.rotation.lost_keys(PAYLOAD, who="mira", reason=WHY)
+    assert done == {"lost": lost, "in_use": ["payload-2026-11-4"]}
+    assert [leaf["key_id"] for leaf in log.leaves() if leaf["type"] == "key.revoked"] == lost
+    log.ask_in_vain()
+
+
+def test_two_that_are_lost_are_named_by_whoever_asks_how_the_log_is(log: LogFolder) -> None:
+    _lose(log, "payload-2026-11-1")
+    _lose(log, "actor-2026-11")
+    assert "the keys actor-2026-11 and payload-2026-11-1 are missing" in (log.parts.log.healthy() or "")
 
 
 def test_a_key_that_is_there_is_not_lost(auditing: Auditing, log: LogFolder) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from typer.testing import Result
 
+import service.answering_made
 import service.parts
 from service.audit.storage.sqlite_store import SqliteLeafStore
 from tests.support.audit_doors import PURPOSE, Asked, asked, command, opened, use_fakes
@@ -270,7 +271,7 @@ def test_a_folder_that_holds_something_is_refused_before_anything_is_exported(
 def test_an_answer_is_made_again(audit: Audit, questions: tuple[Asked, Asked], monkeypatch: pytest.MonkeyPatch) -> None:
     same = audit("replay", str(questions[0].finished))
     assert (same.exit_code, same.stdout.split(": ")[0]) == (0, "identical")
-    monkeypatch.setattr(service.parts, "read_calibration", lambda: NEVER_ENOUGH)
+    monkeypatch.setattr(service.answering_made, "read_calibration", lambda: NEVER_ENOUGH)
     other = audit("replay", str(questions[0].finished))
     assert (other.exit_code, other.stdout.split(": ")[0]) == (1, "differs")
     assert "result: expected an answer, got a refusal (no_evidence)" in other.stdout

@@ -77,7 +77,7 @@ def test_a_lost_store_is_put_back_and_what_is_gone_is_counted(run: Run, copies: 
     done = run("restore", copies, "--reason", "the disk died", "--by", "ann")
     assert done.exit_code == 0, done.output
     assert "Put back: state/audit.sqlite." in done.stdout
-    assert "2 records that were signed are gone, 7 to 8: their questions and answers" in done.output
+    assert "2 records that were signed are gone, 7 to 8: what was asked and answered there" in done.output
     said = restored(places)
     assert (said["from"]["size"], said["signed"]["size"], said["memory"]) == (7, 9, "here")
     history = said["origin"].rpartition(".")[2]

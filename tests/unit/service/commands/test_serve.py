@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+import service.answering_made
 import service.parts
 from service.answering.evidence import read_calibration
 from tests.support.command_line import Run
@@ -37,7 +38,7 @@ def test_without_a_calibration_it_says_so_and_ends_with_1(
     library: TinyLibrary, run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     library.ingest()
-    monkeypatch.setattr(service.parts, "read_calibration", lambda: read_calibration(tmp_path / "none.json"))
+    monkeypatch.setattr(service.answering_made, "read_calibration", lambda: read_calibration(tmp_path / "none.json"))
     told = run("serve", GREENLIT_PORT=str(free_port()))
     assert told.exit_code == 1
     assert "none.json cannot be read as a calibration" in told.stderr

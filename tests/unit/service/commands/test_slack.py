@@ -1,5 +1,6 @@
 """The command slack: what keeps it from starting, in one line; and that it ends in order when it is told to."""
 
+import json
 import logging
 import os
 import signal
@@ -100,7 +101,7 @@ def test_a_token_that_slack_refuses_ends_it_with_1(run: Run, given: dict[str, st
 def test_it_says_where_it_listens_and_ends_in_order_on_a_signal(
     run: Run, given: dict[str, str], slack: SlackServer
 ) -> None:
-    given |= {"GREENLIT_SLACK_API_URL": slack.api_url, "GREENLIT_SLACK_APP_TOKEN": APP_TOKEN, "GREENLIT_TYPO": "1"}
+    given |= {"GREENLIT_SLACK_API_URL": slack.api_url, "GREENLIT_SLACK_APP_TOKEN": APP_TOKEN}
     health = f"http://127.0.0.1:{given['GREENLIT_SLACK_PORT']}/healthz"
     seen: list[int] = []
 
@@ -122,7 +123,9 @@ def test_it_says_where_it_listens_and_ends_in_order_on_a_signal(
     assert result.stdout == (
         f"The Slack bot is ready at {address}. Slack reaches it over HTTP, at /slack/events and over Socket Mode.\n"
     )
-    assert "GREENLIT_TYPO is set and is no setting of Greenlit" in result.stderr
+    logged = [json.loads(line) for line in result.stderr.splitlines()]
+    assert (logged[0]["event"], logged[0]["logger"]) == ("started", "greenlit.slack")
+    assert (logged[-1]["event"], logged[-1]["why"]) == ("stopped", "SIGTERM")
     assert _KEY not in result.output
 
 

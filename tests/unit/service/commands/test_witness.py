@@ -119,7 +119,7 @@ def test_it_does_not_go_on_as_if_nothing_had_happened(
     log.instead.clear()
     again = run()
     assert again.exit_code == 0
-    assert "this log did not fit before: 1 answers were put aside, the last in 2026-11.refused-" in again.stderr
+    assert "this log did not fit before: 1 answer was put aside, the last in 2026-11.refused-" in again.stderr
     assert list(folder.glob("*.refused-*"))
 
 

@@ -169,10 +169,10 @@ def _open_state(library: TinyLibrary) -> None:
     [
         (_no_sources, "library", "no sources.toml in"),
         (_missing_folder, "library", "the folder of source 'security' is missing: make "),
-        (_approved_link, "library", f"1 of 3 approved documents cannot be documents; the first: '{POLICY}' is a symb"),
+        (_approved_link, "library", f"1 of 3 approved documents cannot be a document; the first: '{POLICY}' is a symb"),
         (_nobody, "library", "nobody may read source 'closed': give it groups in sources.toml"),
         (_bad_line, "register", "register.jsonl, line 5: "),
-        (_no_register, "register", "the register approves nothing now"),
+        (_no_register, "register", "register.jsonl is not there, and the live build holds 3 documents"),
         (_no_build, "build", "no current build in "),
         (_damaged, "build", "is damaged: dense.faiss"),
         (_not_ingested, "build", "1 approved document is not in it: 'legal/new.md': run greenlit ingest"),
@@ -203,7 +203,10 @@ def test_a_build_of_another_encoder_is_named(settings: Settings, monkeypatch: py
 
 def test_a_setting_that_does_nothing_is_named(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GREENLIT_PROT", "8001")
-    assert "GREENLIT_PROT is no setting and does nothing" in _wrong(settings)["settings"]
+    assert (
+        "GREENLIT_PROT is set and is no setting of Greenlit: did you mean GREENLIT_PORT?"
+        in _wrong(settings)["settings"]
+    )
 
 
 def test_an_approved_document_whose_file_changed_is_not_one_that_ingesting_would_mend(
@@ -220,7 +223,7 @@ def test_one_whose_file_is_gone_is_named_by_the_register_and_not_by_the_build(
     library.add("legal/new.md", "# New\n\nA new rule.\n", expires=FAR)
     (library.folder / "legal" / "new.md").unlink()
     assert list(_wrong(settings)) == ["register"]
-    assert "1 of 3 approved documents have no file, such as 'legal/new.md'" in _wrong(settings)["register"]
+    assert "1 of 3 approved documents has no file, such as 'legal/new.md'" in _wrong(settings)["register"]
 
 
 def test_a_token_that_others_can_read_is_named(settings: Settings) -> None:

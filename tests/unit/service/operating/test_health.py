@@ -65,10 +65,6 @@ def _revoke_all(studio: Studio) -> None:
         studio.library.revoke(document)
 
 
-def _no_register(studio: Studio) -> None:
-    studio.library.register_path.write_bytes(b"")
-
-
 def _another_source(studio: Studio) -> None:
     studio.library.allow("people", groups=["staff"])
 
@@ -81,8 +77,7 @@ def _file_gone(studio: Studio) -> None:
     ("spoil", "says"),
     [
         (_revoke_all, "the register approves nothing now"),
-        (_no_register, "the register approves nothing now"),
-        (_file_gone, f"source 'legal': 1 of 2 approved documents have no file, such as '{TRAVEL}'"),
+        (_file_gone, f"source 'legal': 1 of 2 approved documents has no file, such as '{TRAVEL}'"),
     ],
 )
 def test_what_is_not_there_to_answer_from_is_named(
@@ -93,6 +88,29 @@ def test_what_is_not_there_to_answer_from_is_named(
         report = studio.service.health.report()
     assert report.ready
     assert [says in problem for problem in report.problems] == [True]
+
+
+@pytest.mark.parametrize("when", ["while it runs", "at its start"])
+def test_without_its_register_it_is_not_ready_until_that_is_back(library: TinyLibrary, when: str) -> None:
+    with_rules(library)
+    aside = library.folder / "aside"
+    if when == "at its start":
+        library.register_path.rename(aside)
+    with open_studio(library) as studio:
+        health = studio.service.health
+        if when == "while it runs":
+            assert health.report().ready
+            library.register_path.rename(aside)
+        gone = health.report()
+        asked = studio.api.post("/v1/ask", json={"question": "How are doors locked?"})
+        answered = studio.api.get("/readyz")
+        aside.rename(library.register_path)
+        assert health.report() == Report((), ())
+        assert studio.ask("When are doors locked?")["outcome"] == "answered"
+    assert gone.failing == ("library",)
+    assert "register.jsonl is not there, and the live build holds" in gone.problems[0]
+    assert (asked.status_code, answered.status_code) == (503, 503)
+    assert asked.json()["title"] == "Approvals cannot be read"
 
 
 def test_what_is_due_and_what_waits_is_a_remark(library: TinyLibrary) -> None:

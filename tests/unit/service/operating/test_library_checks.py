@@ -1,6 +1,8 @@
 """The doctor's look at the library: wrong is what somebody has to mend, and the rest is said without alarm."""
 
 import os
+import re
+import shutil
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
@@ -47,7 +49,7 @@ def _build(settings: Settings) -> Check:
 
 
 def _register(settings: Settings) -> Check:
-    return _told(lambda: look_at_register(settings.library))
+    return _told(lambda: look_at_register(settings.library, settings.builds))
 
 
 def _worker(library: TinyLibrary, doing: Doing = "waiting", *, seen_s: float = 1, problem: str | None = None) -> None:
@@ -209,6 +211,38 @@ def test_what_a_merge_left_and_a_source_without_documents_are_warnings(
     assert "source 'people' has no approved document" in check.detail
 
 
+@pytest.mark.parametrize(
+    ("spoil", "says"),
+    [
+        (Path.unlink, "register.jsonl is not there, and the live build holds 2 documents: put it back"),
+        (lambda path: path.write_bytes(b""), "register.jsonl decides on nothing, and the live build holds 2"),
+        (
+            lambda path: path.write_bytes(path.read_text().encode("utf-16")),
+            "nothing that the register says can be understood: .*UTF-16 text, .*put it back",
+        ),
+    ],
+    ids=["gone", "emptied", "in another encoding"],
+)
+def test_a_register_that_is_gone_is_wrong_and_said_in_one_message(
+    library: TinyLibrary, settings: Settings, spoil: Callable[[Path], object], says: str
+) -> None:
+    before = library.register_path.read_bytes()
+    spoil(library.register_path)
+    told = _register(settings)
+    assert not told.ok
+    assert re.search(says, told.detail), told
+    library.register_path.write_bytes(before)
+    assert _register(settings).ok
+
+
+def test_a_library_in_which_nobody_has_decided_yet_has_not_lost_its_register(
+    library: TinyLibrary, settings: Settings
+) -> None:
+    library.register_path.unlink()
+    shutil.rmtree(library.builds)
+    assert "the register approves nothing now" in _register(settings).detail
+
+
 def test_many_lines_that_are_wrong_are_told_in_one_that_can_be_read(library: TinyLibrary, settings: Settings) -> None:
     with library.register_path.open("ab") as file:
         file.write(b"broken\n" * 33)
@@ -228,7 +262,7 @@ def test_a_stray_file_is_a_warning_and_an_approved_one_is_wrong(library: TinyLib
     stray = look()
     assert stray.level == "warning"
     assert stray.detail.endswith(
-        "1 of 3 files cannot be documents; the first: 'legal/link.md' is a symbolic link: put "
+        "1 of 3 files cannot be a document; the first: 'legal/link.md' is a symbolic link: put "
         "the file itself into the source"
     )
     (library.folder / "legal" / "a.md").unlink()

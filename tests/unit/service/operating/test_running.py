@@ -38,6 +38,15 @@ def test_it_is_known_for_as_long_as_the_service_says_so(tmp_path: Path, lock: Wr
     assert [path.name for path in tmp_path.iterdir()] == [LOCK_FILE]
 
 
+@pytest.mark.usefixtures("lock")
+def test_what_a_killed_service_left_half_done_is_swept_at_the_next_start(tmp_path: Path) -> None:
+    (tmp_path / ".unpacked-x1y2").mkdir()
+    (tmp_path / ".unpacked-x1y2" / "manifest.json").write_text("{}")
+    (tmp_path / f".service.json.{'0' * 16}").write_text("{")
+    with announced(tmp_path, url=URL):
+        assert sorted(path.name for path in tmp_path.iterdir()) == sorted([LOCK_FILE, "service.json"])
+
+
 def test_what_a_killed_service_left_is_not_believed(tmp_path: Path, lock: WriterLock) -> None:
     with announced(tmp_path, url=URL):
         left = (tmp_path / "service.json").read_bytes()

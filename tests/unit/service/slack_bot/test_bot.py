@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from slack_bolt.async_app import AsyncApp
 
-from service.operating.logs import _NameOnly
+from indexes.logs import _NameOnly
 from service.slack_bot.arriving.deliveries import Deliveries, Delivery
 from service.slack_bot.arriving.hints import RESTARTED
 from service.slack_bot.bot import FILE

@@ -147,7 +147,7 @@ def test_without_a_build_the_page_says_so(library: TinyLibrary) -> None:
     with open_studio(library) as studio:
         response = studio.browser().post("/", data={"question": VENDOR_QUESTION})
     assert response.status_code == 503
-    assert "There is nothing to answer from yet." in response.text
+    assert "Nothing has been approved and taken in here yet" in response.text
 
 
 def test_documents_are_listed_with_links(shared_browser: TestClient) -> None:

@@ -111,6 +111,7 @@ def _publish(library: TinyLibrary) -> None:
 
 def _rewrite_the_register(library: TinyLibrary) -> None:
     library.register_path.write_bytes(b"")
+    library.add("legal/other.md", "# Other\n\nSomething else.\n")
 
 
 def _take_the_source_off_the_allowlist(library: TinyLibrary) -> None:

@@ -183,7 +183,7 @@ def test_a_question_that_is_under_way_is_no_problem(made: RealLog) -> None:
         file.execute("DELETE FROM checkpoints")
     verdict = _verify(made, signed=None)
     assert verdict.ok
-    assert f"1 questions have no result yet, the first is record {seq}" in verdict.remarks
+    assert f"1 question has no result yet, the first is record {seq}" in verdict.remarks
     assert "the records from 0 on are under no checkpoint yet" in verdict.remarks
     made.parts.store.close()
 

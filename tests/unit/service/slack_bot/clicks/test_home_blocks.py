@@ -20,7 +20,7 @@ def test_it_fits_whatever_there_is_to_know() -> None:
         shown = home(START, documents, public_url=PAGES)
         assert pieces.fits(shown)
         assert "mrkdwn" not in json.dumps(shown.blocks)
-    assert "You may read 12000 documents in 300 sources." in json.dumps(
+    assert "You may read 12,000 documents in 300 sources." in json.dumps(
         home(START, _documents(300, 40), public_url=PAGES).blocks
     )
 

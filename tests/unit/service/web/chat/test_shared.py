@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.audit_doors import Company, company
 from tests.support.fakes import TinyLibrary
-from tests.support.service_parts import OFF_TOPIC_QUESTION, VENDOR_QUESTION, open_studio, with_rules
+from tests.support.service_parts import OFF_TOPIC_QUESTION, VENDOR_QUESTION, all_told, open_studio, with_rules
 
 ANSWER = "The security team reviews every new AI vendor within ten working days."
 BOARD = "board/sale.md"
@@ -38,7 +38,8 @@ def _opens(people: Company, name: str, request_id: str) -> bool:
     assert none.status_code == 404
     if page.status_code == 200:
         return True
-    assert (page.status_code, page.text, page.headers) == (404, none.text, none.headers)
+    assert page.status_code == 404
+    assert all_told(page) == all_told(none)
     return False
 
 

@@ -281,7 +281,7 @@ def test_charts_say_what_they_show_and_have_their_table(library: TinyLibrary) ->
         response = people.browser("ann").get("/audit/charts")
         page = _text(response.text)
         assert response.text.count("<svg viewBox") == response.text.count("The table behind it") == 5
-        assert "10 questions on 1 days. Most were asked on 20 Nov 2026: 10." in page
+        assert "10 questions on 1 day. Most were asked on 20 Nov 2026: 10." in page
         assert (
             "50 % of the questions were answered. The most frequent reason for a refusal was: no evidence (5)." in page
         )
