@@ -28,6 +28,7 @@ from ingest.loading.drawing import ChildDrawer
 from service.commands.ask import ask, search
 from service.commands.audit import app as audit_app
 from service.commands.backup import backup, restore
+from service.commands.database import move, prepare
 from service.commands.doctor import doctor
 from service.commands.keys import app as keys_app
 from service.commands.mcp import mcp
@@ -108,6 +109,8 @@ app.command()(restore)
 audit_app.command()(verify)
 audit_app.command()(witness)
 audit_app.command()(shrink)
+audit_app.command()(prepare)
+audit_app.command()(move)
 audit_app.add_typer(reveal_app, name="reveal")
 app.add_typer(audit_app, name="audit")
 app.add_typer(keys_app, name="keys")

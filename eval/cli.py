@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from eval.fitting.cli import fit_support
-from eval.log.cli import audit, faults
+from eval.log.cli import audit, backup, faults
 from eval.quality.cli import grounded
 from eval.reading.cli import reading
 from eval.written.cli import connecting, redteam, written
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from service.settings import Settings
 
 app = typer.Typer(help="Measure: answers on question sets, speed and memory; calibrate the evidence.")
-for _command in (reading, grounded, fit_support, redteam, written, audit, faults):
+for _command in (reading, grounded, fit_support, redteam, written, audit, backup, faults):
     app.command()(_command)
 
 Data = Annotated[

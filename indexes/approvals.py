@@ -27,11 +27,12 @@ from indexes.errors import (
 from indexes.events import Approval, Event, Withdrawal
 from indexes.library import document_at, locate, read_document
 from indexes.lines import DocumentStanding, Lines, Looked
+from indexes.manifest import live_documents
 from indexes.names import printable
 from indexes.register import REGISTER_FILE, Register, RegisterState, append_events, register_remarks
 from indexes.sources import Sources, read_sources, source_name
 from indexes.standing import Standing
-from indexes.stock import approved_look_alike, live_grants
+from indexes.stock import approved_look_alike, live_grants, register_is_gone
 from indexes.superseded import check_superseding, said_before
 from indexes.terms import Terms
 
@@ -72,6 +73,7 @@ class Approvals:
         max_file_bytes: int,
         register: Register | None = None,
         looked: Looked | None = None,
+        builds: Path | None = None,
     ) -> None:
         """Read the allowlist.
 
@@ -81,6 +83,7 @@ class Approvals:
             max_file_bytes: larger files are no documents.
             register: the library's register, if somebody follows it already.
             looked: of an earlier overview of this library; without, each file is read.
+            builds: beside whose live build no new register is begun, if the one that let its documents in is gone.
 
         Raises:
             SourcesError: it is missing or wrong.
@@ -90,6 +93,7 @@ class Approvals:
         self.register_path = library / REGISTER_FILE
         self._register = register or Register(self.register_path)
         self._lines = Lines(self.sources, now=now, max_file_bytes=max_file_bytes, looked=looked)
+        self._builds = builds
         self._now = now
         self._max_file_bytes = max_file_bytes
 
@@ -215,6 +219,9 @@ class Approvals:
 
     def _append(self, events: Sequence[Event], still: Callable[[], None] | None) -> None:
         more = {"still": still} if still else {}
+        held = live_documents(self._builds) if self._builds and not self.register_path.exists() else 0
+        if gone := register_is_gone(self.state(), self.register_path, held=held):
+            raise RegisterError(gone)
         append_events(self.register_path, events, **more)
 
     def overview(self, *, under: str | None = None) -> list[DocumentStanding]:

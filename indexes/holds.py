@@ -1,6 +1,6 @@
 """Holds: which builds have to stay, and until when, because a record may refer to them.
 
-The rule: a build is kept while it is one of the newest three, or while a record that is still within retention
+The rule: a build is kept while it is one of the newest two, or while a record that is still within retention
 refers to it. Only the reader knows its records, and only the writer removes builds. So the reader writes
 `<state>/builds_in_use/<build id>.json`, `{"build": ID, "until": "YYYY-MM-DD"}`, before the first question that is asked
 of a build is on record, and the writer reads these before it removes one. A build that nobody asked has no hold.

@@ -11,10 +11,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from indexes.errors import BuildDamagedError, BuildFormError
+from indexes.errors import BuildDamagedError, BuildError, BuildFormError
+from indexes.live import current_build_id
 
 MANIFEST_FILE = "manifest.json"
-_FORMAT = 4
+_FORMAT = 5
 _ID_HASH_HEX = 32
 
 DenseSetting = Literal["auto", "flat", "ivf"]
@@ -152,3 +153,11 @@ def read_manifest(folder: Path) -> Manifest:
     if not folder.name == given == expected or value:
         raise BuildDamagedError(f"{path} was changed: the build's id should be {expected}, its folder is {folder.name}")
     return manifest
+
+
+def live_documents(builds: Path) -> int:
+    """Return how many documents the live build holds; 0 if there is none that can be read."""
+    try:
+        return len(read_manifest(builds / current_build_id(builds)).documents)
+    except BuildError:
+        return 0

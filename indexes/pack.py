@@ -1,8 +1,9 @@
-"""The pack: where held builds lie that are not among the newest three, with what they have in common there once.
+"""The pack: where held builds lie that are not among the newest two, with what they have in common there once.
 
 `builds/pack/blocks.sqlite` keeps *blocks*, each by the SHA-256 of its bytes and compressed, and of each build which
 blocks it is made of, in order; `builds/pack/originals/<sha256>` keeps the approved bytes that its builds hold. From one
-day to the next nearly all blocks are the same, so a year of builds costs what changed. What is in a block is not known
+day to the next nearly all blocks are the same, so a year of builds costs what changed. A block that is nearly another
+one, its *base*, is kept as what it differs by, byte for byte; a base has none itself. What is in a block is not known
 here: `indexes.packing` takes builds apart and `indexes.unpacking` puts them together.
 
 Written by whoever has the lock of ingestion; read by anybody, meanwhile too. A change is there whole or not at all.
@@ -17,6 +18,7 @@ import zlib
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Self
 
@@ -27,11 +29,13 @@ from indexes.errors import BuildDamagedError, BuildError
 PACK_FOLDER = "pack"
 _BLOCKS_FILE = "blocks.sqlite"
 _ORIGINALS_FOLDER = "originals"
-_FORMAT = 1
+_FORMAT = 2
+_WORTH_IT = 0.9  # of its own size: a block is kept against a base if that takes less
 _WAIT_S = 30.0  # for the writer's commit
 _SCHEMA = """
 CREATE TABLE blocks (number INTEGER PRIMARY KEY, sha256 BLOB UNIQUE NOT NULL, name TEXT NOT NULL,
-                     original TEXT NOT NULL, content BLOB NOT NULL);
+                     original TEXT NOT NULL, base INTEGER, content BLOB NOT NULL);
+CREATE INDEX blocks_by_base ON blocks (base) WHERE base IS NOT NULL;
 CREATE INDEX blocks_by_name ON blocks (name) WHERE name <> '';
 CREATE TABLE builds (id TEXT PRIMARY KEY, head BLOB NOT NULL, numbers BLOB NOT NULL);
 """
@@ -39,11 +43,15 @@ CREATE TABLE builds (id TEXT PRIMARY KEY, head BLOB NOT NULL, numbers BLOB NOT N
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A stretch of a build. A document's has the document's `name`, and the SHA-256 (hex) of its `original`."""
+    """A stretch of a build. A document's has the document's `name`, and the SHA-256 (hex) of its `original`.
+
+    `like` is the number of a packed block that this one may be nearly the same as.
+    """
 
     content: bytes
     name: str = ""
     original: str = ""
+    like: int | None = None
 
 
 class Pack:
@@ -117,16 +125,26 @@ class Pack:
         Raises:
             BuildDamagedError: it is not what was packed.
         """
-        found = self._connection.execute("SELECT sha256, content FROM blocks WHERE number = ?", (number,)).fetchone()
+        found = self._connection.execute(
+            "SELECT one.sha256, one.content, base.content FROM blocks AS one LEFT JOIN blocks AS base "
+            "ON base.number = one.base WHERE one.number = ?",
+            (number,),
+        ).fetchone()
         try:
             content = zlib.decompress(found[1]) if found else b""
-        except zlib.error:
+            if found and found[2] is not None:
+                content = _moved(content, zlib.decompress(found[2]), back=True)
+        except (zlib.error, ValueError):
             content = b""
         if not found or hashlib.sha256(content).digest() != found[0]:
             raise BuildDamagedError(
                 f"a block of packed builds is damaged: put {self.originals.parent} back from a backup"
             )
         return content
+
+    def names(self) -> dict[int, str]:
+        """Return the document's name of each block that has one, by number."""
+        return dict(self._connection.execute("SELECT number, name FROM blocks WHERE name <> ''"))
 
     def named(self, build_id: str, name: str) -> bytes | None:
         """Return the block of a document in a packed build; `None` if the build does not hold it."""
@@ -148,6 +166,7 @@ class Pack:
         for (packed,) in self._connection.execute("SELECT numbers FROM builds").fetchall():
             used = [(number,) for number in _numbers(packed)]
             self._connection.executemany("INSERT OR IGNORE INTO kept VALUES (?)", used)
+        self._rest_on_others()
         self._connection.execute("DELETE FROM blocks WHERE number NOT IN (SELECT number FROM kept)")
         self._connection.execute("DROP TABLE kept")
 
@@ -172,11 +191,47 @@ class Pack:
         found = self._connection.execute("SELECT number FROM blocks WHERE sha256 = ?", (digest,)).fetchone()
         if found:
             return int(found[0])
-        kept = (digest, block.name, block.original, zlib.compress(block.content))
+        base, content = self._against(block.content, block.like)
+        kept = (digest, block.name, block.original, base, content)
         made = self._connection.execute(
-            "INSERT INTO blocks (sha256, name, original, content) VALUES (?, ?, ?, ?)", kept
+            "INSERT INTO blocks (sha256, name, original, base, content) VALUES (?, ?, ?, ?, ?)", kept
         )
         return int(made.lastrowid or 0)
+
+    def _against(self, content: bytes, like: int | None) -> tuple[int | None, bytes]:
+        """Return the base that a block is kept against, if that is worth it, and the bytes that are kept."""
+        whole = zlib.compress(content)
+        if like is None:
+            return None, whole
+        found = self._connection.execute("SELECT coalesce(base, number) FROM blocks WHERE number = ?", (like,))
+        (base,) = found.fetchone()
+        given = self.block(base)
+        if len(given) != len(content):
+            return None, whole
+        moved = zlib.compress(_moved(content, given, back=False))
+        return (base, moved) if len(moved) < _WORTH_IT * len(whole) else (None, whole)
+
+    def _rest_on_others(self) -> None:
+        """Give each block that is kept, and whose base is not, another base or none."""
+        resting = self._connection.execute(
+            "SELECT base, number FROM blocks WHERE base NOT IN (SELECT number FROM kept) "
+            "AND number IN (SELECT number FROM kept) ORDER BY base, number"
+        ).fetchall()
+        for _, group in groupby(resting, key=lambda row: row[0]):
+            first: int | None = None
+            contents = [(number, self.block(number)) for _, number in group]
+            for number, content in contents:
+                base, kept = self._against(content, first)
+                self._connection.execute(
+                    "UPDATE blocks SET base = ?, content = ? WHERE number = ?", (base, kept, number)
+                )
+                first = first or number
+
+
+def _moved(content: bytes, base: bytes, *, back: bool) -> bytes:
+    """Return what each byte differs by from that of a base of the same length, modulo 256, or what it was before."""
+    one, other = np.frombuffer(content, np.uint8), np.frombuffer(base, np.uint8)
+    return bytes((one + other if back else one - other).tobytes())
 
 
 def _numbers(packed: bytes) -> list[int]:

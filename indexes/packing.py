@@ -2,13 +2,14 @@
 
 A build is (1) what its manifest says besides its documents, (2) a block with the projection of its word pieces, (3) for
 each document a block with all that is not vectors, and for each of its passages one with the vectors. So builds that
-differ in a sentence share all but the block of that document and those of one or two passages. The files of a build are
+differ in a sentence share all but the block of that document and those of one or two passages; and vectors that only
+moved, because a document is read a little otherwise, are kept as what they moved by. The files of a build are
 made of these by the same functions that made them first, and are held against the manifest. A file that does not come
 out the same, such as an index in lists, is kept whole.
 """
 
 import struct
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict
 from itertools import pairwise
 from pathlib import Path
@@ -47,9 +48,10 @@ def pack_build(pack: Pack, build: Build, *, aside: Path) -> None:
     for sha256 in originals:
         linked_or_copied(build.folder / ORIGINALS_FOLDER / sha256, pack.originals / sha256)
     sync_folder(pack.originals)
-    pack.add(build.build_id, _head(build, ()), _blocks(build, ()))
+    likes = _passages_of_the_newest(pack)
+    pack.add(build.build_id, _head(build, ()), _blocks(build, (), likes))
     if whole := _otherwise(unpack_build(pack, build.build_id, aside / "once"), build.manifest):
-        pack.add(build.build_id, _head(build, whole), _blocks(build, whole))
+        pack.add(build.build_id, _head(build, whole), _blocks(build, whole, likes))
         if still := _otherwise(unpack_build(pack, build.build_id, aside / "again"), build.manifest):
             raise BuildDamagedError(
                 f"expected the build {build.build_id} out of the pack as it went in, {still[0]} is not"
@@ -74,8 +76,27 @@ def _head(build: Build, whole: Collection[str]) -> dict[str, Any]:
     }
 
 
-def _blocks(build: Build, whole: Collection[str]) -> Iterator[Block]:
-    """Take a build apart; `whole` are the files that are kept as they are."""
+def _passages_of_the_newest(pack: Pack) -> dict[str, list[int]]:
+    """Return the numbers of the blocks of each document's passages in the newest build that is packed."""
+    found: dict[str, list[int]] = {}
+    names = pack.names()
+    for build_id in pack.build_ids()[-1:]:
+        numbers, head = pack.numbers(build_id), pack.head(build_id) or {"whole": [], "passages": []}
+        at = sum(count for _, count in head["whole"]) + 1
+        for passages in head["passages"]:
+            found[names[numbers[at]]] = numbers[at + 1 : at + 1 + passages]
+            at += 1 + passages
+    return found
+
+
+def _blocks(build: Build, whole: Collection[str], likes: Mapping[str, list[int]]) -> Iterator[Block]:
+    """Take a build apart.
+
+    Args:
+        build: the build.
+        whole: the files that are kept as they are.
+        likes: the numbers of packed blocks that those of a document's passages may be nearly the same as.
+    """
     for name in sorted(whole):
         with (build.folder / name).open("rb") as file:
             while content := file.read(_WHOLE_BYTES):
@@ -92,13 +113,14 @@ def _blocks(build: Build, whole: Collection[str]) -> Iterator[Block]:
         rows = range(row, row := row + len(split.passages))
         sentences = [build.sentences.of_row(one) for one in rows]
         yield Block(_of_document(info, split, sentences, [next(terms) for _ in rows]), info.document, info.sha256)
+        like = iter(likes.get(info.document, ()))
         for one, of_row in zip(rows, sentences, strict=True):
             numbers = slice(int(build.sentences.first[one]), int(build.sentences.first[one + 1]))
             pieces = build.pieces.of_row(one, numbers)
             vectors = build.dense.vectors(np.array([one], np.int64)).astype(np.float16)
             arrays: dict[str, NDArray[Any]]
             arrays = {"dense": vectors, "sentences": of_row.vectors, "pieces": pieces.vectors, "places": pieces.places}
-            yield Block(joined({}, arrays))
+            yield Block(joined({}, arrays), like=next(like, None))
 
 
 def _of_document(

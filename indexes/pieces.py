@@ -4,8 +4,8 @@
 sentence, both as the encoder's last layer has them, the sentence within its passage (after ColBERT's MaxSim, Khattab
 and Zaharia, 2020). So choosing among sentences costs a question no further encoding.
 
-Vectors are kept in fewer dimensions than the encoder's, as whole numbers from -127 to 127; a build keeps the projection
-that its own were made with, and a question is projected likewise. An encoder that has no vectors of tokens leaves a
+Vectors are kept in fewer dimensions than the encoder's, in half bytes (`coarse`); a build keeps the projection that its
+own were made with, and a question is projected likewise. An encoder that has no vectors of tokens leaves a
 build without word pieces: token match is 0 for every sentence then.
 
 On disk: NumPy arrays, memory-mapped. Pieces lie row by row, those of row r are `first[r]:first[r+1]`; those of sentence
@@ -22,14 +22,14 @@ from typing import Any, BinaryIO, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from indexes.coarse import InHalfBytes, from_half_bytes, in_half_bytes, width_in_half_bytes
 from indexes.dense import Scores
 from indexes.errors import BuildDamagedError
 from indexes.stretches import Vectors, unit
 
-Stored = NDArray[np.int8]
-_SCALE = 127
+Stored = InHalfBytes
 # Each array's type and number of dimensions.
-_KINDS = {"projection": ("float32", 2), "vectors": ("int8", 2), "first": ("int64", 1), "places": ("int64", 2)}
+_KINDS = {"projection": ("float32", 2), "vectors": ("uint8", 2), "first": ("int64", 1), "places": ("int64", 2)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +45,9 @@ class QuestionPieces:
 
 @dataclass(frozen=True, slots=True)
 class PassagePieces:
-    """The word pieces of one passage, shape (pieces, dimensions), and `[start, end)` of each of its sentences' in them.
+    """The word pieces of one passage, shape (pieces, bytes), and `[start, end)` of each of its sentences' in them.
 
-    `places` has shape (sentences, 2); what lies in none of its sentences is not kept.
+    `vectors` are as a build keeps them; `places` has shape (sentences, 2); what lies in no sentence is not kept.
     """
 
     vectors: Stored
@@ -72,14 +72,14 @@ class PieceIndex:
         """
         try:
             index = cls(**{name: _mapped(folder / f"{name}.npy", *kind) for name, kind in _KINDS.items()})
-            expected = (int(index.first[-1]), index.projection.shape[1], 2, True)
+            expected = (int(index.first[-1]), width_in_half_bytes(index.projection.shape[1]), 2, True)
             within = not index.places.size or (index.places.min() >= 0 and index.places.max() <= len(index.vectors))
         except (OSError, ValueError, IndexError) as error:
             raise BuildDamagedError(f"{folder} is not an index of word pieces: {error}") from error
         got = (*index.vectors.shape, index.places.shape[1], bool(within))
         if got != expected:
             raise BuildDamagedError(
-                f"{folder} is not an index of word pieces: expected {expected} as numbers of pieces, of dimensions, "
+                f"{folder} is not an index of word pieces: expected {expected} as numbers of pieces, of bytes each, "
                 f"of ends of a sentence, and whether all sentences lie within; got {got}"
             )
         return index
@@ -111,9 +111,9 @@ class PieceIndex:
         sizes = (ends - starts)[holding]
         begins = np.concatenate([[0], np.cumsum(sizes)])
         taken = np.arange(begins[-1]) + np.repeat(starts[holding] - begins[:-1], sizes)
-        cosines = np.take(self.vectors, taken, axis=0).astype(np.float32) @ (question.vectors.T / _SCALE)
+        cosines = self._wide(np.take(self.vectors, taken, axis=0)) @ question.vectors.T
         best = np.maximum.reduceat(cosines, begins[:-1], axis=0)
-        found[holding] = np.clip(best @ question.weights, -1, 1)  # a whole number is a little off
+        found[holding] = np.clip(best @ question.weights, -1, 1)  # a level is a little off
         return found
 
     def passage_match(self, question: QuestionPieces, row: int) -> float:
@@ -121,8 +121,11 @@ class PieceIndex:
         vectors = self.vectors[int(self.first[row]) : int(self.first[row + 1])]
         if not len(vectors) or not len(question.vectors):
             return 0.0
-        best = (vectors.astype(np.float32) @ (question.vectors.T / _SCALE)).max(axis=0)
+        best = (self._wide(vectors) @ question.vectors.T).max(axis=0)
         return float(np.clip(best @ question.weights, -1, 1))
+
+    def _wide(self, stored: Stored) -> Vectors:
+        return from_half_bytes(stored, self.projection.shape[1])
 
 
 def projected(vectors: NDArray[np.float16] | Vectors, projection: Vectors) -> Vectors:
@@ -132,8 +135,7 @@ def projected(vectors: NDArray[np.float16] | Vectors, projection: Vectors) -> Ve
 
 def stored(vectors: NDArray[np.float16] | Vectors, projection: Vectors) -> Stored:
     """Return vectors of word pieces as a build keeps them."""
-    whole: Stored = np.rint(projected(vectors, projection) * _SCALE).astype(np.int8)
-    return whole
+    return in_half_bytes(projected(vectors, projection))
 
 
 def write_pieces(folder: Path, passages: Iterable[PassagePieces], *, projection: Vectors) -> None:
@@ -149,7 +151,7 @@ def write_pieces(folder: Path, passages: Iterable[PassagePieces], *, projection:
     """
     folder.mkdir()
     firsts, places = array("q", [0]), array("q")
-    with _Rows(folder / "vectors.npy", projection.shape[1]) as rows:
+    with _Rows(folder / "vectors.npy", width_in_half_bytes(projection.shape[1])) as rows:
         for one in passages:
             places.frombytes(np.ascontiguousarray(one.places + firsts[-1], np.int64).tobytes())
             rows.add(one.vectors)
@@ -166,9 +168,9 @@ def write_pieces(folder: Path, passages: Iterable[PassagePieces], *, projection:
 class _Rows:
     """A file of rows that is written from beginning to end; how many they are is known when it is closed."""
 
-    def __init__(self, path: Path, dimensions: int) -> None:
+    def __init__(self, path: Path, width: int) -> None:
         self._path = path
-        self._dimensions = dimensions
+        self._width = width
         self._written = 0
 
     def __enter__(self) -> Self:
@@ -177,7 +179,7 @@ class _Rows:
         return self
 
     def add(self, rows: Stored) -> None:
-        self._file.write(np.ascontiguousarray(rows, np.int8).tobytes())
+        self._file.write(np.ascontiguousarray(rows, np.uint8).tobytes())
         self._written += len(rows)
 
     def __exit__(
@@ -190,7 +192,7 @@ class _Rows:
 
     def _write_header(self) -> None:
         """NumPy leaves room in a header for a larger number of rows, so it is as long for any."""
-        header = {"descr": "|i1", "fortran_order": False, "shape": (self._written, self._dimensions)}
+        header = {"descr": "|u1", "fortran_order": False, "shape": (self._written, self._width)}
         np.lib.format.write_array_header_2_0(self._file, header)
 
 

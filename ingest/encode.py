@@ -1,10 +1,11 @@
-"""Encode passages, each once: vectors are kept by encoder digest, arithmetic and text hash, and survive a crash.
+"""Encode passages, each once: vectors are kept by encoder digest, arithmetic and text hash, until a build holds them.
 
-A passage's vector, those of its sentences and those of its word pieces come from one pass and are kept together.
+A passage's vector, those of its sentences and those of its word pieces come from one pass and are kept together. They
+are kept for a crash alone: the next build takes what it needs of the live one (`lent`), so the file goes when a build
+is published.
 
-Vectors are kept in half precision, as the dense index keeps them, those of word pieces as the index of pieces does; so
-a build is the same whether its vectors were just made or kept. They can be turned back into much of the text they were
-made from: after each build the cache is cut down to what that build holds, and the file is as private as the documents.
+Vectors are kept as the indexes keep them; so a build is the same whether its vectors were just made or kept. They can
+be turned back into much of the text they were made from: the file is as private as the documents.
 """
 
 import hashlib
@@ -19,6 +20,7 @@ from typing import Self, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from indexes.coarse import InBytes, in_bytes, width_in_half_bytes
 from indexes.encoder import Encoder, Pieces, Span, Vectors
 from indexes.pieces import Stored, stored
 from ingest.errors import PublishError
@@ -29,7 +31,7 @@ _TABLE = (
     "places BLOB NOT NULL, pieces BLOB NOT NULL)"
 )
 _LENGTHS = "SELECT key, vector, length(sentences), length(places), length(pieces) FROM passages"
-_FORM = 2  # raise it when the columns change: what is kept in another form is forgotten
+_FORM = 3  # raise it when the columns change: what is kept in another form is forgotten
 _BATCH = 256  # texts between two commits: a crash costs at most these
 _LOOKUP = 900  # keys per statement, under SQLite's portable limit
 
@@ -40,6 +42,10 @@ class EncoderText:
 
     text: str
     spans: tuple[Span, ...]
+
+    def key(self) -> bytes:
+        """Return what is equal for equal texts with equal sentences."""
+        return hashlib.sha256(np.array(self.spans, np.int64).tobytes() + self.text.encode()).digest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +89,6 @@ class VectorCache:
         except (OSError, sqlite3.Error) as error:
             raise self._unusable(error) from error
         try:
-            self._connection.execute("PRAGMA secure_delete = ON")
             if self._connection.execute("PRAGMA user_version").fetchone() != (_FORM,):
                 self._connection.execute("DROP TABLE IF EXISTS passages")  # no key of another form is asked for again
                 self._connection.execute(f"PRAGMA user_version = {_FORM}")
@@ -128,7 +133,7 @@ class VectorCache:
             )
             halves = [vector.tobytes() for vector in vectors.astype(np.float16)]
             rows = [
-                (key, vector, sentences.astype(np.float16).tobytes(), *self._kept(held, text))
+                (key, vector, in_bytes(sentences).tobytes(), *self._kept(held, text))
                 for (key, text), vector, sentences, held in zip(batch, halves, of_sentences, pieces, strict=True)
             ]
             with self._connection:
@@ -138,17 +143,20 @@ class VectorCache:
         flat = np.frombuffer(b"".join(found[key] for key in keys), dtype=np.float16)
         return flat.reshape(len(texts), self._encoder.dimensions).astype(np.float32)
 
-    def sentences(self, text: EncoderText) -> NDArray[np.float16]:
-        """Return the vectors of a passage's sentences, shape (len(text.spans), dimensions); `encode` was given it."""
+    def sentences(self, text: EncoderText) -> InBytes:
+        """Return the vectors of a passage's sentences, shape (len(text.spans), dimensions), as a build keeps them.
+
+        `encode` was given the passage.
+        """
         query = "SELECT sentences FROM passages WHERE key = ?"
         (kept,) = self._connection.execute(query, (self._key(text),)).fetchone()
-        return np.frombuffer(kept, np.float16).reshape(len(text.spans), self._encoder.dimensions)
+        return np.frombuffer(kept, np.int8).reshape(len(text.spans), self._encoder.dimensions)
 
     def pieces(self, text: EncoderText) -> KeptPieces:
         """Return the word pieces of a passage; `encode` was given it."""
         query = "SELECT places, pieces FROM passages WHERE key = ?"
         places, pieces = self._connection.execute(query, (self._key(text),)).fetchone()
-        vectors = np.frombuffer(pieces, np.int8).reshape(-1, self._projection.shape[1])
+        vectors = np.frombuffer(pieces, np.uint8).reshape(-1, width_in_half_bytes(self._projection.shape[1]))
         return KeptPieces(np.frombuffer(places, np.int32).reshape(-1, 2), vectors)
 
     def _kept(self, pieces: Pieces, text: EncoderText) -> tuple[bytes, bytes]:
@@ -159,33 +167,36 @@ class VectorCache:
         from_end = pieces.spans[inside] - np.int32(len(text.text))
         return from_end.tobytes(), stored(pieces.vectors[inside], self._projection).tobytes()
 
-    def keep_only(self, texts: Iterable[EncoderText]) -> None:
-        """Forget every vector but those of these passages."""
-        with self._connection:
-            self._connection.execute("CREATE TEMP TABLE kept (key BLOB PRIMARY KEY) WITHOUT ROWID")
-            keys = ((self._key(text),) for text in texts)
-            self._connection.executemany("INSERT OR IGNORE INTO kept VALUES (?)", keys)
-            self._connection.execute("DELETE FROM passages WHERE key NOT IN (SELECT key FROM kept)")
-            self._connection.execute("DROP TABLE kept")
-
     def _key(self, text: EncoderText) -> bytes:
-        spans = np.array(text.spans, np.int64).tobytes()
-        return hashlib.sha256(self._prefix + spans + text.text.encode()).digest()
+        return hashlib.sha256(self._prefix + text.key()).digest()
 
     def _known(self, texts: Mapping[bytes, EncoderText]) -> dict[bytes, bytes]:
         """Return the kept vector of each passage that has one, one for each of its sentences, and word pieces."""
         found: dict[bytes, bytes] = {}
-        size = self._encoder.dimensions * np.dtype(np.float16).itemsize
-        place, piece = 2 * np.dtype(np.int32).itemsize, self._projection.shape[1]
+        dimensions = self._encoder.dimensions
+        place, piece = 2 * np.dtype(np.int32).itemsize, width_in_half_bytes(self._projection.shape[1])
         for batch in _batched(list(texts), _LOOKUP):
             query = f"{_LENGTHS} WHERE key IN ({','.join('?' * len(batch))})"  # nosec B608  (marks only)
             found.update(
                 (key, vector)
                 for key, vector, sentences, places, pieces in self._connection.execute(query, batch)
-                if (len(vector), sentences) == (size, size * len(texts[key].spans))
+                if (len(vector), sentences) == (2 * dimensions, dimensions * len(texts[key].spans))
                 if places % place == 0 and pieces == places // place * piece
             )
         return found
+
+
+def forget(path: Path) -> None:
+    """Remove the file of a cache, if there is one: a build holds what was kept, or nothing may.
+
+    Raises:
+        PublishError: it cannot be removed.
+    """
+    try:
+        for one in (path, path.with_name(f"{path.name}-journal")):
+            one.unlink(missing_ok=True)
+    except OSError as error:
+        raise PublishError(f"the kept vectors in {path} cannot be removed ({error}): delete that file") from error
 
 
 def _batched(items: Sequence[_Item], size: int) -> Iterable[Sequence[_Item]]:

@@ -1,10 +1,10 @@
 """The word pieces of a build's passages: in how many dimensions they are kept, and what the index of pieces is given.
 
-Passages of a document that was carried over from the live build have theirs copied from there, so their bytes stay the
-same. The projection is carried over as well, as long as the encoder is the same.
+What the live build lends (`lent`) is copied from there, so its bytes stay the same. The projection is carried over as
+well, as long as the encoder is the same.
 """
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,8 @@ from indexes.passages import SplitDocument
 from indexes.pieces import PassagePieces
 from indexes.units import Span
 from ingest.encode import KeptPieces
-from ingest.index_sentences import first_rows, units_by_passage
+from ingest.encoded_texts import units_by_passage
+from ingest.lent import Lent
 
 # The right sentence came first among those of five passages for 59.3 of 100 questions without token match, 62.1 with
 # all 384 dimensions of the default encoder, 61.7 with 64 of them, 57.9 with 32 (tuned halves of northlight, handbook
@@ -30,7 +31,8 @@ def projection_for(encoder: Encoder) -> Vectors:
 
     These are the directions in which the vectors of pieces differ most (principal components, not centred): of words
     that the encoder itself knows, in texts of words of chance. So it is a matter of the encoder alone, whatever the
-    library holds and whatever was ingested before.
+    library holds and whatever was ingested before. They are turned by chance, which leaves every cosine as it is: so
+    all numbers of a vector are about as large, as half bytes want them (`indexes.coarse`).
     """
     if encoder.dimensions <= DIMENSIONS:
         return np.eye(encoder.dimensions, dtype=np.float32)
@@ -42,7 +44,8 @@ def projection_for(encoder: Encoder) -> Vectors:
     )
     vectors = np.concatenate([one.vectors.astype(np.float64) for one in pieces] or [np.zeros((0, encoder.dimensions))])
     _, directions = np.linalg.eigh(vectors.T @ vectors)  # by rising size
-    projection: Vectors = np.ascontiguousarray(directions[:, : -DIMENSIONS - 1 : -1], np.float32)
+    turned, _ = np.linalg.qr(np.random.default_rng(0).standard_normal((DIMENSIONS, DIMENSIONS)))
+    projection: Vectors = np.ascontiguousarray(directions[:, : -DIMENSIONS - 1 : -1] @ turned, np.float32)
     return projection
 
 
@@ -50,25 +53,26 @@ def index_pieces(
     documents: Sequence[SplitDocument],
     *,
     kept: Callable[[Passage, Sequence[Span]], KeptPieces],
-    live: Build | None,
-    carried: Collection[str],
+    lent: Lent | None,
 ) -> Iterator[PassagePieces]:
     """Return what the index of word pieces holds of each passage, in the documents' order.
 
     Args:
         documents: split, in the build's order.
-        kept: returns the word pieces of a passage whose sentences have these spans.
-        live: the live build, of the same encoder and arithmetic, or `None`.
-        carried: ids of documents that are as they are in the live build.
+        kept: returns the word pieces of a passage whose sentences have these spans; asked for what is not lent.
+        lent: what the live build lends, or `None`.
     """
-    rows = first_rows(live) if live else {}
+    row = 0
     for split in documents:
-        document = split.document.document
-        first = rows.get(document)
-        if live and first is not None and document in carried:
-            yield from (_of_row(live, first + at) for at in range(len(split.passages)))
+        rows = lent.rows[row : row + len(split.passages)] if lent else np.full(len(split.passages), -1)
+        row += len(split.passages)
+        if lent and (rows >= 0).all():
+            yield from (_of_row(lent.live, int(one)) for one in rows)
             continue
-        for passage, units in zip(split.passages, units_by_passage(split), strict=True):
+        for passage, units, one in zip(split.passages, units_by_passage(split), rows, strict=True):
+            if lent and one >= 0:
+                yield _of_row(lent.live, int(one))
+                continue
             spans = [unit.span for unit in units]
             found = kept(passage, spans)
             yield PassagePieces(found.vectors, _places(found.spans + np.int32(passage.end), spans))

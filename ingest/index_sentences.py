@@ -1,87 +1,57 @@
-"""The units of a build's passages: what of each passage is encoded, and what the sentence index is given.
+"""The units of a build's passages: what the sentence index is given.
 
-Passages of a document that was carried over from the live build have theirs copied from there, so only what is new is
-cut into terms.
+Passages of a document that is as it is in the live build have theirs copied from there, so only what is new is cut into
+terms; of others the live build may lend the vectors (`lent`).
 """
 
-from bisect import bisect_left
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
-from indexes.builds import Build
+from indexes.coarse import InBytes
 from indexes.documents import Passage
 from indexes.passages import SplitDocument
 from indexes.sentences import PassageSentences, codes
-from indexes.units import NO_SPAN, Span, Unit, UnitKind
+from indexes.units import NO_SPAN, Span, Unit
 from indexes.words import TERMS_VERSION, terms
-from ingest.encode import EncoderText
-from ingest.split import Splitter, context
-
-
-def encoder_texts(documents: Sequence[SplitDocument], splitter: Splitter) -> list[EncoderText]:
-    """Return what is encoded for each passage, with its units' places, in the documents' order."""
-    return [
-        encoder_text(splitter.encoder_text(passage), passage, [unit.span for unit in units])
-        for split in documents
-        for passage, units in zip(split.passages, units_by_passage(split), strict=True)
-    ]
-
-
-def encoder_text(text: str, passage: Passage, spans: Sequence[Span]) -> EncoderText:
-    """Move spans of a document's text to where they stand in what is encoded, which ends with the passage's text."""
-    shift = len(text) - len(passage.text) - passage.start
-    return EncoderText(text, tuple((start + shift, end + shift) for start, end in spans))
-
-
-def units_by_passage(split: SplitDocument) -> list[list[Unit]]:
-    """Return the units that lie wholly in each passage; for a passage that holds none, the passage itself."""
-    starts = [unit.start for unit in split.units]
-    found = []
-    for passage in split.passages:
-        reach = split.units[bisect_left(starts, passage.start) : bisect_left(starts, passage.end)]
-        found.append([unit for unit in reach if unit.end <= passage.end] or [_whole(passage)])
-    return found
-
-
-def _whole(passage: Passage) -> Unit:
-    """Return a passage as a unit; a part of something longer is never quoted."""
-    return Unit(passage.start, passage.end, UnitKind.LABEL)
+from ingest.encoded_texts import units_by_passage
+from ingest.lent import Lent
+from ingest.split import context
 
 
 def index_sentences(
     documents: Sequence[SplitDocument],
     *,
-    vectors: Callable[[Passage, Sequence[Span]], NDArray[np.float16]],
-    live: Build | None,
-    carried: Collection[str],
+    vectors: Callable[[Passage, Sequence[Span]], InBytes],
+    lent: Lent | None,
 ) -> Iterator[PassageSentences]:
     """Return what the sentence index holds of each passage, in the documents' order.
 
     Args:
         documents: split, in the build's order.
-        vectors: returns the vectors of a passage's units, shape (sentences, dimensions).
-        live: the live build, or `None`.
-        carried: ids of documents that are as they are in the live build.
+        vectors: returns the vectors of a passage's units, shape (sentences, dimensions); asked for what is not lent.
+        lent: what the live build lends, or `None`.
     """
-    rows = first_rows(live) if live and live.manifest.terms == TERMS_VERSION else {}
+    same_terms = lent is not None and lent.live.manifest.terms == TERMS_VERSION
+    row = 0
     for split in documents:
-        document = split.document.document
-        first = rows.get(document)
-        if live and first is not None and document in carried:
-            yield from (live.sentences.of_row(first + at) for at in range(len(split.passages)))
+        rows = lent.rows[row : row + len(split.passages)] if lent else [-1] * len(split.passages)
+        row += len(split.passages)
+        if lent and same_terms and split.document.document in lent.documents:
+            yield from (lent.live.sentences.of_row(one) for one in rows)
             continue
         text = split.document.text
-        for passage, units in zip(split.passages, units_by_passage(split), strict=True):
-            yield _of_passage(passage, units, text, vectors)
+        for passage, units, one in zip(split.passages, units_by_passage(split), rows, strict=True):
+            spans = [unit.span for unit in units]
+            made = lent.live.sentences.of_row(one).vectors if lent and one >= 0 else vectors(passage, spans)
+            yield _of_passage(passage, units, text, made)
 
 
 def _of_passage(
     passage: Passage,
     units: Sequence[Unit],
     text: str,
-    vectors: Callable[[Passage, Sequence[Span]], NDArray[np.float16]],
+    vectors: InBytes,
 ) -> PassageSentences:
     spans, labels = [unit.span for unit in units], [unit.label or NO_SPAN for unit in units]
     words = [codes(terms(text[start:end])) for start, end in spans]
@@ -91,16 +61,10 @@ def _of_passage(
         kinds=np.array([unit.kind for unit in units], np.uint8),
         labels=np.array(labels, np.int32),
         series=np.array([unit.series for unit in units], np.int32),
-        vectors=vectors(passage, spans),
+        vectors=vectors,
         sizes=np.array([len(one) for one in words], np.int64),
         terms=np.concatenate(words),
         label_sizes=np.array([len(one) for one in of_labels], np.int64),
         label_terms=np.concatenate(of_labels),
         context=codes(terms(context(passage))),
     )
-
-
-def first_rows(build: Build) -> dict[str, int]:
-    """Return the row of each document's first passage."""
-    firsts = np.flatnonzero(np.diff(build.document_of_row, prepend=-1))
-    return {build.documents[build.document_of_row[row]][0]: int(row) for row in firsts}

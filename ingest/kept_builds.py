@@ -38,7 +38,7 @@ class KeptBuild:
 
     def why(self) -> str:
         """Say why it stays."""
-        reasons = ["live"] if self.is_live else ["one of the newest three"] if self.is_newest else []
+        reasons = ["live"] if self.is_live else ["one of the newest two"] if self.is_newest else []
         if self.held_until == date.max:
             reasons.append("held without end: its hold cannot be understood")
         elif self.held_until:

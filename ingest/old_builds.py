@@ -1,4 +1,4 @@
-"""Old builds: what becomes of those that are not among the newest three. Only whoever has the lock of ingestion calls.
+"""Old builds: what becomes of those that are not among the newest two. Only whoever has the lock of ingestion calls.
 
 One that is held (`indexes.holds`) is packed (`indexes.pack`), because a record needs it and builds of neighbouring days
 are nearly the same; any other is removed, and so is a packed one whose hold has ended. A folder goes only when the pack
@@ -21,7 +21,7 @@ from indexes.pack import Pack
 from indexes.packing import pack_build
 
 STAGING_PREFIX = ".staging-"  # of folders that the next ingestion removes
-KEPT_BUILDS = 3  # the live one and two before it, so that a bad publication can be undone by hand
+KEPT_BUILDS = 2  # the live one and the one before it, so that a bad publication can be undone by hand
 
 
 def newest_first(builds: Path) -> list[Path]:

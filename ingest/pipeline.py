@@ -17,37 +17,34 @@ is published (`losses`).
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
 from indexes.builds import Build, current_build_id, open_build
 from indexes.decisions import Decision
-from indexes.documents import Document, Passage
-from indexes.encoder import Encoder, Span
+from indexes.documents import Document
+from indexes.encoder import Encoder
 from indexes.errors import BuildError
 from indexes.library import Listed, folder_problems
 from indexes.manifest import DenseSetting, Manifest
 from indexes.passages import SplitDocument
-from indexes.pieces import PassagePieces
 from indexes.register import REGISTER_FILE, Register, register_remarks
-from indexes.sentences import PassageSentences
 from indexes.sources import Sources, read_sources
 from indexes.stock import list_library, take_stock
 from ingest.admit import Admitted, KeptOutError, admit, hold_back
 from ingest.describe import describe, same
-from ingest.encode import KeptPieces, VectorCache
+from ingest.encode import VectorCache, forget
+from ingest.encoded_texts import KeptByPassage, encoder_texts
 from ingest.errors import LoadError
 from ingest.index_pieces import index_pieces, projection_for
-from ingest.index_sentences import encoder_text, encoder_texts, index_sentences
+from ingest.index_sentences import index_sentences
 from ingest.index_vectors import index_vectors, sample_sentences
 from ingest.index_words import index_words
 from ingest.leave import leave_reasons
+from ingest.lent import lend, passage_vectors
 from ingest.loading import loader_version
 from ingest.losses import (
     KeptOut,
@@ -134,7 +131,7 @@ def ingest(ingestion: Ingestion) -> Report:
         manifest = work.manifest(documents)
         if live and same(manifest, live.manifest):
             build_id, published = live.build_id, False
-            work.forget_others(documents)
+            work.forget_vectors()
         else:
             if not ingestion.allow_missing:
                 stop_if_lost(losses)
@@ -183,6 +180,7 @@ class _Work:
         self._aside = aside
         self._live = live
         self._splitter = Splitter(ingestion.encoder)
+        self._cache = ingestion.builds / CACHE_FILE
         same = live is not None and live.manifest.encoder.dtype == ingestion.encoder.dtype
         self._same_live = live if same else None  # no vectors are carried over that another arithmetic made
         self._projection = self._same_live.pieces.projection if self._same_live else projection_for(ingestion.encoder)
@@ -255,46 +253,34 @@ class _Work:
     def encode_and_publish(self, documents: list[SplitDocument], manifest: Manifest) -> str:
         """Steps 6 and 7."""
         texts = encoder_texts(documents, self._splitter)
+        live, lent = self._same_live, None
+        if live:
+            lent = lend(live, documents, texts, carried=self._carried, splitter=self._splitter)
         self._in.progress.step("Encoding", len(texts))
-        with self._cache() as cache:
-            vectors = cache.encode(texts, self._in.progress.advance)
+        with VectorCache(self._cache, self._in.encoder, projection=self._projection) as cache:
+            vectors = passage_vectors(texts, lent=lent, cache=cache, progress=self._in.progress.advance)
             dense, info = index_vectors(
                 vectors,
                 setting=self._in.dense_index,
                 queries=lambda: self._in.encoder.encode(sample_sentences(documents)),
             )
             lexical = index_words(documents, live=self._live, carried=self._carried)
+            kept = KeptByPassage(cache, self._splitter)
             build_id = self._aside.publish(
                 Content(
                     documents=documents,
                     dense=dense,
                     lexical=lexical,
-                    sentences=self._sentences(documents, cache),
+                    sentences=index_sentences(documents, vectors=kept.sentences, lent=lent),
                     sentence_count=sum(len(text.spans) for text in texts),
-                    pieces=self._pieces(documents, cache),
+                    pieces=index_pieces(documents, kept=kept.pieces, lent=lent),
                     projection=self._projection,
                     manifest=replace(manifest, dense=info),
                 )
             )
-            cache.keep_only(texts)
+        self.forget_vectors()
         return build_id
 
-    def forget_others(self, documents: list[SplitDocument]) -> None:
-        """Forget vectors that no published build came of: their document may have been revoked meanwhile."""
-        with self._cache() as cache:
-            cache.keep_only(encoder_texts(documents, self._splitter))
-
-    def _sentences(self, documents: list[SplitDocument], cache: VectorCache) -> Iterator[PassageSentences]:
-        def vectors(passage: Passage, spans: Sequence[Span]) -> NDArray[np.float16]:
-            return cache.sentences(encoder_text(self._splitter.encoder_text(passage), passage, spans))
-
-        return index_sentences(documents, vectors=vectors, live=self._same_live, carried=self._carried)
-
-    def _pieces(self, documents: list[SplitDocument], cache: VectorCache) -> Iterator[PassagePieces]:
-        def kept(passage: Passage, spans: Sequence[Span]) -> KeptPieces:
-            return cache.pieces(encoder_text(self._splitter.encoder_text(passage), passage, spans))
-
-        return index_pieces(documents, kept=kept, live=self._same_live, carried=self._carried)
-
-    def _cache(self) -> VectorCache:
-        return VectorCache(self._in.builds / CACHE_FILE, self._in.encoder, projection=self._projection)
+    def forget_vectors(self) -> None:
+        """Forget what was kept of vectors: the live build holds them, or their document may have been revoked."""
+        forget(self._cache)

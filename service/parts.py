@@ -200,7 +200,7 @@ def _deciding(settings: Settings) -> Deciding:
 
 
 def _verifying(settings: Settings, opened: OpenLog) -> Verifying:
-    check = InAChild(state=settings.state, keys=settings.keys_folder(), name=opened.name)
+    check = InAChild(state=settings.state, keys=settings.keys_folder(), name=opened.name, database=settings.database())
     return Verifying(log=opened.log, check=check, clock=opened.clock)
 
 
@@ -223,7 +223,7 @@ def _tasks(
         Task("following the register", boundary.problems, _FOLLOW_S),
         Task("following the build", live_build.get, _FOLLOW_S),
         Task("holding the builds that answered", follower.hold_owed, _FOLLOW_S),
-        Task("looking for damage in the log", opened.log.look_for_damage, _DAMAGE_S),
+        Task("looking for damage in the log", opened.log.look_for_damage, _DAMAGE_S, opened.log.stop_looking),
         Task("ending retention", lambda: retention.apply(_now_us()), _RETENTION_S),
     )
 

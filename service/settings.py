@@ -17,7 +17,7 @@ from indexes.slips import Slip, slips
 from service.addresses import collector, names_in, networks, origin
 
 MONTHS_WITHOUT_REASON = 12
-_SECRETS = {"token", "api_key", "oidc_client_secret", "openwebui_secret"}
+_SECRETS = {"database_url", "token", "api_key", "oidc_client_secret", "openwebui_secret"}
 _NO_LIMIT = 10**9  # more than anybody sends
 _MOST_COPIES = 4  # of the encoder by itself, 45 MB each
 _ELSEWHERE = {"GREENLIT_EVAL_DATA", "GREENLIT_NO_SKIPS"}  # read by the judge and by the tests
@@ -31,6 +31,13 @@ _BESIDE = {  # read by the Slack bot, in `service/slack_bot/settings.py`
     "GREENLIT_SLACK_SHARE_WITH_APPS",
     "GREENLIT_SLACK_API_URL",
 }
+
+
+def _of_postgres(address: SecretStr) -> SecretStr:
+    """Refuse what is no address of PostgreSQL, without repeating it."""
+    if not address.get_secret_value().startswith(("postgresql://", "postgres://")):
+        raise ValueError("expected an address that begins with postgresql://, got another")
+    return address
 
 
 class Settings(LibrarySettings):
@@ -96,6 +103,10 @@ class Settings(LibrarySettings):
         "greenlit.local", pattern=r"^[a-z0-9][a-z0-9.-]{0,62}$", description="the name of the audit log, in its origin"
     )
     keys: Folder | None = Field(None, description="the folder of the log's keys; var/keys unless set")
+    database_url: Annotated[SecretStr, AfterValidator(_of_postgres)] | None = Field(
+        None,
+        description="the log's PostgreSQL database, as postgresql://USER@HOST:5432/DATABASE; a file unless set",
+    )
     retention_months: int = Field(
         12, ge=6, le=36, description="how long questions and answers are kept, in months; more than 12 needs a reason"
     )
@@ -206,6 +217,10 @@ class Settings(LibrarySettings):
     def keys_folder(self) -> Path:
         """Return the folder of the log's keys."""
         return self.keys or self.state / "keys"
+
+    def database(self) -> str:
+        """Return the address of the log's database, which may hold a password; empty where the log is a file."""
+        return self.database_url.get_secret_value() if self.database_url else ""
 
     def groups(self) -> frozenset[str]:
         """Return the local person's groups besides everybody's."""

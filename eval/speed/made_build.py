@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 from indexes.builds import Build
 from indexes.clock import utc_now
+from indexes.coarse import InBytes, in_bytes
 from indexes.documents import Document, Locator, Passage, Section, passage_id
 from indexes.encoder import Encoder
 from indexes.events import Approval
@@ -198,9 +199,9 @@ def make_build(base: Base, passages: int, *, root: Path, encoder: Encoder) -> Ma
                 documents=documents,
                 dense=dense,
                 lexical=lexical,
-                sentences=index_sentences(documents, vectors=_any_vectors(base), live=None, carried=()),
+                sentences=index_sentences(documents, vectors=_any_vectors(base), lent=None),
                 sentence_count=documents.sentence_count(),
-                pieces=index_pieces(documents, kept=_any_pieces(base), live=None, carried=()),
+                pieces=index_pieces(documents, kept=_any_pieces(base), lent=None),
                 projection=base.projection,
                 manifest=replace(manifest, dense=info),
             )
@@ -209,13 +210,13 @@ def make_build(base: Base, passages: int, *, root: Path, encoder: Encoder) -> Ma
     return Made(root / "builds" / build_id, root / "vectors.npy", seconds)
 
 
-def _any_vectors(base: Base) -> Callable[[Passage, Sequence[Span]], NDArray[np.float16]]:
+def _any_vectors(base: Base) -> Callable[[Passage, Sequence[Span]], InBytes]:
     """Return what gives sentences some vectors: those of real passages, one after the other."""
-    real, given = base.vectors.astype(np.float16), count(step=_STEP)
+    real, given = in_bytes(base.vectors), count(step=_STEP)
 
-    def vectors(passage: Passage, spans: Sequence[Span]) -> NDArray[np.float16]:
+    def vectors(passage: Passage, spans: Sequence[Span]) -> InBytes:
         del passage
-        vectors: NDArray[np.float16] = real[(next(given) + np.arange(len(spans))) % len(real)]
+        vectors: InBytes = real[(next(given) + np.arange(len(spans))) % len(real)]
         return vectors
 
     return vectors

@@ -30,9 +30,17 @@ class Served:
 
     def peak_mb(self) -> float | None:
         """Return the most memory it held so far, in MB; `None` where the system does not say."""
-        status = Path(f"/proc/{self.pid}/status")
-        peak = re.search(r"VmHWM:\s+(\d+) kB", status.read_text()) if status.exists() else None
-        return int(peak.group(1)) / 1024 if peak else None
+        return peak_mb_of(self.pid)
+
+
+def peak_mb_of(pid: int) -> float | None:
+    """Return the most memory that a process held so far, in MB; `None` where the system does not say."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return None
+    peak = re.search(r"VmHWM:\s+(\d+) kB", status)
+    return int(peak.group(1)) / 1024 if peak else None
 
 
 @contextlib.contextmanager

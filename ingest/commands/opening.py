@@ -24,7 +24,9 @@ AsJson = Annotated[bool, typer.Option("--json", help="print JSON")]
 
 def opened_approvals(settings: LibrarySettings) -> Approvals:
     """Return the library as an approver handles it."""
-    return Approvals(library=settings.library, now=utc_now, max_file_bytes=settings.max_file_bytes)
+    return Approvals(
+        library=settings.library, now=utc_now, max_file_bytes=settings.max_file_bytes, builds=settings.builds
+    )
 
 
 def stop_if_damaged(approvals: Approvals, *, as_json: bool = False) -> None:

@@ -6,7 +6,7 @@ there is now is compared with what the log already says, and only the difference
 starts the log says of every line of the register, once, that it was there. What cannot be recorded, no answer may rest
 on: the error goes to whoever asked.
 
-A build is kept while it is one of the newest three, or while a record that is still within retention refers to it.
+A build is kept while it is one of the newest two, or while a record that is still within retention refers to it.
 `Follower.asked_of` sees to the second: without the build that gave it, an answer cannot be replayed. It holds a build
 before the first question of it is on record, while that build is live: so it is held however long the answer takes, and
 however many builds are published meanwhile. A build that nobody asked is not held.

@@ -30,12 +30,12 @@ from service.audit.keys.key_ids import purpose_of
 from service.audit.keys.keyring import Keyring
 from service.audit.leaves import Commitment, Stamp
 from service.audit.log import Clock, payload_context
-from service.audit.opening import assemble
+from service.audit.opening import assemble, open_store
 from service.audit.put_back import MemoryState, beyond, end_of, remembered, signing_key
 from service.audit.serialise import event_leaf
 from service.audit.shard_keeper import clock_problem
 from service.audit.shards import history_of, key_name, month_of, origin_at, shards_of
-from service.audit.storage.sqlite_store import STORE_FILE, SqliteLeafStore
+from service.audit.storage.sqlite_store import STORE_FILE
 from service.audit.storage.store import Entry, LeafStore, Payload
 
 _BACKUP_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -87,7 +87,9 @@ class Begun:
     vkey: str | None
 
 
-def begin_history(folder: Path, *, keys: Path, name: str, clock: Clock, restored: Restored) -> Begun:
+def begin_history(
+    folder: Path, *, keys: Path, name: str, clock: Clock, restored: Restored, database: str = ""
+) -> Begun:
     """Put on record that a log was put back, and have it go on under another history. See the module.
 
     Args:
@@ -96,6 +98,7 @@ def begin_history(folder: Path, *, keys: Path, name: str, clock: Clock, restored
         name: the first part of every origin.
         clock: the time, in microseconds since 1970, UTC.
         restored: what a person says of it.
+        database: the address of the database that holds the log; empty where the folder does.
 
     Raises:
         AuditBusyError: another process writes it.
@@ -109,9 +112,9 @@ def begin_history(folder: Path, *, keys: Path, name: str, clock: Clock, restored
     if restored.backup and not _BACKUP_ID.fullmatch(restored.backup.id):
         raise AuditEntryError("expected the id of a backup of up to 64 letters, digits, dots and hyphens, got another")
     signer = Signer(folder=keys, name=key_name(name))
-    if not (folder / STORE_FILE).exists() and not signer.exists():
+    if not database and not (folder / STORE_FILE).exists() and not signer.exists():
         raise AuditUnavailableError(f"expected a log in {folder}, or its keys in {keys}, found neither")
-    store = SqliteLeafStore.open(folder)
+    store = open_store(folder, database=database)
     with contextlib.closing(store):
         begun = _begin(store, signer, Keyring(folder=keys), name=name, now_us=clock(), restored=restored)
         opened = assemble(store, keys=keys, name=name, clock=clock)

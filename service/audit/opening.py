@@ -1,5 +1,7 @@
-"""Opens a log with all its parts: the one place where they are put together.
+"""Opens a log with all its parts: the one place where they are put together, and where its store is chosen.
 
+A log is a file in a folder, unless the address of a database is given: then it is there, and the folder holds what
+belongs to this machine.
 `open_log` takes the single writer; `OpenLog` is handed around by its parts: the service records through `log`, auditors
 read through `store` and `keyring`, both behind records of their own (`auditor`).
 """
@@ -7,16 +9,23 @@ read through `store` and `keyring`, both behind records of their own (`auditor`)
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from service.audit.checkpoints.publisher import Publisher
 from service.audit.checkpoints.signer import Signer
+from service.audit.errors import AuditUnavailableError
 from service.audit.keys.keyring import Keyring
 from service.audit.log import AuditLog, Clock
 from service.audit.shard_keeper import ShardKeeper
 from service.audit.shards import key_name
-from service.audit.storage.sqlite_store import SqliteLeafStore
-from service.audit.storage.store import LeafStore
+from service.audit.storage.sqlite_store import STORE_FILE, SqliteLeafStore
+from service.audit.storage.store import LeafReader, LeafStore
 from service.audit.storage.writer import DEFAULT_PATIENCE_S, DEFAULT_RETRY_WAIT_S, Writer
+
+if TYPE_CHECKING:
+    from service.audit.storage.postgres_store import PostgresLeafStore
+
+MOVED_FILE = f"{STORE_FILE}.moved"  # what is left of a log in a file, once it is in a database
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +53,15 @@ class Pace:
 
 
 def open_log(
-    folder: Path, *, keys: Path, name: str, clock: Clock, notice: Callable[[str], None] = lambda _: None
+    folder: Path,
+    *,
+    keys: Path,
+    name: str,
+    clock: Clock,
+    notice: Callable[[str], None] = lambda _: None,
+    database: str = "",
 ) -> OpenLog:
-    """Open the log kept in a folder, with its single writer.
+    """Open the log kept in a folder or a database, with its single writer.
 
     A log whose signing key is missing, or that is not the one that was signed, opens too, but records nothing until
     that is mended: `AuditLog.healthy` says why.
@@ -57,12 +72,79 @@ def open_log(
         name: the first part of every origin.
         clock: the time, in microseconds since 1970, UTC.
         notice: is told, in words without any text of a question, when nothing can be recorded and when it can again.
+        database: the address of the database that holds the log; empty where the folder does.
 
     Raises:
         AuditBusyError: another process writes it.
         AuditUnavailableError: the store cannot be made, read or written.
     """
-    return assemble(SqliteLeafStore.open(folder), keys=keys, name=name, clock=clock, notice=notice)
+    return assemble(open_store(folder, database=database), keys=keys, name=name, clock=clock, notice=notice)
+
+
+def open_store(folder: Path, *, database: str = "") -> LeafStore:
+    """Open the store of a log for writing and reading; see `open_log`."""
+    if not database:
+        _expect_not_moved(folder)
+        return SqliteLeafStore.open(folder)
+    store = _postgres().open(database, folder=folder)
+    try:
+        _expect_moved(folder, store)
+    except BaseException:
+        store.close()
+        raise
+    return store
+
+
+def log_at_rest(folder: Path, *, database: str = "") -> LeafReader:
+    """Return the store of a log for whoever only reads it, beside a service or without one.
+
+    Raises:
+        AuditUnavailableError: there is none, another version made it, or it cannot be read.
+    """
+    if database:
+        kept = _postgres().reading(database, folder=folder)
+        kept.expect_schema()
+        return kept
+    _expect_not_moved(folder)
+    if not (folder / STORE_FILE).exists():
+        raise AuditUnavailableError(
+            f"expected a log in {folder}, found none: ask something first, or set GREENLIT_STATE"
+        )
+    store = SqliteLeafStore(folder=folder)
+    store.expect_schema()
+    return store
+
+
+def _postgres() -> "type[PostgresLeafStore]":
+    try:
+        from service.audit.storage.postgres_store import PostgresLeafStore  # noqa: PLC0415 - what it needs is an extra
+    except ModuleNotFoundError as error:
+        if error.name is not None and error.name.partition(".")[0] == "service":
+            raise
+        missing = error.name
+    else:
+        return PostgresLeafStore
+    raise AuditUnavailableError(
+        f"expected what GREENLIT_DATABASE_URL needs, found no {missing}: pip install -e '.[postgres]'"
+    )
+
+
+def _expect_moved(folder: Path, store: "PostgresLeafStore") -> None:
+    """Refuse to begin an empty log in a database where the real one is still a file."""
+    if not store.size() and (folder / STORE_FILE).exists() and SqliteLeafStore(folder=folder).size():
+        raise AuditUnavailableError(
+            f"the log in {folder / STORE_FILE} is not in {store.shown}, which is empty: run greenlit audit move, "
+            "or name the database that holds the log"
+        )
+
+
+def _expect_not_moved(folder: Path) -> None:
+    """Refuse to begin an empty log where the real one went into a database."""
+    if (folder / MOVED_FILE).exists() and not (folder / STORE_FILE).exists():
+        raise AuditUnavailableError(
+            f"the log of {folder} was moved into a database: set GREENLIT_DATABASE_URL to its address, or, to go on "
+            f"without what was recorded there, rename {MOVED_FILE} to {STORE_FILE}"
+        )
 
 
 def assemble(

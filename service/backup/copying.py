@@ -1,13 +1,16 @@
 """Copies one file so that the copy is whole, durable, and for its owner only.
 
-A database that is being written is copied by SQLite itself, in one step and as of one moment; whoever writes it is not
-kept waiting. The copy needs no file beside it.
+A database that is being written is copied by SQLite itself, as of one moment; whoever writes it is not kept waiting.
+The copy needs no file beside it. What was written is made durable every few megabytes: left to the end, gigabytes of it
+would stand before every commit of the log.
 """
 
 import contextlib
 import hashlib
 import os
 import sqlite3
+import time
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import BinaryIO
@@ -18,7 +21,19 @@ from service.audit.keys.private_files import make_private_folder
 from service.backup.errors import BackupError
 
 _CHUNK = 1 << 20
-_BUSY_TIMEOUT_S = 10.0  # somebody takes the write-ahead log into the file: a moment
+# Durable at once. While a log of 4.4 GB was copied, questions waited half as long for their record (99th percentile) as
+# with one sync at the end, and the copy took half the time; 4 and 16 MB did not differ.
+_SYNC_BYTES = 8 << 20
+_ANY_TABLE = "SELECT COUNT(*) FROM sqlite_schema"
+_BUSY_TIMEOUT_S = 1.0  # after which it is tried again, so that a person can break it off
+# Who writes the pack keeps readers out from the first megabytes that it changed until it is durable: minutes, if a
+# large build is packed.
+_PATIENCE_S = 600.0
+_HINTS = {
+    "SQLITE_FULL": "; the disk is full: make room",
+    "SQLITE_BUSY": f"; another program has kept it locked for {_PATIENCE_S:g} s, as greenlit ingest does while it "
+    "packs old builds: wait for its end",
+}
 
 
 def copy_file(source: Path, target: Path) -> str:
@@ -33,8 +48,9 @@ def copy_file(source: Path, target: Path) -> str:
         while chunk := reading.read(_CHUNK):
             hashed.update(chunk)
             writing.write(chunk)
-        writing.flush()
-        os.fsync(writing.fileno())
+            if writing.tell() % _SYNC_BYTES == 0:
+                _sync(writing)
+        _sync(writing)
     return hashed.hexdigest()
 
 
@@ -46,18 +62,25 @@ def copy_database(source: Path, target: Path) -> str:
         OSError: the copy cannot be made.
     """
     make_private_folder(target.parent)
-    _new(target).close()
-    try:
-        with closing(_connected(source)) as reading, closing(_connected(target)) as writing:
-            reading.backup(writing)  # all pages in one step: in steps it would begin again at each record
-            writing.execute("PRAGMA journal_mode = DELETE")
-    except sqlite3.Error as error:
-        reason = getattr(error, "sqlite_errorname", type(error).__name__)  # its own words may hold a text
-        full = "; the disk is full: make room" if reason == "SQLITE_FULL" else ""
-        raise BackupError(f"{source} cannot be copied to {target} ({reason}){full}") from None
-    with target.open("rb+") as file:
-        os.fsync(file.fileno())
+    with _new(target) as file:
+        try:
+            with closing(_connected(source)) as reading, closing(_connected(target)) as writing:
+                _copy_pages(reading, writing, lambda: _sync(file))
+        except sqlite3.Error as error:
+            reason = getattr(error, "sqlite_errorname", type(error).__name__)  # its own words may hold a text
+            raise BackupError(f"{source} cannot be copied to {target} ({reason}){_HINTS.get(reason, '')}") from None
+        _sync(file)
     return hash_of(target)
+
+
+def _copy_pages(reading: sqlite3.Connection, writing: sqlite3.Connection, sync: Callable[[], None]) -> None:
+    # All that is copied is read in one transaction: without it a copy in steps would begin again at each record.
+    reading.execute("BEGIN")
+    _wait_for_it(reading)
+    (page_bytes,) = reading.execute("PRAGMA page_size").fetchone()
+    writing.execute("PRAGMA synchronous = OFF")  # it is made durable here
+    reading.backup(writing, pages=max(1, _SYNC_BYTES // page_bytes), progress=lambda *_: sync())
+    writing.execute("PRAGMA journal_mode = DELETE")
 
 
 def hash_of(path: Path) -> str:
@@ -88,6 +111,23 @@ def put(source: Path, target: Path, sha256: str) -> None:
         with contextlib.suppress(OSError):
             beside.unlink(missing_ok=True)
     sync_folder(target.parent)
+
+
+def _wait_for_it(reading: sqlite3.Connection) -> None:
+    ends_s = time.monotonic() + _PATIENCE_S
+    while True:
+        try:
+            reading.execute(_ANY_TABLE).fetchall()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorname != "SQLITE_BUSY" or time.monotonic() > ends_s:
+                raise
+        else:
+            return
+
+
+def _sync(file: BinaryIO) -> None:
+    file.flush()
+    os.fsync(file.fileno())
 
 
 def _new(path: Path) -> BinaryIO:

@@ -2,9 +2,10 @@
 
 1  see that there is room
 2  copy the keys, and what the signer remembers; then the log, which holds at least what was signed; then the rest of
-   the state, in which the holds are those of the records; then what the library decided
-3  see that no key came or went meanwhile, nor a build: else begin again. The log in the copy must find the keys that it
-   names, and a build may move into the pack, or an original go, while builds are copied
+   the state, in which the holds are those of the records; then what the library decided. If a key came or went
+   meanwhile, begin again: the log in the copy must find the keys that it names
+3  copy the builds, if asked to. If one came or went meanwhile, copy them again: a build may move into the pack, or an
+   original go, while builds are copied
 4  check the copy, write what it holds into `backup.json`, and only then give it its name
 
 A copy that was cut off has no name that counts, and is removed by the next one.
@@ -132,16 +133,21 @@ class Taking:
             shutil.rmtree(half, ignore_errors=True)
             half.mkdir(mode=0o700)
             files: dict[str, File] = {}
-            builds = self._builds_now()
             for part in self._parts():
-                found = files_of(self.places, part)
+                found = files_of(self.places, part) if part != BUILDS else []
                 files |= _copies(sorted(found, key=lambda one: one.name != LOG), half)
-            changed = "builds"
+            if _keys_in(files) == self._keys_now() and self._memory_is_in(files):
+                return files | self._copied_builds(half)
+        raise _changed("the keys of the log")
+
+    def _copied_builds(self, half: Path) -> dict[str, File]:
+        for _ in range(_TRIES):
+            shutil.rmtree(half / BUILDS, ignore_errors=True)
+            builds = self._builds_now()
+            files = _copies(files_of(self.places, BUILDS), half) if self.builds else {}
             if builds == self._builds_now():
-                changed = "the keys of the log"
-                if _keys_in(files) == self._keys_now() and self._memory_is_in(files):
-                    return files
-        raise BackupError(f"{changed} changed while each of {_TRIES} copies was made: try again in some minutes")
+                return files
+        raise _changed("builds")
 
     def _memory_is_in(self, files: dict[str, File]) -> bool:
         """Tell whether what the signer remembers is in the copy: a file that was found may give way to a newer one."""
@@ -159,6 +165,10 @@ class Taking:
 
     def _keys_now(self) -> dict[str, str]:
         return {one.name: hash_of(one.path) for one in files_of(self.places, KEYS) if one.path.suffix == ".key"}
+
+
+def _changed(what: str) -> BackupError:
+    return BackupError(f"{what} changed while each of {_TRIES} copies was made: try again in some minutes")
 
 
 STATE_LOG = LOG.removeprefix(f"{STATE}/")

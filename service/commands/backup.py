@@ -4,6 +4,7 @@ A copy holds the log *and* the keys that open its texts: whoever has it can read
 """
 
 import getpass
+import os
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from service.backup.places import Places
     from service.backup.putting_back import PutBack
 
+_GIVES_WAY = 10  # of 19 steps: who asks meanwhile comes first
+
 _Folder = Annotated[Path, typer.Argument(help="a folder of copies, outside of the installation")]
 _Keep = Annotated[int, typer.Option(min=0, help="remove all but so many copies from it; 0 removes none")]
 _Builds = Annotated[bool, typer.Option("--builds", help="copy builds too, so that old answers can be made again")]
@@ -34,6 +37,7 @@ def backup(folder: _Folder, keep: _Keep = 0, builds: _Builds = False, as_json: _
     from service.backup.taking import Taking, remove_older
 
     settings = _settings()
+    os.nice(_GIVES_WAY)
     taking = Taking(
         places=_places(settings), log_name=settings.log_name, version=_version(), builds=builds, clock=_now_us
     )
@@ -44,6 +48,11 @@ def backup(folder: _Folder, keep: _Keep = 0, builds: _Builds = False, as_json: _
         raise fail(error, 1) from error
     for link in taken.links:
         problem(f"{link} is a link and was not copied: copy what it points to by other means")
+    if settings.database():
+        problem(
+            "the log itself is in PostgreSQL and not in this copy, which holds its keys: copy the database by "
+            "PostgreSQL's own means, such as pg_dump or continuous archiving"
+        )
     account = taken.account
     if as_json:
         out.json({"folder": str(taken.folder), **_summary(account), "removed": [str(path) for path in removed]})
@@ -118,6 +127,7 @@ def _goes_on(settings: Settings, account: "Account | None", words: "_Words") -> 
         name=settings.log_name,
         clock=system_clock_us,
         restored=Restored(words.reason, words.by, Backup(account.id, account.made_us) if account else None),
+        database=settings.database(),
     )
     ended = f"ends with record {begun.ended.next_seq - 1}" if begun.ended else "holds no record"
     out.line(f"The log {ended} and goes on under the history {begun.history}: record {begun.seq} says why.")

@@ -80,9 +80,15 @@ def audit_client(settings: Settings, *, replayer: Replayer, notice: Notice) -> I
         AccessError: the token of this installation cannot be read or made.
     """
     access = LocalAccess.open(state=settings.state, given=settings.given_token(), groups=settings.groups())
-    clock, keys = audit_log.system_clock_us, settings.keys_folder()
     try:
-        opened = open_log(settings.state, keys=keys, name=settings.log_name, clock=clock, notice=notice)
+        opened = open_log(
+            settings.state,
+            keys=settings.keys_folder(),
+            name=settings.log_name,
+            clock=audit_log.system_clock_us,
+            notice=notice,
+            database=settings.database(),
+        )
     except AuditBusyError:
         url = _url(settings)
     else:

@@ -29,7 +29,12 @@ def opened_service(
     from service.audit.opening import open_log
 
     opened = open_log(
-        settings.state, keys=settings.keys_folder(), name=settings.log_name, clock=system_clock_us, notice=notice
+        settings.state,
+        keys=settings.keys_folder(),
+        name=settings.log_name,
+        clock=system_clock_us,
+        notice=notice,
+        database=settings.database(),
     )
     with contextlib.closing(opened):
         from service.answering.course import NO_WATCHERS

@@ -21,7 +21,14 @@ def shrink(as_json: Annotated[bool, typer.Option("--json", help="print JSON")] =
     from service.audit.storage.sqlite_store import STORE_FILE, SqliteLeafStore
 
     try:
-        state = read_settings().state
+        settings = read_settings()
+        if settings.database():
+            raise fail(
+                "the log is in a PostgreSQL database: expected one in a file; the room of what was erased is used "
+                "again by what comes, and VACUUM FULL greenlit_audit.payloads gives it back",
+                1,
+            )
+        state = settings.state
         if not (state / STORE_FILE).is_file():
             raise fail(f"expected a log in {state}, there is none", 1)
         store = SqliteLeafStore.open(state)

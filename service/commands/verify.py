@@ -92,13 +92,10 @@ def _witnessed(witness: Path | None, witness_key: str) -> "Witnessed | None":
 def _whole(settings: Settings, keys: list[str], witness: "Witnessed | None", *, as_json: bool) -> int:
     from service.audit.checking.at_hand import at_hand
     from service.audit.checking.verify_store import verify_store
+    from service.audit.opening import log_at_rest
     from service.audit.shards import key_name
-    from service.audit.storage.sqlite_store import STORE_FILE, SqliteLeafStore
 
-    if not (settings.state / STORE_FILE).exists():
-        raise fail(f"expected a log in {settings.state}, found none: ask something first, or set GREENLIT_STATE", 1)
-    store = SqliteLeafStore(folder=settings.state)
-    store.expect_schema()
+    store = log_at_rest(settings.state, database=settings.database())
     name, has_checkpoints = key_name(settings.log_name), store.checkpoint_count() > 0
     here = at_hand(settings.keys_folder(), name=name, given=keys, has_checkpoints=has_checkpoints)
     verdict = verify_store(

@@ -82,7 +82,7 @@ class Deciding:
             library: the folder with the allowlist and the register.
             now: the time, with its zone.
             max_file_bytes: larger files are no documents.
-            builds: the folder beside whose builds the worker leaves what it read for approvers.
+            builds: the folder of builds; beside them the worker leaves what it read for approvers.
         """
         self._builds = builds
         self._library = library
@@ -272,8 +272,7 @@ class Deciding:
                 self._looked, self._kept = Looked(), Kept()
             approvals = self._approvals(self._looked)
             theirs = [one for one in approvals.sources.values() if who is None or who.may_approve(one.name)]
-            chosen = [one for one in theirs if source in (None, one.name)]
-            return [(one, approvals.overview(under=one.name)) for one in chosen]
+            return [(one, approvals.overview(under=one.name)) for one in theirs if source in (None, one.name)]
 
     def _approvals(self, looked: Looked | None = None) -> Approvals:
         """The library as it is now: the allowlist is read each time."""
@@ -283,6 +282,7 @@ class Deciding:
             max_file_bytes=self._max_file_bytes,
             register=self._register,
             looked=looked,
+            builds=self._builds,
         )
 
 

@@ -160,13 +160,13 @@ def _directory(path: Path) -> str:
     )
 
 
-def _log(settings: Settings, running: Running) -> str:
+def _log(settings: Settings, running: Running) -> Found | str:
     state, keys = settings.state, settings.keys_folder()
     for folder in (state, keys):
         if folder.exists() and stat.S_IMODE(folder.stat().st_mode) & 0o077:
             raise WrongError(f"{folder} can be opened by others: run chmod 700 {folder}")
     try:
-        opened = open_log(state, keys=keys, name=settings.log_name, clock=system_clock_us)
+        opened = open_log(state, keys=keys, name=settings.log_name, clock=system_clock_us, database=settings.database())
     except AuditBusyError:
         if problems := running():
             raise WrongError("; ".join(problems)) from None
@@ -174,7 +174,11 @@ def _log(settings: Settings, running: Running) -> str:
     try:
         if problem := opened.log.healthy():
             raise WrongError(problem)
-        return counted(opened.store.size(), "record")
+        detail = counted(opened.store.size(), "record")
+        if not settings.database():
+            return detail
+        remark = opened.store.remark()
+        return Found(f"{detail} in {opened.store.shown}", [remark] if remark else [])
     finally:
         opened.close()
 

@@ -15,10 +15,10 @@ from indexes.counting import counted
 from indexes.decisions import Decision
 from indexes.due import what_is_due
 from indexes.encoder import SentenceTransformersEncoder
-from indexes.errors import BuildError, IndexesError, UnreadableFileError
+from indexes.errors import IndexesError, UnreadableFileError
 from indexes.last_ingest import StaysOut, left_by_last_ingest
 from indexes.library import list_documents, missing_folders, read_document
-from indexes.manifest import read_manifest
+from indexes.manifest import live_documents
 from indexes.previews import read_worker_state
 from indexes.register import REGISTER_FILE, Register, register_remarks
 from indexes.sources import Sources, read_sources
@@ -62,7 +62,7 @@ def look_at_register(library: Path, builds: Path) -> Found:
     """Look whether it is there and every line is understood, and whether what is approved is there; say what is due."""
     register = Register(library / REGISTER_FILE)
     state, now = register.refresh(), utc_now()
-    if gone := register_is_gone(state, register.path, held=_held(builds)):
+    if gone := register_is_gone(state, register.path, held=live_documents(builds)):
         raise WrongError(f"{gone}; until then no question is answered")
     if state.problems:
         told = [problem.in_words(register.path) for problem in state.problems[:_TOLD]]
@@ -76,14 +76,6 @@ def look_at_register(library: Path, builds: Path) -> Found:
     due = what_is_due(sources, state.decisions, at=now, grants=grants)
     warnings = [*due.remarks(), *stock_remarks(stocks), *register_remarks(state, register.path, now=now)]
     return Found(f"{counted(state.position, 'event')} on {counted(len(state.decisions), 'document')}", warnings)
-
-
-def _held(builds: Path) -> int:
-    """Return how many documents the live build holds; 0 if there is none that can be read."""
-    try:
-        return len(read_manifest(builds / current_build_id(builds)).documents)
-    except BuildError:
-        return 0
 
 
 def look_at_build(

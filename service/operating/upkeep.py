@@ -11,16 +11,21 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 _LOOK_S = 5.0  # how often it is looked which tasks are due
+_STOP_S = 0.1  # between two attempts to break off what is being done
 _RETRY_S = 60.0  # a task that is done daily is not to wait for a day because the disk was full for a moment
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """Something to be done again and again, `every_s` apart."""
+    """Something to be done again and again, `every_s` apart.
+
+    What may take long is broken off at the end by `stop`, which another thread calls until it was.
+    """
 
     name: str
     do: Callable[[], object]
     every_s: float
+    stop: Callable[[], object] = lambda: None
 
 
 @dataclass(slots=True)
@@ -56,9 +61,9 @@ class Upkeep:
             if ended():
                 return
             if standing.due_s <= now_s:
-                self._do(standing, now_s)
+                self._do(standing, now_s, ended)
 
-    def _do(self, standing: _Standing, now_s: float) -> None:
+    def _do(self, standing: _Standing, now_s: float, ended: Callable[[], bool]) -> None:
         task = standing.task
         try:
             task.do()
@@ -68,7 +73,7 @@ class Upkeep:
         else:
             wait_s, words = task.every_s, ""
         standing.due_s = now_s + wait_s
-        if words != standing.told:
+        if words != standing.told and not ended():  # what was broken off at the end has not failed
             standing.told = words
             self._notice(words or f"{task.name} works again")
 
@@ -77,7 +82,7 @@ class Upkeep:
 def upkeep(
     tasks: Sequence[Task], *, clock_s: Callable[[], float], notice: Callable[[str], None], look_s: float = _LOOK_S
 ) -> Iterator[None]:
-    """Do tasks in a thread for as long as the context lasts. At its end the task that is being done is waited for.
+    """Do tasks in a thread for as long as the context lasts. At its end what is being done is stopped or waited for.
 
     Args:
         tasks: what to do.
@@ -99,4 +104,7 @@ def upkeep(
         yield
     finally:
         ended.set()
-        thread.join()
+        while thread.is_alive():
+            for task in tasks:
+                task.stop()
+            thread.join(_STOP_S)

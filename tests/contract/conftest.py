@@ -6,10 +6,20 @@ from pathlib import Path
 
 import pytest
 
+from service.audit.storage.postgres_store import PostgresLeafStore
 from service.audit.storage.sqlite_store import SqliteLeafStore
 from service.audit.storage.store import LeafStore
 
-OPENERS: dict[str, Callable[[Path], LeafStore]] = {"sqlite": SqliteLeafStore.open}
+
+def _sqlite(folder: Path, _: pytest.FixtureRequest) -> LeafStore:
+    return SqliteLeafStore.open(folder)
+
+
+def _postgres(folder: Path, request: pytest.FixtureRequest) -> LeafStore:
+    return PostgresLeafStore.open(request.getfixturevalue("database_url"), folder=folder)
+
+
+OPENERS: dict[str, Callable[[Path, pytest.FixtureRequest], LeafStore]] = {"postgres": _postgres, "sqlite": _sqlite}
 
 
 @pytest.fixture(params=sorted(OPENERS))
@@ -17,7 +27,7 @@ def open_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Calla
     with ExitStack() as stack:
 
         def open_it() -> LeafStore:
-            store = OPENERS[request.param](tmp_path / "var")
+            store = OPENERS[request.param](tmp_path / "var", request)
             stack.callback(store.close)
             return store
 

@@ -53,6 +53,8 @@ _FORBIDDEN = [
     ("service/mcp/within.py", "import httpx", "opens a connection"),
     ("service/app.py", "def f():\n    import service.mcp.routes", "MCP is imported only"),
     ("service/http/origin.py", "import mcp_types", "The SDK of MCP"),
+    ("service/audit/log.py", "import service.audit.storage.postgres_store", "PostgreSQL is imported only"),
+    ("service/audit/histories.py", "def f():\n    import psycopg", "PostgreSQL's library"),
     ("service/operating/metrics.py", "import httpx", "opens a connection"),
     ("service/commands/serve.py", "def f():\n    import service.operating.spans", "Traces are imported only"),
     ("service/http/asking.py", "import opentelemetry.trace", "OpenTelemetry is known"),

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexes.builds import DENSE_FILE, LEXICAL_FOLDER, PASSAGES_FILE, PIECES_FOLDER, SENTENCES_FOLDER, Build
+from indexes.coarse import in_bytes
 from indexes.dense import DenseIndex
 from indexes.documents import Document, Locator, Passage, Section, passage_id
 from indexes.encoder import Span
@@ -27,8 +28,9 @@ from indexes.standing import Grant
 from indexes.units import Unit
 from ingest.describe import describe
 from ingest.encode import EncoderText, KeptPieces
+from ingest.encoded_texts import encoder_texts
 from ingest.index_pieces import index_pieces, projection_for
-from ingest.index_sentences import encoder_texts, index_sentences
+from ingest.index_sentences import index_sentences
 from ingest.index_words import index_words
 from ingest.split import Splitter
 from ingest.units.finding import find_units
@@ -113,9 +115,7 @@ def open_split(documents: Sequence[SplitDocument]) -> Iterator[Build]:
         index_words(documents, live=None, carried=()).write(folder / LEXICAL_FOLDER)
         write_sentences(
             folder / SENTENCES_FOLDER,
-            index_sentences(
-                documents, vectors=lambda _passage, _spans: next(rows).astype(np.float16), live=None, carried=()
-            ),
+            index_sentences(documents, vectors=lambda _passage, _spans: in_bytes(next(rows)), lent=None),
             sentences=sum(len(text.spans) for text in texts),
             dimensions=encoder.dimensions,
         )
@@ -125,7 +125,7 @@ def open_split(documents: Sequence[SplitDocument]) -> Iterator[Build]:
             text, of_text = next(held)
             return KeptPieces(of_text.spans - np.int32(len(text.text)), stored(of_text.vectors, projection))
 
-        index = index_pieces(documents, kept=kept, live=None, carried=())
+        index = index_pieces(documents, kept=kept, lent=None)
         write_pieces(folder / PIECES_FOLDER, index, projection=projection)
         passages = PassageStore(folder / PASSAGES_FILE)
         info = SplitterInfo("made by hand", 1, 220, 30)

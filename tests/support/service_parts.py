@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 from urllib.parse import quote
 
 import pytest
@@ -39,7 +39,7 @@ from service.audit.checking.verifying import InAChild
 from service.audit.errors import AuditUnavailableError
 from service.audit.keys.keyring import Keyring
 from service.audit.log import payload_context
-from service.audit.opening import OpenLog, Pace, assemble
+from service.audit.opening import OpenLog, Pace, assemble, open_store
 from service.audit.storage.sqlite_store import SqliteLeafStore
 from service.audit.storage.store import Entry, Receipt
 from service.commands.doors import more_doors
@@ -307,7 +307,10 @@ def open_studio(
     if answerer == "llm":
         answerer, more = None, more | {"answerer": "llm"}
     settings = settings_for(library, local_groups=groups, **more)
-    store = BreakableStore.open(settings.state)
+    if settings.database():
+        store = cast("BreakableStore", open_store(settings.state, database=settings.database()))
+    else:
+        store = BreakableStore.open(settings.state)
     opened_log = assemble(
         store,
         keys=settings.keys_folder(),

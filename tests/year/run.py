@@ -30,6 +30,7 @@ from service.audit.keys.keyring import Keyring
 from service.audit.shards import key_name
 from service.audit.storage.sqlite_store import SqliteLeafStore
 from tests.support.service_parts import Studio
+from tests.year.disk import table, taken_by_part
 from tests.year.documents import fact_of, name_of, text_of
 from tests.year.installation import LOG_NAME, READERS, Tell, YearsInstallation
 
@@ -81,7 +82,7 @@ class Year:
         self.rules = {number: _Rule() for number in range(documents)}
         self.answers: list[dict[str, Any]] = []
         self.day = 0
-        self.at_first = 0  # bytes that builds and log took after the first days
+        self.at_first: dict[str, int] = {}  # bytes that the parts of builds and log took after the first days
         self.came = Outcome()
 
     def run(self) -> Outcome:
@@ -307,18 +308,22 @@ class Year:
             self.came.counts[f"replayed: {kind}"] += 1
             self._expect("an answer can be made again, or it is said why not", kind != "unexplained", line)
 
-    def _taken(self) -> int:
-        return _size(self.here.library.builds) + _size(self.here.places.state)
+    def _taken(self) -> dict[str, int]:
+        return taken_by_part(self.here.library.builds, self.here.places.state)
 
     def _measure(self) -> None:
         documents = _size(self.here.library.folder)
-        growth = (self._taken() - self.at_first) / documents if self.at_first else 0.0
+        taken = self._taken()
+        total = sum(taken.values())
+        growth = (total - sum(self.at_first.values())) / documents if self.at_first else 0.0
+        for line in table(self.at_first, taken, documents):
+            self.tell(line)
         self.came.figures |= {
             "MiB of documents": documents / (1 << 20),
             "MiB of builds": _size(self.here.library.builds) / (1 << 20),
             "MiB of state": _size(self.here.places.state) / (1 << 20),
             "builds": sum(path.is_dir() for path in self.here.library.builds.glob("20*")),
-            "times the documents, in all": self._taken() / documents,
+            "times the documents, in all": total / documents,
             f"times the documents, since day {_FIRST_DAYS}": growth,
         }
         grew = f"builds and log grew by less than {_MOST_OF_DOCUMENTS} times the documents"

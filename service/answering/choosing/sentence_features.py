@@ -138,7 +138,7 @@ def _agreement(
     matches: Matches, candidates: Sequence[Candidate], numbers: NDArray[np.int64], build: Build
 ) -> NDArray[np.float64]:
     """Return the best cosine of each candidate with the best unit of every other passage; 0 where there is no other."""
-    vectors = np.asarray(build.sentences.vectors[numbers], np.float32)
+    vectors = build.sentences.unit_vectors(numbers)
     cosines = matches.cosines[_places(matches, candidates)]
     rows = np.array([one.hit.row for one in candidates])
     passages = np.unique(rows)

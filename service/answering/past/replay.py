@@ -126,7 +126,7 @@ class Replay:
                     raise ReplayError(f"{gone}: what it answered can not be made again") from error
                 raise ReplayError(
                     f"the build {recorded['id']} that answered is not in {self.builds}, put it back from a backup: a "
-                    "build is kept while it is one of the newest three, or while a record within retention refers to it"
+                    "build is kept while it is one of the newest two, or while a record within retention refers to it"
                 ) from error
             except BuildFormError as error:
                 raise ReplayError(

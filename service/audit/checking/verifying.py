@@ -122,14 +122,16 @@ class Verifying:
 class InAChild:
     """Checks a log in a process of its own; a `Check`."""
 
-    def __init__(self, *, state: Path, keys: Path, name: str) -> None:
+    def __init__(self, *, state: Path, keys: Path, name: str, database: str = "") -> None:
         """Remember where the log is; nothing is started.
 
         Args:
             state: the folder of the store.
             keys: the folder of the log's keys.
             name: the name of the log.
+            database: the address of the database that holds the log; empty where the folder does.
         """
+        self._environment = _environment() | ({"GREENLIT_DATABASE_URL": database} if database else {})
         self._arguments = [str(state.resolve()), str(keys.resolve()), name]
         self._lock = threading.Lock()  # around what follows
         self._child: subprocess.Popen[bytes] | None = None
@@ -151,7 +153,7 @@ class InAChild:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                env=_environment(),
+                env=self._environment,
                 start_new_session=True,  # Ctrl-C reaches the service, which stops it
             )
         said: dict[str, Any] = {}

@@ -30,6 +30,7 @@ _REASONS = {
     "SQLITE_FULL": "the disk is full",
     "SQLITE_READONLY": "it is read-only",
     "SQLITE_IOERR": "the disk refuses",
+    "SQLITE_INTERRUPT": "it was broken off",
     "SQLITE_CANTOPEN": "it cannot be opened; if it was removed, put it back",
 }
 _DAMAGE = {
@@ -41,6 +42,7 @@ _DAMAGE = {
     "UnicodeDecodeError": "it is damaged",  # and so, where they stand in what SQLite says of it
 }
 _TEMPORARY = "SQLITE_TMPDIR"
+_WAL_BYTES = 16 << 20  # that are kept for what comes next; while somebody reads all of the file, it grows beyond
 _MOST_SAID = 120  # characters of what SQLite found: numbers of pages and cells, names of tables
 
 _MOST_KEPT = 4  # connections, each with some 50 KiB: as many read at once on a busy day
@@ -66,6 +68,7 @@ class SqliteFile:
         self._opened: list[tuple[int, int]] = []
         self._keeping = threading.Lock()
         self._kept: list[sqlite3.Connection] | None = None  # that nobody reads with now; None: none are kept
+        self._looking: set[sqlite3.Connection] = set()  # through the file, for damage
 
     def connect(self) -> sqlite3.Connection:
         """Return a new connection, to be closed by the caller; any one thread at a time may use it.
@@ -84,6 +87,7 @@ class SqliteFile:
             connection.execute("PRAGMA synchronous = FULL")  # in WAL mode: fsync at every commit
             connection.execute("PRAGMA fullfsync = ON")  # where fsync stops at the drive's cache (macOS)
             connection.execute("PRAGMA foreign_keys = ON")
+            connection.execute(f"PRAGMA journal_size_limit = {_WAL_BYTES}")
             connection.execute("PRAGMA secure_delete = ON")  # an erased payload leaves no bytes behind
         except sqlite3.Error:
             connection.close()
@@ -113,9 +117,21 @@ class SqliteFile:
     def _rows_anew(self, query: str) -> list[tuple[Any, ...]]:
         def read() -> list[tuple[Any, ...]]:
             with closing(self.connect()) as connection:
-                return connection.execute(query).fetchall()
+                with self._keeping:
+                    self._looking.add(connection)
+                try:
+                    return connection.execute(query).fetchall()
+                finally:
+                    with self._keeping:
+                        self._looking.remove(connection)
 
         return self.guarded("read", read)
+
+    def stop_looking(self) -> None:
+        """Break off looks for damage that are going on: they end with an error. Any thread may call."""
+        with self._keeping:  # none of them is closed meanwhile
+            for connection in self._looking:
+                connection.interrupt()
 
     def keep(self) -> None:
         """Keep connections that have read, until `let_go`: as long as the files are those that `remember` saw."""

@@ -1,242 +1,31 @@
-"""What can be read of the SQLite store: the `LeafReader` half of it, for the service and for whoever only looks.
+"""What can be read of the SQLite store; what is asked is in `leaf_reads`."""
 
-Reading never waits for the writer and never changes anything.
-"""
-
-import itertools
 import json
-from collections.abc import Collection, Iterator, Sequence
-from typing import Any
+from collections.abc import Collection
 
-from service.audit.errors import AuditDamagedError
+from service.audit.storage.leaf_reads import LeafReads, bounded
 from service.audit.storage.sqlite_file import SqliteFile
-from service.audit.storage.store import (
-    MAX_SEQ,
-    Payload,
-    StoredCheckpoint,
-    StoredLeaf,
-    StoredPayload,
-    conversation_key,
-    leaf_hash,
-)
-
-NEXT_SEQ = "SELECT COALESCE(MAX(seq) + 1, 0) FROM leaves"
-NEXT_CHECKPOINT = "SELECT COALESCE(MAX(id) + 1, 0) FROM checkpoints"
-_HASH_BYTES = 32
-_MOST_VARIABLES = 500  # a statement may have 999, wherever SQLite comes from
-_VERIFY = "run greenlit audit verify, and put the store back as it was"
-_LEAF = "SELECT seq, leaf_hash, type, ts_us, request_id, leaf, conversation FROM leaves"
-_CHECKPOINT = "SELECT origin, size, root, note FROM checkpoints WHERE origin = ?"
-# The condition of the partial index has to stand in the query, or the index is not used.
-_OF_TYPE = "type = ? AND type NOT IN ('query.received', 'query.finished')"
-_OF_CONVERSATION = """
-    SELECT seq FROM leaves WHERE conversation = ? AND conversation <> '' AND seq < ? ORDER BY seq DESC LIMIT ?"""
-_OF_ANY_CONVERSATION = """
-    SELECT conversation, seq FROM leaves
-    WHERE conversation >= ? AND conversation < ? AND conversation <> '' ORDER BY conversation, seq"""
-# Each gives one page, between two numbers.
-_LEAF_PAGE = f"{_LEAF} WHERE seq >= ? AND seq < ? ORDER BY seq"
-_PAYLOAD_PAGE = """
-    SELECT payloads.seq, COALESCE(type, ''), COALESCE(request_id, ''), field, key_id, sealed
-    FROM payloads LEFT JOIN leaves ON leaves.seq = payloads.seq
-    WHERE payloads.seq >= ? AND payloads.seq < ? ORDER BY payloads.seq, field"""
-_CHECKPOINT_PAGE = "SELECT id, origin, size, root, note FROM checkpoints WHERE id >= ? AND id < ? ORDER BY id"
-_UNFINISHED = f"""
-    {_LEAF} WHERE type = 'query.received' AND request_id IN (
-        SELECT request_id FROM leaves WHERE request_id <> '' AND type IN ('query.received', 'query.finished')
-        GROUP BY request_id HAVING SUM(type = 'query.finished') = 0)
-    AND request_id <> '' ORDER BY seq"""  # nosec B608  # noqa: S608  (parts are of this module)
+from service.audit.storage.store import StoredLeaf
 
 
-class SqliteReads:
+class SqliteReads(LeafReads):
     """Reads a store's file; see `LeafReader` for what each method gives."""
 
     def __init__(self, file: SqliteFile) -> None:
         """Read this file; nothing is opened before the first call."""
+        super().__init__(file)
         self._file = file
 
-    def size(self) -> int:
-        """See `LeafReader.size`."""
-        return int(self._file.rows(NEXT_SEQ)[0][0])
+    @property
+    def shown(self) -> str:
+        """See `LeafStore.shown`."""
+        return str(self._file.path)
 
-    def leaf(self, seq: int) -> StoredLeaf | None:
-        """See `LeafReader.leaf`."""
-        found = self._leaves("WHERE seq = ?", _seq(seq))
-        return found[0] if found else None
-
-    def leaves(self, after: int, limit: int) -> list[StoredLeaf]:
-        """See `LeafReader.leaves`."""
-        return self._leaves("WHERE seq > ? ORDER BY seq LIMIT ?", _seq(after), limit)
-
-    def leaf_hashes(self, start: int, end: int) -> list[bytes]:
-        """See `LeafReader.leaf_hashes`."""
-        query = "SELECT seq, leaf_hash FROM leaves WHERE seq >= ? AND seq < ? ORDER BY seq"
-        return [_hash(*row) for row in self._file.rows(query, (_seq(start), _seq(end)))]
-
-    def of_type(self, kind: str, *, after: int = -1) -> list[StoredLeaf]:
-        """See `LeafReader.of_type`."""
-        return self._leaves(f"WHERE {_OF_TYPE} AND seq > ? ORDER BY seq", kind, _seq(after))
-
-    def newest_of(self, kind: str) -> StoredLeaf | None:
-        """See `LeafReader.newest_of`."""
-        found = self._leaves(f"WHERE {_OF_TYPE} ORDER BY seq DESC LIMIT 1", kind)
-        return found[0] if found else None
-
-    def of_request(self, request_id: str) -> list[StoredLeaf]:
-        """See `LeafReader.of_request`."""
-        if not _is_text(request_id):
-            return []
-        return self._leaves("WHERE request_id = ? AND request_id <> '' ORDER BY seq", request_id)
-
-    def of_questions(self, seqs: Sequence[int]) -> list[StoredLeaf]:
-        """See `LeafReader.of_questions`."""
-        found: list[StoredLeaf] = []
-        for these, marks in _parts(seqs):
-            asked = f"SELECT request_id FROM leaves WHERE seq IN ({marks})"  # nosec B608  # noqa: S608  (marks are ?s)
-            found += self._leaves(f"WHERE request_id IN ({asked}) AND request_id <> ''", *these)
-        return sorted({leaf.seq: leaf for leaf in found}.values(), key=lambda leaf: leaf.seq)
-
-    def of_conversation(
-        self, actor: str, conversation_id: str, *, before: int = MAX_SEQ, limit: int = MAX_SEQ
-    ) -> list[int]:
-        """See `LeafReader.of_conversation`."""
-        rows = self._file.rows(_OF_CONVERSATION, (conversation_key(actor, conversation_id), _seq(before), limit))
-        return [row[0] for row in rows][::-1]
-
-    def turns_of(self, actor: str) -> list[tuple[str, int]]:
-        """See `LeafReader.turns_of`."""
-        first = conversation_key(actor, "")
-        after = first[:-1] + chr(ord(first[-1]) + 1)  # above all that begin with it
-        rows = self._file.rows(_OF_ANY_CONVERSATION, (first, after))
-        return [(conversation.removeprefix(first), seq) for conversation, seq in rows]
-
-    def unfinished(self) -> list[StoredLeaf]:
-        """See `LeafReader.unfinished`."""
-        return [_whole(*row) for row in self._file.rows(_UNFINISHED)]
-
-    def payloads(self, seq: int) -> tuple[Payload, ...]:
-        """See `LeafReader.payloads`."""
-        query = "SELECT field, key_id, sealed FROM payloads WHERE seq = ? ORDER BY field"
-        return tuple(Payload(*row) for row in self._file.rows(query, (_seq(seq),)))
-
-    def payloads_of(self, seqs: Sequence[int]) -> dict[int, tuple[Payload, ...]]:
-        """See `LeafReader.payloads_of`."""
-        found: dict[int, list[Payload]] = {}
-        for these, marks in _parts(seqs):
-            query = f"SELECT seq, field, key_id, sealed FROM payloads WHERE seq IN ({marks}) ORDER BY seq, field"  # nosec B608  # noqa: S608  (marks are ?s)
-            for seq, *row in self._file.rows(query, these):
-                found.setdefault(seq, []).append(Payload(*row))
-        return {seq: tuple(payloads) for seq, payloads in found.items()}
+    def remark(self) -> str | None:
+        """See `LeafStore.remark`. Whoever may write the file may change it, and doctor looks at its folder's mode."""
+        return None
 
     def leaves_at(self, seqs: Collection[int]) -> list[StoredLeaf]:
-        """See `LeafReader.leaves_at`."""
-        return self._leaves("WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY seq", _numbers(seqs))
-
-    def payload_seqs(self, start: int, end: int) -> list[int]:
-        """See `LeafReader.payload_seqs`."""
-        query = "SELECT DISTINCT seq FROM payloads WHERE seq >= ? AND seq < ? ORDER BY seq"
-        return [row[0] for row in self._file.rows(query, (_seq(start), _seq(end)))]
-
-    def checkpoints(self, origin: str, *, above: int = -1, limit: int = 1000) -> list[StoredCheckpoint]:
-        """See `LeafReader.checkpoints`."""
-        query = f"{_CHECKPOINT} AND size > ? ORDER BY size LIMIT ?"
-        return [StoredCheckpoint(*row) for row in self._file.rows(query, (origin, _seq(above), limit))]
-
-    def newest_checkpoint(self, origin: str) -> StoredCheckpoint | None:
-        """See `LeafReader.newest_checkpoint`."""
-        rows = self._file.rows(f"{_CHECKPOINT} ORDER BY size DESC, id DESC LIMIT 1", (origin,))
-        return StoredCheckpoint(*rows[0]) if rows else None
-
-    def subtrees(self, origin: str, level: int, start: int, end: int) -> list[bytes]:
-        """See `LeafReader.subtrees`."""
-        query = (
-            "SELECT hash FROM subtrees WHERE origin = ? AND level = ? AND number >= ? AND number < ? ORDER BY number"
-        )
-        rows = self._file.rows(query, (origin, level, start, end))
-        if any(not isinstance(row[0], bytes) or len(row[0]) != _HASH_BYTES for row in rows):
-            raise AuditDamagedError(f"a subtree that is kept of {origin} is not as it was written: {_VERIFY}")
-        return [row[0] for row in rows]
-
-    def scope(self, filter_hash: str) -> bytes | None:
-        """See `LeafReader.scope`."""
-        rows = self._file.rows("SELECT pairs FROM scopes WHERE filter_hash = ?", (filter_hash,))
-        return bytes(rows[0][0]) if rows else None
-
-    def stream_leaves(self, start: int, end: int) -> Iterator[StoredLeaf]:
-        """See `LeafReader.stream_leaves`."""
-        return itertools.starmap(StoredLeaf, self._file.stream(_LEAF_PAGE, start, end))
-
-    def stream_payloads(self, start: int, end: int) -> Iterator[StoredPayload]:
-        """See `LeafReader.stream_payloads`."""
-        for seq, kind, request_id, field, key_id, sealed in self._file.stream(_PAYLOAD_PAGE, start, end):
-            yield StoredPayload(seq, kind, request_id, Payload(field, key_id, sealed))
-
-    def stream_checkpoints(self, start: int, end: int) -> Iterator[tuple[int, StoredCheckpoint]]:
-        """See `LeafReader.stream_checkpoints`."""
-        for number, *row in self._file.stream(_CHECKPOINT_PAGE, start, end):
-            yield number, StoredCheckpoint(*row)
-
-    def checkpoint_count(self) -> int:
-        """See `LeafReader.checkpoint_count`."""
-        return int(self._file.rows(NEXT_CHECKPOINT)[0][0])
-
-    def seqs_of_type(self, kind: str) -> list[int]:
-        """See `LeafReader.seqs_of_type`."""
-        query = f"SELECT seq FROM leaves WHERE {_OF_TYPE} ORDER BY seq"  # nosec B608  # noqa: S608  (parts are of this module)
-        return [row[0] for row in self._file.rows(query, (kind,))]
-
-    def scope_hashes(self) -> list[str]:
-        """See `LeafReader.scope_hashes`."""
-        return [row[0] for row in self._file.rows("SELECT filter_hash FROM scopes ORDER BY filter_hash")]
-
-    def _leaves(self, which: str, *parameters: Any) -> list[StoredLeaf]:
-        return [_whole(*row) for row in self._file.rows(f"{_LEAF} {which}", parameters)]
-
-    def damage(self) -> str | None:
-        """See `LeafReader.damage`."""
-        return self._file.damage()
-
-
-def _whole(*row: Any) -> StoredLeaf:
-    """Return a leaf, if it is the one that was written: nobody is to read a record that became another."""
-    found = StoredLeaf(*row)
-    texts = all(isinstance(text, str) for text in (found.type, found.request_id, found.conversation))
-    fits = texts and isinstance(found.ts_us, int) and isinstance(found.leaf, bytes)
-    if not fits or leaf_hash(found.leaf) != found.leaf_hash:
-        raise _not_as_written(found.seq)
-    return found
-
-
-def _hash(seq: int, digest: Any) -> bytes:
-    try:
-        return bytes.fromhex(digest)
-    except (TypeError, ValueError):
-        raise _not_as_written(seq) from None
-
-
-def _not_as_written(seq: int) -> AuditDamagedError:
-    return AuditDamagedError(f"record {seq} is not as it was written: {_VERIFY}")
-
-
-def _parts(seqs: Sequence[int]) -> Iterator[tuple[list[int], str]]:
-    """Give numbers in parts that a statement has room for, each with its parameters."""
-    for begin in range(0, len(seqs), _MOST_VARIABLES):
-        these = [_seq(seq) for seq in seqs[begin : begin + _MOST_VARIABLES]]
-        yield these, ", ".join("?" * len(these))
-
-
-def _seq(number: int) -> int:
-    return max(-1, min(number, MAX_SEQ))  # a larger number is no row, and no error
-
-
-def _numbers(seqs: Collection[int]) -> str:
-    return json.dumps([_seq(seq) for seq in seqs])
-
-
-def _is_text(text: str) -> bool:
-    """Tell whether SQLite can hold a text: half of a surrogate pair, as a command line may give it, is in no row."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+        """See `LeafReader.leaves_at`. In one statement, however many they are."""
+        numbers = json.dumps([bounded(seq) for seq in seqs])
+        return self._leaves("WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY seq", numbers)

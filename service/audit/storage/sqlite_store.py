@@ -5,7 +5,7 @@ log into the file, (4) see that the file is whole, of a large one only the small
 is asked for when there is time, (5) bring an older schema to this one (`sqlite_steps`), make tables and triggers,
 (6) write something, to know that it can be written.
 Appending: one transaction, one fsync, then a look that the files are still the ones on the path. Does not try anything
-twice: `writer` decides when to `reopen`. Reading is in `sqlite_reads`, tables and triggers are in `sqlite_schema`.
+twice: `writer` decides when to `reopen`. Reading is in `leaf_reads`, tables and triggers are in `sqlite_schema`.
 """
 
 import shutil
@@ -17,8 +17,9 @@ from typing import Any, Self, TypeVar
 
 from service.audit.errors import AuditDamagedError, AuditUnavailableError
 from service.audit.keys.private_files import make_private_file, make_private_folder
+from service.audit.storage.leaf_reads import NEXT_CHECKPOINT, NEXT_SEQ
 from service.audit.storage.sqlite_file import SqliteFile, temporary_files_in
-from service.audit.storage.sqlite_reads import NEXT_CHECKPOINT, NEXT_SEQ, SqliteReads
+from service.audit.storage.sqlite_reads import SqliteReads
 from service.audit.storage.sqlite_schema import INDEXES, SCHEMA_VERSION, SMALL_TABLES, TABLES, TRIGGERS
 from service.audit.storage.sqlite_steps import OLDEST, upgrade
 from service.audit.storage.store import Entry, Receipt, StoredCheckpoint, Subtree, leaf_hash
@@ -55,7 +56,9 @@ class SqliteLeafStore(SqliteReads):
         self._path = folder / STORE_FILE
         self._lock = WriterLock(path=folder / LOCK_FILE)
         self._writer: sqlite3.Connection | None = None
+        self._busy_timeout_s = busy_timeout_s
         self._known_scopes: set[str] = set()  # that the store holds; a scope never goes
+        self._erased_in_wal = False  # something that was erased may stand in the write-ahead log yet
 
     @classmethod
     def open(cls, folder: Path, *, busy_timeout_s: float = DEFAULT_BUSY_TIMEOUT_S) -> Self:
@@ -109,6 +112,8 @@ class SqliteLeafStore(SqliteReads):
     def publish(self, checkpoint: StoredCheckpoint, subtrees: Sequence[Subtree]) -> None:
         """See `LeafStore.publish`."""
         self._write(lambda writer: _publish(writer, checkpoint, subtrees))
+        if self._erased_in_wal:
+            self._forget_erased()
 
     def shrink(self) -> tuple[int, int]:
         """Give the room of what was erased back to the disk: the file is written anew, in its place, in one step.
@@ -163,11 +168,18 @@ class SqliteLeafStore(SqliteReads):
         return done
 
     def _forget_erased(self) -> None:
-        """Take erased payloads out of the write-ahead log too; a reader that is in the way only delays it."""
-        writer = self._writer
+        """Take erased payloads out of the write-ahead log too.
+
+        A reader in the way, such as a backup, delays it until a later checkpoint, and keeps no question waiting.
+        """
+        writer, self._erased_in_wal = self._writer, True
         if writer is not None:
             with suppress(sqlite3.Error):
-                _one(writer, _EMPTY_WAL)
+                writer.execute("PRAGMA busy_timeout = 0")
+                try:
+                    self._erased_in_wal = bool(_one(writer, _EMPTY_WAL)[0])
+                finally:
+                    writer.execute(f"PRAGMA busy_timeout = {round(self._busy_timeout_s * 1000)}")
 
     def _take(self, *, make: bool) -> None:
         """Open the file for writing, in the order that the module's docstring gives; hold nothing after an error."""
@@ -206,7 +218,7 @@ class SqliteLeafStore(SqliteReads):
         if busy:
             raise AuditUnavailableError(
                 f"the audit store {self._path} cannot be opened: another program has locked it (SQLITE_BUSY), "
-                "or is reading it"
+                "or reads all of it, as greenlit backup does: wait for its end"
             )
         self._see_that_it_is_whole()
         _in_one_step(writer, lambda opened: _make(opened, version))

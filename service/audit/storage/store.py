@@ -209,11 +209,28 @@ class LeafReader(Protocol):
         """Return what is wrong with the store as such, and what to do; `None` if nothing is. Reads all of it.
 
         What its rows say is not looked at: that is for `verify_store`.
+
+        Raises:
+            AuditUnavailableError: it cannot be read, or the look was broken off.
         """
+
+    def stop_looking(self) -> None:
+        """Break off looks for damage that other threads are at: a large store takes minutes from a slow disk."""
 
 
 class LeafStore(LeafReader, Protocol):
     """A place where leaves are kept. Opened by its maker; any thread may read, one at a time may write."""
+
+    @property
+    def shown(self) -> str:
+        """Where it is, as an operator may see it."""
+
+    def remark(self) -> str | None:
+        """Return what an operator should know of how it is kept, and what to do; `None` if nothing.
+
+        Raises:
+            AuditUnavailableError: it cannot be read.
+        """
 
     def append(self, entries: Sequence[Entry]) -> list[Receipt]:
         """Keep all entries, in their order, or none of them; they are durable when this returns.

@@ -57,6 +57,27 @@ def test_an_approval_pins_the_bytes_and_takes_the_sources_terms(library: TinyLib
     assert (approval.expires, approval.groups) == (date(2027, 11, 20), ("staff",))
 
 
+def test_no_new_register_is_begun_while_the_live_build_holds_what_the_one_that_is_gone_let_in(
+    library: TinyLibrary,
+) -> None:
+    library.add("legal/a.md", "# Rules\n\nVendors keep nothing for longer than ninety days.\n")
+    library.ingest()
+    away = library.register_path.rename(library.root / "register.jsonl")
+    library.write("legal/b.md", "# More\n")
+    desk = Approvals(library=library.folder, now=library.clock, max_file_bytes=1 << 20, builds=library.builds)
+    plan = desk.plan_approval("legal/b.md", ANN)
+    gone = "is not there, and the live build holds 1 document: put it back"
+    with pytest.raises(RegisterError, match=gone):
+        desk.approve(plan)
+    with pytest.raises(RegisterError, match=gone):
+        desk.withdraw_document("reject", "legal/b.md", ANN)
+    assert not library.register_path.exists()
+
+    away.rename(library.register_path)
+    desk.approve(plan)
+    assert _standings(library) == {"legal/a.md": Standing.APPROVED, "legal/b.md": Standing.APPROVED}
+
+
 def test_an_approver_may_say_otherwise(library: TinyLibrary) -> None:
     library.write("legal/a.md", "x")
     terms = Terms(by="bo", expires=date(2027, 1, 1), groups=("board",), title="T", note="N")

@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from indexes import unpacking
 from indexes.builds import Build, open_build
 from indexes.errors import BuildDamagedError, BuildError, NoBuildError
+from indexes.holds import hold_build
 from indexes.manifest import DenseSetting
 from indexes.pack import Pack
 from indexes.packing import pack_build
@@ -179,7 +181,7 @@ def test_a_pack_of_another_format_is_told(library: TinyLibrary) -> None:
     with closing(sqlite3.connect(library.builds / "pack" / "blocks.sqlite")) as store:
         store.execute("PRAGMA user_version = 7")
     with (
-        pytest.raises(BuildError, match="expected packed builds of format 1, got 7: use the version of Greenlit"),
+        pytest.raises(BuildError, match="expected packed builds of format 2, got 7: use the version of Greenlit"),
         past_build(library.builds, build_id, scratch=library.root),
     ):
         pass
@@ -195,3 +197,68 @@ def test_a_build_that_does_not_come_out_as_it_went_in_is_not_packed(
             _pack(library, build_id)
     with Pack.reading(library.builds) as pack:
         assert pack is None
+
+
+# What is nearly the same
+
+
+def _read_otherwise(library: TinyLibrary, *words: str) -> dict[str, dict[str, bytes]]:
+    """Pack a build for each word that stands in the place of another in every document; return what they held."""
+    held = {}
+    for word in words:
+        for number in range(4):
+            rules = " ".join(f"Rule {at} of cabinet {number} is kept by the owner." for at in range(12))
+            library.add(f"legal/{number}.md", f"# Rules {number}\n\n{rules} The {word} counts them.\n")
+        library.clock.pass_days(1)
+        build_id = library.ingest().build_id
+        held[build_id] = _files(library.builds / build_id)
+        _pack(library, build_id)
+        library.holds.parent.mkdir(exist_ok=True)
+        hold_build(library.holds, build_id, until=date.max)
+    for build_id in held:
+        shutil.rmtree(library.builds / build_id, ignore_errors=True)
+    return held
+
+
+def _bases(library: TinyLibrary) -> list[int]:
+    with closing(sqlite3.connect(library.builds / "pack" / "blocks.sqlite")) as store:
+        return [base for (base,) in store.execute("SELECT base FROM blocks WHERE base IS NOT NULL")]
+
+
+def _assert_all_come_out(library: TinyLibrary, held: dict[str, dict[str, bytes]]) -> None:
+    for build_id, files in held.items():
+        with past_build(library.builds, build_id, scratch=library.root) as build:
+            assert _files(build.folder) == files
+
+
+def test_vectors_that_only_moved_are_kept_as_what_they_moved_by(library: TinyLibrary) -> None:
+    held = _read_otherwise(library, "desk", "team", "host")
+    assert len(_bases(library)) == 8, "four of each later build"
+    assert len(set(_bases(library))) == 4, "and all rest on the first"
+    _assert_all_come_out(library, held)
+    with Pack.reading(library.builds) as pack:
+        assert pack
+        own = [own for own, _ in pack.sizes().values()]
+    assert own[1] < own[0] / 2
+
+
+def test_what_others_rest_on_may_go(library: TinyLibrary) -> None:
+    held = _read_otherwise(library, "desk", "team", "host")
+    for _ in range(len(held)):
+        _assert_all_come_out(library, held)
+        first = min(held)
+        del held[first]
+        with Pack.writing(library.builds) as pack:
+            pack.remove([first])
+        assert len(_bases(library)) == max(0, 4 * (len(held) - 1))
+
+
+def test_damage_to_what_others_rest_on_is_told(library: TinyLibrary) -> None:
+    held = _read_otherwise(library, "desk", "team")
+    with closing(sqlite3.connect(library.builds / "pack" / "blocks.sqlite")) as store, store:
+        store.execute("UPDATE blocks SET content = substr(content, 2) WHERE number = ?", (_bases(library)[0],))
+    with (
+        pytest.raises(BuildDamagedError, match="a block of packed builds is damaged"),
+        past_build(library.builds, max(held), scratch=library.root),
+    ):
+        pass

@@ -28,7 +28,7 @@ def _passage(sentences: Sequence[Sequence[str]], context: Sequence[str], at: int
         kinds=np.arange(count, dtype=np.uint8),
         labels=np.array([(n - 1, n - 1) for n in range(count)], np.int32),
         series=np.array([n - 1 for n in range(count)], np.int32),
-        vectors=np.array([[at, n, 0.5] for n in range(count)], np.float16).reshape(count, DIMENSIONS),
+        vectors=np.array([[at // 8, n, 127] for n in range(count)], np.int8).reshape(count, DIMENSIONS),
         sizes=np.array([len(sentence) for sentence in sentences], np.int64),
         terms=codes([term for sentence in sentences for term in sentence]),
         label_sizes=np.array([len(label) for label in labels], np.int64),
@@ -130,7 +130,8 @@ def test_cosines_are_those_of_the_sentences_asked_for(index: SentenceIndex) -> N
     vector = np.array([0.6, 0.8, 0], np.float32)
     scores = index.cosines(vector, np.array([5, 0, 3]))
     assert scores.dtype == np.float32
-    np.testing.assert_allclose(scores, [0.6 * 200 + 0.8, 0, 60], rtol=1e-6)
+    kept = np.array([[25, 1, 127], [0, 0, 127], [12, 0, 127]])
+    np.testing.assert_allclose(scores, kept @ vector / np.linalg.norm(kept, axis=1), rtol=1e-6)
 
 
 def test_a_code_is_the_crc_32_of_the_term() -> None:
@@ -194,7 +195,7 @@ DAMAGE: dict[str, Callable[[Path], None]] = {
     "cut within its header": _cut_within_the_header,
     "no array": _garble,
     "another type": _saved(lambda values: values.astype(np.float64)),
-    "narrower type": _saved(lambda values: values.astype(np.int8)),
+    "narrower type": _saved(lambda values: values.astype(np.bool_)),
     "objects": _saved(lambda values: values.astype(object)),
     "one row less": _saved(lambda values: values[:-1]),
     "one row more": _saved(lambda values: np.concatenate([values, values[-1:]])),

@@ -46,8 +46,7 @@ def test_law_11_what_was_not_read_keeps_a_document_out_where_the_source_says_so(
     assert _held(library) == ["legal/plan.md"]
     assert not [text for text in library.encoder.encoded if "hr" in text]
     assert (
-        "source 'hr': 1 of 1 approved documents are kept out for what was not read of them (hr/plan.md)"
-        in report.problems
+        "source 'hr': 1 of 1 approved document is kept out for what was not read of it (hr/plan.md)" in report.problems
     )
 
 
@@ -83,7 +82,7 @@ def test_law_1_what_is_read_otherwise_than_when_it_was_approved_waits_where_the_
     report = library.ingest()
     assert _outcome(report).reason.startswith("read otherwise than when it was approved, and source 'hr' asks")
     assert (report.asked, report.problems) == (frozenset({PLAN}), ())
-    assert "1 of 1 approved documents are read otherwise than when they were approved" in " ".join(report.remarks)
+    assert "1 of 1 approved document is read otherwise than when it was approved" in " ".join(report.remarks)
     assert _held(library) == []
     assert not library.encoder.encoded
     library.approve(PLAN, text_sha256=hashlib.sha256(b"Leave\n\nTrainees have leave for six days.").hexdigest())

@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from indexes.coarse import InBytes, in_bytes
 from indexes.encoder import Pieces, Span, Vectors
-from ingest.encode import EncoderText, VectorCache
+from ingest.encode import EncoderText, VectorCache, forget
 from ingest.errors import PublishError
 from ingest.index_pieces import projection_for
 from tests.support.answering_parts import whole_texts
@@ -35,6 +36,10 @@ def _encode(path: Path, encoder: HashingEncoder, texts: Sequence[EncoderText]) -
 
 def _halves(*texts: str) -> Vectors:
     return HashingEncoder().encode(texts).astype(np.float16).astype(np.float32)
+
+
+def _bytes(*texts: str) -> InBytes:
+    return in_bytes(HashingEncoder().encode(texts))
 
 
 def test_vectors_stand_in_the_order_of_their_texts(path: Path, hashing_encoder: HashingEncoder) -> None:
@@ -92,9 +97,9 @@ def test_a_passage_and_its_sentences_come_of_one_pass(path: Path, hashing_encode
     with _cache(path, hashing_encoder) as cache:
         cache.encode([TWO, *whole_texts("Lunch.")], lambda _: None)
         sentences = cache.sentences(TWO)
-        np.testing.assert_array_equal(sentences, _halves("Keep masters.", "Ask the team."))
-        np.testing.assert_array_equal(cache.sentences(*whole_texts("Lunch.")), _halves("Lunch."))
-    assert sentences.dtype == np.float16
+        np.testing.assert_array_equal(sentences, _bytes("Keep masters.", "Ask the team."))
+        np.testing.assert_array_equal(cache.sentences(*whole_texts("Lunch.")), _bytes("Lunch."))
+    assert sentences.dtype == np.int8
     assert sentences.shape == (2, hashing_encoder.dimensions)
     assert sorted(hashing_encoder.encoded) == ["Lunch.", TEXT]
 
@@ -108,7 +113,7 @@ def test_the_same_text_with_other_sentences_is_encoded_again_and_both_are_kept(
     assert hashing_encoder.encoded == [TEXT, TEXT]
     with _cache(path, hashing_encoder) as cache:
         assert len(cache.sentences(TWO)) == 2
-        np.testing.assert_array_equal(cache.sentences(other), _halves("Keep masters. Ask the team."))
+        np.testing.assert_array_equal(cache.sentences(other), _bytes("Keep masters. Ask the team."))
 
 
 @pytest.mark.parametrize("column", ["vector", "sentences"])
@@ -121,7 +126,7 @@ def test_kept_vectors_of_the_wrong_length_are_made_anew(
         connection.execute(f"UPDATE passages SET {column} = {damaged.format(column)}")  # noqa: S608  (a test's own)
     with _cache(path, hashing_encoder) as cache:
         np.testing.assert_array_equal(cache.encode([TWO], lambda _: None), made)
-        np.testing.assert_array_equal(cache.sentences(TWO), _halves("Keep masters.", "Ask the team."))
+        np.testing.assert_array_equal(cache.sentences(TWO), _bytes("Keep masters.", "Ask the team."))
 
 
 # A crash
@@ -146,7 +151,7 @@ def test_a_crash_costs_only_the_batch_it_happened_in(path: Path) -> None:
         cache.encode(texts, lambda _: None)
         assert len(healthy.encoded) == 600 - 512
         for text in texts:
-            np.testing.assert_array_equal(cache.sentences(text), _halves(text.text))
+            np.testing.assert_array_equal(cache.sentences(text), _bytes(text.text))
 
 
 def test_a_crash_between_passages_and_sentences_leaves_neither(path: Path) -> None:
@@ -166,26 +171,20 @@ def test_a_crash_between_passages_and_sentences_leaves_neither(path: Path) -> No
 # What is not kept
 
 
-def test_what_a_build_does_not_hold_is_forgotten(path: Path, hashing_encoder: HashingEncoder) -> None:
-    kept, withdrawn = whole_texts("kept", "withdrawn")
-    with _cache(path, hashing_encoder) as cache:
-        cache.encode([kept, withdrawn, TWO], lambda _: None)
-        cache.keep_only(iter([kept, EncoderText(TEXT, ())]))
-        cache.keep_only([kept])
-    with closing(sqlite3.connect(path)) as connection:
-        assert connection.execute("SELECT count(*) FROM passages").fetchone() == (1,)
-    again = HashingEncoder()
-    _encode(path, again, [kept, withdrawn, TWO])
-    assert sorted(again.encoded) == [TEXT, "withdrawn"]
-
-
-def test_what_is_forgotten_is_gone_from_the_file_too(path: Path, hashing_encoder: HashingEncoder) -> None:
+def test_what_is_forgotten_is_gone_and_made_anew(path: Path, hashing_encoder: HashingEncoder) -> None:
+    forget(path)  # there is none yet
     _encode(path, hashing_encoder, [TWO])
-    vectors = [vector.astype(np.float16).tobytes() for vector in _halves(TEXT, "Keep masters.", "Ask the team.")]
-    assert all(vector in path.read_bytes() for vector in vectors)
-    with _cache(path, hashing_encoder) as cache:
-        cache.keep_only([])
-    assert not any(vector in path.read_bytes() for vector in vectors)
+    path.with_name(f"{path.name}-journal").touch()  # a crash leaves one
+    forget(path)
+    assert list(path.parent.iterdir()) == []
+    _encode(path, hashing_encoder, [TWO])
+    assert hashing_encoder.encoded == [TEXT, TEXT]
+
+
+def test_what_cannot_be_forgotten_is_said(path: Path) -> None:
+    path.mkdir(parents=True)
+    with pytest.raises(PublishError, match=r"cannot be removed .*: delete that file"):
+        forget(path)
 
 
 def test_the_kept_vectors_are_for_their_owner_only(path: Path, hashing_encoder: HashingEncoder) -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from indexes.builds import SENTENCES_FOLDER, current_build_id
+from indexes.coarse import InBytes
 from indexes.documents import Document, Locator, Passage, Section
 from indexes.encoder import Pieces, Span, Vectors
 from indexes.passages import SplitDocument
@@ -17,9 +17,10 @@ from indexes.sentences import PassageSentences, codes
 from indexes.units import Unit, UnitKind
 from indexes.words import terms
 from ingest import index_sentences as index_sentences_module
-from ingest import pipeline
 from ingest.encode import EncoderText
-from ingest.index_sentences import encoder_text, encoder_texts, index_sentences, units_by_passage
+from ingest.encoded_texts import encoder_text, encoder_texts, units_by_passage
+from ingest.index_sentences import index_sentences
+from ingest.lent import Lent
 from ingest.split import Splitter
 from tests.support.answering_parts import Made, made_document, open_made
 from tests.support.fakes import HashingEncoder, TinyLibrary
@@ -82,12 +83,12 @@ def test_without_a_context_they_stand_where_they_stood() -> None:
     assert encoder_text(passage.text, passage, [(9, 25)]) == EncoderText(passage.text, ((0, 16),))
 
 
-def _numbered(passage: Passage, spans: Sequence[Span]) -> NDArray[np.float16]:
-    return np.array([[passage.start, start] for start, _ in spans], np.float16)
+def _numbered(passage: Passage, spans: Sequence[Span]) -> InBytes:
+    return np.array([[passage.start, start] for start, _ in spans], np.int8)
 
 
 def test_what_the_index_is_given_of_a_passage() -> None:
-    made = list(index_sentences([_split((0, 25), (10, 24))], vectors=_numbered, live=None, carried=()))
+    made = list(index_sentences([_split((0, 25), (10, 24))], vectors=_numbered, lent=None))
     whole, part = made
     assert whole.spans.tolist() == [[0, 8], [9, 25]]
     assert whole.sizes.tolist() == [2, 3]
@@ -99,13 +100,13 @@ def test_what_the_index_is_given_of_a_passage() -> None:
         np.int32,
         np.int64,
         np.uint32,
-        np.float16,
+        np.int8,
     ]
 
 
 def test_what_the_index_is_given_of_kinds_labels_and_series() -> None:
     units = (Unit(0, 8, UnitKind.QUESTION), Unit(9, 25, UnitKind.STEP, (0, 8), 4), Unit(26, 36))
-    (one,) = index_sentences([replace(_split((0, 36)), units=units)], vectors=_numbered, live=None, carried=())
+    (one,) = index_sentences([replace(_split((0, 36)), units=units)], vectors=_numbered, lent=None)
     assert one.kinds.tolist() == [UnitKind.QUESTION, UnitKind.STEP, UnitKind.SENTENCE]
     assert one.labels.tolist() == [[-1, -1], [0, 8], [-1, -1]]
     assert one.series.tolist() == [-1, 4, -1]
@@ -116,7 +117,7 @@ def test_what_the_index_is_given_of_kinds_labels_and_series() -> None:
 # What is carried over
 
 
-def _nobody(*_: object) -> NDArray[np.float16]:
+def _nobody(*_: object) -> InBytes:
     raise AssertionError("a vector was asked for")
 
 
@@ -127,7 +128,9 @@ def test_of_carried_documents_nothing_is_cut_or_asked_for(monkeypatch: pytest.Mo
         monkeypatch.setattr(index_sentences_module, "terms", _nobody)
         carried = list(
             index_sentences(
-                [documents[2], documents[0]], vectors=_nobody, live=live, carried={"legal/a.md", "legal/c.md"}
+                [documents[2], documents[0]],
+                vectors=_nobody,
+                lent=Lent(live, {"legal/a.md", "legal/c.md"}, np.array([3, 0, 1])),
             )
         )
         for one, row in zip(carried, (3, 0, 1), strict=True):
@@ -136,13 +139,23 @@ def test_of_carried_documents_nothing_is_cut_or_asked_for(monkeypatch: pytest.Mo
                 np.testing.assert_array_equal(getattr(one, field.name), getattr(expected, field.name))
 
 
-def test_a_live_build_of_other_terms_lends_nothing() -> None:
+def test_a_live_build_of_other_terms_lends_vectors_and_no_terms() -> None:
     made: Made = {"legal/a.md": [["One two."]]}
     documents = [made_document("legal/a.md", made["legal/a.md"])]
     with open_made(made) as build:
         older = replace(build, manifest=replace(build.manifest, terms=build.manifest.terms - 1))
-        (one,) = index_sentences(documents, vectors=_numbered, live=older, carried={"legal/a.md"})
-    assert one.vectors.tolist() == [[0, 0]], "made anew"
+        cut: list[str] = []
+
+        def cuts(text: str) -> tuple[str, ...]:
+            cut.append(text)
+            return ("cut",)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(index_sentences_module, "terms", cuts)
+            lent = Lent(older, {"legal/a.md"}, np.array([0]))
+            (one,) = index_sentences(documents, vectors=_nobody, lent=lent)
+        np.testing.assert_array_equal(one.vectors, build.sentences.of_row(0).vectors)
+        assert "One two." in cut, "made anew"
 
 
 FIRST = {
@@ -176,18 +189,15 @@ def _files(library: TinyLibrary) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
-@pytest.mark.parametrize("keep_cache", [True, False])
 @pytest.mark.parametrize("change", [_add, _change, _revoke, _title])
 def test_carried_sentences_are_those_made_anew_byte_for_byte(
-    library: TinyLibrary, tmp_path: Path, change: Callable[[TinyLibrary], None], *, keep_cache: bool
+    library: TinyLibrary, tmp_path: Path, change: Callable[[TinyLibrary], None]
 ) -> None:
     anew = TinyLibrary(tmp_path / "anew")
     for document, text in FIRST.items():
         library.add(document, text)
         anew.add(document, text)
     library.ingest()
-    if not keep_cache:
-        (library.builds / pipeline.CACHE_FILE).unlink()
     for one in (library, anew):
         change(one)
         one.ingest()

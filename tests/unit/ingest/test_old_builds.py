@@ -1,4 +1,4 @@
-"""What becomes of builds that are not among the newest three: packed if they are held, removed if not."""
+"""What becomes of builds that are not among the newest two: packed if they are held, removed if not."""
 
 import os
 from datetime import timedelta
@@ -47,19 +47,19 @@ def _publish(library: TinyLibrary, *versions: int) -> list[str]:
     return made
 
 
-def test_the_live_build_and_the_two_before_it_are_kept(library: TinyLibrary) -> None:
+def test_the_live_build_and_the_one_before_it_are_kept(library: TinyLibrary) -> None:
     made = _publish(library, *range(6))
-    assert _whole(library) == set(made[-3:])
+    assert _whole(library) == set(made[-2:])
     assert current_build_id(library.builds) == made[-1]
 
 
 def test_the_live_build_is_kept_even_if_the_others_look_newer(library: TinyLibrary) -> None:
-    for build_id in _publish(library, 0, 1, 2):
+    for build_id in _publish(library, 0, 1):
         os.utime(library.builds / build_id / "manifest.json", (4e9, 4e9))
     live, *_ = _publish(library, 5)
     assert current_build_id(library.builds) == live
     assert live in _whole(library)
-    assert len(_whole(library)) == 3
+    assert len(_whole(library)) == 2
 
 
 # Builds that records refer to
@@ -74,10 +74,10 @@ def test_a_held_build_stays_until_the_day_after_its_last(library: TinyLibrary) -
     first, *_ = _publish(library, 0)
     _hold(library, first, days=5)
     made = _publish(library, 1, 2, 3, 4, 5)
-    assert (_whole(library), _packed(library)) == (set(made[-3:]), {first}), "on its last day it is there, alone"
+    assert (_whole(library), _packed(library)) == (set(made[-2:]), {first}), "on its last day it is there, alone"
     assert "Keep masters for 0 years." in _text(library, first)
     made += _publish(library, 6)
-    assert (_whole(library), _packed(library)) == (set(made[-3:]), set())
+    assert (_whole(library), _packed(library)) == (set(made[-2:]), set())
 
 
 def test_a_build_goes_when_its_hold_has_ended_even_if_nothing_else_changed(library: TinyLibrary) -> None:
@@ -86,17 +86,17 @@ def test_a_build_goes_when_its_hold_has_ended_even_if_nothing_else_changed(libra
     made = _publish(library, 1, 2, 3)
     library.clock.pass_days(27)
     assert library.ingest().published is False
-    assert (_whole(library), _packed(library)) == (set(made), {first})
+    assert (_whole(library), _packed(library)) == (set(made[-2:]), {first})
     library.clock.pass_days(1)
     assert library.ingest().published is False
-    assert (_whole(library), _packed(library)) == (set(made), set())
+    assert (_whole(library), _packed(library)) == (set(made[-2:]), set())
 
 
-def test_the_newest_three_need_no_hold_and_a_hold_costs_them_no_place(library: TinyLibrary) -> None:
-    made = _publish(library, 0, 1, 2)
+def test_the_newest_two_need_no_hold_and_a_hold_costs_them_no_place(library: TinyLibrary) -> None:
+    made = _publish(library, 0, 1)
     _hold(library, made[1], days=30)
-    made += _publish(library, 3)
-    assert _whole(library) == set(made[-3:])
+    made += _publish(library, 2)
+    assert (_whole(library), _packed(library)) == (set(made[-2:]), set())
 
 
 def test_a_hold_that_cannot_be_understood_keeps_its_build(library: TinyLibrary) -> None:
@@ -104,14 +104,14 @@ def test_a_hold_that_cannot_be_understood_keeps_its_build(library: TinyLibrary) 
     _hold(library, first, days=0)
     (library.holds / f"{first}.json").write_bytes(b"rubbish")
     made = _publish(library, 1, 2, 3, 4)
-    assert (_whole(library), _packed(library)) == (set(made[-3:]), {first})
+    assert (_whole(library), _packed(library)) == (set(made[-2:]), {first})
 
 
 def test_a_hold_on_a_build_that_is_not_there_does_no_harm(library: TinyLibrary) -> None:
     made = _publish(library, 0)
     _hold(library, "20200101T000000Z-gone", days=999)
     made += _publish(library, 1, 2, 3)
-    assert _whole(library) == set(made[-3:])
+    assert _whole(library) == set(made[-2:])
 
 
 def test_while_nobody_can_say_what_is_held_nothing_is_removed_and_the_report_says_so(library: TinyLibrary) -> None:
@@ -125,7 +125,7 @@ def test_while_nobody_can_say_what_is_held_nothing_is_removed_and_the_report_say
     assert report.build_id == made[-1], "the build is live all the same"
     library.holds.unlink()
     assert library.ingest().problems == ()
-    assert _whole(library) == set(made[-3:])
+    assert _whole(library) == set(made[-2:])
 
 
 @pytest.mark.parametrize("when", ["before it is packed", "before its folder goes"])
@@ -134,12 +134,12 @@ def test_a_crash_while_a_build_is_packed_loses_nothing(
 ) -> None:
     first, *_ = _publish(library, 0)
     _hold(library, first, days=30)
-    made = _publish(library, 1, 2)
+    made = _publish(library, 1)
     with monkeypatch.context() as patched:
         stops = {"before it is packed": "pack_build", "before its folder goes": "remove_folder"}[when]
         patched.setattr(old_builds, stops, _interrupted)
         with pytest.raises(KeyboardInterrupt):
-            _publish(library, 3)
+            _publish(library, 2)
     assert first in _whole(library)
     assert "Keep masters for 0 years." in _text(library, first)
     assert library.ingest().problems == ()
@@ -162,7 +162,7 @@ def test_a_build_that_the_pack_would_not_give_back_as_it_was_stays_whole_and_the
 
     monkeypatch.setattr(old_builds, "pack_build", fail)
     made = _publish(library, 1, 2, 3)
-    assert (_whole(library), _packed(library)) == ({first, *made}, set())
+    assert (_whole(library), _packed(library)) == ({first, *made[-2:]}, set())
     assert library.ingest().problems == (f"the old build {first} stays as it is: expected it as it went in",)
 
 
@@ -195,7 +195,7 @@ def test_builds_of_neighbouring_days_are_packed_in_little_more_room_than_one(lib
     for number in range(8):
         _hold(library, *_publish(library, number), days=60)
     made = sorted(_packed(library))
-    assert len(made) == 5
+    assert len(made) == 6
     with Pack.reading(library.builds) as pack:
         assert pack
         sizes = [own for own, _ in pack.sizes().values()]

@@ -2,9 +2,7 @@
 
 import os
 import re
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
@@ -195,8 +193,7 @@ def test_law_1_a_document_that_loses_its_approval_leaves_the_next_build_and_the_
     assert document not in _documents(library)
     folder = library.builds / report.build_id
     assert all(CANARY.encode() not in path.read_bytes() for path in folder.rglob("*") if path.is_file())
-    with closing(sqlite3.connect(library.builds / pipeline.CACHE_FILE)) as cache:
-        assert cache.execute("SELECT count(*) FROM passages").fetchone() == (report.passages,)
+    assert list((library.builds / pipeline.CACHE_FILE).parent.iterdir()) == []
 
 
 def test_law_1_an_approval_acts_to_its_last_second_and_not_a_second_longer(library: TinyLibrary) -> None:
@@ -822,10 +819,10 @@ def test_law_1_vectors_of_a_build_that_failed_go_even_when_nothing_else_changed(
         broken.setattr("ingest.publish._check", _fail)
         with pytest.raises(PublishError, match="failed its check"):
             library.ingest()
+    assert (library.builds / CACHE_FILE).exists()
     library.revoke("legal/secret.md")
     assert library.ingest().published is False
-    with closing(sqlite3.connect(library.builds / CACHE_FILE)) as cache:
-        assert cache.execute("SELECT count(*) FROM passages").fetchone() == (1,)
+    assert not (library.builds / CACHE_FILE).exists()
 
 
 def _fail(_folder: Path) -> None:

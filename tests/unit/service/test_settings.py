@@ -214,3 +214,20 @@ def test_a_key_of_a_model_comes_from_the_environment_or_the_file_beside(
     found = environment()
     assert (found["VENDOR_KEY"], found["OTHER_KEY"]) == ("of-the-file", "of-the-environment")
     assert "EMPTY" not in found
+
+
+def test_the_address_of_a_database_is_postgresqls_and_shown_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = read_settings()
+    assert plain.database() == ""
+    monkeypatch.setenv("GREENLIT_DATABASE_URL", "postgresql://u:s3cret4711@db.example/log")
+    named = read_settings()
+    assert named.database() == "postgresql://u:s3cret4711@db.example/log"
+    assert named.config_hash() == plain.config_hash()
+    assert "s3cret4711" not in f"{named!r} {named.model_dump(mode='json')}"
+    for wrong in ("sqlite:///s3cret4711", "db.example", "host=db.example", ""):
+        monkeypatch.setenv("GREENLIT_DATABASE_URL", wrong)
+        with pytest.raises(
+            SettingsError, match=r"GREENLIT_DATABASE_URL: expected an address that begins with p"
+        ) as told:
+            read_settings()
+        assert "s3cret4711" not in str(told.value)

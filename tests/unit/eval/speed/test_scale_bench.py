@@ -46,7 +46,7 @@ def _base(rows: int) -> Base:
     drawn = np.random.default_rng(4).standard_normal((rows, ENCODER.dimensions)).astype(np.float32)
     unit = drawn / np.linalg.norm(drawn, axis=1, keepdims=True)
     titles, sentences = [f"T{row}" for row in range(rows)], [[f"Sentence {row}."] for row in range(rows)]
-    pieces = [np.full((row % 5, 8), row, np.int8) for row in range(rows)]
+    pieces = [np.full((row % 5, 8), row, np.uint8) for row in range(rows)]
     return Base(titles, sentences, unit, pieces, np.ones((ENCODER.dimensions, 8), np.float32))
 
 

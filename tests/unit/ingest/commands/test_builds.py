@@ -59,7 +59,7 @@ def _run(library: TinyLibrary, log: Log, *arguments: str) -> Result:
 def test_builds_are_listed_the_newest_first_with_why_they_stay(library: TinyLibrary, log: Log, made: list[str]) -> None:
     first, second, rest = _run(library, log).stdout.splitlines()
     assert first.startswith(f"{made[1]}  1 document  ") and first.endswith("  live")  # noqa: PT018
-    assert second.startswith(f"{made[0]}  1 document  ") and second.endswith("  one of the newest three")  # noqa: PT018
+    assert second.startswith(f"{made[0]}  1 document  ") and second.endswith("  one of the newest two")  # noqa: PT018
     assert rest.startswith("2 builds; besides: pack 0.0 MB, cache ")
     listed = json.loads(_run(library, log, "--json").stdout)
     assert [(one["build_id"], one["is_live"], one["held_until"]) for one in listed["builds"]] == [

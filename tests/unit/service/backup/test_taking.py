@@ -8,7 +8,8 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import NamedTuple
+from types import SimpleNamespace
+from typing import BinaryIO, NamedTuple
 
 import pytest
 from filelock import FileLock
@@ -135,6 +136,87 @@ def test_packed_builds_are_copied_as_of_one_moment_while_they_are_written(runnin
     with Pack.reading(copy) as pack:
         assert pack is not None
         assert pack.build_ids() == ["b0"]
+
+
+def _locked_pack(builds: Path) -> sqlite3.Connection:
+    """Return a connection that keeps everybody out of the pack, as one does that has changed some megabytes of it."""
+    with Pack.writing(builds) as pack:
+        pack.add("b0", {}, [Block(b"before")])
+    writing = sqlite3.connect(builds / "pack" / "blocks.sqlite", isolation_level=None)
+    writing.execute("BEGIN EXCLUSIVE")
+    return writing
+
+
+def test_a_pack_that_is_kept_locked_for_long_is_waited_for(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(copying, "_BUSY_TIMEOUT_S", 0.001)
+    with closing(_locked_pack(running.places.builds)) as writing:
+        looks: list[float] = []
+
+        def monotonic() -> float:
+            looks.append(10.0 * len(looks))
+            if looks[-1] == 120.0:
+                writing.execute("COMMIT")
+            return looks[-1]
+
+        monkeypatch.setattr(copying, "time", SimpleNamespace(monotonic=monotonic))
+        copy = taking(running.places, builds=True).into(running.copies).folder / "builds"
+    assert looks[-1] >= 120.0
+    with Pack.reading(copy) as pack:
+        assert pack is not None
+        assert pack.build_ids() == ["b0"]
+
+
+def test_a_pack_that_stays_locked_is_said_and_by_whom(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(copying, "_BUSY_TIMEOUT_S", 0.001)
+    monkeypatch.setattr(copying, "_PATIENCE_S", 0.0)
+    with (
+        closing(_locked_pack(running.places.builds)),
+        pytest.raises(
+            BackupError, match=r"\(SQLITE_BUSY\); another program has kept it locked .* packs old builds: wait"
+        ),
+    ):
+        taking(running.places, builds=True).into(running.copies)
+    assert whole_and_half(running.copies) == []
+
+
+def test_builds_that_change_do_not_have_the_log_copied_again(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    databases: list[str] = []
+
+    def copy_database(source: Path, target: Path) -> str:
+        databases.append(source.name)
+        return copying.copy_database(source, target)
+
+    def copy_and_move(source: Path, target: Path) -> str:
+        sha256 = copying.copy_file(source, target)
+        if source.name == "ab":
+            source.rename(source.with_name("moved"))
+        return sha256
+
+    monkeypatch.setattr(module, "copy_database", copy_database)
+    monkeypatch.setattr(module, "copy_file", copy_and_move)
+    names = taking(running.places, builds=True).into(running.copies).account.files
+    assert databases == ["audit.sqlite"]
+    assert "builds/b1/originals/moved" in names
+    assert "builds/b1/originals/ab" not in names
+
+
+@pytest.mark.parametrize("step", ["copy_file", "copy_database", "check_log", "write_account", "sync_folder"])
+def test_whatever_breaks_a_copy_off_the_next_one_is_whole(
+    running: Running, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    def killed(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(module, step, killed)
+        patched.setattr(shutil, "rmtree", lambda *_, **__: None)  # a process that was killed tidies nothing up
+        with pytest.raises(KeyboardInterrupt):
+            taking(running.places).into(running.copies)
+    for named in whole_backups(running.copies):
+        assert step == "sync_folder", "only then it has its name"
+        checked_backup(named)
+    checked_backup(taking(running.places).into(running.copies).folder)
+    assert not list(running.copies.glob(".half-*"))
 
 
 def test_builds_that_change_all_the_time_are_said(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -293,6 +375,37 @@ def test_the_copy_of_the_log_is_of_one_moment(running: Running) -> None:
     running.log.ask()
     with closing(sqlite3.connect(taken.folder / "state" / "audit.sqlite")) as connection:
         assert connection.execute("SELECT COUNT(*) FROM leaves").fetchone() == (size,)
+
+
+def test_what_is_recorded_between_the_steps_of_a_copy_is_not_in_it_and_does_not_begin_it_again(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, steps, sync = running.log.store.size(), [0], copying._sync
+    monkeypatch.setattr(copying, "_SYNC_BYTES", 16 << 10)
+
+    def sync_and_ask(file: BinaryIO) -> None:
+        sync(file)
+        steps[0] += 1
+        if steps[0] <= 3:
+            running.log.ask()
+
+    monkeypatch.setattr(copying, "_sync", sync_and_ask)
+    copy = running.copies / "log.sqlite"
+    copying.copy_database(running.places.state / "audit.sqlite", copy)
+    assert steps[0] > 4
+    assert running.log.store.size() > before
+    with closing(sqlite3.connect(copy)) as connection:
+        assert connection.execute("SELECT COUNT(*) FROM leaves").fetchone() == (before,)
+
+
+def test_a_file_is_made_durable_in_steps(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[int] = []
+    monkeypatch.setattr(copying, "_SYNC_BYTES", 2 << 20)
+    monkeypatch.setattr(copying, "_sync", lambda file: synced.append(file.tell() >> 20))
+    large = running.places.state / "large"
+    large.write_bytes(bytes(5 << 20))
+    copying.copy_file(large, running.copies / "large")
+    assert synced == [2, 4, 5]
 
 
 def test_two_copies_at_once_do_not_disturb_each_other(running: Running) -> None:

@@ -1,6 +1,7 @@
 """`greenlit backup` and `greenlit restore`: each loss brought about, mended by the command, and said on record."""
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -26,6 +27,14 @@ def places(tmp_path: Path) -> Places:
         fill(made)
         log.ask()
     return made
+
+
+@pytest.fixture(autouse=True)
+def given_way(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How far a command stepped back behind others; this process does not."""
+    steps: list[int] = []
+    monkeypatch.setattr(os, "nice", steps.append)
+    return steps
 
 
 @pytest.fixture
@@ -70,6 +79,11 @@ def test_a_copy_is_said_with_what_it_holds_and_older_ones_go(run: Run, tmp_path:
     assert "It holds the keys: keep it as you would keep them." in second.stdout
     assert "Removed 1 older." in second.stdout
     assert not Path(first["folder"]).exists()
+
+
+def test_who_asks_meanwhile_comes_first(run: Run, tmp_path: Path, given_way: list[int]) -> None:
+    assert run("backup", tmp_path / "copies").exit_code == 0
+    assert given_way == [10]
 
 
 def test_a_lost_store_is_put_back_and_what_is_gone_is_counted(run: Run, copies: Path, places: Places) -> None:

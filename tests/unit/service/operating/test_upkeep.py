@@ -156,3 +156,16 @@ def test_the_context_ends_when_its_body_fails(told: list[str]) -> None:
     with pytest.raises(BodyError):
         fail(Doing())
     assert "upkeep" not in {thread.name for thread in threading.enumerate()}
+
+
+def test_what_takes_long_is_broken_off_at_the_end_and_has_not_failed(told: list[str]) -> None:
+    begun, stopped = threading.Event(), threading.Event()
+
+    def look() -> None:
+        begun.set()
+        assert stopped.wait(PATIENCE_S)
+        raise OSError("broken off")
+
+    with upkeep([Task("looking", look, 5.0, stopped.set)], clock_s=lambda: 0.0, notice=told.append):
+        assert begun.wait(PATIENCE_S)
+    assert told == []

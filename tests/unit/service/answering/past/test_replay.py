@@ -162,7 +162,7 @@ def test_without_its_build_it_says_how_long_builds_are_kept(archive: Archive) ->
     seq = archive.ask().receipt.seq
     _publish(archive.library)
     shutil.rmtree(archive.library.builds / archive.leaves(RECEIVED_TYPE)[0]["build"]["id"])
-    rule = "kept while it is one of the newest three, or while a record within retention refers to it"
+    rule = "kept while it is one of the newest two, or while a record within retention refers to it"
     with pytest.raises(ReplayError, match=rule):
         archive.replay(seq)
 

@@ -156,6 +156,25 @@ def test_what_is_wrong_with_the_file_is_looked_for_with_a_new_connection(
     assert len(keeping) == 2
 
 
+def test_a_look_for_damage_is_broken_off_by_another_thread(file: SqliteFile) -> None:
+    file.stop_looking()  # nobody looks: nothing to do
+
+    def look_until_it_is_broken_off() -> str:
+        for _ in range(20_000):  # each takes less than a thousandth of a second
+            try:
+                assert file.damage() is None
+            except AuditUnavailableError as error:
+                return str(error)
+        return "never"
+
+    with ThreadPoolExecutor(1) as other:
+        looking = other.submit(look_until_it_is_broken_off)
+        while not looking.done():
+            file.stop_looking()
+    assert looking.result().endswith("cannot be read: it was broken off (SQLITE_INTERRUPT)")
+    assert file.damage() is None
+
+
 def test_a_connection_may_be_used_by_another_thread_than_opened_it(writer: sqlite3.Connection) -> None:
     with ThreadPoolExecutor(1) as other:
         assert other.submit(writer.execute, COUNT).result().fetchall() == [(10,)]

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from service.audit.errors import AuditUnavailableError
+from service.audit.storage import sqlite_file
 from service.audit.storage.sqlite_schema import SCHEMA_VERSION
 from service.audit.storage.sqlite_steps import OLDEST
 from service.audit.storage.sqlite_store import SqliteLeafStore
@@ -41,6 +42,10 @@ def _erasure(number: int, *ranges: tuple[int, int]) -> Entry:
     return Entry(ORIGIN, "payload.erased", number, "", b"erased", erases=ranges)
 
 
+def _checkpoint(size: int) -> StoredCheckpoint:
+    return StoredCheckpoint(ORIGIN, size, "0" * 64, "a note")
+
+
 def _pragma(store: SqliteLeafStore, statement: str) -> object:
     assert store._writer is not None
     rows = store._writer.execute(f"PRAGMA {statement}").fetchall()
@@ -65,7 +70,7 @@ def test_what_a_failed_process_left_in_the_write_ahead_log_is_made_durable_anew(
         reader.execute("BEGIN")
         reader.execute("SELECT * FROM leaves").fetchall()
         store.append([_entry(0)])
-        with pytest.raises(AuditUnavailableError, match=r"locked it \(SQLITE_BUSY\), or is reading it"):
+        with pytest.raises(AuditUnavailableError, match=r"locked it \(SQLITE_BUSY\), or reads all of it"):
             store.reopen()
         reader.execute("COMMIT")
         store.reopen()
@@ -131,7 +136,7 @@ def test_what_was_erased_leaves_no_bytes_in_any_file(store: SqliteLeafStore, fol
     assert _found(folder, "How long?") != []
 
 
-def test_what_was_erased_under_a_reader_is_gone_with_the_next_erasure(store: SqliteLeafStore, folder: Path) -> None:
+def test_what_was_erased_under_a_reader_is_gone_with_the_next_checkpoint(store: SqliteLeafStore, folder: Path) -> None:
     store.append([_entry(0, CANARY), _entry(1)])
     with closing(sqlite3.connect(folder / "audit.sqlite", isolation_level=None)) as reader:
         reader.execute("BEGIN")
@@ -139,8 +144,42 @@ def test_what_was_erased_under_a_reader_is_gone_with_the_next_erasure(store: Sql
         store.append([_erasure(2, (0, 0))])
         assert store.payloads(0) == ()
         assert _found(folder, CANARY) != [], "the reader still needs it"
-    store.append([_erasure(3, (1, 1))])
+        store.publish(_checkpoint(3), ())
+        assert _found(folder, CANARY) != [], "and so it does then"
+    store.publish(_checkpoint(3), ())
     assert _found(folder, CANARY) == []
+
+
+def test_an_erasure_waits_for_nobody_who_reads(store: SqliteLeafStore, folder: Path) -> None:
+    """Whoever records comes behind it: a backup of a large log reads for a minute."""
+    said: list[str] = []
+    assert store._writer is not None
+    store.append([_entry(0, CANARY)])
+    with closing(sqlite3.connect(folder / "audit.sqlite", isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM payloads").fetchall()
+        store._writer.set_trace_callback(said.append)
+        store.append([_erasure(1, (0, 0))])
+    emptying = said.index("PRAGMA wal_checkpoint(TRUNCATE)")
+    assert said[emptying - 1 : emptying + 2 : 2] == ["PRAGMA busy_timeout = 0", "PRAGMA busy_timeout = 50"]
+    assert _pragma(store, "busy_timeout") == 50
+
+
+def test_the_room_that_a_long_read_made_the_write_ahead_log_take_is_given_back(
+    store: SqliteLeafStore, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite_file, "_WAL_BYTES", 64 << 10)
+    store.reopen()
+    store.append([_entry(0)])
+    with closing(sqlite3.connect(folder / "audit.sqlite", isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM payloads").fetchall()
+        store.append([_entry(number, "long " * 2_000) for number in range(1, 600)])
+        store.append([_entry(600)])
+        grown = (folder / "audit.sqlite-wal").stat().st_size
+    for number in range(601, 604):
+        store.append([_entry(number)])
+    assert (folder / "audit.sqlite-wal").stat().st_size <= 64 << 10 < grown
 
 
 def test_a_checkpoint_into_a_removed_file_is_told(store: SqliteLeafStore, folder: Path) -> None:

@@ -1,0 +1,261 @@
+"""One PostgreSQL database: its connections, and what its errors mean in words.
+
+The address is libpq's (`postgresql://USER@HOST:5432/DATABASE?sslmode=verify-full`), so everything that it can say goes
+through: TLS, several hosts, a file of passwords. It is never shown whole: `shown` names host and database. Connections
+that read are read-only for the server, and kept for the next reader; one that was lost meanwhile is made anew, once. A
+server that is gone is noticed within seconds, on both sides. Nothing that was to be written reaches a log or an error.
+Whether the server keeps what it says it keeps is asked of each connection that writes.
+"""
+
+import contextlib
+import functools
+import logging
+import os
+import platform
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
+from typing import Any, TypeVar
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from service.audit.errors import AuditUnavailableError
+from service.audit.storage.postgres_errors import WHEN_DAMAGED, refused, told
+from service.audit.storage.postgres_schema import SCHEMA, TRIGGERS
+
+Connection = psycopg.Connection[tuple[Any, ...]]
+SETTING = "GREENLIT_DATABASE_URL"
+_MOST_KEPT = 4  # connections that read: as many read at once on a busy day
+_STREAM_PAGE = 512  # numbers a page: at most 32 MiB of leaves
+# Unless the address says otherwise. The last four notice within some 10 s that the server is gone without a word.
+_UNLESS_SAID = {
+    "connect_timeout": "5",
+    "keepalives_idle": "5",
+    "keepalives_interval": "2",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "10000",  # ms
+}
+# In milliseconds; less than a caller's patience (`writer`). The server lets go of a client that is gone without a word.
+_WRITES = """
+    SET lock_timeout = 5000; SET statement_timeout = 20000; SET idle_in_transaction_session_timeout = 20000;
+    SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3"""
+_READS = "SET lock_timeout = 5000; SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY"
+_KEEPS = """
+    SELECT pg_is_in_recovery(), current_setting('fsync'), current_setting('synchronous_commit'),
+        current_setting('server_encoding'), current_setting('server_version_num')::int"""
+_OLDEST_SERVER = 140000  # 14: triggers that are replaced in their place
+_COUNTED = "SELECT COUNT(*), COALESCE(MAX(seq) + 1, 0) FROM leaves"
+_FIRING = """
+    SELECT relname, tgname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid
+    JOIN pg_namespace ON pg_namespace.oid = relnamespace
+    WHERE nspname = ? AND NOT tgisinternal AND tgenabled = 'A'"""
+
+# It warns of what it ignores while a transaction fails; why that failed is told by whoever ran it.
+logging.getLogger("psycopg").setLevel(logging.ERROR)
+
+_T = TypeVar("_T")
+_CANCEL_S = 2.0
+
+
+class PostgresDatabase:
+    """A database by its address; nothing is opened before it is needed."""
+
+    def __init__(self, url: str) -> None:
+        """Take an address.
+
+        Args:
+            url: as libpq reads it.
+
+        Raises:
+            AuditUnavailableError: it cannot be read; what is wrong with it is not repeated, for it may hold a password.
+        """
+        self._said = _read(url)
+        self.shown = _shown(self._said)
+        self._keeping = threading.Lock()
+        self._kept: list[Connection] | None = None  # that nobody reads with now; None: none are kept
+        self._looking: list[Connection] = []  # for damage
+
+    def connect(self) -> Connection:
+        """Return a new connection that reads only, to be closed by the caller; each statement is its own transaction.
+
+        Raises:
+            AuditUnavailableError: there is none to be had.
+        """
+        return self._connect(_READS)
+
+    def connect_to_write(self) -> Connection:
+        """Return a new connection that writes, once it is known that the server keeps what it says it keeps.
+
+        Raises:
+            AuditUnavailableError: there is none to be had, or it would lose records.
+        """
+        connection = self._connect(_WRITES)
+        try:
+            self.guarded("opened", lambda: self._expect_kept(connection))
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _connect(self, settings: str) -> Connection:
+        try:
+            name = f"greenlit {platform.node()[:32]} {os.getpid()}"
+            connection = psycopg.connect(make_conninfo("", **self._said, application_name=name), autocommit=True)
+        except psycopg.Error as error:
+            # Raised out here, so that it is not chained to an error that may show the address.
+            problem = refused(self._words("opened"), error, self._said.get("password", ""))
+        else:
+            try:
+                self.guarded("opened", lambda: connection.execute(f"SET search_path = {SCHEMA}; {settings}".encode()))
+            except BaseException:
+                connection.close()
+                raise
+            return connection
+        raise problem
+
+    def _expect_kept(self, connection: Connection) -> None:
+        standby, fsync, commits, encoding, version = _one(connection, _KEEPS)
+        problems = {
+            f"expected PostgreSQL 14 or newer, got {version // 10000}": version < _OLDEST_SERVER,
+            "it is a standby, which takes no records: name the primary, or both with target_session_attrs=read-write": (
+                standby
+            ),
+            "the server keeps nothing at a power cut: expected its fsync on, got off": fsync != "on",
+            f"expected its encoding UTF8, got {encoding}": encoding != "UTF8",
+        }
+        for problem, is_so in problems.items():
+            if is_so:
+                raise AuditUnavailableError(f"{self._words('opened')}: {problem}")
+        if commits == "off":  # that what was acknowledged may be lost is not for a database's default to decide
+            connection.execute("SET synchronous_commit = on")
+
+    def rows(self, query: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """See `leaf_reads.Database.rows`."""
+        kept = self._take_kept()
+        if kept is not None:
+            with contextlib.suppress(psycopg.Error):  # lost meanwhile, perhaps: reading again does no harm
+                return self._read(kept, query, parameters)
+        return self.guarded("read", lambda: self._read(self.connect(), query, parameters))
+
+    def _read(self, connection: Connection, query: str, parameters: Sequence[object]) -> list[tuple[Any, ...]]:
+        try:
+            found = _all(connection, query, parameters)
+        except BaseException:
+            connection.close()
+            raise
+        self._keep(connection)
+        return found
+
+    def keep(self) -> None:
+        """Keep connections that have read, until `let_go`."""
+        with self._keeping:
+            self._kept = []
+
+    def let_go(self) -> None:
+        """Close the connections that are kept, and keep none from now on."""
+        with self._keeping:
+            kept, self._kept = self._kept, None
+        for connection in kept or ():
+            connection.close()
+
+    def _take_kept(self) -> Connection | None:
+        with self._keeping:
+            return self._kept.pop() if self._kept else None
+
+    def _keep(self, connection: Connection) -> None:
+        with self._keeping:
+            if self._kept is not None and len(self._kept) < _MOST_KEPT:
+                self._kept.append(connection)
+                return
+        connection.close()
+
+    def stream(self, query: str, start: int, end: int) -> Iterator[tuple[Any, ...]]:
+        """See `leaf_reads.Database.stream`."""
+        with closing(self.connect()) as connection:
+            begin = start
+            while begin < end:
+                until = min(end, begin + _STREAM_PAGE if begin >= 0 else 0)
+                yield from self.guarded("read", functools.partial(_all, connection, query, (begin, until)))
+                begin = until
+
+    def damage(self) -> str | None:
+        """Return what is wrong with the tables as such, in words; `None` if nothing is.
+
+        Sees triggers that are gone or do not fire, and numbers that are missing. That pages are as they were written is
+        for the server's checksums, which tell of it when rows are read.
+        """
+        with closing(self.connect()) as connection:
+            with self._keeping:
+                self._looking.append(connection)
+            try:
+                return self.guarded("read", lambda: self.fault(connection) or self._gaps(connection))
+            finally:
+                with self._keeping:
+                    self._looking.remove(connection)
+
+    def stop_looking(self) -> None:
+        """See `leaf_reads.Database.stop_looking`."""
+        with self._keeping:  # none of them is closed meanwhile
+            for connection in self._looking:
+                connection.cancel_safe(timeout=_CANCEL_S)
+
+    def fault(self, connection: Connection) -> str | None:
+        """Return which trigger is gone or does not fire, so that records could change; `None` if all are there."""
+        firing = set(_all(connection, _FIRING, (SCHEMA,)))
+        gone = [name for table, name in TRIGGERS if (table, name) not in firing]
+        return self._damaged(f"the trigger {gone[0]} is gone, or does not always fire") if gone else None
+
+    def _gaps(self, connection: Connection) -> str | None:
+        count, following = _one(connection, _COUNTED)
+        return self._damaged(f"{following - count} of {following} records are missing") if count != following else None
+
+    def _damaged(self, problem: str) -> str:
+        return f"the audit store {self.shown} is damaged ({problem}): {WHEN_DAMAGED}"
+
+    def guarded(self, what: str, work: Callable[[], _T]) -> _T:
+        """Do some work; an error of the database becomes ours.
+
+        Raises:
+            AuditUnavailableError: saying what cannot be done, and why.
+            AuditDamagedError: because what is stored is damaged; also what to do.
+        """
+        try:
+            return work()
+        except psycopg.Error as error:
+            problem = told(self._words(what), error)
+        # Raised out here, so that it is not chained to the database's error, which may hold a text.
+        raise problem
+
+    def _words(self, what: str) -> str:
+        return f"the audit store {self.shown} cannot be {what}"
+
+
+def _read(url: str) -> dict[str, str]:
+    """Return what an address says, and what we say where it does not."""
+    try:
+        return _UNLESS_SAID | {name: str(value) for name, value in conninfo_to_dict(url).items()}
+    except psycopg.Error:
+        pass  # what libpq says of it may hold the password
+    raise AuditUnavailableError(
+        f"{SETTING} cannot be read: expected an address such as postgresql://USER:PASSWORD@HOST:5432/DATABASE, with "
+        "/ ? # @ : % and spaces in a password written as %2F %3F %23 %40 %3A %25 %20"
+    )
+
+
+def _shown(said: Mapping[str, str]) -> str:
+    """Return an address without who connects and how."""
+    if service := said.get("service"):
+        return f"postgresql:?service={service}"
+    host, port = said.get("host", ""), said.get("port", "")
+    where = f"{host}:{port}" if port else host
+    return f"postgresql://{where}/{said.get('dbname', '')}"
+
+
+def _all(connection: Connection, query: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+    return connection.execute(query.replace("?", "%s").encode(), parameters or None).fetchall()
+
+
+def _one(connection: Connection, query: str) -> tuple[Any, ...]:
+    (row,) = _all(connection, query)
+    return row

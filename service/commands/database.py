@@ -1,0 +1,83 @@
+"""The commands for a log in PostgreSQL: `greenlit audit prepare` and `greenlit audit move`.
+
+Exit codes: 0 done, 1 refused, 2 used wrongly.
+"""
+
+from typing import Annotated
+
+import typer
+
+from indexes.console import fail, out, problem
+from indexes.errors import SettingsError
+from service.audit.errors import AuditError
+from service.settings import Settings, read_settings
+
+
+def prepare(
+    role: Annotated[
+        str, typer.Option(help="the role that the service connects as; it may add, read, erase texts")
+    ] = "",
+    sql: Annotated[
+        bool, typer.Option("--sql", help="only print the statements, for whoever runs the database")
+    ] = False,
+) -> None:
+    """Make the log's tables in PostgreSQL, or bring them up, as their owner; let the service's role write them."""
+    try:
+        from service.audit.storage.postgres_prepare import prepare as make
+        from service.audit.storage.postgres_prepare import printed
+
+        if sql:
+            out.text(printed(role).rstrip())
+            return
+        shown = make(_with_database().database(), role=role)
+    except (SettingsError, ValueError) as error:
+        raise fail(error, 2) from error
+    except ModuleNotFoundError as error:
+        raise _missing(error) from error
+    except AuditError as error:
+        raise fail(error, 1) from error
+    out.line(f"{shown} holds the tables of a log" + (f", which {role} may write." if role else "."))
+
+
+def move() -> None:
+    """Move the log from its file into the database of GREENLIT_DATABASE_URL, with the service stopped."""
+    try:
+        from service.audit.moving import move_log
+
+        settings = _with_database()
+        moved = move_log(
+            settings.state,
+            keys=settings.keys_folder(),
+            name=settings.log_name,
+            database=settings.database(),
+            tell=_tell,
+        )
+    except SettingsError as error:
+        raise fail(error, 2) from error
+    except ModuleNotFoundError as error:
+        raise _missing(error) from error
+    except AuditError as error:
+        raise fail(error, 1) from error
+    out.line(f"{moved.leaves} records, {moved.texts} texts and {moved.checkpoints} checkpoints are in the database.")
+    out.line(f"Compared with the file, and verified. Nothing reads {moved.left} any more: keep it, or remove it.")
+
+
+_TELL_EVERY = 50_000  # records
+
+
+def _tell(at: int, of: int) -> None:
+    if at % _TELL_EVERY < 512 and at < of:  # noqa: PLR2004 - a page of them
+        problem(f"{at} of {of} records")
+
+
+def _with_database() -> Settings:
+    settings = read_settings()
+    if not settings.database():
+        raise SettingsError("expected GREENLIT_DATABASE_URL to name the database, got none")
+    return settings
+
+
+def _missing(error: ModuleNotFoundError) -> typer.Exit:
+    from service.commands.doors import missing_extra
+
+    return fail(missing_extra(error, "postgres", "GREENLIT_DATABASE_URL"), 1)
