@@ -10,6 +10,7 @@ import os
 
 import pytest
 
+from tests.support.fewer_messages import use_fewer_messages
 from tests.support.forked import FOR_TESTS, fork_server
 from tests.support.import_tests import is_importing
 from tests.support.in_memory import use_memory
@@ -31,6 +32,8 @@ def pytest_configure(config: pytest.Config) -> None:
         config.add_cleanup(lasting.close)
         if in_processes:
             config.option.tx = [FOR_TESTS for _ in config.option.tx]
+    if hasattr(config, "workerinput"):
+        use_fewer_messages(config)
     if not in_processes:
         config.pluginmanager.import_plugin("tests.support.fixtures")
 

@@ -90,6 +90,14 @@ def test_nothing_of_another_program_is_in_it(tmp_path: Path) -> None:
     assert "pytest" in sys.modules
 
 
+def test_the_command_line_is_lent_the_encoder_and_any_other_program_loads_its_own(tmp_path: Path) -> None:
+    code = "import indexes.encoder as it; print(it.load_encoder.__module__)\n"
+    code += "print(it.load_encoder(it.DEFAULT_ENCODER, copies=1).encode(['Keep masters.']).tobytes().hex())"
+    own, lent = (_ended(f"{code}{more}", tmp_path)[1].split() for more in ("", "  # as in greenlit.main()"))
+    assert (own[0], lent[0]) == ("indexes.encoder", "tests.support.lent_encoder")
+    assert own[1] == lent[1], "the same vector to the bit"
+
+
 def test_law_8_another_machine_is_out_of_reach(tmp_path: Path) -> None:
     ran = forked.run(
         "import socket; socket.create_connection(('192.0.2.1', 9), 1)",

@@ -15,6 +15,7 @@ from indexes.encoder import DEFAULT_ENCODER, SentenceTransformersEncoder, load_e
 from tests.support.entailment import make_entailment_model
 from tests.support.examples import examples
 from tests.support.fakes import Clock, HashingEncoder, TinyLibrary
+from tests.support.lent_encoder import lent
 from tests.support.models import make_tiny_model
 from tests.support.one_call import use_one_call
 from tests.support.openid import openid_provider  # noqa: F401  (a fixture)
@@ -51,7 +52,7 @@ def library(tmp_path: Path) -> TinyLibrary:
 @pytest.fixture(scope="session")
 def real_encoder() -> SentenceTransformersEncoder:
     """The embedded encoder, loaded once; the tests that use it ask little."""
-    return load_encoder(DEFAULT_ENCODER, copies=1)
+    return lent() or load_encoder(DEFAULT_ENCODER, copies=1)
 
 
 @pytest.fixture(scope="session")

@@ -33,6 +33,7 @@ from typing import Any
 from tests.support.network_watch import TEMPTING, watch
 
 MESSAGE_BYTES = 1 << 17
+_OF_GREENLIT = "greenlit.main()"  # stands in a program that is the command line
 _PACKAGES = ("indexes", "ingest", "service")
 # What is imported only in use: the model's own modules, the parser's process, the server's protocols.
 _LATER = (
@@ -40,6 +41,7 @@ _LATER = (
     "transformers.models.bert.modeling_bert transformers.models.bert.tokenization_bert "
     "transformers.models.auto.tokenization_auto anyio._backends._asyncio typer.rich_utils httpx"
 ).split()
+_ENCODER = "tests.support.lent_encoder"  # and what it imports: it is loaded only when a program is to be forked off
 # What only an answer by a language model may bring in: a program that is forked off shows when that is (law 8).
 _NOT_YET = ("service.models.openai_like",)
 
@@ -162,6 +164,8 @@ def _import_product() -> None:
                 _try_to_import(module.name)
     for name in _LATER:
         _try_to_import(name)
+    with contextlib.suppress(Exception):  # as above
+        importlib.import_module(_ENCODER).load_to_lend()
     for name, tempting in TEMPTING.items():
         if os.environ.get(name) == tempting:
             del os.environ[name]
@@ -192,6 +196,8 @@ def _become(program: dict[str, Any], streams: list[int]) -> None:
     os.environ.update(program["environment"])
     os.chdir(program["folder"])
     sys.argv = ["greenlit", *program["arguments"]]
+    if _OF_GREENLIT in program["code"] and (encoder := sys.modules.get(_ENCODER)):
+        encoder.lend()
     gc.enable()
 
 
