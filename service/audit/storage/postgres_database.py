@@ -233,14 +233,22 @@ class PostgresDatabase:
 
 def _read(url: str) -> dict[str, str]:
     """Return what an address says, and what we say where it does not."""
-    try:
-        return _UNLESS_SAID | {name: str(value) for name, value in conninfo_to_dict(url).items()}
-    except psycopg.Error:
-        pass  # what libpq says of it may hold the password
-    raise AuditUnavailableError(
-        f"{SETTING} cannot be read: expected an address such as postgresql://USER:PASSWORD@HOST:5432/DATABASE, with "
-        "/ ? # @ : % and spaces in a password written as %2F %3F %23 %40 %3A %25 %20"
-    )
+    said: dict[str, str] = {}
+    with contextlib.suppress(psycopg.Error):  # what libpq says of it may hold the password
+        said = {name: str(value) for name, value in conninfo_to_dict(url).items()}
+    if not said or _is_torn(said):
+        raise AuditUnavailableError(
+            f"{SETTING} cannot be read: expected an address such as postgresql://USER:PASSWORD@HOST:5432/DATABASE, "
+            "with / ? # @ : % and spaces in a password written as %2F %3F %23 %40 %3A %25 %20"
+        )
+    return _UNLESS_SAID | said
+
+
+def _is_torn(said: Mapping[str, str]) -> bool:
+    """Tell whether an @ or a / in a password made libpq take a part of it for a host, a port or a database."""
+    hosts, ports = said.get("host", "").split(","), said.get("port", "").split(",")
+    no_host = any("@" in host[1:] for host in hosts)  # the first: a socket without a file
+    return no_host or not all(port.isdecimal() or not port for port in ports) or "@" in said.get("dbname", "")
 
 
 def _shown(said: Mapping[str, str]) -> str:

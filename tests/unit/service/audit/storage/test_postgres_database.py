@@ -68,6 +68,8 @@ def test_the_server_is_named_and_nobody_who_connects(server: Server) -> None:
     [
         ("postgresql://u:p@a.example,b.example:5433/log", "postgresql://a.example,b.example:,5433/log"),
         ("postgresql:///log", "postgresql:///log"),
+        ("postgresql:///log?host=/run/postgresql,@audit", "postgresql:///run/postgresql,@audit/log"),
+        ("postgresql://u:a:b?c#d@[::1]:5432/log?user=u@server", "postgresql://::1:5432/log"),
         ("postgres://db.example/log?user=u&password=p", "postgresql://db.example/log"),
         ("postgresql://?service=audit&password=p", "postgresql:?service=audit"),
     ],
@@ -101,6 +103,15 @@ def test_each_reason_for_no_connection_is_told_without_the_password(server: Serv
         "postgresql://[u:s3cret4711/log",
         "host=db.example password=s3cret4711 nonsense=1",
         "postgresql://u:s3cret4711@db.example/log?sslmode",
+        # An @ or a / in a password: libpq takes what stands behind it for a host, a port or a database.
+        "postgresql://u:x@s3cret4711@db.example:5432/log",
+        "postgresql://u:x@s3cret4711@db.example,other.example/log",
+        "postgresql://u:s3cret/4711@db.example:5432/log",
+        "postgresql://u:12/s3cret4711@db.example:5432/log",
+        "postgresql://u:x@y/s3cret4711@db.example/log",
+        "postgresql://u@server:s3cret4711@db.example/log",
+        "postgresql://u:s3cret4711/log",
+        "postgresql:///x?dbname=postgresql://u:s3cret4711@db.example/log",
     ],
 )
 def test_an_address_that_cannot_be_read_is_not_repeated(url: str) -> None:
