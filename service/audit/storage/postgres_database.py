@@ -198,7 +198,8 @@ class PostgresDatabase:
         """See `leaf_reads.Database.stop_looking`."""
         with self._keeping:  # none of them is closed meanwhile
             for connection in self._looking:
-                connection.cancel_safe(timeout=_CANCEL_S)
+                with contextlib.suppress(psycopg.Error):  # a server that is gone breaks the look off by itself
+                    connection.cancel_safe(timeout=_CANCEL_S)
 
     def fault(self, connection: Connection) -> str | None:
         """Return which trigger is gone or does not fire, so that records could change; `None` if all are there."""

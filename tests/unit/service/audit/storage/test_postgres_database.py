@@ -1,15 +1,21 @@
 """Servers that are gone, strangers, standbys and addresses that lie: each is told in words, and no password is."""
 
+import contextlib
+import os
+import signal
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from service.audit.errors import AuditUnavailableError
 from service.audit.histories import Restored, begin_history
 from service.audit.opening import Pace, assemble
+from service.audit.storage import postgres_database
 from service.audit.storage.postgres_database import PostgresDatabase
 from service.audit.storage.postgres_store import PostgresLeafStore
 from service.audit.storage.store import Entry
@@ -21,6 +27,7 @@ from tests.support.postgres_server import Server, a_server
 SECRET = "s3cret/4711?#@:% "
 QUOTED = "s3cret%2F4711%3F%23%40%3A%25%20"
 ORIGIN = "greenlit/audit/2026-11"
+_WAITING = b"SELECT 1 FROM pg_locks WHERE NOT granted"
 
 
 @pytest.fixture(scope="module")
@@ -271,3 +278,23 @@ def test_a_database_that_was_put_back_from_yesterday_is_refused(server: Server, 
     with closing(log):
         log.ask_in_vain()
         assert log.parts.log.healthy() is None
+
+
+def test_a_look_for_damage_at_a_server_that_stands_still_is_no_error_for_whoever_breaks_it_off(
+    server: Server, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres_database, "_CANCEL_S", 0.1)
+    with closing(PostgresLeafStore.open(url, folder=tmp_path)) as store, psycopg.connect(url) as holding:
+        holding.execute(b"LOCK TABLE greenlit_audit.leaves IN ACCESS EXCLUSIVE MODE")  # so that the look takes long
+        with ThreadPoolExecutor(1) as other:
+            looking = other.submit(store.damage)
+            wait_until(lambda: bool(holding.execute(_WAITING).fetchone()))
+            assert server.process
+            os.kill(server.process.pid, signal.SIGSTOP)
+            try:
+                store.stop_looking()
+            finally:
+                os.kill(server.process.pid, signal.SIGCONT)
+            holding.rollback()
+            with contextlib.suppress(AuditUnavailableError):  # it may have been broken off after all
+                looking.result()
