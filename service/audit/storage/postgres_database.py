@@ -132,19 +132,21 @@ class PostgresDatabase:
 
     def rows(self, query: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """See `leaf_reads.Database.rows`."""
-        kept = self._take_kept()
+        place, kept = self._take_kept()
         if kept is not None:
             with contextlib.suppress(psycopg.Error):  # lost meanwhile, perhaps: reading again does no harm
-                return self._read(kept, query, parameters)
-        return self.guarded("read", lambda: self._read(self.connect(), query, parameters))
+                return self._read(kept, query, parameters, place)
+        return self.guarded("read", lambda: self._read(self.connect(), query, parameters, place))
 
-    def _read(self, connection: Connection, query: str, parameters: Sequence[object]) -> list[tuple[Any, ...]]:
+    def _read(
+        self, connection: Connection, query: str, parameters: Sequence[object], place: list[Connection] | None
+    ) -> list[tuple[Any, ...]]:
         try:
             found = _all(connection, query, parameters)
         except BaseException:
             connection.close()
             raise
-        self._keep(connection)
+        self._keep(connection, place)
         return found
 
     def keep(self) -> None:
@@ -159,14 +161,16 @@ class PostgresDatabase:
         for connection in kept or ():
             connection.close()
 
-    def _take_kept(self) -> Connection | None:
+    def _take_kept(self) -> tuple[list[Connection] | None, Connection | None]:
+        """Return a connection that is kept, if one is, and where it, or one that is made instead, may be kept again."""
         with self._keeping:
-            return self._kept.pop() if self._kept else None
+            return self._kept, self._kept.pop() if self._kept else None
 
-    def _keep(self, connection: Connection) -> None:
+    def _keep(self, connection: Connection, place: list[Connection] | None) -> None:
         with self._keeping:
-            if self._kept is not None and len(self._kept) < _MOST_KEPT:
-                self._kept.append(connection)
+            # Not one from before `let_go`: it may lead to a server that is the primary no more.
+            if place is not None and place is self._kept and len(place) < _MOST_KEPT:
+                place.append(connection)
                 return
         connection.close()
 

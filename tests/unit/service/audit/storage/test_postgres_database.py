@@ -298,3 +298,20 @@ def test_a_look_for_damage_at_a_server_that_stands_still_is_no_error_for_whoever
             holding.rollback()
             with contextlib.suppress(AuditUnavailableError):  # it may have been broken off after all
                 looking.result()
+
+
+def test_a_connection_from_before_the_log_was_opened_anew_is_not_kept(url: str) -> None:
+    """It may lead to a server that is the primary no more, and would read what is no longer so for ever."""
+    database = PostgresDatabase(url)
+    database.keep()
+    with psycopg.connect(url, autocommit=True) as holding, ThreadPoolExecutor(1) as other:
+        holding.execute(b"SELECT pg_advisory_lock(4711)")
+        reading = other.submit(database.rows, "SELECT pg_backend_pid() FROM pg_advisory_lock(4711)")
+        wait_until(lambda: bool(holding.execute(_WAITING).fetchone()))
+        database.let_go()
+        database.keep()
+        holding.execute(b"SELECT pg_advisory_unlock(4711)")
+        (before,) = reading.result()
+    assert database.rows("SELECT pg_backend_pid()") != [before]
+    assert database.rows("SELECT pg_backend_pid()") == database.rows("SELECT pg_backend_pid()"), "others are"
+    database.let_go()
