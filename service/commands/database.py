@@ -59,7 +59,8 @@ def move() -> None:
     except AuditError as error:
         raise fail(error, 1) from error
     out.line(f"{moved.leaves} records, {moved.texts} texts and {moved.checkpoints} checkpoints are in the database.")
-    out.line(f"Compared with the file, and verified. Nothing reads {moved.left} any more: keep it, or remove it.")
+    out.line(f"Compared with the file, and verified. Nothing reads {moved.left} any more.")
+    out.line("Remove it once the database is copied: texts that are erased from now on stay readable in it.")
 
 
 _TELL_EVERY = 50_000  # records
