@@ -7,6 +7,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import MAXYEAR, UTC, datetime
 from pathlib import Path
@@ -20,6 +21,7 @@ from indexes.previews import read_worker_state
 from service.answering.boundary import Boundary
 from service.answering.live_build import LiveBuild
 from service.answering.steps import Steps
+from service.audit.errors import AuditError
 from service.audit.reading.log_state import LogState, StateOfLog
 from service.audit.storage.sqlite_store import STORE_FILE
 from service.http.admission import Admission
@@ -179,6 +181,12 @@ def _of_log(metrics: Metrics, store: Path, log: StateOfLog) -> None:
         since = state().uncovered_since
         return {(): 0.0 if since is None else max(0.0, utc_now().timestamp() - _seconds(since))}
 
+    def writable() -> Reading:
+        try:
+            return {(): float(state().problem is None)}
+        except AuditError:  # nor can it be read
+            return {(): 0.0}
+
     def covered() -> Reading:
         to = state().covered_to
         return {} if to is None else {(): _seconds(to)}
@@ -186,8 +194,8 @@ def _of_log(metrics: Metrics, store: Path, log: StateOfLog) -> None:
     state: Callable[[], LogState] = _kept(log.now)
     add = metrics.gauges.add
     add("greenlit_log_records", "Records in the audit log.", lambda: {(): float(state().records)})
-    add("greenlit_log_bytes", "Bytes of the audit log's file and what belongs to it.", lambda: {(): _bytes(store)})
-    add("greenlit_log_writable", "1 while records can be written.", lambda: {(): float(state().problem is None)})
+    add("greenlit_log_bytes", "Bytes of the audit log's file and what belongs to it.", lambda: _bytes(store))
+    add("greenlit_log_writable", "1 while records can be written.", writable)
     add(
         "greenlit_log_uncovered_seconds",
         "For how long the oldest record without a checkpoint has waited for one; 0 while all are covered.",
@@ -202,20 +210,33 @@ def _of_log(metrics: Metrics, store: Path, log: StateOfLog) -> None:
 
 
 class _Kept(Generic[_T]):
-    """What was looked up last, for a while. Any thread may call."""
+    """What was looked up last, or that it could not be, for a while. Any thread may call."""
 
     def __init__(self, look: Callable[[], _T]) -> None:
         self._look = look
         self._lock = threading.Lock()
-        self._held: tuple[float, _T] | None = None
+        self._held: tuple[float, Future[_T]] | None = None
 
     def __call__(self) -> _T:
-        """Return it, looked up anew if it is older than `KEPT_S`."""
+        """Return it, looked up anew if it is older than `KEPT_S`.
+
+        Raises:
+            Exception: whatever looking raised. That is kept too: a database that is gone may take seconds to say so.
+        """
         with self._lock:
-            now_s = time.monotonic()
-            if self._held is None or now_s - self._held[0] >= KEPT_S:
-                self._held = (now_s, self._look())
-            return self._held[1]
+            if self._held is None or time.monotonic() - self._held[0] >= KEPT_S:
+                found = _outcome(self._look)
+                self._held = (time.monotonic(), found)
+            return self._held[1].result()
+
+
+def _outcome(look: Callable[[], _T]) -> "Future[_T]":
+    outcome: Future[_T] = Future()
+    try:
+        outcome.set_result(look())
+    except Exception as error:  # noqa: BLE001 - raised to whoever asks
+        outcome.set_exception(error)
+    return outcome
 
 
 def _kept(look: Callable[[], _T]) -> Callable[[], _T]:
@@ -231,6 +252,7 @@ def _seconds(iso: str) -> float:
     return datetime.fromisoformat(iso).replace(tzinfo=UTC).timestamp()
 
 
-def _bytes(store: Path) -> float:
-    files = (store, *(store.with_name(store.name + beside) for beside in ("-wal", "-shm")))
-    return float(sum(file.stat().st_size for file in files if file.exists()))
+def _bytes(store: Path) -> Reading:
+    files = [store, *(store.with_name(store.name + beside) for beside in ("-wal", "-shm"))]
+    sizes = [file.stat().st_size for file in files if file.exists()]
+    return {(): float(sum(sizes))} if sizes else {}  # none: the log is in a database, whose server tells

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from indexes.console import fail, out, problem
+from indexes.counting import counted
 from indexes.errors import SettingsError
 from service.audit.errors import AuditError
 from service.settings import Settings, read_settings
@@ -58,8 +59,10 @@ def move() -> None:
         raise _missing(error) from error
     except AuditError as error:
         raise fail(error, 1) from error
-    out.line(f"{moved.leaves} records, {moved.texts} texts and {moved.checkpoints} checkpoints are in the database.")
-    out.line(f"Compared with the file, and verified. Nothing reads {moved.left} any more: keep it, or remove it.")
+    carried = (counted(moved.leaves, "record"), counted(moved.texts, "text"), counted(moved.checkpoints, "checkpoint"))
+    out.line(f"In the database: {', '.join(carried)}.")
+    out.line(f"Compared with the file, and verified. Nothing reads {moved.left} any more.")
+    out.line("Remove it once the database is copied: texts that are erased from now on stay readable in it.")
 
 
 _TELL_EVERY = 50_000  # records
@@ -67,7 +70,7 @@ _TELL_EVERY = 50_000  # records
 
 def _tell(at: int, of: int) -> None:
     if at % _TELL_EVERY < 512 and at < of:  # noqa: PLR2004 - a page of them
-        problem(f"{at} of {of} records")
+        problem(f"{at} of {counted(of, 'record')}")
 
 
 def _with_database() -> Settings:

@@ -106,5 +106,6 @@ def upkeep(
         ended.set()
         while thread.is_alive():
             for task in tasks:
-                task.stop()
+                with contextlib.suppress(Exception):  # what cannot be broken off is waited for
+                    task.stop()
             thread.join(_STOP_S)

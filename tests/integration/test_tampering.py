@@ -501,7 +501,7 @@ def test_pairs_that_are_not_those_that_were_hashed_are_found(log: Log) -> None:
 def test_pairs_that_are_gone_are_told_of(log: Log) -> None:
     log.do("DELETE FROM scopes")
     verdict = log.verify()
-    assert any("of 1 filter hashes no pairs are kept" in remark for remark in verdict.remarks)
+    assert any("of 1 filter hash no pairs are kept" in remark for remark in verdict.remarks)
 
 
 # Every byte

@@ -46,7 +46,7 @@ EACH_COMMAND = pytest.mark.parametrize(
     ("leaf", "words"), COMMANDS, ids=[" ".join(words(Asked("ID", 7, 8), Path("F"))) for _, words in COMMANDS]
 )
 # These show no record; `verify` reads files that somebody has already, and `witness` asks for checkpoints and proofs.
-SHOW_NO_RECORD = {"proof", "key", "verify", "witness", "shrink"}
+SHOW_NO_RECORD = {"proof", "key", "verify", "witness", "shrink", "prepare", "move"}
 
 
 def _kinds(studio: Studio) -> list[str]:

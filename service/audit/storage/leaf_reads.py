@@ -124,6 +124,8 @@ class LeafReads:
         self, actor: str, conversation_id: str, *, before: int = MAX_SEQ, limit: int = MAX_SEQ
     ) -> list[int]:
         """See `LeafReader.of_conversation`."""
+        if not _is_text(conversation_id):
+            return []
         rows = self._database.rows(_OF_CONVERSATION, (conversation_key(actor, conversation_id), bounded(before), limit))
         return [row[0] for row in rows][::-1]
 

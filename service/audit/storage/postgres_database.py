@@ -132,19 +132,21 @@ class PostgresDatabase:
 
     def rows(self, query: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """See `leaf_reads.Database.rows`."""
-        kept = self._take_kept()
+        place, kept = self._take_kept()
         if kept is not None:
             with contextlib.suppress(psycopg.Error):  # lost meanwhile, perhaps: reading again does no harm
-                return self._read(kept, query, parameters)
-        return self.guarded("read", lambda: self._read(self.connect(), query, parameters))
+                return self._read(kept, query, parameters, place)
+        return self.guarded("read", lambda: self._read(self.connect(), query, parameters, place))
 
-    def _read(self, connection: Connection, query: str, parameters: Sequence[object]) -> list[tuple[Any, ...]]:
+    def _read(
+        self, connection: Connection, query: str, parameters: Sequence[object], place: list[Connection] | None
+    ) -> list[tuple[Any, ...]]:
         try:
             found = _all(connection, query, parameters)
         except BaseException:
             connection.close()
             raise
-        self._keep(connection)
+        self._keep(connection, place)
         return found
 
     def keep(self) -> None:
@@ -159,14 +161,16 @@ class PostgresDatabase:
         for connection in kept or ():
             connection.close()
 
-    def _take_kept(self) -> Connection | None:
+    def _take_kept(self) -> tuple[list[Connection] | None, Connection | None]:
+        """Return a connection that is kept, if one is, and where it, or one that is made instead, may be kept again."""
         with self._keeping:
-            return self._kept.pop() if self._kept else None
+            return self._kept, self._kept.pop() if self._kept else None
 
-    def _keep(self, connection: Connection) -> None:
+    def _keep(self, connection: Connection, place: list[Connection] | None) -> None:
         with self._keeping:
-            if self._kept is not None and len(self._kept) < _MOST_KEPT:
-                self._kept.append(connection)
+            # Not one from before `let_go`: it may lead to a server that is the primary no more.
+            if place is not None and place is self._kept and len(place) < _MOST_KEPT:
+                place.append(connection)
                 return
         connection.close()
 
@@ -198,7 +202,8 @@ class PostgresDatabase:
         """See `leaf_reads.Database.stop_looking`."""
         with self._keeping:  # none of them is closed meanwhile
             for connection in self._looking:
-                connection.cancel_safe(timeout=_CANCEL_S)
+                with contextlib.suppress(psycopg.Error):  # a server that is gone breaks the look off by itself
+                    connection.cancel_safe(timeout=_CANCEL_S)
 
     def fault(self, connection: Connection) -> str | None:
         """Return which trigger is gone or does not fire, so that records could change; `None` if all are there."""
@@ -233,14 +238,22 @@ class PostgresDatabase:
 
 def _read(url: str) -> dict[str, str]:
     """Return what an address says, and what we say where it does not."""
-    try:
-        return _UNLESS_SAID | {name: str(value) for name, value in conninfo_to_dict(url).items()}
-    except psycopg.Error:
-        pass  # what libpq says of it may hold the password
-    raise AuditUnavailableError(
-        f"{SETTING} cannot be read: expected an address such as postgresql://USER:PASSWORD@HOST:5432/DATABASE, with "
-        "/ ? # @ : % and spaces in a password written as %2F %3F %23 %40 %3A %25 %20"
-    )
+    said: dict[str, str] = {}
+    with contextlib.suppress(psycopg.Error):  # what libpq says of it may hold the password
+        said = {name: str(value) for name, value in conninfo_to_dict(url).items()}
+    if not said or _is_torn(said):
+        raise AuditUnavailableError(
+            f"{SETTING} cannot be read: expected an address such as postgresql://USER:PASSWORD@HOST:5432/DATABASE, "
+            "with / ? # @ : % and spaces in a password written as %2F %3F %23 %40 %3A %25 %20"
+        )
+    return _UNLESS_SAID | said
+
+
+def _is_torn(said: Mapping[str, str]) -> bool:
+    """Tell whether an @ or a / in a password made libpq take a part of it for a host, a port or a database."""
+    hosts, ports = said.get("host", "").split(","), said.get("port", "").split(",")
+    no_host = any("@" in host[1:] for host in hosts)  # the first: a socket without a file
+    return no_host or not all(port.isdecimal() or not port for port in ports) or "@" in said.get("dbname", "")
 
 
 def _shown(said: Mapping[str, str]) -> str:

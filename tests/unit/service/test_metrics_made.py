@@ -8,6 +8,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 import service.metrics_made
 from service.audit.errors import AuditUnavailableError
+from service.audit.reading.log_state import LogState, StateOfLog
 from service.operating.metrics import Metrics
 from tests.support.fakes import TinyLibrary
 from tests.support.service_parts import POLICY, VENDOR_QUESTION, Studio, open_studio, with_rules
@@ -89,3 +90,30 @@ def test_what_costs_is_looked_up_at_most_every_while(library: TinyLibrary, monke
         before = _of(studio)["greenlit_documents answerable"]
         library.revoke(POLICY)
         assert (before, _of(studio)["greenlit_documents answerable"]) == (2, 2)
+
+
+def test_a_log_that_cannot_be_read_is_asked_once_a_while_and_is_not_writable(
+    library: TinyLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that is gone may take seconds to say so: a reading that asks it for each value takes too long."""
+    monkeypatch.setattr(service.metrics_made, "KEPT_S", 3600.0)
+    asked: list[object] = []
+
+    def gone(state: StateOfLog) -> LogState:
+        asked.append(state)
+        raise AuditUnavailableError("the connection to the server is lost")
+
+    monkeypatch.setattr(StateOfLog, "now", gone)
+    with open_studio(with_rules(library)) as studio:
+        found = _of(studio)
+        assert (_of(studio)["greenlit_log_writable"], found["greenlit_log_writable"]) == (0, 0)
+    assert len(asked) == 1
+    assert "greenlit_log_records" not in found
+    assert found["greenlit_build_documents"] == 2
+
+
+def test_a_log_that_is_in_no_file_has_no_bytes_here(library: TinyLibrary) -> None:
+    with open_studio(with_rules(library)) as studio:
+        for file in studio.state.glob("audit.sqlite*"):
+            file.rename(studio.state / f"aside-{file.name}")
+        assert "greenlit_log_bytes" not in _of(studio)

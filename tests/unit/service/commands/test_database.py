@@ -101,6 +101,7 @@ def test_a_copy_says_that_the_log_is_not_in_it(settings: dict[str, str], run: Ru
     assert "the log itself is in PostgreSQL and not in this copy, which holds its keys" in copied.stderr
     shrunk = run("audit", "shrink", **settings)
     assert (shrunk.exit_code, "expected one in a file" in shrunk.stderr) == (1, True)
+    assert not list((tmp_path / "copies").rglob("audit.sqlite*")), "texts that are erased later would stay in it"
 
 
 @pytest.mark.parametrize("words", [("audit", "move"), ("audit", "prepare")])

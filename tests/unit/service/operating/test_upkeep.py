@@ -169,3 +169,21 @@ def test_what_takes_long_is_broken_off_at_the_end_and_has_not_failed(told: list[
     with upkeep([Task("looking", look, 5.0, stopped.set)], clock_s=lambda: 0.0, notice=told.append):
         assert begun.wait(PATIENCE_S)
     assert told == []
+
+
+def test_what_cannot_be_broken_off_is_waited_for(told: list[str]) -> None:
+    begun, tried, finished = threading.Event(), threading.Event(), threading.Event()
+
+    def look() -> None:
+        begun.set()
+        assert tried.wait(PATIENCE_S)
+        finished.set()
+
+    def stop() -> None:
+        tried.set()
+        raise OSError("nobody is there")
+
+    with upkeep([Task("looking", look, 5.0, stop)], clock_s=lambda: 0.0, notice=told.append):
+        assert begun.wait(PATIENCE_S)
+    assert finished.is_set()
+    assert "upkeep" not in {thread.name for thread in threading.enumerate()}

@@ -1,15 +1,21 @@
 """Servers that are gone, strangers, standbys and addresses that lie: each is told in words, and no password is."""
 
+import contextlib
+import os
+import signal
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from service.audit.errors import AuditUnavailableError
 from service.audit.histories import Restored, begin_history
 from service.audit.opening import Pace, assemble
+from service.audit.storage import postgres_database
 from service.audit.storage.postgres_database import PostgresDatabase
 from service.audit.storage.postgres_store import PostgresLeafStore
 from service.audit.storage.store import Entry
@@ -21,6 +27,7 @@ from tests.support.postgres_server import Server, a_server
 SECRET = "s3cret/4711?#@:% "
 QUOTED = "s3cret%2F4711%3F%23%40%3A%25%20"
 ORIGIN = "greenlit/audit/2026-11"
+_WAITING = b"SELECT 1 FROM pg_locks WHERE NOT granted"
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +75,8 @@ def test_the_server_is_named_and_nobody_who_connects(server: Server) -> None:
     [
         ("postgresql://u:p@a.example,b.example:5433/log", "postgresql://a.example,b.example:,5433/log"),
         ("postgresql:///log", "postgresql:///log"),
+        ("postgresql:///log?host=/run/postgresql,@audit", "postgresql:///run/postgresql,@audit/log"),
+        ("postgresql://u:a:b?c#d@[::1]:5432/log?user=u@server", "postgresql://::1:5432/log"),
         ("postgres://db.example/log?user=u&password=p", "postgresql://db.example/log"),
         ("postgresql://?service=audit&password=p", "postgresql:?service=audit"),
     ],
@@ -101,6 +110,15 @@ def test_each_reason_for_no_connection_is_told_without_the_password(server: Serv
         "postgresql://[u:s3cret4711/log",
         "host=db.example password=s3cret4711 nonsense=1",
         "postgresql://u:s3cret4711@db.example/log?sslmode",
+        # An @ or a / in a password: libpq takes what stands behind it for a host, a port or a database.
+        "postgresql://u:x@s3cret4711@db.example:5432/log",
+        "postgresql://u:x@s3cret4711@db.example,other.example/log",
+        "postgresql://u:s3cret/4711@db.example:5432/log",
+        "postgresql://u:12/s3cret4711@db.example:5432/log",
+        "postgresql://u:x@y/s3cret4711@db.example/log",
+        "postgresql://u@server:s3cret4711@db.example/log",
+        "postgresql://u:s3cret4711/log",
+        "postgresql:///x?dbname=postgresql://u:s3cret4711@db.example/log",
     ],
 )
 def test_an_address_that_cannot_be_read_is_not_repeated(url: str) -> None:
@@ -260,3 +278,40 @@ def test_a_database_that_was_put_back_from_yesterday_is_refused(server: Server, 
     with closing(log):
         log.ask_in_vain()
         assert log.parts.log.healthy() is None
+
+
+def test_a_look_for_damage_at_a_server_that_stands_still_is_no_error_for_whoever_breaks_it_off(
+    server: Server, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres_database, "_CANCEL_S", 0.1)
+    with closing(PostgresLeafStore.open(url, folder=tmp_path)) as store, psycopg.connect(url) as holding:
+        holding.execute(b"LOCK TABLE greenlit_audit.leaves IN ACCESS EXCLUSIVE MODE")  # so that the look takes long
+        with ThreadPoolExecutor(1) as other:
+            looking = other.submit(store.damage)
+            wait_until(lambda: bool(holding.execute(_WAITING).fetchone()))
+            assert server.process
+            os.kill(server.process.pid, signal.SIGSTOP)
+            try:
+                store.stop_looking()
+            finally:
+                os.kill(server.process.pid, signal.SIGCONT)
+            holding.rollback()
+            with contextlib.suppress(AuditUnavailableError):  # it may have been broken off after all
+                looking.result()
+
+
+def test_a_connection_from_before_the_log_was_opened_anew_is_not_kept(url: str) -> None:
+    """It may lead to a server that is the primary no more, and would read what is no longer so for ever."""
+    database = PostgresDatabase(url)
+    database.keep()
+    with psycopg.connect(url, autocommit=True) as holding, ThreadPoolExecutor(1) as other:
+        holding.execute(b"SELECT pg_advisory_lock(4711)")
+        reading = other.submit(database.rows, "SELECT pg_backend_pid() FROM pg_advisory_lock(4711)")
+        wait_until(lambda: bool(holding.execute(_WAITING).fetchone()))
+        database.let_go()
+        database.keep()
+        holding.execute(b"SELECT pg_advisory_unlock(4711)")
+        (before,) = reading.result()
+    assert database.rows("SELECT pg_backend_pid()") != [before]
+    assert database.rows("SELECT pg_backend_pid()") == database.rows("SELECT pg_backend_pid()"), "others are"
+    database.let_go()

@@ -340,6 +340,7 @@ def test_what_was_acknowledged_is_there_after_the_store_is_closed_in_the_middle(
 @pytest.mark.parametrize("request_id", ["nul \0 here", "half \ud83d a smile"])
 def test_what_no_row_can_hold_is_found_nowhere_and_not_kept(store: PostgresLeafStore, request_id: str) -> None:
     assert store.of_request(request_id) == []
+    assert store.of_conversation("a" * 64, request_id) == [], "as an address of a page may name it"
     with pytest.raises(Exception, match=r"cannot be written|surrogates") as caught:
         store.append([Entry(ORIGIN, "t", 1, request_id, b"leaf")])
     assert not isinstance(caught.value, psycopg.Error)
