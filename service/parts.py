@@ -27,6 +27,7 @@ from service.answering.past.grounds import Grounds
 from service.answering.past.past_answers import PastAnswers
 from service.answering.past.replay import Replay
 from service.answering.pipeline import Answering
+from service.answering.rewritten import missing_lines
 from service.answering.steps import Steps
 from service.answering.supported.entailment import Entails
 from service.answering.writing.mandate import Mandate
@@ -174,6 +175,7 @@ def _health(
             lambda: worker_problems(settings.builds, now=utc_now()),
             lambda: mandate_problems(mandate),
         ),
+        record=lambda: missing_lines(opened.store, boundary.live()[1].line_hashes, now=utc_now()),
         clock_s=time.monotonic,
     )
 

@@ -27,14 +27,13 @@ from indexes.errors import HoldError
 from indexes.holds import hold_build
 from indexes.logs import LogEvent, unlogged
 from indexes.register import RegisterState, register_hash
+from service.answering.rewritten import NO_LINES, Recorded, recorded_register
 from service.audit.events import (
     ACCESS_TYPE,
     BUILD_TYPE,
     CONFIG_TYPE,
     MAX_REGISTER_LINES,
     MODELS_TYPE,
-    REGISTER_EXTENDED_TYPE,
-    REGISTER_REWRITTEN_TYPE,
     Event,
     access_changed,
     build_activated,
@@ -51,17 +50,6 @@ from service.audit.storage.store import LeafReader
 _MONTHS = 12  # in a year
 _LOOKED_AT = 1000  # leaves since a build answers, for a question: nearly all are of questions
 _NOTHING = hashlib.sha256(b"").hexdigest()
-
-
-@dataclass(frozen=True, slots=True)
-class _Recorded:
-    """How many lines of the register the log knows, and the hash that stands for them."""
-
-    lines: int
-    register_hash: str
-
-
-_NO_LINES = _Recorded(0, register_hash(()))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -87,7 +75,7 @@ class Follower:
     today: Callable[[], date]
     notice: Callable[[str], None]
     tell: LogEvent = unlogged
-    _register: _Recorded | None = field(default=None, init=False)
+    _register: Recorded | None = field(default=None, init=False)
     _told: str = field(default="", init=False)
     _held: dict[str, date] = field(default_factory=dict, init=False)  # builds, and until when
     _owed: set[str] = field(default_factory=set, init=False)  # builds that were asked and could not be held
@@ -184,29 +172,21 @@ class Follower:
         Raises:
             AuditUnavailableError: it cannot be recorded, or the log cannot be read; the lines may allow nothing yet.
         """
-        recorded = self._register or self._recorded_register()
+        recorded = self._register or recorded_register(self.store)
         self._register = None  # what of the following is on record if one part fails, only the store knows
         lines = state.line_hashes
-        if register_hash(lines[: recorded.lines]) != recorded.register_hash:
+        if not recorded.still_stands(lines):
             self.log.note(register_rewritten(recorded.lines, recorded.register_hash, len(lines), register_hash(lines)))
             self.tell("register rewritten", lines_before=recorded.lines, lines=len(lines))
-            recorded = _NO_LINES
+            recorded = NO_LINES
         known = recorded.lines
         for start in range(recorded.lines, len(lines), MAX_REGISTER_LINES):
             end = min(start + MAX_REGISTER_LINES, len(lines))
-            recorded = _Recorded(end, register_hash(lines[:end]))
+            recorded = Recorded(end, register_hash(lines[:end]))
             self.log.note(register_extended(start + 1, lines[start:end], recorded.register_hash))
         if len(lines) > known:
             self.tell("register extended", lines=len(lines), new=len(lines) - known)
         self._register = recorded
-
-    def _recorded_register(self) -> _Recorded:
-        extended = self.store.newest_of(REGISTER_EXTENDED_TYPE)
-        rewritten = self.store.newest_of(REGISTER_REWRITTEN_TYPE)
-        if extended is None or (rewritten is not None and rewritten.seq > extended.seq):
-            return _NO_LINES  # after a change the lines begin anew
-        leaf = json.loads(extended.leaf)
-        return _Recorded(int(leaf["first_line"]) + len(leaf["lines"]) - 1, str(leaf["register_hash"]))
 
     def _record_unless_newest(self, kind: str, key: str, event: Event) -> None:
         newest = self.store.newest_of(kind)

@@ -15,14 +15,16 @@ from indexes.clock import utc_now
 from indexes.counting import counted
 from indexes.encoder import SentenceTransformersEncoder, load_encoder
 from indexes.limited.process import held_here
+from indexes.register import REGISTER_FILE, Register
 from indexes.sources import read_sources
 from service.access.directory import DIRECTORY_FILE, read_directory
 from service.access.local import local_token
 from service.access.principals import ANY_SOURCE
 from service.access.rules import ACCESS_FILE, read_rules
-from service.audit.errors import AuditBusyError
+from service.answering.rewritten import missing_lines
+from service.audit.errors import AuditBusyError, AuditError
 from service.audit.log import system_clock_us
-from service.audit.opening import open_log
+from service.audit.opening import log_at_rest, open_log
 from service.models.endpoints import Connect, Endpoints
 from service.models.following import Models
 from service.operating.checks import Check, Found, WrongError, checked
@@ -59,7 +61,7 @@ def examine(settings: Settings, *, running: Running, connecting: Connecting) -> 
         checked("account", _account),
         checked("settings", _settings),
         checked("library", lambda: look_at_library(settings.library)),
-        checked("register", lambda: look_at_register(settings.library, settings.builds)),
+        checked("register", lambda: _register(settings)),
         checked("parser", lambda: _parser(settings)),
         checked("encoder", load),
         checked("build", lambda: _build(settings, encoder[0] if encoder else None)),
@@ -71,6 +73,16 @@ def examine(settings: Settings, *, running: Running, connecting: Connecting) -> 
         checked("audit log", lambda: _log(settings, running)),
         checked("disk", lambda: _disk(settings)),
     ]
+
+
+def _register(settings: Settings) -> Found:
+    found = look_at_register(settings.library, settings.builds)
+    lines = Register(settings.library / REGISTER_FILE).refresh().line_hashes
+    try:
+        missing = missing_lines(log_at_rest(settings.state, database=settings.database()), lines, now=utc_now())
+    except AuditError:  # the log's own check says why
+        missing = []
+    return Found(found.detail, [*missing, *found.warnings])
 
 
 def _account() -> str:

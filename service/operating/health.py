@@ -41,14 +41,17 @@ class Health:
         boundary: Boundary,
         log: AuditLog,
         others: Sequence[Callable[[], list[str]]],
+        record: Callable[[], list[str]],
         clock_s: Callable[[], float],
     ) -> None:
         """Take the parts to look at, and a steady clock in seconds.
 
         `others` tell in words what is wrong with parts that answers can do without: who may do what, the worker, the
-        language model. They raise an AuditError where something cannot be put on record.
+        language model. They raise an AuditError where something cannot be put on record. `record` tells
+        in words what of the record is worth knowing.
         """
         self._others = others
+        self._record = record
         self._clock_s = clock_s
         self._stock: tuple[float, list[str], list[str]] = (-math.inf, [], [])  # when, what is wrong, what is due
         self._live_build = live_build
@@ -98,5 +101,6 @@ class Health:
         taken_s, problems, remarks = self._stock
         if self._clock_s() - taken_s >= _STOCK_S:
             problems, remarks = self._boundary.stock()
+            remarks = [*self._record(), *remarks]
             self._stock = (self._clock_s(), problems, remarks)
         return problems, remarks

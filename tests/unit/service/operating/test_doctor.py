@@ -13,6 +13,8 @@ from indexes.errors import EncoderError, SettingsError
 from indexes.limited.process import held_here
 from indexes.limited.sandbox import Sandbox, SandboxSetting
 from indexes.model_files import folder_digest
+from indexes.register import Register, register_hash
+from service.audit.events import register_extended
 from service.audit.log import system_clock_us
 from service.audit.opening import open_log
 from service.models.errors import ModelUnavailableError
@@ -116,6 +118,20 @@ def test_a_parser_that_less_holds_is_a_warning(settings: Settings, monkeypatch: 
     told = {check.name: check.detail for check in _examined(settings)}
     assert told["parser"] == "partial: a filter of system calls, no Landlock: this kernel has none"
     assert _warned(settings).keys() == {"parser"}
+
+
+def test_lines_of_the_register_that_went_since_they_were_recorded_are_a_warning(
+    settings: Settings, library: TinyLibrary
+) -> None:
+    lines = Register(library.register_path).refresh().line_hashes
+    name = "greenlit.test"
+    opened = open_log(settings.state, keys=settings.keys_folder(), name=name, clock=system_clock_us)
+    opened.log.note(register_extended(1, lines, register_hash(lines)))
+    opened.close()
+    assert _warned(settings) == {}
+    whole = library.register_path.read_text().splitlines(keepends=True)
+    library.register_path.write_text("".join(whole[:-1]))
+    assert "lines of the register that were on record are changed, moved or gone" in _warned(settings)["register"]
 
 
 def _no_sources(library: TinyLibrary) -> None:
