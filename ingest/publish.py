@@ -114,7 +114,7 @@ class Staging:
             final = self._builds / build_id
             self._folder.rename(final)
         except OSError as error:
-            raise PublishError(f"the build cannot be written ({error}); the previous build stays live") from error
+            raise PublishError(_not_written("the build", error)) from error
         try:
             _check(final)
             _point_current(self._builds, build_id)
@@ -158,7 +158,7 @@ def staging(builds: Path, *, wait: Wait = NO_WAIT) -> Iterator[Staging]:
             folder = Path(tempfile.mkdtemp(prefix=STAGING_PREFIX, dir=builds))
             aside = Staging(builds, folder, shared=_live_originals(builds))
         except OSError as error:
-            raise PublishError(f"{builds} cannot be written ({error}); the previous build stays live") from error
+            raise PublishError(_not_written(str(builds), error)) from error
         try:
             yield aside
         finally:
@@ -190,6 +190,11 @@ def _point_current(builds: Path, build_id: str) -> None:
         beside.replace(builds / CURRENT_FILE)
     with contextlib.suppress(OSError):  # the build is live now: what fails from here on must not take it away
         sync_folder(builds)
+
+
+def _not_written(what: str, error: OSError) -> str:
+    mend = "make room, or let this account write there"
+    return f"{what} cannot be written ({error}): {mend}; the previous build stays live"
 
 
 def _sync_all(folder: Path, *, but: Collection[Path]) -> None:

@@ -14,7 +14,7 @@ import re
 import threading
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, ref
 
 from indexes.builds import Build
 from indexes.passages import PassageStore
@@ -60,7 +60,7 @@ class Editions:
 
     def __init__(self, build: Build) -> None:
         """Put together what has the same title."""
-        self._build = build
+        self._passages = ref(build.passages)  # whoever asks has the build open; it is not kept open for this
         namesakes: dict[tuple[str, ...], list[str]] = {}
         self._titles = {info.document: info.title for info in build.manifest.documents}
         for document, title in self._titles.items():
@@ -98,7 +98,8 @@ class Editions:
         return in_common(*texts, run=3) >= _RUNS_IN_COMMON
 
     def _text(self, document: str, most: int) -> str:
-        return (self._build.passages.text(document) or "")[:most]
+        passages = self._passages()
+        return ((passages.text(document) if passages is not None else None) or "")[:most]
 
 
 def name_words(name: str) -> tuple[str, ...]:

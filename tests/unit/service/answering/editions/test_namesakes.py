@@ -1,5 +1,8 @@
 """Which documents are editions of the same, and above all which are none."""
 
+import gc
+import weakref
+
 import pytest
 
 from service.answering.editions.namesakes import editions_of, in_common, name_words
@@ -114,6 +117,15 @@ def test_the_words_of_a_name() -> None:
 def test_a_build_has_its_editions_once() -> None:
     with open_made({"hr/a.md": [[RULE]]}) as build:
         assert editions_of(build) is editions_of(build)
+
+
+def test_a_build_that_nobody_uses_any_more_is_let_go() -> None:
+    with open_made({"hr/a.md": [[RULE]], "hr/a-2024.md": [[RULE]]}) as build:
+        editions_of(build).is_later("hr/a.md", "hr/a-2024.md")
+        passages = weakref.ref(build.passages)
+    del build
+    gc.collect()
+    assert passages() is None, "its memory, its files and what maps them stay with the service for ever"
 
 
 def test_what_two_texts_have_in_common() -> None:
