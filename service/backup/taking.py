@@ -32,6 +32,7 @@ from service.backup.places import BUILDS, KEYS, LIBRARY, LOG, STATE, Found, Plac
 
 _HALF = ".half-"
 _MEMORY = "signed-"  # how the names of what the signer remembers begin
+_QUICK_TRIES = 100  # of reading a small file that has another name with each checkpoint
 _TRIES = 5  # of a copy whose keys or builds changed meanwhile: a month begins, keys are changed, a build is made
 _SPARE_BYTES = 64 << 20  # room that is left to whatever else is on the disk
 
@@ -136,6 +137,8 @@ class Taking:
             for part in self._parts():
                 found = files_of(self.places, part) if part != BUILDS else []
                 files |= _copies(sorted(found, key=lambda one: one.name != LOG), half)
+                if part == KEYS:
+                    files |= self._memory(files, half)
             if _keys_in(files) == self._keys_now() and self._memory_is_in(files):
                 return files | self._copied_builds(half)
         raise _changed("the keys of the log")
@@ -148,6 +151,16 @@ class Taking:
             if builds == self._builds_now():
                 return files
         raise _changed("builds")
+
+    def _memory(self, files: dict[str, File], half: Path) -> dict[str, File]:
+        """Copy what the signer remembers, before the log, if it had another name before it was read: it is small."""
+        more: dict[str, File] = {}
+        for _ in range(_QUICK_TRIES):
+            if self._memory_is_in(files | more):
+                break
+            found = [one for one in files_of(self.places, KEYS) if one.path.name.startswith(_MEMORY)]
+            more |= _copies(found, half)
+        return more
 
     def _memory_is_in(self, files: dict[str, File]) -> bool:
         """Tell whether what the signer remembers is in the copy: a file that was found may give way to a newer one."""

@@ -12,6 +12,7 @@ may change nothing. Without the lock nothing is lost: two sessions that take one
 not try anything twice: `writer` decides when to `reopen`. Reading is in `leaf_reads`.
 """
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -47,6 +48,7 @@ ADD_SCOPE = "INSERT INTO scopes (filter_hash, pairs) VALUES (%s, %s) ON CONFLICT
 ERASE = "DELETE FROM payloads WHERE seq >= %s AND seq <= %s"
 ADD_CHECKPOINT = "INSERT INTO checkpoints (id, origin, size, root, note) VALUES (%s, %s, %s, %s, %s)"
 ADD_SUBTREE = "INSERT INTO subtrees (origin, level, number, hash) VALUES (%s, %s, %s, %s)"
+_ENDS_WITHIN_S, _AGAIN_S = 0.5, 0.02  # of a session
 _MOST_KNOWN_SCOPES = 1024  # hashes of 64 characters
 HALF_MOVED = "begun"  # what the newest of `MOVE` says until all of a log is here
 
@@ -200,7 +202,7 @@ class PostgresLeafStore(LeafReads):
         self._postgres.keep()
 
     def _prepare(self, writer: Connection, *, make: bool) -> None:
-        if not one(writer, _TAKE, _WRITER):
+        if not _taken(writer):
             raise self._busy(writer)
         with writer.transaction():
             self._see_to_schema(writer, make=make)
@@ -255,6 +257,16 @@ class PostgresLeafStore(LeafReads):
             f"another process ({holder}) writes the audit log in {self.shown}: stop it first, or send the question to "
             "it; a process that was cut off from the server is let go of within half a minute"
         )
+
+
+def _taken(writer: Connection) -> bool:
+    """Take the log for a session. One that has just ended, perhaps ours, is still there for a moment at the server."""
+    until_s = time.monotonic() + _ENDS_WITHIN_S
+    while not one(writer, _TAKE, _WRITER):
+        if time.monotonic() >= until_s:
+            return False
+        time.sleep(_AGAIN_S)
+    return True
 
 
 def one(connection: Connection, query: str, *parameters: object) -> Any:

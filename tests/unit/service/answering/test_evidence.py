@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from indexes.builds import Build, current_build_id, open_build
+from indexes.coarse import from_bytes
 from service.answering.boundary import Boundary
 from service.answering.errors import CalibrationError
 from service.answering.evidence import Calibration, Evidence, features, read_calibration
@@ -77,7 +78,7 @@ def test_features_are_of_the_best_three_passages() -> None:
         vector = HashingEncoder().encode(["vendor review"])[0]
         dense = sorted((hit.dense for hit in seen.hits), reverse=True)
         rows = [hit.row for hit in seen.hits[:3]]
-        sentences = np.concatenate([build.sentences.of_row(row).vectors.astype(np.float32) @ vector for row in rows])
+        sentences = np.concatenate([from_bytes(build.sentences.of_row(row).vectors) @ vector for row in rows])
     got = features(seen, build)
     assert seen.hits[0].row == 0
     assert got["dense_top"] == dense[0]

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from indexes.builds import Build
+from indexes.coarse import from_bytes
 from indexes.words import content_terms, terms
 from service.answering.finding.features import (
     PASSAGE_FEATURES,
@@ -65,8 +66,7 @@ class _ByHand:
         self.rarity = {t: math.log(1 + (len(held) - n + 0.5) / (n + 0.5)) for t, n in many.items()}
         vector = HashingEncoder().encode([text])[0]
         self.cosines = [
-            [float(one.astype(np.float32) @ vector) for one in build.sentences.of_row(row).vectors]
-            for row in range(len(held))
+            [float(one @ vector) for one in from_bytes(build.sentences.of_row(row).vectors)] for row in range(len(held))
         ]
         self.dense = [float(value) for value in build.dense.scores(vector, np.arange(len(held)))]
         bm25 = build.lexical.scores(self.terms, a_scope(build).lexical)
