@@ -12,5 +12,5 @@ import os
 # Nothing phones home: the model libraries read these when they are first imported, which is after this line.
 os.environ.update({"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1"})
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-# Weights are read by one thread: PyTorch's own pool, first used by several at once, fails now and then, and with it a start.
+# Weights are read by one thread: PyTorch's own pool, first used by several at once, fails now and then.
 os.environ["HF_DEACTIVATE_ASYNC_LOAD"] = "1"
