@@ -29,6 +29,9 @@ from eval.quality.libraries import ingest_all
 from eval.speed.http_load import HOST
 from eval.speed.served import Served, peak_mb_of, serving
 from indexes.encoder import DEFAULT_ENCODER, load_encoder
+from indexes.errors import BuildError
+from indexes.live import current_build_id
+from indexes.manifest import read_manifest
 from service.audit.log import system_clock_us
 from service.audit.opening import open_log
 from service.audit.storage.sqlite_store import STORE_FILE
@@ -104,7 +107,9 @@ def backup_bench(console: Console, leaves: int, work: Path) -> None:
 
 def _make_library(here: _Installation) -> None:
     library, builds = here.folder / "library", here.folder / "builds"
-    if not (builds / "current").exists():
+    try:
+        read_manifest(builds / current_build_id(builds))
+    except BuildError:  # there is none, or another version made it
         shutil.copytree(Path(__file__).parents[2] / "approved_docs", library, dirs_exist_ok=True)
         ingest_all(library, builds, load_encoder(DEFAULT_ENCODER))
 
