@@ -5,10 +5,13 @@ knows how it is connected to and what its errors mean; here is only what is aske
 """
 
 import itertools
+import json
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
 from typing import Any, Protocol
 
 from service.audit.errors import AuditDamagedError
+from service.audit.storage.kept_scopes import unpacked
 from service.audit.storage.store import (
     MAX_SEQ,
     Payload,
@@ -41,6 +44,9 @@ _PAYLOAD_PAGE = """
     FROM payloads LEFT JOIN leaves ON leaves.seq = payloads.seq
     WHERE payloads.seq >= ? AND payloads.seq < ? ORDER BY payloads.seq, field"""
 _CHECKPOINT_PAGE = "SELECT id, origin, size, root, note FROM checkpoints WHERE id >= ? AND id < ? ORDER BY id"
+_LATE_ANSWERS = """
+    SELECT leaf FROM leaves WHERE seq > (SELECT COALESCE(MAX(seq), 0) FROM leaves) - 1000 AND type = 'query.finished'
+    ORDER BY seq DESC LIMIT 16"""
 _UNFINISHED = f"""
     {_LEAF} WHERE type = 'query.received' AND request_id IN (
         SELECT request_id FROM leaves WHERE request_id <> '' AND type IN ('query.received', 'query.finished')
@@ -193,8 +199,22 @@ class LeafReads:
 
     def scope(self, filter_hash: str) -> bytes | None:
         """See `LeafReader.scope`."""
+        kept = self.scope_as_kept(filter_hash)
+        return None if kept is None else unpacked(kept, self.scope_as_kept)
+
+    def scope_as_kept(self, filter_hash: str) -> bytes | None:
+        """Return what is kept of the pairs that a filter hash stands for (`kept_scopes`); `None` if nothing is."""
         rows = self._database.rows("SELECT pairs FROM scopes WHERE filter_hash = ?", (filter_hash,))
         return bytes(rows[0][0]) if rows else None
+
+    def late_filter_hash(self) -> str | None:
+        """Return the filter hash of the last answer that is on record, if it is not long ago."""
+        for (leaf,) in self._database.rows(_LATE_ANSWERS):
+            with suppress(
+                ValueError, KeyError, TypeError
+            ):  # nothing was searched for, or altered
+                return str(json.loads(leaf)["retrieval"]["filter_hash"])
+        return None
 
     def stream_leaves(self, start: int, end: int) -> Iterator[StoredLeaf]:
         """See `LeafReader.stream_leaves`."""

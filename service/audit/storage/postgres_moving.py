@@ -101,14 +101,16 @@ class HalfMoved(PostgresLeafStore):
 
     def take_rest(self, subtrees: Sequence[Subtree], scopes: Sequence[KeptScope]) -> None:
         """Keep subtrees and scopes that are missing."""
+        packed = self._scopes.new(scopes)
 
         def work(writer: Connection) -> None:
             for tree in subtrees:
                 writer.execute(ADD_SUBTREE, (tree.origin, tree.level, tree.number, tree.hash))
-            for scope in scopes:
-                writer.execute(ADD_SCOPE, (scope.filter_hash, scope.pairs))
+            for name, kept in packed.items():
+                writer.execute(ADD_SCOPE, (name, kept))
 
         self._write(work)
+        self._scopes.written(packed)
 
     def run(self, statements: Sequence[str]) -> None:
         """Run statements of ours, all or none."""

@@ -19,6 +19,7 @@ from typing import Any, Self, TypeVar
 
 from service.audit.errors import AuditBusyError, AuditDamagedError, AuditUnavailableError
 from service.audit.keys.private_files import make_private_folder
+from service.audit.storage.kept_scopes import KeptScopes
 from service.audit.storage.leaf_reads import NEXT_CHECKPOINT, LeafReads
 from service.audit.storage.postgres_database import Connection, PostgresDatabase
 from service.audit.storage.postgres_errors import PREPARE
@@ -49,7 +50,6 @@ ERASE = "DELETE FROM payloads WHERE seq >= %s AND seq <= %s"
 ADD_CHECKPOINT = "INSERT INTO checkpoints (id, origin, size, root, note) VALUES (%s, %s, %s, %s, %s)"
 ADD_SUBTREE = "INSERT INTO subtrees (origin, level, number, hash) VALUES (%s, %s, %s, %s)"
 _ENDS_WITHIN_S, _AGAIN_S = 0.5, 0.02  # of a session
-_MOST_KNOWN_SCOPES = 1024  # hashes of 64 characters
 HALF_MOVED = "begun"  # what the newest of `MOVE` says until all of a log is here
 
 _Last = tuple[int, str]  # number and hash of the last leaf
@@ -67,7 +67,7 @@ class PostgresLeafStore(LeafReads):
         self._lock = WriterLock(path=folder / LOCK_FILE) if folder else None
         self._writer: Connection | None = None
         self._last: _Last = _NONE
-        self._known_scopes: set[str] = set()  # that the store holds; a scope never goes
+        self._scopes = KeptScopes(self.scope_as_kept, self.late_filter_hash)
 
     @classmethod
     def open(cls, url: str, *, folder: Path) -> Self:
@@ -128,16 +128,10 @@ class PostgresLeafStore(LeafReads):
         """See `LeafStore.append`."""
         if not entries:
             return []
-        new = {
-            entry.scope.filter_hash: entry.scope.pairs
-            for entry in entries
-            if entry.scope and entry.scope.filter_hash not in self._known_scopes
-        }
+        new = self._scopes.new(entry.scope for entry in entries if entry.scope)
         receipts = self._write(lambda writer: self._append(writer, entries, new))
         self._last = (receipts[-1].seq, receipts[-1].leaf_hash)
-        if len(self._known_scopes) + len(new) > _MOST_KNOWN_SCOPES:
-            self._known_scopes.clear()
-        self._known_scopes.update(new)
+        self._scopes.written(new)
         return receipts
 
     def publish(self, checkpoint: StoredCheckpoint, subtrees: Sequence[Subtree]) -> None:
@@ -147,7 +141,7 @@ class PostgresLeafStore(LeafReads):
     def reopen(self) -> None:
         """See `LeafStore.reopen`."""
         self.close()
-        self._known_scopes.clear()
+        self._scopes.forget()
         self._take(make=False)
 
     def close(self) -> None:

@@ -5,7 +5,7 @@ which is a leaf of its own. The triggers stop mistakes and ordinary programs; so
 them, and is noticed by whoever holds an earlier checkpoint.
 """
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 SMALL_TABLES = ("checkpoints", "subtrees", "scopes")  # a hundredth of the file, and what a log is taken up with
 QUESTION_TYPES = ("query.received", "query.finished")
 

@@ -34,8 +34,12 @@ def _add_conversations(writer: sqlite3.Connection) -> None:
         writer.executemany("UPDATE leaves SET conversation = ? WHERE seq = ?", turns)
 
 
+def _pack_scopes(_: sqlite3.Connection) -> None:
+    """From 3 to 4: scopes are packed, which older versions cannot read. Those of before stay as they are."""
+
+
 # By the schema that each leads away from.
-STEPS: dict[int, Callable[[sqlite3.Connection], None]] = {2: _add_conversations}
+STEPS: dict[int, Callable[[sqlite3.Connection], None]] = {2: _add_conversations, 3: _pack_scopes}
 OLDEST = min(STEPS, default=SCHEMA_VERSION)
 
 

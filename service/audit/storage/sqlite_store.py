@@ -17,6 +17,7 @@ from typing import Any, Self, TypeVar
 
 from service.audit.errors import AuditDamagedError, AuditUnavailableError
 from service.audit.keys.private_files import make_private_file, make_private_folder
+from service.audit.storage.kept_scopes import KeptScopes
 from service.audit.storage.leaf_reads import NEXT_CHECKPOINT, NEXT_SEQ
 from service.audit.storage.sqlite_file import SqliteFile, temporary_files_in
 from service.audit.storage.sqlite_reads import SqliteReads
@@ -44,7 +45,6 @@ _ADD_SCOPE = "INSERT INTO scopes (filter_hash, pairs) VALUES (?, ?)"
 _ERASE = "DELETE FROM payloads WHERE seq >= ? AND seq <= ?"
 _ADD_CHECKPOINT = "INSERT INTO checkpoints (id, origin, size, root, note) VALUES (?, ?, ?, ?, ?)"
 _ADD_SUBTREE = "INSERT INTO subtrees (origin, level, number, hash) VALUES (?, ?, ?, ?)"
-_MOST_KNOWN_SCOPES = 1024  # hashes of 64 characters
 
 
 class SqliteLeafStore(SqliteReads):
@@ -57,7 +57,7 @@ class SqliteLeafStore(SqliteReads):
         self._lock = WriterLock(path=folder / LOCK_FILE)
         self._writer: sqlite3.Connection | None = None
         self._busy_timeout_s = busy_timeout_s
-        self._known_scopes: set[str] = set()  # that the store holds; a scope never goes
+        self._scopes = KeptScopes(self.scope_as_kept, self.late_filter_hash)
         self._erased_in_wal = False  # something that was erased may stand in the write-ahead log yet
 
     @classmethod
@@ -96,15 +96,9 @@ class SqliteLeafStore(SqliteReads):
 
     def append(self, entries: Sequence[Entry]) -> list[Receipt]:
         """See `LeafStore.append`."""
-        new = {
-            entry.scope.filter_hash: entry.scope.pairs
-            for entry in entries
-            if entry.scope and entry.scope.filter_hash not in self._known_scopes
-        }
+        new = self._scopes.new(entry.scope for entry in entries if entry.scope)
         receipts = self._write(lambda writer: _append(writer, entries, new))
-        if len(self._known_scopes) + len(new) > _MOST_KNOWN_SCOPES:
-            self._known_scopes.clear()
-        self._known_scopes.update(new)
+        self._scopes.written(new)
         if any(entry.erases for entry in entries):
             self._forget_erased()
         return receipts
@@ -143,7 +137,7 @@ class SqliteLeafStore(SqliteReads):
     def reopen(self) -> None:
         """See `LeafStore.reopen`."""
         self.close()
-        self._known_scopes.clear()
+        self._scopes.forget()
         self._take(make=False)
 
     def close(self) -> None:
@@ -281,9 +275,9 @@ def _append(writer: sqlite3.Connection, entries: Sequence[Entry], new_scopes: Ma
     writer.executemany(_ADD_LEAF, leaves)
     writer.executemany(_ADD_PAYLOAD, payloads)
     writer.executemany(_ERASE, (span for entry in entries for span in entry.erases))
-    for filter_hash, pairs in new_scopes.items():
+    for filter_hash, kept in new_scopes.items():
         if not writer.execute(_FIND_SCOPE, (filter_hash,)).fetchall():
-            writer.execute(_ADD_SCOPE, (filter_hash, pairs))
+            writer.execute(_ADD_SCOPE, (filter_hash, kept))
     return receipts
 
 

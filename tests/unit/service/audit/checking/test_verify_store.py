@@ -398,7 +398,7 @@ def test_pairs_are_those_that_were_hashed(made: RealLog) -> None:
         file.execute("INSERT INTO scopes VALUES (?, ?)", ("0" * 64, b"pairs of no record"))
         (problem,) = _verify(made).problems
         assert (problem.seq, problem.promise) == (None, "scope")
-        file.execute("UPDATE scopes SET pairs = pairs || 'x' WHERE filter_hash <> ?", ("0" * 64,))
+        file.execute("UPDATE scopes SET pairs = CAST(pairs || 'x' AS BLOB) WHERE filter_hash <> ?", ("0" * 64,))
         assert [problem.seq for problem in _verify(made).problems] == [seq + 1, None]
 
 

@@ -110,6 +110,6 @@ def test_a_step_that_is_cut_off_leaves_the_store_as_it_was(folder: Path, monkeyp
 
 def test_whoever_only_reads_is_told_and_changes_nothing(folder: Path) -> None:
     before = (folder / STORE_FILE).read_bytes()
-    with pytest.raises(AuditUnavailableError, match=r"has schema 2, expected 3: .* start greenlit serve"):
+    with pytest.raises(AuditUnavailableError, match=r"has schema 2, expected 4: .* start greenlit serve"):
         SqliteLeafStore(folder=folder).expect_schema()
     assert (folder / STORE_FILE).read_bytes() == before
