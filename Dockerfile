@@ -27,7 +27,7 @@ FROM python:3.12-slim
 RUN python -m pip uninstall --yes pip \
     && groupadd --gid 10001 greenlit \
     && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /tmp --shell /usr/sbin/nologin greenlit \
-    && install -d -o 10001 -g 10001 -m 0700 /builds /state /state/builds_in_use \
+    && install -d -o 10001 -g 10001 -m 0700 /builds /keys /state /state/builds_in_use \
     && install -d -o root -g root -m 0755 /library
 COPY --from=install /opt/greenlit /opt/greenlit
 # The root file system may be read-only: whatever a library wants to cache goes to /tmp, which is a tmpfs.

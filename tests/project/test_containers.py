@@ -4,6 +4,7 @@ Read as text and against the published schema; nothing is built and nothing is f
 """
 
 import json
+import re
 import shlex
 import subprocess
 import sys
@@ -144,7 +145,8 @@ def test_reader_cannot_write_builds_and_writer_cannot_write_records_and_has_no_n
     )
     assert services["worker"]["network_mode"] == "none"
     assert services["worker"]["command"] == ["ingest", "--watch"]
-    assert "profiles" not in services["worker"], "it runs with whatever serves"
+    for name in ("greenlit", "local"):
+        assert set(services[name]["profiles"]) <= set(services["worker"]["profiles"]), "it runs with whatever serves"
     assert all(services[name]["depends_on"] == ["worker"] for name in ("greenlit", "local"))
 
 
@@ -202,6 +204,43 @@ def test_builds_are_removed_by_one_that_has_builds_and_log_to_write_and_starts_b
         remove["volumes"]
     )
     assert (remove["network_mode"], remove["restart"]) == ("none", "no")
+
+
+def test_replicas_share_what_they_must_and_each_may_lose_the_rest(services: dict[str, dict[str, Any]]) -> None:
+    scale = {name: service for name, service in services.items() if "scale" in service.get("profiles", ())}
+    replica, worker = scale["replica"], scale["scale-worker"]
+    shared = ("GREENLIT_BUILDS", "GREENLIT_INDEX", "GREENLIT_MILVUS_URI", "GREENLIT_DATABASE_URL", "AWS_ENDPOINT_URL")
+
+    assert replica["deploy"]["replicas"] == 2
+    assert {name: replica["environment"][name] for name in shared} == {
+        name: worker["environment"][name] for name in shared
+    }
+    assert "ports" not in replica, "they are reached through the proxy, which does TLS"
+    assert "/state" in replica["volumes"]
+    assert "keys:/keys" in replica["volumes"]
+    assert not any("keys" in volume for volume in worker["volumes"]), "whoever parses documents sees no key"
+    assert "env_file" not in worker
+    assert {name for name, value in worker["environment"].items() if value is None} | {
+        "GREENLIT_LIBRARY", "GREENLIT_BUILDS", "GREENLIT_STATE", "GREENLIT_DATABASE_URL",
+        "GREENLIT_INDEX", "GREENLIT_MILVUS_URI",
+    } >= {f"GREENLIT_{name.upper()}" for name in LibrarySettings.model_fields}  # fmt: skip
+    assert all(needed in scale for service in scale.values() for needed in service.get("depends_on", ()))
+    published = {name for name, service in scale.items() if "ports" in service}
+    assert published == {"proxy"}, "no database, no store is reached from outside"
+
+
+def test_no_password_of_the_composition_is_written_down(services: dict[str, dict[str, Any]]) -> None:
+    for service in services.values():
+        for name, value in service.get("environment", {}).items():
+            if any(word in name for word in ("PASSWORD", "SECRET", "DATABASE_URL")):
+                assert value is None or re.fullmatch(r"\$\{[A-Z_]+:-\}", value), name
+
+
+def test_images_of_others_are_pinned_to_a_version(services: dict[str, dict[str, Any]]) -> None:
+    for name, service in services.items():
+        image, _, tag = service["image"].rpartition(":")
+        assert image, name
+        assert any(digit.isdigit() for digit in tag), name
 
 
 def test_what_runs_for_a_year_passes_signals_on_and_bounds_its_log(services: dict[str, dict[str, Any]]) -> None:
