@@ -128,6 +128,10 @@ class KeyRing:
         self._settle()
         return key
 
+    def close(self) -> None:
+        """Close the store; for whoever opened it for this alone."""
+        self._store.close()
+
     def shown(self, key: Key) -> dict[str, Any]:
         """Return a key as it is shown, ready for JSON; `state` is live, expired or revoked."""
         state = "live" if key.lives(self._now().date()) else "expired"

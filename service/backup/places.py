@@ -17,7 +17,7 @@ from indexes.previews import PREVIEWS_FOLDER, WORKER_FILE
 from indexes.register import REGISTER_FILE
 from indexes.sources import SOURCES_FILE
 from service.access.rules import ACCESS_FILE
-from service.access.session_file import SESSIONS_FILE
+from service.access.session_store import SESSIONS_FILE
 from service.audit.opening import MOVED_FILE
 from service.audit.storage.sqlite_store import STORE_FILE
 from service.models.models_file import MODELS_FILE
