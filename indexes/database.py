@@ -1,10 +1,10 @@
 """The PostgreSQL database that replicas share: its address, a few connections of this process, its errors in words.
 
-What lies in it is the business of whoever asks. The address is libpq's and is never shown whole: `shown` names host and
-database. Each caller is lent a connection of its own, so that none waits for another's; at most `most` are open, and
-whoever finds none free waits for a while. One that the server has closed meanwhile is not lent, which is seen without
-asking it; when one turns out lost, all that are kept are closed, so what comes next begins on a new one. Nothing is
-tried twice: what was not done is said, and a server that is back is found by the next caller.
+What lies in it is the business of whoever asks. The address is never shown whole (`postgres_address`). Each caller is
+lent a connection of its own, so that none waits for another's; at most `most` are open, and whoever finds none free
+waits for a while. One that the server has closed meanwhile is not lent, which is seen without asking it; when one turns
+out lost, all that are kept are closed, so what comes next begins on a new one. Nothing is tried twice: what was not
+done is said, and a server that is back is found by the next caller.
 """
 
 import contextlib
@@ -13,28 +13,20 @@ import os
 import platform
 import select
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import psycopg
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.conninfo import make_conninfo
 from psycopg.pq import TransactionStatus
 
 from indexes.errors import DatabaseError
+from indexes.postgres_address import UNREADABLE, read_address, shown_address
 
 Connection = psycopg.Connection[tuple[Any, ...]]
-SETTING = "GREENLIT_DATABASE_URL"
 MOST_OPEN = 8  # connections of one process: a request asks for a millisecond, and 8 cores' worth of them at once
 _PATIENCE_S = 5.0  # for a connection that is free
 _MOST_SAID = 300  # characters of what is said of a connection that does not come about
-# Unless the address says otherwise. The last four notice within some 10 s that the server is gone without a word.
-UNLESS_SAID = {
-    "connect_timeout": "5",
-    "keepalives_idle": "5",
-    "keepalives_interval": "2",
-    "keepalives_count": "3",
-    "tcp_user_timeout": "10000",  # ms
-}
 # In milliseconds. The server lets go of a client that is gone without a word.
 _SETTINGS = """
     SET search_path = {schema}; SET lock_timeout = 5000; SET statement_timeout = 10000;
@@ -91,7 +83,9 @@ class Database:
             DatabaseError: the address cannot be read; what is wrong with it is not repeated: it may hold a password.
         """
         self._said = read_address(url)
-        self.shown = shown(self._said)
+        if not self._said:
+            raise DatabaseError(UNREADABLE)
+        self.shown = shown_address(self._said)
         self._settings = _SETTINGS.format(schema=schema)
         self._prepare = prepare
         self._most = most
@@ -181,36 +175,3 @@ def reason_of(error: psycopg.Error, *, is_lost: bool = False) -> str:
         return _LOST if is_lost or isinstance(error, psycopg.OperationalError) else type(error).__name__
     reason = next((words for begin, words in _REASONS.items() if code.startswith(begin)), None)
     return f"{reason} ({code})" if reason else f"SQLSTATE {code}"
-
-
-def read_address(url: str) -> dict[str, str]:
-    """Return what an address says, and what we say where it does not.
-
-    Raises:
-        DatabaseError: it cannot be read.
-    """
-    said: dict[str, str] = {}
-    with contextlib.suppress(psycopg.Error):  # what libpq says of it may hold the password
-        said = {name: str(value) for name, value in conninfo_to_dict(url).items()}
-    if not said or _is_torn(said):
-        raise DatabaseError(
-            f"{SETTING} cannot be read: expected an address such as postgresql://USER:PASSWORD@HOST:5432/DATABASE, "
-            "with / ? # @ : % and spaces in a password written as %2F %3F %23 %40 %3A %25 %20"
-        )
-    return UNLESS_SAID | said
-
-
-def _is_torn(said: Mapping[str, str]) -> bool:
-    """Tell whether an @ or a / in a password made libpq take a part of it for a host, a port or a database."""
-    hosts, ports = said.get("host", "").split(","), said.get("port", "").split(",")
-    no_host = any("@" in host[1:] for host in hosts)  # the first: a socket without a file
-    return no_host or not all(port.isdecimal() or not port for port in ports) or "@" in said.get("dbname", "")
-
-
-def shown(said: Mapping[str, str]) -> str:
-    """Return an address without who connects and how."""
-    if service := said.get("service"):
-        return f"postgresql:?service={service}"
-    host, port = said.get("host", ""), said.get("port", "")
-    where = f"{host}:{port}" if port else host
-    return f"postgresql://{where}/{said.get('dbname', '')}"

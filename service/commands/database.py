@@ -9,7 +9,7 @@ import typer
 
 from indexes.console import fail, out, problem
 from indexes.counting import counted
-from indexes.errors import SettingsError
+from indexes.errors import DatabaseError, SettingsError
 from service.audit.errors import AuditError
 from service.settings import Settings, read_settings
 
@@ -22,22 +22,27 @@ def prepare(
         bool, typer.Option("--sql", help="only print the statements, for whoever runs the database")
     ] = False,
 ) -> None:
-    """Make the log's tables in PostgreSQL, or bring them up, as their owner; let the service's role write them."""
+    """Make the tables in PostgreSQL, or bring them up, as their owner; let the service's role use them."""
     try:
+        from service.access.private_prepare import prepare as make_private
+        from service.access.private_schema import printed as printed_private
         from service.audit.storage.postgres_prepare import prepare as make
         from service.audit.storage.postgres_prepare import printed
 
         if sql:
-            out.text(printed(role).rstrip())
+            out.text(f"{printed(role)}{printed_private(role)}".rstrip())
             return
-        shown = make(_with_database().database(), role=role)
+        url = _with_database().database()
+        shown = make(url, role=role)
+        make_private(url, role=role)
     except (SettingsError, ValueError) as error:
         raise fail(error, 2) from error
     except ModuleNotFoundError as error:
         raise _missing(error) from error
-    except AuditError as error:
+    except (AuditError, DatabaseError) as error:
         raise fail(error, 1) from error
-    out.line(f"{shown} holds the tables of a log" + (f", which {role} may write." if role else "."))
+    who = f", which {role} may use." if role else "."
+    out.line(f"{shown} holds the tables of a log, and of sessions, API keys and pushed people{who}")
 
 
 def move() -> None:
