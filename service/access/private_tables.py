@@ -46,11 +46,11 @@ def in_database(url: str, *, state: Path) -> Keep:
 class PrivateTables:
     """The tables of one store; see `PrivateDatabase`."""
 
-    def __init__(self, database: Database, kept: Kept, *, state: Path) -> None:
-        """Remember the database; nothing is opened before it is needed."""
+    def __init__(self, database: Database, kept: Kept, *, state: Path | None) -> None:
+        """Remember the database, and where the same may lie in a file; nothing is opened before it is needed."""
         self._database = database
         self._kept = kept
-        self._file = PrivateFile(state / kept.file, kept)
+        self._file = PrivateFile(state / kept.file, kept) if state else None
         self._is_carried = False  # what a file held before is known to be here, or never was
 
     waits = True
@@ -119,17 +119,13 @@ class PrivateTables:
         """Refuse to begin anew where this machine still has a file of the same that was never carried here."""
         if self._is_carried:
             return
-        if self._kept.changes and self._file.path.exists():
-            is_empty = newest_change(connection, self._kept.changes) == 0
-            if is_empty and self._file_holds_something():
-                raise DatabaseError(
-                    f"{self._file.path} was not carried into it: run greenlit audit move, or move that file away"
-                )
+        changes, file = self._kept.changes, self._file
+        if changes and file and file.path.exists() and newest_change(connection, changes) == 0:
+            with contextlib.closing(file), file.reading() as there:
+                is_left = newest_change(there, changes) > 0
+            if is_left:
+                raise DatabaseError(f"{file.path} was not carried into it: run greenlit audit move, or move it away")
         self._is_carried = True
-
-    def _file_holds_something(self) -> bool:
-        with contextlib.closing(self._file) as file, file.reading() as connection:
-            return newest_change(connection, self._kept.changes) > 0
 
 
 class TablesWatch:

@@ -1,17 +1,24 @@
-"""The commands for a log in PostgreSQL: `greenlit audit prepare` and `greenlit audit move`.
+"""The commands for an installation in PostgreSQL: `greenlit audit prepare` and `greenlit audit move`.
 
 Exit codes: 0 done, 1 refused, 2 used wrongly.
 """
 
-from typing import Annotated
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from indexes.console import fail, out, problem
 from indexes.counting import counted
 from indexes.errors import DatabaseError, SettingsError
+from service.access.errors import AccessError
 from service.audit.errors import AuditError
 from service.settings import Settings, read_settings
+
+if TYPE_CHECKING:
+    from service.audit.moving import Moved
 
 
 def prepare(
@@ -46,24 +53,44 @@ def prepare(
 
 
 def move() -> None:
-    """Move the log from its file into the database of GREENLIT_DATABASE_URL, with the service stopped."""
+    """Move log, API keys, people and sessions into the database of GREENLIT_DATABASE_URL, with the service stopped."""
     try:
-        from service.audit.moving import move_log
+        from service.access.private_moving import carry
+        from service.audit.moving import is_moved, move_log
 
         settings = _with_database()
-        moved = move_log(
-            settings.state,
-            keys=settings.keys_folder(),
-            name=settings.log_name,
-            database=settings.database(),
-            tell=_tell,
-        )
+        state, url = settings.state, settings.database()
+        if is_moved(state, database=url):
+            out.line("The log is in the database already.")
+        else:
+            moved = move_log(state, keys=settings.keys_folder(), name=settings.log_name, database=url, tell=_tell)
+            _tell_moved(moved)
+        with _nobody_beside(state):
+            carried = carry(state, url=url)
     except SettingsError as error:
         raise fail(error, 2) from error
     except ModuleNotFoundError as error:
         raise _missing(error) from error
-    except AuditError as error:
+    except (AuditError, AccessError, DatabaseError) as error:
         raise fail(error, 1) from error
+    if carried.left:
+        out.line(f"Carried too: API keys, pushed people and sessions, {counted(carried.rows, 'row')}; compared.")
+        out.line(f"Nothing reads {', '.join(path.name for path in carried.left)} any more.")
+
+
+@contextlib.contextmanager
+def _nobody_beside(state: Path) -> Iterator[None]:
+    from service.audit.storage.writer_lock import LOCK_FILE, WriterLock
+
+    lock = WriterLock(path=state / LOCK_FILE)
+    lock.take()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _tell_moved(moved: "Moved") -> None:
     carried = (counted(moved.leaves, "record"), counted(moved.texts, "text"), counted(moved.checkpoints, "checkpoint"))
     out.line(f"In the database: {', '.join(carried)}.")
     out.line(f"Compared with the file, and verified. Nothing reads {moved.left} any more.")
