@@ -23,6 +23,10 @@ from service.access.private_schema import SCHEMA, SCHEMA_VERSION, VERSION, bring
 PREPARE = "greenlit audit prepare"
 _MAKING, _WRITING, _RECORDING = "making", "writing", "recording"  # what a lock is for
 _MOMENT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+# Not `to_regclass`: within a transaction that goes by what this session knew before it waited for a lock.
+_HAS_TABLES = """
+    SELECT 1 FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+    WHERE nspname = %s AND relname = 'history'"""
 _MAY_MAKE = """
     SELECT CASE WHEN to_regnamespace(%s) IS NULL THEN has_database_privilege(current_database(), 'CREATE')
     ELSE pg_has_role(current_user, nspowner, 'USAGE') END
@@ -192,7 +196,7 @@ _MISSING = "it holds no tables of sessions and keys"
 
 
 def _version(connection: shared.Connection) -> int:
-    there = connection.execute(b"SELECT to_regclass(%s) IS NOT NULL", (f"{SCHEMA}.history",)).fetchall()[0][0]
+    there = connection.execute(_HAS_TABLES.encode(), (SCHEMA,)).fetchall()
     return int(connection.execute(VERSION.encode()).fetchall()[0][0]) if there else 0
 
 
