@@ -26,8 +26,13 @@ CREATE TABLE IF NOT EXISTS key_changes (
     number INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, key_id TEXT NOT NULL, by TEXT NOT NULL,
     recorded INTEGER NOT NULL DEFAULT 0
 ) STRICT;
+CREATE TABLE IF NOT EXISTS peppers (number INTEGER PRIMARY KEY, mark BLOB NOT NULL) STRICT;
 """
 _NO_KEY = "expected the name or id of a key that is not revoked, got another"
+_ANOTHER_PEPPER = (
+    "the API keys were made with another api-pepper.key than the one in GREENLIT_KEYS: put that one back, which every "
+    "replica needs; if nobody has it any more, revoke the keys and make new ones"
+)
 _COLUMNS = "key_id, name, hash, scopes, groups, made_by, made_at, expires, revoked_at, last_used"
 
 
@@ -169,6 +174,28 @@ class KeyStore:
         with self._database.writing(durable=False) as connection:
             connection.execute("UPDATE keys SET last_used = ? WHERE key_id = ?", (day.isoformat(), key_id))
 
+    def expect_pepper(self, mark: bytes) -> None:
+        """Expect the pepper with which the keys were made; another one may follow when none is left that it opens.
+
+        Args:
+            mark: what tells a pepper from any other.
+
+        Raises:
+            KeysError: the keys were made with another one, or they cannot be read or written.
+        """
+        known, left = "SELECT mark FROM peppers", "SELECT 1 FROM keys WHERE revoked_at IS NULL"
+        with self._database.reading() as connection:
+            rows = connection.execute(known).fetchall()
+        if [bytes(row[0]) for row in rows] == [mark]:
+            return
+        with self._database.writing() as connection:
+            rows = connection.execute(known).fetchall()  # another process may have come first
+            is_another = [bytes(row[0]) for row in rows] not in ([], [mark])
+            if is_another and connection.execute(left).fetchone() is not None:
+                raise KeysError(_ANOTHER_PEPPER)
+            connection.execute("DELETE FROM peppers")
+            connection.execute("INSERT INTO peppers VALUES (1, ?)", (mark,))
+
     def recording(self) -> AbstractContextManager[None]:
         """Have changes put on record meanwhile by one process at a time, so that each is given to the record once.
 
@@ -202,7 +229,7 @@ def _prepare(connection: sqlite3.Connection) -> None:
     connection.executescript(f"BEGIN IMMEDIATE; {renamed} {_SCHEMA} PRAGMA user_version = {_FORM}; COMMIT;")
 
 
-KEPT = Kept(KEYS_FILE, _prepare, _failed, tables=("keys", _CHANGES), changes=_CHANGES)
+KEPT = Kept(KEYS_FILE, _prepare, _failed, tables=("keys", _CHANGES, "peppers"), changes=_CHANGES)
 
 
 def _note_change(connection: Connection, kind: str, key_id: str, by: str) -> None:

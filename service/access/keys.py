@@ -17,7 +17,7 @@ from dataclasses import replace
 from datetime import date
 
 from service.access.errors import KeysError, NotFreshError, NotSignedInError
-from service.access.key_ring import ACT_FOR, ASK, AUDIT, OPERATE, id_in, key_hash
+from service.access.key_ring import ACT_FOR, ASK, AUDIT, OPERATE, id_in, key_hash, pepper_mark
 from service.access.key_store import Key, KeyChange, KeyStore
 from service.access.people import Membership
 from service.access.port import Carried
@@ -125,6 +125,7 @@ class KeyAccess:
         if old is not None:
             old.close()
         self._pepper = self._read_pepper()
+        self._store.expect_pepper(pepper_mark(self._pepper))
         while (acting := self._store.acting()) is None:
             with self._store.recording():
                 for change in self._store.unrecorded():

@@ -111,25 +111,17 @@ def open_access(
         TokenError: the local token cannot be read or made.
         ProviderError: the provider's address is none that may be reached.
     """
-    keep = settings.keep
-    session_store = SessionStore(keep, clock_s=time.time)
+    session_store = SessionStore(settings.keep, clock_s=time.time)
     sessions = Sessions(session_store, settings.lasting)
     rules_path = settings.library / ACCESS_FILE
     rules = Rules(
         path=rules_path, on_change=recording.rules, notice=notice, clock_s=time.monotonic, keep_s=settings.keep_s
     )
     directory = CsvDirectory(path=settings.directory, notice=notice, clock_s=time.monotonic, keep_s=settings.keep_s)
-    pushed = PushedPeople(PushedStore(keep))
+    pushed = PushedPeople(PushedStore(settings.keep))
     membership = Membership(rules=rules, directories=(pushed, directory), seen=sessions.seen_with_address)
-    people: LocalAccess | OidcAccess
-    if settings.provider is None:
-        token = local_token(settings.state, settings.token)
-        people = LocalAccess(token=token, groups=settings.local_groups, sessions=sessions)
-    else:
-        people = OidcAccess.open(
-            settings.provider, store=session_store, sessions=sessions, membership=membership, notice=notice
-        )
-    store = KeyStore(keep)
+    people = _people(settings, session_store, sessions, membership, notice)
+    store = KeyStore(settings.keep)
     key_access = KeyAccess(
         store=store,
         pepper=pepper,
@@ -155,6 +147,19 @@ def open_access(
         problem_tellers=(rules.problem, directory.problem),
         closers=(key_access.close, pushed.close, people.close),
     )
+
+
+def _people(
+    settings: AccessSettings,
+    store: SessionStore,
+    sessions: Sessions,
+    membership: Membership,
+    notice: Callable[[str], None],
+) -> LocalAccess | OidcAccess:
+    if settings.provider is not None:
+        return OidcAccess.open(settings.provider, store=store, sessions=sessions, membership=membership, notice=notice)
+    token = local_token(settings.state, settings.token)
+    return LocalAccess(token=token, groups=settings.local_groups, sessions=sessions)
 
 
 def one_may_be_both(rules_path: Path) -> bool:

@@ -59,6 +59,8 @@ def carry(state: Path, *, url: str) -> Carried:
 def _carry(path: Path, kept: Kept, tables: PrivateTables) -> int:
     with closing(PrivateFile(path, kept)) as file, file.at_one_moment() as connection:
         rows = {table: _all(connection, table) for table in kept.tables}
+    if not any(values for _, values in rows.values()):
+        return 0
     with tables.writing() as connection:
         there = _there(connection, rows)
         if not any(there.values()):

@@ -38,6 +38,7 @@ _FIRST = (
     number bigint PRIMARY KEY, kind {_TEXT} NOT NULL, key_id {_TEXT} NOT NULL, by {_TEXT} NOT NULL,
     recorded integer NOT NULL DEFAULT 0)""",
     *_next("key_changes"),
+    f"CREATE TABLE {SCHEMA}.peppers (number integer PRIMARY KEY, mark bytea NOT NULL)",
     f"CREATE TABLE {SCHEMA}.codes (code_hash bytea PRIMARY KEY, person {_TEXT} NOT NULL, ends_s float8 NOT NULL)",
     f"""CREATE TABLE {SCHEMA}.sessions (
     id_hash bytea PRIMARY KEY, person {_TEXT} NOT NULL, email {_TEXT}, name {_TEXT} NOT NULL, groups {_TEXT} NOT NULL,

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from service.access.errors import KeyWishError, NoKeyError, NotFreshError, NotSignedInError
+from service.access.errors import KeysError, KeyWishError, NoKeyError, NotFreshError, NotSignedInError
 from service.access.key_store import Key, KeyStore
 from service.access.openid import logins as logins_module
 from service.access.openid.logins import Logins
@@ -222,6 +222,22 @@ def test_a_key_acts_once_it_is_recorded_and_until_it_is_revoked(new_keys: Callab
     assert change.number > made.number
     one.mark_recorded(change.number)
     assert other.acting() == (change.number, {})
+
+
+def test_keys_are_read_with_the_pepper_that_made_them_until_none_of_them_is_left(
+    new_keys: Callable[[], KeyStore],
+) -> None:
+    one, other = new_keys(), new_keys()
+    one.expect_pepper(b"p" * 32)
+    other.expect_pepper(b"p" * 32)
+    one.add(KEY, today=TODAY)
+    with pytest.raises(KeysError, match=r"made with another api-pepper.key than the one in GREENLIT_KEYS"):
+        other.expect_pepper(b"q" * 32)
+    other.revoke("slack", by="op", at="2026-11-29T13:00:00Z")
+    other.expect_pepper(b"q" * 32)
+    one.add(replace(KEY, key_id="bcdefghijk"), today=TODAY)
+    with pytest.raises(KeysError, match=r"made with another"):
+        one.expect_pepper(b"p" * 32)
 
 
 def test_keys_are_listed_in_the_order_in_which_they_were_made(new_keys: Callable[[], KeyStore]) -> None:

@@ -14,7 +14,7 @@ from service.access.private_schema import SCHEMA, printed
 from service.access.private_tables import in_database
 from tests.support.postgres_server import Server
 
-_TABLES = ("keys", "key_changes", "codes", "sessions", "logins", "people", "resources", "people_changes")
+_TABLES = ("keys", "key_changes", "peppers", "codes", "sessions", "logins", "people", "resources", "people_changes")
 _EMPTIED = "; ".join(f"DELETE FROM {SCHEMA}.{table}" for table in _TABLES)  # noqa: S608  (names of ours)
 
 

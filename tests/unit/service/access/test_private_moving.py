@@ -114,6 +114,16 @@ def test_what_the_database_holds_already_is_not_mixed_with_another_installations
     assert (state / name).exists()
 
 
+def test_a_file_that_holds_nothing_stands_in_nobodys_way(tmp_path: Path, access_url: str) -> None:
+    with contextlib.closing(KeyStore(in_folder(tmp_path))) as keys:
+        assert keys.all() == []
+    with contextlib.closing(KeyStore(in_database(access_url, state=tmp_path))) as keys:
+        keys.expect_pepper(bytes(32))
+        keys.add(a_key("slack"), today=TODAY)
+        assert carry(tmp_path, url=access_url).rows == 0
+        assert [key.name for key in keys.all()] == ["slack"]
+
+
 def test_sessions_of_the_database_count_where_there_are_any(state: Path, access_url: str) -> None:
     here = begun(state)
     store = SessionStore(in_database(access_url, state=state), clock_s=lambda: 1000.0)
