@@ -16,6 +16,7 @@ IndexesError
 ├── DrawError             a page that cannot be drawn
 │   └── DrawerBusyError   others are being drawn; it may be in a moment
 ├── EncoderError          the encoder is missing or not the expected one
+├── DatabaseError         the database that replicas share cannot be reached, or refuses
 └── BuildError            a build cannot be opened
     ├── NoBuildError      nothing was published yet
     ├── BuildDamagedError a file differs from what the manifest says
@@ -80,6 +81,10 @@ class TermsError(IndexesError):
 
 class EncoderError(IndexesError):
     """The encoder is missing, or its weights are not the expected ones."""
+
+
+class DatabaseError(IndexesError):
+    """The database that replicas share cannot be reached, or refuses; the message is the reason, without the rest."""
 
 
 class BuildError(IndexesError):

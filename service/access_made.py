@@ -3,9 +3,10 @@
 from collections.abc import Callable
 
 from indexes.clock import utc_now
+from indexes.errors import DatabaseError, SettingsError
 from service.access.directory import DIRECTORY_FILE
 from service.access.key_ring import KeyRing
-from service.access.key_store import KEYS_FILE, KeyChange, KeyStore
+from service.access.key_store import KeyChange, KeyStore
 from service.access.local import LocalAccess
 from service.access.openid.provider_settings import ProviderSettings
 from service.access.opening import (
@@ -16,6 +17,8 @@ from service.access.opening import (
     one_may_be_both,
     open_access,
 )
+from service.access.private_database import Keep
+from service.access.private_file import in_folder
 from service.access.rules import ACCESS_FILE
 from service.access.sessions import Lasting
 from service.answering.follow import Follower
@@ -45,6 +48,7 @@ def access_settings(settings: Settings) -> AccessSettings:
     )
     return AccessSettings(
         state=settings.state,
+        keep=keeping(settings),
         library=settings.library,
         lasting=_lasting(settings),
         directory=settings.directory or settings.state / DIRECTORY_FILE,
@@ -55,10 +59,32 @@ def access_settings(settings: Settings) -> AccessSettings:
     )
 
 
+def keeping(settings: Settings) -> Keep:
+    """Return where sessions, API keys and pushed people are kept: in the database, where one is set, else in files.
+
+    Raises:
+        SettingsError: the address of the database cannot be read, or what it needs is not installed.
+    """
+    if not (url := settings.database()):
+        return in_folder(settings.state)
+    try:
+        from service.access.private_tables import in_database  # noqa: PLC0415 - what it needs is an extra
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] in ("service", "indexes"):
+            raise
+        missing = error.name
+    else:
+        try:
+            return in_database(url, state=settings.state)
+        except DatabaseError as error:
+            raise SettingsError(str(error)) from None
+    raise SettingsError(f"expected what GREENLIT_DATABASE_URL needs, found no {missing}: pip install -e '.[postgres]'")
+
+
 def key_ring(settings: Settings) -> KeyRing:
     """Return what makes, lists and revokes API keys beside a running service, which takes up what changed."""
     return KeyRing(
-        store=KeyStore(settings.state / KEYS_FILE),
+        store=KeyStore(keeping(settings)),
         pepper=lambda: pepper(settings),
         now=utc_now,
         operator_may_audit=lambda: one_may_be_both(settings.library / ACCESS_FILE),
@@ -89,7 +115,9 @@ def local_access(settings: Settings) -> LocalAccess:
     Raises:
         TokenError: the token of this installation cannot be read or made.
     """
-    return LocalAccess.open(state=settings.state, given=settings.given_token(), groups=settings.groups())
+    return LocalAccess.open(
+        state=settings.state, keep=keeping(settings), given=settings.given_token(), groups=settings.groups()
+    )
 
 
 def access_opened(settings: Settings, opened: OpenLog, follower: Follower, notice: Callable[[str], None]) -> OpenAccess:

@@ -23,7 +23,7 @@ from indexes.builds import Build
 from indexes.clock import utc_now
 from indexes.encoder import Encoder
 from service.access.key_ring import ACT_FOR, ASK, KeyRing, KeyWish
-from service.access.key_store import KEYS_FILE, KeyStore
+from service.access.key_store import KeyStore
 from service.access.keys import KeyAccess
 from service.access.local import LocalAccess
 from service.access.openid.access import OidcAccess
@@ -31,8 +31,9 @@ from service.access.openid.connection import Answer, Connection
 from service.access.openid.provider_settings import ProviderSettings
 from service.access.people import Membership, Person
 from service.access.port import Access, Carried
+from service.access.private_file import in_folder
 from service.access.rules import ACCESS_FILE, Rules
-from service.access.session_file import SESSIONS_FILE, SessionFile
+from service.access.session_store import SessionStore
 from service.access.sessions import Lasting, Sessions
 
 _TIMES = 2_000
@@ -101,7 +102,7 @@ def print_recall(console: Console, build: Build, encoder: Encoder, questions: li
 
 def _ways(folder: Path, stack: contextlib.ExitStack) -> dict[str, tuple[Access, Carried]]:
     (folder / ACCESS_FILE).write_text(_RULES, encoding="utf-8")
-    file = SessionFile(path=folder / SESSIONS_FILE, clock_s=time.time)
+    file = SessionStore(in_folder(folder), clock_s=time.time)
     sessions = Sessions(file, Lasting())
     rules = Rules(
         path=folder / ACCESS_FILE,
@@ -125,7 +126,7 @@ def _ways(folder: Path, stack: contextlib.ExitStack) -> dict[str, tuple[Access, 
     provided = OidcAccess(
         settings,
         connection=_AnswersOfAProvider(published),
-        file=file,
+        store=file,
         sessions=sessions,
         membership=membership,
         notice=lambda _: None,
@@ -169,7 +170,7 @@ def _claims() -> dict[str, Any]:
 
 
 def _keys(folder: Path, membership: Membership, stack: contextlib.ExitStack) -> tuple[KeyAccess, str, str]:
-    store, pepper = KeyStore(folder / KEYS_FILE), lambda: bytes(range(32))
+    store, pepper = KeyStore(in_folder(folder)), lambda: bytes(range(32))
     access = KeyAccess(
         store=store,
         pepper=pepper,

@@ -86,14 +86,15 @@ class KeyRing:
             KeysError: the store cannot be written.
             AuditUnavailableError: it cannot be put on record, so it was not made.
         """
-        now = self._now()
+        now, pepper = self._now(), self._pepper()
         self._check(wish, now.date())
+        self._store.expect_pepper(pepper_mark(pepper))
         key_id = "".join(secrets.choice(_ID_LETTERS) for _ in range(_ID_CHARS))
         secret = f"{KEY_PREFIX}{key_id}_{secrets.token_urlsafe(_RANDOM_BYTES)}"
         key = Key(
             key_id=key_id,
             name=wish.name,
-            hash=key_hash(self._pepper(), secret),
+            hash=key_hash(pepper, secret),
             scopes=frozenset(wish.scopes),
             groups=frozenset(group.strip() for group in wish.groups),
             made_by=by,
@@ -127,6 +128,10 @@ class KeyRing:
         key = self._store.revoke(name_or_id, by=by, at=_iso(self._now()))
         self._settle()
         return key
+
+    def close(self) -> None:
+        """Close the store; for whoever opened it for this alone."""
+        self._store.close()
 
     def shown(self, key: Key) -> dict[str, Any]:
         """Return a key as it is shown, ready for JSON; `state` is live, expired or revoked."""
@@ -167,6 +172,11 @@ class KeyRing:
 def key_hash(pepper: bytes, secret: str) -> bytes:
     """Return what is kept of a key. It holds 32 random bytes, so nothing has to slow a guess down."""
     return hmac.digest(pepper, secret.encode("utf-8", "surrogatepass"), "sha256")
+
+
+def pepper_mark(pepper: bytes) -> bytes:
+    """Return what tells a pepper from any other, and no key by it."""
+    return hmac.digest(pepper, b"which pepper", "sha256")
 
 
 def id_in(bearer: str) -> str | None:

@@ -17,12 +17,12 @@ from dataclasses import replace
 from datetime import date
 
 from service.access.errors import KeysError, NotFreshError, NotSignedInError
-from service.access.key_ring import ACT_FOR, ASK, AUDIT, OPERATE, id_in, key_hash
+from service.access.key_ring import ACT_FOR, ASK, AUDIT, OPERATE, id_in, key_hash, pepper_mark
 from service.access.key_store import Key, KeyChange, KeyStore
 from service.access.people import Membership
 from service.access.port import Carried
 from service.access.principals import ON_BEHALF, Principal, Role
-from service.access.store_watch import StoreWatch
+from service.access.private_database import Watch
 
 _ROLES = {ASK: Role.STAFF, AUDIT: Role.AUDITOR, OPERATE: Role.OPERATOR}
 _ADDRESS = re.compile(r"[^\s@,;<>\"]{1,64}@[^\s@,;<>\"]{1,255}")
@@ -55,14 +55,14 @@ class KeyAccess:
             today: the day, in UTC.
         """
         self._store = store
+        self.waits = store.waits
         self._read_pepper = pepper
         self._pepper = b""
         self._membership = membership
         self._on_change = on_change
         self._today = today
         self._refreshing = threading.Lock()
-        self._looking = threading.Lock()  # held for microseconds
-        self._watch: StoreWatch | None = None
+        self._watch: Watch | None = None
         self._known: tuple[int, dict[str, Key]] = (_NO_KEYS_READ, {})  # the newest change, and the keys after it
         self._used: dict[str, date] = {}  # the day on which each key was noted as used last
         self._to_note: dict[str, date] = {}  # of those, what is not written yet
@@ -111,27 +111,26 @@ class KeyAccess:
         """Close the store; what was to be noted is written first, if it can be."""
         with contextlib.suppress(KeysError):
             self.note_uses()
-        with self._looking:
-            if self._watch is not None:
-                self._watch.close()
-                self._watch = None
+        watch, self._watch = self._watch, None
+        if watch is not None:
+            watch.close()
         self._store.close()
 
     def _newest(self) -> int:
-        with self._looking:
-            return self._watch.newest() if self._watch is not None else _NO_KEYS_READ - 1
+        watch = self._watch
+        return watch.newest() if watch is not None else _NO_KEYS_READ - 1
 
     def _read(self) -> None:
-        watch = self._store.watching()
-        with self._looking:
-            old, self._watch = self._watch, watch
-            if old is not None:
-                old.close()
+        old, self._watch = self._watch, self._store.watching()
+        if old is not None:
+            old.close()
         self._pepper = self._read_pepper()
+        self._store.expect_pepper(pepper_mark(self._pepper))
         while (acting := self._store.acting()) is None:
-            for change in self._store.unrecorded():
-                self._on_change(change)
-                self._store.mark_recorded(change.number)
+            with self._store.recording():
+                for change in self._store.unrecorded():
+                    self._on_change(change)
+                    self._store.mark_recorded(change.number)
         self._known = acting
 
     def _matching(self, keys: dict[str, Key], bearer: str) -> Key:

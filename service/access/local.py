@@ -18,7 +18,8 @@ from indexes.standing import EVERYBODY
 from service.access.errors import NotSignedInError, TokenError
 from service.access.port import Brought, Carried, NewSession
 from service.access.principals import ANY_SOURCE, Principal, Role
-from service.access.session_file import SESSIONS_FILE, SessionFile
+from service.access.private_database import Keep
+from service.access.session_store import SessionStore
 from service.access.sessions import Lasting, Sessions
 
 TOKEN_FILE = "token"  # nosec B105  # noqa: S105  (a file's name)
@@ -38,6 +39,7 @@ class LocalAccess:
         """Take the token, the groups the person is in besides everybody's, and the sessions of their browsers."""
         self._token = token.encode()
         self._sessions = sessions
+        self.waits = sessions.waits
         self._principal = Principal(
             principal_id=PERSON,
             groups=groups | {EVERYBODY},
@@ -49,19 +51,20 @@ class LocalAccess:
         self._in_browser = dataclasses.replace(self._principal, auth="local-session")
 
     @classmethod
-    def open(cls, *, state: Path, given: str | None, groups: frozenset[str]) -> "LocalAccess":
+    def open(cls, *, state: Path, keep: Keep, given: str | None, groups: frozenset[str]) -> "LocalAccess":
         """Return the access of an installation, its token made if need be.
 
         Args:
-            state: the folder that holds the token and the sessions.
+            state: the folder that holds the token.
+            keep: where sessions are kept.
             given: the token that the configuration names, if it names one.
             groups: of the one person, besides everybody's.
 
         Raises:
             TokenError: the token cannot be read or made.
         """
-        file = SessionFile(path=state / SESSIONS_FILE, clock_s=time.time)
-        return cls(token=local_token(state, given), groups=groups, sessions=Sessions(file, Lasting()))
+        sessions = Sessions(SessionStore(keep, clock_s=time.time), Lasting())
+        return cls(token=local_token(state, given), groups=groups, sessions=sessions)
 
     def principal(self, carried: Carried) -> Principal:
         """Return the one person, if the token or a session of theirs came; see `Access`."""

@@ -13,7 +13,7 @@ from indexes.standing import EVERYBODY
 from service.access.directory import CsvDirectory
 from service.access.errors import AccessError, AccessRulesError
 from service.access.key_ring import KeyRing
-from service.access.key_store import KEYS_FILE, KeyChange, KeyStore
+from service.access.key_store import KeyChange, KeyStore
 from service.access.keys import KeyAccess
 from service.access.local import PERSON, LocalAccess, local_token
 from service.access.openid.access import OidcAccess
@@ -21,11 +21,12 @@ from service.access.openid.provider_settings import ProviderSettings
 from service.access.people import Membership
 from service.access.port import Access, SignIn
 from service.access.principals import ANY_SOURCE, Principal, Role
+from service.access.private_database import Keep
 from service.access.pushed import PushedPeople
-from service.access.pushed_store import PUSHED_FILE, PushedStore
+from service.access.pushed_store import PushedStore
 from service.access.recognition import Recognition
 from service.access.rules import ACCESS_FILE, Rules, RuleSet, read_rules
-from service.access.session_file import SESSIONS_FILE, SessionFile
+from service.access.session_store import SessionStore
 from service.access.sessions import Lasting, Sessions
 
 PEPPER_FILE = "api-pepper.key"
@@ -35,11 +36,13 @@ PEPPER_FILE = "api-pepper.key"
 class AccessSettings:
     """What decides who is recognised.
 
-    `provider` is `None` in local mode; `token` and `local_groups` count only there. `keep_s` is how long rules and a
-    directory that broke since stay in force, in seconds.
+    `keep` is where sessions, keys and pushed people are kept. `provider` is `None` in local mode; `token` and
+    `local_groups` count only there. `keep_s` is how long rules and a directory that broke since stay in force, in
+    seconds.
     """
 
     state: Path
+    keep: Keep
     library: Path
     directory: Path
     lasting: Lasting
@@ -108,22 +111,17 @@ def open_access(
         TokenError: the local token cannot be read or made.
         ProviderError: the provider's address is none that may be reached.
     """
-    file = SessionFile(path=settings.state / SESSIONS_FILE, clock_s=time.time)
-    sessions = Sessions(file, settings.lasting)
+    session_store = SessionStore(settings.keep, clock_s=time.time)
+    sessions = Sessions(session_store, settings.lasting)
     rules_path = settings.library / ACCESS_FILE
     rules = Rules(
         path=rules_path, on_change=recording.rules, notice=notice, clock_s=time.monotonic, keep_s=settings.keep_s
     )
     directory = CsvDirectory(path=settings.directory, notice=notice, clock_s=time.monotonic, keep_s=settings.keep_s)
-    pushed = PushedPeople(PushedStore(settings.state / PUSHED_FILE))
+    pushed = PushedPeople(PushedStore(settings.keep))
     membership = Membership(rules=rules, directories=(pushed, directory), seen=sessions.seen_with_address)
-    people: LocalAccess | OidcAccess
-    if settings.provider is None:
-        token = local_token(settings.state, settings.token)
-        people = LocalAccess(token=token, groups=settings.local_groups, sessions=sessions)
-    else:
-        people = OidcAccess.open(settings.provider, file=file, sessions=sessions, membership=membership, notice=notice)
-    store = KeyStore(settings.state / KEYS_FILE)
+    people = _people(settings, session_store, sessions, membership, notice)
+    store = KeyStore(settings.keep)
     key_access = KeyAccess(
         store=store,
         pepper=pepper,
@@ -149,6 +147,19 @@ def open_access(
         problem_tellers=(rules.problem, directory.problem),
         closers=(key_access.close, pushed.close, people.close),
     )
+
+
+def _people(
+    settings: AccessSettings,
+    store: SessionStore,
+    sessions: Sessions,
+    membership: Membership,
+    notice: Callable[[str], None],
+) -> LocalAccess | OidcAccess:
+    if settings.provider is not None:
+        return OidcAccess.open(settings.provider, store=store, sessions=sessions, membership=membership, notice=notice)
+    token = local_token(settings.state, settings.token)
+    return LocalAccess(token=token, groups=settings.local_groups, sessions=sessions)
 
 
 def one_may_be_both(rules_path: Path) -> bool:

@@ -1,9 +1,10 @@
 """The port behind which callers are recognised. Doors know this and no adapter; which ones there are, `parts` decides.
 
 A door reads what a request carries (`Carried`) and nothing else: never an address, never a body. `Access` turns it into
-a `Principal`, or says why not; `SignIn` is the browser's way to a session. `principal` never waits: it is called in the
-event loop. What has to be read anew first (an edited file, a new key of the provider) it says by `NotFreshError`, and
-`refresh` reads it, in a thread.
+a `Principal`, or says why not; `SignIn` is the browser's way to a session. `principal` waits for no other machine, so
+that it can be called in the event loop, unless `waits` says that it asks a database that replicas share. What has to be
+read anew first (an edited file, a new key of the provider) it says by `NotFreshError`, and `refresh` reads it, in a
+thread.
 """
 
 from dataclasses import dataclass, field
@@ -58,8 +59,12 @@ class Brought:
 class Access(Protocol):
     """Recognises callers."""
 
+    @property
+    def waits(self) -> bool:
+        """Whether `principal` waits for another machine: then it is called in a thread."""
+
     def principal(self, carried: Carried) -> Principal:
-        """Return who carries this. Waits for nothing but a small file.
+        """Return who carries this. Waits for nothing but a small file, or, where `waits` says so, a shared database.
 
         Raises:
             NotFreshError: it cannot be told before `refresh`.

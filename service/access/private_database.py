@@ -1,104 +1,121 @@
-"""An SQLite file for its owner only, as sessions, API keys and pushed people are kept: opened when needed, guarded.
+"""Where sessions, API keys and pushed people are kept: a file for its owner only, or tables that replicas share.
 
-Knows how such a file is opened, read and written safely; what its rows mean is the business of the store over it.
+The port of both (`private_file`, `private_tables`): how rows are read and written safely. What they mean is the
+business of the store over it, which says in one SQL what both understand, with `?` where a value comes.
 """
 
-import contextlib
-import os
-import sqlite3
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any, Protocol
 
 from service.access.errors import AccessError
-from service.access.store_watch import connected, file_id
 
-_BUSY_TIMEOUT_S = 2.0  # another process writes one row
+
+class Found(Protocol):
+    """What a statement gives."""
+
+    def fetchone(self) -> Any:
+        """Return the next row; `None` if there is none."""
+
+    def fetchall(self) -> list[Any]:
+        """Return the rows that are left."""
+
+    def __iter__(self) -> Iterator[Any]: ...
+
+
+class Connection(Protocol):
+    """What is lent to a store."""
+
+    def execute(self, statement: str, values: Sequence[Any] = (), /) -> Found:
+        """Run a statement, with values for its `?`."""
+
+
+class Watch(Protocol):
+    """Looks whether a store changed, for every request that needs it. Any thread may call."""
+
+    def newest(self) -> int:
+        """Return the number of the newest change; -1 if nobody can say now."""
+
+    def close(self) -> None:
+        """Let go of what it looks through."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What is kept in a file: `prepare` makes its tables, `failed` makes the error of a reason in words."""
+    """What is kept.
 
-    prepare: Callable[[sqlite3.Connection], None]
-    failed: Callable[[str], AccessError]
+    Attributes:
+        file: the name of the file.
+        prepare: makes the tables in a file.
+        failed: makes the error of a place and a reason, both in words.
+        tables: their names, in the order in which rows can be put into them.
+        changes: the one whose `number` grows with every change; "" where nobody watches.
+    """
+
+    file: str
+    prepare: Callable[[Any], None]
+    failed: Callable[[str, str], AccessError]
+    tables: tuple[str, ...]
+    changes: str = ""
 
 
-class PrivateDatabase:
-    """The file. Any thread may use it; one at a time does."""
+class PrivateDatabase(Protocol):
+    """Where something is kept. Any thread may use it.
 
-    def __init__(self, path: Path, kept: Kept) -> None:
-        """Remember where it is; it is made, for its owner only, if it is not there."""
-        self.path = path
-        self._kept = kept
-        self._lock = threading.Lock()
-        self._connection: sqlite3.Connection | None = None
-        self._file: tuple[int, int] | None = None
+    What is lent raises the error that `Kept.failed` makes where it cannot be read or written.
+    """
 
-    @contextlib.contextmanager
-    def reading(self) -> Iterator[sqlite3.Connection]:
-        """Lend the connection.
+    @property
+    def place(self) -> str:
+        """Where that is, to be shown."""
 
-        Raises:
-            AccessError: the file cannot be read or written, as `failed` says it.
-        """
-        try:
-            with self._lock:
-                if self._connection is not None and self._file != file_id(self.path):
-                    self._close()  # another file lies there now, such as one from a backup
-                self._connection = self._connection or self._open()
-                yield self._connection
-        except (sqlite3.Error, OSError) as error:
-            reason = getattr(error, "strerror", None) or getattr(error, "sqlite_errorname", None) or str(error)
-            raise self._kept.failed(reason) from error
+    @property
+    def waits(self) -> bool:
+        """Whether a look waits for another machine, so that no event loop may wait for it."""
 
-    @contextlib.contextmanager
-    def at_one_moment(self) -> Iterator[sqlite3.Connection]:
-        """Lend the connection for several questions about one moment; see `reading`."""
-        with self.reading() as connection:
-            connection.execute("BEGIN")
-            try:
-                yield connection
-            finally:
-                connection.execute("COMMIT")
+    def exists(self) -> bool:
+        """Tell whether anything may be there."""
 
-    @contextlib.contextmanager
-    def writing(self, *, durable: bool = True) -> Iterator[sqlite3.Connection]:
-        """Write all or nothing, one after the other, whichever process it is; see `reading`.
+    def reading(self) -> AbstractContextManager[Connection]:
+        """Lend what reads."""
+
+    def at_one_moment(self) -> AbstractContextManager[Connection]:
+        """Lend what reads, for several questions about one moment."""
+
+    def writing(self, *, durable: bool = True) -> AbstractContextManager[Connection]:
+        """Lend what writes all or nothing, one after the other, whichever process it is.
 
         Args:
             durable: wait for the disk.
         """
-        with self.reading() as connection:
-            connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield connection
-            except BaseException:
-                connection.execute("ROLLBACK")
-                raise
-            connection.execute("COMMIT")
+
+    def alone(self) -> AbstractContextManager[None]:
+        """Have what is done meanwhile done by one process at a time."""
+
+    def watching(self) -> Watch:
+        """Return what tells cheaply that another process changed something.
+
+        Raises:
+            AccessError: as what is lent.
+        """
 
     def close(self) -> None:
-        """Close the file; closing twice is fine, and whoever comes later opens it again."""
-        with self._lock:
-            self._close()
+        """Close it; closing twice is fine, and whoever comes later opens it again."""
 
-    def _close(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
 
-    def _open(self) -> sqlite3.Connection:
-        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600))
-        connection = connected(self.path, timeout_s=_BUSY_TIMEOUT_S)
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-            self._kept.prepare(connection)
-        except BaseException:
-            connection.close()
-            raise
-        self._file = file_id(self.path)
-        return connection
+Keep = Callable[[Kept], PrivateDatabase]  # the place of an installation, whatever is kept there
+
+
+def may_be_kept(text: str) -> bool:
+    """Tell whether anything of this name can have been kept: no database keeps a NUL, or half a character."""
+    try:
+        return b"\0" not in text.encode()
+    except UnicodeEncodeError:
+        return False
+
+
+def newest_change(connection: Connection, changes: str) -> int:
+    """Return the number of the newest change in a table of changes; 0 if there was none."""
+    query = f"SELECT coalesce(max(number), 0) FROM {changes}"  # nosec B608  # noqa: S608  (a name of ours)
+    return int(connection.execute(query).fetchone()[0])

@@ -1,4 +1,4 @@
-"""People and groups that an identity provider pushes here: a `Directory`, kept in memory and in a file.
+"""People and groups that an identity provider pushes here: a `Directory`, kept in memory and in a store.
 
 A person is who the provider calls `externalId`, else `userName`; their address is the primary one for work, else a
 `userName` that looks like one; their groups are named by `displayName`. Whoever was deleted counts as inactive, not as
@@ -14,11 +14,11 @@ from typing import Any
 
 from service.access.errors import DirectoryError, NotFreshError
 from service.access.people import Entry
+from service.access.private_database import Watch
 from service.access.pushed_store import Kind, PushedStore, Row
-from service.access.store_watch import StoreWatch
 
 _ADDRESS = re.compile(r"[^\s@,;<>\"]{1,64}@[^\s@,;<>\"]{1,255}")
-_NEVER_READ = -2
+_NEVER_READ, _NOTHING = -2, -3  # no change has these numbers
 
 
 class TakenError(DirectoryError):
@@ -108,17 +108,19 @@ class PushedPeople:
         self._writing = threading.Lock()
         self._looking = threading.Lock()  # held for microseconds, but while the whole store is taken over
         self._memory = _Memory()
-        self._watch: StoreWatch | None = None
+        self._watch: Watch | None = None
 
     def by_id(self, person_id: str) -> Entry | None:
         """Return who has this id; see `Directory`."""
+        newest = self._newest()
         with self._looking:
-            return self._entry(self._fresh().of_person.get(person_id, set()))
+            return self._entry(self._fresh(newest).of_person.get(person_id, set()))
 
     def by_email(self, email: str) -> Entry | None:
         """Return who has this address; see `Directory`."""
+        newest = self._newest()
         with self._looking:
-            return self._entry(self._fresh().of_email.get(email.casefold(), set()) if email else set())
+            return self._entry(self._fresh(newest).of_email.get(email.casefold(), set()) if email else set())
 
     def refresh(self) -> None:
         """Read anew what another process changed; see `Directory`."""
@@ -239,24 +241,29 @@ class PushedPeople:
         return True
 
     def _read_if_changed(self) -> None:
-        with self._looking:
-            watch = self._watch
-            if watch is not None and watch.newest() == self._memory.newest:
-                return
+        if self._watch is not None and self._newest() == self._memory.newest:
+            return
         watch = self._store.watching()
         memory = _Memory()
         memory.newest, rows = self._store.all()
         for kind, id_, resource, deleted in rows:
             memory.put(kind, Pushed(id_, resource, deleted))
         with self._looking:
-            if self._watch is not None:
-                self._watch.close()
-            self._watch, self._memory = watch, memory
+            old, self._watch, self._memory = self._watch, watch, memory
+        if old is not None:
+            old.close()
 
-    def _fresh(self) -> _Memory:
-        if self._watch is None and not self._store.exists():
+    def _newest(self) -> int:
+        """Return the newest change as it is kept now; nobody waits for somebody else's look."""
+        watch = self._watch
+        if watch is not None:
+            return watch.newest()
+        return _NEVER_READ if self._store.exists() else _NOTHING
+
+    def _fresh(self, newest: int) -> _Memory:
+        if newest == _NOTHING:
             return self._memory  # nothing was ever pushed here
-        if self._watch is None or self._watch.newest() != self._memory.newest:
+        if newest in (_NEVER_READ, -1) or newest != self._memory.newest:
             raise NotFreshError("expected people that were read")
         return self._memory
 

@@ -13,6 +13,7 @@ class Recognition:
     def __init__(self, *, people: Access, keys: Access) -> None:
         """Take the adapter of people and that of keys."""
         self._people = people
+        self.waits = people.waits or keys.waits
         self._keys = keys
 
     def principal(self, carried: Carried) -> Principal:

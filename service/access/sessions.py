@@ -1,24 +1,27 @@
 """Sessions of browsers, and the codes of sign-in links that begin some of them.
 
 A session is a random id with two ends: after a time without use, and after a time in any case. The store keeps the
-id's SHA-256, so whoever reads the file can use none. A code works once and for minutes.
+id's SHA-256, so whoever reads it there can use none. A code works once and for minutes.
 """
 
 import json
 import secrets
-import sqlite3
 from dataclasses import dataclass
 
 from service.access.errors import NotSignedInError
 from service.access.people import Person
 from service.access.port import NewSession
-from service.access.session_file import SessionFile, hashed
+from service.access.private_database import Connection, may_be_kept
+from service.access.session_store import SessionStore, hashed
 
 SESSION_LASTS_S = 12 * 3600  # a working day; whoever comes back the next one signs in again
 CODE_LASTS_S = 600  # from the terminal to the browser
 _RANDOM_BYTES = 32
 _NOTED_EVERY_S = 60.0  # that a session is in use: not for every request
 _COLUMNS = "person, email, name, groups"
+_SEEN = """
+INSERT INTO people (person, email, name, groups, seen_s) VALUES (?, ?, ?, ?, ?) ON CONFLICT (person) DO UPDATE SET
+    email = excluded.email, name = excluded.name, groups = excluded.groups, seen_s = excluded.seen_s"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +34,12 @@ class Lasting:
 
 
 class Sessions:
-    """The sessions of a file. Any thread may use it."""
+    """The sessions of an installation. Any thread may use it."""
 
-    def __init__(self, file: SessionFile, lasting: Lasting) -> None:
-        """Take the file, and how long a session lasts."""
-        self._file = file
+    def __init__(self, store: SessionStore, lasting: Lasting) -> None:
+        """Take where they are kept, and how long a session lasts."""
+        self._store = store
+        self.waits = store.waits  # whether a look at a session waits for another machine
         self._lasting = lasting
 
     def new_code(self, person: str) -> str:
@@ -45,9 +49,9 @@ class Sessions:
             SessionsUnavailableError: it cannot be written.
         """
         code = secrets.token_urlsafe(_RANDOM_BYTES)
-        with self._file.writing() as connection:
-            self._file.forget_ended(connection)
-            ends_s = self._file.clock_s() + CODE_LASTS_S
+        with self._store.writing() as connection:
+            self._store.forget_ended(connection)
+            ends_s = self._store.clock_s() + CODE_LASTS_S
             connection.execute("INSERT INTO codes VALUES (?, ?, ?)", (hashed(code), person, ends_s))
         return code
 
@@ -59,8 +63,8 @@ class Sessions:
             SessionsUnavailableError: it cannot be written.
         """
         begun = None
-        with self._file.writing() as connection:
-            self._file.forget_ended(connection)
+        with self._store.writing() as connection:
+            self._store.forget_ended(connection)
             taken = connection.execute("DELETE FROM codes WHERE code_hash = ? RETURNING person", (hashed(code),))
             if people := taken.fetchall():
                 begun = self._insert(connection, Person(people[0][0], None, ""), None)
@@ -79,19 +83,19 @@ class Sessions:
         Raises:
             SessionsUnavailableError: it cannot be written.
         """
-        with self._file.writing() as connection:
-            self._file.forget_ended(connection)
+        with self._store.writing() as connection:
+            self._store.forget_ended(connection)
             if before is not None:
                 connection.execute("DELETE FROM sessions WHERE id_hash = ?", (hashed(before),))
-            now_s = self._file.clock_s()
+            now_s = self._store.clock_s()
             connection.execute("DELETE FROM people WHERE seen_s <= ?", (now_s - self._lasting.seen_s,))
             row = (person.person_id, person.email, person.name, _groups_text(person), now_s)
-            connection.execute("INSERT OR REPLACE INTO people VALUES (?, ?, ?, ?, ?)", row)
+            connection.execute(_SEEN, row)
             return self._insert(connection, person, id_token)
 
-    def _insert(self, connection: sqlite3.Connection, person: Person, id_token: str | None) -> NewSession:
+    def _insert(self, connection: Connection, person: Person, id_token: str | None) -> NewSession:
         session_id = secrets.token_urlsafe(_RANDOM_BYTES)
-        now_s = self._file.clock_s()
+        now_s = self._store.clock_s()
         who = (person.person_id, person.email, person.name, _groups_text(person))
         row = (hashed(session_id), *who, id_token, now_s, now_s + self._lasting.most_s)
         connection.execute("INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
@@ -103,14 +107,14 @@ class Sessions:
         Raises:
             SessionsUnavailableError: it cannot be read.
         """
-        now_s, id_hash = self._file.clock_s(), hashed(session_id)
+        now_s, id_hash = self._store.clock_s(), hashed(session_id)
         query = f"SELECT {_COLUMNS}, used_s FROM sessions WHERE id_hash = ? AND ends_s > ? AND used_s > ?"  # nosec B608  # noqa: S608  (columns of this module)
-        with self._file.reading() as connection:
+        with self._store.reading() as connection:
             row = connection.execute(query, (id_hash, now_s, now_s - self._lasting.idle_s)).fetchone()
         if row is None:
             return None
         if now_s - row[-1] >= _NOTED_EVERY_S:
-            with self._file.writing(durable=False) as connection:
+            with self._store.writing(durable=False) as connection:
                 connection.execute("UPDATE sessions SET used_s = ? WHERE id_hash = ?", (now_s, id_hash))
         return _person(row)
 
@@ -120,7 +124,7 @@ class Sessions:
         Raises:
             SessionsUnavailableError: it cannot be written.
         """
-        with self._file.writing() as connection:
+        with self._store.writing() as connection:
             ended = connection.execute(
                 "DELETE FROM sessions WHERE id_hash = ? RETURNING id_token", (hashed(session_id),)
             )
@@ -133,8 +137,10 @@ class Sessions:
         Raises:
             SessionsUnavailableError: it cannot be written.
         """
-        with self._file.writing() as connection:
-            self._file.forget_ended(connection)
+        if not may_be_kept(person):
+            return 0
+        with self._store.writing() as connection:
+            self._store.forget_ended(connection)
             query = "DELETE FROM sessions WHERE person = ? OR email = ? RETURNING 1"
             return len(connection.execute(query, (person, person.casefold())).fetchall())
 
@@ -144,14 +150,18 @@ class Sessions:
         Raises:
             SessionsUnavailableError: it cannot be read.
         """
+        if not may_be_kept(email):
+            return None
         query = f"SELECT {_COLUMNS} FROM people WHERE email = ? AND seen_s > ?"  # nosec B608  # noqa: S608  (columns of this module)
-        with self._file.reading() as connection:
-            rows = connection.execute(query, (email.casefold(), self._file.clock_s() - self._lasting.seen_s)).fetchall()
+        with self._store.reading() as connection:
+            rows = connection.execute(
+                query, (email.casefold(), self._store.clock_s() - self._lasting.seen_s)
+            ).fetchall()
         return _person(rows[0]) if len(rows) == 1 else None
 
     def close(self) -> None:
-        """Close the file; closing twice is fine, and whoever comes later opens it again."""
-        self._file.close()
+        """Close the store; closing twice is fine, and whoever comes later opens it again."""
+        self._store.close()
 
 
 def _groups_text(person: Person) -> str:

@@ -76,6 +76,19 @@ def move_log(folder: Path, *, keys: Path, name: str, database: str, tell: Tell =
     return moved
 
 
+def is_moved(folder: Path, *, database: str) -> bool:
+    """Tell whether the log of a folder is in a database already, whole.
+
+    Raises:
+        AuditBusyError: another process writes into the database.
+        AuditUnavailableError: the database cannot be used.
+    """
+    if (folder / STORE_FILE).exists():
+        return False
+    with contextlib.closing(HalfMoved.take_half(database)) as half:
+        return bool(half.size()) and not half.is_half()
+
+
 def _opened(folder: Path, half: HalfMoved) -> SqliteLeafStore:
     if half.is_half() and (folder / MOVED_FILE).exists() and not (folder / STORE_FILE).exists():
         _rename(folder, MOVED_FILE, STORE_FILE)  # a move was cut off right before its end

@@ -2,7 +2,7 @@
 
 Of the state everything is copied that is not left out by name, so that what is added to it later is not forgotten. Left
 out are sessions (everybody signs in anew), where the running service listens, locks, what databases keep beside them,
-the file of a log that was moved into a database, and hidden files, which are half made. Of the library it is what was
+files that were moved into a database, and hidden files, which are half made. Of the library it is what was
 decided, not the documents: these lie where the organisation keeps and copies its documents. Builds are made anew by
 `greenlit ingest`; those that records rest on are copied only when asked for.
 """
@@ -16,19 +16,19 @@ from indexes.pack import PACK_FOLDER
 from indexes.previews import PREVIEWS_FOLDER, WORKER_FILE
 from indexes.register import REGISTER_FILE
 from indexes.sources import SOURCES_FILE
+from service.access.private_file import MOVED
 from service.access.rules import ACCESS_FILE
-from service.access.session_file import SESSIONS_FILE
-from service.audit.opening import MOVED_FILE
+from service.access.session_store import SESSIONS_FILE
 from service.audit.storage.sqlite_store import STORE_FILE
 from service.models.models_file import MODELS_FILE
 
 KEYS, STATE, LIBRARY, BUILDS = "keys", "state", "library", "builds"  # folders of a backup
 LOG = f"{STATE}/{STORE_FILE}"
 DECIDED = (REGISTER_FILE, SOURCES_FILE, ACCESS_FILE, MODELS_FILE)
-# What is left of a log that was moved into a database: texts that are erased there stay in it.
-_NOT_STATE = {SESSIONS_FILE, "service.json", MOVED_FILE}
+_NOT_STATE = {SESSIONS_FILE, "service.json"}
 _NOT_BUILDS = {PREVIEWS_FOLDER, WORKER_FILE, "cache"}  # made anew when they are needed
-_BESIDE = (".lock", "-wal", "-shm", "-journal")
+# MOVED ends the name of what went into a database: texts that are erased there stay in it, keys that are revoked live.
+_BESIDE = (".lock", "-wal", "-shm", "-journal", MOVED)
 _DATABASE = ".sqlite"
 
 

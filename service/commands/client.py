@@ -16,6 +16,7 @@ from pydantic import ValidationError
 
 from service.access.local import LocalAccess
 from service.access.port import Access
+from service.access_made import local_access
 from service.api import build_routes, second_person_routes
 from service.api.audit_bodies import ExportBody
 from service.api.audit_routes import ROUTES, export_lines
@@ -79,7 +80,7 @@ def audit_client(settings: Settings, *, replayer: Replayer, notice: Notice) -> I
         AuditError: the log cannot be opened, and no service runs that holds it.
         AccessError: the token of this installation cannot be read or made.
     """
-    access = LocalAccess.open(state=settings.state, given=settings.given_token(), groups=settings.groups())
+    access = local_access(settings)
     try:
         opened = open_log(
             settings.state,

@@ -1,17 +1,24 @@
-"""The commands for a log in PostgreSQL: `greenlit audit prepare` and `greenlit audit move`.
+"""The commands for an installation in PostgreSQL: `greenlit audit prepare` and `greenlit audit move`.
 
 Exit codes: 0 done, 1 refused, 2 used wrongly.
 """
 
-from typing import Annotated
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from indexes.console import fail, out, problem
 from indexes.counting import counted
-from indexes.errors import SettingsError
+from indexes.errors import DatabaseError, SettingsError
+from service.access.errors import AccessError
 from service.audit.errors import AuditError
 from service.settings import Settings, read_settings
+
+if TYPE_CHECKING:
+    from service.audit.moving import Moved
 
 
 def prepare(
@@ -22,43 +29,68 @@ def prepare(
         bool, typer.Option("--sql", help="only print the statements, for whoever runs the database")
     ] = False,
 ) -> None:
-    """Make the log's tables in PostgreSQL, or bring them up, as their owner; let the service's role write them."""
+    """Make the tables in PostgreSQL, or bring them up, as their owner; let the service's role use them."""
     try:
+        from service.access.private_prepare import prepare as make_private
+        from service.access.private_schema import printed as printed_private
         from service.audit.storage.postgres_prepare import prepare as make
         from service.audit.storage.postgres_prepare import printed
 
         if sql:
-            out.text(printed(role).rstrip())
+            out.text(f"{printed(role)}{printed_private(role)}".rstrip())
             return
-        shown = make(_with_database().database(), role=role)
+        url = _with_database().database()
+        shown = make(url, role=role)
+        make_private(url, role=role)
     except (SettingsError, ValueError) as error:
         raise fail(error, 2) from error
     except ModuleNotFoundError as error:
         raise _missing(error) from error
-    except AuditError as error:
+    except (AuditError, DatabaseError) as error:
         raise fail(error, 1) from error
-    out.line(f"{shown} holds the tables of a log" + (f", which {role} may write." if role else "."))
+    who = f", which {role} may use." if role else "."
+    out.line(f"{shown} holds the tables of a log, and of sessions, API keys and pushed people{who}")
 
 
 def move() -> None:
-    """Move the log from its file into the database of GREENLIT_DATABASE_URL, with the service stopped."""
+    """Move log, API keys, people and sessions into the database of GREENLIT_DATABASE_URL, with the service stopped."""
     try:
-        from service.audit.moving import move_log
+        from service.access.private_moving import carry
+        from service.audit.moving import is_moved, move_log
 
         settings = _with_database()
-        moved = move_log(
-            settings.state,
-            keys=settings.keys_folder(),
-            name=settings.log_name,
-            database=settings.database(),
-            tell=_tell,
-        )
+        state, url = settings.state, settings.database()
+        if is_moved(state, database=url):
+            out.line("The log is in the database already.")
+        else:
+            moved = move_log(state, keys=settings.keys_folder(), name=settings.log_name, database=url, tell=_tell)
+            _tell_moved(moved)
+        with _nobody_beside(state):
+            carried = carry(state, url=url)
     except SettingsError as error:
         raise fail(error, 2) from error
     except ModuleNotFoundError as error:
         raise _missing(error) from error
-    except AuditError as error:
+    except (AuditError, AccessError, DatabaseError) as error:
         raise fail(error, 1) from error
+    if carried.left:
+        out.line(f"Carried too: API keys, pushed people and sessions, {counted(carried.rows, 'row')}; compared.")
+        out.line(f"Nothing reads {', '.join(path.name for path in carried.left)} any more.")
+
+
+@contextlib.contextmanager
+def _nobody_beside(state: Path) -> Iterator[None]:
+    from service.audit.storage.writer_lock import LOCK_FILE, WriterLock
+
+    lock = WriterLock(path=state / LOCK_FILE)
+    lock.take()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _tell_moved(moved: "Moved") -> None:
     carried = (counted(moved.leaves, "record"), counted(moved.texts, "text"), counted(moved.checkpoints, "checkpoint"))
     out.line(f"In the database: {', '.join(carried)}.")
     out.line(f"Compared with the file, and verified. Nothing reads {moved.left} any more.")

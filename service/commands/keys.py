@@ -4,6 +4,7 @@ They write to the keys of this installation, with and without a running service,
 on record, when the next request brings a key. Exit codes: 0 done, 1 refused, 2 used wrongly.
 """
 
+import contextlib
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,6 +16,8 @@ from service.access.errors import AccessError, KeyWishError
 from service.audit.errors import AuditError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from service.access.key_ring import KeyRing
 
 app = typer.Typer(help="API keys, for programs: create, list, revoke.")
@@ -23,14 +26,17 @@ _BY = "cli"
 AsJson = Annotated[bool, typer.Option("--json", help="print JSON")]
 
 
-def _ring() -> "KeyRing":
+@contextlib.contextmanager
+def _ring() -> "Iterator[KeyRing]":
     from service.access_made import key_ring
     from service.settings import read_settings
 
     try:
-        return key_ring(read_settings())
+        ring = key_ring(read_settings())
     except SettingsError as error:
         raise fail(error, 2) from error
+    with contextlib.closing(ring):
+        yield ring
 
 
 @app.command()
@@ -47,7 +53,8 @@ def create(
 
     wish = KeyWish(name, _listed(scope), expires.replace(tzinfo=UTC).date(), _listed(groups))
     try:
-        made = _ring().make(wish, by=_BY)
+        with _ring() as ring:
+            made = ring.make(wish, by=_BY)
     except KeyWishError as error:
         raise fail(error, 2) from error
     except (AccessError, AuditError) as error:
@@ -58,9 +65,9 @@ def create(
 @app.command("list")
 def list_keys(as_json: AsJson = False) -> None:
     """List the keys that were ever made, without their secrets."""
-    ring = _ring()
     try:
-        shown = [ring.shown(key) for key in ring.all()]
+        with _ring() as ring:
+            shown = [ring.shown(key) for key in ring.all()]
     except AccessError as error:
         raise fail(error, 1) from error
     if as_json:
@@ -74,7 +81,8 @@ def list_keys(as_json: AsJson = False) -> None:
 def revoke(name_or_id: Annotated[str, typer.Argument(help="of a key that is not revoked")]) -> None:
     """Revoke a key: it opens nothing from the next request on."""
     try:
-        key = _ring().revoke(name_or_id, by=_BY)
+        with _ring() as ring:
+            key = ring.revoke(name_or_id, by=_BY)
     except AccessError as error:
         raise fail(error, 1) from error
     out.line(f"revoked {key.name} ({key.key_id})")

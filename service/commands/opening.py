@@ -67,8 +67,7 @@ def sign_in_link(settings: Settings, url: str) -> str:
     Raises:
         AccessError: the code of the link cannot be written.
     """
-    from service.access.local import LocalAccess
+    from service.access_made import local_access
 
-    access = LocalAccess.open(state=settings.state, given=settings.given_token(), groups=settings.groups())
-    with contextlib.closing(access):
+    with contextlib.closing(local_access(settings)) as access:
         return f"{url}/open?code={access.new_code()}"

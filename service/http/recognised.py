@@ -1,4 +1,4 @@
-"""Who sent a request, as every door asks it: in the event loop, but for what has to be read anew first."""
+"""Who sent a request, as every door asks it: in the event loop, but for what waits for a database or is read anew."""
 
 from starlette.concurrency import run_in_threadpool
 
@@ -10,7 +10,7 @@ _TRIES = 3  # what was just read may have changed again
 
 
 async def recognised(access: Access, carried: Carried) -> Principal:
-    """Return who carries this. A token is compared faster than a thread is woken, so it is looked at here and now.
+    """Return who carries this. What is compared faster than a thread is woken is looked at here and now.
 
     Raises:
         NotSignedInError: nobody who is known.
@@ -19,7 +19,11 @@ async def recognised(access: Access, carried: Carried) -> Principal:
     """
     for _ in range(_TRIES):
         try:
-            return access.principal(carried)
+            return await _asked(access, carried)
         except NotFreshError:
             await run_in_threadpool(access.refresh)
-    return access.principal(carried)
+    return await _asked(access, carried)
+
+
+async def _asked(access: Access, carried: Carried) -> Principal:
+    return await run_in_threadpool(access.principal, carried) if access.waits else access.principal(carried)

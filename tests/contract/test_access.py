@@ -15,6 +15,7 @@ from service.access.local import LocalAccess
 from service.access.people import Person
 from service.access.port import Access, Carried
 from service.access.principals import Principal
+from service.access.private_file import in_folder
 from tests.support.key_parts import MIRA, open_office
 from tests.support.openid_parts import Signer, claims, opened_access, scripted_provider, settings_of
 
@@ -31,13 +32,17 @@ class Way:
 
 @contextlib.contextmanager
 def _local_token(state: Path) -> Iterator[Way]:
-    with contextlib.closing(LocalAccess.open(state=state, given=None, groups=frozenset())) as access:
+    with contextlib.closing(
+        LocalAccess.open(state=state, keep=in_folder(state), given=None, groups=frozenset())
+    ) as access:
         yield Way(access, Carried(bearer=access.bearer()), "local", "local-token")
 
 
 @contextlib.contextmanager
 def _local_session(state: Path) -> Iterator[Way]:
-    with contextlib.closing(LocalAccess.open(state=state, given=None, groups=frozenset())) as access:
+    with contextlib.closing(
+        LocalAccess.open(state=state, keep=in_folder(state), given=None, groups=frozenset())
+    ) as access:
         session_id = access.sign_in(access.new_code()).session_id
         yield Way(access, Carried(session=session_id), "local", "local-session")
 

@@ -12,7 +12,7 @@ from service.access.errors import NotFreshError, NotSignedInError, ProviderError
 from service.access.openid import signing_keys
 from service.access.port import Brought, Carried
 from service.access.principals import Principal
-from service.access.session_file import SESSIONS_FILE
+from service.access.session_store import SESSIONS_FILE
 from tests.support.openid import PUBLIC_CLIENT_ID, OpenIdProvider, browser
 from tests.support.openid_parts import Opened, opened_access, settings_of
 

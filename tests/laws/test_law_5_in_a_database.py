@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 import pytest
 import structlog
 from pydantic import SecretStr
+from starlette.testclient import TestClient
 
 from service.audit.checking.verifying import InAChild
 from service.audit.storage.store import Entry, Receipt
@@ -32,17 +33,17 @@ def kept(library: TinyLibrary, server: Server) -> Iterator[Studio]:
         yield opened
 
 
-def _asks(studio: Studio) -> list[tuple[int, str]]:
+def _asks(studio: Studio, browser: TestClient) -> list[tuple[int, str]]:
     api = [studio.api.post(door, json={"question": VENDOR_QUESTION}) for door in ("/v1/ask", "/v1/search")]
-    page = studio.browser().post("/", data={"question": VENDOR_QUESTION})
+    page = browser.post("/", data={"question": VENDOR_QUESTION})
     return [(response.status_code, response.text) for response in (*api, page)]
 
 
 def test_there_is_no_answer_at_any_door_until_the_server_is_back(kept: Studio, server: Server) -> None:
-    before = kept.ask(VENDOR_QUESTION)
+    before, browser = kept.ask(VENDOR_QUESTION), kept.browser()
     with structlog.testing.capture_logs() as told:
         server.kill()
-        for code, text in _asks(kept):
+        for code, text in _asks(kept, browser):
             assert code == 503
             assert NEEDLE not in text
         ready = kept.api.get("/readyz").json()

@@ -318,6 +318,8 @@ class People:
         known = self._people[name]
         self._people[name] = dataclasses.replace(known, groups=known.groups | set(groups))
 
+    waits = False
+
     def principal(self, carried: Carried) -> Principal:
         name = carried.bearer or carried.session
         if name not in self._people:

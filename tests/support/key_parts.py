@@ -8,11 +8,12 @@ from pathlib import Path
 
 from service.access.errors import NotFreshError
 from service.access.key_ring import KeyRing, KeyWish, NewKey
-from service.access.key_store import KEYS_FILE, KeyChange, KeyStore
+from service.access.key_store import KeyChange, KeyStore
 from service.access.keys import KeyAccess
 from service.access.people import Entry, Membership, Person
 from service.access.port import Access, Carried
 from service.access.principals import Principal
+from service.access.private_file import in_folder
 from service.access.rules import Rules, RuleSet
 
 PEPPER = b"p" * 32
@@ -58,9 +59,9 @@ class Office:
         rules = Rules(
             path=self.folder / "access.toml", on_change=_nothing, notice=print, clock_s=lambda: 0.0, keep_s=60.0
         )
-        self.store = KeyStore(self.folder / KEYS_FILE)
+        self.store = KeyStore(in_folder(self.folder))
         self.ring = KeyRing(
-            store=KeyStore(self.folder / KEYS_FILE),
+            store=KeyStore(in_folder(self.folder)),
             pepper=lambda: PEPPER,
             now=lambda: datetime.combine(self.day, time(12), UTC),
             operator_may_audit=lambda: self.both,

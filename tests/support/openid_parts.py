@@ -23,8 +23,9 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from service.access.openid.access import OidcAccess
 from service.access.openid.provider_settings import ProviderSettings
 from service.access.people import Membership
+from service.access.private_file import in_folder
 from service.access.rules import Rules
-from service.access.session_file import SESSIONS_FILE, SessionFile
+from service.access.session_store import SessionStore
 from service.access.sessions import Lasting, Sessions
 from tests.support.openid import AUDIENCE, CLIENT_ID, CLIENT_SECRET, PUBLIC_URL, SCOPES
 
@@ -214,14 +215,14 @@ def opened_access(state: Path, settings: ProviderSettings) -> Iterator[Opened]:
     """Lend the adapter over a provider, with no directory and no rules."""
     made: list[Opened] = []
     said: list[str] = []
-    file = SessionFile(path=state / SESSIONS_FILE, clock_s=lambda: time.time() + (made[0].later_s if made else 0.0))
+    file = SessionStore(in_folder(state), clock_s=lambda: time.time() + (made[0].later_s if made else 0.0))
     sessions = Sessions(file, Lasting())
     rules = Rules(
         path=state / "access.toml", on_change=lambda _: None, notice=said.append, clock_s=time.time, keep_s=60
     )
     membership = Membership(rules=rules, directories=[], seen=sessions.seen_with_address)
     membership.refresh()
-    access = OidcAccess.open(settings, file=file, sessions=sessions, membership=membership, notice=said.append)
+    access = OidcAccess.open(settings, store=file, sessions=sessions, membership=membership, notice=said.append)
     with contextlib.closing(access):
         made.append(Opened(access, sessions, said))
         yield made[0]

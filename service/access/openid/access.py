@@ -19,7 +19,7 @@ from service.access.openid.tokens import Tokens
 from service.access.people import Membership
 from service.access.port import Brought, Carried, Departure, NewSession
 from service.access.principals import PROGRAM, Principal
-from service.access.session_file import SessionFile
+from service.access.session_store import SessionStore
 from service.access.sessions import Sessions
 
 
@@ -31,7 +31,7 @@ class OidcAccess:
         settings: ProviderSettings,
         *,
         connection: Connection,
-        file: SessionFile,
+        store: SessionStore,
         sessions: Sessions,
         membership: Membership,
         notice: Callable[[str], None],
@@ -40,6 +40,7 @@ class OidcAccess:
         self._settings = settings
         self._connection = connection
         self._sessions = sessions
+        self.waits = sessions.waits
         self._membership = membership
         self._notice = notice
         discovery = Discovery(connection=connection, issuer=settings.issuer)
@@ -48,7 +49,7 @@ class OidcAccess:
             issuer=settings.issuer, client_id=settings.client_id, audience=settings.audience, keys=self._keys
         )
         self._login = ProviderLogin(
-            settings, connection=connection, discovery=discovery, tokens=self._tokens, logins=Logins(file)
+            settings, connection=connection, discovery=discovery, tokens=self._tokens, logins=Logins(store)
         )
 
     @classmethod
@@ -56,7 +57,7 @@ class OidcAccess:
         cls,
         settings: ProviderSettings,
         *,
-        file: SessionFile,
+        store: SessionStore,
         sessions: Sessions,
         membership: Membership,
         notice: Callable[[str], None],
@@ -65,8 +66,8 @@ class OidcAccess:
 
         Args:
             settings: the provider, and this service there.
-            file: where logins are remembered, between going there and coming back.
-            sessions: of browsers, in the same file; closed by `close`.
+            store: where logins are remembered, between going there and coming back.
+            sessions: of browsers, in the same place; closed by `close`.
             membership: makes principals of people.
             notice: is told when the provider does not give its keys.
 
@@ -74,7 +75,9 @@ class OidcAccess:
             ProviderError: the issuer, or a host beside it, is no address that may be reached.
         """
         connection = Connection(issuer=settings.issuer, hosts=settings.hosts)
-        return cls(settings, connection=connection, file=file, sessions=sessions, membership=membership, notice=notice)
+        return cls(
+            settings, connection=connection, store=store, sessions=sessions, membership=membership, notice=notice
+        )
 
     def principal(self, carried: Carried) -> Principal:
         """Return who carries this; see `Access`."""

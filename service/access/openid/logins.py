@@ -1,18 +1,18 @@
 """The logins that browsers have begun at the provider and not yet brought back: for ten minutes, each used once.
 
-A login is found by a random id that only the browser has, in a cookie; the file keeps the id's hash. Anybody may begin
+A login is found by a random id that only the browser has, in a cookie; the store keeps the id's hash. Anybody may begin
 one, so there is an end to how many are kept: the oldest go.
 """
 
 import secrets
 from dataclasses import dataclass, field
 
-from service.access.session_file import SessionFile, hashed
+from service.access.session_store import SessionStore, hashed
 
 LOGIN_LASTS_S = 600  # a password and a second factor
 _RANDOM_BYTES = 32
 _MOST = 10_000
-_ROOM = "DELETE FROM logins WHERE rowid IN (SELECT rowid FROM logins ORDER BY ends_s DESC LIMIT -1 OFFSET ?)"
+_ROOM = "DELETE FROM logins WHERE id_hash NOT IN (SELECT id_hash FROM logins ORDER BY ends_s DESC LIMIT ?)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +25,11 @@ class Login:
 
 
 class Logins:
-    """The logins of a file. Any thread may use it. After a power cut a login may be gone: it is begun again."""
+    """The logins of an installation. Any thread may use it. One that a power cut took is begun again."""
 
-    def __init__(self, file: SessionFile) -> None:
-        """Take the file."""
-        self._file = file
+    def __init__(self, store: SessionStore) -> None:
+        """Take where they are kept."""
+        self._store = store
 
     def begin(self) -> tuple[str, Login]:
         """Return a new login and its id.
@@ -38,10 +38,10 @@ class Logins:
             SessionsUnavailableError: it cannot be remembered.
         """
         login_id, *three = (secrets.token_urlsafe(_RANDOM_BYTES) for _ in range(4))
-        with self._file.writing(durable=False) as connection:
-            self._file.forget_ended(connection)
+        with self._store.writing(durable=False) as connection:
+            self._store.forget_ended(connection)
             connection.execute(_ROOM, (_MOST - 1,))
-            row = (hashed(login_id), *three, self._file.clock_s() + LOGIN_LASTS_S)
+            row = (hashed(login_id), *three, self._store.clock_s() + LOGIN_LASTS_S)
             connection.execute("INSERT INTO logins VALUES (?, ?, ?, ?, ?)", row)
         return login_id, Login(*three)
 
@@ -49,10 +49,10 @@ class Logins:
         """Return a login and forget it; `None` if there is none, or it came too late.
 
         Raises:
-            SessionsUnavailableError: the file cannot be written.
+            SessionsUnavailableError: it cannot be written.
         """
-        with self._file.writing(durable=False) as connection:
-            self._file.forget_ended(connection)
+        with self._store.writing(durable=False) as connection:
+            self._store.forget_ended(connection)
             query = "DELETE FROM logins WHERE id_hash = ? RETURNING state, nonce, verifier"
             rows = connection.execute(query, (hashed(login_id),)).fetchall()
         return Login(*rows[0]) if rows else None

@@ -12,6 +12,7 @@ import pytest
 from service.access.errors import KeysError
 from service.access.key_ring import KeyRing, KeyWish, id_in
 from service.access.key_store import KEYS_FILE, KeyStore
+from service.access.private_file import in_folder
 from tests.support.key_parts import PEPPER, TODAY, Office, open_office
 
 
@@ -150,16 +151,16 @@ def test_a_key_that_is_on_record_is_not_forgotten(office: Office) -> None:
 def test_a_file_of_a_newer_release_is_left_as_it_is(tmp_path: Path) -> None:
     path = tmp_path / KEYS_FILE
     with sqlite3.connect(path) as file:
-        file.execute("PRAGMA user_version = 2")
+        file.execute("PRAGMA user_version = 3")
     file.close()
     before = path.read_bytes()
-    with pytest.raises(KeysError, match="in form 1, got 2"):
-        KeyStore(path).all()
+    with pytest.raises(KeysError, match="in form 2, got 3"):
+        KeyStore(in_folder(tmp_path)).all()
     assert path.read_bytes() == before or b"keys" not in path.read_bytes()
 
 
 def test_a_link_in_its_place_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / KEYS_FILE).symlink_to(tmp_path / "elsewhere")
     with pytest.raises(KeysError, match="API keys cannot be read or written"):
-        KeyStore(tmp_path / KEYS_FILE).all()
+        KeyStore(in_folder(tmp_path)).all()
     assert not (tmp_path / "elsewhere").exists()

@@ -252,7 +252,7 @@ def test_nothing_is_recorded_again_after_a_restart(office: Office, tmp_path: Pat
 def test_a_row_that_nobody_recorded_is_no_key(office: Office) -> None:
     made = office.make("ask")
     with sqlite3.connect(office.folder / KEYS_FILE) as file:
-        file.execute("DELETE FROM changes")
+        file.execute("DELETE FROM key_changes")
     file.close()
     refusal(office, made.secret)
 

@@ -12,13 +12,16 @@ from service.access.errors import NotSignedInError, TokenError
 from service.access.local import TOKEN_FILE, LocalAccess, is_loopback, local_token
 from service.access.port import Carried
 from service.access.principals import Role
+from service.access.private_file import in_folder
 
 TOKEN = "a-token-of-the-tests"
 
 
 @pytest.fixture
 def access(tmp_path: Path) -> Iterator[LocalAccess]:
-    with contextlib.closing(LocalAccess.open(state=tmp_path, given=TOKEN, groups=frozenset({"board"}))) as opened:
+    with contextlib.closing(
+        LocalAccess.open(state=tmp_path, keep=in_folder(tmp_path), given=TOKEN, groups=frozenset({"board"}))
+    ) as opened:
         yield opened
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from service.access.errors import DirectoryError, NotFreshError
 from service.access.people import Entry
+from service.access.private_file import in_folder
 from service.access.pushed import NoMemberError, Pushed, PushedPeople, TakenError, UnknownError
 from service.access.pushed_store import PUSHED_FILE, PushedStore, Row
 
@@ -17,7 +18,7 @@ MIRA: dict[str, Any] = {"userName": "mira@northlight.example", "externalId": "mi
 
 @pytest.fixture
 def people(tmp_path: Path) -> Iterator[PushedPeople]:
-    opened = PushedPeople(PushedStore(tmp_path / PUSHED_FILE))
+    opened = PushedPeople(PushedStore(in_folder(tmp_path)))
     yield opened
     opened.close()
 
@@ -160,7 +161,7 @@ def test_everything_is_there_after_a_restart_and_for_its_owner_only(people: Push
     gone = people.add("user", {"userName": "jon"})
     people.delete("user", gone.id)
     assert {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()} == {0o600}
-    again = PushedPeople(PushedStore(tmp_path / PUSHED_FILE))
+    again = PushedPeople(PushedStore(in_folder(tmp_path)))
     with pytest.raises(NotFreshError):
         again.by_id("mira-1")
     assert found(again, "mira-1") == found(people, "mira-1")
@@ -170,7 +171,7 @@ def test_everything_is_there_after_a_restart_and_for_its_owner_only(people: Push
 
 def test_what_another_process_wrote_is_seen_before_anybody_is_looked_up(people: PushedPeople, tmp_path: Path) -> None:
     mira = people.add("user", MIRA)
-    other = PushedPeople(PushedStore(tmp_path / PUSHED_FILE))
+    other = PushedPeople(PushedStore(in_folder(tmp_path)))
     other.change("user", mira.id, lambda before: {**before, "active": False})
     with pytest.raises(NotFreshError):
         people.by_id("mira-1")
@@ -183,7 +184,7 @@ def test_what_another_process_writes_in_between_is_not_lost(
     people: PushedPeople, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mira = people.add("user", MIRA)
-    other = PushedPeople(PushedStore(tmp_path / PUSHED_FILE))
+    other = PushedPeople(PushedStore(in_folder(tmp_path)))
     usual = people._store.put
     came: list[Pushed] = []
 

@@ -11,7 +11,8 @@ import pytest
 
 from service.access.errors import NotSignedInError, SessionsUnavailableError
 from service.access.people import Person
-from service.access.session_file import SESSIONS_FILE, SessionFile
+from service.access.private_file import in_folder
+from service.access.session_store import SESSIONS_FILE, SessionStore
 from service.access.sessions import CODE_LASTS_S, SESSION_LASTS_S, Lasting, Sessions
 
 MIRA = Person("mira-1", "mira@northlight.example", "Mira", frozenset({"newsroom"}))
@@ -39,7 +40,7 @@ def name_of(sessions: Sessions, session_id: str) -> str | None:
 
 @pytest.fixture
 def sessions(tmp_path: Path, clock_s: Seconds) -> Iterator[Sessions]:
-    with contextlib.closing(Sessions(SessionFile(path=tmp_path / SESSIONS_FILE, clock_s=clock_s), Lasting())) as opened:
+    with contextlib.closing(Sessions(SessionStore(in_folder(tmp_path), clock_s=clock_s), Lasting())) as opened:
         yield opened
 
 
@@ -111,9 +112,7 @@ def test_they_outlive_the_process_and_another_sees_its_codes(
     tmp_path: Path, sessions: Sessions, clock_s: Seconds
 ) -> None:
     begun = sessions.begin_by_code(sessions.new_code("mira"))
-    with contextlib.closing(
-        Sessions(SessionFile(path=tmp_path / SESSIONS_FILE, clock_s=clock_s), Lasting())
-    ) as another:
+    with contextlib.closing(Sessions(SessionStore(in_folder(tmp_path), clock_s=clock_s), Lasting())) as another:
         assert name_of(another, begun.session_id) == "mira"
         code = another.new_code("tom")
     assert name_of(sessions, sessions.begin_by_code(code).session_id) == "tom"
@@ -140,7 +139,7 @@ def test_what_has_ended_does_not_stay_in_the_file(tmp_path: Path, sessions: Sess
 
 def test_a_file_that_cannot_be_used_is_said_with_what_to_do(tmp_path: Path, clock_s: Seconds) -> None:
     (tmp_path / SESSIONS_FILE).write_bytes(b"no database at all, but long enough to be looked at" * 100)
-    broken = Sessions(SessionFile(path=tmp_path / SESSIONS_FILE, clock_s=clock_s), Lasting())
+    broken = Sessions(SessionStore(in_folder(tmp_path), clock_s=clock_s), Lasting())
     uses: list[Callable[[str], object]] = [broken.new_code, broken.person, broken.end, broken.begin_by_code]
     for use in uses:
         with pytest.raises(SessionsUnavailableError, match=r"sqlite \(SQLITE_NOTADB\): .* or remove the file"):
@@ -150,7 +149,7 @@ def test_a_file_that_cannot_be_used_is_said_with_what_to_do(tmp_path: Path, cloc
 def test_a_link_in_its_place_is_not_followed(tmp_path: Path, clock_s: Seconds) -> None:
     (tmp_path / SESSIONS_FILE).symlink_to(tmp_path / "elsewhere")
     with pytest.raises(SessionsUnavailableError):
-        Sessions(SessionFile(path=tmp_path / SESSIONS_FILE, clock_s=clock_s), Lasting()).new_code("mira")
+        Sessions(SessionStore(in_folder(tmp_path), clock_s=clock_s), Lasting()).new_code("mira")
     assert not (tmp_path / "elsewhere").exists()
 
 
@@ -168,7 +167,7 @@ def test_signing_in_again_ends_the_session_that_the_browser_had(sessions: Sessio
 
 
 def test_a_session_that_is_not_used_ends_early(tmp_path: Path, clock_s: Seconds) -> None:
-    file = SessionFile(path=tmp_path / SESSIONS_FILE, clock_s=clock_s)
+    file = SessionStore(in_folder(tmp_path), clock_s=clock_s)
     with contextlib.closing(Sessions(file, Lasting(most_s=1000, idle_s=100))) as sessions:
         used, unused = (sessions.begin(MIRA, before=None, id_token=None).session_id for _ in range(2))
         for _ in range(10):

@@ -56,6 +56,25 @@ def test_a_log_moves_and_every_command_finds_it_there(settings: dict[str, str], 
         assert SECRET not in command.output
 
 
+def test_keys_people_and_sessions_move_with_the_log_or_after_it(
+    settings: dict[str, str], run: Run, library: TinyLibrary
+) -> None:
+    wish = ("keys", "create", "--scope", "ask", "--expires", "2027-01-01", "--name")
+    assert run(*wish, "slack", **NAMED).exit_code == 0
+    moved = run("audit", "move", **settings)
+    assert "Carried too: API keys, pushed people and sessions" in moved.stdout
+    assert "slack" in run("keys", "list", **settings).stdout
+    without = run("keys", "list", **NAMED)
+    assert (without.exit_code, "set GREENLIT_DATABASE_URL" in without.stderr) == (1, True)
+    state = library.root / "state"
+    (state / "api_keys.sqlite.moved").rename(state / "api_keys.sqlite")  # a version before this carried the log alone
+    again = run("audit", "move", **settings)
+    assert again.exit_code == 0, again.stderr
+    assert "The log is in the database already." in again.stdout
+    assert "Nothing reads api_keys.sqlite.moved any more." in again.stdout
+    assert SECRET not in moved.output + without.output + again.output
+
+
 def test_doctor_names_the_database_and_warns_of_a_role_that_owns_the_tables(
     settings: dict[str, str], run: Run, postgres_server: Server
 ) -> None:
@@ -69,7 +88,7 @@ def test_doctor_names_the_database_and_warns_of_a_role_that_owns_the_tables(
     role = f"service_{_database(settings)[5:]}"
     postgres_server.run(f"CREATE ROLE {role} LOGIN", database=_database(settings))
     prepared = run("audit", "prepare", "--role", role, **settings)
-    assert f"holds the tables of a log, which {role} may write." in prepared.stdout
+    assert f"of a log, and of sessions, API keys and pushed people, which {role} may use." in prepared.stdout
     by_service = settings | {"GREENLIT_DATABASE_URL": postgres_server.url(_database(settings), user=role)}
     (log,) = [
         check
@@ -98,9 +117,12 @@ def test_a_copy_says_that_the_log_is_not_in_it(settings: dict[str, str], run: Ru
     run("audit", "move", **settings)
     copied = run("backup", str(tmp_path / "copies"), **settings)
     assert copied.exit_code == 0, copied.stderr
-    assert "the log itself is in PostgreSQL and not in this copy, which holds its keys" in copied.stderr
+    assert "the log itself is in PostgreSQL and not in this copy, which holds its keys" in " ".join(
+        copied.stderr.split()
+    )
     shrunk = run("audit", "shrink", **settings)
     assert (shrunk.exit_code, "expected one in a file" in shrunk.stderr) == (1, True)
+    assert not list((tmp_path / "copies").rglob("*.moved"))
     assert not list((tmp_path / "copies").rglob("audit.sqlite*")), "texts that are erased later would stay in it"
 
 

@@ -10,6 +10,7 @@ from service.access.errors import DirectoryError, NotAllowedError, NotSignedInEr
 from service.access.local import LocalAccess
 from service.access.port import Access, Carried
 from service.access.principals import Principal, Role
+from service.access.private_file import in_folder
 from service.audit.errors import AuditUnavailableError
 from service.http.identity import known, person_with_role, signed_in, somebody, with_role
 
@@ -18,7 +19,7 @@ TOKEN = "a-token-of-the-tests"
 
 @pytest.fixture
 def access(tmp_path: Path) -> Access:
-    return LocalAccess.open(state=tmp_path, given=TOKEN, groups=frozenset())
+    return LocalAccess.open(state=tmp_path, keep=in_folder(tmp_path), given=TOKEN, groups=frozenset())
 
 
 def _credentials(token: str) -> HTTPAuthorizationCredentials:

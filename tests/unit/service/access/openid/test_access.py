@@ -10,7 +10,7 @@ from service.access.errors import NotFreshError, NotSignedInError, ProviderError
 from service.access.people import Person
 from service.access.port import Brought, Carried
 from service.access.principals import Role
-from service.access.session_file import SESSIONS_FILE
+from service.access.session_store import SESSIONS_FILE
 from tests.support.openid_parts import (
     Opened,
     Says,

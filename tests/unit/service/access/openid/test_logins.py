@@ -7,7 +7,8 @@ import pytest
 
 from service.access.openid import logins as module
 from service.access.openid.logins import Logins
-from service.access.session_file import SESSIONS_FILE, SessionFile
+from service.access.private_file import in_folder
+from service.access.session_store import SESSIONS_FILE, SessionStore
 
 
 class Seconds:
@@ -24,12 +25,12 @@ def clock_s() -> Seconds:
 
 
 @pytest.fixture
-def file(tmp_path: Path, clock_s: Seconds) -> SessionFile:
-    return SessionFile(path=tmp_path / SESSIONS_FILE, clock_s=clock_s)
+def file(tmp_path: Path, clock_s: Seconds) -> SessionStore:
+    return SessionStore(in_folder(tmp_path), clock_s=clock_s)
 
 
 @pytest.fixture
-def logins(file: SessionFile) -> Logins:
+def logins(file: SessionStore) -> Logins:
     return Logins(file)
 
 
@@ -54,7 +55,7 @@ def test_a_login_lasts_ten_minutes(logins: Logins, clock_s: Seconds, later_s: fl
     assert (logins.take(login_id) is not None) == there
 
 
-def test_whoever_reads_the_file_has_no_id(file: SessionFile, logins: Logins, tmp_path: Path) -> None:
+def test_whoever_reads_the_file_has_no_id(file: SessionStore, logins: Logins, tmp_path: Path) -> None:
     login_id, _ = logins.begin()
     file.close()
     assert login_id.encode() not in (tmp_path / SESSIONS_FILE).read_bytes()

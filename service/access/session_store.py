@@ -1,17 +1,16 @@
-"""The file in which sessions are kept, with the codes and logins that begin them and who signed in last.
+"""Where sessions are kept, with the codes and logins that begin them and who signed in last.
 
-Knows its form and how to write to it safely; what the rows mean is in `sessions`, `logins` and `seen`. Whoever may
-write the file may sign in: it lies in the state folder, for its owner only. The command line puts codes there while the
-service runs, which is why this is a file. A file of another form is emptied: nothing in it lasts longer than a day.
+Knows the form and how to write safely; what the rows mean is in `sessions` and `logins`. Whoever may write there may
+sign in: a file lies in the state folder, for its owner only. The command line puts codes there while the service runs.
+A file of another form is emptied: nothing in it lasts longer than a day.
 """
 
 import hashlib
 import sqlite3
 from collections.abc import Callable
-from pathlib import Path
 
 from service.access.errors import SessionsUnavailableError
-from service.access.private_database import Kept, PrivateDatabase
+from service.access.private_database import Connection, Keep, Kept
 
 SESSIONS_FILE = "sessions.sqlite"
 _FORM = 2
@@ -32,33 +31,27 @@ CREATE INDEX IF NOT EXISTS people_by_email ON people (email);
 """
 
 
-class SessionFile:
-    """The file, opened when it is first needed. Any thread may use it."""
+class SessionStore:
+    """The place of sessions, opened when it is first needed. Any thread may use it."""
 
-    def __init__(self, *, path: Path, clock_s: Callable[[], float]) -> None:
+    def __init__(self, keep: Keep, *, clock_s: Callable[[], float]) -> None:
         """Remember where it is.
 
         Args:
-            path: the file; made, for its owner only, if it is not there.
+            keep: the place of the installation.
             clock_s: seconds since 1970: an end outlives the process.
         """
-        self._path = path
         self.clock_s = clock_s
         # What ended must not come back after a power cut, so writing waits for the disk unless told otherwise.
-        database = PrivateDatabase(path, Kept(_prepare, self._failed))
+        database = keep(KEPT)
+        self.waits = database.waits
         self.reading, self.writing, self.close = database.reading, database.writing, database.close
 
-    def forget_ended(self, connection: sqlite3.Connection) -> None:
+    def forget_ended(self, connection: Connection) -> None:
         """Take out what has ended; for whoever writes anyway."""
         now_s = self.clock_s()
         for table in ("codes", "sessions", "logins"):
             connection.execute(f"DELETE FROM {table} WHERE ends_s <= ?", (now_s,))  # nosec B608  # noqa: S608  (a name of ours)
-
-    def _failed(self, reason: str) -> SessionsUnavailableError:
-        return SessionsUnavailableError(
-            f"sessions cannot be read or written in {self._path} ({reason}): free the disk, or remove the file, "
-            "which signs every browser out"
-        )
 
 
 def _prepare(connection: sqlite3.Connection) -> None:
@@ -67,6 +60,14 @@ def _prepare(connection: sqlite3.Connection) -> None:
         dropped = "".join(f"DROP TABLE IF EXISTS {table};" for table in _TABLES)
         connection.executescript(f"BEGIN IMMEDIATE; {dropped} PRAGMA user_version = {_FORM}; COMMIT;")
     connection.executescript(_SCHEMA)
+
+
+def _failed(place: str, reason: str) -> SessionsUnavailableError:
+    mend = ": free the disk, or remove the file, which signs every browser out" if place.endswith(SESSIONS_FILE) else ""
+    return SessionsUnavailableError(f"sessions cannot be read or written in {place} ({reason}){mend}")
+
+
+KEPT = Kept(SESSIONS_FILE, _prepare, _failed, tables=_TABLES)
 
 
 def hashed(secret: str) -> bytes:
