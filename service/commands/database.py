@@ -35,13 +35,16 @@ def prepare(
         from service.access.private_schema import printed as printed_private
         from service.audit.storage.postgres_prepare import prepare as make
         from service.audit.storage.postgres_prepare import printed
+        from service.slack_bot.arriving.delivery_schema import printed as printed_slack
+        from service.slack_bot.arriving.delivery_tables import prepare as make_slack
 
         if sql:
-            out.text(f"{printed(role)}{printed_private(role)}".rstrip())
+            out.text(f"{printed(role)}{printed_private(role)}{printed_slack(role)}".rstrip())
             return
         url = _with_database().database()
         shown = make(url, role=role)
         make_private(url, role=role)
+        make_slack(url, role=role)
     except (SettingsError, ValueError) as error:
         raise fail(error, 2) from error
     except ModuleNotFoundError as error:

@@ -16,6 +16,7 @@ from service.settings import Settings, read_settings
 
 if TYPE_CHECKING:
     from indexes.life import Life
+    from service.slack_bot.arriving.deliveries import Kept
     from service.slack_bot.bot import BotConfig
     from service.slack_bot.settings import SlackSettings
 
@@ -67,9 +68,30 @@ def _config(settings: Settings, slack_settings: "SlackSettings") -> "BotConfig":
         app_token=slack_settings.app_token(),
         api_url=slack_settings.slack_api_url,
         state=slack_settings.state_folder(settings.state),
+        kept=_kept(settings),
         public_url=settings.public_url or url,
         share_with_apps=slack_settings.slack_share_with_apps,
     )
+
+
+def _kept(settings: Settings) -> "Kept | None":
+    """Return what keeps deliveries in the database, where one is set.
+
+    Raises:
+        SettingsError: its address cannot be read, or what it needs is not installed.
+    """
+    from indexes.errors import DatabaseError
+
+    if not (url := settings.database()):
+        return None
+    try:
+        from service.slack_bot.arriving.delivery_tables import DeliveryTables
+
+        return DeliveryTables(url)
+    except ModuleNotFoundError as error:
+        raise missing_extra(error, "postgres", "GREENLIT_DATABASE_URL") from None
+    except DatabaseError as error:
+        raise SettingsError(str(error)) from None
 
 
 def _serve(config: "BotConfig", slack_settings: "SlackSettings") -> None:

@@ -26,7 +26,7 @@ from service.clients.client import AsyncGreenlit
 from service.http.limits import limits_for
 from service.http.protocol import limited_protocol
 from service.slack_bot.api_key import problem_of_key
-from service.slack_bot.arriving.deliveries import Deliveries
+from service.slack_bot.arriving.deliveries import Deliveries, Kept
 from service.slack_bot.arriving.handling import Handling, Parts, Tells
 from service.slack_bot.arriving.receiving import Receiving
 from service.slack_bot.arriving.signatures import Signatures
@@ -62,6 +62,7 @@ class BotConfig:
         app_token: with it the bot connects to Slack.
         api_url: Slack's Web API.
         state: the bot's own folder.
+        kept: keeps deliveries elsewhere than in a file of that folder.
         public_url: where people reach Greenlit's pages; empty where nobody said.
         share_with_apps: an answer may be shared where other apps are members, too.
         patience: how long the connection to Slack is waited for.
@@ -73,6 +74,7 @@ class BotConfig:
     app_token: str | None = field(repr=False)
     api_url: str
     state: Path
+    kept: Kept | None = None
     public_url: str = ""
     share_with_apps: bool = False
     patience: Patience = field(default_factory=Patience)
@@ -140,7 +142,7 @@ def _locked(state: Path) -> Iterator[None]:
 
 
 async def _made(config: BotConfig, showing: Showing, stack: contextlib.AsyncExitStack, notice: Notice) -> "_Bot":
-    deliveries = Deliveries(config.state / FILE)
+    deliveries = Deliveries(config.kept or config.state / FILE)
     stack.push_async_callback(deliveries.close)
     timeout = aiohttp.ClientTimeout(total=_CALL_S)
     session = await stack.enter_async_context(aiohttp.ClientSession(timeout=timeout, trust_env=False))

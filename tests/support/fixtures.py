@@ -15,7 +15,14 @@ from indexes.encoder import DEFAULT_ENCODER, SentenceTransformersEncoder, load_e
 from tests.support.entailment import make_entailment_model
 from tests.support.examples import examples
 from tests.support.fakes import Clock, HashingEncoder, TinyLibrary
-from tests.support.keeps import access_url, keep, made_access_url, new_keep  # noqa: F401  (fixtures)
+from tests.support.keeps import (  # noqa: F401  (fixtures)
+    access_url,
+    deliveries_url,
+    keep,
+    made_access_url,
+    made_deliveries_url,
+    new_keep,
+)
 from tests.support.lent_encoder import lent
 from tests.support.models import make_tiny_model
 from tests.support.one_call import use_one_call

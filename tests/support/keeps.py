@@ -12,6 +12,7 @@ from service.access.private_database import Keep
 from service.access.private_file import in_folder
 from service.access.private_schema import SCHEMA, printed
 from service.access.private_tables import in_database
+from service.slack_bot.arriving import delivery_schema
 from tests.support.postgres_server import Server
 
 _TABLES = ("keys", "key_changes", "peppers", "codes", "sessions", "logins", "people", "resources", "people_changes")
@@ -53,3 +54,19 @@ def new_keep(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callabl
 def keep(new_keep: Callable[[], Keep]) -> Keep:
     """One such place."""
     return new_keep()
+
+
+@pytest.fixture(scope="session")
+def made_deliveries_url(postgres_server: Server) -> str:
+    """The address of a database with the tables of Slack's deliveries; `deliveries_url` has them empty."""
+    name = postgres_server.new_database()
+    postgres_server.run(*delivery_schema.made(), database=name)
+    return postgres_server.url(name)
+
+
+@pytest.fixture
+def deliveries_url(made_deliveries_url: str, postgres_server: Server) -> str:
+    """The address of a database whose tables of Slack's deliveries are there and empty."""
+    emptied = (f"DELETE FROM {delivery_schema.SCHEMA}.{table}" for table in ("deliveries", "seen"))  # noqa: S608
+    postgres_server.run(*emptied, database=name_in(made_deliveries_url))
+    return made_deliveries_url

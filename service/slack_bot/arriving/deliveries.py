@@ -16,9 +16,10 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
-from service.slack_bot.arriving.delivery_file import opened_file
+from indexes.errors import DatabaseError
+from service.slack_bot.arriving.delivery_file import DeliveryFile
 from service.slack_bot.errors import DeliveriesError
 from service.slack_bot.places import Kind, Place
 
@@ -26,16 +27,17 @@ Ending = Literal["done", "given_up"]
 KEPT_S = 7 * 86_400.0  # Slack delivers an event again for some two hours, an edit of a message for ever
 SEEN_S = 900.0  # longer than a signature is good for, clocks apart
 
+_REFUSED = (sqlite3.Error, OSError, DatabaseError)
 _TAKE = """
-INSERT INTO deliveries (delivery, kind, team, enterprise, channel, user, ts, thread_ts, response_url, is_shared, state,
-    taken_s, changed_s) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'taken', ?, ?) ON CONFLICT DO NOTHING
+INSERT INTO deliveries (delivery, kind, team, enterprise, channel, "user", ts, thread_ts, response_url, is_shared,
+    state, taken_s, changed_s) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'taken', ?, ?) ON CONFLICT DO NOTHING
 """
 _SENDING = "UPDATE deliveries SET state = 'sending', changed_s = ? WHERE delivery = ?"
 _END = "UPDATE deliveries SET state = ?, changed_s = ?, response_url = NULL WHERE delivery = ?"
 _SEEN = "INSERT INTO seen (key, until_s) VALUES (?, ?) ON CONFLICT DO NOTHING"
 _UNFINISHED = """
-SELECT delivery, kind, team, enterprise, channel, user, ts, thread_ts, response_url, is_shared, state, taken_s
-FROM deliveries WHERE state IN ('taken', 'sending') ORDER BY taken_s, rowid
+SELECT delivery, kind, team, enterprise, channel, "user", ts, thread_ts, response_url, is_shared, state, taken_s
+FROM deliveries WHERE state IN ('taken', 'sending') ORDER BY taken_s, delivery
 """
 
 
@@ -58,6 +60,19 @@ class Delivery:
     maybe_sent: bool = False
 
 
+class Kept(Protocol):
+    """Where deliveries are kept: a file (`delivery_file`), or tables that replicas share (`delivery_tables`)."""
+
+    def commit(self, batch: Sequence[tuple[str, Sequence[Any]]]) -> list[int]:
+        """Write all of it or nothing, durably; return how many rows each statement changed."""
+
+    def rows(self, query: str) -> list[Any]:
+        """Return the rows of a query."""
+
+    def close(self) -> None:
+        """Close it."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Write:
     statement: str
@@ -66,21 +81,25 @@ class _Write:
 
 
 class Deliveries:
-    """The file of deliveries."""
+    """What was delivered."""
 
-    def __init__(self, path: Path, *, clock_s: Callable[[], float] = time.time) -> None:
-        """Open it; it is made, for its owner only, if it is not there.
+    def __init__(self, place: Path | Kept, *, clock_s: Callable[[], float] = time.time) -> None:
+        """Open it; a file is made, for its owner only, if it is not there.
+
+        Args:
+            place: a file; or what keeps them otherwise, closed by `close`.
+            clock_s: seconds since 1970.
 
         Raises:
             DeliveriesError: it cannot be opened.
         """
-        self._path, self._clock_s = path, clock_s
+        self._place, self._clock_s = place, clock_s
         self._waiting: list[_Write] = []
         self._writing: asyncio.Task[None] | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="deliveries")
         try:
-            self._file = opened_file(path)
-        except (sqlite3.Error, OSError) as error:
+            self._kept: Kept = DeliveryFile(place) if isinstance(place, Path) else place
+        except _REFUSED as error:
             self._thread.shutdown()
             raise self._failed(error) from None
 
@@ -129,8 +148,8 @@ class Deliveries:
             DeliveriesError: it cannot be read.
         """
         try:
-            return [_delivery(row) for row in self._file.execute(_UNFINISHED)]
-        except sqlite3.Error as error:
+            return [_delivery(row) for row in self._kept.rows(_UNFINISHED)]
+        except _REFUSED as error:
             raise self._failed(error) from None
 
     async def forget_old(self) -> None:
@@ -149,7 +168,7 @@ class Deliveries:
         while self._writing is not None:
             await asyncio.wait([self._writing])
         self._thread.shutdown()
-        self._file.close()
+        self._kept.close()
 
     async def _write(self, statement: str, values: Sequence[Any]) -> int:
         write = _Write(statement, values, asyncio.get_running_loop().create_future())
@@ -165,7 +184,7 @@ class Deliveries:
                 batch, self._waiting = self._waiting, []
                 try:
                     changed = await loop.run_in_executor(self._thread, self._commit, batch)
-                except (sqlite3.Error, OSError) as error:
+                except _REFUSED as error:
                     for write in batch:
                         write.done.set_exception(self._failed(error))
                         write.done.exception()  # whoever left needs no warning
@@ -176,20 +195,14 @@ class Deliveries:
             self._writing = None
 
     def _commit(self, batch: list[_Write]) -> list[int]:
-        self._file.execute("BEGIN IMMEDIATE")
-        try:
-            changed = [self._file.execute(write.statement, write.values).rowcount for write in batch]
-            self._file.execute("COMMIT")
-        except BaseException:
-            if self._file.in_transaction:
-                self._file.execute("ROLLBACK")
-            raise
-        return changed
+        return self._kept.commit([(write.statement, write.values) for write in batch])
 
     def _failed(self, error: Exception) -> DeliveriesError:
+        if isinstance(error, DatabaseError):
+            return DeliveriesError(f"deliveries cannot be kept in {self._place} ({error})")
         reason = getattr(error, "strerror", None) or getattr(error, "sqlite_errorname", None) or type(error).__name__
         return DeliveriesError(
-            f"deliveries cannot be kept in {self._path} ({reason}): free the disk, or remove the file"
+            f"deliveries cannot be kept in {self._place} ({reason}): free the disk, or remove the file"
         )
 
 

@@ -5,7 +5,9 @@ For its owner only; what its rows mean is in `deliveries`. There is no column fo
 
 import os
 import sqlite3
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS deliveries (
@@ -19,6 +21,38 @@ CREATE INDEX IF NOT EXISTS by_state ON deliveries (state, changed_s);
 CREATE TABLE IF NOT EXISTS seen (key BLOB PRIMARY KEY, until_s REAL NOT NULL) STRICT, WITHOUT ROWID;
 """
 _BUSY_TIMEOUT_S = 2.0
+
+
+class DeliveryFile:
+    """The file, open. One thread at a time."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the file, or make it.
+
+        Raises:
+            OSError, sqlite3.Error: it cannot be opened.
+        """
+        self._file = opened_file(path)
+
+    def commit(self, batch: Sequence[tuple[str, Sequence[Any]]]) -> list[int]:
+        """Write all of it or nothing, durably; return how many rows each statement changed."""
+        self._file.execute("BEGIN IMMEDIATE")
+        try:
+            changed = [self._file.execute(statement, values).rowcount for statement, values in batch]
+            self._file.execute("COMMIT")
+        except BaseException:
+            if self._file.in_transaction:
+                self._file.execute("ROLLBACK")
+            raise
+        return changed
+
+    def rows(self, query: str) -> list[Any]:
+        """Return the rows of a query."""
+        return self._file.execute(query).fetchall()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
 
 
 def opened_file(path: Path) -> sqlite3.Connection:

@@ -1,6 +1,7 @@
 """What was taken: durable before anybody is told, once for each question, and without a word of it."""
 
 import asyncio
+import contextlib
 import sqlite3
 import stat
 from collections.abc import Callable, Coroutine
@@ -12,19 +13,23 @@ import pytest
 
 from service.slack_bot.arriving import delivery_file
 from service.slack_bot.arriving.deliveries import KEPT_S, SEEN_S, Deliveries, Delivery
+from service.slack_bot.arriving.delivery_tables import DeliveryTables
 from service.slack_bot.errors import DeliveriesError
 from service.slack_bot.places import Place
+from tests.support.keeps import name_in
+from tests.support.postgres_server import Server
 
 _T = TypeVar("_T")
+Place_ = Path | DeliveryTables
 _PLACE = Place(kind="direct", team="T1", channel="D1", user="U1", ts="1.1", thread_ts="1.1")
 _COMMAND = Place(kind="command", team="T1", channel="C1", user="U1", response_url="https://hooks.slack.com/x")
 
 
-def _with(path: Path, what: Callable[[Deliveries], Coroutine[Any, Any, _T]], now_s: float = 1000.0) -> _T:
+def _with(place: Place_, what: Callable[[Deliveries], Coroutine[Any, Any, _T]], now_s: float = 1000.0) -> _T:
     """Open the file, do something with it, close it: what is there afterwards, another process finds."""
 
     async def do() -> _T:
-        deliveries = Deliveries(path, clock_s=lambda: now_s)
+        deliveries = Deliveries(place, clock_s=lambda: now_s)
         try:
             return await what(deliveries)
         finally:
@@ -33,32 +38,48 @@ def _with(path: Path, what: Callable[[Deliveries], Coroutine[Any, Any, _T]], now
     return asyncio.run(do())
 
 
+@pytest.fixture(params=["database", "file"])
+def place(request: pytest.FixtureRequest, path: Path) -> Place_:
+    """A file; or tables, to which each opening connects anew."""
+    return path if request.param == "file" else DeliveryTables(request.getfixturevalue("deliveries_url"))
+
+
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "slack" / "deliveries.sqlite"
 
 
-def test_a_delivery_is_taken_once_also_by_a_later_process(path: Path) -> None:
+def _all_of(place: Place_) -> str:
+    """Return all that is kept there, as it lies."""
+    if isinstance(place, Path):
+        return place.read_bytes().decode("latin-1")
+    try:
+        return str([place.rows(f"SELECT * FROM {table}") for table in ("deliveries", "seen")])  # noqa: S608
+    finally:
+        place.close()
+
+
+def test_a_delivery_is_taken_once_also_by_a_later_process(place: Place_) -> None:
     async def take(deliveries: Deliveries) -> list[bool]:
         return [await deliveries.take(Delivery("Ev1", _PLACE)) for _ in range(2)]
 
-    assert _with(path, take) == [True, False]
-    assert _with(path, take) == [False, False]
+    assert _with(place, take) == [True, False]
+    assert _with(place, take) == [False, False]
 
 
-def test_two_events_of_one_message_are_one_question(path: Path) -> None:
+def test_two_events_of_one_message_are_one_question(place: Place_) -> None:
     async def take(deliveries: Deliveries) -> list[bool]:
         other = replace(_PLACE, ts="1.2", thread_ts="1.2")
         places = {"Ev1": _PLACE, "Ev2": _PLACE, "Ev3": other, "cmd-1": _COMMAND, "cmd-2": _COMMAND}
         return [await deliveries.take(Delivery(name, place)) for name, place in places.items()]
 
-    assert _with(path, take) == [True, False, True, True, True]
+    assert _with(place, take) == [True, False, True, True, True]
 
 
-def test_what_came_to_no_end_is_found_again_with_how_far_it_was(path: Path) -> None:
+def test_what_came_to_no_end_is_found_again_with_how_far_it_was(place: Place_) -> None:
     async def begin(deliveries: Deliveries) -> None:
-        for name, place in (("Ev1", _PLACE), ("cmd-1", _COMMAND), ("cmd-2", _COMMAND), ("cmd-3", _COMMAND)):
-            await deliveries.take(Delivery(name, place, enterprise="E1"))
+        for name, where in (("Ev1", _PLACE), ("cmd-1", _COMMAND), ("cmd-2", _COMMAND), ("cmd-3", _COMMAND)):
+            await deliveries.take(Delivery(name, where, enterprise="E1"))
         await deliveries.sending("cmd-1")
         await deliveries.end("cmd-2", "done")
         await deliveries.end("cmd-3", "given_up")
@@ -66,22 +87,22 @@ def test_what_came_to_no_end_is_found_again_with_how_far_it_was(path: Path) -> N
     async def unfinished(deliveries: Deliveries) -> list[Delivery]:
         return deliveries.unfinished()
 
-    _with(path, begin)
+    _with(place, begin)
 
-    assert _with(path, unfinished) == [
+    assert _with(place, unfinished) == [
         Delivery("Ev1", _PLACE, enterprise="E1", taken_s=1000.0, maybe_sent=False),
         Delivery("cmd-1", _COMMAND, enterprise="E1", taken_s=1000.0, maybe_sent=True),
     ]
 
 
-def test_an_address_that_answers_is_not_kept_beyond_the_end(path: Path) -> None:
+def test_an_address_that_answers_is_not_kept_beyond_the_end(place: Place_) -> None:
     async def through(deliveries: Deliveries) -> None:
         await deliveries.take(Delivery("cmd-1", _COMMAND))
         await deliveries.end("cmd-1", "done")
 
-    _with(path, through)
+    _with(place, through)
 
-    assert b"hooks.slack.com" not in path.read_bytes()
+    assert "hooks.slack.com" not in _all_of(place)
 
 
 def test_there_is_no_column_for_a_text(path: Path) -> None:
@@ -108,7 +129,7 @@ def test_the_file_is_its_owners_alone_and_a_commit_waits_for_the_disk(path: Path
     assert modes == ["wal", 2]
 
 
-def test_what_comes_together_shares_commits(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_comes_together_shares_commits(place: Place_, monkeypatch: pytest.MonkeyPatch) -> None:
     commits: list[int] = []
     commit = Deliveries._commit
 
@@ -122,13 +143,13 @@ def test_what_comes_together_shares_commits(path: Path, monkeypatch: pytest.Monk
         places = [replace(_PLACE, ts=f"1.{number % 50}") for number in range(100)]
         return await asyncio.gather(*(deliveries.take(Delivery(f"Ev{n}", place)) for n, place in enumerate(places)))
 
-    assert sum(_with(path, crowd)) == 50
+    assert sum(_with(place, crowd)) == 50
     assert sum(commits) == 100
     assert len(commits) <= 3
 
 
 def test_what_the_disk_refuses_is_told_to_each_who_waits_and_the_next_may_go_well(
-    path: Path, monkeypatch: pytest.MonkeyPatch
+    place: Place_, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken = [True]
     commit = Deliveries._commit
@@ -147,7 +168,7 @@ def test_what_the_disk_refuses_is_told_to_each_who_waits_and_the_next_may_go_wel
         return await deliveries.take(Delivery("Ev0", _PLACE))
 
     monkeypatch.setattr(Deliveries, "_commit", full)
-    assert _with(path, take)
+    assert _with(place, take)
 
 
 def test_a_file_that_cannot_be_opened_is_said_in_words(tmp_path: Path) -> None:
@@ -158,7 +179,7 @@ def test_a_file_that_cannot_be_opened_is_said_in_words(tmp_path: Path) -> None:
         Deliveries(tmp_path / "deliveries.sqlite")
 
 
-def test_a_request_that_was_seen_is_not_the_first_for_as_long_as_its_signature_is_good(path: Path) -> None:
+def test_a_request_that_was_seen_is_not_the_first_for_as_long_as_its_signature_is_good(place: Place_) -> None:
     async def first(deliveries: Deliveries) -> bool:
         return await deliveries.is_first("v0=0123")
 
@@ -166,14 +187,14 @@ def test_a_request_that_was_seen_is_not_the_first_for_as_long_as_its_signature_i
         await deliveries.forget_old()
         return await deliveries.is_first("v0=0123")
 
-    assert _with(path, first)
-    assert not _with(path, first)
-    assert not _with(path, tidy, 1000.0 + SEEN_S - 1)
-    assert _with(path, tidy, 1000.0 + SEEN_S + 1)
-    assert b"v0=0123" not in path.read_bytes()
+    assert _with(place, first)
+    assert not _with(place, first)
+    assert not _with(place, tidy, 1000.0 + SEEN_S - 1)
+    assert _with(place, tidy, 1000.0 + SEEN_S + 1)
+    assert "v0=0123" not in _all_of(place)
 
 
-def test_only_what_ended_days_ago_is_removed(path: Path) -> None:
+def test_only_what_ended_days_ago_is_removed(place: Place_) -> None:
     async def begin(deliveries: Deliveries) -> None:
         await deliveries.take(Delivery("Ev1", _PLACE))
         await deliveries.take(Delivery("cmd-1", _COMMAND))
@@ -183,19 +204,63 @@ def test_only_what_ended_days_ago_is_removed(path: Path) -> None:
         await deliveries.forget_old()
         return [await deliveries.take(Delivery(name, _COMMAND)) for name in ("Ev1", "cmd-1")]
 
-    _with(path, begin)
+    _with(place, begin)
 
-    assert _with(path, tidy, 1000.0 + KEPT_S - 1) == [False, False]
-    assert _with(path, tidy, 1000.0 + KEPT_S + 1) == [False, True]
+    assert _with(place, tidy, 1000.0 + KEPT_S - 1) == [False, False]
+    assert _with(place, tidy, 1000.0 + KEPT_S + 1) == [False, True]
 
 
-def test_what_is_written_is_written_even_if_whoever_waits_leaves(path: Path) -> None:
+def test_what_is_written_is_written_even_if_whoever_waits_leaves(place: Place_) -> None:
     async def leave(deliveries: Deliveries) -> None:
         taking = asyncio.create_task(deliveries.take(Delivery("Ev1", _PLACE)))
         await asyncio.sleep(0)
         taking.cancel()
         await asyncio.gather(taking, return_exceptions=True)
 
-    _with(path, leave)
+    _with(place, leave)
 
-    assert not _with(path, lambda deliveries: deliveries.take(Delivery("Ev1", _PLACE)))
+    assert not _with(place, lambda deliveries: deliveries.take(Delivery("Ev1", _PLACE)))
+
+
+def test_one_bot_works_over_a_database_and_another_goes_on_when_it_has_ended(deliveries_url: str) -> None:
+    async def two() -> None:
+        one, other = (Deliveries(DeliveryTables(deliveries_url)) for _ in range(2))
+        assert await one.take(Delivery("Ev1", _PLACE))
+        with pytest.raises(DeliveriesError, match="another Slack bot works over it"):
+            other.unfinished()
+        with pytest.raises(DeliveriesError, match="another Slack bot works over it"):
+            await other.take(Delivery("Ev2", replace(_PLACE, ts="1.2")))
+        await one.close()
+        assert [delivery.name for delivery in other.unfinished()] == ["Ev1"]
+        assert not await other.take(Delivery("Ev1", _PLACE))
+        await other.close()
+
+    asyncio.run(two())
+
+
+def test_a_bot_that_lost_its_connection_takes_nothing_while_another_works(
+    deliveries_url: str, postgres_server: Server
+) -> None:
+    ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = "
+
+    async def two() -> None:
+        one, other = (Deliveries(DeliveryTables(deliveries_url)) for _ in range(2))
+        assert await one.take(Delivery("Ev1", _PLACE))
+        postgres_server.run(f"{ended}'{name_in(deliveries_url)}'")
+        while True:
+            with contextlib.suppress(DeliveriesError):
+                assert [delivery.name for delivery in other.unfinished()] == ["Ev1"]
+                break
+        with pytest.raises(DeliveriesError, match=r"another Slack bot works|connection to the server is lost"):
+            await one.sending("Ev1")
+        for bot in (one, other):
+            await bot.close()
+
+    asyncio.run(two())
+
+
+def test_replicas_make_the_tables_of_deliveries_once(database_url: str) -> None:
+    for _ in range(2):
+        kept = DeliveryTables(database_url)
+        assert kept.rows("SELECT delivery FROM deliveries") == []
+        kept.close()
