@@ -32,6 +32,7 @@ _KEPT = os.environ.get("PYTHON_DOTENV_DISABLED")
 os.environ["PYTHON_DOTENV_DISABLED"] = "1"
 try:
     from pymilvus import DataType, MilvusClient
+    from pymilvus.client.types import LoadState
     from pymilvus.exceptions import ErrorCode, MilvusException
 finally:
     if _KEPT is None:
@@ -74,6 +75,8 @@ class Milvus:
     def problem(self, info: CollectionInfo) -> str | None:
         """Return in words what is wrong with a collection: it is missing, is another, or lacks passages.
 
+        One that was let go of, as after a restart, is loaded again.
+
         Raises:
             SearchUnavailableError: the server does not say.
         """
@@ -84,6 +87,8 @@ class Milvus:
             fields = {field["name"] for field in client.describe_collection(info.name, self._patience_s)["fields"]}
             if fields != _FIELDS:
                 return f"expected {sorted(_FIELDS)} in the collection {info.name}, got {sorted(fields)}: {again}"
+            if client.get_load_state(info.name, timeout=self._patience_s)["state"] != LoadState.Loaded:
+                client.load_collection(info.name, timeout=self._patience_s)
             count = self._count(client, info.name)
         if count != info.rows:
             return f"expected {info.rows} passages in the collection {info.name} at {self.shown}, got {count}: {again}"
