@@ -32,7 +32,7 @@ _KEPT = os.environ.get("PYTHON_DOTENV_DISABLED")
 os.environ["PYTHON_DOTENV_DISABLED"] = "1"
 try:
     from pymilvus import DataType, MilvusClient
-    from pymilvus.client.types import LoadState
+    from pymilvus.client.types import LoadState, Status
     from pymilvus.exceptions import ErrorCode, MilvusException
 finally:
     if _KEPT is None:
@@ -47,6 +47,7 @@ _FIELDS = {ROW, DOCUMENT, CLASS, DENSE, WORDS}
 _KINDS = {"flat": "FLAT", "ivf": "IVF_FLAT", "hnsw": "HNSW"}
 _HNSW = {"M": 16, "efConstruction": 200}
 _OLDEST = (2, 5)  # sparse vectors came with 2.4, templates of filters with 2.5
+_NOT_REACHED = (Status.CONNECT_FAILED, grpc.StatusCode.UNAVAILABLE)
 _MAKING_S = 3600.0  # an index of millions of vectors
 _REASON_CHARS = 200
 
@@ -209,9 +210,9 @@ class Milvus:
     def close(self) -> None:
         """End the connection; a later call makes a new one."""
         with self._lock:
-            if self._client is not None:
-                self._client.close()
-            self._client = None
+            client, self._client = self._client, None
+        if client is not None:
+            client.close()
 
     def _count(self, client: MilvusClient, name: str) -> int:
         said = client.query(
@@ -226,6 +227,8 @@ class Milvus:
             yield self._connected()
         except MilvusException as error:
             missing = error.code == ErrorCode.COLLECTION_NOT_FOUND
+            if error.code in _NOT_REACHED:
+                self.close()  # the next call connects anew at once; a connection waits longer the longer it failed
             why = "there is no such collection: run greenlit ingest" if missing else _reason(error.message)
             raise SearchUnavailableError(f"Milvus at {self.shown} did not {what}: {why}") from error
         except (grpc.RpcError, OSError) as error:

@@ -40,8 +40,9 @@ def same(new: Manifest, old: Manifest) -> bool:
     """Tell whether two builds are made of the same in the same way; what came out of it is not compared."""
     if new.dense.setting != old.dense.setting or _form(new) != _form(old):
         return False
-    what_came_out = {"dense": old.dense, "collection": old.collection}
-    return replace(new, created_at="", files={}, **what_came_out) == replace(old, created_at="", files={})
+    return replace(new, created_at="", dense=old.dense, collection=old.collection, files={}) == replace(
+        old, created_at="", files={}
+    )
 
 
 def _form(manifest: Manifest) -> int | None:

@@ -9,15 +9,11 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-import pytest
+from milvus_lite.adapter.grpc.server import start_server_in_thread
 
+from indexes.milvus import Milvus
 from indexes.milvus_address import milvus_address
-
-pytest.importorskip("pymilvus", reason="needs pip install 'greenlit[milvus]'")
-lite = pytest.importorskip("milvus_lite.adapter.grpc.server", reason="needs pip install milvus-lite")
-
-from indexes.milvus import Milvus  # noqa: E402
-from indexes.milvus_candidates import MilvusCollections  # noqa: E402
+from indexes.milvus_candidates import MilvusCollections
 
 
 class Server:
@@ -29,7 +25,7 @@ class Server:
         self.start()
 
     def start(self) -> None:
-        self._server, self._database, self._port = lite.start_server_in_thread(
+        self._server, self._database, self._port = start_server_in_thread(
             data_dir=str(self._folder), host="127.0.0.1", port=self._port
         )
 
