@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from indexes.candidates import Candidates, Collections, LocalCandidates
 from indexes.dense import DenseIndex
 from indexes.encoder import Encoder
 from indexes.errors import BuildDamagedError, BuildMismatchError
@@ -32,6 +33,7 @@ __all__ = [
     "ORIGINALS_FOLDER",
     "PASSAGES_FILE",
     "PIECES_FOLDER",
+    "READERS_FILE",
     "SENTENCES_FOLDER",
     "Build",
     "current_build_id",
@@ -44,14 +46,16 @@ LEXICAL_FOLDER = "lexical"
 SENTENCES_FOLDER = "sentences"
 PIECES_FOLDER = "pieces"
 ORIGINALS_FOLDER = "originals"
+READERS_FILE = "readers.npy"  # the class of each document (`indexes.milvus_filter`), of a build with a collection
 _LARGE = 1 << 20  # bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """An opened build. `document_of_row` gives each row's position in `documents`, a list of (document, sha256).
+    """An opened build.
 
-    `manifest_hash` (hex) stands for the whole build in the record of a question.
+    `candidates` finds what is looked at for a question. `document_of_row` gives each row's position in `documents`, a
+    list of (document, sha256). `manifest_hash` (hex) stands for the whole build in the record of a question.
     """
 
     build_id: str
@@ -63,6 +67,7 @@ class Build:
     lexical: LexicalIndex
     sentences: SentenceIndex
     pieces: PieceIndex
+    candidates: Candidates
     documents: tuple[tuple[str, str], ...]
     document_of_row: NDArray[np.int64]
 
@@ -82,15 +87,18 @@ class Build:
         return content
 
 
-def open_build(folder: Path, *, encoder: Encoder | None = None) -> Build:
+def open_build(folder: Path, *, encoder: Encoder | None = None, collections: Collections | None = None) -> Build:
     """Open a build after checking every file against the manifest.
 
     Args:
         folder: the build's folder, named by its id.
         encoder: the encoder that will ask; `None` opens a build only to read it.
+        collections: where candidates come from, if the build has a collection there; without, they come from its own
+            indexes, by an exact search. Nothing is called there yet.
 
     Raises:
         BuildDamagedError: a file is missing, changed, or too many; or the parts do not fit together.
+        BuildFormError: another version made the build, or its collection.
         BuildMismatchError: the build was made with another encoder; the message names both.
     """
     if not folder.is_dir():
@@ -101,18 +109,30 @@ def open_build(folder: Path, *, encoder: Encoder | None = None) -> Build:
     _check_files(folder, manifest)
     passages = PassageStore(folder / PASSAGES_FILE)
     sizes = passages.document_sizes()
+    document_of_row = np.repeat(np.arange(len(sizes)), sizes)
+    dense, lexical = DenseIndex.read(folder / DENSE_FILE), LexicalIndex.read(folder / LEXICAL_FOLDER)
+    candidates: Candidates = LocalCandidates(dense, lexical)
+    if collections and manifest.collection:
+        candidates = collections.candidates(
+            manifest.collection,
+            dense=dense,
+            lexical=lexical,
+            documents=document_of_row,
+            classes=_classes(folder / READERS_FILE, len(sizes)),
+        )
     build = Build(
         build_id=folder.name,
         folder=folder,
         manifest=manifest,
         manifest_hash=manifest.content_hash(),
         passages=passages,
-        dense=DenseIndex.read(folder / DENSE_FILE),
-        lexical=LexicalIndex.read(folder / LEXICAL_FOLDER),
+        dense=dense,
+        lexical=lexical,
         sentences=SentenceIndex.read(folder / SENTENCES_FOLDER),
         pieces=PieceIndex.read(folder / PIECES_FOLDER),
+        candidates=candidates,
         documents=tuple(passages.document_ids()),
-        document_of_row=np.repeat(np.arange(len(sizes)), sizes),
+        document_of_row=document_of_row,
     )
     _check_parts(build)
     return build
@@ -151,6 +171,18 @@ def _files(folder: str, prefix: str) -> Iterator[tuple[str, int]]:
 def _sha256(path: str) -> str:
     with open(path, "rb", buffering=0) as file:  # noqa: PTH123  (a build may hold many thousands of originals)
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _classes(path: Path, documents: int) -> NDArray[np.int32]:
+    try:
+        classes: NDArray[np.int32] = np.load(path, allow_pickle=False)
+    except (OSError, ValueError) as error:
+        raise BuildDamagedError(f"{path} cannot be read: {error}") from error
+    if classes.dtype != np.int32 or classes.shape != (documents,):
+        raise BuildDamagedError(
+            f"{path}: expected a class for each of {documents} documents, got {classes.dtype} of {classes.shape}"
+        )
+    return classes
 
 
 def _check_encoder(folder: Path, manifest: Manifest, encoder: Encoder) -> None:

@@ -21,6 +21,7 @@ IndexesError
     ├── NoBuildError      nothing was published yet
     ├── BuildDamagedError a file differs from what the manifest says
     ├── BuildMismatchError made with another encoder than the one loaded
+    ├── SearchUnavailableError what finds candidates is away
     └── HoldError         a build cannot be held, or nobody can say which builds are
 
 Every message says what was expected, what came, and what to do.
@@ -105,6 +106,10 @@ class BuildFormError(BuildDamagedError):
 
 class BuildMismatchError(BuildError):
     """A build was made with another encoder than the one loaded."""
+
+
+class SearchUnavailableError(BuildError):
+    """What finds candidates for questions is away, or is not what the manifest says; nothing was found out."""
 
 
 class HoldError(BuildError):

@@ -23,8 +23,8 @@ from numpy.typing import NDArray
 from indexes.dense import Mask, Rows, Scores
 from indexes.postings import Counts, Postings, make_postings, read_postings
 
-_K1 = 1.2  # term saturation, the customary value
-_B = 0.75  # length normalisation, the customary value
+K1 = 1.2  # term saturation, the customary value
+B = 0.75  # length normalisation, the customary value
 _ROUNDING = 1.0001  # what a sum of a few float32 weights may exceed its bound by, and far more
 _ABOVE_ZERO = float(np.finfo(np.float32).tiny)
 _BLOCK = 256  # rows whose best score is looked at first when the best of all are picked
@@ -59,7 +59,7 @@ class _Asked:
     @property
     def most(self) -> float:
         """What the term adds to a score at most: its part grows with the count towards this and never reaches it."""
-        return float(self.rarity) * (_K1 + 1) * _ROUNDING
+        return float(self.rarity) * (K1 + 1) * _ROUNDING
 
 
 class LexicalIndex:
@@ -92,12 +92,16 @@ class LexicalIndex:
     def __len__(self) -> int:
         return len(self._lengths)
 
+    def number(self, term: str) -> int | None:
+        """Return a term's place in the vocabulary; `None` if no passage holds it."""
+        return self._find(term)
+
     def scope(self, allowed: Mask) -> LexicalScope:
         """Return what BM25 needs to know of the allowed rows, shape (rows,)."""
         lengths = self._lengths[allowed]
         mean = float(lengths.sum(dtype=np.int64)) / len(lengths) if len(lengths) else 0.0
         longest = int(lengths.max()) if len(lengths) else 0
-        norms = _K1 * (1 - _B + _B * np.arange(longest + 1) / (mean or 1.0))
+        norms = K1 * (1 - B + B * np.arange(longest + 1) / (mean or 1.0))
         return LexicalScope(allowed, len(lengths), mean, norms.astype(np.float32))
 
     def rarity(self, terms: Sequence[str], scope: LexicalScope) -> NDArray[np.float64]:
@@ -192,7 +196,7 @@ class LexicalIndex:
         count = counts.astype(np.float32)
         norm = scope.norms[self._lengths[rows]]
         norm += count
-        count *= rarity * np.float32(_K1 + 1)
+        count *= rarity * np.float32(K1 + 1)
         count /= norm
         return count
 

@@ -98,8 +98,10 @@ class _NameOnly(logging.Formatter):
 def where_it_broke(error: BaseException) -> list[str]:
     """Return the types and places of an error and its causes. Never their messages: one could hold a question."""
     places = []
+    seen: set[int] = set()
     current: BaseException | None = error
-    while current is not None:
+    while current is not None and id(current) not in seen:  # pymilvus raises errors that are their own cause
+        seen.add(id(current))
         trace = current.__traceback__
         while trace is not None and trace.tb_next is not None:
             trace = trace.tb_next

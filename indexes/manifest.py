@@ -59,6 +59,23 @@ class DenseInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class CollectionInfo:
+    """The collection in Milvus that candidates for this build come from; `schema` changes with the code.
+
+    `breadth` is how far an approximate search looks (`nprobe` of ivf, `ef` of hnsw), 0 in a flat one. `recall_at_10`
+    and `sampled_queries` say of the collection what they say of a dense index.
+    """
+
+    name: str
+    schema: int
+    rows: int
+    kind: Literal["flat", "ivf", "hnsw"]
+    breadth: int
+    recall_at_10: float
+    sampled_queries: int
+
+
+@dataclass(frozen=True, slots=True)
 class DocumentInfo:
     """One document of a build. `loader` names the parser and its version; `locator` the kind of its locators."""
 
@@ -77,7 +94,8 @@ _DOCUMENT_FIELDS = tuple(field.name for field in fields(DocumentInfo))
 class Manifest:
     """What a build says of itself. `files` maps each file's path in the build to its SHA-256 (hex).
 
-    `terms` is the version of what cuts a text into the terms of the lexical index.
+    `terms` is the version of what cuts a text into the terms of the lexical index. `collection` is `None` where
+    candidates come from the build's own indexes; a build that has one keeps those too.
     """
 
     created_at: str
@@ -87,6 +105,7 @@ class Manifest:
     dense: DenseInfo
     documents: tuple[DocumentInfo, ...]
     files: dict[str, str]
+    collection: CollectionInfo | None = None
 
     @property
     def passages(self) -> int:
@@ -118,6 +137,7 @@ class Manifest:
                 {name: getattr(document, name) for name in _DOCUMENT_FIELDS} for document in self.documents
             ],
             "files": self.files,
+            **({"collection": asdict(self.collection)} if self.collection else {}),
         }
 
 
@@ -144,6 +164,7 @@ def read_manifest(folder: Path) -> Manifest:
             dense=DenseInfo(**value.pop("dense")),
             documents=tuple(DocumentInfo(**document) for document in value.pop("documents")),
             files=dict(value.pop("files")),
+            collection=CollectionInfo(**of) if (of := value.pop("collection", None)) else None,
         )
         expected = manifest.build_id()
     except OSError as error:

@@ -68,6 +68,7 @@ def _head(build: Build, whole: Collection[str]) -> dict[str, Any]:
         "splitter": asdict(manifest.splitter),
         "terms": manifest.terms,
         "dense": asdict(manifest.dense),
+        "collection": asdict(manifest.collection) if manifest.collection else None,
         "files": {n: h for n, h in manifest.files.items() if not n.startswith(f"{ORIGINALS_FOLDER}/")},
         "sqlite": sqlite,
         "passages": [info.passages for info in manifest.documents],

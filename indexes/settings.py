@@ -4,9 +4,9 @@ Only the doors read them (commands, `service.settings`); everything below gets v
 """
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from indexes.errors import SettingsError
@@ -14,8 +14,14 @@ from indexes.library import DEFAULT_MAX_FILE_BYTES
 from indexes.limited.sandbox import SandboxSetting
 from indexes.logs import LogLevel
 from indexes.manifest import DenseSetting
+from indexes.milvus_address import milvus_address
 
 Folder = Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())]
+
+
+def _of_milvus(address: SecretStr) -> SecretStr:
+    milvus_address(address.get_secret_value())  # a wrong one is not repeated
+    return address
 
 
 class LibrarySettings(BaseSettings):
@@ -28,6 +34,14 @@ class LibrarySettings(BaseSettings):
     state: Folder = Field(Path("var"), description="the folder of the audit store, keys and token")
     encoder: str = Field("all-MiniLM-L6-v2", min_length=1, description="the encoder: this name, or a model's folder")
     dense_index: DenseSetting = Field("auto", description="the dense index: auto (by size), flat (exact) or ivf")
+    index: Literal["faiss", "milvus"] = Field(
+        "faiss",
+        description="where passages are looked for: faiss, in the build's own indexes; milvus, on a server",
+    )
+    milvus_uri: Annotated[SecretStr, AfterValidator(_of_milvus)] | None = Field(
+        None,
+        description="that server, as https://USER:PASSWORD@HOST:19530/DATABASE; needs greenlit[milvus]",
+    )
     max_file_bytes: int = Field(DEFAULT_MAX_FILE_BYTES, ge=1, description="larger files are kept out, in bytes")
     parse_timeout_s: float = Field(120.0, gt=0, description="a document that takes longer to parse is kept out, in s")
     parse_memory_bytes: int = Field(2 << 30, ge=256 << 20, description="memory limit of the parsing process, in bytes")
@@ -38,6 +52,16 @@ class LibrarySettings(BaseSettings):
     log_level: LogLevel = Field(
         "info", description="what is logged by programs that run on: debug, info, warning or error, and what is worse"
     )
+
+    @model_validator(mode="after")
+    def _named_server(self) -> Self:
+        if self.index == "milvus" and self.milvus_uri is None:
+            raise ValueError("expected GREENLIT_MILVUS_URI with GREENLIT_INDEX=milvus, got none")
+        return self
+
+    def milvus(self) -> str:
+        """Return the address of the server that candidates come from, which may hold a password; empty without one."""
+        return self.milvus_uri.get_secret_value() if self.index == "milvus" and self.milvus_uri else ""
 
 
 def settings_error(error: ValidationError) -> SettingsError:

@@ -28,7 +28,7 @@ from indexes.documents import Document, Passage, Section, locator_from_json
 from indexes.durable import linked_or_copied
 from indexes.errors import BuildDamagedError, BuildError, NoBuildError
 from indexes.lexical import LexicalIndex
-from indexes.manifest import MANIFEST_FILE, DenseInfo, DocumentInfo, EncoderInfo, Manifest, SplitterInfo
+from indexes.manifest import MANIFEST_FILE, CollectionInfo, DenseInfo, DocumentInfo, EncoderInfo, Manifest, SplitterInfo
 from indexes.pack import Pack
 from indexes.passages import SplitDocument, write_passages
 from indexes.pieces import PassagePieces, write_pieces
@@ -201,6 +201,7 @@ class _Packed:
             dense=DenseInfo(**self.head["dense"]),
             documents=infos,
             files={name: files[name] for name in sorted(files)},
+            collection=CollectionInfo(**of) if (of := self.head.get("collection")) else None,
         )
 
 

@@ -21,10 +21,10 @@ from indexes.passages import SplitDocument
 FLAT_ROWS = 200_000
 SAMPLED_QUERIES = 200
 # What is promised is 0.99 for any question; the sample is asked for more, as it is small and has no questions in it.
-_TARGET_RECALL = 0.995
-_K = 10
+TARGET_RECALL = 0.995
+K = 10
 _FIRST_PROBES = 8
-_SAME = 1e-6  # cosines this near are the same: passages that repeat each other are as good as one another
+SAME = 1e-6  # cosines this near are the same: passages that repeat each other are as good as one another
 
 
 def index_vectors(
@@ -37,15 +37,15 @@ def index_vectors(
         setting: "auto" chooses by size; "flat" and "ivf" are kinds.
         queries: makes unit vectors of sample queries, shape (queries, dimensions); called for an ivf index only.
     """
-    if len(vectors) >= _K and (setting == "ivf" or (setting == "auto" and len(vectors) > FLAT_ROWS)):
+    if len(vectors) >= K and (setting == "ivf" or (setting == "auto" and len(vectors) > FLAT_ROWS)):
         index = DenseIndex.in_lists(vectors, lists=_lists(len(vectors)))
         sample = queries()
         if len(sample):
-            exact = index.best_scores(sample, _K, probes=index.lists)
+            exact = index.best_scores(sample, K, probes=index.lists)
             probes = min(_FIRST_PROBES, index.lists)
             while probes <= max(index.lists // 2, 1):
-                recall = float(np.mean(index.best_scores(sample, _K, probes=probes) >= exact[:, -1:] - _SAME))
-                if recall >= _TARGET_RECALL:
+                recall = float(np.mean(index.best_scores(sample, K, probes=probes) >= exact[:, -1:] - SAME))
+                if recall >= TARGET_RECALL:
                     index.probes = probes
                     return index, DenseInfo(setting, "ivf", index.lists, probes, round(recall, 4), len(sample))
                 probes *= 2

@@ -17,7 +17,7 @@ is published (`losses`).
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,7 +26,7 @@ from typing import Protocol
 from indexes.builds import Build, current_build_id, open_build
 from indexes.decisions import Decision
 from indexes.documents import Document
-from indexes.encoder import Encoder
+from indexes.encoder import Encoder, Vectors
 from indexes.errors import BuildError
 from indexes.library import Listed, folder_problems
 from indexes.manifest import DenseSetting, Manifest
@@ -35,6 +35,7 @@ from indexes.register import REGISTER_FILE, Register, register_remarks
 from indexes.sources import Sources, read_sources
 from indexes.stock import list_library, take_stock
 from ingest.admit import Admitted, KeptOutError, admit, hold_back
+from ingest.collecting import NO_COLLECTIONS, Collecting, collected_of
 from ingest.describe import describe, same
 from ingest.encode import VectorCache, forget
 from ingest.encoded_texts import KeptByPassage, encoder_texts
@@ -91,6 +92,7 @@ class Ingestion:
     """All that an ingestion needs, given by the caller. `holds` is the folder that says which builds records need.
 
     With `allow_missing`, a build is published without most of a source. `wait` is for another ingestion that runs.
+    `collections` makes that of a build, if it is to have one.
     """
 
     library: Path
@@ -104,6 +106,7 @@ class Ingestion:
     dense_index: DenseSetting = "auto"
     allow_missing: bool = False
     wait: Wait = NO_WAIT
+    collections: Collecting = NO_COLLECTIONS
 
 
 def ingest(ingestion: Ingestion) -> Report:
@@ -129,7 +132,7 @@ def ingest(ingestion: Ingestion) -> Report:
         outcomes += missing_outcomes(stocks, state.decisions)
         losses = count_losses(stocks, work.kept_out)
         manifest = work.manifest(documents)
-        if live and same(manifest, live.manifest):
+        if live and same(manifest, live.manifest) and not ingestion.collections.lost(live.manifest):
             build_id, published = live.build_id, False
             work.forget_vectors()
         else:
@@ -139,6 +142,7 @@ def ingest(ingestion: Ingestion) -> Report:
             build_id, published = work.encode_and_publish(documents, manifest), True  # 6, 7
         today = now.astimezone(UTC).date()
         old = put_away_old(ingestion.builds, live=build_id, holds=ingestion.holds, today=today)
+        old += ingestion.collections.published(build_id)
         old += leave_reasons(ingestion.builds, outcomes, work.kept_out, stocks=stocks, decisions=state.decisions)
     problems = [problem.in_words(register.path) for problem in state.problems] + folder_problems(sources)
     problems += [problem for loss in losses for problem in loss.problems()] + old
@@ -185,6 +189,7 @@ class _Work:
         self._same_live = live if same else None  # no vectors are carried over that another arithmetic made
         self._projection = self._same_live.pieces.projection if self._same_live else projection_for(ingestion.encoder)
         self._known = {info.document: info for info in live.manifest.documents} if live else {}
+        self._readers: dict[str, Hashable] = {}  # who may read a document, in a form that is equal for equal readers
         self._carried: set[str] = set()  # documents whose passages are those of the live build
         self.kept_out: dict[str, KeptOut] = {}  # documents that stay out, and for what kind of reason
         self.read_otherwise: list[str] = []  # documents that come in, and are read otherwise than when approved
@@ -209,6 +214,7 @@ class _Work:
                 self.kept_out[item.document] = stays.why
             else:
                 documents.append(split)
+                self._readers[item.document] = (admitted.grant.groups, admitted.source.name)
                 if otherwise:
                     self.read_otherwise.append(item.document)
                 if kind == "unchanged":
@@ -248,6 +254,7 @@ class _Work:
             splitter=self._splitter.info,
             dense_index=self._in.dense_index,
             now=self._in.now(),
+            collection=self._in.collections.wanted(),
         )
 
     def encode_and_publish(self, documents: list[SplitDocument], manifest: Manifest) -> str:
@@ -259,12 +266,15 @@ class _Work:
         self._in.progress.step("Encoding", len(texts))
         with VectorCache(self._cache, self._in.encoder, projection=self._projection) as cache:
             vectors = passage_vectors(texts, lent=lent, cache=cache, progress=self._in.progress.advance)
-            dense, info = index_vectors(
-                vectors,
-                setting=self._in.dense_index,
-                queries=lambda: self._in.encoder.encode(sample_sentences(documents)),
-            )
+            collections, setting = self._in.collections, self._in.dense_index
+
+            def queries() -> Vectors:
+                return self._in.encoder.encode(sample_sentences(documents))
+
+            dense, info = index_vectors(vectors, setting="flat" if manifest.collection else setting, queries=queries)
             lexical = index_words(documents, live=self._live, carried=self._carried)
+            into = collected_of(documents, dense, lexical, readers=self._readers)
+            collection = collections.make(into, now=self._in.now(), setting=setting, queries=queries)
             kept = KeptByPassage(cache, self._splitter)
             build_id = self._aside.publish(
                 Content(
@@ -275,7 +285,8 @@ class _Work:
                     sentence_count=sum(len(text.spans) for text in texts),
                     pieces=index_pieces(documents, kept=kept.pieces, lent=lent),
                     projection=self._projection,
-                    manifest=replace(manifest, dense=info),
+                    manifest=replace(manifest, dense=replace(info, setting=setting), collection=collection),
+                    readers=into.classes if collection else None,
                 )
             )
         self.forget_vectors()

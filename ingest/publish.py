@@ -18,6 +18,9 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from indexes.builds import (
     CURRENT_FILE,
     DENSE_FILE,
@@ -25,6 +28,7 @@ from indexes.builds import (
     ORIGINALS_FOLDER,
     PASSAGES_FILE,
     PIECES_FOLDER,
+    READERS_FILE,
     SENTENCES_FOLDER,
     current_build_id,
     hash_files,
@@ -49,7 +53,8 @@ class Content:
     """What a build is made of; the indexes have one row a passage, in the documents' order.
 
     `sentences` and `pieces` are gone through once; together the former hold `sentence_count` sentences. `projection` is
-    what the pieces were made with.
+    what the pieces were made with. `readers` are the classes of documents (`indexes.milvus_filter`), shape
+    (documents,), of a build with a collection.
     """
 
     documents: Iterable[SplitDocument]
@@ -60,6 +65,7 @@ class Content:
     pieces: Iterable[PassagePieces]
     projection: Vectors
     manifest: Manifest  # its `files` are filled in here
+    readers: NDArray[np.int32] | None = None
 
 
 class Staging:
@@ -134,6 +140,8 @@ class Staging:
             dimensions=content.dense.dimensions,
         )
         write_pieces(self._folder / PIECES_FOLDER, content.pieces, projection=content.projection)
+        if content.readers is not None:
+            np.save(self._folder / READERS_FILE, content.readers, allow_pickle=False)
         manifest = replace(content.manifest, files=hash_files(self._folder, given=self._originals))
         (self._folder / MANIFEST_FILE).write_bytes(manifest.to_bytes())
         _sync_all(self._folder, but=self._linked)

@@ -12,6 +12,7 @@ from indexes.encoder import Encoder
 from indexes.holds import HOLDS_FOLDER
 from indexes.life import VERSION
 from indexes.logs import LogEvent
+from indexes.milvus_opening import opened_collections
 from service.access.key_ring import KeyRing
 from service.access.opening import OpenAccess
 from service.access.port import Access, SignIn
@@ -155,7 +156,13 @@ def _live_build(settings: Settings, encoder: Encoder, follower: Follower, notice
         follower.started()
         follower.build_opened(build)
 
-    return LiveBuild(builds=settings.builds, encoder=encoder, notice=notice, on_open=on_open)
+    return LiveBuild(
+        builds=settings.builds,
+        encoder=encoder,
+        notice=notice,
+        on_open=on_open,
+        collections=opened_collections(settings.milvus()),
+    )
 
 
 def _health(

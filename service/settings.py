@@ -17,7 +17,7 @@ from indexes.slips import Slip, slips
 from service.addresses import collector, names_in, networks, origin
 
 MONTHS_WITHOUT_REASON = 12
-_SECRETS = {"database_url", "token", "api_key", "oidc_client_secret", "openwebui_secret"}
+_SECRETS = {"database_url", "milvus_uri", "token", "api_key", "oidc_client_secret", "openwebui_secret"}
 _NO_LIMIT = 10**9  # more than anybody sends
 _MOST_COPIES = 4  # of the encoder by itself, 45 MB each
 _ELSEWHERE = {"GREENLIT_EVAL_DATA", "GREENLIT_NO_SKIPS"}  # read by the judge and by the tests

@@ -14,6 +14,7 @@ from indexes.errors import RegisterError
 from indexes.settings import LibrarySettings
 
 if TYPE_CHECKING:
+    from ingest.collecting import Collecting
     from ingest.loading.process import LoaderProcess
     from ingest.pipeline import Ingestion, Parser, Progress
 
@@ -80,4 +81,17 @@ def opened_ingestion(settings: LibrarySettings, parser: "Parser", progress: "Pro
         now=utc_now,
         max_file_bytes=settings.max_file_bytes,
         dense_index=settings.dense_index,
+        collections=_collections(settings),
     )
+
+
+def _collections(settings: LibrarySettings) -> "Collecting":
+    from indexes.milvus_opening import opened_collections
+    from ingest.collecting import NO_COLLECTIONS
+
+    opened = opened_collections(settings.milvus())
+    if opened is None:
+        return NO_COLLECTIONS
+    from ingest.build_collections import BuildCollections
+
+    return BuildCollections(opened.milvus, settings.builds)

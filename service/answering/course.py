@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
-from indexes.errors import BuildError
+from indexes.errors import BuildError, SearchUnavailableError
 from indexes.logs import LogEvent, unlogged
 from service.answering.consulted import Consulted
 from service.answering.errors import LibraryUnavailableError
@@ -184,7 +184,12 @@ def stage_of(step: Step, *, by_model: bool) -> Stage:
 
 
 def _reason(error: Exception) -> str:
-    for kind, reason in ((AuditError, "log"), (LibraryUnavailableError, "library_unavailable"), (BuildError, "build")):
+    for kind, reason in (
+        (AuditError, "log"),
+        (LibraryUnavailableError, "library_unavailable"),
+        (SearchUnavailableError, "search_unavailable"),
+        (BuildError, "build"),
+    ):
         if isinstance(error, kind):
             return reason
     return "internal_error"

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from indexes.builds import CURRENT_FILE, Build, current_build_id, open_build
+from indexes.candidates import Collections
 from indexes.encoder import Encoder
 from indexes.errors import BuildError
 
@@ -20,7 +21,13 @@ class LiveBuild:
     """Hands out the live build. Safe to call from several threads."""
 
     def __init__(
-        self, *, builds: Path, encoder: Encoder, notice: Callable[[str], None], on_open: Callable[[Build], None]
+        self,
+        *,
+        builds: Path,
+        encoder: Encoder,
+        notice: Callable[[str], None],
+        on_open: Callable[[Build], None],
+        collections: Collections | None = None,
     ) -> None:
         """Remember where the builds are; nothing is opened before `get`.
 
@@ -30,11 +37,13 @@ class LiveBuild:
             notice: is told once of each build that cannot be opened.
             on_open: puts a build on record: is called with each newly opened one before it is handed out, one at a
                 time. What it raises goes to whoever asked, and the next call tries again. It must not call back.
+            collections: where candidates for questions come from, of builds that have a collection there.
         """
         self._builds = builds
         self._encoder = encoder
         self._notice = notice
         self._on_open = on_open
+        self._collections = collections
         self._lock = threading.Lock()
         self._signature: tuple[int, ...] | None = None
         self._build: Build | None = None
@@ -74,7 +83,7 @@ class LiveBuild:
         try:
             build_id = current_build_id(self._builds)
             if self._build is None or self._build.build_id != build_id:
-                self._build = open_build(self._builds / build_id, encoder=self._encoder)
+                self._build = open_build(self._builds / build_id, encoder=self._encoder, collections=self._collections)
                 self._on_record = False
             self._error = None
         except BuildError as error:

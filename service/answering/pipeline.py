@@ -21,6 +21,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from indexes.builds import Build
+from indexes.errors import SearchUnavailableError
 from service.access.principals import Principal
 from service.answering.answers import Answer, Reason, Refusal
 from service.answering.boundary import Boundary
@@ -41,6 +42,10 @@ from service.audit.leaves import Outcome
 
 Also = Callable[[Answer], Iterable[Event]]
 Stopped = Callable[[], bool]  # asked again and again, from the thread that works
+_FAILURES: dict[type[Exception], str] = {  # what is told as it is, with its reason on record
+    LibraryUnavailableError: "library_unavailable",
+    SearchUnavailableError: "search_unavailable",
+}
 _ENDED: dict[Broke, Outcome] = {Broke.MODEL_UNAVAILABLE: "failed", Broke.STOPPED: "aborted"}
 
 
@@ -80,6 +85,7 @@ class Answering:
             BuildError: there is no build to answer from; nothing was recorded, because nothing was looked up.
             AuditUnavailableError: the log cannot be written: no answer.
             LibraryUnavailableError: nobody can say what is approved.
+            SearchUnavailableError: passages cannot be looked for; on record as failed.
             ModelFailedError: a language model could not be asked, and quotes are not to stand in for it; on record.
             StoppedError: whoever asked wanted no more; on record, with what was told.
             AnswerFailedError: a step broke; the question is on record as failed.
@@ -241,10 +247,10 @@ class Answering:
         try:
             yield
         except Exception as error:
-            reason = "library_unavailable" if isinstance(error, LibraryUnavailableError) else "internal_error"
+            reason = next((why for kind, why in _FAILURES.items() if isinstance(error, kind)), "internal_error")
             with contextlib.suppress(AuditError):  # the first failure is the one to tell
                 self.recorder.finished(opened, Result("failed", reason))
-            if isinstance(error, LibraryUnavailableError | AuditError):
+            if isinstance(error, (*_FAILURES, AuditError)):
                 raise
             raise AnswerFailedError(f"the question could not be answered ({type(error).__name__})") from error
 

@@ -14,7 +14,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from indexes.errors import BuildError, DrawerBusyError, DrawError, NoBuildError
+from indexes.errors import BuildError, DrawerBusyError, DrawError, NoBuildError, SearchUnavailableError
 from service.access.errors import (
     AccessError,
     KeyWishError,
@@ -119,6 +119,7 @@ _KNOWN: tuple[tuple[type[Exception], str, int, str, str | None], ...] = (
     (DrawerBusyError, "drawing", 503, "Others are being drawn", None),
     (DrawError, "not-drawn", 503, "The page cannot be drawn", None),
     (NoBuildError, "build", 503, "No build to answer from", "nothing has been approved and taken in here yet"),
+    (SearchUnavailableError, "search", 503, "Passages cannot be looked for", "ask again in a while"),
     (BuildError, "build", 503, "No build to answer from", "no usable build; /readyz tells the operator why"),
     (LibraryUnavailableError, "library", 503, "Approvals cannot be read", "so nothing counts as approved"),
     (ModelFailedError, "model-unavailable", 503, "The language model does not answer", "ask again in a while"),

@@ -15,6 +15,7 @@ from indexes.clock import utc_now
 from indexes.counting import counted
 from indexes.encoder import SentenceTransformersEncoder, load_encoder
 from indexes.limited.process import held_here
+from indexes.milvus_opening import opened_collections
 from indexes.register import REGISTER_FILE, Register
 from indexes.sources import read_sources
 from service.access.directory import DIRECTORY_FILE, read_directory
@@ -104,7 +105,13 @@ def _parser(settings: Settings) -> Found:
 
 def _build(settings: Settings, encoder: SentenceTransformersEncoder | None) -> Found:
     most = settings.max_file_bytes
-    return look_at_build(settings.builds, encoder, library=settings.library, max_file_bytes=most)
+    return look_at_build(
+        settings.builds,
+        encoder,
+        library=settings.library,
+        max_file_bytes=most,
+        collections=opened_collections(settings.milvus()),
+    )
 
 
 def _worker(builds: Path) -> str:

@@ -75,6 +75,9 @@ class Health:
         except AuditError as error:  # a build that cannot be put on record
             unrecorded.append(str(error))
         problems += [problem] if (problem := self._live_build.problem()) else []
+        if build is not None and (problem := build.candidates.problem()):
+            failing.append("search")
+            problems.append(problem)
         try:
             problems += self._boundary.problems(build)
             wrong, remarks = self._stock_told()

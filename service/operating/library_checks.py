@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from indexes.builds import current_build_id, open_build
+from indexes.candidates import Collections
 from indexes.clock import utc_now
 from indexes.counting import counted
 from indexes.decisions import Decision
@@ -79,11 +80,18 @@ def look_at_register(library: Path, builds: Path) -> Found:
 
 
 def look_at_build(
-    builds: Path, encoder: SentenceTransformersEncoder | None, *, library: Path, max_file_bytes: int
+    builds: Path,
+    encoder: SentenceTransformersEncoder | None,
+    *,
+    library: Path,
+    max_file_bytes: int,
+    collections: Collections | None = None,
 ) -> Found:
-    """Open the live build, and hold what is approved against it."""
-    build = open_build(builds / current_build_id(builds), encoder=encoder)
+    """Open the live build, ask for its collection where there is to be one, and hold what is approved against it."""
+    build = open_build(builds / current_build_id(builds), encoder=encoder, collections=collections)
     build.passages.close()
+    if wrong := build.candidates.problem():
+        raise WrongError(f"{wrong}; until then no question is answered")
     held = dict(build.documents)
     sources, now = read_sources(library), utc_now()
     decisions = Register(library / REGISTER_FILE).refresh().decisions
@@ -94,6 +102,8 @@ def look_at_build(
     if told.unreadable:
         raise WrongError(f"{_some(told.unreadable, 'cannot be read')}: see who may read it")
     warnings = told.warnings()
+    if collections and not build.manifest.collection:
+        warnings.append("it was made without a collection in Milvus, and is searched here: run greenlit ingest")
     if told.waiting and not _is_coming(builds, told.waiting, decisions, now=now):
         raise WrongError(f"{_some(told.waiting, 'is not in it', 'are not in it')}: run greenlit ingest")
     if told.waiting:

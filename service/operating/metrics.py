@@ -28,7 +28,9 @@ _DOORS = frozenset(get_args(Channel))
 _OUTCOMES = frozenset(get_args(Outcome))
 _MODEL_FAILURES = {"failed", "unavailable", "timed_out", "busy", "reply", "protocol", "cut_off"}
 MODEL_ENDS = frozenset({WHOLE, STOPPED, FAILED, *Ended, *_MODEL_FAILURES})
-REASONS = frozenset({*Reason, *Broke, "internal_error", "library_unavailable", "overloaded", "log", "build"})
+REASONS = frozenset(
+    {*Reason, *Broke, "internal_error", "library_unavailable", "search_unavailable", "overloaded", "log", "build"}
+)
 # From what a quoted answer takes on a good day (30 ms) to what a model may take.
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0)
 

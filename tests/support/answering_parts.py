@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexes.builds import DENSE_FILE, LEXICAL_FOLDER, PASSAGES_FILE, PIECES_FOLDER, SENTENCES_FOLDER, Build
+from indexes.candidates import LocalCandidates
 from indexes.coarse import in_bytes
 from indexes.dense import DenseIndex
 from indexes.documents import Document, Locator, Passage, Section, passage_id
@@ -130,14 +131,16 @@ def open_split(documents: Sequence[SplitDocument]) -> Iterator[Build]:
         passages = PassageStore(folder / PASSAGES_FILE)
         info = SplitterInfo("made by hand", 1, 220, 30)
         with contextlib.closing(passages):
+            dense, lexical = DenseIndex.read(folder / DENSE_FILE), LexicalIndex.read(folder / LEXICAL_FOLDER)
             yield Build(
                 build_id="made",
                 folder=folder,
                 manifest=describe(documents, encoder=encoder, splitter=info, dense_index="auto", now=NOON),
                 manifest_hash="0" * 64,
                 passages=passages,
-                dense=DenseIndex.read(folder / DENSE_FILE),
-                lexical=LexicalIndex.read(folder / LEXICAL_FOLDER),
+                dense=dense,
+                lexical=lexical,
+                candidates=LocalCandidates(dense, lexical),
                 sentences=SentenceIndex.read(folder / SENTENCES_FOLDER),
                 pieces=PieceIndex.read(folder / PIECES_FOLDER),
                 documents=tuple(passages.document_ids()),

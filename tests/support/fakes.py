@@ -25,6 +25,7 @@ from indexes.register import REGISTER_FILE, append_events
 from indexes.stretches import unit
 from indexes.terms import Terms
 from indexes.words import words
+from ingest.collecting import NO_COLLECTIONS, Collecting
 from ingest.errors import LoadError
 from ingest.loading.pdf.picture import picture
 from ingest.loading.registry import load_document
@@ -169,6 +170,7 @@ class TinyLibrary:
     encoder: HashingEncoder = field(default_factory=HashingEncoder)
     parser: DirectParser = field(default_factory=DirectParser)
     drawer: DirectDrawer = field(default_factory=DirectDrawer)
+    collections: Collecting = NO_COLLECTIONS
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True)
@@ -262,6 +264,7 @@ class TinyLibrary:
             now=self.clock,
             max_file_bytes=1 << 20,
             allow_missing=allow_missing,
+            collections=self.collections,
         )
 
     def ingest(self, *, allow_missing: bool = False) -> Report:

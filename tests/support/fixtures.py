@@ -4,6 +4,7 @@ import functools
 import logging
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import structlog
@@ -30,6 +31,9 @@ from tests.support.openid import openid_provider  # noqa: F401  (a fixture)
 from tests.support.postgres_server import database_url, postgres_server  # noqa: F401  (fixtures)
 from tests.support.quick_ends import use_quick_ends
 from tests.support.service_parts import Studio, open_studio, with_rules
+
+if TYPE_CHECKING:
+    from tests.support.milvus_server import Server
 
 # What a command line is made of does not change, and making it takes longer than most commands.
 typer.testing._get_command = functools.cache(typer.main.get_command)  # type: ignore[attr-defined]
@@ -126,3 +130,14 @@ def _fresh_service_log() -> Iterator[None]:
     """Let no test leave its service log to the next."""
     yield
     structlog.reset_defaults()
+
+
+@pytest.fixture(scope="session")
+def milvus_server() -> Iterator["Server"]:
+    """A server that speaks Milvus's protocol, one a process; skipped where what it needs is not installed."""
+    for module in ("pymilvus", "milvus_lite"):
+        pytest.importorskip(module, reason="needs pip install 'greenlit[milvus]' milvus-lite")
+    from tests.support.milvus_server import started  # noqa: PLC0415 - what it needs may not be there
+
+    with started() as server:
+        yield server

@@ -90,9 +90,7 @@ def retrieve(text: str, *, build: Build, scope: Scope, encoder: Encoder, ranking
 
 def _candidates(question: Asked, build: Build, scope: Scope) -> Rows:
     """Return the best rows of either index and those right beside them in the same document, rising."""
-    dense, _ = build.dense.search(question.vector, scope.rows, CANDIDATES)
-    lexical, _ = build.lexical.search(question.terms, scope.lexical, CANDIDATES)
-    found = np.concatenate([dense, lexical]).astype(np.int64)
+    found = build.candidates.find(question.vector, question.terms, scope.lexical, CANDIDATES)
     beside = [found]
     for step in (-1, 1):
         rows = found + step

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 
-from indexes.errors import BuildError, NoBuildError
+from indexes.errors import BuildError, NoBuildError, SearchUnavailableError
 from service.answering.answers import Answer
 from service.answering.errors import (
     AnsweringError,
@@ -35,6 +35,7 @@ from service.web.visitors import PageQuestioner
 _MESSAGES: tuple[tuple[type[Exception], int, str], ...] = (
     (AuditError, 503, "The question could not be recorded, so no answer is given. Please tell the operator."),
     (NoBuildError, 503, "Nothing has been approved and taken in here yet, so no question can be answered."),
+    (SearchUnavailableError, 503, "Passages cannot be looked for now, so no answer is given. Please ask again later."),
     (BuildError, 503, "There is nothing to answer from now. Please tell the operator."),
     (LibraryUnavailableError, 503, "The approvals cannot be read, so nothing counts as approved. Tell the operator."),
     (OverloadedError, 429, "Too many people are asking at this moment. Please ask again in a while."),

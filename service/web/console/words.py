@@ -13,6 +13,7 @@ REASONS: Mapping[str, str] = {
     "model_unavailable": "the language model could not be asked",
     "stopped": "stopped by whoever asked",
     "library_unavailable": "approvals could not be read",
+    "search_unavailable": "passages could not be looked for",
     "internal_error": "something broke",
     "interrupted": "the service stopped",
 }

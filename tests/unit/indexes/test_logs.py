@@ -8,7 +8,7 @@ import sys
 import pytest
 import structlog
 
-from indexes.logs import configure_logs, notice_of
+from indexes.logs import configure_logs, notice_of, where_it_broke
 
 SECRET = "quokka4711"
 
@@ -71,3 +71,9 @@ def test_words_for_operators_are_an_event_with_the_words_beside_it(lines: io.Str
     notice_of("greenlit")("50 % of line 3")
     line = json.loads(lines.getvalue())
     assert (line["event"], line["level"], line["words"]) == ("notice", "warning", "50 % of line 3")
+
+
+def test_an_error_that_is_its_own_cause_is_told_once() -> None:
+    error = OSError("a question")
+    error.__cause__ = error  # as `raise error from error` makes it
+    assert where_it_broke(error) == ["OSError at unknown place"]

@@ -64,7 +64,7 @@ def _packed(library: TinyLibrary) -> tuple[str, dict[str, bytes]]:
 def test_every_file_comes_out_as_it_went_in(
     library: TinyLibrary, monkeypatch: pytest.MonkeyPatch, setting: DenseSetting
 ) -> None:
-    monkeypatch.setattr("ingest.index_vectors._TARGET_RECALL", 0.0)  # so that few passages are searched in lists too
+    monkeypatch.setattr("ingest.index_vectors.TARGET_RECALL", 0.0)  # so that few passages are searched in lists too
     monkeypatch.setattr("ingest.index_vectors._FIRST_PROBES", 1)
     for number in range(12):  # enough for an index in lists
         library.add(f"legal/{number}.md", f"# Rule {number}\n\nRule {number} names cabinet {number * 7}.\n")

@@ -66,7 +66,7 @@ def test_vectors_that_are_harder_to_part_take_more_probes(monkeypatch: pytest.Mo
 
 
 def test_an_index_that_would_have_to_look_into_most_lists_is_flat(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_TARGET_RECALL", 1.1)
+    monkeypatch.setattr(module, "TARGET_RECALL", 1.1)
     index, info = index_vectors(_vectors(500), setting="ivf", queries=lambda: _vectors(20, seed=2))
     assert (index.lists, info) == (0, DenseInfo("ivf", "flat", 0, 0, 1.0, 0))
 

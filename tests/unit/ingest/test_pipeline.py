@@ -709,7 +709,7 @@ def test_another_kind_of_dense_index_is_taken_when_it_is_asked_for(
     library.ingest()
     library.clock.pass_days(1)
     monkeypatch.setattr(pipeline.Ingestion, "__init__", _asking_for("ivf"))
-    monkeypatch.setattr(index_vectors, "_TARGET_RECALL", 0.5)  # hashed words are not worth lists otherwise
+    monkeypatch.setattr(index_vectors, "TARGET_RECALL", 0.5)  # hashed words are not worth lists otherwise
     first, again = library.ingest(), library.ingest()
     assert (first.published, again.published) == (True, False)
     build = _live(library)

@@ -1,0 +1,50 @@
+"""A server that speaks Milvus's protocol, for tests: `milvus-lite`, in this process, on a port of the loopback.
+
+It is not Milvus: it is written in Python, knows no templates of filters and no replicas, and answers alone. What it has
+is the protocol that the client speaks, flat and approximate indexes, sparse vectors, filters, aliases and databases.
+"""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from milvus_lite.adapter.grpc.server import start_server_in_thread
+
+from indexes.milvus import Milvus
+from indexes.milvus_address import milvus_address
+from indexes.milvus_candidates import MilvusCollections
+
+
+class Server:
+    """One server; `stop` it and `start` it again, on the same port with what it held."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._port = 0
+        self.start()
+
+    def start(self) -> None:
+        self._server, self._database, self._port = start_server_in_thread(
+            data_dir=str(self._folder), host="127.0.0.1", port=self._port
+        )
+
+    def stop(self) -> None:
+        self._server.stop(grace=0).wait()
+        self._database.close()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._port}"
+
+    def collections(self, *, patience_s: float = 10.0) -> MilvusCollections:
+        return MilvusCollections(Milvus(milvus_address(self.url), patience_s=patience_s))
+
+
+@contextmanager
+def started() -> Iterator[Server]:
+    """Have a server of one's own."""
+    with ExitStack() as after, tempfile.TemporaryDirectory(prefix="milvus-") as folder:
+        server = Server(Path(folder) / "data.db")
+        after.callback(server.stop)
+        yield server
