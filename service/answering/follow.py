@@ -26,7 +26,7 @@ from indexes.builds import Build
 from indexes.errors import HoldError
 from indexes.holds import hold_build
 from indexes.logs import LogEvent, unlogged
-from indexes.register import RegisterState, register_hash
+from indexes.register_state import RegisterState, register_hash
 from service.answering.rewritten import NO_LINES, Recorded, recorded_register
 from service.audit.events import (
     ACCESS_TYPE,

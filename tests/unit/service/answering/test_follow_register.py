@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from indexes.register import Register, RegisterState
+from indexes.register import Register
+from indexes.register_state import RegisterState
 from service.audit.errors import AuditUnavailableError
 from service.audit.events import (
     MAX_REGISTER_LINES,
