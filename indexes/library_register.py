@@ -175,3 +175,7 @@ class LibraryRegister:
         except RegisterError:
             return ()
         return ("rows", self._newest.position, self._chain) if self._in_rows else self._file.look()
+
+    def close(self) -> None:
+        """See `RegisterPlace.close`."""
+        self._rows.close()

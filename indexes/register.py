@@ -97,6 +97,9 @@ class Register:
         except OSError:
             return ()
 
+    def close(self) -> None:
+        """See `RegisterPlace.close`: nothing is kept open."""
+
     def _forget(self) -> None:
         self._consumed = 0
         self._prefix = hashlib.sha256()

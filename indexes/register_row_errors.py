@@ -44,9 +44,7 @@ def after_commit(words: str, error: psycopg.Error) -> RegisterError:
     """Return our error for one of ending a transaction: whether it is recorded, only the database knows."""
     if error.sqlstate is not None:
         return told(words, error)
-    return RegisterError(
-        f"{words} for sure: {_reason(error)} while it was recorded; see greenlit register whether it was"
-    )
+    return RegisterError(f"{words} for sure: {_reason(error)} meanwhile; greenlit register says whether it was")
 
 
 def refused(words: str, error: psycopg.Error, password: str) -> RegisterError:

@@ -23,7 +23,7 @@ from psycopg.conninfo import make_conninfo
 from indexes.errors import RegisterError
 from indexes.postgres_address import UNREADABLE, read_address, shown_address
 from indexes.register_row_errors import after_commit, refused, told
-from indexes.register_schema import NO_CHAIN, SCHEMA, TRIGGERS, chained
+from indexes.register_schema import ADD, CHAIN_AT, FIRING, LAST, LINES, NO_CHAIN, SCHEMA, TRIGGERS, chained
 from indexes.register_state import hash_line
 
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -35,20 +35,6 @@ _WRITES = """
     SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3;
     SET synchronous_commit = on"""
 _READS = "SET statement_timeout = 10000; SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY"
-_LAST = f"""
-    SELECT pg_is_in_recovery(),
-        (SELECT value FROM {SCHEMA}.history WHERE what = 'place' ORDER BY id DESC LIMIT 1), last.number, last.chain
-    FROM (SELECT 1) AS once LEFT JOIN LATERAL
-        (SELECT number, chain FROM {SCHEMA}.lines ORDER BY number DESC LIMIT 1) AS last ON true"""  # nosec B608  # noqa: S608  (a name of ours)
-_CHAIN_AT = f"SELECT chain FROM {SCHEMA}.lines WHERE number = %s"  # nosec B608  # noqa: S608
-_LINES = f"SELECT number, line FROM {SCHEMA}.lines WHERE number > %s AND number <= %s ORDER BY number"  # nosec B608  # noqa: S608
-_ADD = f"""
-    INSERT INTO {SCHEMA}.lines (number, line, line_hash, chain)
-    SELECT * FROM unnest(%s::bigint[], %s::bytea[], %s::text[], %s::text[])"""  # nosec B608  # noqa: S608
-_FIRING = """
-    SELECT relname, tgname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid
-    JOIN pg_namespace ON pg_namespace.oid = relnamespace
-    WHERE nspname = %s AND NOT tgisinternal AND tgenabled = 'A'"""
 _NO_TABLES = ("42P01", "3F000")  # SQLSTATE: nobody made them, so no register was ever moved here
 _LOST = (psycopg.OperationalError, psycopg.InterfaceError)
 _T = TypeVar("_T")
@@ -149,7 +135,7 @@ class RegisterRows:
             hashes.append(hash_line(line))
             chain = chained(chain, hashes[-1])
             chains.append(chain)
-        self._guarded("written", lambda: writer.execute(_ADD.encode(), (numbers, list(lines), hashes, chains)))
+        self._guarded("written", lambda: writer.execute(ADD.encode(), (numbers, list(lines), hashes, chains)))
 
     def run(self, writer: Connection, *statements: str) -> None:
         """Run statements, all or none, on a connection of `held`."""
@@ -172,6 +158,11 @@ class RegisterRows:
         if kept is not None:
             kept.close()
 
+    def __del__(self) -> None:
+        # Commands look once and end: nobody has to say that they are done.
+        if getattr(self, "_kept", None) is not None:
+            self.close()
+
     def _read(self, work: Callable[[Connection], _T]) -> _T:
         """Do some work on the connection that is kept; on a new one if that was lost meanwhile."""
 
@@ -193,7 +184,7 @@ class RegisterRows:
 
     def _look(self, reader: Connection) -> Last:
         try:
-            ((standby, place, number, chain),) = reader.execute(_LAST.encode()).fetchall()
+            ((standby, place, number, chain),) = reader.execute(LAST.encode()).fetchall()
         except psycopg.Error as error:
             if error.sqlstate in _NO_TABLES:
                 return Last()
@@ -207,7 +198,7 @@ class RegisterRows:
 
     def _lines_after(self, reader: Connection, number: int, chain: str, to: Last) -> list[bytes] | None:
         if number:
-            row = reader.execute(_CHAIN_AT.encode(), (number,)).fetchone()
+            row = reader.execute(CHAIN_AT.encode(), (number,)).fetchone()
             if row is None or row[0] != chain or number > to.number:
                 return None
         return self._checked(reader, number, chain, to)
@@ -216,13 +207,13 @@ class RegisterRows:
         last = self._look(reader)
         if upto >= last.number:
             return last
-        row = reader.execute(_CHAIN_AT.encode(), (upto,)).fetchone()
+        row = reader.execute(CHAIN_AT.encode(), (upto,)).fetchone()
         return Last(last.place, upto, row[0] if row else NO_CHAIN)
 
     def _checked(self, reader: Connection, number: int, chain: str, to: Last) -> list[bytes]:
         if fault := self._fault(reader):
             raise RegisterError(fault)
-        rows = reader.execute(_LINES.encode(), (number, to.number)).fetchall()
+        rows = reader.execute(LINES.encode(), (number, to.number)).fetchall()
         for at, (there, line) in enumerate(rows, number + 1):
             chain = chained(chain, hash_line(line))
             if there != at:
@@ -233,7 +224,7 @@ class RegisterRows:
 
     def _fault(self, reader: Connection) -> str | None:
         """Return which trigger is gone or does not fire, so that decisions could change; `None` if all are there."""
-        firing = set(reader.execute(_FIRING, (SCHEMA,)).fetchall())
+        firing = set(reader.execute(FIRING, (SCHEMA,)).fetchall())
         gone = [name for table, name in TRIGGERS if (table, name) not in firing]
         return self._damaged(f"the trigger {gone[0]} is gone, or does not always fire") if gone else None
 

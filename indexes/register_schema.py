@@ -83,6 +83,16 @@ def noted(what: str, value: str) -> str:
     SELECT (SELECT COALESCE(MAX(id) + 1, 0) FROM {SCHEMA}.history), '{what}', '{value}'"""  # nosec B608  # noqa: S608  (words of ours)
 
 
+def printed(role: str) -> str:
+    """Return what makes the tables in an empty database and lets a role in, as SQL; an empty role is nobody.
+
+    Raises:
+        ValueError: the role's name would have to be quoted.
+    """
+    statements = ("BEGIN", *made(), *(granted(role) if role else []), "COMMIT")
+    return "".join(f"{statement};\n" for statement in statements)
+
+
 def granted(role: str) -> list[str]:
     """Return the statements that let a role read the register and add to it, and nothing more.
 
@@ -103,3 +113,20 @@ def granted(role: str) -> list[str]:
 def chained(chain: str, line_hash: str) -> str:
     """Return the chain (hex) of a line by the chain before it (`NO_CHAIN` before the first) and its hash (hex)."""
     return hashlib.sha256(bytes.fromhex(chain) + bytes.fromhex(line_hash)).hexdigest()
+
+
+# What is asked of the tables: where decisions lie and the last line, in one round trip; lines; triggers that fire.
+LAST = f"""
+    SELECT pg_is_in_recovery(),
+        (SELECT value FROM {SCHEMA}.history WHERE what = 'place' ORDER BY id DESC LIMIT 1), last.number, last.chain
+    FROM (SELECT 1) AS once LEFT JOIN LATERAL
+        (SELECT number, chain FROM {SCHEMA}.lines ORDER BY number DESC LIMIT 1) AS last ON true"""  # nosec B608  # noqa: S608  (a name of ours)
+CHAIN_AT = f"SELECT chain FROM {SCHEMA}.lines WHERE number = %s"  # nosec B608  # noqa: S608
+LINES = f"SELECT number, line FROM {SCHEMA}.lines WHERE number > %s AND number <= %s ORDER BY number"  # nosec B608  # noqa: S608
+ADD = f"""
+    INSERT INTO {SCHEMA}.lines (number, line, line_hash, chain)
+    SELECT * FROM unnest(%s::bigint[], %s::bytea[], %s::text[], %s::text[])"""  # nosec B608  # noqa: S608
+FIRING = """
+    SELECT relname, tgname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid
+    JOIN pg_namespace ON pg_namespace.oid = relnamespace
+    WHERE nspname = %s AND NOT tgisinternal AND tgenabled = 'A'"""

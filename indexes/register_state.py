@@ -133,6 +133,10 @@ class RegisterPlace(Protocol):
         """Return what it looks like from outside, the same for as long as nothing changed; () where nothing is seen."""
         ...
 
+    def close(self) -> None:
+        """Let go of what is kept for the next look; it may be looked at again."""
+        ...
+
 
 def with_unfinished(state: RegisterState, tail: bytes) -> RegisterState:
     """Show a last line without newline as a problem; it decides nothing unless it names a document."""

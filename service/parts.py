@@ -129,7 +129,11 @@ def open_service(
     health = _health(settings, opened, live_build, boundary, opened_access, mandate)
     looked_at = LookedAt(health, live_build, boundary, auditing.state, steps)
     metrics = metrics_of(settings, looked_at)
-    with contextlib.closing(opened_access), contextlib.closing(_verifying(settings, opened)) as verifying:
+    with (
+        contextlib.closing(register),
+        contextlib.closing(opened_access),
+        contextlib.closing(_verifying(settings, opened)) as verifying,
+    ):
         yield Service(
             answering=answering_made(looked_at, follower, auditing, watched_by((metrics.question, watchers.course))),
             reading=Reading(live_build=live_build, boundary=boundary),

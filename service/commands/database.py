@@ -1,4 +1,4 @@
-"""The commands for a log in PostgreSQL: `greenlit audit prepare` and `greenlit audit move`.
+"""The commands for a log in PostgreSQL: `greenlit audit prepare`, for a register there too, and `greenlit audit move`.
 
 Exit codes: 0 done, 1 refused, 2 used wrongly.
 """
@@ -9,7 +9,7 @@ import typer
 
 from indexes.console import fail, out, problem
 from indexes.counting import counted
-from indexes.errors import SettingsError
+from indexes.errors import RegisterError, SettingsError
 from service.audit.errors import AuditError
 from service.settings import Settings, read_settings
 
@@ -22,22 +22,25 @@ def prepare(
         bool, typer.Option("--sql", help="only print the statements, for whoever runs the database")
     ] = False,
 ) -> None:
-    """Make the log's tables in PostgreSQL, or bring them up, as their owner; let the service's role write them."""
+    """Make the tables of log and register in PostgreSQL, or bring them up, as their owner; let the service in."""
     try:
+        from indexes.register_moving import prepare_rows
+        from indexes.register_schema import printed as printed_register
         from service.audit.storage.postgres_prepare import prepare as make
         from service.audit.storage.postgres_prepare import printed
 
         if sql:
-            out.text(printed(role).rstrip())
+            out.text((printed(role) + printed_register(role)).rstrip())
             return
         shown = make(_with_database().database(), role=role)
+        prepare_rows(_with_database().database(), role=role)
     except (SettingsError, ValueError) as error:
         raise fail(error, 2) from error
     except ModuleNotFoundError as error:
         raise _missing(error) from error
-    except AuditError as error:
+    except (AuditError, RegisterError) as error:
         raise fail(error, 1) from error
-    out.line(f"{shown} holds the tables of a log" + (f", which {role} may write." if role else "."))
+    out.line(f"{shown} holds the tables of a log and a register" + (f", which {role} may write." if role else "."))
 
 
 def move() -> None:
