@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -33,8 +34,13 @@ def register(library: TinyLibrary, database_url: str, monkeypatch: pytest.Monkey
     """The register of a library with a build, in a database; each service has a log of its own, in a file."""
     with_rules(library)
     move_to_rows(library.folder, database_url)
-    monkeypatch.setattr("tests.support.service_parts.open_store", lambda folder, database: BreakableStore.open(folder))
+    monkeypatch.setattr("tests.support.service_parts.open_store", _in_a_file)
     return register_of(library.folder, database_url)
+
+
+def _in_a_file(folder: Path, *, database: str) -> BreakableStore:
+    del database
+    return BreakableStore.open(folder)
 
 
 @pytest.fixture
@@ -120,7 +126,7 @@ def test_what_an_approver_decides_at_one_service_acts_at_the_other(
     near: Studio, far: Studio, library: TinyLibrary
 ) -> None:
     assert _cites(far)
-    body = {"document": POLICY, "verdict": "revoke", "reason": "superseded"}
+    body = {"document": POLICY, "decision": "revoke", "reason": "superseded"}
     decided = near.api.post("/v1/approvals", json=body)
     assert decided.status_code == 200, decided.text
     assert not _cites(far)
