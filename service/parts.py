@@ -161,6 +161,7 @@ def _closing(register: RegisterPlace, opened_access: OpenAccess) -> Iterator[Non
 def _boundary(
     settings: Settings, register: RegisterPlace, follower: Follower, notice: Callable[[str], None]
 ) -> Boundary:
+    follower.look = register.refresh
     library = settings.library
     return Boundary(library=library, now=utc_now, notice=notice, on_change=follower.register_changed, register=register)
 

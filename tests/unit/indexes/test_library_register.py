@@ -148,8 +148,10 @@ def test_who_comes_while_a_look_is_under_way_waits_for_one_that_began_after_they
     others = [threading.Thread(target=lambda: seen.append(followed.refresh().position)) for _ in range(5)]
     for other in others:
         other.start()
-    _until_they_wait(followed, 5)
-    go_on.set()
+    try:
+        _until_they_wait(followed, 5)
+    finally:
+        go_on.set()
     for thread in (first, *others):
         thread.join()
     assert seen == [2] * 5
@@ -180,9 +182,11 @@ def test_a_look_that_fails_fails_for_whoever_shares_it_and_for_nobody_after(tmp_
     others = [threading.Thread(target=refused) for _ in range(3)]
     for other in others:
         other.start()
-    _until_they_wait(followed, 3)
-    rows.on_look = lambda: setattr(rows, "broken", "gone")
-    go_on.set()
+    try:
+        _until_they_wait(followed, 3)
+        rows.on_look = lambda: setattr(rows, "broken", "gone")
+    finally:
+        go_on.set()
     for thread in (first, *others):
         thread.join()
     assert told == ["gone"] * 3
@@ -223,7 +227,7 @@ def test_what_speaks_to_the_database_is_named_where_it_is_missing(
 
 
 def _until_they_wait(followed: LibraryRegister, count: int) -> None:
-    for _ in range(2000):
+    for _ in range(1000):
         with followed._turn:
             if len(followed._turn._waiters) == count:  # type: ignore[attr-defined]
                 return
