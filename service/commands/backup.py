@@ -51,7 +51,7 @@ def backup(folder: _Folder, keep: _Keep = 0, builds: _Builds = False, as_json: _
     if settings.database():
         problem(
             "the log itself is in PostgreSQL and not in this copy, which holds its keys: copy the database by "
-            "PostgreSQL's own means, such as pg_dump or continuous archiving"
+            "PostgreSQL's own means, such as pg_dump; so is the register, once it was moved there"
         )
     account = taken.account
     if as_json:
