@@ -24,6 +24,13 @@ def _of_milvus(address: SecretStr) -> SecretStr:
     return address
 
 
+def _of_postgres(address: SecretStr) -> SecretStr:
+    """Refuse what is no address of PostgreSQL, without repeating it."""
+    if not address.get_secret_value().startswith(("postgresql://", "postgres://")):
+        raise ValueError("expected an address that begins with postgresql://, got another")
+    return address
+
+
 class LibrarySettings(BaseSettings):
     """Where the three places are, and what encodes. Each is the environment variable `GREENLIT_<NAME>`."""
 
@@ -49,6 +56,11 @@ class LibrarySettings(BaseSettings):
         "auto",
         description="what holds the parsing process: auto, what the kernel has; require, nothing is parsed in less",
     )
+    database_url: Annotated[SecretStr, AfterValidator(_of_postgres)] | None = Field(
+        None,
+        description="the PostgreSQL database of the log, and of the register once it was moved there, as "
+        "postgresql://USER@HOST:5432/DATABASE; files unless set",
+    )
     log_level: LogLevel = Field(
         "info", description="what is logged by programs that run on: debug, info, warning or error, and what is worse"
     )
@@ -62,6 +74,10 @@ class LibrarySettings(BaseSettings):
     def milvus(self) -> str:
         """Return the address of the server that candidates come from, which may hold a password; empty without one."""
         return self.milvus_uri.get_secret_value() if self.index == "milvus" and self.milvus_uri else ""
+
+    def database(self) -> str:
+        """Return the address of the database, which may hold a password; empty where there is none."""
+        return self.database_url.get_secret_value() if self.database_url else ""
 
 
 def settings_error(error: ValidationError) -> SettingsError:

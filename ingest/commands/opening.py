@@ -11,6 +11,7 @@ from indexes.approvals import Approvals
 from indexes.clock import utc_now
 from indexes.console import fail, out, problem
 from indexes.errors import RegisterError
+from indexes.library_register import register_of
 from indexes.settings import LibrarySettings
 
 if TYPE_CHECKING:
@@ -26,7 +27,11 @@ AsJson = Annotated[bool, typer.Option("--json", help="print JSON")]
 def opened_approvals(settings: LibrarySettings) -> Approvals:
     """Return the library as an approver handles it."""
     return Approvals(
-        library=settings.library, now=utc_now, max_file_bytes=settings.max_file_bytes, builds=settings.builds
+        library=settings.library,
+        now=utc_now,
+        max_file_bytes=settings.max_file_bytes,
+        builds=settings.builds,
+        register=register_of(settings.library, settings.database()),
     )
 
 
@@ -39,7 +44,7 @@ def stop_if_damaged(approvals: Approvals, *, as_json: bool = False) -> None:
     Raises:
         RegisterError: it cannot be read.
     """
-    problems = [found.in_words(approvals.register_path) for found in approvals.state().problems]
+    problems = [found.in_words(approvals.register.shown) for found in approvals.state().problems]
     if not problems:
         return
     if as_json:
@@ -82,6 +87,7 @@ def opened_ingestion(settings: LibrarySettings, parser: "Parser", progress: "Pro
         max_file_bytes=settings.max_file_bytes,
         dense_index=settings.dense_index,
         collections=_collections(settings),
+        register=register_of(settings.library, settings.database()),
     )
 
 

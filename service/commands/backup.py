@@ -51,7 +51,8 @@ def backup(folder: _Folder, keep: _Keep = 0, builds: _Builds = False, as_json: _
     if settings.database():
         problem(
             "the log itself is in PostgreSQL and not in this copy, which holds its keys; nor are API keys and people "
-            "who were pushed: copy the database by PostgreSQL's own means, such as pg_dump or continuous archiving"
+            "who were pushed, nor the register, once it was moved there: copy the database by PostgreSQL's own means, "
+            "such as pg_dump or continuous archiving"
         )
     account = taken.account
     if as_json:

@@ -210,9 +210,7 @@ class LeafReads:
     def late_filter_hash(self) -> str | None:
         """Return the filter hash of the last answer that is on record, if it is not long ago."""
         for (leaf,) in self._database.rows(_LATE_ANSWERS):
-            with suppress(
-                ValueError, KeyError, TypeError
-            ):  # nothing was searched for, or altered
+            with suppress(ValueError, KeyError, TypeError):  # nothing was searched for, or altered
                 return str(json.loads(leaf)["retrieval"]["filter_hash"])
         return None
 
