@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from eval.fitting.cli import fit_support
-from eval.log.cli import audit, backup, faults
+from eval.log.cli import audit, backup, capacity, faults
 from eval.quality.cli import grounded
 from eval.reading.cli import reading
+from eval.speed.cli import ingest
 from eval.written.cli import connecting, redteam, written
 from indexes import console
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from service.settings import Settings
 
 app = typer.Typer(help="Measure: answers on question sets, speed and memory; calibrate the evidence.")
-for _command in (reading, grounded, fit_support, redteam, written, audit, backup, faults):
+for _command in (reading, grounded, fit_support, redteam, written, audit, backup, faults, ingest, capacity):
     app.command()(_command)
 
 Data = Annotated[
@@ -289,47 +290,3 @@ def scale(
     except ValueError as error:
         raise console.fail(f"expected --sizes like 1000,10000, got '{sizes}'", 2) from error
     scale_bench(console.out.drawing(), wanted, data=data)
-
-
-@app.command()
-def ingest(
-    documents: Annotated[int, typer.Option(min=1, help="about how many small ones")] = 500,
-    data: Data = None,
-    cores: Annotated[int | None, typer.Option(min=1, help="of this machine for the cluster; all unless set")] = None,
-) -> None:
-    """Ingest small documents in one process, then on a Ray cluster; exit 1 if a file of the two builds differs."""
-    from eval.speed.engine_bench import engine_bench
-
-    with _told():
-        if not engine_bench(console.out.drawing(), documents, data=data, cores=cores):
-            raise typer.Exit(1)
-
-
-@app.command()
-def capacity(
-    sizes: Annotated[str, typer.Option(help="passages, with commas; three or more")] = "2000,8000,32000",
-    data: Data = None,
-    cores: Annotated[int, typer.Option(min=1, help="of a machine that is counted in")] = 16,
-    memory: Annotated[float, typer.Option(min=1, help="of such a machine, in GB")] = 64.0,
-    core_hour: Annotated[float, typer.Option(min=0, help="what an hour of a core costs; 0 counts no money")] = 0.0,
-    questions: Annotated[float, typer.Option(min=0.01, help="of each of the staff on a working day")] = 2.0,
-    answer_ms: Annotated[
-        float | None, typer.Option(min=0.1, help="of a core for a whole answer, as `eval bench` gives it")
-    ] = None,
-) -> None:
-    """Say what up to 100 million passages and 100,000 staff would take, from what this machine does at a few sizes."""
-    from eval.log.audit_load import weigh_log
-    from eval.speed.capacity import capacity as measure
-    from eval.speed.capacity_model import Assumed, Machine
-
-    try:
-        wanted = [int(size) for size in sizes.split(",")]
-        measure(
-            console.out.drawing(),
-            wanted,
-            data=data,
-            assumed=Assumed(Machine(cores, memory, core_hour), questions, answer_ms),
-            weigh_log=weigh_log,
-        )
-    except ValueError as error:
-        raise console.fail(f"expected three --sizes or more, like 2000,8000,32000, got '{sizes}'", 2) from error
