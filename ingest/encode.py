@@ -11,11 +11,11 @@ be turned back into much of the text they were made from: the file is as private
 import hashlib
 import os
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import NamedTuple, Protocol, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +32,6 @@ _TABLE = (
 )
 _LENGTHS = "SELECT key, vector, length(sentences), length(places), length(pieces) FROM passages"
 _FORM = 3  # raise it when the columns change: what is kept in another form is forgotten
-_BATCH = 256  # texts between two commits: a crash costs at most these
 _LOOKUP = 900  # keys per statement, under SQLite's portable limit
 
 
@@ -60,6 +59,52 @@ class KeptPieces:
     vectors: Stored
 
 
+class Made(NamedTuple):
+    """What is kept of a passage, as a build keeps it: its vector, those of its sentences, and its word pieces."""
+
+    vector: bytes
+    sentences: bytes
+    places: bytes
+    pieces: bytes
+
+
+def made(texts: Sequence[EncoderText], *, encoder: Encoder, projection: Vectors) -> list[Made]:
+    """Encode passages; return what is kept of each, which does not depend on what is encoded beside it.
+
+    Args:
+        texts: of the passages.
+        encoder: makes the vectors.
+        projection: of word pieces, shape (the encoder's dimensions, dimensions that are kept).
+    """
+    vectors, of_sentences, pieces = encoder.encode_with_spans(
+        [text.text for text in texts], [text.spans for text in texts]
+    )
+    halves = [vector.tobytes() for vector in vectors.astype(np.float16)]
+    return [
+        Made(vector, in_bytes(sentences).tobytes(), *_pieces_of(held, text, projection))
+        for text, vector, sentences, held in zip(texts, halves, of_sentences, pieces, strict=True)
+    ]
+
+
+def _pieces_of(pieces: Pieces, text: EncoderText, projection: Vectors) -> tuple[bytes, bytes]:
+    """Return spans and vectors of the word pieces that lie in some span."""
+    starts, ends = pieces.spans[:, :1], pieces.spans[:, 1:]
+    given = np.array(text.spans, np.int64).reshape(-1, 2)
+    inside = ((starts >= given[:, 0]) & (ends <= given[:, 1])).any(axis=1)
+    from_end = pieces.spans[inside] - np.int32(len(text.text))
+    return from_end.tobytes(), stored(pieces.vectors[inside], projection).tobytes()
+
+
+class Making(Protocol):
+    """Makes what is kept of passages (`ingest.engine.Engine`)."""
+
+    texts_at_once: int  # that are encoded between two times that something is kept
+
+    def encode(self, batches: Iterable[Sequence[EncoderText]], *, projection: Vectors) -> Iterator[list[Made]]:
+        """Return what is kept of each passage of each batch, in order."""
+        ...
+
+
 class VectorCache:
     """Vectors by key in one SQLite file; a context manager.
 
@@ -67,16 +112,18 @@ class VectorCache:
         PublishError: at either end of the `with` block, if the file is damaged or the disk refuses.
     """
 
-    def __init__(self, path: Path, encoder: Encoder, *, projection: Vectors) -> None:
+    def __init__(self, path: Path, encoder: Encoder, *, making: Making, projection: Vectors) -> None:
         """Remember the file; it is opened, or made (mode 0600), when the `with` block begins.
 
         Args:
             path: the file.
-            encoder: makes the vectors that were never made.
+            encoder: whose vectors these are.
+            making: makes the vectors that were never made.
             projection: of word pieces, shape (the encoder's dimensions, dimensions that are kept).
         """
         self._path = path
         self._encoder = encoder
+        self._making = making
         self._projection = projection
         projected = hashlib.sha256(projection.tobytes()).hexdigest()
         self._prefix = f"{encoder.digest}\0{encoder.dtype}\0{projected}\0".encode()
@@ -126,16 +173,10 @@ class VectorCache:
         missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in found}
         progress(len(texts) - len(missing))
         by_length = sorted(missing.items(), key=lambda item: len(item[1].text))  # like lengths together: less padding
-        for batch in _batched(by_length, _BATCH):
-            given = [text for _, text in batch]
-            vectors, of_sentences, pieces = self._encoder.encode_with_spans(
-                [text.text for text in given], [text.spans for text in given]
-            )
-            halves = [vector.tobytes() for vector in vectors.astype(np.float16)]
-            rows = [
-                (key, vector, in_bytes(sentences).tobytes(), *self._kept(held, text))
-                for (key, text), vector, sentences, held in zip(batch, halves, of_sentences, pieces, strict=True)
-            ]
+        batches = _batched(by_length, self._making.texts_at_once)
+        texts_of = ([text for _, text in batch] for batch in batches)
+        for batch, kept in zip(batches, self._making.encode(texts_of, projection=self._projection), strict=True):
+            rows = [(key, *one) for (key, _), one in zip(batch, kept, strict=True)]
             with self._connection:
                 self._connection.executemany("INSERT OR REPLACE INTO passages VALUES (?, ?, ?, ?, ?)", rows)
             found |= {key: vector for key, vector, *_ in rows}
@@ -158,14 +199,6 @@ class VectorCache:
         places, pieces = self._connection.execute(query, (self._key(text),)).fetchone()
         vectors = np.frombuffer(pieces, np.uint8).reshape(-1, width_in_half_bytes(self._projection.shape[1]))
         return KeptPieces(np.frombuffer(places, np.int32).reshape(-1, 2), vectors)
-
-    def _kept(self, pieces: Pieces, text: EncoderText) -> tuple[bytes, bytes]:
-        """Return spans and vectors of the word pieces that lie in some span."""
-        starts, ends = pieces.spans[:, :1], pieces.spans[:, 1:]
-        given = np.array(text.spans, np.int64).reshape(-1, 2)
-        inside = ((starts >= given[:, 0]) & (ends <= given[:, 1])).any(axis=1)
-        from_end = pieces.spans[inside] - np.int32(len(text.text))
-        return from_end.tobytes(), stored(pieces.vectors[inside], self._projection).tobytes()
 
     def _key(self, text: EncoderText) -> bytes:
         return hashlib.sha256(self._prefix + text.key()).digest()
@@ -199,6 +232,6 @@ def forget(path: Path) -> None:
         raise PublishError(f"the kept vectors in {path} cannot be removed ({error}): delete that file") from error
 
 
-def _batched(items: Sequence[_Item], size: int) -> Iterable[Sequence[_Item]]:
+def _batched(items: Sequence[_Item], size: int) -> list[Sequence[_Item]]:
     """`itertools.batched` came with Python 3.12."""
-    return (items[start : start + size] for start in range(0, len(items), size))
+    return [items[start : start + size] for start in range(0, len(items), size)]

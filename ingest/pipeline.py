@@ -3,7 +3,8 @@
 1  read the allowlist and the register
 2  list each source's documents
 3  read the bytes once, hash them, and compare with the approval (`admit`)
-4  load: parse the approved bytes, in a limited child process, to text with locators and notes on what was not read
+4  load: parse the approved bytes, in a limited child process, to text with locators and notes on what was not read;
+   this, splitting and encoding may be done elsewhere (`engine`)
 5  split into passages; a source may hold back what was not read whole, or otherwise than when it was approved
 6  encode, each text once; index vectors, words and sentences
 7  write the build aside, check it, publish it by one atomic rename; pack or remove old ones (`old_builds`)
@@ -17,6 +18,7 @@ is published (`losses`).
 
 import contextlib
 import time
+from collections import deque
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -25,7 +27,6 @@ from typing import Protocol
 
 from indexes.builds import Build, current_build_id, open_build
 from indexes.decisions import Decision
-from indexes.documents import Document
 from indexes.encoder import Encoder, Vectors
 from indexes.errors import BuildError
 from indexes.library import Listed, folder_problems
@@ -40,6 +41,7 @@ from ingest.collecting import NO_COLLECTIONS, Collecting, collected_of
 from ingest.describe import describe, same
 from ingest.encode import VectorCache, forget
 from ingest.encoded_texts import KeptByPassage, encoder_texts
+from ingest.engine import Engine, LocalEngine, Parser, Version
 from ingest.errors import LoadError
 from ingest.index_pieces import index_pieces, projection_for
 from ingest.index_sentences import index_sentences
@@ -59,21 +61,11 @@ from ingest.losses import (
 )
 from ingest.old_builds import put_away_old
 from ingest.one_at_a_time import NO_WAIT, Wait
-from ingest.parsed import Parsed
 from ingest.publish import Content, Staging, staging
 from ingest.report import Outcome, OutcomeKind, Report
 from ingest.split import Splitter
-from ingest.titles import titled
 
 CACHE_FILE = "cache/vectors.sqlite"
-
-
-class Parser(Protocol):
-    """Parses a document's bytes (`ingest.loading.process.LoaderProcess`)."""
-
-    def load(self, name: str, content: bytes) -> Parsed:
-        """Return the parsed document, or raise `LoadError`."""
-        ...
 
 
 class Progress(Protocol):
@@ -94,7 +86,7 @@ class Ingestion:
 
     With `allow_missing`, a build is published without most of a source. `wait` is for another ingestion that runs.
     `collections` makes that of a build, if it is to have one. The `register` lies in its file in the library unless it
-    is given.
+    is given. `engine` reads and encodes; `None` for this process, with `parser` and `encoder`.
     """
 
     library: Path
@@ -110,6 +102,7 @@ class Ingestion:
     wait: Wait = NO_WAIT
     collections: Collecting = NO_COLLECTIONS
     register: RegisterPlace | None = None
+    engine: Engine | None = None
 
 
 def ingest(ingestion: Ingestion) -> Report:
@@ -118,6 +111,7 @@ def ingest(ingestion: Ingestion) -> Report:
     Raises:
         SourcesError, RegisterError: the library cannot be read.
         EncoderError: the encoder failed.
+        LoaderStartError, EngineError: what reads and encodes does not start, or failed; the previous build stays live.
         LostDocumentsError: most approved documents of a source are not there; the previous build stays live.
         PublishError: the build cannot be written or failed its check; the previous build stays live.
     """
@@ -187,44 +181,69 @@ class _Work:
         self._aside = aside
         self._live = live
         self._splitter = Splitter(ingestion.encoder)
+        here = LocalEngine(parser=ingestion.parser, splitter=self._splitter, encoder=ingestion.encoder)
+        self._engine = ingestion.engine or here
         self._cache = ingestion.builds / CACHE_FILE
         same = live is not None and live.manifest.encoder.dtype == ingestion.encoder.dtype
         self._same_live = live if same else None  # no vectors are carried over that another arithmetic made
         self._projection = self._same_live.pieces.projection if self._same_live else projection_for(ingestion.encoder)
         self._known = {info.document: info for info in live.manifest.documents} if live else {}
         self._readers: dict[str, Hashable] = {}  # who may read a document, in a form that is equal for equal readers
+        self._found: dict[str, SplitDocument] = {}
+        self._outcomes = list[Outcome]()
         self._carried: set[str] = set()  # documents whose passages are those of the live build
         self.kept_out: dict[str, KeptOut] = {}  # documents that stay out, and for what kind of reason
         self.read_otherwise: list[str] = []  # documents that come in, and are read otherwise than when approved
 
     def admit_and_split(self, listed: list[Listed]) -> tuple[list[SplitDocument], list[Outcome]]:
         """Steps 3 to 5 for every document; each ends in exactly one outcome."""
-        documents: list[SplitDocument] = []
-        outcomes: list[Outcome] = []
         self._in.progress.step("Reading", len(listed))
+        reading = deque[Admitted]()  # what the engine was given and has not returned
+        for came in self._engine.read(self._to_read(listed, reading)):
+            self._take(reading.popleft(), came)
+        documents = [self._found[item.document] for item in listed if item.document in self._found]
+        return documents, self._outcomes
+
+    def _to_read(self, listed: list[Listed], reading: deque[Admitted]) -> Iterator[Version]:
+        """3: admit each document; return those that are to be read, and take of the live build what it has."""
         for item in listed:
             try:
                 admitted = self._admit(item)
                 split = self._reused(admitted)
-                kind: OutcomeKind = "unchanged" if split else "ingested"
-                document = split.document if split else self._load(admitted)
-                otherwise = hold_back(document, admitted)
-                split = split or self._splitter.split(document)
-                self._aside.add_original(admitted.file.sha256, admitted.file.content)
             except (KeptOutError, LoadError) as error:
-                stays = error if isinstance(error, KeptOutError) else KeptOutError(str(error))
-                outcomes.append(Outcome(item.document, "kept_out", str(error), 0, stays.notes))
-                self.kept_out[item.document] = stays.why
-            else:
-                documents.append(split)
-                self._readers[item.document] = (admitted.grant.groups, admitted.source.name)
-                if otherwise:
-                    self.read_otherwise.append(item.document)
-                if kind == "unchanged":
-                    self._carried.add(item.document)
-                outcomes.append(Outcome(item.document, kind, "", len(split.passages), split.document.notes))
-            self._in.progress.advance()
-        return documents, outcomes
+                self._keep_out(item.document, error)
+                continue
+            if split:
+                self._take(admitted, split, "unchanged")
+                continue
+            reading.append(admitted)
+            yield Version(item.document, admitted.file.sha256, admitted.grant.title, admitted.file.content)
+
+    def _take(self, admitted: Admitted, came: SplitDocument | LoadError, kind: OutcomeKind = "ingested") -> None:
+        """5: take what was made of a document, unless its source holds it back; its bytes are kept with it."""
+        document = admitted.file.document
+        try:
+            if isinstance(came, LoadError):
+                raise came
+            otherwise = hold_back(came.document, admitted)
+        except (KeptOutError, LoadError) as error:
+            self._keep_out(document, error)
+            return
+        self._aside.add_original(admitted.file.sha256, admitted.file.content)
+        self._found[document] = came
+        self._readers[document] = (admitted.grant.groups, admitted.source.name)
+        if otherwise:
+            self.read_otherwise.append(document)
+        if kind == "unchanged":
+            self._carried.add(document)
+        self._outcomes.append(Outcome(document, kind, "", len(came.passages), came.document.notes))
+        self._in.progress.advance()
+
+    def _keep_out(self, document: str, error: KeptOutError | LoadError) -> None:
+        stays = error if isinstance(error, KeptOutError) else KeptOutError(str(error))
+        self._outcomes.append(Outcome(document, "kept_out", str(error), 0, stays.notes))
+        self.kept_out[document] = stays.why
+        self._in.progress.advance()
 
     def _admit(self, item: Listed) -> Admitted:
         """3: read once, hash, and compare with the approval."""
@@ -242,12 +261,6 @@ class _Work:
         if info.title != admitted.grant.title and (admitted.grant.title or info.title in given):
             return None  # the title was given or taken back since
         return self._live.passages.split_document(info.document)
-
-    def _load(self, admitted: Admitted) -> Document:
-        """4: parse the bytes that were hashed."""
-        file = admitted.file
-        parsed = self._in.parser.load(file.document, file.content)
-        return titled(file.document, file.sha256, parsed, given=admitted.grant.title)
 
     def manifest(self, documents: list[SplitDocument]) -> Manifest:
         """Return what a build of these documents says of itself, as far as that is known before it is made."""
@@ -267,7 +280,7 @@ class _Work:
         if live:
             lent = lend(live, documents, texts, carried=self._carried, splitter=self._splitter)
         self._in.progress.step("Encoding", len(texts))
-        with VectorCache(self._cache, self._in.encoder, projection=self._projection) as cache:
+        with VectorCache(self._cache, self._in.encoder, making=self._engine, projection=self._projection) as cache:
             vectors = passage_vectors(texts, lent=lent, cache=cache, progress=self._in.progress.advance)
             collections, setting = self._in.collections, self._in.dense_index
 

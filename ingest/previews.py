@@ -26,10 +26,10 @@ from indexes.previews import PREVIEWS_FOLDER, Preview, preview_file, preview_jso
 from indexes.readings import ReadingNote
 from indexes.sources import Sources
 from indexes.standing import Standing
+from ingest.engine import Parser
 from ingest.errors import LoadError, LoaderStartError
 from ingest.loading.formats import FORMATS, loader_version
 from ingest.parsed import Parsed
-from ingest.pipeline import Parser
 from ingest.titles import titled
 
 _AWAIT = (Standing.PENDING, Standing.CHANGED, Standing.EXPIRED)

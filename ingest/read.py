@@ -19,7 +19,7 @@ from indexes.sources import Sources
 from ingest.titles import titled
 
 if TYPE_CHECKING:
-    from ingest.pipeline import Parser
+    from ingest.engine import Parser
 
 _OPEN_FILE = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC  # O_NONBLOCK: never hang on a FIFO
 

@@ -5,6 +5,7 @@ as a program (`python -m eval.log.audit_load STATE THREADS`) it records until it
 record that was acknowledged: number, leaf hash, type, request id.
 """
 
+import contextlib
 import sys
 import threading
 import time
@@ -32,6 +33,7 @@ from service.audit.opening import open_log
 from service.audit.storage.store import Receipt
 
 LOG_NAME = "bench"
+_WEIGHED_ASKERS = 8
 QUESTION = "May an editor upload unreleased footage to a generative tool?"
 ANSWER = "Never upload unreleased footage to a generative tool. Ask the security team for an approved one."
 _ASKER = Asker("somebody@x.example", frozenset({"staff"}))
@@ -106,6 +108,18 @@ def _in_threads(works: list[Callable[[], None]]) -> None:
         thread.start()
     for thread in threads:
         thread.join()
+
+
+def weigh_log(state: Path, *, seconds: float = 4.0) -> tuple[float, float]:
+    """Make a log in a folder; return the bytes that a question adds to it, and the records a second that it takes."""
+    with contextlib.closing(open_log(state, keys=state / "keys", name=LOG_NAME, clock=system_clock_us)) as opened:
+        before = _bytes_in(state)
+        took, lasted = timed_questions(opened.log, askers=_WEIGHED_ASKERS, seconds=seconds)
+    return (_bytes_in(state) - before) / len(took), 2 * len(took) / lasted
+
+
+def _bytes_in(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
 def main(state: Path, askers: int) -> None:

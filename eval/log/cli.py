@@ -1,4 +1,4 @@
-"""The commands `greenlit eval audit`, `backup` and `faults`: the log's speed, its copies', what a kill leaves of it.
+"""The commands `greenlit eval audit`, `backup` and `faults`, which load the log, and `capacity`, which weighs it too.
 
 Exit codes: 0 measured, or nothing was lost; 1 something was lost or wrong.
 """
@@ -12,6 +12,10 @@ import typer
 
 from indexes import console
 from service.audit.errors import AuditError
+
+Data = Annotated[
+    Path | None, typer.Option(envvar="GREENLIT_EVAL_DATA", help="the folder of public documents and question sets")
+]
 
 
 def audit(
@@ -47,3 +51,32 @@ def faults(
 
     if not kill(rounds, seed, console.out.drawing()):
         raise typer.Exit(1)
+
+
+def capacity(
+    sizes: Annotated[str, typer.Option(help="passages, with commas; three or more")] = "2000,8000,32000",
+    data: Data = None,
+    cores: Annotated[int, typer.Option(min=1, help="of a machine that is counted in")] = 16,
+    memory: Annotated[float, typer.Option(min=1, help="of such a machine, in GB")] = 64.0,
+    core_hour: Annotated[float, typer.Option(min=0, help="what an hour of a core costs; 0 counts no money")] = 0.0,
+    questions: Annotated[float, typer.Option(min=0.01, help="of each of the staff on a working day")] = 2.0,
+    answer_ms: Annotated[
+        float | None, typer.Option(min=0.1, help="of a core for a whole answer, as `eval bench` gives it")
+    ] = None,
+) -> None:
+    """Say what up to 100 million passages and 100,000 staff would take, from what this machine does at a few sizes."""
+    from eval.log.audit_load import weigh_log
+    from eval.speed.capacity import capacity as measure
+    from eval.speed.capacity_model import Assumed, Machine
+
+    try:
+        wanted = [int(size) for size in sizes.split(",")]
+        measure(
+            console.out.drawing(),
+            wanted,
+            data=data,
+            assumed=Assumed(Machine(cores, memory, core_hour), questions, answer_ms),
+            weigh_log=weigh_log,
+        )
+    except ValueError as error:
+        raise console.fail(f"expected three --sizes or more, like 2000,8000,32000, got '{sizes}'", 2) from error

@@ -11,6 +11,7 @@ from indexes.documents import Document
 from indexes.encoder import Encoder
 from indexes.holds import HOLDS_FOLDER
 from indexes.terms import Terms
+from ingest.engine import Engine
 from ingest.loading.process import LoaderProcess
 from ingest.pipeline import Ingestion, ingest
 from ingest.report import Report
@@ -54,8 +55,8 @@ def approve_all(library: Path, names: Sequence[str]) -> int:
     return sum(len(plan.approvals) for plan in plans)
 
 
-def ingest_all(library: Path, builds: Path, encoder: Encoder) -> Report:
-    """Make and publish a build of a library."""
+def ingest_all(library: Path, builds: Path, encoder: Encoder, *, engine: Engine | None = None) -> Report:
+    """Make and publish a build of a library; an engine reads and encodes, or this process."""
     with LoaderProcess() as parser:
         return ingest(
             Ingestion(
@@ -67,6 +68,7 @@ def ingest_all(library: Path, builds: Path, encoder: Encoder) -> Report:
                 progress=Quiet(),
                 now=utc_now,
                 max_file_bytes=MAX_FILE_BYTES,
+                engine=engine,
             )
         )
 

@@ -15,19 +15,20 @@ _NO_PROSE = ("#", "|", "```", "<", "!", "{", ":")
 _SEED = 7
 
 
-def deal_pages(folder: Path, *, passages: int, data: Path | None) -> int:
+def deal_pages(folder: Path, *, passages: int, data: Path | None, paragraphs_a_page: int = _PARAGRAPHS_A_PAGE) -> int:
     """Write pages of Markdown until they hold about so many passages; return how many pages.
 
     Args:
         folder: of a source; has to be there.
         passages: about how many.
         data: the folder of public sets, if there is one.
+        paragraphs_a_page: of each page.
     """
     chance = random.Random(_SEED)  # nosec B311  # noqa: S311  (no secret)
     paragraphs = _paragraphs(data) or _made_up(chance)
     written = pages = 0
     while written < passages * _CHARS_A_PASSAGE:
-        dealt = chance.sample(paragraphs, _PARAGRAPHS_A_PAGE)
+        dealt = chance.sample(paragraphs, paragraphs_a_page)
         text = f"# Dealt page {pages}\n\n" + "\n\n".join(dealt) + "\n"
         (folder / f"page-{pages:05}.md").write_text(text, encoding="utf-8")
         written += len(text)

@@ -62,16 +62,16 @@ def scale_bench(console: Console, sizes: Sequence[int], *, data: Path | None) ->
     """
     encoder = load_encoder(DEFAULT_ENCODER)
     with TemporaryDirectory() as folder:
-        base, questions = _real(Path(folder) / "real", data, encoder)
+        base, questions = real_passages(Path(folder) / "real", data, encoder)
         console.print(f"[bold]Made of {len(base.vectors)} real passages; {len(questions)} real questions[/bold]")
         for size in sizes:
             root = Path(folder) / str(size)
             root.mkdir()
-            (root / "questions.json").write_text(json.dumps(questions), encoding="utf-8")
+            write_questions(root, questions)
             made = make_build(base, size, root=root, encoder=encoder)
             vectors = encoder.encode(questions)
             recall = recall_at_10(made.folder, made.vectors, vectors)
-            _print(console, size, made=made, recall=recall, asked=_fresh("ask", root), plain=_fresh("plain", root))
+            _print(console, size, made=made, recall=recall, asked=fresh("ask", root), plain=fresh("plain", root))
             shutil.rmtree(root)
 
 
@@ -114,7 +114,7 @@ def _tenth_best(stored: NDArray[np.float16], rows: NDArray[np.int64], questions:
     return best[:, 0]
 
 
-def _real(root: Path, data: Path | None, encoder: Encoder) -> tuple[Base, list[str]]:
+def real_passages(root: Path, data: Path | None, encoder: Encoder) -> tuple[Base, list[str]]:
     """Ingest real documents; return their passages, and real questions."""
     sources = {source.name: source.folder for source in read_sources(_PROJECT / "approved_docs").values()}
     places = {"handbook": data / "handbook_18f" / "raw"} if data else sources
@@ -132,8 +132,13 @@ def _real(root: Path, data: Path | None, encoder: Encoder) -> tuple[Base, list[s
     return base, [sentences[0] for sentences in base.sentences][:_QUESTIONS]
 
 
-def _fresh(what: str, root: Path) -> dict[str, Any]:
-    """Measure in a process of its own, whose memory is nobody else's."""
+def write_questions(root: Path, questions: Sequence[str]) -> None:
+    """Write what a fresh process is to ask the build of a folder."""
+    (root / "questions.json").write_text(json.dumps(questions), encoding="utf-8")
+
+
+def fresh(what: str, root: Path) -> dict[str, Any]:
+    """Measure in a process of its own, whose memory is nobody else's: "ask" a folder's build, or search it "plain"."""
     command = [sys.executable, "-m", "eval.speed.scale_bench", what, str(root)]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, cwd=_PROJECT)
     figures: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])

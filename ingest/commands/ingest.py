@@ -9,7 +9,7 @@ from indexes.console import err, fail, out
 from indexes.errors import IndexesError
 from indexes.settings import read_library_settings
 from ingest import show
-from ingest.commands.opening import AsJson, failed, limited_parser, opened_ingestion
+from ingest.commands.opening import AsJson, EngineName, failed, limited_parser, opened_engine, opened_ingestion
 from ingest.commands.watch import watch_here
 from ingest.errors import IngestError
 from ingest.report import Report
@@ -25,10 +25,17 @@ AllowMissing = Annotated[
 ]
 
 
+Engine = Annotated[
+    EngineName,
+    typer.Option(help="what reads and encodes: this process, or a Ray cluster (RAY_ADDRESS; else one of this machine)"),
+]
+
+
 def ingest(
     as_json: AsJson = False,
     allow_missing: AllowMissing = False,
     wait: Annotated[float, typer.Option(min=0, help="for an ingestion that is running, in seconds")] = _WAIT_S,
+    engine: Engine = "local",
     watch: Annotated[bool, typer.Option("--watch", help="go on, and make a build whenever one is called for")] = False,
     end_with_input: Annotated[bool, typer.Option("--end-with-input", help="with --watch: end when stdin does")] = False,
 ) -> None:
@@ -41,16 +48,23 @@ def ingest(
 
     With --watch it is the worker: it goes on until it is ended, makes a build a few seconds after the last change of
     the register or the library, and reads what awaits a decision into previews for approvers.
+
+    With --engine ray a cluster reads and encodes, for a library that would take one machine days; the build is the
+    same. Everything else, deciding what comes in above all, is done here.
     """
     if watch:
         if allow_missing:
             raise fail("--allow-missing is for one build, on somebody's word: expected it without --watch", 2)
+        if engine != "local":
+            raise fail(f"--engine {engine} is for one build: expected --watch without it, as a worker's are small", 2)
         watch_here(as_json=as_json, end_with_input=end_with_input)
-    elif ingest_here(as_json=as_json, allow_missing=allow_missing, wait_s=wait).problems:
+    elif ingest_here(as_json=as_json, allow_missing=allow_missing, wait_s=wait, engine=engine).problems:
         raise typer.Exit(1)
 
 
-def ingest_here(*, as_json: bool = False, allow_missing: bool = False, wait_s: float = _WAIT_S) -> Report:
+def ingest_here(
+    *, as_json: bool = False, allow_missing: bool = False, wait_s: float = _WAIT_S, engine: EngineName = "local"
+) -> Report:
     """Ingest as the settings say, and print what came of it; problems are in the report."""
     from ingest.beside import ended_by_signals
     from ingest.one_at_a_time import Wait
@@ -65,7 +79,9 @@ def ingest_here(*, as_json: bool = False, allow_missing: bool = False, wait_s: f
             TerminalProgress(err.drawing()) as progress,
         ):
             ingestion = opened_ingestion(settings, parser, progress)
-            report = run(replace(ingestion, allow_missing=allow_missing, wait=Wait(wait_s, err.line)))
+            with opened_engine(engine, settings, ingestion.encoder) as opened:
+                wait = Wait(wait_s, err.line)
+                report = run(replace(ingestion, allow_missing=allow_missing, wait=wait, engine=opened))
     except (IndexesError, IngestError) as error:
         raise failed(error, 1) from error
     if as_json:

@@ -3,7 +3,11 @@
 Exit codes: 0 done, 1 refused or found wrong, 2 bad usage.
 """
 
-from typing import TYPE_CHECKING, Annotated
+import contextlib
+import importlib.util
+import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -15,11 +19,14 @@ from indexes.library_register import register_of
 from indexes.settings import LibrarySettings
 
 if TYPE_CHECKING:
+    from indexes.encoder import Encoder
+    from ingest.engine import Engine, Parser
     from ingest.collecting import Collecting
     from ingest.loading.process import LoaderProcess
-    from ingest.pipeline import Ingestion, Parser, Progress
+    from ingest.pipeline import Ingestion, Progress
 
 PathArgument = Annotated[str, typer.Argument(help="a file or folder of the library, or a document's name")]
+EngineName = Literal["local", "ray"]
 By = Annotated[str, typer.Option("--by", help="who decides: a name or address")]
 AsJson = Annotated[bool, typer.Option("--json", help="print JSON")]
 
@@ -101,3 +108,31 @@ def _collections(settings: LibrarySettings) -> "Collecting":
     from ingest.build_collections import BuildCollections
 
     return BuildCollections(opened.milvus, settings.builds)
+
+
+@contextlib.contextmanager
+def opened_engine(name: EngineName, settings: LibrarySettings, encoder: "Encoder") -> "Iterator[Engine | None]":
+    """Lend what reads and encodes, as an option names it; `None` for this process.
+
+    Raises:
+        EngineError: what it needs is not installed.
+    """
+    if name == "local":
+        yield None
+        return
+    from ingest.cluster.agreed import Agreed, found_here
+    from ingest.cluster.engine import RayEngine
+    from ingest.cluster.process import DriverProcess
+    from ingest.errors import EngineError
+    from ingest.split import Splitter
+
+    if importlib.util.find_spec("ray") is None:
+        raise EngineError("--engine ray needs Ray: install greenlit[ray], here and on every machine of the cluster")
+    agreed = Agreed(
+        here=found_here(encoder, Splitter(encoder).info),
+        parse_timeout_s=settings.parse_timeout_s,
+        parse_memory_bytes=settings.parse_memory_bytes,
+        sandbox=settings.parser_sandbox,
+    )
+    with RayEngine(agreed, driver=DriverProcess(address=os.environ.get("RAY_ADDRESS", ""))) as engine:
+        yield engine

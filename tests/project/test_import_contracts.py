@@ -57,6 +57,8 @@ _FORBIDDEN = [
     ("service/audit/histories.py", "def f():\n    import psycopg", "PostgreSQL's library"),
     ("service/parts.py", "def f():\n    import indexes.milvus_candidates", "Milvus is imported only"),
     ("indexes/dense.py", "def f():\n    import pymilvus", "Milvus's client"),
+    ("ingest/cluster/engine.py", "def f():\n    import ray", "Ray is known to one module"),
+    ("ingest/pipeline.py", "import ingest.cluster.engine", "The cluster is imported only"),
     ("service/operating/metrics.py", "import httpx", "opens a connection"),
     ("service/commands/serve.py", "def f():\n    import service.operating.spans", "Traces are imported only"),
     ("service/http/asking.py", "import opentelemetry.trace", "OpenTelemetry is known"),

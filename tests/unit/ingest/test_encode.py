@@ -11,10 +11,12 @@ import pytest
 from indexes.coarse import InBytes, in_bytes
 from indexes.encoder import Pieces, Span, Vectors
 from ingest.encode import EncoderText, VectorCache, forget
+from ingest.engine import LocalEngine
 from ingest.errors import PublishError
 from ingest.index_pieces import projection_for
+from ingest.split import Splitter
 from tests.support.answering_parts import whole_texts
-from tests.support.fakes import HashingEncoder
+from tests.support.fakes import DirectParser, HashingEncoder
 
 TEXT = "Rules\nKeep masters. Ask the team."
 TWO = EncoderText(TEXT, ((6, 19), (20, 33)))
@@ -26,7 +28,8 @@ def path(tmp_path: Path) -> Path:
 
 
 def _cache(path: Path, encoder: HashingEncoder) -> VectorCache:
-    return VectorCache(path, encoder, projection=projection_for(encoder))
+    here = LocalEngine(parser=DirectParser(), splitter=Splitter(encoder), encoder=encoder)
+    return VectorCache(path, encoder, making=here, projection=projection_for(encoder))
 
 
 def _encode(path: Path, encoder: HashingEncoder, texts: Sequence[EncoderText]) -> Vectors:

@@ -24,7 +24,7 @@ def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ask in this process, with a small encoder and few questions."""
     parts: dict[str, Callable[[Path], dict[str, Any]]] = {"ask": module._ask, "plain": module._plain}
     monkeypatch.setattr(module, "load_encoder", lambda _: ENCODER)
-    monkeypatch.setattr(module, "_fresh", lambda what, root: json.loads(json.dumps(parts[what](root))))
+    monkeypatch.setattr(module, "fresh", lambda what, root: json.loads(json.dumps(parts[what](root))))
     monkeypatch.setattr(module, "_QUESTIONS", 20)
     monkeypatch.setattr(module, "_WARM_UP", 2)
 

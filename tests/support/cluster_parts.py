@@ -1,0 +1,69 @@
+"""What tests of a cluster share: what a tiny library's ingestion expects of workers, and a cluster that is played."""
+
+import json
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+
+from ingest.cluster import messages
+from ingest.cluster.agreed import Agreed, found_here
+from ingest.cluster.engine import ClosedError, RayEngine
+from ingest.split import Splitter
+from tests.support.fakes import HashingEncoder
+
+_SAID = {
+    "refused": messages.packed(messages.REFUSED, b"expected text, got none"),
+    "crashed": messages.packed(messages.CRASHED, b"WorkerCrashedError"),
+    "failed": messages.packed(messages.FAILED, b"a worker broke (KeyError)"),
+    "not-started": messages.packed(messages.NOT_STARTED, b"documents cannot be parsed"),
+    "lies": messages.packed(messages.DONE, b"{}", b"", b"{}"),
+}
+
+
+def agreed(encoder: HashingEncoder) -> Agreed:
+    """What is expected of workers."""
+    here = found_here(encoder, Splitter(encoder).info)
+    return Agreed(here, parse_timeout_s=60.0, parse_memory_bytes=1 << 30, sandbox="auto")
+
+
+class PlayedDriver:
+    """A `Driver` whose worker is this process. Documents named for a reply get that; one that "dies" takes it along."""
+
+    def __init__(self, work: Callable[[bytes, bytes], bytes], *, cannot: str = "") -> None:
+        self.runs = False
+        self.most_ahead = 0
+        self._work, self._cannot = work, cannot
+        self._setup = b""
+        self._asked: deque[bytes] = deque()
+
+    def start(self, setup: bytes) -> int:
+        self.runs, self._setup = True, setup
+        if self._cannot:
+            raise ClosedError(self._cannot)
+        return 1
+
+    def send(self, request: bytes) -> None:
+        self._asked.append(request)
+        self.most_ahead = max(self.most_ahead, len(self._asked))
+
+    def receive(self) -> bytes:
+        request = self._asked.popleft()
+        wanted, given, *_ = messages.unpacked(request)
+        name = json.loads(given)["document"].rpartition("/")[2].removesuffix(".md") if wanted == messages.READ else ""
+        if name == "dies":
+            raise ClosedError("the Ray cluster is gone")
+        return _SAID.get(name) or self._work(self._setup, request)
+
+    def close(self) -> None:
+        self.runs = False
+        self._asked.clear()
+
+
+def played_engine(driver: PlayedDriver) -> RayEngine:
+    """An engine on a cluster that is played."""
+    return RayEngine(agreed(HashingEncoder()), driver=driver)
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    """Every file beneath a folder, by its path."""
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
