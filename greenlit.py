@@ -20,7 +20,7 @@ from ingest.commands.approve import approve
 from ingest.commands.builds import builds_app
 from ingest.commands.ingest import ingest, ingest_here
 from ingest.commands.read import read
-from ingest.commands.register import register
+from ingest.commands.register import app as register_app
 from ingest.commands.rename import rename
 from ingest.commands.watch import worker_here
 from ingest.commands.withdraw import reject, revoke
@@ -93,7 +93,7 @@ app.command()(read)
 app.command()(approve)
 app.command()(revoke)
 app.command()(reject)
-app.command()(register)
+app.add_typer(register_app, name="register")
 app.command()(rename)
 app.command()(ingest)
 app.add_typer(builds_app(asked=questions_asked, record=record_removal), name="builds")

@@ -29,7 +29,8 @@ from indexes.library import document_at, locate, read_document
 from indexes.lines import DocumentStanding, Lines, Looked
 from indexes.manifest import live_documents
 from indexes.names import printable
-from indexes.register import REGISTER_FILE, Register, RegisterState, append_events, register_remarks
+from indexes.register import REGISTER_FILE, Register
+from indexes.register_state import RegisterPlace, RegisterState, register_remarks
 from indexes.sources import Sources, read_sources, source_name
 from indexes.standing import Standing
 from indexes.stock import approved_look_alike, live_grants, register_is_gone
@@ -71,7 +72,7 @@ class Approvals:
         library: Path,
         now: Callable[[], datetime],
         max_file_bytes: int,
-        register: Register | None = None,
+        register: RegisterPlace | None = None,
         looked: Looked | None = None,
         builds: Path | None = None,
     ) -> None:
@@ -81,7 +82,7 @@ class Approvals:
             library: the folder that holds it.
             now: the clock.
             max_file_bytes: larger files are no documents.
-            register: the library's register, if somebody follows it already.
+            register: where the library's register lies; in its file unless given.
             looked: of an earlier overview of this library; without, each file is read.
             builds: beside whose live build no new register is begun, if the one that let its documents in is gone.
 
@@ -90,8 +91,7 @@ class Approvals:
         """
         sources = read_sources(library)
         self.sources: Sources = looked.known(sources) if looked else sources
-        self.register_path = library / REGISTER_FILE
-        self._register = register or Register(self.register_path)
+        self.register: RegisterPlace = register or Register(library / REGISTER_FILE)
         self._lines = Lines(self.sources, now=now, max_file_bytes=max_file_bytes, looked=looked)
         self._builds = builds
         self._now = now
@@ -99,7 +99,7 @@ class Approvals:
 
     def state(self) -> RegisterState:
         """Return the register as it is now."""
-        return self._register.refresh()
+        return self.register.refresh()
 
     def name_of(self, path: str) -> str:
         """Return the document (or folder of documents) that a path or a document id means.
@@ -175,7 +175,7 @@ class Approvals:
         return Plan((replace(approval, text_sha256=text_sha256),), (), of_folder=False)
 
     def approve(self, plan: Plan, *, still: Callable[[], None] | None = None) -> None:
-        """Write a plan's approvals, all or none; `still` as of `append_events`.
+        """Write a plan's approvals, all or none; `still` as of `RegisterPlace.append`.
 
         Raises:
             RegisterError: the register cannot be written.
@@ -201,7 +201,7 @@ class Approvals:
         *,
         still: Callable[[], None] | None = None,
     ) -> Withdrawal:
-        """Revoke or reject a document; the reason is the note of the terms, `still` as of `append_events`.
+        """Revoke or reject a document; the reason is the note of the terms, `still` as of `RegisterPlace.append`.
 
         Raises:
             DocumentNameError, SourcesError: neither the library nor the register knows it.
@@ -219,10 +219,11 @@ class Approvals:
 
     def _append(self, events: Sequence[Event], still: Callable[[], None] | None) -> None:
         more = {"still": still} if still else {}
-        held = live_documents(self._builds) if self._builds and not self.register_path.exists() else 0
-        if gone := register_is_gone(self.state(), self.register_path, held=held):
+        state = self.state()
+        held = live_documents(self._builds) if self._builds and not self.register.is_there() else 0
+        if gone := register_is_gone(state, self.register, held=held):
             raise RegisterError(gone)
-        append_events(self.register_path, events, **more)
+        self.register.append(events, **more)
 
     def overview(self, *, under: str | None = None) -> list[DocumentStanding]:
         """Return the standing of every document that the library holds or the register knows, by name.
@@ -234,7 +235,7 @@ class Approvals:
 
     def remarks(self) -> list[str]:
         """Return what a person should know of the register, in words; empty if there is nothing."""
-        return register_remarks(self.state(), self.register_path, now=self._now())
+        return register_remarks(self.state(), self.register.shown, now=self._now())
 
     def standings(self, documents: Iterable[str]) -> dict[str, Standing]:
         """Return the standing of some documents; reads no others."""

@@ -44,16 +44,16 @@ class Problem:
         """The number of the last line that it is of."""
         return self.to or self.line
 
-    def in_words(self, path: Path) -> str:
-        """Return file, line or lines, problem and consequence."""
+    def in_words(self, shown: Path | str) -> str:
+        """Return where the register lies, line or lines, problem and consequence."""
         where = f"line {self.line}" if self.last == self.line else f"lines {self.line} to {self.last}"
         documents = tuple(dict.fromkeys(self.documents))
         if not documents:
-            return f"{path}, {where}: {self.message}"
-        shown = [f"'{document}'" for document in documents[:_NAMED]]
+            return f"{shown}, {where}: {self.message}"
+        named = [f"'{document}'" for document in documents[:_NAMED]]
         more = [f"{len(documents) - _NAMED} more"] if len(documents) > _NAMED else []
         counts = "counts" if len(documents) == 1 else "count"
-        return f"{path}, {where}: {self.message}; {' and '.join([*shown, *more])} {counts} as not approved"
+        return f"{shown}, {where}: {self.message}; {' and '.join([*named, *more])} {counts} as not approved"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime
 from indexes.errors import DocumentNameError, UnsafeFileError
 from indexes.events import Approval, Upload
 from indexes.library import Listed, hash_document, list_documents, read_document
-from indexes.register import RegisterState
+from indexes.register_state import RegisterState
 from indexes.sources import Sources, source_name
 from indexes.standing import Grant, Standing, approvals_of, grant, standing
 from indexes.stock import list_library

@@ -1,106 +1,35 @@
-"""The register: who approved which bytes of which document, until when, for whom. Append-only, one JSON event a line.
+"""A register in a file: who approved which bytes of which document, until when, for whom. One JSON event a line.
 
-Order of work: `Register.refresh` looks whether the file changed, reads what was added, folds each event into the
-document's `Decision` (`decisions`), and hands out an immutable `RegisterState`. `append_events` adds whole lines under
-a lock and makes them durable. What a decision means at a moment is `standing`; nothing here looks at the documents.
+Order of work: `Register.refresh` looks whether the file changed, reads what was added, has it folded (`register_state`)
+and hands out an immutable `RegisterState`. `append_events` adds whole lines under a lock and makes them durable; lines
+are only ever added. A last line without a newline is still being written (or was cut off).
 
-A line that cannot be understood is kept as a `Problem` with its number. Documents that it names are not approved until
-a later event decides again. A last line without a newline is still being written (or was cut off). What a person should
-know of the order of the lines, which a merge may have mixed, `register_remarks` says.
-
-Every whole line is also known by its hash, whoever wrote it and whatever it says, so that a reader can put on record
-which lines there were, and show later that none of them was changed.
+A register that was moved into a database leaves its file behind under another name (`IN_DATABASE_FILE`): while that is
+there, nobody reads or writes a register in a file beside it. Does not know databases (`library_register`).
 """
 
+import contextlib
 import hashlib
 import os
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from indexes.damage import is_foreign, join, problem_of
-from indexes.decisions import CLOCK_SKEW, Decision, Problem, block, dated_ahead, decide
+from indexes.damage import is_foreign
 from indexes.errors import RegisterError
-from indexes.events import Event, check_event, event_from_line, event_to_line
-from indexes.superseded import supersession_remarks
+from indexes.events import Event, check_event, event_to_line
+from indexes.register_state import NOTHING, RegisterState, fold_lines, with_unfinished
 
 REGISTER_FILE = "register.jsonl"
+IN_DATABASE_FILE = "register.in-database.jsonl"  # what is left of a register that was moved into a database
 _LOCK_TIMEOUT_S = 10.0  # a writer holds the lock for milliseconds; longer means that something is stuck
 _BEGINNING = 4  # bytes of a file that tell whether it is UTF-8
 
 
-@dataclass(frozen=True, slots=True)
-class LineOrder:
-    """How far the lines are in the order of their times.
-
-    `newest_at` is the latest time so far; `earlier` how many lines are dated before one above them, beyond what clocks
-    differ by, and `first_earlier` the number of the first; `repeated` how many stand in the register already.
-    """
-
-    newest_at: datetime | None = None
-    earlier: int = 0
-    first_earlier: int = 0
-    repeated: int = 0
-
-    def then(self, line: int, at: datetime, *, repeats: bool) -> "LineOrder":
-        """Return what holds after one more line."""
-        if repeats:
-            return replace(self, repeated=self.repeated + 1)
-        if self.newest_at is None or at >= self.newest_at:
-            return LineOrder(at, self.earlier, self.first_earlier, self.repeated)
-        if at + CLOCK_SKEW >= self.newest_at:
-            return self
-        return replace(self, earlier=self.earlier + 1, first_earlier=self.first_earlier or line)
-
-
-@dataclass(frozen=True, slots=True)
-class RegisterState:
-    """The register at one moment: `position` is how many whole lines it has, `decisions` are by document id.
-
-    `line_hashes` holds, for each whole line, blank ones too, the SHA-256 (hex) of its bytes without the newline: line n
-    is `line_hashes[n - 1]`. `order` says how far the lines are in the order of their times.
-    """
-
-    position: int = 0
-    decisions: Mapping[str, Decision] = field(default_factory=dict)
-    problems: tuple[Problem, ...] = ()
-    line_hashes: tuple[str, ...] = ()
-    order: LineOrder = LineOrder()
-
-
-_NOTHING = RegisterState()  # one object, so that a register that stays away is seen to be the same
-
-
-def register_hash(line_hashes: Sequence[str]) -> str:
-    """Return the SHA-256 (hex) that stands for lines 1 to n: of the concatenated 32 bytes of each line's hash.
-
-    Args:
-        line_hashes: as `RegisterState.line_hashes`, or a beginning of it; of no lines, the hash of nothing.
-    """
-    return hashlib.sha256(bytes.fromhex("".join(line_hashes))).hexdigest()
-
-
-def register_at(path: Path, position: int) -> RegisterState:
-    """Return the register as it was when it had a number of whole lines; as far as it goes, if it has fewer now.
-
-    Whether these lines are those that it had then, their hashes tell (`RegisterState.line_hashes`).
-
-    Raises:
-        RegisterError: the file cannot be read.
-    """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise RegisterError(f"{path} cannot be read: {error.strerror}") from error
-    return _fold_lines(_NOTHING, b"".join(line + b"\n" for line in content.split(b"\n")[:-1][:position]))
-
-
 class Register:
-    """Follows a register file. Safe to call from several threads."""
+    """Follows a register file; a `RegisterPlace`."""
 
     def __init__(self, path: Path) -> None:
         """Remember the path; nothing is read before `refresh`."""
@@ -109,23 +38,23 @@ class Register:
         self._signature: tuple[int, ...] | None = None
         self._consumed = 0  # bytes of whole lines folded so far
         self._prefix = hashlib.sha256()
-        self._whole = _NOTHING  # of whole lines only
-        self._state = _NOTHING  # the same, with an unfinished last line as a problem
+        self._whole = NOTHING  # of whole lines only
+        self._state = NOTHING  # the same, with an unfinished last line as a problem
 
     def refresh(self) -> RegisterState:
-        """Return the register as it is now: the same object for as long as nothing changed.
+        """See `RegisterPlace.refresh`.
 
-        Costs one `stat` when nothing changed. When it did, what was already read is compared by hash (an edited
+        Costs two `stat`s when nothing changed. When it did, what was already read is compared by hash (an edited
         register is read anew) and only added lines are parsed. (Measured on two cores: 2.5 ms after one more line on
         10,000, 10 ms on 40,000.)
 
         Raises:
-            RegisterError: the file exists but cannot be read.
+            RegisterError: the file exists but cannot be read, or the register was moved into a database.
         """
         with self._lock:
+            expect_in_file(self.path)
             try:
-                status = self.path.stat()
-                signature = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+                signature = signature_of(self.path)
                 if signature != self._signature:
                     self._take(self.path.read_bytes())
                     self._signature = signature
@@ -138,10 +67,43 @@ class Register:
                 raise RegisterError(f"{self.path} cannot be read: {error.strerror}") from error
             return self._state
 
+    @property
+    def shown(self) -> Path:
+        """The path of the file."""
+        return self.path
+
+    def newest(self) -> RegisterState:
+        """See `RegisterPlace.newest`."""
+        with self._lock:
+            return self._state
+
+    def lines(self) -> list[bytes]:
+        """See `RegisterPlace.lines`."""
+        expect_in_file(self.path)
+        return whole_lines(self.path)
+
+    def append(self, events: Iterable[Event], *, still: Callable[[], None] = lambda: None) -> None:
+        """See `RegisterPlace.append`."""
+        append_events(self.path, events, still=still)
+
+    def is_there(self) -> bool:
+        """See `RegisterPlace.is_there`."""
+        return self.path.exists()
+
+    def look(self) -> tuple[object, ...]:
+        """See `RegisterPlace.look`."""
+        try:
+            return signature_of(self.path)
+        except OSError:
+            return ()
+
+    def close(self) -> None:
+        """See `RegisterPlace.close`: nothing is kept open."""
+
     def _forget(self) -> None:
         self._consumed = 0
         self._prefix = hashlib.sha256()
-        self._whole = self._state = _NOTHING
+        self._whole = self._state = NOTHING
 
     def _take(self, content: bytes) -> None:
         known = hashlib.sha256(content[: self._consumed])
@@ -149,75 +111,46 @@ class Register:
             self._forget()
         end = content.rfind(b"\n") + 1
         added = content[self._consumed : end]
-        self._whole = _fold_lines(self._whole, added)
+        self._whole = fold_lines(self._whole, added.split(b"\n")[:-1])
         self._consumed = end
         self._prefix.update(added)  # it equals `known` here, or is new
-        self._state = _with_unfinished(self._whole, content[end:])
+        self._state = with_unfinished(self._whole, content[end:])
 
 
-def _with_unfinished(state: RegisterState, tail: bytes) -> RegisterState:
-    """Show a last line without newline as a problem; it decides nothing unless it names a document."""
-    if not tail.strip():
-        return state
-    decisions, problems = dict(state.decisions), list(state.problems)
-    _block(decisions, problems, (state.position + 1, tail), "the line is cut off (no newline at its end)")
-    return replace(state, decisions=decisions, problems=tuple(problems))
+def signature_of(path: Path) -> tuple[int, ...]:
+    """Return what the disk says of a file, which changes with it.
 
-
-def _fold_lines(state: RegisterState, added: bytes) -> RegisterState:
-    if not added:
-        return state
-    decisions = dict(state.decisions)
-    problems = list(state.problems)
-    order = state.order
-    lines = added.removesuffix(b"\n").split(b"\n")
-    for position, line in enumerate(lines, start=state.position + 1):
-        if not line.strip():
-            continue
-        try:
-            event = event_from_line(line)
-        except RegisterError as error:
-            _block(decisions, problems, (position, line), str(error))
-            continue
-        before = decisions.get(event.document, Decision())
-        decisions[event.document] = after = decide(before, event, line=position)
-        order = order.then(position, event.at, repeats=after is before)
-    hashes = tuple(hashlib.sha256(line).hexdigest() for line in lines)
-    return RegisterState(state.position + len(lines), decisions, tuple(problems), state.line_hashes + hashes, order)
-
-
-def _block(decisions: dict[str, Decision], problems: list[Problem], numbered: tuple[int, bytes], said: str) -> None:
-    """Note what is wrong with a line, and take the approvals of the documents that it names."""
-    position, line = numbered
-    problem = problem_of(line, position, said)
-    for document in problem.documents:
-        decisions[document] = block(decisions.get(document, Decision()), problem)
-    join(problems, problem, line)
-
-
-def register_remarks(state: RegisterState, path: Path, *, now: datetime) -> list[str]:
-    """Return what a person should know of the register, in words, and that stops nothing; empty if there is nothing.
-
-    It is of lines that a merge has mixed, doubled or made moot, of times that have not come, of what supersedes what.
-
-    Args:
-        state: the register.
-        path: its file, which the words name.
-        now: the time, with its zone.
+    Raises:
+        OSError: there is no such file, or it cannot be asked about.
     """
-    order, remarks = state.order, []
-    if order.repeated:
-        remarks.append(f"{path}: lines that stand in it twice: {order.repeated}; the second of each decides nothing")
-    if order.earlier:
-        remarks.append(
-            f"{path}: lines dated before one above them: {order.earlier}, the first is line {order.first_earlier}; "
-            "branches were merged, or a clock was wrong; nothing is allowed by it that the times do not allow"
+    status = path.stat()
+    return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+
+
+def whole_lines(path: Path) -> list[bytes]:
+    """Return the whole lines of a register's file, each without its newline.
+
+    Raises:
+        RegisterError: it cannot be read.
+    """
+    try:
+        return path.read_bytes().split(b"\n")[:-1]
+    except OSError as error:
+        raise RegisterError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def expect_in_file(path: Path) -> None:
+    """See that the register of a path was not moved into a database.
+
+    Raises:
+        RegisterError: it was; nothing that a file beside it says counts.
+    """
+    left = path.with_name(IN_DATABASE_FILE)
+    if os.path.lexists(left):
+        raise RegisterError(
+            f"the register of {path.parent} was moved into a database, as {left.name} there says: expected "
+            "GREENLIT_DATABASE_URL to name that database; greenlit register move --back puts it into a file again"
         )
-    ours = [decision.remark for decision in state.decisions.values() if decision.remark]
-    remarks += [f"{path}, line {said.line}: {said.message}" for said in sorted(ours, key=lambda said: said.line)]
-    ahead = (dated_ahead(document, decision, now=now) for document, decision in state.decisions.items())
-    more = (*ahead, *supersession_remarks(state.decisions, now=now))
-    return remarks + [f"{path}: {said}" for said in more if said]
 
 
 def append_events(path: Path, events: Iterable[Event], *, still: Callable[[], None] = lambda: None) -> None:
@@ -239,15 +172,29 @@ def append_events(path: Path, events: Iterable[Event], *, still: Callable[[], No
         check_event(event)
     lines = [event_to_line(event) for event in events]
     try:
-        with FileLock(f"{path}.lock", timeout=_LOCK_TIMEOUT_S, mode=0o644):
+        with locked(path):
+            expect_in_file(path)
             still()
             _append(path, b"".join(lines))
-    except Timeout as error:
-        raise RegisterError(
-            f"{path} has been locked by another writer for {_LOCK_TIMEOUT_S:.0f} s: try again, or see who holds it"
-        ) from error
     except OSError as error:
         raise RegisterError(f"{path} cannot be written ({error.strerror}); nothing was recorded") from error
+
+
+@contextlib.contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Keep every other writer away from a register's file.
+
+    Raises:
+        RegisterError: another writer does, for too long.
+    """
+    with contextlib.ExitStack() as held:
+        try:
+            held.enter_context(FileLock(f"{path}.lock", timeout=_LOCK_TIMEOUT_S, mode=0o644))
+        except Timeout as error:
+            raise RegisterError(
+                f"{path} has been locked by another writer for {_LOCK_TIMEOUT_S:.0f} s: try again, or see who holds it"
+            ) from error
+        yield
 
 
 def _leads_nowhere(path: Path) -> str:

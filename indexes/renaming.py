@@ -20,7 +20,6 @@ from indexes.events import Approval, Event, Withdrawal
 from indexes.library import FileBytes, locate, read_document
 from indexes.names import printable
 from indexes.people import labels
-from indexes.register import append_events
 from indexes.sources import Source, source_name
 from indexes.standing import EVERYBODY, Grant, approvals_of, grant, may_read
 from indexes.stock import approved_look_alike, has_file, live_grants
@@ -115,7 +114,7 @@ def rename(approvals: Approvals, renaming: Renaming) -> None:
             if _decided(decisions, name) != decided:
                 raise RegisterError(f"somebody decided on '{name}' meanwhile, so nothing was written: look again")
 
-    append_events(approvals.register_path, renaming.events(), still=still)
+    approvals.register.append(renaming.events(), still=still)
 
 
 def _decided(decisions: Mapping[str, Decision], name: str) -> int:

@@ -6,7 +6,7 @@ Only the doors read them (commands, `service.settings`); everything below gets v
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from indexes.errors import SettingsError
@@ -16,6 +16,13 @@ from indexes.logs import LogLevel
 from indexes.manifest import DenseSetting
 
 Folder = Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())]
+
+
+def _of_postgres(address: SecretStr) -> SecretStr:
+    """Refuse what is no address of PostgreSQL, without repeating it."""
+    if not address.get_secret_value().startswith(("postgresql://", "postgres://")):
+        raise ValueError("expected an address that begins with postgresql://, got another")
+    return address
 
 
 class LibrarySettings(BaseSettings):
@@ -35,9 +42,18 @@ class LibrarySettings(BaseSettings):
         "auto",
         description="what holds the parsing process: auto, what the kernel has; require, nothing is parsed in less",
     )
+    database_url: Annotated[SecretStr, AfterValidator(_of_postgres)] | None = Field(
+        None,
+        description="the PostgreSQL database of the log, and of the register once it was moved there, as "
+        "postgresql://USER@HOST:5432/DATABASE; files unless set",
+    )
     log_level: LogLevel = Field(
         "info", description="what is logged by programs that run on: debug, info, warning or error, and what is worse"
     )
+
+    def database(self) -> str:
+        """Return the address of the database, which may hold a password; empty where there is none."""
+        return self.database_url.get_secret_value() if self.database_url else ""
 
 
 def settings_error(error: ValidationError) -> SettingsError:

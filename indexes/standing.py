@@ -111,6 +111,12 @@ def approvals_of(decision: Decision, source: Source, sha256: str) -> list[Approv
     return _counting(decision.approvals, decision, source, sha256)
 
 
+def approvals_with(decision: Decision | None, source: Source, approval: Approval) -> list[Approval]:
+    """Return the approvals of its version that would count after one more."""
+    decision = decision or Decision()
+    return _counting((*decision.approvals, approval), decision, source, approval.sha256)
+
+
 def _counting(approvals: tuple[Approval, ...], decision: Decision, source: Source, sha256: str) -> list[Approval]:
     of_version = (one for one in approvals if one.sha256 == sha256 and (is_proven(one) or not source.proven))
     uploads = (one for one in decision.uploads if one.sha256 == sha256) if source.separate_uploader else ()

@@ -8,14 +8,13 @@ approved (first): an approved document is never pushed out by a file that is put
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 from indexes.counting import counted
 from indexes.decisions import Decision
 from indexes.library import Listed, list_documents, locate
 from indexes.look_alikes import look_alikes, look_keys
 from indexes.names import spelled
-from indexes.register import RegisterState
+from indexes.register_state import RegisterPlace, RegisterState
 from indexes.sources import Source, Sources, source_name
 from indexes.standing import Grant, grant
 
@@ -75,21 +74,22 @@ def stock_problems(stocks: Sequence[SourceStock]) -> list[str]:
     return problems
 
 
-def register_is_gone(state: RegisterState, path: Path, *, held: int) -> str | None:
+def register_is_gone(state: RegisterState, register: RegisterPlace, *, held: int) -> str | None:
     """Return in words that a register is gone: it decides on nothing, or on nothing that can be understood.
 
     Where the live build holds no document either, nothing is gone: nobody has approved anything yet.
 
     Args:
         state: what the register says.
-        path: its file, which may not be there.
+        register: where it lies, which may be nowhere.
         held: how many documents the live build holds, each of which a line of the register let in.
     """
     if not held or any(decision.problem is None for decision in state.decisions.values()):
         return None
-    it = f"{path} decides on nothing" if path.exists() else f"the register {path} is not there"
+    shown = register.shown
+    it = f"{shown} decides on nothing" if register.is_there() else f"the register {shown} is not there"
     if state.decisions:
-        it = f"nothing that the register says can be understood: {state.problems[0].in_words(path)}"
+        it = f"nothing that the register says can be understood: {state.problems[0].in_words(shown)}"
     back = "put it back (greenlit restore COPIES, or your own copy)"
     return f"{it}, and the live build holds {counted(held, 'document')}: {back}"
 

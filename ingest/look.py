@@ -13,7 +13,7 @@ from pathlib import Path
 
 from indexes.errors import SourcesError
 from indexes.names import MAX_NAME_CHARS
-from indexes.register import REGISTER_FILE
+from indexes.register_state import RegisterPlace
 from indexes.sources import SOURCES_FILE, Sources, read_sources
 
 _Signature = tuple[int, ...]
@@ -21,9 +21,9 @@ _Signature = tuple[int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What was seen: the register and the allowlist as the disk describes them, and a digest over the files."""
+    """What was seen: the register, and the allowlist as the disk describes it, and a digest over the files."""
 
-    register: _Signature
+    register: tuple[object, ...]
     allowlist: _Signature
     files: bytes
 
@@ -31,9 +31,10 @@ class Look:
 class Looker:
     """Looks at one library again and again. One thread at a time."""
 
-    def __init__(self, library: Path) -> None:
-        """Remember where it is; nothing is looked at before `look`."""
+    def __init__(self, library: Path, register: RegisterPlace) -> None:
+        """Remember where it and its register are; nothing is looked at before `look`."""
         self._library = library
+        self._register = register
         self._allowlist: _Signature | None = None
         self._sources: Sources = {}
 
@@ -47,7 +48,7 @@ class Looker:
         for source in self._sources.values():
             for line in _walk(source.folder, source.name):
                 digest.update(os.fsencode(line))
-        return Look(_signature(self._library / REGISTER_FILE), allowlist, digest.digest())
+        return Look(self._register.look(), allowlist, digest.digest())
 
     def _read_sources(self) -> Sources:
         try:

@@ -16,12 +16,11 @@ Held against the approvals and not against the build before, so that it holds fo
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Literal
 
 from indexes.counting import counted
 from indexes.decisions import Decision
-from indexes.register import RegisterState
+from indexes.register_state import RegisterPlace, RegisterState
 from indexes.sources import SOURCES_FILE, Sources
 from indexes.standing import grant
 from indexes.stock import SourceStock, approved_elsewhere
@@ -142,7 +141,7 @@ def stop_if_lost(losses: Sequence[Losses]) -> None:
         )
 
 
-def stop_if_register_is_gone(state: RegisterState, path: Path, *, live_documents: int) -> None:
+def stop_if_register_is_gone(state: RegisterState, register: RegisterPlace, *, live_documents: int) -> None:
     """Stop before anything is published if the register decides on nothing, and the live build holds documents.
 
     One of which most cannot be understood, as it is saved in another encoding, is as good as gone.
@@ -155,11 +154,11 @@ def stop_if_register_is_gone(state: RegisterState, path: Path, *, live_documents
         raise LostDocumentsError(
             f"{_NOTHING_DONE}: what the register says of {len(unclear)} of "
             f"{counted(len(state.decisions), 'document')} cannot be understood: "
-            f"{state.problems[0].in_words(path)}; {_DO_IT_ANYWAY}"
+            f"{state.problems[0].in_words(register.shown)}; {_DO_IT_ANYWAY}"
         )
     if live_documents and not state.decisions:
         raise LostDocumentsError(
-            f"{_NOTHING_DONE}: {path} decides on nothing, and the live build holds "
+            f"{_NOTHING_DONE}: {register.shown} decides on nothing, and the live build holds "
             f"{counted(live_documents, 'document')}; put the register back, or approve "
             f"documents (greenlit approve); {_DO_IT_ANYWAY}"
         )

@@ -31,7 +31,8 @@ from indexes.errors import BuildError
 from indexes.library import Listed, folder_problems
 from indexes.manifest import DenseSetting, Manifest
 from indexes.passages import SplitDocument
-from indexes.register import REGISTER_FILE, Register, register_remarks
+from indexes.register import REGISTER_FILE, Register
+from indexes.register_state import RegisterPlace, register_remarks
 from indexes.sources import Sources, read_sources
 from indexes.stock import list_library, take_stock
 from ingest.admit import Admitted, KeptOutError, admit, hold_back
@@ -90,7 +91,8 @@ class Progress(Protocol):
 class Ingestion:
     """All that an ingestion needs, given by the caller. `holds` is the folder that says which builds records need.
 
-    With `allow_missing`, a build is published without most of a source. `wait` is for another ingestion that runs.
+    With `allow_missing`, a build is published without most of a source. `wait` is for another ingestion that runs. The
+    `register` lies in its file in the library unless it is given.
     """
 
     library: Path
@@ -104,6 +106,7 @@ class Ingestion:
     dense_index: DenseSetting = "auto"
     allow_missing: bool = False
     wait: Wait = NO_WAIT
+    register: RegisterPlace | None = None
 
 
 def ingest(ingestion: Ingestion) -> Report:
@@ -120,7 +123,7 @@ def ingest(ingestion: Ingestion) -> Report:
     with staging(ingestion.builds, wait=ingestion.wait) as aside, _live_build(ingestion) as live:
         now = ingestion.now()  # not before it is this one's turn
         sources = read_sources(ingestion.library)  # 1
-        register = Register(ingestion.library / REGISTER_FILE)
+        register = ingestion.register or Register(ingestion.library / REGISTER_FILE)
         state = register.refresh()
         listed = list_library(sources, state.decisions, at=now)  # 2
         stocks = take_stock(sources, state.decisions, at=now, found={item.document for item in listed})
@@ -135,14 +138,14 @@ def ingest(ingestion: Ingestion) -> Report:
         else:
             if not ingestion.allow_missing:
                 stop_if_lost(losses)
-                stop_if_register_is_gone(state, register.path, live_documents=len(live.documents) if live else 0)
+                stop_if_register_is_gone(state, register, live_documents=len(live.documents) if live else 0)
             build_id, published = work.encode_and_publish(documents, manifest), True  # 6, 7
         today = now.astimezone(UTC).date()
         old = put_away_old(ingestion.builds, live=build_id, holds=ingestion.holds, today=today)
         old += leave_reasons(ingestion.builds, outcomes, work.kept_out, stocks=stocks, decisions=state.decisions)
-    problems = [problem.in_words(register.path) for problem in state.problems] + folder_problems(sources)
+    problems = [problem.in_words(register.shown) for problem in state.problems] + folder_problems(sources)
     problems += [problem for loss in losses for problem in loss.problems()] + old
-    remarks = register_remarks(state, register.path, now=now) + left_out(sources, state, at=now)
+    remarks = register_remarks(state, register.shown, now=now) + left_out(sources, state, at=now)
     remarks += [remark for loss in losses for remark in loss.remarks()] + reread_remarks(work.read_otherwise)
     lines = tuple(sorted(outcomes, key=lambda line: line.document))
     asked = frozenset(name for name, why in work.kept_out.items() if why == "reread")

@@ -71,8 +71,8 @@ class Watcher:
         self._reported = reported
         self._rest = rest
         self._clock_s = clock_s
-        self._looker = Looker(ingestion.library)
-        self._register = Register(ingestion.library / REGISTER_FILE)
+        self._register = ingestion.register or Register(ingestion.library / REGISTER_FILE)
+        self._looker = Looker(ingestion.library, self._register)
         self._looked = Looked()
         self._seen: Look | None = None
         self._look_at_s = -_NEVER_S

@@ -10,8 +10,10 @@ from indexes.builds import Build
 from indexes.clock import utc_now
 from indexes.encoder import Encoder
 from indexes.holds import HOLDS_FOLDER
+from indexes.library_register import register_of
 from indexes.life import VERSION
 from indexes.logs import LogEvent
+from indexes.register_state import RegisterPlace
 from service.access.key_ring import KeyRing
 from service.access.opening import OpenAccess
 from service.access.port import Access, SignIn
@@ -116,22 +118,22 @@ def open_service(
     entails = entailment_made(settings, connect)
     follower = _follower(settings, opened, release(settings, entails), notice, watchers.log)
     live_build = _live_build(settings, encoder, follower, notice)
-    boundary = Boundary(library=settings.library, now=utc_now, notice=notice, on_change=follower.register_changed)
+    register = register_of(settings.library, settings.database())
+    boundary = _boundary(settings, register, follower, notice)
     mandate = mandate_made(settings, connect, follower=follower, today=_today, notice=notice, entails=entails)
     steps = answering_steps(settings, encoder, mandate)
-    auditing, deciding = auditing_over(opened), _deciding(settings)
+    auditing, deciding = auditing_over(opened), _deciding(settings, register)
     opened_access = access_opened(settings, opened, follower, notice)
     health = _health(settings, opened, live_build, boundary, opened_access, mandate)
-    looked_at = LookedAt(health, live_build, boundary, auditing.state, steps)
-    metrics = metrics_of(settings, looked_at)
-    with contextlib.closing(opened_access), contextlib.closing(_verifying(settings, opened)) as verifying:
+    metrics = metrics_of(settings, looked_at := LookedAt(health, live_build, boundary, auditing.state, steps))
+    with _closing(register, opened_access), contextlib.closing(_verifying(settings, opened)) as verifying:
         yield Service(
             answering=answering_made(looked_at, follower, auditing, watched_by((metrics.question, watchers.course))),
             reading=Reading(live_build=live_build, boundary=boundary),
             past_answers=PastAnswers(live_build=live_build, boundary=boundary),
             hearing=hearing_over(opened, auditing, encoder=steps.encoder),
             deciding=deciding,
-            bringing=Bringing(library=settings.library, now=utc_now, max_file_bytes=settings.max_file_bytes),
+            bringing=_bringing(settings, register),
             live_build=live_build,
             access=opened_access.access,
             sign_in=opened_access.sign_in,
@@ -142,12 +144,36 @@ def open_service(
             metrics=metrics,
             auditing=auditing,
             replay=_replay(settings, opened, steps),
-            grounds=Grounds(builds=settings.builds, library=settings.library, store=opened.store, now=utc_now),
+            grounds=_grounds(settings, opened, register),
             verifying=verifying,
             tasks=_tasks(settings, opened, live_build, boundary, follower)
             + _more_tasks(mandate, deciding, opened_access),
             settings=settings,
         )
+
+
+@contextlib.contextmanager
+def _closing(register: RegisterPlace, opened_access: OpenAccess) -> Iterator[None]:
+    with contextlib.closing(register), contextlib.closing(opened_access):
+        yield
+
+
+def _boundary(
+    settings: Settings, register: RegisterPlace, follower: Follower, notice: Callable[[str], None]
+) -> Boundary:
+    follower.look = register.refresh
+    library = settings.library
+    return Boundary(library=library, now=utc_now, notice=notice, on_change=follower.register_changed, register=register)
+
+
+def _bringing(settings: Settings, register: RegisterPlace) -> Bringing:
+    most = settings.max_file_bytes
+    return Bringing(library=settings.library, now=utc_now, max_file_bytes=most, register=register)
+
+
+def _grounds(settings: Settings, opened: OpenLog, register: RegisterPlace) -> Grounds:
+    library, builds = settings.library, settings.builds
+    return Grounds(builds=builds, library=library, store=opened.store, now=utc_now, register=register)
 
 
 def _live_build(settings: Settings, encoder: Encoder, follower: Follower, notice: Callable[[str], None]) -> LiveBuild:
@@ -195,9 +221,13 @@ def _follower(
     )
 
 
-def _deciding(settings: Settings) -> Deciding:
+def _deciding(settings: Settings, register: RegisterPlace) -> Deciding:
     return Deciding(
-        library=settings.library, now=utc_now, max_file_bytes=settings.max_file_bytes, builds=settings.builds
+        library=settings.library,
+        now=utc_now,
+        max_file_bytes=settings.max_file_bytes,
+        builds=settings.builds,
+        register=register,
     )
 
 

@@ -33,13 +33,6 @@ _BESIDE = {  # read by the Slack bot, in `service/slack_bot/settings.py`
 }
 
 
-def _of_postgres(address: SecretStr) -> SecretStr:
-    """Refuse what is no address of PostgreSQL, without repeating it."""
-    if not address.get_secret_value().startswith(("postgresql://", "postgres://")):
-        raise ValueError("expected an address that begins with postgresql://, got another")
-    return address
-
-
 class Settings(LibrarySettings):
     """What the service can be told; see `LibrarySettings` for the places."""
 
@@ -103,10 +96,6 @@ class Settings(LibrarySettings):
         "greenlit.local", pattern=r"^[a-z0-9][a-z0-9.-]{0,62}$", description="the name of the audit log, in its origin"
     )
     keys: Folder | None = Field(None, description="the folder of the log's keys; var/keys unless set")
-    database_url: Annotated[SecretStr, AfterValidator(_of_postgres)] | None = Field(
-        None,
-        description="the log's PostgreSQL database, as postgresql://USER@HOST:5432/DATABASE; a file unless set",
-    )
     retention_months: int = Field(
         12, ge=6, le=36, description="how long questions and answers are kept, in months; more than 12 needs a reason"
     )
@@ -217,10 +206,6 @@ class Settings(LibrarySettings):
     def keys_folder(self) -> Path:
         """Return the folder of the log's keys."""
         return self.keys or self.state / "keys"
-
-    def database(self) -> str:
-        """Return the address of the log's database, which may hold a password; empty where the log is a file."""
-        return self.database_url.get_secret_value() if self.database_url else ""
 
     def groups(self) -> frozenset[str]:
         """Return the local person's groups besides everybody's."""

@@ -11,6 +11,7 @@ from indexes.approvals import Approvals
 from indexes.clock import utc_now
 from indexes.console import fail, out, problem
 from indexes.errors import RegisterError
+from indexes.library_register import register_of
 from indexes.settings import LibrarySettings
 
 if TYPE_CHECKING:
@@ -25,7 +26,11 @@ AsJson = Annotated[bool, typer.Option("--json", help="print JSON")]
 def opened_approvals(settings: LibrarySettings) -> Approvals:
     """Return the library as an approver handles it."""
     return Approvals(
-        library=settings.library, now=utc_now, max_file_bytes=settings.max_file_bytes, builds=settings.builds
+        library=settings.library,
+        now=utc_now,
+        max_file_bytes=settings.max_file_bytes,
+        builds=settings.builds,
+        register=register_of(settings.library, settings.database()),
     )
 
 
@@ -38,7 +43,7 @@ def stop_if_damaged(approvals: Approvals, *, as_json: bool = False) -> None:
     Raises:
         RegisterError: it cannot be read.
     """
-    problems = [found.in_words(approvals.register_path) for found in approvals.state().problems]
+    problems = [found.in_words(approvals.register.shown) for found in approvals.state().problems]
     if not problems:
         return
     if as_json:
@@ -80,4 +85,5 @@ def opened_ingestion(settings: LibrarySettings, parser: "Parser", progress: "Pro
         now=utc_now,
         max_file_bytes=settings.max_file_bytes,
         dense_index=settings.dense_index,
+        register=register_of(settings.library, settings.database()),
     )

@@ -24,7 +24,8 @@ from indexes.dense import Mask
 from indexes.due import what_is_due
 from indexes.errors import IndexesError
 from indexes.lexical import LexicalScope
-from indexes.register import REGISTER_FILE, Register, RegisterState
+from indexes.register import REGISTER_FILE, Register
+from indexes.register_state import RegisterPlace, RegisterState
 from indexes.sources import SOURCES_FILE, Source, Sources, read_sources, source_name
 from indexes.standing import EVERYBODY, Grant, grant, may_read
 from indexes.stock import all_grants, register_is_gone, stock_problems, stock_remarks, take_stock
@@ -67,6 +68,7 @@ class Boundary:
         now: Callable[[], datetime],
         notice: Callable[[str], None],
         on_change: Callable[[RegisterState], None],
+        register: RegisterPlace | None = None,
     ) -> None:
         """Remember where the library is; nothing is read before the first question.
 
@@ -77,9 +79,10 @@ class Boundary:
             on_change: puts a state of the register on record: is called with the first, and with each new one, in
                 order, one at a time. What it raises goes to whoever asked, and the next call tries again. It must not
                 call back.
+            register: where the register lies; in its file in the library unless given.
         """
         self._sources_path = library / SOURCES_FILE
-        self._register = Register(library / REGISTER_FILE)
+        self._register: RegisterPlace = register or Register(library / REGISTER_FILE)
         self._now = now
         self._notice = notice
         self._on_change = on_change
@@ -100,6 +103,7 @@ class Boundary:
                 documents in is gone.
             Exception: whatever `on_change` raises.
         """
+        self._look()
         with self._lock:
             sources, state = self._live(build)
             now = self._now()
@@ -120,6 +124,7 @@ class Boundary:
         Raises:
             As `scope`.
         """
+        self._look()
         with self._lock:
             return self._live()[0]
 
@@ -129,6 +134,7 @@ class Boundary:
         Raises:
             As `scope`.
         """
+        self._look()
         with self._lock:
             return self._live()
 
@@ -145,8 +151,9 @@ class Boundary:
         Raises:
             As `scope`.
         """
+        self._look()
         with self._lock:
-            return [problem.in_words(self._register.path) for problem in self._live(build)[1].problems]
+            return [problem.in_words(self._register.shown) for problem in self._live(build)[1].problems]
 
     def stock(self) -> tuple[list[str], list[str]]:
         """Return what is wrong with the stock of documents, in words, and what is due and stops nothing.
@@ -156,6 +163,7 @@ class Boundary:
         Raises:
             As `problems`.
         """
+        self._look()
         with self._lock:
             sources, state = self._live()
         now = self._now()
@@ -164,13 +172,21 @@ class Boundary:
         due = what_is_due(sources, state.decisions, at=now, grants=grants)
         return stock_problems(stocks), [*due.remarks(), *stock_remarks(stocks)]
 
-    def _live(self, build: Build | None = None) -> tuple[Sources, RegisterState]:
+    def _look(self) -> None:
+        """Look at the register, outside the lock: it may lie in a database, a way that nobody waits for."""
         try:
-            sources, state = self._live_sources(), self._register.refresh()
+            self._register.refresh()
+        except (IndexesError, OSError) as error:
+            raise LibraryUnavailableError(str(error)) from error
+
+    def _live(self, build: Build | None = None) -> tuple[Sources, RegisterState]:
+        """Return both, after `_look`: what that saw of the register, or something newer."""
+        try:
+            sources, state = self._live_sources(), self._register.newest()
         except (IndexesError, OSError) as error:
             raise LibraryUnavailableError(str(error)) from error
         for problem in state.problems:
-            words = problem.in_words(self._register.path)
+            words = problem.in_words(self._register.shown)
             if words not in self._noticed:
                 self._noticed.add(words)
                 self._notice(words)
@@ -178,7 +194,7 @@ class Boundary:
             self._on_record = None  # what fails half-way is tried again, even if the register is back as it was
             self._on_change(state)
             self._on_record = state
-        if build is not None and (gone := register_is_gone(state, self._register.path, held=len(build.documents))):
+        if build is not None and (gone := register_is_gone(state, self._register, held=len(build.documents))):
             raise LibraryUnavailableError(gone)
         return sources, state
 

@@ -23,10 +23,11 @@ from pathlib import Path
 from typing import Any
 
 from indexes.builds import Build
-from indexes.errors import HoldError
+from indexes.errors import HoldError, RegisterError
 from indexes.holds import hold_build
 from indexes.logs import LogEvent, unlogged
-from indexes.register import RegisterState, register_hash
+from indexes.register_state import RegisterState, register_hash
+from service.answering.errors import LibraryUnavailableError
 from service.answering.rewritten import NO_LINES, Recorded, recorded_register
 from service.audit.events import (
     ACCESS_TYPE,
@@ -64,6 +65,7 @@ class Follower:
         retention_months: how long records are kept, in months after the one they were made in.
         today: the day, in UTC.
         notice: is told when a build cannot be held, once for each reason.
+        look: looks at the register anew, where it lies in a database that others write too.
         tell: takes, for the service's own log, that a build was opened, and that the register changed.
     """
 
@@ -75,7 +77,7 @@ class Follower:
     today: Callable[[], date]
     notice: Callable[[str], None]
     tell: LogEvent = unlogged
-    _register: Recorded | None = field(default=None, init=False)
+    look: Callable[[], RegisterState] | None = None
     _told: str = field(default="", init=False)
     _held: dict[str, date] = field(default_factory=dict, init=False)  # builds, and until when
     _owed: set[str] = field(default_factory=set, init=False)  # builds that were asked and could not be held
@@ -166,15 +168,21 @@ class Follower:
     def register_changed(self, state: RegisterState) -> None:
         """Record the lines that were added to the register; and first, if recorded ones changed or went, that they did.
 
-        After a change of recorded lines every line is recorded anew, from the first. What is on record is looked up
-        once and then remembered, until something cannot be recorded.
+        After a change of recorded lines every line is recorded anew, from the first. What is on record the store is
+        asked each time: another service may have recorded lines into the same log, even some that came after this state
+        was looked at, and then it is looked anew before anything is taken for gone.
 
         Raises:
             AuditUnavailableError: it cannot be recorded, or the log cannot be read; the lines may allow nothing yet.
+            LibraryUnavailableError: the register cannot be looked at anew.
         """
-        recorded = self._register or recorded_register(self.store)
-        self._register = None  # what of the following is on record if one part fails, only the store knows
+        recorded = recorded_register(self.store)
         lines = state.line_hashes
+        if recorded.lines > len(lines) and self.look:
+            try:
+                lines = self.look().line_hashes
+            except RegisterError as error:
+                raise LibraryUnavailableError(str(error)) from error
         if not recorded.still_stands(lines):
             self.log.note(register_rewritten(recorded.lines, recorded.register_hash, len(lines), register_hash(lines)))
             self.tell("register rewritten", lines_before=recorded.lines, lines=len(lines))
@@ -186,7 +194,6 @@ class Follower:
             self.log.note(register_extended(start + 1, lines[start:end], recorded.register_hash))
         if len(lines) > known:
             self.tell("register extended", lines=len(lines), new=len(lines) - known)
-        self._register = recorded
 
     def _record_unless_newest(self, kind: str, key: str, event: Event) -> None:
         newest = self.store.newest_of(kind)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from indexes.register import register_hash
+from indexes.register_state import register_hash
 from service.audit.events import REGISTER_EXTENDED_TYPE, REGISTER_REWRITTEN_TYPE
 from service.audit.storage.store import LeafReader, StoredLeaf
 

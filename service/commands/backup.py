@@ -50,8 +50,9 @@ def backup(folder: _Folder, keep: _Keep = 0, builds: _Builds = False, as_json: _
         problem(f"{link} is a link and was not copied: copy what it points to by other means")
     if settings.database():
         problem(
-            "the log itself is in PostgreSQL and not in this copy, which holds its keys; nor are API keys and people "
-            "who were pushed: copy the database by PostgreSQL's own means, such as pg_dump or continuous archiving"
+            "the log itself is in PostgreSQL and not in this copy, which holds its keys; nor are API keys, people who "
+            "were pushed, and the register once it was moved there: copy the database by PostgreSQL's own means, such "
+            "as pg_dump"
         )
     account = taken.account
     if as_json:

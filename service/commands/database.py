@@ -12,7 +12,7 @@ import typer
 
 from indexes.console import fail, out, problem
 from indexes.counting import counted
-from indexes.errors import DatabaseError, SettingsError
+from indexes.errors import DatabaseError, RegisterError, SettingsError
 from service.access.errors import AccessError
 from service.audit.errors import AuditError
 from service.settings import Settings, read_settings
@@ -31,6 +31,8 @@ def prepare(
 ) -> None:
     """Make the tables in PostgreSQL, or bring them up, as their owner; let the service's role use them."""
     try:
+        from indexes.register_moving import prepare_rows
+        from indexes.register_schema import printed as printed_register
         from service.access.private_prepare import prepare as make_private
         from service.access.private_schema import printed as printed_private
         from service.audit.storage.postgres_prepare import prepare as make
@@ -39,20 +41,21 @@ def prepare(
         from service.slack_bot.arriving.delivery_tables import prepare as make_slack
 
         if sql:
-            out.text(f"{printed(role)}{printed_private(role)}{printed_slack(role)}".rstrip())
+            whole = (printed, printed_register, printed_private, printed_slack)
+            out.text("".join(one(role) for one in whole).rstrip())
             return
         url = _with_database().database()
         shown = make(url, role=role)
-        make_private(url, role=role)
-        make_slack(url, role=role)
+        for more in (prepare_rows, make_private, make_slack):
+            more(url, role=role)
     except (SettingsError, ValueError) as error:
         raise fail(error, 2) from error
     except ModuleNotFoundError as error:
         raise _missing(error) from error
-    except (AuditError, DatabaseError) as error:
+    except (AuditError, RegisterError, DatabaseError) as error:
         raise fail(error, 1) from error
     who = f", which {role} may use." if role else "."
-    out.line(f"{shown} holds the tables of a log, and of sessions, API keys and pushed people{who}")
+    out.line(f"{shown} holds the tables of log, register, sessions, API keys and pushed people{who}")
 
 
 def move() -> None:

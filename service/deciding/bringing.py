@@ -25,7 +25,8 @@ from indexes.kinds import misfit, unreadable
 from indexes.library import list_documents, read_document
 from indexes.look_alikes import look_keys
 from indexes.names import check_document_name, spelled
-from indexes.register import REGISTER_FILE, Register, append_events
+from indexes.register import REGISTER_FILE, Register
+from indexes.register_state import RegisterPlace
 from indexes.sources import Source, read_sources, source_name
 from service.access.errors import NotAllowedError
 from service.access.principals import Principal
@@ -51,18 +52,26 @@ class Brought:
 class Bringing:
     """Takes files into the library. Any thread may call; each method waits for the disk."""
 
-    def __init__(self, *, library: Path, now: Callable[[], datetime], max_file_bytes: int) -> None:
+    def __init__(
+        self,
+        *,
+        library: Path,
+        now: Callable[[], datetime],
+        max_file_bytes: int,
+        register: RegisterPlace | None = None,
+    ) -> None:
         """Remember where the library is.
 
         Args:
             library: the folder with the allowlist and the register.
             now: the time, with its zone.
             max_file_bytes: larger files are no documents.
+            register: where the register lies; in its file in the library unless given.
         """
         self._library = library
         self._now = now
         self.max_file_bytes = max_file_bytes
-        self._register = Register(library / REGISTER_FILE)
+        self._register: RegisterPlace = register or Register(library / REGISTER_FILE)
         self._placing = threading.Lock()
         self._places = threading.Semaphore(_AT_ONCE)
 
@@ -143,7 +152,7 @@ class Bringing:
                 arrival.who.principal_id,
             )
             with told():
-                append_events(self._register.path, [upload])  # 6
+                self._register.append([upload])  # 6
             try:
                 if before:  # 7
                     incoming.replace(name)

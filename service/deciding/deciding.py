@@ -28,8 +28,9 @@ from indexes.lines import DocumentStanding, Looked
 from indexes.names import check_document_name
 from indexes.previews import read_preview
 from indexes.register import REGISTER_FILE, Register
+from indexes.register_state import RegisterPlace
 from indexes.sources import Source, source_name
-from indexes.standing import Standing, approvals_of, grant
+from indexes.standing import Standing, approvals_with, grant
 from indexes.superseded import said_before, superseding
 from service.access.errors import NotAllowedError
 from service.access.principals import Principal
@@ -74,7 +75,13 @@ class Deciding:
     """Decides in the names of people who are signed in. Any thread may call; each method waits for the disk."""
 
     def __init__(
-        self, *, library: Path, now: Callable[[], datetime], max_file_bytes: int, builds: Path | None = None
+        self,
+        *,
+        library: Path,
+        now: Callable[[], datetime],
+        max_file_bytes: int,
+        builds: Path | None = None,
+        register: RegisterPlace | None = None,
     ) -> None:
         """Remember where the library is; nothing is read yet.
 
@@ -83,12 +90,13 @@ class Deciding:
             now: the time, with its zone.
             max_file_bytes: larger files are no documents.
             builds: the folder of builds; beside them the worker leaves what it read for approvers.
+            register: where the register lies; in its file in the library unless given.
         """
         self._builds = builds
         self._library = library
         self._now = now
         self._max_file_bytes = max_file_bytes
-        self._register = Register(library / REGISTER_FILE)
+        self._register: RegisterPlace = register or Register(library / REGISTER_FILE)
         self._looked = Looked()
         self._kept = Kept()
         self._looking = threading.Lock()  # whoever looks second finds what the first has read
@@ -124,7 +132,7 @@ class Deciding:
         text_sha256 = self._text_hash(approvals, source, wish.document, sha256)
         plan = approvals.plan_version(wish.document, sha256, terms, text_sha256=text_sha256)  # 4
         (approval,) = plan.approvals
-        if source.separate_uploader and approval not in _counting_with(approvals, source, approval):
+        if source.separate_uploader and approval not in approvals_with(before, source, approval):
             raise NotAllowedError("expected somebody else than who uploaded this version: nobody approves their own")
         approvals.approve(plan, still=self._unchanged(wish))  # 5
 
@@ -236,9 +244,8 @@ class Deciding:
                 document, line.sha256 or "", "", who.name or who.principal_id, self._now(), self._now().date(), ()
             )
             own = replace(own, auth=who.auth, by_id=who.principal_id)
-            counting = _counting_with(approvals, source, own)
-            counts = own in counting
             decisions = approvals.state().decisions
+            counts = own in (counting := approvals_with(decision, source, own))
             theirs = [one for one in approvals.sources.values() if who.may_approve(one.name)]
             return Case(
                 line,
@@ -291,10 +298,3 @@ def _source(approvals: Approvals, document: str) -> Source:
     if source is None:
         raise NoDocumentError("expected the name of a document in a source of the allowlist, got none")
     return source
-
-
-def _counting_with(approvals: Approvals, source: Source, approval: Approval) -> list[Approval]:
-    """Return the approvals of its version that would count after one more."""
-    decision = approvals.state().decisions.get(approval.document, Decision())
-    after = replace(decision, approvals=(*decision.approvals, approval))
-    return approvals_of(after, source, approval.sha256)

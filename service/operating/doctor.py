@@ -14,8 +14,9 @@ from indexes.account import as_root
 from indexes.clock import utc_now
 from indexes.counting import counted
 from indexes.encoder import SentenceTransformersEncoder, load_encoder
+from indexes.library_register import register_of
 from indexes.limited.process import held_here
-from indexes.register import REGISTER_FILE, Register
+from indexes.register_state import RegisterPlace
 from indexes.sources import read_sources
 from service.access.directory import DIRECTORY_FILE, read_directory
 from service.access.local import local_token
@@ -47,6 +48,7 @@ def examine(settings: Settings, *, running: Running, connecting: Connecting) -> 
         connecting: gives what calls the model that the settings ask for; it is asked once.
     """
     encoder: list[SentenceTransformersEncoder] = []
+    register = register_of(settings.library, settings.database())
 
     def load() -> str:
         copies = encoder_copies(settings)
@@ -60,11 +62,11 @@ def examine(settings: Settings, *, running: Running, connecting: Connecting) -> 
     return [
         checked("account", _account),
         checked("settings", _settings),
-        checked("library", lambda: look_at_library(settings.library)),
-        checked("register", lambda: _register(settings)),
+        checked("library", lambda: look_at_library(settings.library, register)),
+        checked("register", lambda: _register(settings, register)),
         checked("parser", lambda: _parser(settings)),
         checked("encoder", load),
-        checked("build", lambda: _build(settings, encoder[0] if encoder else None)),
+        checked("build", lambda: _build(settings, encoder[0] if encoder else None, register)),
         checked("worker", lambda: _worker(settings.builds)),
         checked("model", lambda: _model(settings, connecting)),
         checked("sign-in", lambda: _sign_in(settings)),
@@ -75,9 +77,9 @@ def examine(settings: Settings, *, running: Running, connecting: Connecting) -> 
     ]
 
 
-def _register(settings: Settings) -> Found:
-    found = look_at_register(settings.library, settings.builds)
-    lines = Register(settings.library / REGISTER_FILE).refresh().line_hashes
+def _register(settings: Settings, register: RegisterPlace) -> Found:
+    found = look_at_register(settings.library, settings.builds, register)
+    lines = register.refresh().line_hashes
     try:
         missing = missing_lines(log_at_rest(settings.state, database=settings.database()), lines, now=utc_now())
     except AuditError:  # the log's own check says why
@@ -102,9 +104,9 @@ def _parser(settings: Settings) -> Found:
     return Found(sandbox.in_words()) if sandbox.level == "full" else Found("", [sandbox.in_words()])
 
 
-def _build(settings: Settings, encoder: SentenceTransformersEncoder | None) -> Found:
+def _build(settings: Settings, encoder: SentenceTransformersEncoder | None, register: RegisterPlace) -> Found:
     most = settings.max_file_bytes
-    return look_at_build(settings.builds, encoder, library=settings.library, max_file_bytes=most)
+    return look_at_build(settings.builds, encoder, library=settings.library, register=register, max_file_bytes=most)
 
 
 def _worker(builds: Path) -> str:

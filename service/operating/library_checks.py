@@ -20,7 +20,7 @@ from indexes.last_ingest import StaysOut, left_by_last_ingest
 from indexes.library import list_documents, missing_folders, read_document
 from indexes.manifest import live_documents
 from indexes.previews import read_worker_state
-from indexes.register import REGISTER_FILE, Register, register_remarks
+from indexes.register_state import RegisterPlace, register_remarks
 from indexes.sources import Sources, read_sources
 from indexes.standing import Grant
 from indexes.stock import all_grants, live_grants, register_is_gone, stock_problems, stock_remarks, take_stock
@@ -35,7 +35,7 @@ _STAYS_OUT = {
 }
 
 
-def look_at_library(library: Path) -> Found:
+def look_at_library(library: Path, register: RegisterPlace) -> Found:
     """Look for each source's folder, and at what the files are."""
     sources = read_sources(library)
     if missing := missing_folders(sources):
@@ -47,7 +47,7 @@ def look_at_library(library: Path) -> Found:
     detail = f"{counted(len(listed), 'file')} in {counted(len(sources), 'source')}, in {library}"
     if not unfit:
         return Found(detail)
-    live = live_grants(sources, Register(library / REGISTER_FILE).refresh().decisions, at=utc_now())
+    live = live_grants(sources, register.refresh().decisions, at=utc_now())
     if approved := [name for name in unfit if name in live]:
         raise WrongError(_files_that_are_none(approved, len(live), unfit[approved[0]], of="approved document"))
     first = next(iter(unfit))
@@ -58,14 +58,13 @@ def _files_that_are_none(names: Sequence[str], total: int, problem: str | None, 
     return f"{len(names)} of {counted(total, of)} cannot be a document; the first: '{names[0]}' {problem}"
 
 
-def look_at_register(library: Path, builds: Path) -> Found:
+def look_at_register(library: Path, builds: Path, register: RegisterPlace) -> Found:
     """Look whether it is there and every line is understood, and whether what is approved is there; say what is due."""
-    register = Register(library / REGISTER_FILE)
     state, now = register.refresh(), utc_now()
-    if gone := register_is_gone(state, register.path, held=live_documents(builds)):
+    if gone := register_is_gone(state, register, held=live_documents(builds)):
         raise WrongError(f"{gone}; until then no question is answered")
     if state.problems:
-        told = [problem.in_words(register.path) for problem in state.problems[:_TOLD]]
+        told = [problem.in_words(register.shown) for problem in state.problems[:_TOLD]]
         more = [f"and {counted(len(state.problems) - _TOLD, 'problem')} more"] if len(state.problems) > _TOLD else []
         raise WrongError("; ".join([*told, *more]) + ": mend the register")
     sources = read_sources(library)
@@ -74,19 +73,24 @@ def look_at_register(library: Path, builds: Path) -> Found:
     if problems := stock_problems(stocks):
         raise WrongError("; ".join(problems))
     due = what_is_due(sources, state.decisions, at=now, grants=grants)
-    warnings = [*due.remarks(), *stock_remarks(stocks), *register_remarks(state, register.path, now=now)]
+    warnings = [*due.remarks(), *stock_remarks(stocks), *register_remarks(state, register.shown, now=now)]
     return Found(f"{counted(state.position, 'event')} on {counted(len(state.decisions), 'document')}", warnings)
 
 
 def look_at_build(
-    builds: Path, encoder: SentenceTransformersEncoder | None, *, library: Path, max_file_bytes: int
+    builds: Path,
+    encoder: SentenceTransformersEncoder | None,
+    *,
+    library: Path,
+    register: RegisterPlace,
+    max_file_bytes: int,
 ) -> Found:
     """Open the live build, and hold what is approved against it."""
     build = open_build(builds / current_build_id(builds), encoder=encoder)
     build.passages.close()
     held = dict(build.documents)
     sources, now = read_sources(library), utc_now()
-    decisions = Register(library / REGISTER_FILE).refresh().decisions
+    decisions = register.refresh().decisions
     told = _Absent(left_by_last_ingest(builds))
     for granted in live_grants(sources, decisions, at=now).values():
         if held.get(granted.document) != granted.sha256:

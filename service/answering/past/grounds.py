@@ -23,14 +23,14 @@ from indexes.documents import Passage
 from indexes.errors import BuildError, IndexesError
 from indexes.pack import Pack
 from indexes.passages import PassageStore
-from indexes.register import REGISTER_FILE, RegisterState, register_at
+from indexes.register import REGISTER_FILE, Register
+from indexes.register_state import RegisterPlace, RegisterState, register_at
 from indexes.sources import Source, Sources, read_sources, source_name
 from indexes.standing import Grant, grant, may_read
 from indexes.unpacking import packed_document
 from service.audit.events import REGISTER_EXTENDED_TYPE
 from service.audit.storage.store import LeafReader
 
-_ALL_LINES = 10**9
 _Find = Callable[[Mapping[str, Any]], Passage | None]  # the passage of a hit, as the build has it
 
 
@@ -80,12 +80,14 @@ class Grounds:
         library: the folder with allowlist and register.
         store: what is on record.
         now: the time, with its zone.
+        register: where the register lies; in its file in the library unless given.
     """
 
     builds: Path
     library: Path
     store: LeafReader
     now: Callable[[], datetime]
+    register: RegisterPlace | None = None
 
     def of(
         self, received: Mapping[str, Any], finished: Mapping[str, Any], *, groups: frozenset[str], opened: bool = False
@@ -170,16 +172,17 @@ class _Past:
     """Allowlist and register, as the register was when it had some lines, and as it is now."""
 
     def __init__(self, grounds: Grounds, position: int) -> None:
-        path = grounds.library / REGISTER_FILE
+        register = grounds.register or Register(grounds.library / REGISTER_FILE)
         self._why_not = ""
         self._sources: Sources = {}
         self._then = self._now = RegisterState()
         try:
             self._sources = read_sources(grounds.library)
-            self._then, self._now = register_at(path, position), register_at(path, _ALL_LINES)
+            lines = register.lines()
         except (IndexesError, OSError) as error:
             self._why_not = f"allowlist and register cannot be read ({type(error).__name__})"
             return
+        self._then, self._now = register_at(lines, position), register_at(lines, len(lines))
         if not _as_recorded(self._then, position, grounds.store):
             self._why_not = (
                 "the register's lines are not those on record: somebody changed it, see the record register.rewritten"

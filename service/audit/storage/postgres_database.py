@@ -1,10 +1,9 @@
 """One PostgreSQL database: its connections, and what its errors mean in words.
 
-The address is libpq's (`postgresql://USER@HOST:5432/DATABASE?sslmode=verify-full`), so everything that it can say goes
-through: TLS, several hosts, a file of passwords. It is never shown whole: `shown` names host and database. Connections
-that read are read-only for the server, and kept for the next reader; one that was lost meanwhile is made anew, once. A
-server that is gone is noticed within seconds, on both sides. Nothing that was to be written reaches a log or an error.
-Whether the server keeps what it says it keeps is asked of each connection that writes.
+The address is never shown whole: `shown` names host and database (`indexes.postgres_address`). Connections that read
+are read-only for the server, and kept for the next reader; one that was lost meanwhile is made anew, once. A server
+that is gone is noticed within seconds, on both sides. Nothing that was to be written reaches a log or an error. Whether
+the server keeps what it says it keeps is asked of each connection that writes.
 """
 
 import contextlib
@@ -13,29 +12,21 @@ import logging
 import os
 import platform
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from typing import Any, TypeVar
 
 import psycopg
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.conninfo import make_conninfo
 
+from indexes.postgres_address import UNREADABLE, read_address, shown_address
 from service.audit.errors import AuditUnavailableError
 from service.audit.storage.postgres_errors import WHEN_DAMAGED, refused, told
 from service.audit.storage.postgres_schema import SCHEMA, TRIGGERS
 
 Connection = psycopg.Connection[tuple[Any, ...]]
-SETTING = "GREENLIT_DATABASE_URL"
 _MOST_KEPT = 4  # connections that read: as many read at once on a busy day
 _STREAM_PAGE = 512  # numbers a page: at most 32 MiB of leaves
-# Unless the address says otherwise. The last four notice within some 10 s that the server is gone without a word.
-_UNLESS_SAID = {
-    "connect_timeout": "5",
-    "keepalives_idle": "5",
-    "keepalives_interval": "2",
-    "keepalives_count": "3",
-    "tcp_user_timeout": "10000",  # ms
-}
 # In milliseconds; less than a caller's patience (`writer`). The server lets go of a client that is gone without a word.
 _WRITES = """
     SET lock_timeout = 5000; SET statement_timeout = 20000; SET idle_in_transaction_session_timeout = 20000;
@@ -70,8 +61,10 @@ class PostgresDatabase:
         Raises:
             AuditUnavailableError: it cannot be read; what is wrong with it is not repeated, for it may hold a password.
         """
-        self._said = _read(url)
-        self.shown = _shown(self._said)
+        self._said = read_address(url)
+        if not self._said:
+            raise AuditUnavailableError(UNREADABLE)
+        self.shown = shown_address(self._said)
         self._keeping = threading.Lock()
         self._kept: list[Connection] | None = None  # that nobody reads with now; None: none are kept
         self._looking: list[Connection] = []  # for damage
@@ -234,35 +227,6 @@ class PostgresDatabase:
 
     def _words(self, what: str) -> str:
         return f"the audit store {self.shown} cannot be {what}"
-
-
-def _read(url: str) -> dict[str, str]:
-    """Return what an address says, and what we say where it does not."""
-    said: dict[str, str] = {}
-    with contextlib.suppress(psycopg.Error):  # what libpq says of it may hold the password
-        said = {name: str(value) for name, value in conninfo_to_dict(url).items()}
-    if not said or _is_torn(said):
-        raise AuditUnavailableError(
-            f"{SETTING} cannot be read: expected an address such as postgresql://USER:PASSWORD@HOST:5432/DATABASE, "
-            "with / ? # @ : % and spaces in a password written as %2F %3F %23 %40 %3A %25 %20"
-        )
-    return _UNLESS_SAID | said
-
-
-def _is_torn(said: Mapping[str, str]) -> bool:
-    """Tell whether an @ or a / in a password made libpq take a part of it for a host, a port or a database."""
-    hosts, ports = said.get("host", "").split(","), said.get("port", "").split(",")
-    no_host = any("@" in host[1:] for host in hosts)  # the first: a socket without a file
-    return no_host or not all(port.isdecimal() or not port for port in ports) or "@" in said.get("dbname", "")
-
-
-def _shown(said: Mapping[str, str]) -> str:
-    """Return an address without who connects and how."""
-    if service := said.get("service"):
-        return f"postgresql:?service={service}"
-    host, port = said.get("host", ""), said.get("port", "")
-    where = f"{host}:{port}" if port else host
-    return f"postgresql://{where}/{said.get('dbname', '')}"
 
 
 def _all(connection: Connection, query: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:

@@ -10,7 +10,8 @@ import pytest
 
 from indexes.errors import RegisterError
 from indexes.events import event_to_line
-from indexes.register import Register, RegisterState, append_events
+from indexes.register import Register, append_events
+from indexes.register_state import RegisterState
 from tests.support.fakes import APPROVAL, NOON, REVOCATION
 
 OTHER = replace(APPROVAL, document="legal/b.md")

@@ -22,7 +22,8 @@ from indexes import register as register_module
 from indexes.decisions import Decision
 from indexes.errors import RegisterError
 from indexes.events import Approval, Event, event_from_line, event_to_line
-from indexes.register import LineOrder, Register, RegisterState, append_events, register_hash, register_remarks
+from indexes.register import Register, append_events
+from indexes.register_state import LineOrder, RegisterState, register_hash, register_remarks
 from tests.support.fakes import APPROVAL, NOON, REVOCATION
 
 OTHER = replace(APPROVAL, document="legal/b.md")
@@ -230,7 +231,7 @@ def _count_parsed(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
         parsed.append(line)
         return event_from_line(line)
 
-    monkeypatch.setattr(register_module, "event_from_line", count)
+    monkeypatch.setattr("indexes.register_state.event_from_line", count)
     return parsed
 
 

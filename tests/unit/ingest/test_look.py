@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from indexes.register import Register
 from ingest.look import Looker
 from tests.support.fakes import TinyLibrary
 
@@ -44,7 +45,7 @@ CHANGES: dict[str, Callable[[TinyLibrary], object]] = {
 @pytest.mark.parametrize("change", CHANGES)
 def test_it_notices(library: TinyLibrary, change: str) -> None:
     library.write(A, "# Leave\n\nEverybody has thirty days of leave.\n")
-    looker = Looker(library.folder)
+    looker = Looker(library.folder, Register(library.register_path))
     before = looker.look()
     assert looker.look() == before
     CHANGES[change](library)
@@ -52,7 +53,7 @@ def test_it_notices(library: TinyLibrary, change: str) -> None:
 
 
 def test_what_is_no_document_is_not_looked_at(library: TinyLibrary, tmp_path: Path) -> None:
-    looker = Looker(library.folder)
+    looker = Looker(library.folder, Register(library.register_path))
     before = looker.look()
     library.write("legal/.draft.md.swp", "an editor's own")
     library.write("readme.txt", "in no source")
@@ -67,7 +68,7 @@ def test_a_source_elsewhere_is_followed(library: TinyLibrary) -> None:
     elsewhere = library.root / "elsewhere"
     elsewhere.mkdir()
     _elsewhere(library)
-    looker = Looker(library.folder)
+    looker = Looker(library.folder, Register(library.register_path))
     before = looker.look()
     (elsewhere / "a.md").write_text("New.")
     assert looker.look() != before

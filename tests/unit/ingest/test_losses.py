@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from indexes.decisions import Decision, Problem
-from indexes.register import RegisterState
+from indexes.register import Register
+from indexes.register_state import RegisterState
 from indexes.sources import Source
 from indexes.stock import SourceStock
 from ingest.errors import LostDocumentsError
@@ -96,13 +97,13 @@ def test_a_missing_document_has_a_line_that_says_who_approved_it() -> None:
 
 
 def test_a_register_of_nothing_stops_what_would_take_documents_away() -> None:
-    nothing, path = RegisterState(), Path("/library/register.jsonl")
-    stop_if_register_is_gone(nothing, path, live_documents=0)
-    stop_if_register_is_gone(replace(nothing, decisions={"legal/a.md": Decision()}), path, live_documents=7)
+    nothing, register = RegisterState(), Register(Path("/library/register.jsonl"))
+    stop_if_register_is_gone(nothing, register, live_documents=0)
+    stop_if_register_is_gone(replace(nothing, decisions={"legal/a.md": Decision()}), register, live_documents=7)
     with pytest.raises(
         LostDocumentsError, match=r"register\.jsonl decides on nothing, and the live build holds 7 docum"
     ):
-        stop_if_register_is_gone(nothing, path, live_documents=7)
+        stop_if_register_is_gone(nothing, register, live_documents=7)
 
 
 @pytest.mark.parametrize(("unclear", "stops"), [(1, False), (2, False), (3, True), (4, True)])
@@ -115,7 +116,7 @@ def test_a_register_of_which_most_cannot_be_understood_stops_it_too(unclear: int
         if stops
         else contextlib.nullcontext()
     ):
-        stop_if_register_is_gone(state, Path("/library/register.jsonl"), live_documents=4)
+        stop_if_register_is_gone(state, Register(Path("/library/register.jsonl")), live_documents=4)
 
 
 def test_what_is_left_out_is_told_by_its_source() -> None:

@@ -14,15 +14,16 @@ from typer.testing import CliRunner, Result
 from ingest.commands.approve import approve
 from ingest.commands.ingest import ingest
 from ingest.commands.read import read
-from ingest.commands.register import register
+from ingest.commands.register import app as register_app
 from ingest.commands.rename import rename
 from ingest.commands.withdraw import reject, revoke
 from tests.support.command_line import Run
 from tests.support.fakes import HashingEncoder, TinyLibrary
 
 _APP = typer.Typer()
-for _command in (read, approve, rename, revoke, reject, register, ingest):
+for _command in (read, approve, rename, revoke, reject, ingest):
     _APP.command()(_command)
+_APP.add_typer(register_app, name="register")
 
 
 @pytest.fixture
@@ -50,7 +51,7 @@ def run(library: TinyLibrary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *
             parser = contextlib.nullcontext(library.parser)
             monkeypatch.setattr(f"ingest.commands.{command}.limited_parser", lambda _, parser=parser: parser)
 
-    def invoke(*arguments: str, answer: str | None = None) -> Result:
-        return CliRunner().invoke(_APP, arguments, input=answer)
+    def invoke(*arguments: str, answer: str | None = None, **settings: str) -> Result:
+        return CliRunner().invoke(_APP, arguments, input=answer, env=settings)
 
     return invoke

@@ -15,7 +15,7 @@ from indexes import standing
 from indexes.builds import Build, current_build_id, open_build
 from indexes.decisions import Decision
 from indexes.errors import RegisterError
-from indexes.register import RegisterState
+from indexes.register_state import RegisterState
 from indexes.sources import Source
 from indexes.standing import Grant
 from service.answering import boundary as boundary_module

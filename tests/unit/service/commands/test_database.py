@@ -13,7 +13,7 @@ from tests.support.command_line import Run
 from tests.support.fakes import TinyLibrary
 from tests.support.made_once import grown
 from tests.support.postgres_server import Server
-from tests.support.service_parts import open_studio, with_rules
+from tests.support.service_parts import POLICY, open_studio, with_rules
 
 SECRET = "s3cret4711"
 NAMED = {"GREENLIT_LOG_NAME": "greenlit.test"}
@@ -88,7 +88,7 @@ def test_doctor_names_the_database_and_warns_of_a_role_that_owns_the_tables(
     role = f"service_{_database(settings)[5:]}"
     postgres_server.run(f"CREATE ROLE {role} LOGIN", database=_database(settings))
     prepared = run("audit", "prepare", "--role", role, **settings)
-    assert f"of a log, and of sessions, API keys and pushed people, which {role} may use." in prepared.stdout
+    assert f"of log, register, sessions, API keys and pushed people, which {role} may use." in prepared.stdout
     by_service = settings | {"GREENLIT_DATABASE_URL": postgres_server.url(_database(settings), user=role)}
     (log,) = [
         check
@@ -111,6 +111,8 @@ def test_what_prepare_prints_makes_the_same_tables(settings: dict[str, str], run
     by_service = settings | {"GREENLIT_DATABASE_URL": postgres_server.url(_database(settings), user=role)}
     assert run("audit", "move", **by_service).exit_code == 0, "a role that adds may carry a log over"
     assert run("audit", "verify", **by_service).exit_code == 0
+    assert run("register", "move", **by_service).exit_code == 0, "and a register"
+    assert run("revoke", POLICY, "--by", "ann@x.example", "--reason", "old", **by_service).exit_code == 0
 
 
 def test_a_copy_says_that_the_log_is_not_in_it(settings: dict[str, str], run: Run, tmp_path: Path) -> None:

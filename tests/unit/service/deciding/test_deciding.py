@@ -156,11 +156,11 @@ def test_law_1_a_file_that_is_swapped_before_the_line_is_written_is_not_approved
 ) -> None:
     library.write("legal/a.md", "x")
 
-    def swapped_first(path: Path, events: list[Event]) -> None:
+    def swapped_first(path: Path, events: list[Event], **more: Callable[[], None]) -> None:
         library.write("legal/a.md", "swapped")
-        append_events(path, events)
+        append_events(path, events, **more)
 
-    monkeypatch.setattr("indexes.approvals.append_events", swapped_first)
+    monkeypatch.setattr("indexes.register.append_events", swapped_first)
     decided = deciding.decide(ANN, _approve("legal/a.md"))
     assert decided.line.standing is Standing.CHANGED
     assert decided.line.grant is not None
@@ -273,13 +273,13 @@ def test_what_was_revoked_meanwhile_stays_revoked_and_the_approver_is_told(
 ) -> None:
     library.add("legal/a.md", "x")
 
-    def revoked_first(path: Path, events: list[Event]) -> None:
-        monkeypatch.setattr("indexes.approvals.append_events", append_events)
+    def revoked_first(path: Path, events: list[Event], **more: Callable[[], None]) -> None:
+        monkeypatch.setattr("indexes.register.append_events", append_events)
         deciding.decide(BO, _revoke("legal/a.md"))
-        append_events(path, events)
+        append_events(path, events, **more)
 
     library.clock.pass_days(1)
-    monkeypatch.setattr("indexes.approvals.append_events", revoked_first)
+    monkeypatch.setattr("indexes.register.append_events", revoked_first)
     assert deciding.decide(ANN, _approve("legal/a.md")).line.standing is Standing.REVOKED
 
 
@@ -292,11 +292,11 @@ def test_who_decides_on_what_was_decided_meanwhile_is_told_and_nothing_is_writte
 
         def decided_first(path: Path, events: list[Event], *, other: Wish = first, **more: Callable[[], None]) -> None:
             """Let somebody else decide after everything was looked at, just before the line is written."""
-            monkeypatch.setattr("indexes.approvals.append_events", append_events)
+            monkeypatch.setattr("indexes.register.append_events", append_events)
             deciding.decide(BO, other)
             append_events(path, events, **more)
 
-        monkeypatch.setattr("indexes.approvals.append_events", decided_first)
+        monkeypatch.setattr("indexes.register.append_events", decided_first)
         with pytest.raises(DecidedMeanwhileError) as told:
             deciding.decide(ANN, wish)
         assert told.value.last.by == "Bo Ek"

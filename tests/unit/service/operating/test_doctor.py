@@ -13,7 +13,8 @@ from indexes.errors import EncoderError, SettingsError
 from indexes.limited.process import held_here
 from indexes.limited.sandbox import Sandbox, SandboxSetting
 from indexes.model_files import folder_digest
-from indexes.register import Register, register_hash
+from indexes.register import Register
+from indexes.register_state import register_hash
 from service.audit.events import register_extended
 from service.audit.log import system_clock_us
 from service.audit.opening import open_log

@@ -15,6 +15,7 @@ from indexes.errors import UnreadableFileError
 from indexes.last_ingest import LAST_INGEST_FILE
 from indexes.previews import WORKER_FILE, Doing, WorkerState, worker_state_json
 from indexes.readings import ReadingNote
+from indexes.register import REGISTER_FILE, Register
 from service.operating.checks import Check, Found, checked
 from service.operating.library_checks import look_at_build, look_at_library, look_at_register
 from service.settings import Settings
@@ -43,13 +44,18 @@ def _told(look: Callable[[], Found]) -> Check:
     return checked("it", look)
 
 
+def _of_file(settings: Settings) -> Register:
+    return Register(settings.library / REGISTER_FILE)
+
+
 def _build(settings: Settings) -> Check:
     library, most = settings.library, settings.max_file_bytes
-    return _told(lambda: look_at_build(settings.builds, None, library=library, max_file_bytes=most))
+    register = _of_file(settings)
+    return _told(lambda: look_at_build(settings.builds, None, library=library, register=register, max_file_bytes=most))
 
 
 def _register(settings: Settings) -> Check:
-    return _told(lambda: look_at_register(settings.library, settings.builds))
+    return _told(lambda: look_at_register(settings.library, settings.builds, _of_file(settings)))
 
 
 def _worker(library: TinyLibrary, doing: Doing = "waiting", *, seen_s: float = 1, problem: str | None = None) -> None:
@@ -256,7 +262,7 @@ def test_many_lines_that_are_wrong_are_told_in_one_that_can_be_read(library: Tin
 
 def test_a_stray_file_is_a_warning_and_an_approved_one_is_wrong(library: TinyLibrary, settings: Settings) -> None:
     def look() -> Check:
-        return _told(lambda: look_at_library(settings.library))
+        return _told(lambda: look_at_library(settings.library, _of_file(settings)))
 
     (library.folder / "legal" / "link.md").symlink_to(Path("/etc/hostname"))
     stray = look()

@@ -1,0 +1,65 @@
+"""What PostgreSQL's errors mean for a register, in words that hold no line of it and no password.
+
+An error of a statement is told by its code (SQLSTATE) alone: what the server says beside it may quote the row that it
+refused. An error of connecting quotes no row, so its first words are told too, without the password of the address.
+"""
+
+import psycopg
+
+from indexes.errors import RegisterError
+
+PREPARE = "greenlit audit prepare"
+# By how a code begins; the first that fits counts.
+_REASONS = {
+    "08": "the connection to the server is lost",
+    "23505": "another decision came first: try again",
+    "23": "its tables refuse the line: another program wrote to it, or it is damaged",
+    "25006": "it is read-only: a standby, or set so",
+    "28P01": "the server refuses the password",
+    "28": "the server refuses the role: see its pg_hba.conf",
+    "3D000": "there is no such database",
+    "40": "another session is in its way",
+    "42501": f"the role may not: run {PREPARE} --role ROLE as the owner of the tables",
+    "42": f"its tables are not those of a register: run {PREPARE} as their owner",
+    "3F000": f"its tables are not those of a register: run {PREPARE} as their owner",
+    "53100": "the server's disk is full",
+    "53300": "the server has no connection left",
+    "53": "the server lacks what it needs",
+    "55P03": "another writer has locked it for too long: try again, or see who holds it",
+    "57014": "it was broken off, or took longer than it may",
+    "57P": "the server ends, or begins",
+    "58": "the server's disk refuses",
+    "XX": "it is damaged: see the server's log",
+}
+_LOST = "the connection to the server is lost"
+_MOST_SAID = 300  # characters of what is said of a connection that does not come about
+
+
+def told(words: str, error: psycopg.Error) -> RegisterError:
+    """Return our error for one of a statement: what could not be done, and why."""
+    return RegisterError(f"{words}: {_reason(error)}")
+
+
+def after_commit(words: str, error: psycopg.Error) -> RegisterError:
+    """Return our error for one of ending a transaction: whether it is recorded, only the database knows."""
+    if error.sqlstate is not None:
+        return told(words, error)
+    return RegisterError(f"{words} for sure: {_reason(error)} meanwhile; greenlit register says whether it was")
+
+
+def refused(words: str, error: psycopg.Error, password: str) -> RegisterError:
+    """Return our error for a connection that does not come about."""
+    said = " ".join(str(error).split())
+    if password:
+        said = said.replace(password, "…")
+    return RegisterError(f"{words}: {said[:_MOST_SAID]}")
+
+
+def _reason(error: psycopg.Error) -> str:
+    code = error.sqlstate
+    if code is None:
+        return _LOST if isinstance(error, psycopg.OperationalError) else type(error).__name__
+    for begin, reason in _REASONS.items():
+        if code.startswith(begin):
+            return f"{reason} ({code})"
+    return f"SQLSTATE {code}"
