@@ -20,8 +20,8 @@ from indexes.settings import LibrarySettings
 
 if TYPE_CHECKING:
     from indexes.encoder import Encoder
-    from ingest.engine import Engine, Parser
     from ingest.collecting import Collecting
+    from ingest.engine import Engine, Parser
     from ingest.loading.process import LoaderProcess
     from ingest.pipeline import Ingestion, Progress
 

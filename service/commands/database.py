@@ -41,22 +41,21 @@ def prepare(
         from service.slack_bot.arriving.delivery_tables import prepare as make_slack
 
         if sql:
-            parts = (printed(role), printed_register(role), printed_private(role), printed_slack(role))
-            out.text("".join(parts).rstrip())
+            whole = (printed, printed_register, printed_private, printed_slack)
+            out.text("".join(one(role) for one in whole).rstrip())
             return
         url = _with_database().database()
         shown = make(url, role=role)
-        prepare_rows(url, role=role)
-        make_private(url, role=role)
-        make_slack(url, role=role)
+        for more in (prepare_rows, make_private, make_slack):
+            more(url, role=role)
     except (SettingsError, ValueError) as error:
         raise fail(error, 2) from error
     except ModuleNotFoundError as error:
         raise _missing(error) from error
-    except (AuditError, DatabaseError, RegisterError) as error:
+    except (AuditError, RegisterError, DatabaseError) as error:
         raise fail(error, 1) from error
     who = f", which {role} may use." if role else "."
-    out.line(f"{shown} holds the tables of a log and a register, and of sessions, API keys and pushed people{who}")
+    out.line(f"{shown} holds the tables of log, register, sessions, API keys and pushed people{who}")
 
 
 def move() -> None:

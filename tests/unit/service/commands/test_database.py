@@ -88,7 +88,7 @@ def test_doctor_names_the_database_and_warns_of_a_role_that_owns_the_tables(
     role = f"service_{_database(settings)[5:]}"
     postgres_server.run(f"CREATE ROLE {role} LOGIN", database=_database(settings))
     prepared = run("audit", "prepare", "--role", role, **settings)
-    assert f"a register, and of sessions, API keys and pushed people, which {role} may use." in prepared.stdout
+    assert f"of log, register, sessions, API keys and pushed people, which {role} may use." in prepared.stdout
     by_service = settings | {"GREENLIT_DATABASE_URL": postgres_server.url(_database(settings), user=role)}
     (log,) = [
         check
