@@ -114,7 +114,7 @@ def begin_history(
     signer = Signer(folder=keys, name=key_name(name))
     if not database and not (folder / STORE_FILE).exists() and not signer.exists():
         raise AuditUnavailableError(f"expected a log in {folder}, or its keys in {keys}, found neither")
-    store = open_store(folder, database=database)
+    store = open_store(folder, database=database, alone=True)
     with contextlib.closing(store):
         begun = _begin(store, signer, Keyring(folder=keys), name=name, now_us=clock(), restored=restored)
         opened = assemble(store, keys=keys, name=name, clock=clock)

@@ -13,7 +13,13 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from service.audit.errors import AuditDamagedError, AuditError, AuditKeyError, AuditUnavailableError
+from service.audit.errors import (
+    AuditDamagedError,
+    AuditError,
+    AuditKeyError,
+    AuditOvertakenError,
+    AuditUnavailableError,
+)
 from service.audit.events import Event
 from service.audit.formats.commitments import commit, new_salt
 from service.audit.keys.keyring import Keyring, SealingPurpose
@@ -33,6 +39,8 @@ from service.audit.storage.store import Entry, KeptScope, LeafReader, Payload, R
 from service.audit.storage.writer import Writer
 
 Clock = Callable[[], int]  # microseconds since 1970, UTC
+_TRIES = 5  # while other processes begin the month, or put keys on record
+_LONGEST_UNSIGNED_S = 60.0  # a checkpoint comes within a second; another process takes over within ten
 ASKER_FIELD = "asker"  # the payload that holds who asked, under a key of its own
 
 
@@ -171,11 +179,27 @@ class AuditLog:
         Raises:
             AuditUnavailableError: nothing can be recorded now.
         """
-        try:
-            with self._in_order:
-                self._stamp()
-        except AuditKeyError as error:
-            raise AuditUnavailableError(str(error)) from error
+        self._in_month(self._keeper.stamp)
+
+    def close_left(self) -> None:
+        """Close questions that were left without a result long ago, by a process that is gone.
+
+        Raises:
+            AuditUnavailableError: nothing can be recorded now.
+        """
+        self._in_month(self._keeper.close_left)
+
+    def _in_month(self, work: Callable[[int], object]) -> None:
+        for attempt in range(_TRIES):
+            try:
+                with self._in_order:
+                    work(self._now_us())
+                break
+            except AuditKeyError as error:
+                raise AuditUnavailableError(str(error)) from error
+            except AuditOvertakenError:
+                if attempt == _TRIES - 1:
+                    raise
 
     def look_at_keys_again(self) -> None:
         """Have the next record look anew which keys of the month there are: one was made."""
@@ -189,9 +213,18 @@ class AuditLog:
         the newest record; from the start on, without a question having come.
         """
         try:
-            return self._problem() or self._keeper.problem(self._clock())
+            return self._problem() or self._keeper.problem(self._clock()) or self._unsigned()
         except AuditError as error:
             return str(error)
+
+    def _unsigned(self) -> str | None:
+        waited_s = self._writer.unsigned_s
+        if waited_s < _LONGEST_UNSIGNED_S:
+            return None
+        return (
+            f"no process has signed the log for {waited_s:.0f} s: start one that has the signing key, or see what the "
+            "others say of it"
+        )
 
     def look_for_damage(self) -> None:
         """Look through the whole store, which takes seconds where it is large; nothing waits for it meanwhile.
@@ -227,32 +260,44 @@ class AuditLog:
         erases: tuple[tuple[int, int], ...] = (),
         scope: KeptScope | None = None,
     ) -> Receipt:
-        try:
-            with self._in_order:
-                stamp = self._stamp()
-                made = make(stamp)
-                entry = Entry(
-                    origin=stamp.origin,
-                    type=kind,
-                    ts_us=stamp.ts_us,
-                    request_id=request_id,
-                    leaf=made.leaf,
-                    payloads=self._payloads(stamp, kind, request_id, sealed),
-                    erases=erases,
-                    scope=scope,
-                    conversation=made.conversation,
-                )
-                ticket = self._writer.submit(entry)
-        except AuditKeyError as error:
-            raise AuditUnavailableError(str(error)) from error
-        return self._writer.wait(ticket)
+        for attempt in range(_TRIES):
+            try:
+                with self._in_order:
+                    stamp = self._stamp()
+                    payloads = self._payloads(stamp, kind, request_id, sealed)
+
+                    def entry(ts_us: int, stamp: Stamp = stamp, payloads: tuple[Payload, ...] = payloads) -> Entry:
+                        made = make(Stamp(stamp.origin, ts_us))
+                        return Entry(
+                            origin=stamp.origin,
+                            type=kind,
+                            ts_us=ts_us,
+                            request_id=request_id,
+                            leaf=made.leaf,
+                            payloads=payloads,
+                            erases=erases,
+                            scope=scope,
+                            conversation=made.conversation,
+                        )
+
+                    ticket = self._writer.submit(entry(stamp.ts_us), entry)
+                return self._writer.wait(ticket)
+            except AuditKeyError as error:
+                raise AuditUnavailableError(str(error)) from error
+            except AuditOvertakenError:  # another process began the month, or put a key on record
+                if attempt == _TRIES - 1:
+                    raise
+        raise AssertionError
 
     def _stamp(self) -> Stamp:
         """Return shard and time of the next leaf, opening the shard if need be. Called under the lock."""
+        return self._keeper.stamp(self._now_us())
+
+    def _now_us(self) -> int:
         now_us = self._clock()
         if reason := self._problem():
             raise AuditUnavailableError(reason)
-        return self._keeper.stamp(now_us)
+        return now_us
 
     def _payloads(self, stamp: Stamp, kind: str, request_id: str, sealed: Mapping[str, _Sealed]) -> tuple[Payload, ...]:
         month = month_of(stamp.origin)

@@ -9,9 +9,12 @@ store passes. A store knows nothing of what a leaf says or how payloads are seal
 import dataclasses
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from service.audit.formats import tree
+
+if TYPE_CHECKING:
+    from service.audit.storage.beside import Beside
 
 SUBTREE_LEAVES = 256  # of level 1; of level n: to the power of n
 MAX_SEQ = 2**63 - 1  # the widest integer of a database, which no leaf ever reaches
@@ -224,6 +227,10 @@ class LeafStore(LeafReader, Protocol):
     @property
     def shown(self) -> str:
         """Where it is, as an operator may see it."""
+
+    @property
+    def beside(self) -> "Beside | None":
+        """How it is written while other processes write it too; `None` if nobody else can."""
 
     def remark(self) -> str | None:
         """Return what an operator should know of how it is kept, and what to do; `None` if nothing.
