@@ -41,6 +41,11 @@ class OpenLog:
     signer: Signer
     clock: Clock
 
+    def has_lease(self) -> bool:
+        """Tell whether it is for this process to do what one is enough for, as it is where nobody else writes."""
+        beside = self.store.beside
+        return beside is None or beside.has_lease()
+
     def close(self) -> None:
         """Finish what was begun and let go of the store; closing twice is fine."""
         self.log.close()

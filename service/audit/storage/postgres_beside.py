@@ -2,14 +2,16 @@
 
 A turn is one transaction: (1) take a lock that goes with the transaction, however that ends, (2) read what others added
 after the last leaf that is known here, which has to be there still, (3) hand it over, and get the entries, (4) number
-and add them, (5) commit. A process that stands still within its turn is sent away by the server after 3 s. While it is
-open, each process shares a lock that whoever restores, moves or prepares the log needs for itself.
+and add them, (5) commit. A process that stands still within its turn is sent away by the server after 3 s: for that,
+each step is answered before the next is sent, since the server does not see a process idle that may be sending. While
+it is open, each process shares a lock that whoever restores, moves or prepares the log needs for itself.
 
 A checkpoint has a turn of its own (`publish_after`): the newest is read, and the next kept, in one transaction.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
+from typing import TypeVar
 
 from service.audit.errors import AuditOvertakenError, AuditUnavailableError
 from service.audit.storage.beside import Beside, Make, Settle
@@ -37,6 +39,8 @@ MOST_IN_A_TURN = 256  # leaves of others that are read while everybody waits
 _NEWEST = "SELECT origin, size, root, note FROM checkpoints ORDER BY id DESC LIMIT 1"
 _AGREE = "INSERT INTO agreed (name, value) VALUES (%s, %s) ON CONFLICT DO NOTHING"
 _AGREED = "SELECT value FROM agreed WHERE name = %s"
+
+_T = TypeVar("_T")
 
 
 class PostgresBesideStore(PostgresLeafStore):
@@ -139,6 +143,15 @@ class PostgresBesideStore(PostgresLeafStore):
             self._lease.close()
             self._lease = None
         super().close()
+
+    def _write(self, work: Callable[[Connection], _T]) -> _T:
+        writer = self._open_writer()
+
+        def step_by_step() -> _T:
+            with writer.transaction():
+                return work(writer)
+
+        return self._postgres.guarded("written", step_by_step)
 
     def _take_turn(self, writer: Connection) -> None:
         writer.execute(_LOCK, (_TURN,))

@@ -137,7 +137,12 @@ class PostgresLeafStore(LeafReads):
         if not entries:
             return []
         new = self._new_scopes(entries)
-        return self._added(self._write(lambda writer: self._append(writer, entries, new)), new)
+
+        def work(writer: Connection) -> list[Receipt]:
+            writer.execute(_EXPECT_LAST, self._last)
+            return self._append(writer, entries, new)
+
+        return self._added(self._write(work), new)
 
     def _new_scopes(self, entries: Sequence[Entry]) -> dict[str, bytes]:
         return {
@@ -173,15 +178,18 @@ class PostgresLeafStore(LeafReads):
             self._lock.release()
 
     def _write(self, work: Callable[[Connection], _T]) -> _T:
-        if self._writer is None:
-            raise AuditUnavailableError(f"the audit store {self.shown} is closed")
-        writer = self._writer
+        writer = self._open_writer()
 
         def in_one_step() -> _T:
             with writer.pipeline(), writer.transaction():  # what asks for no answer is sent at once, commit and all
                 return work(writer)
 
         return self._postgres.guarded("written", in_one_step)
+
+    def _open_writer(self) -> Connection:
+        if self._writer is None:
+            raise AuditUnavailableError(f"the audit store {self.shown} is closed")
+        return self._writer
 
     def _append(self, writer: Connection, entries: Sequence[Entry], new_scopes: Mapping[str, bytes]) -> list[Receipt]:
         leaves: list[tuple[Any, ...]] = []
@@ -192,7 +200,6 @@ class PostgresLeafStore(LeafReads):
             found_by = (entry.type, entry.ts_us, entry.request_id, entry.conversation)
             leaves.append((seq, receipts[-1].leaf_hash, *found_by, entry.leaf))
             payloads.extend((seq, payload.field, payload.key_id, payload.sealed) for payload in entry.payloads)
-        writer.execute(_EXPECT_LAST, self._last)
         writer.execute(ADD_LEAVES, columns(leaves))
         if payloads:
             writer.execute(ADD_PAYLOADS, columns(payloads))
