@@ -7,6 +7,7 @@ checkpoint, (5) records every key that is not on record. A crash in between is t
 log's lock.
 """
 
+import functools
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -83,7 +84,7 @@ class ShardKeeper:
         """
         end = self._end if self._changes == self._writer.changes else None
         end = end or self._look()
-        if reason := clock_problem(max(end.ts_us, self._writer.newest_us), now_us):
+        if reason := clock_problem(max(end.ts_us, _newest_us(self._writer)), now_us):
             return reason
         if self._store.beside is None:  # else another process may sign
             self._signer.key()
@@ -101,7 +102,7 @@ class ShardKeeper:
             AuditKeyError: a key cannot be made or read.
         """
         end = self._take_up()
-        end.ts_us = max(end.ts_us, self._writer.newest_us)
+        end.ts_us = max(end.ts_us, _newest_us(self._writer))
         if reason := clock_problem(end.ts_us, now_us):
             raise AuditUnavailableError(reason)
         end.ts_us = max(end.ts_us, now_us)
@@ -246,23 +247,14 @@ class ShardKeeper:
 
         Where no other process writes, this one has not taken one yet: nobody works on any.
         """
-        for received in self._store.unfinished():
-            if received.ts_us > before_us:
-                continue
+        for received in (one for one in self._store.unfinished() if one.ts_us <= before_us):
             try:
-                self._close(received, origin, end.ts_us)
+                self._submit(functools.partial(_closing, received, origin), end.ts_us)
             except AuditEntryError as error:  # the id that stands beside the leaf is not the one that was written
                 raise AuditDamagedError(
                     f"record {received.seq} is not as it was written: run greenlit audit verify, and put the store "
                     "back as it was"
                 ) from error
-
-    def _close(self, received: StoredLeaf, origin: str, ts_us: int) -> None:
-        def made(at_us: int) -> Entry:
-            leaf = finished_leaf(_aborted(received), Stamp(origin, at_us), answer=None)
-            return Entry(origin, FINISHED_TYPE, at_us, received.request_id, leaf)
-
-        self._submit(made, ts_us)
 
     def _note(self, end: _End, origin: str, event: Event) -> int:
         def made(at_us: int) -> Entry:
@@ -277,6 +269,15 @@ class ShardKeeper:
         except BaseException:
             self._end = None
             raise
+
+
+def _closing(received: StoredLeaf, origin: str, ts_us: int) -> Entry:
+    leaf = finished_leaf(_aborted(received), Stamp(origin, ts_us), answer=None)
+    return Entry(origin, FINISHED_TYPE, ts_us, received.request_id, leaf)
+
+
+def _newest_us(writer: Writer) -> int:
+    return writer.others.newest_us if writer.others else 0
 
 
 def _aborted(received: StoredLeaf) -> QueryFinished:

@@ -19,13 +19,8 @@ from service.audit.storage.leaf_reads import whole
 from service.audit.storage.postgres_database import Connection
 from service.audit.storage.postgres_errors import ANOTHER_END
 from service.audit.storage.postgres_lease import PostgresLease
-from service.audit.storage.postgres_store import (
-    HOLDERS,
-    WRITER,
-    PostgresLeafStore,
-    one,
-    publish,
-)
+from service.audit.storage.postgres_rows import one, publish
+from service.audit.storage.postgres_store import HOLDERS, WRITER, PostgresLeafStore
 from service.audit.storage.store import Entry, Receipt, StoredCheckpoint, StoredLeaf, Subtree
 
 # Locks of a transaction have the numbers after that of the log.

@@ -21,9 +21,10 @@ from typing import Any, Self, TypeVar
 from service.audit.errors import AuditBusyError, AuditDamagedError, AuditUnavailableError
 from service.audit.keys.private_files import make_private_folder
 from service.audit.storage.beside import Beside
-from service.audit.storage.leaf_reads import NEXT_CHECKPOINT, LeafReads
+from service.audit.storage.leaf_reads import LeafReads
 from service.audit.storage.postgres_database import Connection, PostgresDatabase
 from service.audit.storage.postgres_errors import PREPARE
+from service.audit.storage.postgres_rows import columns, one, publish
 from service.audit.storage.postgres_schema import SCHEMA, SCHEMA_VERSION
 from service.audit.storage.postgres_steps import STEPS, VERSION, bring_up
 from service.audit.storage.store import Entry, Receipt, StoredCheckpoint, Subtree, leaf_hash
@@ -47,8 +48,6 @@ ADD_PAYLOADS = """
     %s::bigint[], %s::text[], %s::text[], %s::bytea[])"""
 ADD_SCOPE = "INSERT INTO scopes (filter_hash, pairs) VALUES (%s, %s) ON CONFLICT DO NOTHING"
 ERASE = "DELETE FROM payloads WHERE seq >= %s AND seq <= %s"
-ADD_CHECKPOINT = "INSERT INTO checkpoints (id, origin, size, root, note) VALUES (%s, %s, %s, %s, %s)"
-ADD_SUBTREE = "INSERT INTO subtrees (origin, level, number, hash) VALUES (%s, %s, %s, %s)"
 _ENDS_WITHIN_S, _AGAIN_S = 0.5, 0.02  # of a session
 _MOST_KNOWN_SCOPES = 1024  # hashes of 64 characters
 HALF_MOVED = "begun"  # what the newest of `MOVE` says until all of a log is here
@@ -292,22 +291,3 @@ def _taken(writer: Connection, take: str) -> bool:
             return False
         time.sleep(_AGAIN_S)
     return True
-
-
-def one(connection: Connection, query: str, *parameters: object) -> Any:
-    """Return the first value of a query; `None` if it gives no row."""
-    row = connection.execute(query.encode(), parameters or None).fetchone()
-    return row[0] if row else None
-
-
-def columns(rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
-    """Return rows, which are at least one, by their columns."""
-    return [list(column) for column in zip(*rows, strict=True)]
-
-
-def publish(writer: Connection, checkpoint: StoredCheckpoint, subtrees: Sequence[Subtree]) -> None:
-    """Keep a checkpoint within a transaction."""
-    row = (one(writer, NEXT_CHECKPOINT), checkpoint.origin, checkpoint.size, checkpoint.root, checkpoint.note)
-    writer.execute(ADD_CHECKPOINT, row)
-    for tree in subtrees:
-        writer.execute(ADD_SUBTREE, (tree.origin, tree.level, tree.number, tree.hash))

@@ -13,12 +13,12 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import Protocol
 
 from service.audit.errors import AuditError, AuditOvertakenError, AuditUnavailableError
 from service.audit.storage.beside import Again, Others
 from service.audit.storage.store import Entry, LeafStore, Receipt
+from service.audit.storage.tickets import Ticket
 
 MAX_BATCH = 256  # entries; every caller blocks, so a batch is as large as there are callers: a bound for memory only
 DEFAULT_RETRY_WAIT_S = 1.0  # a full disk is not helped by trying faster
@@ -39,30 +39,6 @@ class Publishing(Protocol):
 
     def publish(self, *, wished: bool = True) -> int:
         """Publish a checkpoint of what there is, where that is due or wished for; return below which number all is."""
-
-
-@dataclass(slots=True, eq=False)
-class Ticket:
-    """One entry on its way, or, with `None`, the wish for a checkpoint of all before it; `wait` for it."""
-
-    entry: Entry | None
-    again: Again | None = None
-    until: int = 0  # of a wish: the number below which all has to be covered
-    overtaken: bool = False
-    done: threading.Event = field(default_factory=threading.Event)
-    receipt: Receipt | None = None
-    reason: str = ""
-
-    def grant(self, receipt: Receipt) -> None:
-        """Let the caller go with a receipt."""
-        self.receipt = receipt
-        self.done.set()
-
-    def refuse(self, reason: str, *, overtaken: bool = False) -> None:
-        """Let the caller go without one; overtaken: it may make the entry anew."""
-        self.overtaken = overtaken
-        self.reason = reason
-        self.done.set()
 
 
 class Writer:
@@ -116,14 +92,9 @@ class Writer:
         return self.failures + (self._others.changes if self._others else 0)
 
     @property
-    def newest_us(self) -> int:
-        """The time of the newest leaf, as far as other processes write; 0 where there are none."""
-        return self._others.newest_us if self._others else 0
-
-    @property
-    def unsigned_s(self) -> float:
-        """For how many seconds a leaf has waited for a checkpoint that another process has to sign."""
-        return self._others.unsigned_s if self._others else 0.0
+    def others(self) -> Others | None:
+        """What is known of other processes; `None` where there are none."""
+        return self._others
 
     def start(self) -> None:
         """Take up where the log ends and begin to take entries; if that cannot be done now, say so and try again."""
@@ -224,10 +195,9 @@ class Writer:
         return not closing
 
     def _publish(self, *, closing: bool) -> None:
-        """Publish, and let those go whose wish is fulfilled; the others wait for another process, or are refused."""
-        until = self._others.next_seq if self._others else 0
+        """Publish; let go whose wish is fulfilled; the others wait for another process."""
         for ticket in self._wishes:
-            ticket.until = ticket.until or until
+            ticket.until = ticket.until or (self._others.next_seq if self._others else 0)
         covered = 0
 
         def work() -> None:
@@ -261,9 +231,7 @@ class Writer:
         entries = [(ticket.entry, ticket.again) for ticket in batch if ticket.entry is not None]
         if not entries:
             return
-        for ticket, outcome in zip(
-            (ticket for ticket in batch if ticket.entry is not None), self._kept(entries), strict=True
-        ):
+        for ticket, outcome in zip((one for one in batch if one.entry is not None), self._kept(entries), strict=True):
             if isinstance(outcome, Receipt):
                 ticket.grant(outcome)
             else:

@@ -18,9 +18,10 @@ from service.audit import events
 from service.audit.errors import AuditEntryError, AuditUnavailableError, SealError
 from service.audit.formats.commitments import verify
 from service.audit.leaves import AnswererRef, Asker, QueryFinished, QueryReceived, RetrievalRef
-from service.audit.log import payload_context, system_clock_us
+from service.audit.log import system_clock_us
+from service.audit.sealed_text import payload_context
 from service.audit.storage.store import Entry, KeptScope, leaf_hash
-from service.audit.storage.writer import Ticket
+from service.audit.storage.tickets import Ticket
 from tests.support.audit_faults import faults_in
 from tests.support.audit_parts import FIRST_LEAVES, MIRA, NOON_US, NOVEMBER, LogFolder
 
