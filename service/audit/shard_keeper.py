@@ -114,10 +114,8 @@ class ShardKeeper:
         if reason := self._missing_key(end.key_ids):
             raise AuditUnavailableError(reason)
         if not self._swept:
-            beside = self._store.beside
-            self._sweep(
-                end, origin, end.ts_us if beside is None or beside.writers() == 1 else end.ts_us - LEFT_AFTER_US
-            )
+            is_alone = self._store.beside is None or self._store.beside.writers() == 1
+            self._sweep(end, origin, end.ts_us - (0 if is_alone else LEFT_AFTER_US))
             self._swept = True
         return Stamp(origin=origin, ts_us=end.ts_us)
 
@@ -192,7 +190,7 @@ class ShardKeeper:
         end.shard, end.closed, end.key_ids = Shard(origin, seq), False, None
 
     def _overtaken(self) -> AuditOvertakenError:
-        self._end = None  # look again
+        self._end = None
         return AuditOvertakenError("another process began the month: try again")
 
     def _record_keys(self, end: _End, origin: str) -> tuple[str, ...]:
@@ -211,11 +209,10 @@ class ShardKeeper:
 
     def _expect_shared(self, key_ids: Iterable[str]) -> None:
         """Refuse a key of which other processes have another: nobody could open both, or tell that an asker is one."""
-        if (beside := self._store.beside) is None:
-            return
-        for key_id in key_ids:
+        beside = self._store.beside
+        for key_id in key_ids if beside else ():
             ours = self._keyring.fingerprint(key_id)
-            if beside.agree(f"key {key_id}", ours) != ours:
+            if beside and beside.agree(f"key {key_id}", ours) != ours:
                 raise AuditKeyError(
                     f"the key {self._keyring.path(key_id)} is not the one that other processes use under its name: "
                     "give all of them one folder of keys (GREENLIT_KEYS)"
@@ -290,7 +287,7 @@ def _aborted(received: StoredLeaf) -> QueryFinished:
 
 
 def clock_problem(newest_us: int, now_us: int) -> str | None:
-    """Return why no leaf can be made at a time after one of another; `None` if nothing is in the way."""
+    """Return why no leaf can be made after one of another time; `None` if nothing is in the way."""
     if now_us >= newest_us - CLOCK_TOLERANCE_US:
         return None
     newest, ahead_s = datetime.fromtimestamp(newest_us / 1e6, UTC), (newest_us - now_us) / 1e6

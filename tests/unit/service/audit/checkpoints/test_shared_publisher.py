@@ -171,6 +171,25 @@ def test_a_process_without_the_signing_key_answers_and_others_sign(make_replica:
     assert first.verdict().ok
 
 
+def test_processes_with_copies_of_the_keys_follow_on_what_each_other_signed(
+    make_replica: MakeReplica, tmp_path: Path
+) -> None:
+    first = make_replica(pace=QUICK)
+    first.ask_in_vain()
+    first.parts.log.publish()
+    there = shutil.copytree(first.keys, tmp_path / "there", ignore=shutil.ignore_patterns("signed-*"))
+    other = make_replica(keys=there, pace=QUICK)
+    first.now_us = other.now_us = DECEMBER_US
+    other.ask_in_vain()
+    other.parts.log.publish()
+    for key in there.glob("*-2026-12*"):
+        shutil.copy2(key, first.keys)
+    first.ask_in_vain()
+    first.parts.log.publish()
+    assert not first.notices
+    _expect_whole(first, {})
+
+
 def test_signing_at_two_processes_at_once_makes_one_history(make_replica: MakeReplica) -> None:
     replicas = [make_replica(pace=QUICK) for _ in range(3)]
     go = threading.Barrier(3)

@@ -49,6 +49,8 @@ CHECKPOINTS = [
     ("TRUNCATE checkpoints", "a checkpoint never goes"),
     ("INSERT INTO checkpoints VALUES (1, 'o', 9, 'r', 'forged')", "takes the next number"),
     ("INSERT INTO checkpoints VALUES (7, 'o', 9, 'r', 'n')", "takes the next number"),
+    ("INSERT INTO checkpoints VALUES (2, 'o', 2, 'another', 'n')", "checkpoints only go forward"),
+    ("INSERT INTO checkpoints VALUES (2, 'o', 1, 'r', 'n')", "checkpoints only go forward"),
 ]
 OTHERS = [
     ("UPDATE subtrees SET hash = '\\x00'", "a subtree never changes"),
