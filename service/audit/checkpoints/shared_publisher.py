@@ -23,8 +23,8 @@ from service.audit.errors import AuditKeyError, AuditOvertakenError, AuditUnavai
 from service.audit.events import KEY_REVOKED_TYPE
 from service.audit.formats import tree
 from service.audit.shards import shards_of
-from service.audit.storage.beside import Again, Beside
-from service.audit.storage.store import Entry, LeafStore, Receipt, StoredCheckpoint, StoredLeaf, Subtree
+from service.audit.storage.beside import Again
+from service.audit.storage.store import Beside, Entry, LeafStore, Receipt, StoredCheckpoint, StoredLeaf, Subtree
 
 _LOOK_S = 0.25  # how often it is looked what others added
 _PAGE = 500  # leaves read at once

@@ -14,14 +14,13 @@ from contextlib import closing
 from typing import TypeVar
 
 from service.audit.errors import AuditOvertakenError, AuditUnavailableError
-from service.audit.storage.beside import Beside, Make, Settle
 from service.audit.storage.leaf_reads import whole
 from service.audit.storage.postgres_database import Connection
 from service.audit.storage.postgres_errors import ANOTHER_END
 from service.audit.storage.postgres_lease import PostgresLease
 from service.audit.storage.postgres_rows import one, publish
 from service.audit.storage.postgres_store import HOLDERS, WRITER, PostgresLeafStore
-from service.audit.storage.store import Entry, Receipt, StoredCheckpoint, StoredLeaf, Subtree
+from service.audit.storage.store import Beside, Entry, Make, Receipt, Settle, StoredCheckpoint, StoredLeaf, Subtree
 
 # Locks of a transaction have the numbers after that of the log.
 _TURN, _SIGN = WRITER + 1, WRITER + 2

@@ -20,14 +20,13 @@ from typing import Any, Self, TypeVar
 
 from service.audit.errors import AuditBusyError, AuditDamagedError, AuditUnavailableError
 from service.audit.keys.private_files import make_private_folder
-from service.audit.storage.beside import Beside
 from service.audit.storage.leaf_reads import LeafReads
 from service.audit.storage.postgres_database import Connection, PostgresDatabase
 from service.audit.storage.postgres_errors import PREPARE
 from service.audit.storage.postgres_rows import columns, one, publish
 from service.audit.storage.postgres_schema import SCHEMA, SCHEMA_VERSION
 from service.audit.storage.postgres_steps import STEPS, VERSION, bring_up
-from service.audit.storage.store import Entry, Receipt, StoredCheckpoint, Subtree, leaf_hash
+from service.audit.storage.store import Beside, Entry, Receipt, StoredCheckpoint, Subtree, leaf_hash
 from service.audit.storage.writer_lock import LOCK_FILE, WriterLock
 
 WRITER = int.from_bytes(b"greenlit")  # the number of the lock: one log a database
