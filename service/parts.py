@@ -56,6 +56,7 @@ _FOLLOW_S = 5.0  # an approval is on record this soon, even if nobody asks
 _DAMAGE_S = 86_400.0  # reads the whole store, beside everything else
 _LIBRARY_S = 600.0  # what changed in between is read when it is asked for
 _KEY_USE_S = 60.0  # only the day is kept
+_LEFT_S = 900.0  # a process that is gone left questions without a result
 _RETENTION_S = 3600.0  # months are counted in days; an hour is soon enough
 
 
@@ -263,7 +264,12 @@ def _tasks(
         Task("following the build", live_build.get, _FOLLOW_S),
         Task("holding the builds that answered", follower.hold_owed, _FOLLOW_S),
         Task("looking for damage in the log", opened.log.look_for_damage, _DAMAGE_S, opened.log.stop_looking),
-        Task("ending retention", lambda: retention.apply(_now_us()), _RETENTION_S),
+        Task("ending retention", lambda: retention.apply(_now_us()), _RETENTION_S, is_ours=opened.has_lease),
+        *(
+            (Task("closing questions that were left", opened.log.close_left, _LEFT_S, is_ours=opened.has_lease),)
+            if opened.store.beside
+            else ()
+        ),
     )
 
 

@@ -11,8 +11,9 @@ from service.audit.checkpoints.signer import Signer
 from service.audit.formats.commitments import commit, new_salt
 from service.audit.keys.keyring import Keyring
 from service.audit.leaves import Commitment, Pseudonym, Stamp
-from service.audit.log import payload_context, system_clock_us
+from service.audit.log import system_clock_us
 from service.audit.opening import open_log
+from service.audit.sealed_text import payload_context
 from service.audit.serialise import FINISHED_TYPE, RECEIVED_TYPE, finished_leaf, received_leaf
 from service.audit.shards import key_name, month_of, origin_at
 from service.audit.storage.sqlite_store import SqliteLeafStore

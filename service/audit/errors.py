@@ -3,7 +3,8 @@
 AuditError
 ├── AuditUnavailableError  the log cannot be written or read now: no answer may be given
 │   ├── AuditDamagedError  for what is stored is not what was written, and waiting does not help
-│   └── AuditCopiedError   for the keys were copied here, and nobody has said why
+│   ├── AuditCopiedError   for the keys were copied here, and nobody has said why
+│   └── AuditOvertakenError for another process was first; made anew, the entry may be taken
 ├── AuditBusyError         another process holds the store's single writer
 ├── AuditEntryError        an entry that must not, or cannot, become a leaf
 ├── AuditKeyError          a key of the log is missing, unreadable, exposed or of the wrong size
@@ -36,6 +37,10 @@ class AuditDamagedError(AuditUnavailableError):
 
 class AuditCopiedError(AuditUnavailableError):
     """The log's keys were copied here: it may be an older state of it; the message says how to go on."""
+
+
+class AuditOvertakenError(AuditUnavailableError):
+    """Another process was first: it opened or ended the month, or signed; whoever looks again may try again."""
 
 
 class AuditBusyError(AuditError):

@@ -29,9 +29,10 @@ from service.audit.key_record import KeyRecord
 from service.audit.keys.key_ids import purpose_of
 from service.audit.keys.keyring import Keyring
 from service.audit.leaves import Commitment, Stamp
-from service.audit.log import Clock, payload_context
+from service.audit.log import Clock
 from service.audit.opening import assemble, open_store
 from service.audit.put_back import MemoryState, beyond, end_of, remembered, signing_key
+from service.audit.sealed_text import payload_context
 from service.audit.serialise import event_leaf
 from service.audit.shard_keeper import clock_problem
 from service.audit.shards import history_of, key_name, month_of, origin_at, shards_of
@@ -114,7 +115,7 @@ def begin_history(
     signer = Signer(folder=keys, name=key_name(name))
     if not database and not (folder / STORE_FILE).exists() and not signer.exists():
         raise AuditUnavailableError(f"expected a log in {folder}, or its keys in {keys}, found neither")
-    store = open_store(folder, database=database)
+    store = open_store(folder, database=database, alone=True)
     with contextlib.closing(store):
         begun = _begin(store, signer, Keyring(folder=keys), name=name, now_us=clock(), restored=restored)
         opened = assemble(store, keys=keys, name=name, clock=clock)

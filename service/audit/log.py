@@ -13,11 +13,15 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from service.audit.errors import AuditDamagedError, AuditError, AuditKeyError, AuditUnavailableError
+from service.audit.errors import (
+    AuditDamagedError,
+    AuditError,
+    AuditUnavailableError,
+)
 from service.audit.events import Event
-from service.audit.formats.commitments import commit, new_salt
 from service.audit.keys.keyring import Keyring, SealingPurpose
-from service.audit.leaves import Asker, Commitment, Pseudonym, QueryFinished, QueryReceived, QuerySentence, Stamp
+from service.audit.leaves import Asker, Pseudonym, QueryFinished, QueryReceived, QuerySentence, Stamp
+from service.audit.sealed_text import SealedText, payload_context, sealed_text
 from service.audit.serialise import (
     FINISHED_TYPE,
     RECEIVED_TYPE,
@@ -31,18 +35,11 @@ from service.audit.shard_keeper import ShardKeeper
 from service.audit.shards import month_of
 from service.audit.storage.store import Entry, KeptScope, LeafReader, Payload, Receipt, conversation_key
 from service.audit.storage.writer import Writer
+from service.audit.tried import tried
 
 Clock = Callable[[], int]  # microseconds since 1970, UTC
+_LONGEST_UNSIGNED_S = 60.0  # a checkpoint comes within a second; another process takes over within ten
 ASKER_FIELD = "asker"  # the payload that holds who asked, under a key of its own
-
-
-@dataclass(frozen=True, slots=True)
-class _Sealed:
-    """One text of an entry: its salt and its bytes, and what the leaf says of it."""
-
-    salt: bytes
-    body: bytes
-    commitment: Commitment
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +80,7 @@ class AuditLog:
             AuditUnavailableError: it is not recorded: no answer may be given.
             AuditEntryError: the entry holds what a leaf must not hold.
         """
-        sealed = {"prompt": _seal("prompt", prompt), ASKER_FIELD: _seal(ASKER_FIELD, asker.subject)}
+        sealed = {"prompt": sealed_text("prompt", prompt), ASKER_FIELD: sealed_text(ASKER_FIELD, asker.subject)}
 
         def make(stamp: Stamp) -> _Made:
             pseudonyms = self._keyring.pseudonyms(month_of(stamp.origin))
@@ -101,7 +98,7 @@ class AuditLog:
             AuditUnavailableError: it is not recorded: it may not be told.
             AuditEntryError: the entry holds what a leaf must not hold.
         """
-        sealed = {"sentence": _seal("sentence", text)}
+        sealed = {"sentence": sealed_text("sentence", text)}
 
         def make(stamp: Stamp) -> _Made:
             return _Made(sentence_leaf(entry, stamp, sentence=sealed["sentence"].commitment))
@@ -131,7 +128,7 @@ class AuditLog:
             AuditEntryError: the entry holds what a leaf must not hold.
         """
         given = {"answer": answer, "raw": raw, "searched_for": searched_for}
-        sealed = {field: _seal(field, text) for field, text in given.items() if text is not None}
+        sealed = {field: sealed_text(field, text) for field, text in given.items() if text is not None}
         said = {field: sealed[field].commitment if field in sealed else None for field in given}
 
         def make(stamp: Stamp) -> _Made:
@@ -146,7 +143,7 @@ class AuditLog:
             AuditUnavailableError: it is not recorded.
             AuditEntryError: the event holds what a leaf must not hold.
         """
-        sealed = {field: _seal(field, text) for field, text in event.texts.items()}
+        sealed = {field: sealed_text(field, text) for field, text in event.texts.items()}
         commitments = {field: text.commitment for field, text in sealed.items()}
 
         def make(stamp: Stamp) -> _Made:
@@ -171,11 +168,22 @@ class AuditLog:
         Raises:
             AuditUnavailableError: nothing can be recorded now.
         """
-        try:
+        self._in_month(self._keeper.stamp)
+
+    def close_left(self) -> None:
+        """Close questions that were left without a result long ago, by a process that is gone.
+
+        Raises:
+            AuditUnavailableError: nothing can be recorded now.
+        """
+        self._in_month(self._keeper.close_left)
+
+    def _in_month(self, work: Callable[[int], object]) -> None:
+        def in_order() -> None:
             with self._in_order:
-                self._stamp()
-        except AuditKeyError as error:
-            raise AuditUnavailableError(str(error)) from error
+                work(self._now_us())
+
+        tried(in_order)
 
     def look_at_keys_again(self) -> None:
         """Have the next record look anew which keys of the month there are: one was made."""
@@ -189,9 +197,18 @@ class AuditLog:
         the newest record; from the start on, without a question having come.
         """
         try:
-            return self._problem() or self._keeper.problem(self._clock())
+            return self._problem() or self._keeper.problem(self._clock()) or self._unsigned()
         except AuditError as error:
             return str(error)
+
+    def _unsigned(self) -> str | None:
+        waited_s = self._writer.others.unsigned_s if self._writer.others else 0.0
+        if waited_s < _LONGEST_UNSIGNED_S:
+            return None
+        return (
+            f"no process has signed the log for {waited_s:.0f} s: start one that has the signing key, or see what the "
+            "others say of it"
+        )
 
     def look_for_damage(self) -> None:
         """Look through the whole store, which takes seconds where it is large; nothing waits for it meanwhile.
@@ -222,39 +239,48 @@ class AuditLog:
         kind: str,
         request_id: str,
         make: Callable[[Stamp], _Made],
-        sealed: Mapping[str, _Sealed],
+        sealed: Mapping[str, SealedText],
         *,
         erases: tuple[tuple[int, int], ...] = (),
         scope: KeptScope | None = None,
     ) -> Receipt:
-        try:
+        def record() -> Receipt:
             with self._in_order:
                 stamp = self._stamp()
-                made = make(stamp)
-                entry = Entry(
-                    origin=stamp.origin,
-                    type=kind,
-                    ts_us=stamp.ts_us,
-                    request_id=request_id,
-                    leaf=made.leaf,
-                    payloads=self._payloads(stamp, kind, request_id, sealed),
-                    erases=erases,
-                    scope=scope,
-                    conversation=made.conversation,
-                )
-                ticket = self._writer.submit(entry)
-        except AuditKeyError as error:
-            raise AuditUnavailableError(str(error)) from error
-        return self._writer.wait(ticket)
+                payloads = self._payloads(stamp, kind, request_id, sealed)
+
+                def entry(ts_us: int) -> Entry:
+                    made = make(Stamp(stamp.origin, ts_us))
+                    return Entry(
+                        origin=stamp.origin,
+                        type=kind,
+                        ts_us=ts_us,
+                        request_id=request_id,
+                        leaf=made.leaf,
+                        payloads=payloads,
+                        erases=erases,
+                        scope=scope,
+                        conversation=made.conversation,
+                    )
+
+                ticket = self._writer.submit(entry(stamp.ts_us), entry)
+            return self._writer.wait(ticket)
+
+        return tried(record)
 
     def _stamp(self) -> Stamp:
         """Return shard and time of the next leaf, opening the shard if need be. Called under the lock."""
+        return self._keeper.stamp(self._now_us())
+
+    def _now_us(self) -> int:
         now_us = self._clock()
         if reason := self._problem():
             raise AuditUnavailableError(reason)
-        return self._keeper.stamp(now_us)
+        return now_us
 
-    def _payloads(self, stamp: Stamp, kind: str, request_id: str, sealed: Mapping[str, _Sealed]) -> tuple[Payload, ...]:
+    def _payloads(
+        self, stamp: Stamp, kind: str, request_id: str, sealed: Mapping[str, SealedText]
+    ) -> tuple[Payload, ...]:
         month = month_of(stamp.origin)
         payloads = []
         for field, text in sealed.items():
@@ -265,17 +291,6 @@ class AuditLog:
         return tuple(payloads)
 
 
-def payload_context(origin: str, kind: str, request_id: str, field: str) -> bytes:
-    """Return what a sealed payload is bound to: it opens for this leaf and this field and for no other."""
-    return f"{origin}\0{kind}\0{request_id}\0{field}".encode()
-
-
 def system_clock_us() -> int:
     """Return the time in microseconds since 1970, UTC."""
     return time.time_ns() // 1000
-
-
-def _seal(field: str, text: str) -> _Sealed:
-    # surrogatepass: a text that is not valid Unicode is recorded as it came, and no error can quote it
-    salt, body = new_salt(), text.encode("utf-8", "surrogatepass")
-    return _Sealed(salt, body, Commitment(digest=commit(field, salt, body), length=len(body)))

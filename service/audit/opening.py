@@ -2,8 +2,9 @@
 
 A log is a file in a folder, unless the address of a database is given: then it is there, and the folder holds what
 belongs to this machine.
-`open_log` takes the single writer; `OpenLog` is handed around by its parts: the service records through `log`, auditors
-read through `store` and `keyring`, both behind records of their own (`auditor`).
+In a file one process has the single writer; in a database several write at once. `open_log` makes a writer; `OpenLog`
+is handed around by its parts: the service records through `log`, auditors read through `store` and `keyring`, both
+behind records of their own (`auditor`).
 """
 
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from service.audit.checkpoints.publisher import Publisher
+from service.audit.checkpoints.shared_publisher import SharedPublisher
 from service.audit.checkpoints.signer import Signer
 from service.audit.errors import AuditUnavailableError
 from service.audit.keys.keyring import Keyring
@@ -39,6 +41,11 @@ class OpenLog:
     signer: Signer
     clock: Clock
 
+    def has_lease(self) -> bool:
+        """Tell whether it is for this process to do what one is enough for, as it is where nobody else writes."""
+        beside = self.store.beside
+        return beside is None or beside.has_lease()
+
     def close(self) -> None:
         """Finish what was begun and let go of the store; closing twice is fine."""
         self.log.close()
@@ -61,7 +68,7 @@ def open_log(
     notice: Callable[[str], None] = lambda _: None,
     database: str = "",
 ) -> OpenLog:
-    """Open the log kept in a folder or a database, with its single writer.
+    """Open the log kept in a folder, with its single writer, or in a database, where other processes may write too.
 
     A log whose signing key is missing, or that is not the one that was signed, opens too, but records nothing until
     that is mended: `AuditLog.healthy` says why.
@@ -81,12 +88,18 @@ def open_log(
     return assemble(open_store(folder, database=database), keys=keys, name=name, clock=clock, notice=notice)
 
 
-def open_store(folder: Path, *, database: str = "") -> LeafStore:
-    """Open the store of a log for writing and reading; see `open_log`."""
+def open_store(folder: Path, *, database: str = "", alone: bool = False) -> LeafStore:
+    """Open the store of a log for writing and reading; see `open_log`.
+
+    Args:
+        folder: where the store is.
+        database: the address of the database that holds the log; empty where the folder does.
+        alone: whether no other process may write it meanwhile, as none ever may in a folder.
+    """
     if not database:
         _expect_not_moved(folder)
         return SqliteLeafStore.open(folder)
-    store = _postgres().open(database, folder=folder)
+    store = _postgres(alone=alone).open(database, folder=folder)
     try:
         _expect_moved(folder, store)
     except BaseException:
@@ -102,7 +115,7 @@ def log_at_rest(folder: Path, *, database: str = "") -> LeafReader:
         AuditUnavailableError: there is none, another version made it, or it cannot be read.
     """
     if database:
-        kept = _postgres().reading(database, folder=folder)
+        kept = _postgres(alone=True).reading(database, folder=folder)
         kept.expect_schema()
         return kept
     _expect_not_moved(folder)
@@ -115,15 +128,16 @@ def log_at_rest(folder: Path, *, database: str = "") -> LeafReader:
     return store
 
 
-def _postgres() -> "type[PostgresLeafStore]":
+def _postgres(*, alone: bool) -> "type[PostgresLeafStore]":
     try:
-        from service.audit.storage.postgres_store import PostgresLeafStore  # noqa: PLC0415 - what it needs is an extra
+        from service.audit.storage.postgres_beside import PostgresBesideStore  # noqa: PLC0415 - what it needs is an extra
+        from service.audit.storage.postgres_store import PostgresLeafStore  # noqa: PLC0415
     except ModuleNotFoundError as error:
         if error.name is not None and error.name.partition(".")[0] == "service":
             raise
         missing = error.name
     else:
-        return PostgresLeafStore
+        return PostgresLeafStore if alone else PostgresBesideStore
     raise AuditUnavailableError(
         f"expected what GREENLIT_DATABASE_URL needs, found no {missing}: pip install -e '.[postgres]'"
     )
@@ -159,20 +173,33 @@ def assemble(
     """Put a log together over an open store; see `open_log`."""
     pace = pace or Pace()
     signer = Signer(folder=keys, name=key_name(name))
-    publisher = Publisher(store=store, signer=signer)
+    beside = store.beside
+    shared = SharedPublisher(store=store, beside=beside, signer=signer) if beside else None
     writer = Writer(
         store=store,
-        publisher=publisher,
+        publisher=shared or Publisher(store=store, signer=signer),
+        others=shared,
         notice=notice,
         retry_wait_s=pace.retry_wait_s,
         patience_s=pace.patience_s,
     )
     keyring = Keyring(folder=keys)
     try:
+        _expect_name(store, name)
         writer.start()
     except BaseException:
         store.close()
         raise
+    if shared and shared.cannot_sign:
+        notice(f"this process answers and does not sign: {shared.cannot_sign}")
     keeper = ShardKeeper(name=name, store=store, writer=writer, keyring=keyring, signer=signer)
     log = AuditLog(writer=writer, store=store, keyring=keyring, keeper=keeper, clock=clock)
     return OpenLog(name=name, log=log, store=store, keyring=keyring, signer=signer, clock=clock)
+
+
+def _expect_name(store: LeafStore, name: str) -> None:
+    """Refuse a name that is not that of the other processes: each would end the other's months."""
+    if store.beside and (said := store.beside.agree("name of the log", name)) != name:
+        raise AuditUnavailableError(
+            f"the log in {store.shown} has the name {said}, got {name}: give all processes one GREENLIT_LOG_NAME"
+        )

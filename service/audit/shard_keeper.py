@@ -7,15 +7,22 @@ checkpoint, (5) records every key that is not on record. A crash in between is t
 log's lock.
 """
 
+import functools
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from service.audit import events
 from service.audit.checkpoints.signer import Signer
-from service.audit.errors import AuditDamagedError, AuditEntryError, AuditKeyError, AuditUnavailableError
+from service.audit.errors import (
+    AuditDamagedError,
+    AuditEntryError,
+    AuditKeyError,
+    AuditOvertakenError,
+    AuditUnavailableError,
+)
 from service.audit.events import Event
 from service.audit.key_record import KeyRecord
 from service.audit.keys.key_ids import missing_in_words, purpose_of
@@ -23,10 +30,11 @@ from service.audit.keys.keyring import Keyring
 from service.audit.leaves import QueryFinished, Stamp, VerdictRef
 from service.audit.serialise import FINISHED_TYPE, event_leaf, finished_leaf
 from service.audit.shards import CLOSED_TYPE, FIRST_HISTORY, Shard, month_of, origin_at, shards_of
-from service.audit.storage.store import Entry, LeafReader, StoredLeaf
+from service.audit.storage.store import Entry, LeafStore, StoredLeaf
 from service.audit.storage.writer import Writer
 
 CLOCK_TOLERANCE_US = 1_000_000  # a clock set back this little gives the newest time again; more stops the log
+LEFT_AFTER_US = 15 * 60 * 1_000_000  # far beyond the slowest answer: whoever took the question is gone
 ABORTED_REASON = "interrupted"  # of a question that a crash or a failure left without a result
 
 
@@ -46,13 +54,13 @@ class _End:
 class ShardKeeper:
     """See the module."""
 
-    def __init__(self, *, name: str, store: LeafReader, writer: Writer, keyring: Keyring, signer: Signer) -> None:
+    def __init__(self, *, name: str, store: LeafStore, writer: Writer, keyring: Keyring, signer: Signer) -> None:
         """Take parts that are ready; nothing is read before the first call.
 
         Args:
             name: the first part of every origin, such as the host name of the service.
             store: where it is looked how far the log is.
-            writer: the single writer of the store.
+            writer: this process's writer of the store.
             keyring: makes the keys of a month.
             signer: whose key is put on record.
         """
@@ -62,7 +70,7 @@ class ShardKeeper:
         self._keyring = keyring
         self._signer = signer
         self._end: _End | None = None
-        self._failures = 0  # of the writer when it was looked
+        self._changes = -1  # of the writer when it was looked
         self._swept = False
 
     def problem(self, now_us: int) -> str | None:
@@ -74,11 +82,12 @@ class ShardKeeper:
             AuditUnavailableError: the store cannot be read.
             AuditKeyError: the signing key, or the folder of the keys, cannot be read.
         """
-        end = self._end if self._failures == self._writer.failures else None
+        end = self._end if self._changes == self._writer.changes else None
         end = end or self._look()
-        if reason := clock_problem(end.ts_us, now_us):
+        if reason := clock_problem(max(end.ts_us, _newest_us(self._writer)), now_us):
             return reason
-        self._signer.key()
+        if self._store.beside is None:  # else another process may sign
+            self._signer.key()
         origin = self._origin(end, max(end.ts_us, now_us))
         if end.shard is None or end.closed or end.shard.origin != origin:
             return self._closed_before(origin)  # else the next leaf opens a shard, with keys of its own
@@ -93,6 +102,7 @@ class ShardKeeper:
             AuditKeyError: a key cannot be made or read.
         """
         end = self._take_up()
+        end.ts_us = max(end.ts_us, _newest_us(self._writer))
         if reason := clock_problem(end.ts_us, now_us):
             raise AuditUnavailableError(reason)
         end.ts_us = max(end.ts_us, now_us)
@@ -104,9 +114,16 @@ class ShardKeeper:
         if reason := self._missing_key(end.key_ids):
             raise AuditUnavailableError(reason)
         if not self._swept:
-            self._sweep(end, origin)
+            is_alone = self._store.beside is None or self._store.beside.writers() == 1
+            self._sweep(end, origin, end.ts_us - (0 if is_alone else LEFT_AFTER_US))
             self._swept = True
         return Stamp(origin=origin, ts_us=end.ts_us)
+
+    def close_left(self, now_us: int) -> None:
+        """Close questions that other processes left behind: those that came long ago; raises as `stamp`."""
+        stamp = self.stamp(now_us)
+        if self._end is not None:
+            self._sweep(self._end, stamp.origin, stamp.ts_us - LEFT_AFTER_US)
 
     def _origin(self, end: _End, ts_us: int) -> str:
         return origin_at(self._name, ts_us, end.shard.history if end.shard else FIRST_HISTORY)
@@ -117,12 +134,13 @@ class ShardKeeper:
             self._end.key_ids = None
 
     def _take_up(self) -> _End:
-        """Look where the log ends, unless that is known and nothing failed since."""
-        failures = self._writer.failures
-        if self._end is not None and self._failures == failures:
+        """Look where the log ends, unless that is known and nothing failed, or was changed by others, since."""
+        changes = self._writer.changes
+        if self._end is not None and self._changes == changes:
             return self._end
+        self._keyring.look_again()  # another process may have made the next key
         self._end = self._look()
-        self._failures = failures
+        self._changes = changes
         return self._end
 
     def _look(self) -> _End:
@@ -157,6 +175,8 @@ class ShardKeeper:
 
     def _open(self, end: _End, origin: str) -> None:
         if reason := self._closed_before(origin):
+            if self._store.beside and (end.shard is None or end.shard.origin != origin):
+                raise self._overtaken()  # it was not there when it was looked: another process began it
             raise AuditUnavailableError(reason)
         previous = None
         if end.shard is not None:
@@ -169,6 +189,10 @@ class ShardKeeper:
         seq = self._note(end, origin, events.shard_opened(self._store.size(), previous))
         end.shard, end.closed, end.key_ids = Shard(origin, seq), False, None
 
+    def _overtaken(self) -> AuditOvertakenError:
+        self._end = None
+        return AuditOvertakenError("another process began the month: try again")
+
     def _record_keys(self, end: _End, origin: str) -> tuple[str, ...]:
         """Record the keys that are not on record, just made or made before a crash; return those that seal now."""
         created = self._created()
@@ -179,7 +203,20 @@ class ShardKeeper:
         for key_id in self._keyring.key_ids(month_of(origin)):
             if key_id not in on_record:
                 self._note(end, origin, events.key_created(purpose_of(key_id), key_id))
-        return self._sealing_keys(origin)
+        sealing = self._sealing_keys(origin)
+        self._expect_shared(sealing)
+        return sealing
+
+    def _expect_shared(self, key_ids: Iterable[str]) -> None:
+        """Refuse a key of which other processes have another: nobody could open both, or tell that an asker is one."""
+        beside = self._store.beside
+        for key_id in key_ids if beside else ():
+            ours = self._keyring.fingerprint(key_id)
+            if beside and beside.agree(f"key {key_id}", ours) != ours:
+                raise AuditKeyError(
+                    f"the key {self._keyring.path(key_id)} is not the one that other processes use under its name: "
+                    "give all of them one folder of keys (GREENLIT_KEYS)"
+                )
 
     def _created(self) -> list[dict[str, Any]]:
         return [json.loads(leaf.leaf) for leaf in self._store.of_type(events.KEY_CREATED_TYPE)]
@@ -192,6 +229,8 @@ class ShardKeeper:
     def _last_checkpoint(self, shard: Shard) -> dict[str, Any]:
         newest = self._store.newest_checkpoint(shard.origin)
         if newest is None or newest.size != self._store.size() - shard.first_seq:
+            if self._store.beside:
+                raise self._overtaken()
             raise AuditUnavailableError(f"the shard {shard.origin} has no checkpoint that covers all of it")
         return {
             "origin": shard.origin,
@@ -200,28 +239,42 @@ class ShardKeeper:
             "checkpoint": newest.note,
         }
 
-    def _sweep(self, end: _End, origin: str) -> None:
-        """Close every question that has no result: this process has not taken one yet, so nobody works on them."""
-        for received in self._store.unfinished():
+    def _sweep(self, end: _End, origin: str, before_us: int) -> None:
+        """Close every question from before a time that has no result.
+
+        Where no other process writes, this one has not taken one yet: nobody works on any.
+        """
+        for received in (one for one in self._store.unfinished() if one.ts_us <= before_us):
             try:
-                leaf = finished_leaf(_aborted(received), Stamp(origin, end.ts_us), answer=None)
+                self._submit(functools.partial(_closing, received, origin), end.ts_us)
             except AuditEntryError as error:  # the id that stands beside the leaf is not the one that was written
                 raise AuditDamagedError(
                     f"record {received.seq} is not as it was written: run greenlit audit verify, and put the store "
                     "back as it was"
                 ) from error
-            self._submit(Entry(origin, FINISHED_TYPE, end.ts_us, received.request_id, leaf))
 
     def _note(self, end: _End, origin: str, event: Event) -> int:
-        leaf = event_leaf(event, Stamp(origin, end.ts_us), actor=None, texts={})
-        return self._submit(Entry(origin=origin, type=event.type, ts_us=end.ts_us, request_id="", leaf=leaf))
+        def made(at_us: int) -> Entry:
+            leaf = event_leaf(event, Stamp(origin, at_us), actor=None, texts={})
+            return Entry(origin=origin, type=event.type, ts_us=at_us, request_id="", leaf=leaf)
 
-    def _submit(self, entry: Entry) -> int:
+        return self._submit(made, end.ts_us)
+
+    def _submit(self, made: Callable[[int], Entry], ts_us: int) -> int:
         try:
-            return self._writer.wait(self._writer.submit(entry)).seq
+            return self._writer.wait(self._writer.submit(made(ts_us), made)).seq
         except BaseException:
             self._end = None
             raise
+
+
+def _closing(received: StoredLeaf, origin: str, ts_us: int) -> Entry:
+    leaf = finished_leaf(_aborted(received), Stamp(origin, ts_us), answer=None)
+    return Entry(origin, FINISHED_TYPE, ts_us, received.request_id, leaf)
+
+
+def _newest_us(writer: Writer) -> int:
+    return writer.others.newest_us if writer.others else 0
 
 
 def _aborted(received: StoredLeaf) -> QueryFinished:
@@ -234,7 +287,7 @@ def _aborted(received: StoredLeaf) -> QueryFinished:
 
 
 def clock_problem(newest_us: int, now_us: int) -> str | None:
-    """Return why no leaf can be made at a time after one of another; `None` if nothing is in the way."""
+    """Return why no leaf can be made after one of another time; `None` if nothing is in the way."""
     if now_us >= newest_us - CLOCK_TOLERANCE_US:
         return None
     newest, ahead_s = datetime.fromtimestamp(newest_us / 1e6, UTC), (newest_us - now_us) / 1e6

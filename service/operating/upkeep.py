@@ -19,13 +19,15 @@ _RETRY_S = 60.0  # a task that is done daily is not to wait for a day because th
 class Task:
     """Something to be done again and again, `every_s` apart.
 
-    What may take long is broken off at the end by `stop`, which another thread calls until it was.
+    What may take long is broken off at the end by `stop`, which another thread calls until it was. Where several
+    processes run, `is_ours` says whether this one is to do it now; it stays due until then.
     """
 
     name: str
     do: Callable[[], object]
     every_s: float
     stop: Callable[[], object] = lambda: None
+    is_ours: Callable[[], bool] = lambda: True
 
 
 @dataclass(slots=True)
@@ -60,7 +62,7 @@ class Upkeep:
         for standing in self._standings:
             if ended():
                 return
-            if standing.due_s <= now_s:
+            if standing.due_s <= now_s and standing.task.is_ours():
                 self._do(standing, now_s, ended)
 
     def _do(self, standing: _Standing, now_s: float, ended: Callable[[], bool]) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from service.audit.storage.postgres_store import PostgresLeafStore
+from service.audit.storage.postgres_beside import PostgresBesideStore
 from service.audit.storage.sqlite_store import SqliteLeafStore
 from service.audit.storage.store import LeafStore
 
@@ -16,7 +16,7 @@ def _sqlite(folder: Path, _: pytest.FixtureRequest) -> LeafStore:
 
 
 def _postgres(folder: Path, request: pytest.FixtureRequest) -> LeafStore:
-    return PostgresLeafStore.open(request.getfixturevalue("database_url"), folder=folder)
+    return PostgresBesideStore.open(request.getfixturevalue("database_url"), folder=folder)
 
 
 OPENERS: dict[str, Callable[[Path, pytest.FixtureRequest], LeafStore]] = {"postgres": _postgres, "sqlite": _sqlite}

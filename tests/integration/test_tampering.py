@@ -23,7 +23,7 @@ from service.audit.checkpoints.memory import Memory, Signed
 from service.audit.checkpoints.signer import Signer
 from service.audit.formats import notes
 from service.audit.keys.keyring import Keyring, SealingPurpose
-from service.audit.log import payload_context
+from service.audit.sealed_text import payload_context
 from service.audit.shards import month_of
 from service.audit.storage.sqlite_store import STORE_FILE, SqliteLeafStore
 from service.audit.storage.store import leaf_hash

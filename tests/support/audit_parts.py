@@ -24,7 +24,7 @@ from service.audit.errors import AuditUnavailableError
 from service.audit.leaves import Asker, BuildRef, QueryFinished, QueryReceived, ReleaseRef, VerdictRef
 from service.audit.opening import OpenLog, Pace, assemble
 from service.audit.storage.sqlite_store import SqliteLeafStore
-from service.audit.storage.store import Entry, Receipt, StoredCheckpoint, Subtree
+from service.audit.storage.store import MAX_SEQ, Entry, Receipt, StoredCheckpoint, Subtree
 from tests.support.copied_logs import make_itself
 
 NOON_US = 1_795_089_600_000_000  # 2026-11-19T12:00:00Z
@@ -123,9 +123,10 @@ class Press:
     def due_in_s(self) -> float | None:
         return self.due_s
 
-    def publish(self) -> None:
+    def publish(self, *, wished: bool = True) -> int:
         self.due_s = None
         self._do("publish")
+        return MAX_SEQ if wished else 0
 
     def _do(self, name: str) -> None:
         self.trouble(name)

@@ -38,8 +38,8 @@ from service.app import create_app, model_does
 from service.audit.checking.verifying import InAChild
 from service.audit.errors import AuditUnavailableError
 from service.audit.keys.keyring import Keyring
-from service.audit.log import payload_context
 from service.audit.opening import OpenLog, Pace, assemble, open_store
+from service.audit.sealed_text import payload_context
 from service.audit.storage.sqlite_store import SqliteLeafStore
 from service.audit.storage.store import Entry, Receipt
 from service.commands.doors import more_doors

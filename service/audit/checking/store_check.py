@@ -20,7 +20,8 @@ from typing import Any
 from service.audit.checking.sealing_keys import SealingKeys
 from service.audit.checking.verifier import DAMAGE, LogCheck, NoteRow, TextRow, in_log_order
 from service.audit.keys.keyring import Keyring
-from service.audit.log import ASKER_FIELD, payload_context
+from service.audit.log import ASKER_FIELD
+from service.audit.sealed_text import payload_context
 from service.audit.serialise import FINISHED_TYPE, RECEIVED_TYPE, SENTENCE_TYPE
 from service.audit.shards import Shard, month_of
 from service.audit.storage.store import SUBTREE_LEAVES, LeafReader, StoredLeaf, conversation_key

@@ -20,20 +20,25 @@ from service.audit.events import KEY_CREATED_TYPE
 from service.audit.formats.notes import Checkpoint, VerifierKey
 from service.audit.formats.tree import Frontier
 from service.audit.shards import FIRST_HISTORY, Shard, named_history, shards_of
-from service.audit.storage.store import LeafStore, Receipt, StoredCheckpoint
+from service.audit.storage.store import MAX_SEQ, LeafStore, Receipt, StoredCheckpoint, Subtree
 
 CHECKPOINT_DELAY_S = 0.5  # after the first leaf without a checkpoint: one checkpoint covers what comes meanwhile
 _PAGE = 10_000  # leaf hashes read at once
 
 
 @dataclass(slots=True)
-class _Open:
+class Open:
     """The shard that is open, and its tree."""
 
     origin: str
     first_seq: int
     growing: Growing
     covered: int
+
+    def take_as_covered(self, size: int) -> None:
+        """Go by a checkpoint of the first `size` leaves, which is kept."""
+        self.growing.kept(size)
+        self.covered = size
 
 
 class Publisher:
@@ -50,7 +55,7 @@ class Publisher:
         self._store = store
         self._signer = signer
         self._clock_s = clock_s
-        self._open: _Open | None = None
+        self._open: Open | None = None
         self._written: Signed | None = None  # the open shard as it was before something failed; it was never signed
         self._waiting_since: float | None = None
         self._key: VerifierKey | None = None  # the signer's, as it was when it was looked for on record
@@ -63,14 +68,10 @@ class Publisher:
             AuditCopiedError: the keys were copied here.
             AuditKeyError: the signing key or its memory is missing or unreadable.
         """
-        if self._open is not None:
-            growing = self._open.growing
-            self._written = Signed(self._open.origin, self._open.first_seq, growing.size, growing.root())
-        self._open = self._waiting_since = None
+        self._forget_tree()
         size = self._store.size()
         if not size and not self._signer.exists():
             self._signer.create()
-        self._key = None
         self._expect_key_on_record()
         self._signer.show_key()
         self._signer.expect_itself()
@@ -82,6 +83,14 @@ class Publisher:
         self._expect_history(last, shards)
         if shards:
             self._take_up(shards[-1], size - shards[-1].first_seq)
+
+    def _forget_tree(self) -> None:
+        """Remember what was known to be written, and nothing else."""
+        if self._open is not None:
+            growing = self._open.growing
+            self._written = Signed(self._open.origin, self._open.first_seq, growing.size, growing.root())
+        self._open = self._waiting_since = None
+        self._key = None
 
     def _take_up(self, shard: Shard, size: int) -> None:
         newest = self._store.newest_checkpoint(shard.origin)
@@ -100,7 +109,7 @@ class Publisher:
             )
         for start in range(covered, size, _PAGE):
             growing.extend(stored.leaf_hashes(start, min(start + _PAGE, size)))
-        self._open = _Open(shard.origin, shard.first_seq, growing, covered)
+        self._open = Open(shard.origin, shard.first_seq, growing, covered)
         if growing.size > covered:
             self._waiting_since = self._clock_s()
 
@@ -109,7 +118,7 @@ class Publisher:
         for receipt in receipts:
             if self._open is None or self._open.origin != receipt.origin:
                 growing = Growing(origin=receipt.origin, frontier=Frontier(), partial=[])
-                self._open = _Open(receipt.origin, receipt.seq, growing, 0)
+                self._open = Open(receipt.origin, receipt.seq, growing, 0)
             self._open.growing.extend((bytes.fromhex(receipt.leaf_hash),))
         if receipts and self._waiting_since is None:
             self._waiting_since = self._clock_s()
@@ -120,26 +129,38 @@ class Publisher:
             return None
         return max(0.0, self._waiting_since + CHECKPOINT_DELAY_S - self._clock_s())
 
-    def publish(self) -> None:
+    def publish(self, *, wished: bool = True) -> int:  # noqa: ARG002 - for `shared_publisher`
         """Sign the open shard's tree as it is and keep the checkpoint; does nothing if it is covered.
+
+        Args:
+            wished: whether somebody waits for it.
+
+        Returns:
+            The number below which all leaves are covered.
 
         Raises:
             AuditUnavailableError: the store cannot be written, or the tree does not follow from what was signed.
             AuditKeyError: the signing key is missing or unreadable.
         """
-        shard = self._open
         self._waiting_since = None
-        if shard is None or shard.growing.size == shard.covered:
-            return
+        if self._open is not None and self._open.growing.size > self._open.covered:
+            self._sign(self._open)
+        return MAX_SEQ
+
+    def _sign(self, shard: Open) -> None:
+        stored, subtrees = self._signed(shard)
+        self._store.publish(stored, subtrees)
+        shard.take_as_covered(stored.size)
+
+    def _signed(self, shard: Open) -> tuple[StoredCheckpoint, Sequence[Subtree]]:
+        """Sign a tree as it is; return the checkpoint, and the subtrees that are to be kept with it."""
         self._expect_key_on_record()
         checkpoint = Checkpoint(shard.origin, shard.growing.size, shard.growing.root())
         note = self._signer.sign(checkpoint, first_seq=shard.first_seq, proof=self._growth(shard))
         stored = StoredCheckpoint(checkpoint.origin, checkpoint.size, checkpoint.root.hex(), note)
-        self._store.publish(stored, shard.growing.completed())
-        shard.growing.kept()
-        shard.covered = checkpoint.size
+        return stored, shard.growing.completed()
 
-    def _growth(self, shard: _Open) -> list[bytes]:
+    def _growth(self, shard: Open) -> list[bytes]:
         """Return the proof that the shard grew from what was last signed; empty where that was another one."""
         last = self._signer.last()
         if last is None or last.origin != shard.origin or last.size >= shard.growing.size:

@@ -19,7 +19,7 @@ from service.audit.checkpoints.memory import MEND, Memory, Signed
 from service.audit.errors import AuditKeyError, AuditUnavailableError, ProofError
 from service.audit.formats import notes, tree
 from service.audit.formats.notes import Checkpoint, VerifierKey
-from service.audit.keys.key_files import create_key, key_exists, read_key
+from service.audit.keys.key_files import create_key, create_missing_key, key_exists, read_key
 from service.audit.shards import history_of, named_history
 
 SIGNING_KEY = "signing.key"
@@ -65,6 +65,25 @@ class Signer:
         """
         create_key(self._folder, SIGNING_KEY)
         return self.show_key()
+
+    def create_missing(self) -> None:
+        """Make the first key, unless another process just did.
+
+        Raises:
+            AuditKeyError: it cannot be made.
+        """
+        create_missing_key(self._folder, SIGNING_KEY)
+
+    def take_up(self, signed: Signed) -> None:
+        """Remember what another process signed, so that what is signed next follows from that.
+
+        Args:
+            signed: a tree that was signed, and that is known to hold what was remembered here.
+
+        Raises:
+            AuditKeyError: it cannot be remembered.
+        """
+        self._memory.keep(signed)
 
     def show_key(self) -> VerifierKey:
         """Return the key that verifies this signer's signatures, once `signing.pub` says the same.

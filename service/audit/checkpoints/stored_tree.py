@@ -122,9 +122,9 @@ class Growing:
         """Return the subtrees that were completed and not yet marked as kept."""
         return tuple(self._completed)
 
-    def kept(self) -> None:
-        """Forget the completed subtrees: they are in the store."""
-        self._completed.clear()
+    def kept(self, size: int) -> None:
+        """Forget the subtrees that were completed within the first `size` leaves: they are in the store."""
+        self._completed = [sub for sub in self._completed if (sub.number + 1) * SUBTREE_LEAVES**sub.level > size]
 
     def _complete(self, leaf: bytes) -> None:
         level, root, width = 0, leaf, 1

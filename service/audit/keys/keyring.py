@@ -10,6 +10,7 @@ pseudonyms name nobody; the leaves and their proofs do not need them. Does not r
 (`log` does), and does not wipe memory: Python cannot. What ids there are is in `key_ids`.
 """
 
+import hmac
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -180,6 +181,15 @@ class Keyring:
     def has_pseudonyms(self, month: str) -> bool:
         """Tell whether there is a key that makes the pseudonyms of a month; raises as `pseudonyms`."""
         return bool(self._numbers("actor", month))
+
+    def fingerprint(self, key_id: str) -> str:
+        """Return what tells a key from every other (64 hex digits) and nothing else of it; raises as `read_key`."""
+        return hmac.digest(read_key(self._folder, _file(key_id)), b"greenlit key", "sha256").hex()
+
+    def look_again(self) -> None:
+        """Forget which keys are the newest: another process may have made the next."""
+        with self._lock:
+            self._forget()
 
     def path(self, key_id: str) -> Path:
         """Return where a key is, or should be."""

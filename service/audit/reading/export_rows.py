@@ -15,9 +15,9 @@ from typing import Any
 from service.audit.errors import AuditKeyError, SealError
 from service.audit.formats.commitments import verify
 from service.audit.keys.keyring import Opener
-from service.audit.log import payload_context
 from service.audit.reading.summaries import cited_documents, iso_time
 from service.audit.reading.unseal import commitments_of
+from service.audit.sealed_text import payload_context
 from service.audit.storage.store import Payload, StoredLeaf
 
 COLUMNS = ("seq", "time", "type", "request_id", "channel", "outcome", "reason", "documents", "leaf_hash")

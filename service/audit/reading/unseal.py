@@ -15,8 +15,9 @@ from service.audit.errors import AuditKeyError, SealError
 from service.audit.events import ERASED_TYPE
 from service.audit.formats.commitments import verify
 from service.audit.keys.keyring import Keyring
-from service.audit.log import ASKER_FIELD, payload_context
+from service.audit.log import ASKER_FIELD
 from service.audit.reading.summaries import iso_time, value_of
+from service.audit.sealed_text import payload_context
 from service.audit.storage.store import LeafReader, Payload, StoredLeaf
 
 _COMMIT = "_commit"  # a leaf's key `prompt_commit` holds the commitment to the field `prompt`

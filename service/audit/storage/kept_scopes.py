@@ -11,8 +11,10 @@ What comes out is held against its hash by whoever reads it (`LeafReader.scope`)
 import json
 import zlib
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 
+from service.audit.errors import AuditUnavailableError
 from service.audit.storage.store import KeptScope
 
 _WHOLE, _DIFFERENCE = b"\x00", b"\x01"
@@ -37,30 +39,47 @@ class KeptScopes:
         self._raw, self._newest = raw, newest
         self._known: set[str] = set()  # that the store holds; a scope never goes
         self._bases: dict[str, bytes] = {}  # lists that are kept whole, the latest last
-        self._unwritten: set[str] = set()  # bases that are about to be kept
+        self._unwritten: dict[str, bytes] = {}  # lists that are about to be kept whole: nothing stands on them yet
         self._looked = False  # for a base among what is kept already
 
     def new(self, scopes: Iterable[KeptScope]) -> dict[str, bytes]:
-        """Return what is to be kept of scopes that the store may not hold yet, packed, by filter hash.
+        """Return what is to be kept of scopes that the store does not hold yet, packed, by filter hash.
 
         Raises:
             AuditUnavailableError: the store cannot be read.
         """
-        for name in self._unwritten:
-            self._bases.pop(name, None)  # what was about to be written before, and was not, is nothing to stand on
         self._unwritten.clear()
         found = {scope.filter_hash: scope.pairs for scope in scopes if scope.filter_hash not in self._known}
         if found and not self._looked:
             self._looked = True
             self._look()
-        return {name: self._packed(name, pairs) for name, pairs in found.items()}
+        there = {name for name in found if self._raw(name) is not None}
+        self._learn(there)
+        return {name: self._packed(name, pairs) for name, pairs in found.items() if name not in there}
 
     def written(self, names: Iterable[str]) -> None:
         """Know that these are in the store now."""
+        self._learn(names)
+        for name, pairs in self._unwritten.items():
+            with suppress(AuditUnavailableError):  # then nothing will stand on it
+                kept = self._raw(name) or b""
+                if kept.startswith(_WHOLE):  # another writer may have kept it meanwhile, as a difference
+                    self._bases[name] = pairs
         self._unwritten.clear()
+        while len(self._bases) > _MOST_BASES:
+            del self._bases[next(iter(self._bases))]
+
+    def _learn(self, names: Iterable[str]) -> None:
         if len(self._known) > _MOST_KNOWN:
             self._known.clear()
         self._known.update(names)
+
+    def _packed(self, name: str, pairs: bytes) -> bytes:
+        for base, lines in reversed(self._bases.items()):
+            if kept := _difference(base, lines, pairs):
+                return kept
+        self._unwritten[name] = pairs
+        return _WHOLE + zlib.compress(pairs)
 
     def forget(self) -> None:
         """Know nothing any more: the store may be another, or not hold what was about to be added."""
@@ -68,16 +87,6 @@ class KeptScopes:
         self._bases.clear()
         self._unwritten.clear()
         self._looked = False
-
-    def _packed(self, name: str, pairs: bytes) -> bytes:
-        for base, lines in reversed(self._bases.items()):
-            if kept := _difference(base, lines, pairs):
-                return kept
-        self._bases[name] = pairs
-        self._unwritten.add(name)
-        if len(self._bases) > _MOST_BASES:
-            del self._bases[next(iter(self._bases))]
-        return _WHOLE + zlib.compress(pairs)
 
     def _look(self) -> None:
         name = self._newest()

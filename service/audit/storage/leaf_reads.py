@@ -144,7 +144,7 @@ class LeafReads:
 
     def unfinished(self) -> list[StoredLeaf]:
         """See `LeafReader.unfinished`."""
-        return [_whole(*row) for row in self._database.rows(_UNFINISHED)]
+        return [whole(*row) for row in self._database.rows(_UNFINISHED)]
 
     def payloads(self, seq: int) -> tuple[Payload, ...]:
         """See `LeafReader.payloads`."""
@@ -242,7 +242,7 @@ class LeafReads:
         return [row[0] for row in self._database.rows("SELECT filter_hash FROM scopes ORDER BY filter_hash")]
 
     def _leaves(self, which: str, *parameters: Any) -> list[StoredLeaf]:
-        return [_whole(*row) for row in self._database.rows(f"{_LEAF} {which}", parameters)]
+        return [whole(*row) for row in self._database.rows(f"{_LEAF} {which}", parameters)]
 
     def damage(self) -> str | None:
         """See `LeafReader.damage`."""
@@ -253,7 +253,7 @@ class LeafReads:
         self._database.stop_looking()
 
 
-def _whole(*row: Any) -> StoredLeaf:
+def whole(*row: Any) -> StoredLeaf:
     """Return a leaf, if it is the one that was written: nobody is to read a record that became another."""
     found = StoredLeaf(*row)
     texts = all(isinstance(text, str) for text in (found.type, found.request_id, found.conversation))

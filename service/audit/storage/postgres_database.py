@@ -29,8 +29,13 @@ _MOST_KEPT = 4  # connections that read: as many read at once on a busy day
 _STREAM_PAGE = 512  # numbers a page: at most 32 MiB of leaves
 # In milliseconds; less than a caller's patience (`writer`). The server lets go of a client that is gone without a word.
 _WRITES = """
+    SET default_transaction_isolation = 'read committed';
     SET lock_timeout = 5000; SET statement_timeout = 20000; SET idle_in_transaction_session_timeout = 20000;
     SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3"""
+# Whoever holds the lease and is not heard of for so long loses it; the server's clock alone counts.
+_LEASE = """
+    SET idle_session_timeout = 6000; SET statement_timeout = 2000;
+    SET tcp_keepalives_idle = 3; SET tcp_keepalives_interval = 1; SET tcp_keepalives_count = 3"""
 _READS = "SET lock_timeout = 5000; SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY"
 _KEEPS = """
     SELECT pg_is_in_recovery(), current_setting('fsync'), current_setting('synchronous_commit'),
@@ -90,6 +95,14 @@ class PostgresDatabase:
             connection.close()
             raise
         return connection
+
+    def connect_for_lease(self) -> Connection:
+        """Return a new connection that the server ends when nothing is heard on it for 6 s.
+
+        Raises:
+            AuditUnavailableError: there is none to be had.
+        """
+        return self._connect(_LEASE)
 
     def _connect(self, settings: str) -> Connection:
         try:

@@ -13,6 +13,7 @@ WHEN_DAMAGED = (
     "stop what uses it and keep the database as it is; put back an undamaged copy that holds the newest records, by "
     "PostgreSQL's own means, and run greenlit audit verify"
 )
+ANOTHER_END = "it does not end as it was written: another program wrote to it, or the server is another one"
 PREPARE = "greenlit audit prepare"
 # By how a code (SQLSTATE) begins; the first that fits counts.
 _REASONS = {
@@ -31,7 +32,7 @@ _REASONS = {
     "53": "the server lacks what it needs",
     "55P03": "another session has locked it",
     "57014": "it was broken off, or took longer than it may",
-    OTHER_END: "it does not end as it was written: another program wrote to it, or the server is another one",
+    OTHER_END: ANOTHER_END,
     "57P": "the server ends, or begins",
     "58": "the server's disk refuses",
 }

@@ -10,7 +10,7 @@ earlier checkpoint.
 import re
 
 SCHEMA = "greenlit_audit"  # the name space of the tables, not their version
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 _ROLE = re.compile(r"[a-z_][a-z0-9_-]{0,62}")
 _REFUSED = "integrity_constraint_violation"
 OTHER_END = "GL001"  # SQLSTATE: the log does not end as whoever adds to it knows
@@ -36,6 +36,9 @@ TABLES = {
     # What was done to the tables as a whole: each step of the schema, and a log that is moved here. Newest last.
     "history": """(
     id bigint NOT NULL, what text COLLATE "C" NOT NULL, value text COLLATE "C" NOT NULL, PRIMARY KEY (id))""",
+    # What all processes that write must have in common, such as the key that a name stands for. Who comes first says.
+    "agreed": """(
+    name text COLLATE "C" NOT NULL, value text COLLATE "C" NOT NULL, PRIMARY KEY (name))""",
 }
 INDEXES = (
     "CREATE INDEX IF NOT EXISTS leaves_by_request ON {schema}.leaves (request_id, type) WHERE request_id <> ''",
@@ -51,6 +54,7 @@ _WHAT = {
     "subtrees": "a subtree",
     "scopes": "a scope",
     "history": "what was done",
+    "agreed": "what was agreed",
 }
 _NUMBERED = {"leaves": "seq", "checkpoints": "id", "history": "id"}
 _ERASABLE = ("payloads",)
@@ -82,6 +86,11 @@ def _triggers() -> dict[tuple[str, str], tuple[str, str]]:
             found[table, f"{table}_in_order"] = ("BEFORE INSERT {on} FOR EACH ROW", body)
     with_a_leaf = f"""IF NOT EXISTS (SELECT 1 FROM {SCHEMA}.leaves WHERE leaves.seq = NEW.seq) THEN
         {_raise("a payload has a leaf")}; END IF; RETURN NEW;"""  # nosec B608  # noqa: S608  (names are of this module)
+    # The signer's memory: no size of a shard twice, none smaller than before, and no way back into a shard that ended.
+    forward = f"""IF EXISTS (SELECT 1 FROM {SCHEMA}.checkpoints WHERE origin = NEW.origin AND (size >= NEW.size
+        OR NEW.origin <> (SELECT origin FROM {SCHEMA}.checkpoints ORDER BY id DESC LIMIT 1))) THEN
+        {_raise("checkpoints only go forward")}; END IF; RETURN NEW;"""  # nosec B608  # noqa: S608  (names are of this module)
+    found["checkpoints", "checkpoints_go_forward"] = ("BEFORE INSERT {on} FOR EACH ROW", forward)
     found["payloads", "payloads_of_a_leaf"] = ("BEFORE INSERT {on} FOR EACH ROW", with_a_leaf)
     return found
 

@@ -1,4 +1,4 @@
-"""The log in one PostgreSQL database: the tables of SQLite, one session that writes, triggers that let them only grow.
+"""The log in one PostgreSQL database, for one session that writes: the tables of SQLite, which triggers let only grow.
 
 Opening: (1) take the writer lock of this machine's state folder, (2) connect to a server that takes writes and keeps
 them, (3) take the writer lock of the database, a lock of this very session: whoever loses the connection loses it too,
@@ -8,8 +8,9 @@ Appending: one transaction. The number is the next after the last leaf that this
 transaction that leaf has to be the last still: else another program wrote here, or the server is another one.
 
 An advisory lock orders who writes, not a row that is locked: for that a role needs the right to change it, and this one
-may change nothing. Without the lock nothing is lost: two sessions that take one number meet at the primary key. Does
-not try anything twice: `writer` decides when to `reopen`. Reading is in `leaf_reads`.
+may change nothing. Without the lock nothing is lost: two sessions that take one number meet at the primary key. Whoever
+restores, moves or prepares a log has it so; services write it beside each other (`postgres_beside`). Does not try
+anything twice: `writer` decides when to `reopen`. Reading is in `leaf_reads`.
 """
 
 import time
@@ -20,17 +21,17 @@ from typing import Any, Self, TypeVar
 from service.audit.errors import AuditBusyError, AuditDamagedError, AuditUnavailableError
 from service.audit.keys.private_files import make_private_folder
 from service.audit.storage.kept_scopes import KeptScopes
-from service.audit.storage.leaf_reads import NEXT_CHECKPOINT, LeafReads
+from service.audit.storage.leaf_reads import LeafReads
 from service.audit.storage.postgres_database import Connection, PostgresDatabase
 from service.audit.storage.postgres_errors import PREPARE
+from service.audit.storage.postgres_rows import columns, one, publish
 from service.audit.storage.postgres_schema import SCHEMA, SCHEMA_VERSION
 from service.audit.storage.postgres_steps import STEPS, VERSION, bring_up
-from service.audit.storage.store import Entry, Receipt, StoredCheckpoint, Subtree, leaf_hash
+from service.audit.storage.store import Beside, Entry, Receipt, StoredCheckpoint, Subtree, leaf_hash
 from service.audit.storage.writer_lock import LOCK_FILE, WriterLock
 
-_WRITER = int.from_bytes(b"greenlit")  # the number of the lock: one log a database
-_TAKE = "SELECT pg_try_advisory_lock(%s)"
-_HOLDER = """
+WRITER = int.from_bytes(b"greenlit")  # the number of the lock: one log a database
+HOLDERS = """
     SELECT application_name FROM pg_locks JOIN pg_stat_activity USING (pid)
     WHERE locktype = 'advisory' AND classid = %s AND objid = %s AND objsubid = 1 AND granted
     AND pg_locks.database = (SELECT oid FROM pg_database WHERE datname = current_database())"""
@@ -47,8 +48,6 @@ ADD_PAYLOADS = """
     %s::bigint[], %s::text[], %s::text[], %s::bytea[])"""
 ADD_SCOPE = "INSERT INTO scopes (filter_hash, pairs) VALUES (%s, %s) ON CONFLICT DO NOTHING"
 ERASE = "DELETE FROM payloads WHERE seq >= %s AND seq <= %s"
-ADD_CHECKPOINT = "INSERT INTO checkpoints (id, origin, size, root, note) VALUES (%s, %s, %s, %s, %s)"
-ADD_SUBTREE = "INSERT INTO subtrees (origin, level, number, hash) VALUES (%s, %s, %s, %s)"
 _ENDS_WITHIN_S, _AGAIN_S = 0.5, 0.02  # of a session
 HALF_MOVED = "begun"  # what the newest of `MOVE` says until all of a log is here
 
@@ -59,6 +58,8 @@ _T = TypeVar("_T")
 
 class PostgresLeafStore(LeafReads):
     """A `LeafStore` in a database; make it with `open`."""
+
+    _take_log = "SELECT pg_try_advisory_lock(%s)"
 
     def __init__(self, *, database: PostgresDatabase, folder: Path | None) -> None:
         """Remember the database, and this machine's state, where it is to be locked; `open` takes it for writing."""
@@ -95,6 +96,11 @@ class PostgresLeafStore(LeafReads):
         return cls(database=PostgresDatabase(url), folder=folder)
 
     @property
+    def beside(self) -> Beside | None:
+        """See `LeafStore.beside`: nobody else writes while this one has the log."""
+        return None
+
+    @property
     def shown(self) -> str:
         """See `LeafStore.shown`: the address of the database, without who connects and how."""
         return self._postgres.shown
@@ -128,15 +134,25 @@ class PostgresLeafStore(LeafReads):
         """See `LeafStore.append`."""
         if not entries:
             return []
-        new = self._scopes.new(entry.scope for entry in entries if entry.scope)
-        receipts = self._write(lambda writer: self._append(writer, entries, new))
+        new = self._new_scopes(entries)
+
+        def work(writer: Connection) -> list[Receipt]:
+            writer.execute(_EXPECT_LAST, self._last)
+            return self._append(writer, entries, new)
+
+        return self._added(self._write(work), new)
+
+    def _new_scopes(self, entries: Sequence[Entry]) -> dict[str, bytes]:
+        return self._scopes.new(entry.scope for entry in entries if entry.scope)
+
+    def _added(self, receipts: list[Receipt], new: Mapping[str, bytes]) -> list[Receipt]:
         self._last = (receipts[-1].seq, receipts[-1].leaf_hash)
         self._scopes.written(new)
         return receipts
 
     def publish(self, checkpoint: StoredCheckpoint, subtrees: Sequence[Subtree]) -> None:
         """See `LeafStore.publish`."""
-        self._write(lambda writer: _publish(writer, checkpoint, subtrees))
+        self._write(lambda writer: publish(writer, checkpoint, subtrees))
 
     def reopen(self) -> None:
         """See `LeafStore.reopen`."""
@@ -154,15 +170,18 @@ class PostgresLeafStore(LeafReads):
             self._lock.release()
 
     def _write(self, work: Callable[[Connection], _T]) -> _T:
-        if self._writer is None:
-            raise AuditUnavailableError(f"the audit store {self.shown} is closed")
-        writer = self._writer
+        writer = self._open_writer()
 
         def in_one_step() -> _T:
             with writer.pipeline(), writer.transaction():  # what asks for no answer is sent at once, commit and all
                 return work(writer)
 
         return self._postgres.guarded("written", in_one_step)
+
+    def _open_writer(self) -> Connection:
+        if self._writer is None:
+            raise AuditUnavailableError(f"the audit store {self.shown} is closed")
+        return self._writer
 
     def _append(self, writer: Connection, entries: Sequence[Entry], new_scopes: Mapping[str, bytes]) -> list[Receipt]:
         leaves: list[tuple[Any, ...]] = []
@@ -173,7 +192,6 @@ class PostgresLeafStore(LeafReads):
             found_by = (entry.type, entry.ts_us, entry.request_id, entry.conversation)
             leaves.append((seq, receipts[-1].leaf_hash, *found_by, entry.leaf))
             payloads.extend((seq, payload.field, payload.key_id, payload.sealed) for payload in entry.payloads)
-        writer.execute(_EXPECT_LAST, self._last)
         writer.execute(ADD_LEAVES, columns(leaves))
         if payloads:
             writer.execute(ADD_PAYLOADS, columns(payloads))
@@ -196,17 +214,22 @@ class PostgresLeafStore(LeafReads):
         self._postgres.keep()
 
     def _prepare(self, writer: Connection, *, make: bool) -> None:
-        if not _taken(writer):
+        if not _taken(writer, self._take_log):
             raise self._busy(writer)
         with writer.transaction():
+            self._take_turn(writer)
             self._see_to_schema(writer, make=make)
         if problem := self._postgres.fault(writer):
             raise AuditDamagedError(problem)
         self._expect_whole(writer)
-        self._last = writer.execute(_LAST).fetchone() or _NONE
         with writer.transaction(force_rollback=True):  # a store that cannot be written must not look open
+            self._take_turn(writer)
+            self._last = writer.execute(_LAST).fetchone() or _NONE
             trial = (self._last[0] + 1, leaf_hash(b""), "", 0, "", "", b"")
             writer.execute(ADD_LEAVES, columns([trial]))
+
+    def _take_turn(self, writer: Connection) -> None:
+        """Keep others from writing for the rest of a transaction: here nobody else can."""
 
     def _expect_whole(self, writer: Connection) -> None:
         """Refuse a log that is not all here yet."""
@@ -246,36 +269,18 @@ class PostgresLeafStore(LeafReads):
         )
 
     def _busy(self, writer: Connection) -> AuditBusyError:
-        holder = one(writer, _HOLDER, _WRITER >> 32, _WRITER & 0xFFFFFFFF) or "unknown"
+        holder = one(writer, HOLDERS, WRITER >> 32, WRITER & 0xFFFFFFFF) or "unknown"
         return AuditBusyError(
             f"another process ({holder}) writes the audit log in {self.shown}: stop it first, or send the question to "
             "it; a process that was cut off from the server is let go of within half a minute"
         )
 
 
-def _taken(writer: Connection) -> bool:
+def _taken(writer: Connection, take: str) -> bool:
     """Take the log for a session. One that has just ended, perhaps ours, is still there for a moment at the server."""
     until_s = time.monotonic() + _ENDS_WITHIN_S
-    while not one(writer, _TAKE, _WRITER):
+    while not one(writer, take, WRITER):
         if time.monotonic() >= until_s:
             return False
         time.sleep(_AGAIN_S)
     return True
-
-
-def one(connection: Connection, query: str, *parameters: object) -> Any:
-    """Return the first value of a query; `None` if it gives no row."""
-    row = connection.execute(query.encode(), parameters or None).fetchone()
-    return row[0] if row else None
-
-
-def columns(rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
-    """Return rows, which are at least one, by their columns."""
-    return [list(column) for column in zip(*rows, strict=True)]
-
-
-def _publish(writer: Connection, checkpoint: StoredCheckpoint, subtrees: Sequence[Subtree]) -> None:
-    row = (one(writer, NEXT_CHECKPOINT), checkpoint.origin, checkpoint.size, checkpoint.root, checkpoint.note)
-    writer.execute(ADD_CHECKPOINT, row)
-    for tree in subtrees:
-        writer.execute(ADD_SUBTREE, (tree.origin, tree.level, tree.number, tree.hash))

@@ -21,6 +21,11 @@ class SqliteReads(LeafReads):
         """See `LeafStore.shown`."""
         return str(self._file.path)
 
+    @property
+    def beside(self) -> None:
+        """See `LeafStore.beside`: one process at a time writes a file."""
+        return None
+
     def remark(self) -> str | None:
         """See `LeafStore.remark`. Whoever may write the file may change it, and doctor looks at its folder's mode."""
         return None

@@ -7,7 +7,7 @@ store passes. A store knows nothing of what a leaf says or how payloads are seal
 """
 
 import dataclasses
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -225,6 +225,10 @@ class LeafStore(LeafReader, Protocol):
     def shown(self) -> str:
         """Where it is, as an operator may see it."""
 
+    @property
+    def beside(self) -> "Beside | None":
+        """How it is written while other processes write it too; `None` if nobody else can."""
+
     def remark(self) -> str | None:
         """Return what an operator should know of how it is kept, and what to do; `None` if nothing.
 
@@ -258,3 +262,36 @@ class LeafStore(LeafReader, Protocol):
 
     def close(self) -> None:
         """Let go of the store; closing twice is fine."""
+
+
+Settle = Callable[[Sequence[StoredLeaf]], Sequence[Entry]]
+Make = Callable[[StoredCheckpoint | None], tuple[StoredCheckpoint, Sequence[Subtree]] | None]
+
+
+class Beside(Protocol):
+    """What a store can do that several processes write at once (`beside`); errors are those of `LeafStore`."""
+
+    def append_after(self, settle: Settle) -> list[Receipt]:
+        """Keep entries while nobody else adds: `settle` is given what others added since, and returns them.
+
+        Raises:
+            AuditOvertakenError: others added so much that it is read before another turn is taken: try again.
+        """
+
+    def publish_after(self, make: Make) -> None:
+        """Keep a checkpoint while nobody else does: `make` is given the newest of all, and returns the next, if any."""
+
+    def known(self, seq: int, leaf_hash: str) -> None:
+        """Say which leaf is the last that this process has read."""
+
+    def writers(self) -> int:
+        """Return how many processes have the store open for writing now, this one with them."""
+
+    def agree(self, name: str, value: str) -> str:
+        """Return the value that all processes go by under a name: this one, if none was said before."""
+
+    def tend_lease(self) -> bool:
+        """Take the lease if nobody has it, show the server that this process is alive, tell whether it has it."""
+
+    def has_lease(self) -> bool:
+        """Tell whether this process had the lease a moment ago. Any thread may ask."""

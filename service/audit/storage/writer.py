@@ -4,18 +4,21 @@ A caller hands an entry in (`submit`) and waits until it is durable (`wait`). Be
 checkpoints when they are due (`publisher`). After a failed commit, or a checkpoint that could not be signed, nothing is
 written on that handle again: everybody waiting is refused, the store is reopened after a pause, its tree is derived
 anew and held against what was known, and what has no checkpoint gets one before the next entry is taken. An entry of
-the failed batch may turn out to have been kept; nobody got a receipt for it. Does not know what an entry says.
+the failed batch may turn out to have been kept; nobody got a receipt for it. Where other processes write the same log,
+entries go through what knows of them (`beside.Others`), which may refuse a few of a batch. Does not know what an entry
+says.
 """
 
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import Protocol
 
-from service.audit.errors import AuditError, AuditUnavailableError
+from service.audit.errors import AuditError, AuditOvertakenError, AuditUnavailableError
+from service.audit.storage.beside import Again, Others
 from service.audit.storage.store import Entry, LeafStore, Receipt
+from service.audit.storage.tickets import Ticket
 
 MAX_BATCH = 256  # entries; every caller blocks, so a batch is as large as there are callers: a bound for memory only
 DEFAULT_RETRY_WAIT_S = 1.0  # a full disk is not helped by trying faster
@@ -34,28 +37,8 @@ class Publishing(Protocol):
     def due_in_s(self) -> float | None:
         """Return in how many seconds a checkpoint is due; `None` if none is."""
 
-    def publish(self) -> None:
-        """Publish a checkpoint of what there is."""
-
-
-@dataclass(slots=True, eq=False)
-class Ticket:
-    """One entry on its way, or, with `None`, the wish for a checkpoint of all before it; `wait` for it."""
-
-    entry: Entry | None
-    done: threading.Event = field(default_factory=threading.Event)
-    receipt: Receipt | None = None
-    reason: str = ""
-
-    def grant(self, receipt: Receipt) -> None:
-        """Let the caller go with a receipt."""
-        self.receipt = receipt
-        self.done.set()
-
-    def refuse(self, reason: str) -> None:
-        """Let the caller go without one."""
-        self.reason = reason
-        self.done.set()
+    def publish(self, *, wished: bool = True) -> int:
+        """Publish a checkpoint of what there is, where that is due or wished for; return below which number all is."""
 
 
 class Writer:
@@ -66,6 +49,7 @@ class Writer:
         *,
         store: LeafStore,
         publisher: Publishing,
+        others: Others | None = None,
         notice: Callable[[str], None] = lambda _: None,
         retry_wait_s: float = DEFAULT_RETRY_WAIT_S,
         patience_s: float = DEFAULT_PATIENCE_S,
@@ -75,12 +59,15 @@ class Writer:
         Args:
             store: the store; closed by `close`.
             publisher: publishes checkpoints of it.
+            others: knows what other processes write; `None` where there are none.
             notice: is told, without any text of a question, when nothing can be written, and when it can again.
             retry_wait_s: between two attempts to reopen a store that failed.
             patience_s: how long a caller waits for a commit.
         """
         self._store = store
         self._publisher = publisher
+        self._others = others
+        self._wishes: list[Ticket] = []  # for checkpoints that others may have to sign; of the thread
         self._notice = notice
         self._retry_wait_s = retry_wait_s
         self._patience_s = patience_s
@@ -99,18 +86,32 @@ class Writer:
         with self._changed:
             return self._failures
 
+    @property
+    def changes(self) -> int:
+        """How often it became unsure where the log ends, or in which month and with which keys it goes on."""
+        return self.failures + (self._others.changes if self._others else 0)
+
+    @property
+    def others(self) -> Others | None:
+        """What is known of other processes; `None` where there are none."""
+        return self._others
+
     def start(self) -> None:
         """Take up where the log ends and begin to take entries; if that cannot be done now, say so and try again."""
         self._guarded(self._take_up, [])
         self._thread.start()
 
-    def submit(self, entry: Entry | None) -> Ticket:
+    def submit(self, entry: Entry | None, again: Again | None = None) -> Ticket:
         """Queue an entry, or `None` for a checkpoint; entries get their numbers in the order of these calls.
+
+        Args:
+            entry: what is to be kept.
+            again: makes the same for another time, where other processes were quicker.
 
         Raises:
             AuditUnavailableError: nothing can be written now.
         """
-        ticket = Ticket(entry)
+        ticket = Ticket(entry, again)
         with self._changed:
             if reason := self._problem():
                 raise AuditUnavailableError(reason)
@@ -123,10 +124,11 @@ class Writer:
 
         Raises:
             AuditUnavailableError: it is not, or not known to be: no answer may be given.
+            AuditOvertakenError: it is not, since another process was first; made anew, it may be.
         """
         self._wait(ticket)
         if ticket.receipt is None:
-            raise AuditUnavailableError(ticket.reason)
+            raise (AuditOvertakenError if ticket.overtaken else AuditUnavailableError)(ticket.reason)
         return ticket.receipt
 
     def publish(self) -> None:
@@ -185,15 +187,30 @@ class Writer:
         batch, closing = self._take()
         if not self._guarded(lambda: self._commit(batch), batch):
             return True
-        wished = [ticket for ticket in batch if ticket.entry is None]
-        if wished or closing or self._publisher.due_in_s() == 0.0:
-            published = self._guarded(self._publisher.publish, wished)
-            if published:
-                for ticket in wished:
-                    ticket.done.set()
+        self._wishes += [ticket for ticket in batch if ticket.entry is None]
+        if self._wishes or closing or self._publisher.due_in_s() == 0.0:
+            self._publish(closing=closing)
         with self._changed:
             self._working, self._late = False, None
         return not closing
+
+    def _publish(self, *, closing: bool) -> None:
+        """Publish; let go whose wish is fulfilled; the others wait for another process."""
+        for ticket in self._wishes:
+            ticket.until = ticket.until or (self._others.next_seq if self._others else 0)
+        covered = 0
+
+        def work() -> None:
+            nonlocal covered
+            covered = self._publisher.publish(wished=closing or bool(self._wishes))
+
+        if self._guarded(work, self._wishes):
+            for ticket in self._wishes:
+                if ticket.until <= covered:
+                    ticket.done.set()
+                elif closing:
+                    ticket.refuse("the audit log is closed, and no other process signed it yet")
+        self._wishes = [ticket for ticket in self._wishes if not ticket.done.is_set() and not ticket.reason]
 
     def _take(self) -> tuple[list[Ticket], bool]:
         """Wait for work and take a batch; also tell whether the writer was closed and this is the last of it."""
@@ -211,19 +228,28 @@ class Writer:
         return reason is None
 
     def _commit(self, batch: list[Ticket]) -> None:
-        entries = [ticket for ticket in batch if ticket.entry is not None]
-        if entries:
-            receipts = self._store.append([ticket.entry for ticket in entries if ticket.entry is not None])
-            self._publisher.add(receipts)
-            for ticket, receipt in zip(entries, receipts, strict=True):
-                ticket.grant(receipt)
+        entries = [(ticket.entry, ticket.again) for ticket in batch if ticket.entry is not None]
+        if not entries:
+            return
+        for ticket, outcome in zip((one for one in batch if one.entry is not None), self._kept(entries), strict=True):
+            if isinstance(outcome, Receipt):
+                ticket.grant(outcome)
+            else:
+                ticket.refuse(str(outcome), overtaken=isinstance(outcome, AuditOvertakenError))
+
+    def _kept(self, entries: Sequence[tuple[Entry, Again | None]]) -> Sequence[Receipt | AuditUnavailableError]:
+        if self._others:
+            return self._others.append(entries)
+        receipts = self._store.append([entry for entry, _ in entries])
+        self._publisher.add(receipts)
+        return receipts
 
     def _fail(self, reason: str, batch: list[Ticket]) -> None:
         with self._changed:
             self._reason = reason
             self._failures += 1
             self._working, self._late = False, None
-            for ticket in (*batch, *self._queue):
+            for ticket in (*batch, *self._wishes, *self._queue):
                 if not ticket.done.is_set():
                     ticket.refuse(reason)
             self._queue.clear()

@@ -16,7 +16,7 @@ from service.audit.formats import notes
 from service.audit.formats.notes import Checkpoint
 from service.audit.histories import Backup, Begun, Restored, begin_history
 from service.audit.keys.keyring import Keyring
-from service.audit.log import payload_context
+from service.audit.sealed_text import payload_context
 from service.audit.shards import history_of, key_name, month_of
 from service.audit.storage.sqlite_store import SqliteLeafStore
 from tests.support.audit_parts import DECEMBER_US, NOON_US, LogFolder

@@ -18,9 +18,11 @@ from service.audit import events
 from service.audit.errors import AuditEntryError, AuditUnavailableError, SealError
 from service.audit.formats.commitments import verify
 from service.audit.leaves import AnswererRef, Asker, QueryFinished, QueryReceived, RetrievalRef
-from service.audit.log import payload_context, system_clock_us
+from service.audit.log import system_clock_us
+from service.audit.sealed_text import payload_context
+from service.audit.storage.beside import Again
 from service.audit.storage.store import Entry, KeptScope, leaf_hash
-from service.audit.storage.writer import Ticket
+from service.audit.storage.tickets import Ticket
 from tests.support.audit_faults import faults_in
 from tests.support.audit_parts import FIRST_LEAVES, MIRA, NOON_US, NOVEMBER, LogFolder
 
@@ -246,9 +248,9 @@ def test_nobody_is_overtaken_between_the_clock_and_the_queue(log: LogFolder, mon
     log.tick = itertools.count(NOON_US).__next__
     stall, submit = Stall(), log.parts.log._writer.submit
 
-    def slow_at_first(entry: Entry | None) -> Ticket:
+    def slow_at_first(entry: Entry | None, again: Again | None = None) -> Ticket:
         stall()
-        return submit(entry)
+        return submit(entry, again)
 
     monkeypatch.setattr(log.parts.log._writer, "submit", slow_at_first)
     assert _ask_twice(log, stall) == (5, 6)

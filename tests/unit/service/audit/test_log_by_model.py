@@ -19,7 +19,7 @@ from hypothesis.stateful import (
 
 from service.audit import events
 from service.audit.errors import AuditUnavailableError
-from service.audit.log import payload_context
+from service.audit.sealed_text import payload_context
 from service.audit.shards import origin_at
 from tests.support.audit_faults import faults_in
 from tests.support.audit_parts import MIRA, LogFolder, refuse

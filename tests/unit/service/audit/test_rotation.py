@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from service.audit import events
 from service.audit.errors import AuditKeyError, AuditUnavailableError
 from service.audit.formats import notes
-from service.audit.log import payload_context
+from service.audit.sealed_text import payload_context
 from tests.support.witness_parts import LogOnDisk, in_force, key_ids, origin, rotation
 
 Step = Callable[..., Any]

@@ -39,6 +39,15 @@ def test_each_task_is_done_at_once_and_then_at_its_own_pace(told: list[str]) -> 
     assert told == []
 
 
+def test_what_one_process_is_enough_for_waits_until_it_is_ours(told: list[str]) -> None:
+    doing, ours = Doing(), [False]
+    work = Upkeep([Task("retention", doing, 5.0, is_ours=lambda: ours[0])], notice=told.append)
+    for now_s, is_ours in ((0.0, False), (5.0, True), (6.0, True), (11.0, False)):
+        ours[0] = is_ours
+        work.run_due(now_s=now_s)
+    assert doing.times == 1
+
+
 @pytest.mark.parametrize("now_s", [0.0, -5.0, 1e9])
 def test_whatever_the_clock_begins_with_every_task_is_due(told: list[str], now_s: float) -> None:
     doing = Doing()

@@ -100,13 +100,13 @@ def test_each_complete_subtree_is_told_once_in_its_order(size: int) -> None:
 def test_the_second_level_is_completed_with_its_last_leaf() -> None:
     growing = _grown(65535)
     assert len(growing.completed()) == 255
-    growing.kept()
+    growing.kept(growing.size)
     growing.extend(_hashes()[65535:65536])
     assert growing.completed() == (
         Subtree(ORIGIN, 1, 255, _reference(65280, 65536)),
         Subtree(ORIGIN, 2, 0, _reference(0, 65536)),
     )
-    growing.kept()
+    growing.kept(growing.size)
     assert growing.completed() == ()
     growing.extend(_hashes()[65536:])
     assert (growing.completed(), growing.root()) == ((), _reference(0, 65537))
@@ -178,7 +178,7 @@ def test_a_tree_that_was_taken_up_goes_on_as_if_it_had_never_stopped(size: int, 
     store = _store(size, keeping=keeping)
     taken_up = Growing.at(_tree(store), origin=ORIGIN, size=size)
     whole = _grown(size)
-    whole.kept()
+    whole.kept(whole.size)
     more = list(itertools.islice(itertools.cycle(_hashes()), size, size + 300))
     for growing in (taken_up, whole):
         growing.extend(more)

@@ -21,14 +21,14 @@ class _Kept:
         self.scopes = self.started_again()
 
     def started_again(self) -> KeptScopes:
-        self.scopes = KeptScopes(self.rows.get, lambda: self.newest)
+        self.scopes = KeptScopes(lambda name: self.rows.get(name), lambda: self.newest)  # noqa: PLW0108
         return self.scopes
 
     def keep(self, *lists: bytes, written: bool = True) -> int:
         """Keep lists; return how many bytes that took."""
         new = self.scopes.new(_scope(pairs) for pairs in lists)
         if written:
-            self.rows |= new
+            self.rows = new | self.rows
             self.scopes.written(new)
             self.newest = _name(lists[-1])
         return sum(map(len, new.values()))
@@ -83,10 +83,41 @@ def test_what_was_not_written_is_stood_on_by_nothing() -> None:
     assert kept.read(_list(versions)) == _list(versions)
 
 
+def test_nothing_stands_on_a_list_that_another_writer_kept_as_a_difference() -> None:
+    kept, versions = _Kept(), dict.fromkeys(range(300), 1)
+    kept.keep(_list(versions))
+    versions[3] = 2
+    kept.keep(_list(versions))
+    for kept.newest in (None, "f" * 64):  # started anew, and nothing near is found to stand on
+        kept.started_again()
+        kept.keep(_list(versions))
+        later = _list(versions | {4: 2})
+        kept.keep(later)
+        assert kept.read(later) == later
+        del kept.rows[_name(later)]
+
+
+def test_nothing_stands_on_a_list_that_another_writer_kept_as_a_difference_meanwhile() -> None:
+    kept, versions = _Kept(), dict.fromkeys(range(300), 1)
+    kept.keep(_list(versions))
+    versions[3] = 2
+    other = KeptScopes(kept.rows.get, lambda: None)
+    late = other.new([_scope(_list(versions))])
+    kept.keep(_list(versions))
+    kept.rows = late | kept.rows
+    other.written(late)
+    later = _list(versions | {4: 2})
+    kept.rows |= other.new([_scope(later)])
+    assert kept.read(later) == later
+
+
 def test_a_list_is_kept_once_and_anew_when_the_store_may_be_another() -> None:
     kept, pairs = _Kept(), _list({1: 1})
     assert kept.keep(pairs) > 0
     assert kept.keep(pairs) == 0
+    kept.scopes.forget()
+    assert kept.keep(pairs) == 0
+    kept.rows.clear()
     kept.scopes.forget()
     assert kept.keep(pairs) > 0
 
@@ -110,7 +141,8 @@ def test_what_was_altered_has_another_hash() -> None:
     first = _list(versions)
     versions[5] = 2
     second = _list(versions)
-    kept.keep(first, second)
+    kept.keep(first)
+    kept.keep(second)
     whole, difference = kept.rows[_name(first)], kept.rows[_name(second)]
     assert len(difference) < 400 < len(whole)
     said = json.loads(zlib.decompress(difference[1:]))

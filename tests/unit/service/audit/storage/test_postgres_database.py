@@ -202,7 +202,7 @@ def test_no_question_is_taken_while_the_server_is_gone_and_all_is_well_by_itself
     with closing(log):
         request_id, receipt = log.ask()
         server.kill()
-        with pytest.raises(AuditUnavailableError, match=r"the (server ends|connection to the server is lost)"):
+        with pytest.raises(AuditUnavailableError, match=r"the (server ends|connection .* is lost)|be opened"):
             log.refuse(request_id, receipt.seq)
         with pytest.raises(AuditUnavailableError):
             log.ask()

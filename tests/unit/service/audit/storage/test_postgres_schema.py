@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from service.audit.errors import AuditDamagedError
+from service.audit.storage.postgres_beside import PostgresBesideStore
 from service.audit.storage.postgres_schema import SCHEMA, TABLES, TRIGGERS, granted
 from service.audit.storage.postgres_store import PostgresLeafStore
 from service.audit.storage.store import Entry, KeptScope, Payload, StoredCheckpoint, Subtree
@@ -48,6 +49,8 @@ CHECKPOINTS = [
     ("TRUNCATE checkpoints", "a checkpoint never goes"),
     ("INSERT INTO checkpoints VALUES (1, 'o', 9, 'r', 'forged')", "takes the next number"),
     ("INSERT INTO checkpoints VALUES (7, 'o', 9, 'r', 'n')", "takes the next number"),
+    ("INSERT INTO checkpoints VALUES (2, 'o', 2, 'another', 'n')", "checkpoints only go forward"),
+    ("INSERT INTO checkpoints VALUES (2, 'o', 1, 'r', 'n')", "checkpoints only go forward"),
 ]
 OTHERS = [
     ("UPDATE subtrees SET hash = '\\x00'", "a subtree never changes"),
@@ -69,15 +72,18 @@ OTHERS = [
     ("UPDATE history SET value = '9'", "what was done never changes"),
     ("DELETE FROM history", "what was done never goes"),
     ("INSERT INTO history VALUES (7, 'schema', '9')", "takes the next number"),
+    ("UPDATE agreed SET value = '9'", "what was agreed never changes"),
+    ("DELETE FROM agreed", "what was agreed never goes"),
 ]
 
 
 def _kept(url: str, folder: Path) -> str:
     """Fill a database with three leaves, and all that may come with them, and return its address."""
-    with closing(PostgresLeafStore.open(url, folder=folder)) as store:
+    with closing(PostgresBesideStore.open(url, folder=folder)) as store:
         payload = Payload("prompt", "k", b"sealed")
         scope = KeptScope("f", b"pairs")
         store.append([Entry(ORIGIN, "t", n, f"r-{n}", b"leaf", (payload,), scope=scope) for n in range(3)])
+        store.agree("name", "value")
         for size in (1, 2):
             store.publish(StoredCheckpoint(ORIGIN, size, "r", "n"), [Subtree(ORIGIN, 1, size - 1, b"h")])
     return url
@@ -194,7 +200,8 @@ def test_the_role_of_the_service_adds_reads_and_erases_and_nothing_more(
 
 
 def _column(table: str) -> str:
-    return {"checkpoints": "note", "scopes": "pairs", "subtrees": "hash", "history": "value"}.get(table, "seq")
+    others = {"checkpoints": "note", "scopes": "pairs", "subtrees": "hash", "history": "value", "agreed": "value"}
+    return others.get(table, "seq")
 
 
 @pytest.mark.parametrize("role", ["", "Owner", 'a"b', "a b", "a;b", "ä", "a" * 64, "1a"])

@@ -1,0 +1,158 @@
+"""The log in one PostgreSQL database for processes and machines that write it at once, each in its turn.
+
+A turn is one transaction: (1) take a lock that goes with the transaction, however that ends, (2) read what others added
+after the last leaf that is known here, which has to be there still, (3) hand it over, and get the entries, (4) number
+and add them, (5) commit. A process that stands still within its turn is sent away by the server after 3 s: for that,
+each step is answered before the next is sent, since the server does not see a process idle that may be sending. While
+it is open, each process shares a lock that whoever restores, moves or prepares the log needs for itself.
+
+A checkpoint has a turn of its own (`publish_after`): the newest is read, and the next kept, in one transaction.
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from typing import TypeVar
+
+from service.audit.errors import AuditOvertakenError, AuditUnavailableError
+from service.audit.storage.leaf_reads import whole
+from service.audit.storage.postgres_database import Connection
+from service.audit.storage.postgres_errors import ANOTHER_END
+from service.audit.storage.postgres_lease import PostgresLease
+from service.audit.storage.postgres_rows import one, publish
+from service.audit.storage.postgres_store import HOLDERS, WRITER, PostgresLeafStore
+from service.audit.storage.store import Beside, Entry, Make, Receipt, Settle, StoredCheckpoint, StoredLeaf, Subtree
+
+# Locks of a transaction have the numbers after that of the log.
+_TURN, _SIGN = WRITER + 1, WRITER + 2
+_LOCK = "SELECT pg_advisory_xact_lock(%s)"
+_STANDS_STILL = "SET idle_in_transaction_session_timeout = 3000"  # ms; a turn takes a few
+_SINCE = """
+    SELECT seq, leaf_hash, type, ts_us, request_id, leaf, conversation FROM leaves
+    WHERE seq >= %s ORDER BY seq LIMIT %s"""
+MOST_IN_A_TURN = 256  # leaves of others that are read while everybody waits
+_NEWEST = "SELECT origin, size, root, note FROM checkpoints ORDER BY id DESC LIMIT 1"
+_AGREE = "INSERT INTO agreed (name, value) VALUES (%s, %s) ON CONFLICT DO NOTHING"
+_AGREED = "SELECT value FROM agreed WHERE name = %s"
+
+_T = TypeVar("_T")
+
+
+class PostgresBesideStore(PostgresLeafStore):
+    """A `LeafStore` in a database that others write too; make it with `open`. See `Beside` for what is special."""
+
+    _take_log = "SELECT pg_try_advisory_lock_shared(%s)"
+    _lease: PostgresLease | None = None
+
+    @property
+    def beside(self) -> Beside | None:
+        """See `LeafStore.beside`."""
+        return self
+
+    def append(self, entries: Sequence[Entry]) -> list[Receipt]:
+        """See `LeafStore.append`: for whoever knows that nobody else has added anything."""
+
+        def settle(others: Sequence[StoredLeaf]) -> Sequence[Entry]:
+            if others:
+                raise self._ends_otherwise()
+            return entries
+
+        return self.append_after(settle) if entries else []
+
+    def append_after(self, settle: Settle) -> list[Receipt]:
+        """See `Beside.append_after`."""
+
+        def work(writer: Connection) -> tuple[list[Receipt], dict[str, bytes]]:
+            self._take_turn(writer)
+            entries = settle(self._others(writer))
+            new = self._new_scopes(entries)
+            return (self._append(writer, entries, new) if entries else []), new
+
+        receipts, new = self._write(work)
+        return self._added(receipts, new) if receipts else []
+
+    def _others(self, writer: Connection) -> list[StoredLeaf]:
+        """Return what was added after the last leaf that is known, and know the last of it."""
+        seq, digest = self._last
+        rows = writer.execute(_SINCE, (max(seq, 0), MOST_IN_A_TURN + 1)).fetchall()
+        if seq >= 0:
+            if not rows or (rows[0][0], rows[0][1]) != (seq, digest):
+                raise self._ends_otherwise()
+            del rows[0]
+        if len(rows) >= MOST_IN_A_TURN:
+            raise AuditOvertakenError(f"the audit store {self.shown} grew much since it was last read: try again")
+        others = [whole(*row) for row in rows]
+        if others:
+            self._last = (others[-1].seq, others[-1].leaf_hash)
+        return others
+
+    def publish(self, checkpoint: StoredCheckpoint, subtrees: Sequence[Subtree]) -> None:
+        """See `LeafStore.publish`."""
+        self.publish_after(lambda _: (checkpoint, subtrees))
+
+    def publish_after(self, make: Make) -> None:
+        """See `Beside.publish_after`."""
+
+        def work(writer: Connection) -> None:
+            writer.execute(_LOCK, (_SIGN,))
+            row = writer.execute(_NEWEST).fetchone()
+            if made := make(StoredCheckpoint(*row) if row else None):
+                publish(writer, *made)
+
+        self._write(work)
+
+    def known(self, seq: int, leaf_hash: str) -> None:
+        """See `Beside.known`."""
+        self._last = (seq, leaf_hash)
+
+    def writers(self) -> int:
+        """See `Beside.writers`."""
+        return len(self._postgres.rows(HOLDERS.replace("%s", "?"), (WRITER >> 32, WRITER & 0xFFFFFFFF)))
+
+    def agree(self, name: str, value: str) -> str:
+        """See `Beside.agree`."""
+        if found := self._postgres.rows(_AGREED.replace("%s", "?"), (name,)):
+            return str(found[0][0])
+
+        def work() -> str:  # on a connection of its own: it is no work of the thread that writes
+            with closing(self._postgres.connect_to_write()) as connection:
+                connection.execute(_AGREE, (name, value))
+                return str(one(connection, _AGREED, name))
+
+        return self._postgres.guarded("written", work)
+
+    def tend_lease(self) -> bool:
+        """See `Beside.tend_lease`."""
+        if self._lease is None:
+            self._lease = PostgresLease(self._postgres)
+        return self._lease.tend()
+
+    def has_lease(self) -> bool:
+        """See `Beside.has_lease`."""
+        lease = self._lease
+        return lease is not None and lease.is_held()
+
+    def close(self) -> None:
+        """See `LeafStore.close`."""
+        if self._lease is not None:
+            self._lease.close()
+            self._lease = None
+        super().close()
+
+    def _write(self, work: Callable[[Connection], _T]) -> _T:
+        writer = self._open_writer()
+
+        def step_by_step() -> _T:
+            with writer.transaction():
+                return work(writer)
+
+        return self._postgres.guarded("written", step_by_step)
+
+    def _take_turn(self, writer: Connection) -> None:
+        writer.execute(_LOCK, (_TURN,))
+
+    def _prepare(self, writer: Connection, *, make: bool) -> None:
+        super()._prepare(writer, make=make)
+        writer.execute(_STANDS_STILL)
+
+    def _ends_otherwise(self) -> AuditUnavailableError:
+        return AuditUnavailableError(f"the audit store {self.shown} cannot be written: {ANOTHER_END}")

@@ -1,0 +1,101 @@
+"""A turn in the database: who else is there, what the end has to be, and who stands still within it."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from service.audit.errors import AuditBusyError, AuditUnavailableError
+from service.audit.storage.postgres_beside import PostgresBesideStore
+from service.audit.storage.postgres_schema import SCHEMA
+from service.audit.storage.postgres_store import PostgresLeafStore
+from service.audit.storage.store import Entry, StoredLeaf
+
+ORIGIN = "greenlit/audit/2026-11"
+Open = Callable[[], PostgresBesideStore]
+
+
+def _entry(number: int) -> Entry:
+    return Entry(ORIGIN, "query.received", number, f"request-{number}", b"leaf %d" % number)
+
+
+@pytest.fixture
+def open_one(database_url: str, tmp_path: Path) -> Iterator[Open]:
+    with ExitStack() as stack:
+        made = 0
+
+        def open_it() -> PostgresBesideStore:
+            nonlocal made
+            made += 1
+            store = PostgresBesideStore.open(database_url, folder=tmp_path / str(made))
+            stack.callback(store.close)
+            return store
+
+        yield open_it
+
+
+def test_each_is_given_what_the_other_added_before_it_adds(open_one: Open) -> None:
+    first, other = open_one(), open_one()
+    first.append([_entry(0), _entry(1)])
+    given: list[StoredLeaf] = []
+
+    def settle(others: Sequence[StoredLeaf]) -> list[Entry]:
+        given.extend(others)
+        return [_entry(2)]
+
+    assert [receipt.seq for receipt in other.append_after(settle)] == [2]
+    assert [(leaf.seq, leaf.leaf) for leaf in given] == [(0, b"leaf 0"), (1, b"leaf 1")]
+    assert first.writers() == other.writers() == 2
+    with pytest.raises(AuditUnavailableError, match="does not end as it was written"):
+        first.append([_entry(3)])  # it said that it knows of nobody else
+
+
+def test_an_end_that_is_another_one_is_refused(open_one: Open, database_url: str) -> None:
+    store = open_one()
+    store.append([_entry(0)])
+    with psycopg.connect(database_url, autocommit=True) as owner:
+        owner.execute(f"SET search_path = {SCHEMA}".encode())
+        owner.execute(b"ALTER TABLE leaves DISABLE TRIGGER leaves_never_changes")
+        digest = b"encode(sha256('\\x0000'::bytea), 'hex')"
+        owner.execute(b"UPDATE leaves SET leaf = '\\x00', leaf_hash = " + digest)
+    with pytest.raises(AuditUnavailableError, match="or the server is another one"):
+        store.append_after(lambda _: [_entry(1)])
+    assert store.size() == 1
+
+
+def test_who_stands_still_within_a_turn_is_sent_away(open_one: Open) -> None:
+    still, other = open_one(), open_one()
+    assert still._writer
+    assert still._writer.execute("SHOW idle_in_transaction_session_timeout").fetchone() == ("3s",)
+    still._writer.execute("SET idle_in_transaction_session_timeout = 50")
+
+    def settle(_: Sequence[StoredLeaf]) -> list[Entry]:
+        time.sleep(0.1)
+        assert [receipt.seq for receipt in other.append([_entry(0)])] == [0]
+        return [_entry(1)]
+
+    with pytest.raises(AuditUnavailableError, match="cannot be written"):
+        still.append_after(settle)
+    assert other.size() == 1
+
+
+def test_whoever_needs_the_log_alone_is_refused_while_others_write_and_the_other_way_round(
+    open_one: Open, database_url: str, tmp_path: Path
+) -> None:
+    store = open_one()
+    with pytest.raises(AuditBusyError, match="writes the audit log in"):
+        PostgresLeafStore.open(database_url, folder=tmp_path / "alone")
+    store.close()
+    alone = PostgresLeafStore.open(database_url, folder=tmp_path / "alone")
+    with pytest.raises(AuditBusyError):
+        open_one()
+    alone.close()
+
+
+def test_what_was_agreed_stays(open_one: Open) -> None:
+    first, other = open_one(), open_one()
+    assert first.agree("name", "ours") == "ours"
+    assert other.agree("name", "another") == "ours"
