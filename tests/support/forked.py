@@ -66,8 +66,10 @@ def _listener(address: str) -> socket.socket:
 
 
 def _connected(name: str) -> socket.socket:
-    connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    connection.connect(f"{os.environ[FORKS]}/{name}")
+    with contextlib.ExitStack() as broken:
+        connection = broken.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET))
+        connection.connect(f"{os.environ[FORKS]}/{name}")
+        broken.pop_all()
     return connection
 
 
