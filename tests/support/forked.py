@@ -28,10 +28,7 @@ _PROGRAMS, _TESTS = "programs", "tests"  # what is forked off behind each of the
 # What execnet is to start in the place of an interpreter, for a process that runs tests.
 FOR_TESTS = f"popen//python={shlex.quote(sys.executable)} -m tests.support.forked {_TESTS}"
 
-_ONE_THREAD = {
-    **dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
-    "JE_ARROW_MALLOC_CONF": "background_thread:false",  # of pyarrow, which others bring: when imported
-}
+_ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
 @contextlib.contextmanager
