@@ -33,7 +33,9 @@ if TYPE_CHECKING:
     from service.parts import Service
 
 _MORE_REQUESTS = 256  # beside those that ask: pages that are read
-_IDLE_S = 5  # a connection after an answer, until it asks again
+# A connection after an answer, until it asks again. Longer than who asks keeps one (httpx 5, nginx 60): none is asked
+# at the moment at which it is closed. They are bounded in number: where there is no room, one that is idle gives way.
+_IDLE_S = 75
 
 OpenDrawer = Callable[["SandboxSetting"], "AbstractContextManager[PageDrawer]"]
 _Host = Annotated[str | None, typer.Option(help="the address to listen on; beyond this machine only with sign-in")]

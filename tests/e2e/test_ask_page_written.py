@@ -32,7 +32,7 @@ QUESTION = "How long are contracts kept?"
 WRITTEN = f"Written by {MODEL} from the passages below; each sentence was checked against them."
 LEFT_OUT = "2 sentences were left out because the passages do not say them."
 HERE = "What is shown was checked and is on record."
-ENOUGH_S = 20.0
+ENOUGH_S = 60.0  # on a machine that is busy otherwise
 
 pytestmark = [pytest.mark.skipif(not CHROMIUM.exists(), reason=f"there is no browser at {CHROMIUM}")]
 

@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from service.audit.checking import verifier
 from tests.support.audit_doors import STAFF, Company, company
+from tests.support.browsing import PATIENCE_MS
 from tests.support.fakes import TinyLibrary
 from tests.support.made_once import grown
 from tests.support.service_parts import OFF_TOPIC_QUESTION, VENDOR_QUESTION, open_studio, serving, with_rules
@@ -65,7 +66,7 @@ class House:
             context.add_cookies([{"name": "greenlit_session", "value": who, "url": self.url}])
             context.grant_permissions(["clipboard-read", "clipboard-write"])
             page = context.new_page()
-            page.set_default_timeout(20_000)
+            page.set_default_timeout(PATIENCE_MS)
             page.on("pageerror", lambda error: complaints.append(str(error)))
             page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
             page.on("request", lambda sent: None if sent.url.startswith(self.url) else complaints.append(sent.url))

@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from indexes.standing import Standing
 from service.web.pages import NOTICE_COOKIE, notice_hash
+from tests.support.browsing import PATIENCE_MS
 from tests.support.desk_parts import read_as_worker, with_approvers
 from tests.support.fakes import TinyLibrary
 from tests.support.service_parts import POLICY, POLICY_TEXT, Studio, open_studio, serving, with_rules
@@ -47,7 +48,7 @@ class Desk:
         with self.browser.new_context(viewport=size, java_script_enabled=scripts) as context:  # type: ignore[arg-type]
             context.add_cookies([{"name": NOTICE_COOKIE, "value": notice_hash(12, ""), "url": self.url}])
             page = context.new_page()
-            page.set_default_timeout(15_000)
+            page.set_default_timeout(PATIENCE_MS)
             page.on("pageerror", lambda error: complaints.append(str(error)))
             page.goto(f"{self.url}/open?code={who}")
             page.goto(f"{self.url}/desk")

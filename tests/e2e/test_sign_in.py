@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expec
 from pydantic import SecretStr
 
 from service.access.rules import ACCESS_FILE
-from tests.support.browsing import chromium
+from tests.support.browsing import PATIENCE_MS, chromium
 from tests.support.certificates import Certified, certify
 from tests.support.fakes import TinyLibrary
 from tests.support.openid import AUDIENCE, CLIENT_ID, CLIENT_SECRET, NAMED_URL, SCOPES, OpenIdProvider
@@ -51,7 +51,7 @@ class House:
     def sign_in(self, account: str, path: str = "/") -> Page:
         """Open a new browser and sign somebody in by the provider's own forms."""
         page = self.stranger()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(PATIENCE_MS)
         page.goto(NAMED_URL + path)
         page.get_by_role("link", name="Sign in").click()
         page.get_by_placeholder("Enter any login").fill(account)

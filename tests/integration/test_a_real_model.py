@@ -31,7 +31,7 @@ from tests.support.small_model import missing, small_model
 
 PATIENT = Limits(timeout_s=600.0, silent_s=300.0)  # a machine that is busy otherwise takes its time
 TEXTS = {POLICY: POLICY_TEXT, TRAVEL: TRAVEL_TEXT}
-MOST_TOKENS = 40  # some 6 a second
+MOST_TOKENS = 24  # some 6 a second
 
 pytestmark = pytest.mark.skipif(missing() is not None, reason=missing() or "")
 
@@ -62,18 +62,17 @@ def test_what_it_writes_is_told_only_where_it_holds_up_and_all_of_it_is_on_recor
         (raw,) = sealed_texts(studio.state, "raw")
         replayed = studio.service.replay.run("auditor@x.example", answer["receipt"]["seq"])
 
-    assert answer["model"]["name"] == "writer"
+    wrote = bool(answer["model"] and answer["model"]["wrote"])  # where it had no part in the answer, none is named
+    assert answer["model"] is None or answer["model"]["name"] == "writer"
     for citation in answer["citations"]:
         assert " ".join(citation["quote"].split()) in " ".join(TEXTS[citation["document"]].split())
-    assert {sentence["check"] for sentence in answer["sentences"]} <= (
-        {"supported"} if answer["model"]["wrote"] else {"verbatim"}
-    )
+    assert {sentence["check"] for sentence in answer["sentences"]} <= ({"supported"} if wrote else {"verbatim"})
     assert all(sentence["citations"] for sentence in answer["sentences"])
 
     assert changed["models"] == ["writer"]
     told = [leaf["n"] for leaf in leaves if leaf["type"] == "query.sentence"]
     assert [leaves[0]["type"], leaves[-1]["type"]] == ["query.received", "query.finished"]
-    assert told == (list(range(1, len(answer["sentences"]) + 1)) if answer["model"]["wrote"] else [])
+    assert told == (list(range(1, len(answer["sentences"]) + 1)) if wrote else [])
     assert VENDOR_QUESTION in raw
     assert json.loads(raw)["written"]["calls"][0]["raw"] is not None
     assert is_identical(replayed)

@@ -96,7 +96,7 @@ def _with_parts(schemas: dict[str, Any], name: str) -> list[Any]:
 
 
 few_examples = hypothesis_settings(
-    max_examples=examples(4, thorough=100),
+    max_examples=examples(2, thorough=100),
     derandomize=True,
     deadline=None,
     database=None,

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Playwright, Request
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Playwright, Request, expect
 
 from service.web.pages import NOTICE_COOKIE, notice_hash
 from tests.support.service_parts import Studio
@@ -21,6 +21,8 @@ from tests.support.service_parts import Studio
 PHONE, DESK, HEIGHT = 390, 1280, 800  # pixels
 CHROMIUM = Path(os.environ.get("TEST_CHROMIUM", "/usr/bin/chromium"))
 SCREENS = os.environ.get("TEST_SCREENS")
+PATIENCE_MS = 60_000  # on a machine that is busy otherwise; nobody waits for it where all is well
+expect.set_options(timeout=PATIENCE_MS)
 
 # Behind its own address line, which nobody sees here, the browser opens two pages more with every window: they took
 # four fifths of what a page costs. Its last list counts, so what Playwright switches off stands here again.
@@ -82,7 +84,7 @@ def visit_with(context: BrowserContext, studio: Studio, url: str) -> Visit:
     visit.page.on("request", note_request)
     visit.page.on("console", note_complaint)
     visit.page.on("pageerror", lambda error: visit.complaints.append(str(error)))
-    visit.page.set_default_timeout(10_000)
+    visit.page.set_default_timeout(PATIENCE_MS)
     return visit
 
 

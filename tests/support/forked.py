@@ -28,6 +28,8 @@ _PROGRAMS, _TESTS = "programs", "tests"  # what is forked off behind each of the
 # What execnet is to start in the place of an interpreter, for a process that runs tests.
 FOR_TESTS = f"popen//python={shlex.quote(sys.executable)} -m tests.support.forked {_TESTS}"
 
+_ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+
 
 @contextlib.contextmanager
 def fork_server(*, tests: Sequence[str] | None = None) -> Iterator[None]:
@@ -42,8 +44,7 @@ def fork_server(*, tests: Sequence[str] | None = None) -> Iterator[None]:
         folder = lasting.enter_context(tempfile.TemporaryDirectory(prefix="forks-", dir=_SHORT))
         listeners = [_listener(f"{folder}/{name}") for name in ((_PROGRAMS,) if tests is None else (_PROGRAMS, _TESTS))]
         numbers = [listener.fileno() for listener in listeners]
-        one_thread = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-        environment = os.environ | one_thread | {"PYTHONPATH": str(ROOT)}
+        environment = os.environ | _ONE_THREAD | {"PYTHONPATH": str(ROOT)}
         command = [sys.executable, "-m", "tests.support.fork_server", *map(str, numbers), *(tests or ())]
         started = subprocess.Popen(command, stdin=subprocess.PIPE, pass_fds=numbers, cwd=ROOT, env=environment)
         lasting.enter_context(started)
@@ -62,8 +63,10 @@ def _listener(address: str) -> socket.socket:
 
 
 def _connected(name: str) -> socket.socket:
-    connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    connection.connect(f"{os.environ[FORKS]}/{name}")
+    with contextlib.ExitStack() as broken:
+        connection = broken.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET))
+        connection.connect(f"{os.environ[FORKS]}/{name}")
+        broken.pop_all()
     return connection
 
 

@@ -5,6 +5,7 @@ shows no identity, so it goes through `identified`, which adds one to whatever p
 """
 
 import contextlib
+import os
 import subprocess
 from collections.abc import AsyncIterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -67,9 +68,13 @@ def conformance(url: str, scenarios: Sequence[str], folder: Path) -> dict[str, t
         pytest.skip(f"the conformance suite of MCP is not installed: run npm ci --ignore-scripts in {FOLDER.name}")
     more = ["--url", f"{url}/mcp", "--output-dir", str(folder), "--timeout", str(round(_TIMEOUT_S * 1000))]
 
+    environment = os.environ | {"NODE_COMPILE_CACHE": str(folder / "compiled")}  # each starts the whole suite anew
+
     def tried(scenario: str) -> tuple[int, str]:
         command = [str(_NODE), str(_SUITE), "server", "--scenario", scenario, *more]
-        ran = subprocess.run(command, capture_output=True, text=True, cwd=folder, check=False, timeout=2 * _TIMEOUT_S)
+        ran = subprocess.run(
+            command, capture_output=True, text=True, cwd=folder, env=environment, check=False, timeout=2 * _TIMEOUT_S
+        )
         said = ran.stdout + ran.stderr
         return ran.returncode, said[max(0, said.find(_FAILED)) :][:_MOST_CHARS]
 

@@ -54,6 +54,7 @@ class Server:
     programs: Path
     port: int = 5432  # it names the socket too
     process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+    _making: psycopg.Connection | None = field(default=None, repr=False)  # of databases: a new one takes 7 ms each time
 
     @property
     def data(self) -> Path:
@@ -111,6 +112,9 @@ class Server:
         self._end(signal.SIGQUIT)
 
     def _end(self, how: signal.Signals) -> None:
+        if self._making is not None:
+            self._making.close()
+            self._making = None
         if self.process is not None:
             self.process.send_signal(how)
             self.process.wait(_PATIENCE_S)
@@ -125,7 +129,10 @@ class Server:
     def new_database(self, *, template: str = "template1") -> str:
         """Make a database and return its name."""
         name = f"test_{secrets.token_hex(6)}"
-        self.run(f'CREATE DATABASE {name} TEMPLATE "{template}"')
+        if self._making is None or self._making.closed:
+            self._making = psycopg.connect(self.url(), autocommit=True)
+        # Copied as files it takes half of the processor that it takes page by page through the write-ahead log.
+        self._making.execute(f'CREATE DATABASE {name} TEMPLATE "{template}" STRATEGY FILE_COPY'.encode())
         return name
 
 

@@ -399,6 +399,7 @@ def serving(app: ASGIApp, *, certified: Certified | None = None, port: int = 0) 
         access_log=False,
         server_header=False,
         ws="none",
+        timeout_keep_alive=75,  # as `greenlit serve` does
         ssl_certfile=certified.certificate if certified else None,
         ssl_keyfile=certified.key if certified else None,
     )

@@ -75,6 +75,7 @@ def _serve(port: int) -> None:
     parameters.ui = False
     parameters.n_ctx = _CONTEXT_TOKENS
     parameters.n_parallel = 1
+    parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = 1  # several spin while one waits for a core
     parameters.warmup = False
     parameters.verbosity = -1
     server = xllamacpp.Server(parameters)

@@ -4,8 +4,10 @@ import contextlib
 import subprocess
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+import typer.main
 from typer.testing import CliRunner
 
 import greenlit
@@ -49,8 +51,15 @@ def test_the_version_is_told_with_python_s() -> None:
 
 
 @pytest.mark.parametrize("command", ["serve", "run", "ingest", "slack"])
-def test_a_name_that_is_no_setting_stops_what_serves_or_publishes_by_its_settings(command: str) -> None:
+def test_a_name_that_is_no_setting_stops_what_serves_or_publishes_by_its_settings(
+    command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole: Any = typer.main.get_command(greenlit.app)
+    monkeypatch.setattr("typer.testing._get_command", lambda _: whole)
+    began: list[str] = []
+    monkeypatch.setattr(whole.commands[command], "callback", lambda **_: began.append(command))  # it would run on
     told = CliRunner().invoke(greenlit.app, [command], env={"GREENLIT_LIBARY": "elsewhere"})
+    assert began == []
     assert told.exit_code == 2
     slip = "GREENLIT_LIBARY is set and is no setting of Greenlit: did you mean GREENLIT_LIBRARY?"
     assert told.stderr == f"greenlit: {slip}\n"
