@@ -5,9 +5,10 @@
 (`ingest.publish`).
 """
 
+import contextlib
 import hashlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexes.dense import DenseIndex
+from indexes.durable import written_beside
 from indexes.encoder import Encoder
 from indexes.errors import BuildDamagedError, BuildMismatchError
 from indexes.lexical import LexicalIndex
@@ -34,6 +36,7 @@ __all__ = [
     "PIECES_FOLDER",
     "SENTENCES_FOLDER",
     "Build",
+    "Originals",
     "current_build_id",
     "hash_files",
     "open_build",
@@ -46,12 +49,15 @@ PIECES_FOLDER = "pieces"
 ORIGINALS_FOLDER = "originals"
 _LARGE = 1 << 20  # bytes
 
+Originals = Callable[[str], bytes]  # by hash, from where builds lie that are not whole here; raises a BuildError
+
 
 @dataclass(frozen=True, slots=True)
 class Build:
     """An opened build. `document_of_row` gives each row's position in `documents`, a list of (document, sha256).
 
-    `manifest_hash` (hex) stands for the whole build in the record of a question.
+    `manifest_hash` (hex) stands for the whole build in the record of a question. `elsewhere` gives originals that are
+    not in its folder; without it all are.
     """
 
     build_id: str
@@ -65,6 +71,7 @@ class Build:
     pieces: PieceIndex
     documents: tuple[tuple[str, str], ...]
     document_of_row: NDArray[np.int64]
+    elsewhere: Originals | None = None
 
     def original(self, sha256: str) -> bytes:
         """Return the bytes of an approved original.
@@ -73,21 +80,26 @@ class Build:
             BuildDamagedError: they are missing or are not the approved ones.
         """
         path = self.folder / ORIGINALS_FOLDER / sha256
+        fetched = self.elsewhere is not None and not path.exists()
         try:
-            content = path.read_bytes()
+            content = self.elsewhere(sha256) if self.elsewhere and fetched else path.read_bytes()
         except OSError as error:
             raise BuildDamagedError(f"{path} cannot be read: {error.strerror}") from error
         if hashlib.sha256(content).hexdigest() != sha256:
             raise BuildDamagedError(f"{path} is not what was approved: run greenlit ingest to make a new build")
+        if fetched:
+            with contextlib.suppress(OSError), written_beside(path, content, mode=0o600) as beside:
+                beside.replace(path)  # the next one finds it here
         return content
 
 
-def open_build(folder: Path, *, encoder: Encoder | None = None) -> Build:
+def open_build(folder: Path, *, encoder: Encoder | None = None, originals: Originals | None = None) -> Build:
     """Open a build after checking every file against the manifest.
 
     Args:
         folder: the build's folder, named by its id.
         encoder: the encoder that will ask; `None` opens a build only to read it.
+        originals: gives those that are not in the folder; without it all have to be.
 
     Raises:
         BuildDamagedError: a file is missing, changed, or too many; or the parts do not fit together.
@@ -98,7 +110,7 @@ def open_build(folder: Path, *, encoder: Encoder | None = None) -> Build:
     manifest = read_manifest(folder)
     if encoder is not None:
         _check_encoder(folder, manifest, encoder)
-    _check_files(folder, manifest)
+    _check_files(folder, manifest, but_originals=originals is not None)
     passages = PassageStore(folder / PASSAGES_FILE)
     sizes = passages.document_sizes()
     build = Build(
@@ -113,6 +125,7 @@ def open_build(folder: Path, *, encoder: Encoder | None = None) -> Build:
         pieces=PieceIndex.read(folder / PIECES_FOLDER),
         documents=tuple(passages.document_ids()),
         document_of_row=np.repeat(np.arange(len(sizes)), sizes),
+        elsewhere=originals,
     )
     _check_parts(build)
     return build
@@ -163,12 +176,14 @@ def _check_encoder(folder: Path, manifest: Manifest, encoder: Encoder) -> None:
         )
 
 
-def _check_files(folder: Path, manifest: Manifest) -> None:
+def _check_files(folder: Path, manifest: Manifest, *, but_originals: bool) -> None:
     try:
         actual = hash_files(folder)
     except OSError as error:
         raise BuildDamagedError(f"the build {folder.name} cannot be read: {error}") from error
     for name in sorted(manifest.files.keys() | actual.keys()):
+        if but_originals and name not in actual and name.startswith(f"{ORIGINALS_FOLDER}/"):
+            continue
         if manifest.files.get(name) != actual.get(name):
             raise BuildDamagedError(
                 f"the build {folder.name} is damaged: {name} should have SHA-256 {manifest.files.get(name)}, "

@@ -60,6 +60,7 @@ from ingest.one_at_a_time import NO_WAIT, Wait
 from ingest.parsed import Parsed
 from ingest.publish import Content, Staging, staging
 from ingest.report import Outcome, OutcomeKind, Report
+from ingest.sending import Sender
 from ingest.split import Splitter
 from ingest.titles import titled
 
@@ -91,6 +92,7 @@ class Ingestion:
     """All that an ingestion needs, given by the caller. `holds` is the folder that says which builds records need.
 
     With `allow_missing`, a build is published without most of a source. `wait` is for another ingestion that runs.
+    `sender` brings builds to an object store, which `builds` then mirrors; holds are there too.
     """
 
     library: Path
@@ -104,6 +106,7 @@ class Ingestion:
     dense_index: DenseSetting = "auto"
     allow_missing: bool = False
     wait: Wait = NO_WAIT
+    sender: Sender | None = None
 
 
 def ingest(ingestion: Ingestion) -> Report:
@@ -117,7 +120,8 @@ def ingest(ingestion: Ingestion) -> Report:
     """
     started = time.monotonic()
     read_sources(ingestion.library)  # without an allowlist not even a folder is made
-    with staging(ingestion.builds, wait=ingestion.wait) as aside, _live_build(ingestion) as live:
+    sender = ingestion.sender
+    with staging(ingestion.builds, wait=ingestion.wait, sender=sender) as aside, _live_build(ingestion) as live:
         now = ingestion.now()  # not before it is this one's turn
         sources = read_sources(ingestion.library)  # 1
         register = Register(ingestion.library / REGISTER_FILE)
@@ -132,13 +136,13 @@ def ingest(ingestion: Ingestion) -> Report:
         if live and same(manifest, live.manifest):
             build_id, published = live.build_id, False
             work.forget_vectors()
+            old = sender.complete(aside.originals) if sender else []
         else:
             if not ingestion.allow_missing:
                 stop_if_lost(losses)
                 stop_if_register_is_gone(state, register.path, live_documents=len(live.documents) if live else 0)
-            build_id, published = work.encode_and_publish(documents, manifest), True  # 6, 7
-        today = now.astimezone(UTC).date()
-        old = put_away_old(ingestion.builds, live=build_id, holds=ingestion.holds, today=today)
+            build_id, published, old = work.encode_and_publish(documents, manifest), True, []  # 6, 7
+        old += _put_away_old(ingestion, build_id, now=now)
         old += leave_reasons(ingestion.builds, outcomes, work.kept_out, stocks=stocks, decisions=state.decisions)
     problems = [problem.in_words(register.path) for problem in state.problems] + folder_problems(sources)
     problems += [problem for loss in losses for problem in loss.problems()] + old
@@ -152,8 +156,11 @@ def ingest(ingestion: Ingestion) -> Report:
 @contextlib.contextmanager
 def _live_build(ingestion: Ingestion) -> Iterator[Build | None]:
     """Lend the live build, whose unchanged documents need no parsing; `None` if there is none fit for that."""
+    sender = ingestion.sender
+    originals = sender.originals if sender else None
     try:
-        build = open_build(ingestion.builds / current_build_id(ingestion.builds), encoder=ingestion.encoder)
+        build_id = sender.live() if sender else current_build_id(ingestion.builds)
+        build = open_build(ingestion.builds / build_id, encoder=ingestion.encoder, originals=originals)
     except BuildError:
         yield None
         return
@@ -161,6 +168,12 @@ def _live_build(ingestion: Ingestion) -> Iterator[Build | None]:
         yield build
     finally:
         build.passages.close()
+
+
+def _put_away_old(ingestion: Ingestion, live: str, *, now: datetime) -> list[str]:
+    if ingestion.sender:
+        return ingestion.sender.put_away_old(live)
+    return put_away_old(ingestion.builds, live=live, holds=ingestion.holds, today=now.astimezone(UTC).date())
 
 
 class _Work:

@@ -55,6 +55,8 @@ _FORBIDDEN = [
     ("service/http/origin.py", "import mcp_types", "The SDK of MCP"),
     ("service/audit/log.py", "import service.audit.storage.postgres_store", "PostgreSQL is imported only"),
     ("service/audit/histories.py", "def f():\n    import psycopg", "PostgreSQL's library"),
+    ("ingest/sending.py", "def f():\n    import indexes.objects.bucket", "Buckets are known"),
+    ("indexes/objects/mirror.py", "import obstore", "The library of object stores"),
     ("service/operating/metrics.py", "import httpx", "opens a connection"),
     ("service/commands/serve.py", "def f():\n    import service.operating.spans", "Traces are imported only"),
     ("service/http/asking.py", "import opentelemetry.trace", "OpenTelemetry is known"),

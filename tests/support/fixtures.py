@@ -18,6 +18,7 @@ from tests.support.fakes import Clock, HashingEncoder, TinyLibrary
 from tests.support.lent_encoder import lent
 from tests.support.models import make_tiny_model
 from tests.support.one_call import use_one_call
+from tests.support.object_server import bucket_address, object_server  # noqa: F401  (fixtures)
 from tests.support.openid import openid_provider  # noqa: F401  (a fixture)
 from tests.support.postgres_server import database_url, postgres_server  # noqa: F401  (fixtures)
 from tests.support.quick_ends import use_quick_ends
