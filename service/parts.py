@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -12,6 +12,8 @@ from indexes.encoder import Encoder
 from indexes.holds import HOLDS_FOLDER
 from indexes.life import VERSION
 from indexes.logs import LogEvent
+from indexes.objects.mirror import Mirror
+from indexes.objects.opening import open_mirror
 from service.access.key_ring import KeyRing
 from service.access.opening import OpenAccess
 from service.access.port import Access, SignIn
@@ -37,12 +39,14 @@ from service.audit.desk import Auditing, auditing_over
 from service.audit.leaves import ReleaseRef
 from service.audit.opening import OpenLog
 from service.audit.reading.retention import Retention
+from service.builds_made import followed_made, grounds_made
 from service.deciding.bringing import Bringing
 from service.deciding.deciding import Deciding
 from service.hearing.opening import HearingParts, hearing_over
 from service.mandate_made import entailment_made, mandate_made, mandate_problems
 from service.metrics_made import LookedAt, metrics_of
 from service.models.endpoints import Connect
+from service.operating.followed_builds import FollowedBuilds, following
 from service.operating.health import Health
 from service.operating.metrics import Metrics
 from service.operating.upkeep import Task
@@ -80,6 +84,7 @@ class Service:
     verifying: Verifying
     tasks: tuple[Task, ...]
     settings: Settings
+    followed: FollowedBuilds | None  # where builds lie in an object store
 
 
 def release(settings: Settings, entails: Entails | None = None) -> ReleaseRef:
@@ -112,19 +117,27 @@ def open_service(
         ProviderError: the identity provider's address is none that may be reached.
         AuditKeyError: the key with which API keys are kept cannot be read or made.
         EncoderError: the reranker, or the entailment model, cannot be loaded.
+        ObjectStoreError: what speaks to the store that builds lie in is not installed.
     """
     entails = entailment_made(settings, connect)
     follower = _follower(settings, opened, release(settings, entails), notice, watchers.log)
-    live_build = _live_build(settings, encoder, follower, notice)
+    mirror = open_mirror(settings.builds_address(), settings.builds)
+    live_build = _live_build(settings, encoder, follower, notice, mirror)
+    followed = followed_made(settings, mirror, live_build, notice)
     boundary = Boundary(library=settings.library, now=utc_now, notice=notice, on_change=follower.register_changed)
     mandate = mandate_made(settings, connect, follower=follower, today=_today, notice=notice, entails=entails)
     steps = answering_steps(settings, encoder, mandate)
     auditing, deciding = auditing_over(opened), _deciding(settings)
     opened_access = access_opened(settings, opened, follower, notice)
-    health = _health(settings, opened, live_build, boundary, opened_access, mandate)
-    looked_at = LookedAt(health, live_build, boundary, auditing.state, steps)
+    others = (opened_access.problems, *([followed.problems] if followed else []))
+    health = _health(settings, opened, live_build, boundary, mandate, others)
+    looked_at = LookedAt(health, live_build, boundary, auditing.state, steps, followed)
     metrics = metrics_of(settings, looked_at)
-    with contextlib.closing(opened_access), contextlib.closing(_verifying(settings, opened)) as verifying:
+    with (
+        contextlib.closing(opened_access),
+        contextlib.closing(_verifying(settings, opened)) as verifying,
+        following(followed),
+    ):
         yield Service(
             answering=answering_made(looked_at, follower, auditing, watched_by((metrics.question, watchers.course))),
             reading=Reading(live_build=live_build, boundary=boundary),
@@ -141,21 +154,25 @@ def open_service(
             health=health,
             metrics=metrics,
             auditing=auditing,
-            replay=_replay(settings, opened, steps),
-            grounds=Grounds(builds=settings.builds, library=settings.library, store=opened.store, now=utc_now),
+            replay=_replay(settings, opened, steps, mirror),
+            grounds=grounds_made(settings, opened, mirror),
             verifying=verifying,
             tasks=_tasks(settings, opened, live_build, boundary, follower)
             + _more_tasks(mandate, deciding, opened_access),
             settings=settings,
+            followed=followed,
         )
 
 
-def _live_build(settings: Settings, encoder: Encoder, follower: Follower, notice: Callable[[str], None]) -> LiveBuild:
+def _live_build(
+    settings: Settings, encoder: Encoder, follower: Follower, notice: Callable[[str], None], mirror: Mirror | None
+) -> LiveBuild:
     def on_open(build: Build) -> None:
         follower.started()
         follower.build_opened(build)
 
-    return LiveBuild(builds=settings.builds, encoder=encoder, notice=notice, on_open=on_open)
+    originals = mirror.original if mirror else None
+    return LiveBuild(builds=settings.builds, encoder=encoder, notice=notice, on_open=on_open, originals=originals)
 
 
 def _health(
@@ -163,15 +180,15 @@ def _health(
     opened: OpenLog,
     live_build: LiveBuild,
     boundary: Boundary,
-    opened_access: OpenAccess,
     mandate: Mandate | None,
+    others: Sequence[Callable[[], list[str]]],
 ) -> Health:
     return Health(
         live_build=live_build,
         boundary=boundary,
         log=opened.log,
         others=(
-            opened_access.problems,
+            *others,
             lambda: worker_problems(settings.builds, now=utc_now()),
             lambda: mandate_problems(mandate),
         ),
@@ -206,7 +223,7 @@ def _verifying(settings: Settings, opened: OpenLog) -> Verifying:
     return Verifying(log=opened.log, check=check, clock=opened.clock)
 
 
-def _replay(settings: Settings, opened: OpenLog, steps: Steps) -> Replay:
+def _replay(settings: Settings, opened: OpenLog, steps: Steps, mirror: Mirror | None) -> Replay:
     return Replay(
         log=opened.log,
         store=opened.store,
@@ -214,6 +231,8 @@ def _replay(settings: Settings, opened: OpenLog, steps: Steps) -> Replay:
         builds=settings.builds,
         scratch=settings.state,
         steps=steps,
+        fetch=mirror.past if mirror else None,
+        originals=mirror.original if mirror else None,
     )
 
 

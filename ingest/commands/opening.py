@@ -68,8 +68,11 @@ def opened_ingestion(settings: LibrarySettings, parser: "Parser", progress: "Pro
     """Return how a build is made, as the settings say; loads the encoder."""
     from indexes.encoder import load_encoder
     from indexes.holds import HOLDS_FOLDER
+    from indexes.objects.opening import open_mirror
     from ingest.pipeline import Ingestion
+    from ingest.sending import Sender
 
+    mirror = open_mirror(settings.builds_address(), settings.builds)
     return Ingestion(
         library=settings.library,
         builds=settings.builds,
@@ -80,4 +83,5 @@ def opened_ingestion(settings: LibrarySettings, parser: "Parser", progress: "Pro
         now=utc_now,
         max_file_bytes=settings.max_file_bytes,
         dense_index=settings.dense_index,
+        sender=Sender(mirror) if mirror else None,
     )

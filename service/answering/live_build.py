@@ -11,16 +11,22 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from indexes.builds import CURRENT_FILE, Build, current_build_id, open_build
+from indexes.builds import CURRENT_FILE, Build, Originals, current_build_id, open_build
 from indexes.encoder import Encoder
-from indexes.errors import BuildError
+from indexes.errors import BuildDamagedError, BuildError, BuildFormError
 
 
 class LiveBuild:
     """Hands out the live build. Safe to call from several threads."""
 
     def __init__(
-        self, *, builds: Path, encoder: Encoder, notice: Callable[[str], None], on_open: Callable[[Build], None]
+        self,
+        *,
+        builds: Path,
+        encoder: Encoder,
+        notice: Callable[[str], None],
+        on_open: Callable[[Build], None],
+        originals: Originals | None = None,
     ) -> None:
         """Remember where the builds are; nothing is opened before `get`.
 
@@ -30,11 +36,13 @@ class LiveBuild:
             notice: is told once of each build that cannot be opened.
             on_open: puts a build on record: is called with each newly opened one before it is handed out, one at a
                 time. What it raises goes to whoever asked, and the next call tries again. It must not call back.
+            originals: gives those that are not in the folder, where it mirrors builds that lie elsewhere.
         """
         self._builds = builds
         self._encoder = encoder
         self._notice = notice
         self._on_open = on_open
+        self._originals = originals
         self._lock = threading.Lock()
         self._signature: tuple[int, ...] | None = None
         self._build: Build | None = None
@@ -66,6 +74,11 @@ class LiveBuild:
             self._follow()
             return str(self._error) if self._error else None
 
+    def is_damaged(self) -> bool:
+        """Tell whether the newest build cannot be opened because its files are not as its manifest says."""
+        with self._lock:
+            return isinstance(self._error, BuildDamagedError) and not isinstance(self._error, BuildFormError)
+
     def _follow(self) -> None:
         signature = self._look()
         if signature == self._signature and self._build is not None:
@@ -74,7 +87,8 @@ class LiveBuild:
         try:
             build_id = current_build_id(self._builds)
             if self._build is None or self._build.build_id != build_id:
-                self._build = open_build(self._builds / build_id, encoder=self._encoder)
+                folder = self._builds / build_id
+                self._build = open_build(folder, encoder=self._encoder, originals=self._originals)
                 self._on_record = False
             self._error = None
         except BuildError as error:

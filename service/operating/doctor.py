@@ -15,6 +15,8 @@ from indexes.clock import utc_now
 from indexes.counting import counted
 from indexes.encoder import SentenceTransformersEncoder, load_encoder
 from indexes.limited.process import held_here
+from indexes.live import current_build_id
+from indexes.objects.opening import open_mirror
 from indexes.register import REGISTER_FILE, Register
 from indexes.sources import read_sources
 from service.access.directory import DIRECTORY_FILE, read_directory
@@ -104,7 +106,15 @@ def _parser(settings: Settings) -> Found:
 
 def _build(settings: Settings, encoder: SentenceTransformersEncoder | None) -> Found:
     most = settings.max_file_bytes
-    return look_at_build(settings.builds, encoder, library=settings.library, max_file_bytes=most)
+    mirror = open_mirror(settings.builds_address(), settings.builds)
+    if mirror and (build_id := mirror.live()[0]) != current_build_id(settings.builds):
+        raise WrongError(
+            f"{build_id} is live in {mirror.store.shown}, and another is here: a running service or worker fetches it "
+            f"within seconds, else greenlit ingest does"
+        )
+    originals = mirror.original if mirror else None
+    found = look_at_build(settings.builds, encoder, library=settings.library, max_file_bytes=most, originals=originals)
+    return Found(f"{found.detail}, as in {mirror.store.shown}", found.warnings) if mirror else found
 
 
 def _worker(builds: Path) -> str:

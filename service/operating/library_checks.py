@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from indexes.builds import current_build_id, open_build
+from indexes.builds import Originals, current_build_id, open_build
 from indexes.clock import utc_now
 from indexes.counting import counted
 from indexes.decisions import Decision
@@ -79,10 +79,15 @@ def look_at_register(library: Path, builds: Path) -> Found:
 
 
 def look_at_build(
-    builds: Path, encoder: SentenceTransformersEncoder | None, *, library: Path, max_file_bytes: int
+    builds: Path,
+    encoder: SentenceTransformersEncoder | None,
+    *,
+    library: Path,
+    max_file_bytes: int,
+    originals: Originals | None = None,
 ) -> Found:
     """Open the live build, and hold what is approved against it."""
-    build = open_build(builds / current_build_id(builds), encoder=encoder)
+    build = open_build(builds / current_build_id(builds), encoder=encoder, originals=originals)
     build.passages.close()
     held = dict(build.documents)
     sources, now = read_sources(library), utc_now()
