@@ -42,6 +42,8 @@ _LATER = (
     "transformers.models.auto.tokenization_auto anyio._backends._asyncio typer.rich_utils httpx"
 ).split()
 _ENCODER = "tests.support.lent_encoder"  # and what it imports: it is loaded only when a program is to be forked off
+# Libraries of the product import them where they are, and then threads start: whoever needs them imports them itself.
+_LEFT_OUT = ("pandas", "pyarrow")
 # What only an answer by a language model may bring in: a program that is forked off shows when that is (law 8).
 _NOT_YET = ("service.models.openai_like",)
 
@@ -124,7 +126,11 @@ class Programs:
 
     def _keep(self, imports: Callable[[], None]) -> None:
         before = dict(os.environ)
+        for name in _LEFT_OUT:
+            sys.modules[name] = None  # type: ignore[assignment]  # "is not there", to whoever imports it
         imports()
+        for name in _LEFT_OUT:
+            del sys.modules[name]
         self._set_by_imports |= {name: value for name, value in os.environ.items() if before.get(name) != value}
         gc.freeze()  # so that the memory of what was imported stays shared
         if len(threads := list(Path("/proc/self/task").iterdir())) > 1:
