@@ -35,23 +35,18 @@ if TYPE_CHECKING:
 PART_BYTES = 16 << 20
 _PARTS_AT_ONCE = 4
 _CONNECT_S, _REQUEST_S = 5, 60  # a part in a minute is 0.3 MB/s
-_TRIES, _TRYING_S = 3, 20
+_TRIES, _TRYING_S = 3, 20  # how often a request is sent again that failed on the way or was too much for the store
 _STATUS = re.compile(r"status code: (\d+ [A-Za-z ]+)")
 _CODE = re.compile(r"<Code>(\w+)</Code>")
-_METADATA = "169.254.169.254"  # where a machine asks who it is, without other credentials
+_METADATA = ("169.254.169.254", "/latest/api/token", "metadata.google.internal")  # asked without other credentials
 _WRONG_KEYS = {"InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken"}
 
 
 class Bucket:
     """Objects in a bucket, under a prefix. See `ObjectStore` for what each does."""
 
-    def __init__(self, address: str, *, tries: int = _TRIES, request_s: float = _REQUEST_S) -> None:
-        """Take a checked address; nothing is reached yet.
-
-        Args:
-            address: of the bucket and the prefix; without anything secret.
-            tries: how often a request that failed on the way, or was too much for the store, is sent again.
-            request_s: how long one request may take, in seconds.
+    def __init__(self, address: str) -> None:
+        """Take a checked address, of the bucket and the prefix; nothing is reached yet.
 
         Raises:
             ObjectStoreError: the environment says something that the store cannot be opened with.
@@ -63,10 +58,10 @@ class Bucket:
                 client_options={
                     "allow_http": True,  # only where the environment names such an endpoint
                     "connect_timeout": timedelta(seconds=_CONNECT_S),
-                    "timeout": timedelta(seconds=request_s),
+                    "timeout": timedelta(seconds=_REQUEST_S),
                 },
                 retry_config={
-                    "max_retries": tries,
+                    "max_retries": _TRIES,
                     "retry_timeout": timedelta(seconds=_TRYING_S),
                     "backoff": {
                         "init_backoff": timedelta(milliseconds=100),
@@ -148,7 +143,7 @@ class Bucket:
             words = f"the bucket of {self.shown} is not there: make it, or mend GREENLIT_BUILDS"
         elif code in _WRONG_KEYS or isinstance(error, UnauthenticatedError):
             words = f"{self.shown} does not take the credentials ({why}): see who this machine is there"
-        elif _METADATA in told:
+        elif any(place in told for place in _METADATA):
             words = f"there are no credentials for {self.shown}: name them in the environment, as its own tools read it"
         elif isinstance(error, PermissionDeniedError) or status.startswith("403"):
             may = "write, list and delete" if write else "read and list"

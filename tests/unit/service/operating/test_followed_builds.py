@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+import threading
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
@@ -209,3 +210,29 @@ def test_holds_only_ever_become_longer(machines: Machines) -> None:
         one.send()
     machines.store.put("holds/20261121T120000Z-01/rubbish", b"x")
     assert holds_there(machines.store) == {"20261121T120000Z-00": date(2027, 5, 1), "20261121T120000Z-01": date.max}
+
+
+def test_no_question_is_dropped_while_builds_change(machines: Machines, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_rules(machines.library)
+    machines.publish(0)
+    with _replica(machines, monkeypatch) as (studio, followed):
+        followed.look()
+        ended, results = threading.Event(), list[dict[str, Any]]()
+
+        def ask() -> None:
+            while not ended.is_set():
+                results.append(studio.ask("May employees use AI tools for the script?"))
+
+        asking = [threading.Thread(target=ask) for _ in range(2)]
+        for thread in asking:
+            thread.start()
+        for years in (1, 2, 3):
+            machines.publish(years)
+            followed.look()
+        ended.set()
+        for thread in asking:
+            thread.join()
+
+        builds = {leaf["build"]["id"] for leaf in studio.all_leaves() if leaf["type"] == "query.received"}
+        assert len(builds) > 1
+        assert {result["outcome"] for result in results} == {"answered"}
