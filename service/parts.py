@@ -3,17 +3,16 @@
 import contextlib
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
 
-from indexes.builds import Build
 from indexes.clock import utc_now
 from indexes.encoder import Encoder
 from indexes.holds import HOLDS_FOLDER
 from indexes.life import VERSION
 from indexes.logs import LogEvent
 from indexes.objects.mirror import Mirror
-from indexes.objects.opening import open_mirror
 from service.access.key_ring import KeyRing
 from service.access.opening import OpenAccess
 from service.access.port import Access, SignIn
@@ -39,7 +38,7 @@ from service.audit.desk import Auditing, auditing_over
 from service.audit.leaves import ReleaseRef
 from service.audit.opening import OpenLog
 from service.audit.reading.retention import Retention
-from service.builds_made import followed_made, grounds_made
+from service.builds_made import builds_made, grounds_made
 from service.deciding.bringing import Bringing
 from service.deciding.deciding import Deciding
 from service.hearing.opening import HearingParts, hearing_over
@@ -113,39 +112,31 @@ def open_service(
         watchers: are told what happens, and the course of each question.
 
     Raises:
-        TokenError: the token of this installation cannot be read or made.
+        TokenError, AuditKeyError: the token of this installation, or the key of API keys, cannot be read or made.
         ProviderError: the identity provider's address is none that may be reached.
-        AuditKeyError: the key with which API keys are kept cannot be read or made.
-        EncoderError: the reranker, or the entailment model, cannot be loaded.
-        ObjectStoreError: what speaks to the store that builds lie in is not installed.
+        EncoderError, ObjectStoreError: the reranker, the entailment model, or where builds lie, cannot be opened.
     """
     entails = entailment_made(settings, connect)
     follower = _follower(settings, opened, release(settings, entails), notice, watchers.log)
-    mirror = open_mirror(settings.builds_address(), settings.builds)
-    live_build = _live_build(settings, encoder, follower, notice, mirror)
-    followed = followed_made(settings, mirror, live_build, notice)
+    builds = builds_made(settings, encoder, follower, notice)
+    live = builds.live
     boundary = Boundary(library=settings.library, now=utc_now, notice=notice, on_change=follower.register_changed)
     mandate = mandate_made(settings, connect, follower=follower, today=_today, notice=notice, entails=entails)
     steps = answering_steps(settings, encoder, mandate)
     auditing, deciding = auditing_over(opened), _deciding(settings)
     opened_access = access_opened(settings, opened, follower, notice)
-    others = (opened_access.problems, *([followed.problems] if followed else []))
-    health = _health(settings, opened, live_build, boundary, mandate, others)
-    looked_at = LookedAt(health, live_build, boundary, auditing.state, steps, followed)
+    health = _health(settings, opened, live, boundary, mandate, (opened_access.problems, *builds.problems))
+    looked_at = LookedAt(health, live, boundary, auditing.state, steps, builds.followed)
     metrics = metrics_of(settings, looked_at)
-    with (
-        contextlib.closing(opened_access),
-        contextlib.closing(_verifying(settings, opened)) as verifying,
-        following(followed),
-    ):
+    with closing(opened_access), following(builds.followed), closing(_verifying(settings, opened)) as verifying:
         yield Service(
             answering=answering_made(looked_at, follower, auditing, watched_by((metrics.question, watchers.course))),
-            reading=Reading(live_build=live_build, boundary=boundary),
-            past_answers=PastAnswers(live_build=live_build, boundary=boundary),
+            reading=Reading(live_build=live, boundary=boundary),
+            past_answers=PastAnswers(live_build=live, boundary=boundary),
             hearing=hearing_over(opened, auditing, encoder=steps.encoder),
             deciding=deciding,
             bringing=Bringing(library=settings.library, now=utc_now, max_file_bytes=settings.max_file_bytes),
-            live_build=live_build,
+            live_build=live,
             access=opened_access.access,
             sign_in=opened_access.sign_in,
             key_ring=opened_access.key_ring,
@@ -154,25 +145,13 @@ def open_service(
             health=health,
             metrics=metrics,
             auditing=auditing,
-            replay=_replay(settings, opened, steps, mirror),
-            grounds=grounds_made(settings, opened, mirror),
+            replay=_replay(settings, opened, steps, builds.elsewhere),
+            grounds=grounds_made(settings, opened, builds.elsewhere, now=utc_now),
             verifying=verifying,
-            tasks=_tasks(settings, opened, live_build, boundary, follower)
-            + _more_tasks(mandate, deciding, opened_access),
+            tasks=_tasks(settings, opened, live, boundary, follower) + _more_tasks(mandate, deciding, opened_access),
             settings=settings,
-            followed=followed,
+            followed=builds.followed,
         )
-
-
-def _live_build(
-    settings: Settings, encoder: Encoder, follower: Follower, notice: Callable[[str], None], mirror: Mirror | None
-) -> LiveBuild:
-    def on_open(build: Build) -> None:
-        follower.started()
-        follower.build_opened(build)
-
-    originals = mirror.original if mirror else None
-    return LiveBuild(builds=settings.builds, encoder=encoder, notice=notice, on_open=on_open, originals=originals)
 
 
 def _health(
