@@ -94,6 +94,10 @@ class Mirror:
             self._failed, self._looked_through = None, build_id if damaged else ""
             return build_id
 
+    def has_one(self) -> bool:
+        """Tell whether a build is live here, whatever is live in the store by now."""
+        return bool(self._here())
+
     def original(self, sha256: str) -> bytes:
         """Return the bytes of an original, checked by their hash.
 

@@ -67,9 +67,9 @@ class FollowedBuilds:
 
     def problems(self) -> list[str]:
         """Return what is wrong, in words; empty if nothing is."""
-        if not self._looked.is_set():
-            return [] if self.seen_at else [f"builds: {self.mirror.store.shown} is looked at for the first time"]
-        return self._problems
+        if self._looked.is_set() or self.mirror.has_one():
+            return self._problems
+        return [f"builds: none is here yet; the live one of {self.mirror.store.shown} is looked for and fetched"]
 
     def wait(self) -> None:
         """Wait until the first look has ended: for whoever asks one question and goes."""

@@ -53,9 +53,9 @@ def test_a_published_build_is_live_for_another_machine(bucket_machines: Machines
     assert "for 10 years" in bucket_machines.text(reader)
 
 
-def test_an_unchanged_library_publishes_nothing_from_whichever_machine(bucket_machines: Machines) -> None:
-    build_id = bucket_machines.publish(10).build_id
-    report = bucket_machines.ingest(bucket_machines.mirror("another writer"))
+def test_an_unchanged_library_publishes_nothing_from_whichever_machine(machines: Machines) -> None:
+    build_id = machines.publish(10).build_id
+    report = machines.ingest(machines.mirror("another writer"))
     assert (report.published, report.build_id, report.problems) == (False, build_id, ())
 
 
@@ -95,30 +95,28 @@ def test_a_lost_answer_to_the_last_step_is_no_failure(machines: Machines) -> Non
     assert machines.mirror("reader").follow() == report.build_id
 
 
-def test_of_two_at_once_one_wins_and_the_other_is_told(
-    bucket_machines: Machines, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    first = bucket_machines.publish(10).build_id
+def test_of_two_at_once_one_wins_and_the_other_is_told(machines: Machines, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = machines.publish(10).build_id
     quicker: list[str] = []
 
     def overtaken(mirror: Mirror, send: Callable[..., None] = sending.Sender._send) -> Callable[..., None]:
         def sent(self: sending.Sender, *args: object) -> None:
             send(self, *args)
             if self._mirror is mirror and not quicker:
-                bucket_machines.library.clock.pass_days(1)
-                quicker.append(bucket_machines.ingest(bucket_machines.mirror("quick")).build_id)
+                machines.library.clock.pass_days(1)
+                quicker.append(machines.ingest(machines.mirror("quick")).build_id)
 
         return sent
 
-    slow = bucket_machines.mirror("slow")
+    slow = machines.mirror("slow")
     monkeypatch.setattr(sending.Sender, "_send", overtaken(slow))
-    with pytest.raises(PublishError, match=r"another ingestion has made \S+ live in s3://"):
-        bucket_machines.publish(11, slow)
+    with pytest.raises(PublishError, match=r"another ingestion has made \S+ live in file://"):
+        machines.publish(11, slow)
 
     assert quicker != [first]
-    assert bucket_machines.mirror("reader").follow() == quicker[0]
-    assert _keys(bucket_machines, "builds/") == sorted([manifest_key(first), manifest_key(quicker[0])])
-    assert bucket_machines.ingest(slow).build_id == quicker[0], "nothing is lost: the next one finds all there"
+    assert machines.mirror("reader").follow() == quicker[0]
+    assert _keys(machines, "builds/") == sorted([manifest_key(first), manifest_key(quicker[0])])
+    assert machines.ingest(slow).build_id == quicker[0], "nothing is lost: the next one finds all there"
 
 
 def test_the_first_of_two_wins_where_nothing_was_live(machines: Machines) -> None:
