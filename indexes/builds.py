@@ -5,9 +5,10 @@
 (`ingest.publish`).
 """
 
+import contextlib
 import hashlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 
 from indexes.candidates import Candidates, Collections, LocalCandidates
 from indexes.dense import DenseIndex
+from indexes.durable import written_beside
 from indexes.encoder import Encoder
 from indexes.errors import BuildDamagedError, BuildMismatchError
 from indexes.lexical import LexicalIndex
@@ -36,6 +38,7 @@ __all__ = [
     "READERS_FILE",
     "SENTENCES_FOLDER",
     "Build",
+    "Originals",
     "current_build_id",
     "hash_files",
     "open_build",
@@ -49,6 +52,8 @@ ORIGINALS_FOLDER = "originals"
 READERS_FILE = "readers.npy"  # the class of each document (`indexes.milvus_filter`), of a build with a collection
 _LARGE = 1 << 20  # bytes
 
+Originals = Callable[[str], bytes]  # by hash, from where builds lie that are not whole here; raises a BuildError
+
 
 @dataclass(frozen=True, slots=True)
 class Build:
@@ -56,6 +61,7 @@ class Build:
 
     `candidates` finds what is looked at for a question. `document_of_row` gives each row's position in `documents`, a
     list of (document, sha256). `manifest_hash` (hex) stands for the whole build in the record of a question.
+    `elsewhere` gives originals that are not in its folder; without it all are.
     """
 
     build_id: str
@@ -70,6 +76,7 @@ class Build:
     candidates: Candidates
     documents: tuple[tuple[str, str], ...]
     document_of_row: NDArray[np.int64]
+    elsewhere: Originals | None = None
 
     def original(self, sha256: str) -> bytes:
         """Return the bytes of an approved original.
@@ -78,16 +85,26 @@ class Build:
             BuildDamagedError: they are missing or are not the approved ones.
         """
         path = self.folder / ORIGINALS_FOLDER / sha256
+        fetched = self.elsewhere is not None and not path.exists()
         try:
-            content = path.read_bytes()
+            content = self.elsewhere(sha256) if self.elsewhere and fetched else path.read_bytes()
         except OSError as error:
             raise BuildDamagedError(f"{path} cannot be read: {error.strerror}") from error
         if hashlib.sha256(content).hexdigest() != sha256:
             raise BuildDamagedError(f"{path} is not what was approved: run greenlit ingest to make a new build")
+        if fetched:
+            with contextlib.suppress(OSError), written_beside(path, content, mode=0o600) as beside:
+                beside.replace(path)  # the next one finds it here
         return content
 
 
-def open_build(folder: Path, *, encoder: Encoder | None = None, collections: Collections | None = None) -> Build:
+def open_build(
+    folder: Path,
+    *,
+    encoder: Encoder | None = None,
+    collections: Collections | None = None,
+    originals: Originals | None = None,
+) -> Build:
     """Open a build after checking every file against the manifest.
 
     Args:
@@ -95,6 +112,7 @@ def open_build(folder: Path, *, encoder: Encoder | None = None, collections: Col
         encoder: the encoder that will ask; `None` opens a build only to read it.
         collections: where candidates come from, if the build has a collection there; without, they come from its own
             indexes, by an exact search. Nothing is called there yet.
+        originals: gives those that are not in the folder; without it all have to be.
 
     Raises:
         BuildDamagedError: a file is missing, changed, or too many; or the parts do not fit together.
@@ -106,7 +124,7 @@ def open_build(folder: Path, *, encoder: Encoder | None = None, collections: Col
     manifest = read_manifest(folder)
     if encoder is not None:
         _check_encoder(folder, manifest, encoder)
-    _check_files(folder, manifest)
+    _check_files(folder, manifest, but_originals=originals is not None)
     passages = PassageStore(folder / PASSAGES_FILE)
     sizes = passages.document_sizes()
     document_of_row = np.repeat(np.arange(len(sizes)), sizes)
@@ -133,6 +151,7 @@ def open_build(folder: Path, *, encoder: Encoder | None = None, collections: Col
         candidates=candidates,
         documents=tuple(passages.document_ids()),
         document_of_row=document_of_row,
+        elsewhere=originals,
     )
     _check_parts(build)
     return build
@@ -195,12 +214,14 @@ def _check_encoder(folder: Path, manifest: Manifest, encoder: Encoder) -> None:
         )
 
 
-def _check_files(folder: Path, manifest: Manifest) -> None:
+def _check_files(folder: Path, manifest: Manifest, *, but_originals: bool) -> None:
     try:
         actual = hash_files(folder)
     except OSError as error:
         raise BuildDamagedError(f"the build {folder.name} cannot be read: {error}") from error
     for name in sorted(manifest.files.keys() | actual.keys()):
+        if but_originals and name not in actual and name.startswith(f"{ORIGINALS_FOLDER}/"):
+            continue
         if manifest.files.get(name) != actual.get(name):
             raise BuildDamagedError(
                 f"the build {folder.name} is damaged: {name} should have SHA-256 {manifest.files.get(name)}, "

@@ -22,7 +22,10 @@ IndexesError
     ├── BuildDamagedError a file differs from what the manifest says
     ├── BuildMismatchError made with another encoder than the one loaded
     ├── SearchUnavailableError what finds candidates is away
-    └── HoldError         a build cannot be held, or nobody can say which builds are
+    ├── HoldError         a build cannot be held, or nobody can say which builds are
+    └── ObjectStoreError  where builds lie elsewhere: it cannot be reached, or refuses
+        ├── NoObjectError     it holds nothing under a key
+        └── ChangedError      what was to be replaced is another one by now
 
 Every message says what was expected, what came, and what to do.
 """
@@ -114,6 +117,18 @@ class SearchUnavailableError(BuildError):
 
 class HoldError(BuildError):
     """A build cannot be held for the records that may refer to it, or nobody can say which builds are held."""
+
+
+class ObjectStoreError(BuildError):
+    """An object store of builds cannot be reached, refuses, or cannot do what builds need."""
+
+
+class NoObjectError(ObjectStoreError):
+    """An object store holds nothing under a key."""
+
+
+class ChangedError(ObjectStoreError):
+    """An object that was to be replaced is another one by now, or there where none was expected."""
 
 
 class DrawError(IndexesError):

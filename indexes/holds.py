@@ -70,8 +70,17 @@ def held_builds(folder: Path, *, today: date) -> set[str]:
     Raises:
         HoldError: the folder is there but cannot be listed, so nobody can say which builds are held.
     """
+    return {build_id for build_id in holds_in(folder) if not _has_ended(folder / f"{build_id}{_SUFFIX}", today)}
+
+
+def holds_in(folder: Path) -> set[str]:
+    """Return the ids of the builds that have a hold, whether or not it has ended; none if there is no such folder.
+
+    Raises:
+        HoldError: the folder is there but cannot be listed.
+    """
     try:
-        holds = [path for path in folder.iterdir() if path.suffix == _SUFFIX]
+        return {path.stem for path in folder.iterdir() if path.suffix == _SUFFIX}
     except FileNotFoundError:
         return set()
     except OSError as error:
@@ -79,7 +88,6 @@ def held_builds(folder: Path, *, today: date) -> set[str]:
             f"{folder} cannot be listed ({error.strerror}), so nobody can say which builds records refer to: "
             "let this account read it"
         ) from error
-    return {path.stem for path in holds if not _has_ended(path, today)}
 
 
 def hold_ends(folder: Path, build_id: str) -> date | None:

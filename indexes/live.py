@@ -19,10 +19,23 @@ def current_build_id(builds: Path) -> str:
     """
     path = builds / CURRENT_FILE
     try:
-        build_id = path.read_text(encoding="ascii").strip()
+        content = path.read_bytes()
     except FileNotFoundError as error:
         raise NoBuildError(f"no current build in {builds}: run greenlit ingest") from error
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise BuildDamagedError(f"{path} cannot be read: {error}") from error
+    return build_id_in(content, path)
+
+
+def build_id_in(content: bytes, path: object) -> str:
+    """Return the id of the build that the content of a `current` names, which lies at a path.
+
+    Raises:
+        BuildDamagedError: it does not name a build.
+    """
+    try:
+        build_id = content.decode("ascii").strip()
+    except UnicodeDecodeError as error:
         raise BuildDamagedError(f"{path} cannot be read: {error}") from error
     if not _BUILD_ID.fullmatch(build_id):
         raise BuildDamagedError(f"{path}: expected the id of a build; run greenlit ingest")

@@ -4,9 +4,17 @@ Only the doors read them (commands, `service.settings`); everything below gets v
 """
 
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    ModelWrapValidatorHandler,
+    PrivateAttr,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from indexes.errors import SettingsError
@@ -15,7 +23,9 @@ from indexes.limited.sandbox import SandboxSetting
 from indexes.logs import LogLevel
 from indexes.manifest import DenseSetting
 from indexes.milvus_address import milvus_address
+from indexes.objects.address import checked_address, is_address, short_name
 
+_MIRRORS = "builds"  # in the folder of the state, for builds that lie elsewhere
 Folder = Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())]
 
 
@@ -37,7 +47,14 @@ class LibrarySettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="GREENLIT_", env_file=".env", extra="ignore", frozen=True)
 
     library: Folder = Field(Path("approved_docs"), description="the folder with sources.toml and register.jsonl")
-    builds: Folder = Field(Path("indexes/builds"), description="the folder of published builds")
+    builds: Folder = Field(
+        Path("indexes/builds"),
+        description="the folder of published builds, or where they lie elsewhere, like s3://bucket/prefix; "
+        "gs://, az:// and file:// as well",
+    )
+    builds_cache: Folder | None = Field(
+        None, description="the folder here that mirrors builds at an address; var/builds unless set"
+    )
     state: Folder = Field(Path("var"), description="the folder of the audit store, keys and token")
     encoder: str = Field("all-MiniLM-L6-v2", min_length=1, description="the encoder: this name, or a model's folder")
     dense_index: DenseSetting = Field("auto", description="the dense index: auto (by size), flat (exact) or ivf")
@@ -64,6 +81,27 @@ class LibrarySettings(BaseSettings):
     log_level: LogLevel = Field(
         "info", description="what is logged by programs that run on: debug, info, warning or error, and what is worse"
     )
+    _address: str = PrivateAttr("")
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _builds_at_an_address(cls, values: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        """Where builds lie at an address, let `builds` be the folder here that mirrors it: all else reads that."""
+        given = str(values.get("builds", "")) if isinstance(values, dict) else ""
+        if not is_address(given):
+            return handler(values)
+        try:
+            address = checked_address(given)
+        except ValueError as error:
+            raise ValueError(f"GREENLIT_BUILDS: {error}") from None
+        mirrors = values.get("builds_cache") or Path(values.get("state", "var")) / _MIRRORS
+        settings = handler(values | {"builds": Path(mirrors) / short_name(address)})
+        settings._address = address  # noqa: SLF001 - its own
+        return settings
+
+    def builds_address(self) -> str:
+        """Return the address of the object store that `builds` mirrors; empty where builds lie in that folder."""
+        return self._address
 
     @model_validator(mode="after")
     def _named_server(self) -> Self:

@@ -4,7 +4,7 @@ import contextlib
 import shutil
 import struct
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from indexes.builds import (
     PIECES_FOLDER,
     SENTENCES_FOLDER,
     Build,
+    Originals,
     open_build,
 )
 from indexes.dense import DenseIndex
@@ -41,8 +42,13 @@ SQLITE_VERSION_AT = 96  # where an SQLite file says which version of the library
 OF_SENTENCES = tuple(field.name for field in fields(PassageSentences) if field.name != "vectors")
 
 
+Fetch = Callable[[str, Path], Path]  # has a build of an id in a folder, from where builds lie; returns its path
+
+
 @contextlib.contextmanager
-def past_build(builds: Path, build_id: str, *, scratch: Path) -> Iterator[Build]:
+def past_build(
+    builds: Path, build_id: str, *, scratch: Path, fetch: Fetch | None = None, originals: Originals | None = None
+) -> Iterator[Build]:
     """Lend a build by its id, from its own folder or out of the pack, checked either way and closed at the end.
 
     Args:
@@ -50,6 +56,8 @@ def past_build(builds: Path, build_id: str, *, scratch: Path) -> Iterator[Build]
         build_id: the id of the build.
         scratch: a folder in which a packed build lies while it is lent; what a crash left there is removed first. One
             build at a time.
+        fetch: has a build in a folder that is not here, where `builds` mirrors an object store.
+        originals: gives those of such a build.
 
     Raises:
         NoBuildError: there is none of that id.
@@ -58,16 +66,20 @@ def past_build(builds: Path, build_id: str, *, scratch: Path) -> Iterator[Build]
     """
     with contextlib.ExitStack() as lent:
         try:
-            build = open_build(builds / build_id)
+            build = open_build(builds / build_id, originals=originals)
         except BuildError:  # it may have been packed this very moment
             pack = lent.enter_context(Pack.reading(builds))
-            if pack is None or pack.head(build_id) is None:
+            packed = pack is not None and pack.head(build_id) is not None
+            if not packed and fetch is None:
                 if (builds / build_id).is_dir():
                     raise
                 raise NoBuildError(f"the build {build_id} is not in {builds}") from None
             remove_unpacked(scratch)
-            into = lent.enter_context(tempfile.TemporaryDirectory(prefix=_SCRATCH_PREFIX, dir=scratch))
-            build = open_build(unpack_build(pack, build_id, Path(into)))
+            into = Path(lent.enter_context(tempfile.TemporaryDirectory(prefix=_SCRATCH_PREFIX, dir=scratch)))
+            if pack is not None and packed:
+                build = open_build(unpack_build(pack, build_id, into))
+            elif fetch is not None:
+                build = open_build(fetch(build_id, into), originals=originals)
         lent.callback(build.passages.close)
         yield build
 

@@ -35,6 +35,7 @@ class KeptBuild:
     is_newest: bool
     is_packed: bool
     held_until: date | None
+    is_young: bool = False  # out of use for less than a day, where it lies in an object store
 
     def why(self) -> str:
         """Say why it stays."""
@@ -44,6 +45,7 @@ class KeptBuild:
         elif self.held_until:
             reasons.append(f"held until {self.held_until} for what it answered")
         reasons += ["packed"] if self.is_packed else []
+        reasons += ["out of use for less than a day"] if self.is_young and not reasons else []
         return ", ".join(reasons) or "goes with the next ingestion"
 
     def as_json(self) -> dict[str, Any]:

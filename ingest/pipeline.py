@@ -19,30 +19,29 @@ is published (`losses`).
 import contextlib
 import time
 from collections import deque
-from collections.abc import Callable, Hashable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Hashable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Protocol
 
 from indexes.builds import Build, current_build_id, open_build
 from indexes.decisions import Decision
-from indexes.encoder import Encoder, Vectors
+from indexes.encoder import Vectors
 from indexes.errors import BuildError
 from indexes.library import Listed, folder_problems
-from indexes.manifest import DenseSetting, Manifest
+from indexes.manifest import Manifest
 from indexes.passages import SplitDocument
 from indexes.register import REGISTER_FILE, Register
-from indexes.register_state import RegisterPlace, register_remarks
+from indexes.register_state import register_remarks
 from indexes.sources import Sources, read_sources
 from indexes.stock import list_library, take_stock
 from ingest.admit import Admitted, KeptOutError, admit, hold_back
-from ingest.collecting import NO_COLLECTIONS, Collecting, collected_of
+from ingest.collecting import collected_of
 from ingest.describe import describe, same
 from ingest.encode import VectorCache, forget
 from ingest.encoded_texts import KeptByPassage, encoder_texts
-from ingest.engine import Engine, LocalEngine, Parser, Version
+from ingest.engine import LocalEngine, Version
 from ingest.errors import LoadError
+from ingest.given import Ingestion
 from ingest.index_pieces import index_pieces, projection_for
 from ingest.index_sentences import index_sentences
 from ingest.index_vectors import index_vectors, sample_sentences
@@ -60,49 +59,11 @@ from ingest.losses import (
     stop_if_register_is_gone,
 )
 from ingest.old_builds import put_away_old
-from ingest.one_at_a_time import NO_WAIT, Wait
 from ingest.publish import Content, Staging, staging
 from ingest.report import Outcome, OutcomeKind, Report
 from ingest.split import Splitter
 
 CACHE_FILE = "cache/vectors.sqlite"
-
-
-class Progress(Protocol):
-    """Is told how the work goes on; the command line draws it."""
-
-    def step(self, name: str, total: int) -> None:
-        """A step begins that will advance `total` times."""
-        ...
-
-    def advance(self, count: int = 1) -> None:
-        """The step has advanced."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Ingestion:
-    """All that an ingestion needs, given by the caller. `holds` is the folder that says which builds records need.
-
-    With `allow_missing`, a build is published without most of a source. `wait` is for another ingestion that runs.
-    `collections` makes that of a build, if it is to have one. The `register` lies in its file in the library unless it
-    is given. `engine` reads and encodes; `None` for this process, with `parser` and `encoder`.
-    """
-
-    library: Path
-    builds: Path
-    holds: Path
-    encoder: Encoder
-    parser: Parser
-    progress: Progress
-    now: Callable[[], datetime]
-    max_file_bytes: int
-    dense_index: DenseSetting = "auto"
-    allow_missing: bool = False
-    wait: Wait = NO_WAIT
-    collections: Collecting = NO_COLLECTIONS
-    register: RegisterPlace | None = None
-    engine: Engine | None = None
 
 
 def ingest(ingestion: Ingestion) -> Report:
@@ -117,7 +78,8 @@ def ingest(ingestion: Ingestion) -> Report:
     """
     started = time.monotonic()
     read_sources(ingestion.library)  # without an allowlist not even a folder is made
-    with staging(ingestion.builds, wait=ingestion.wait) as aside, _live_build(ingestion) as live:
+    sender = ingestion.sender
+    with staging(ingestion.builds, wait=ingestion.wait, sender=sender) as aside, _live_build(ingestion) as live:
         now = ingestion.now()  # not before it is this one's turn
         sources = read_sources(ingestion.library)  # 1
         register = ingestion.register or Register(ingestion.library / REGISTER_FILE)
@@ -132,14 +94,13 @@ def ingest(ingestion: Ingestion) -> Report:
         if live and same(manifest, live.manifest) and not ingestion.collections.lost(live.manifest):
             build_id, published = live.build_id, False
             work.forget_vectors()
+            old = sender.complete(aside.originals) if sender else []
         else:
             if not ingestion.allow_missing:
                 stop_if_lost(losses)
                 stop_if_register_is_gone(state, register, live_documents=len(live.documents) if live else 0)
-            build_id, published = work.encode_and_publish(documents, manifest), True  # 6, 7
-        today = now.astimezone(UTC).date()
-        old = put_away_old(ingestion.builds, live=build_id, holds=ingestion.holds, today=today)
-        old += ingestion.collections.published(build_id)
+            build_id, published, old = work.encode_and_publish(documents, manifest), True, []  # 6, 7
+        old += _put_away_old(ingestion, build_id, now=now) + ingestion.collections.published(build_id)
         old += leave_reasons(ingestion.builds, outcomes, work.kept_out, stocks=stocks, decisions=state.decisions)
     problems = [problem.in_words(register.shown) for problem in state.problems] + folder_problems(sources)
     problems += [problem for loss in losses for problem in loss.problems()] + old
@@ -153,8 +114,11 @@ def ingest(ingestion: Ingestion) -> Report:
 @contextlib.contextmanager
 def _live_build(ingestion: Ingestion) -> Iterator[Build | None]:
     """Lend the live build, whose unchanged documents need no parsing; `None` if there is none fit for that."""
+    sender = ingestion.sender
+    originals = sender.originals if sender else None
     try:
-        build = open_build(ingestion.builds / current_build_id(ingestion.builds), encoder=ingestion.encoder)
+        build_id = sender.live() if sender else current_build_id(ingestion.builds)
+        build = open_build(ingestion.builds / build_id, encoder=ingestion.encoder, originals=originals)
     except BuildError:
         yield None
         return
@@ -162,6 +126,12 @@ def _live_build(ingestion: Ingestion) -> Iterator[Build | None]:
         yield build
     finally:
         build.passages.close()
+
+
+def _put_away_old(ingestion: Ingestion, live: str, *, now: datetime) -> list[str]:
+    if ingestion.sender:
+        return ingestion.sender.put_away_old(live)
+    return put_away_old(ingestion.builds, live=live, holds=ingestion.holds, today=now.astimezone(UTC).date())
 
 
 class _Work:

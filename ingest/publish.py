@@ -2,8 +2,9 @@
 
 Order: a staging folder takes the originals as they are read; `Staging.publish` writes passages, indexes and manifest,
 makes every file durable, gives the folder its final name, opens it as a reader would, checks each passage against its
-document, and only then replaces `current`. What a crash left is removed before the next build. One ingestion at a time,
-across processes (`one_at_a_time`). What becomes of old builds is told in `old_builds`.
+document, and only then replaces `current`; where builds lie elsewhere, a `Sender` makes it live there just before. What
+a crash left is removed before the next build. One ingestion at a time, across processes (`one_at_a_time`). What becomes
+of old builds is told in `old_builds`.
 
 An original that the live build holds too is not written again: both builds share the file by a hard link, so that
 builds which are held cost little more than their texts and indexes. Nothing ever writes into an original; were one
@@ -46,6 +47,7 @@ from indexes.sentences import PassageSentences, write_sentences
 from ingest.errors import PublishError
 from ingest.old_builds import STAGING_PREFIX
 from ingest.one_at_a_time import NO_WAIT, Wait, one_at_a_time
+from ingest.sending import Sender
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +73,9 @@ class Content:
 class Staging:
     """A folder beside the builds that becomes one."""
 
-    def __init__(self, builds: Path, folder: Path, *, shared: Path | None) -> None:
+    def __init__(self, builds: Path, folder: Path, *, shared: Path | None, sender: Sender | None) -> None:
         """Use `staging`; `shared` are the originals of the live build."""
+        self._sender = sender
         self._builds = builds
         self._folder = folder
         self._shared = shared
@@ -106,6 +109,11 @@ class Staging:
         path.unlink(missing_ok=True)
         return False
 
+    @property
+    def originals(self) -> Path:
+        """The folder of the approved bytes of all documents that were admitted, by hash."""
+        return self._folder / ORIGINALS_FOLDER
+
     def publish(self, content: Content) -> str:
         """Make this the live build.
 
@@ -123,7 +131,12 @@ class Staging:
             raise PublishError(_not_written("the build", error)) from error
         try:
             _check(final)
+            if self._sender:
+                self._sender.publish(final)
             _point_current(self._builds, build_id)
+        except PublishError:
+            shutil.rmtree(final, ignore_errors=True)
+            raise
         except (OSError, BuildError) as error:
             shutil.rmtree(final, ignore_errors=True)
             raise PublishError(f"the new build failed its check ({error}); the previous build stays live") from error
@@ -149,22 +162,25 @@ class Staging:
 
 
 @contextlib.contextmanager
-def staging(builds: Path, *, wait: Wait = NO_WAIT) -> Iterator[Staging]:
+def staging(builds: Path, *, wait: Wait = NO_WAIT, sender: Sender | None = None) -> Iterator[Staging]:
     """Lend a staging folder; one ingestion at a time. Whatever was not published is removed at the end.
 
     Args:
         builds: the folder of builds.
         wait: for an ingestion that is running.
+        sender: brings the build to where builds lie, if that is not this folder.
 
     Raises:
         BusyError: another ingestion is running, and is not waited for any longer.
-        PublishError: the folder cannot be made.
+        PublishError: the folder cannot be made, or where builds lie cannot be written.
     """
     with one_at_a_time(builds, "ingest", wait=wait):
+        if sender:
+            sender.begin()
         try:
             _remove_staging(builds)
             folder = Path(tempfile.mkdtemp(prefix=STAGING_PREFIX, dir=builds))
-            aside = Staging(builds, folder, shared=_live_originals(builds))
+            aside = Staging(builds, folder, shared=_live_originals(builds), sender=sender)
         except OSError as error:
             raise PublishError(_not_written(str(builds), error)) from error
         try:

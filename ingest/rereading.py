@@ -25,7 +25,7 @@ from ingest.errors import LoadError
 from ingest.loading.formats import loader_version
 
 if TYPE_CHECKING:
-    from ingest.pipeline import Progress
+    from ingest.given import Progress
 
 MOST_READ = 100  # documents that are read anew: a minute or two
 

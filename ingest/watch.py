@@ -24,8 +24,9 @@ from indexes.register import REGISTER_FILE, Register
 from indexes.sources import Sources, source_name
 from indexes.standing import Standing
 from ingest.errors import BusyError, IngestError, LostDocumentsError
+from ingest.given import Ingestion
 from ingest.look import Look, Looker
-from ingest.pipeline import Ingestion, ingest
+from ingest.pipeline import ingest
 from ingest.previews import Previews
 from ingest.report import Report
 from ingest.telling import Telling, beating

@@ -27,6 +27,7 @@ from service.audit.storage.sqlite_store import STORE_FILE
 from service.http.admission import Admission
 from service.mandate_made import mandate_problems
 from service.operating.approvals import Approved, approved_at
+from service.operating.followed_builds import FollowedBuilds
 from service.operating.health import Health
 from service.operating.metrics import Metrics, Reading
 from service.settings import Settings
@@ -45,13 +46,14 @@ class LookedAt:
     boundary: Boundary
     log: StateOfLog
     steps: Steps
+    followed: FollowedBuilds | None = None
 
 
 def metrics_of(settings: Settings, parts: LookedAt) -> Metrics:
     """Return metrics that count from zero, with what is looked up of these parts."""
     metrics = Metrics(now_s=time.time)
     _of_health(metrics, parts.health)
-    _of_build(metrics, parts.live_build)
+    _of_build(metrics, parts.live_build, parts.followed)
     _of_approvals(metrics, settings.builds, parts)
     _of_log(metrics, settings.state / STORE_FILE, parts.log)
     _of_queues(metrics, parts)
@@ -127,8 +129,14 @@ def _of_places(metrics: Metrics, settings: Settings) -> None:
     )
 
 
-def _of_build(metrics: Metrics, live_build: LiveBuild) -> None:
+def _of_build(metrics: Metrics, live_build: LiveBuild, followed: FollowedBuilds | None) -> None:
     add = metrics.gauges.add
+    if followed:
+        add(
+            "greenlit_builds_followed_timestamp_seconds",
+            "When the live build of the object store was last looked for and found here.",
+            lambda: {} if followed.seen_at is None else {(): followed.seen_at.timestamp()},
+        )
     add(
         "greenlit_build_created_timestamp_seconds",
         "When the build was made that answers.",

@@ -2,18 +2,18 @@
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
 
-from indexes.builds import Build
 from indexes.clock import utc_now
 from indexes.encoder import Encoder
 from indexes.holds import HOLDS_FOLDER
 from indexes.library_register import register_of
 from indexes.life import VERSION
 from indexes.logs import LogEvent
-from indexes.milvus_opening import opened_collections
+from indexes.objects.mirror import Mirror
 from indexes.register_state import RegisterPlace
 from service.access.key_ring import KeyRing
 from service.access.opening import OpenAccess
@@ -40,12 +40,14 @@ from service.audit.desk import Auditing, auditing_over
 from service.audit.leaves import ReleaseRef
 from service.audit.opening import OpenLog
 from service.audit.reading.retention import Retention
+from service.builds_made import builds_made, grounds_made
 from service.deciding.bringing import Bringing
 from service.deciding.deciding import Deciding
 from service.hearing.opening import HearingParts, hearing_over
 from service.mandate_made import entailment_made, mandate_made, mandate_problems
 from service.metrics_made import LookedAt, metrics_of
 from service.models.endpoints import Connect
+from service.operating.followed_builds import FollowedBuilds, following
 from service.operating.health import Health
 from service.operating.metrics import Metrics
 from service.operating.upkeep import Task
@@ -84,6 +86,7 @@ class Service:
     verifying: Verifying
     tasks: tuple[Task, ...]
     settings: Settings
+    followed: FollowedBuilds | None  # where builds lie in an object store
 
 
 def release(settings: Settings, entails: Entails | None = None) -> ReleaseRef:
@@ -112,31 +115,37 @@ def open_service(
         watchers: are told what happens, and the course of each question.
 
     Raises:
-        TokenError: the token of this installation cannot be read or made.
+        TokenError, AuditKeyError: the token of this installation, or the key of API keys, cannot be read or made.
         ProviderError: the identity provider's address is none that may be reached.
-        AuditKeyError: the key with which API keys are kept cannot be read or made.
-        EncoderError: the reranker, or the entailment model, cannot be loaded.
+        EncoderError, ObjectStoreError: the reranker, the entailment model, or where builds lie, cannot be opened.
     """
     entails = entailment_made(settings, connect)
     follower = _follower(settings, opened, release(settings, entails), notice, watchers.log)
-    live_build = _live_build(settings, encoder, follower, notice)
+    builds = builds_made(settings, encoder, follower, notice)
+    live = builds.live
     register = register_of(settings.library, settings.database())
     boundary = _boundary(settings, register, follower, notice)
     mandate = mandate_made(settings, connect, follower=follower, today=_today, notice=notice, entails=entails)
     steps = answering_steps(settings, encoder, mandate)
     auditing, deciding = auditing_over(opened), _deciding(settings, register)
     opened_access = access_opened(settings, opened, follower, notice)
-    health = _health(settings, opened, live_build, boundary, opened_access, mandate)
-    metrics = metrics_of(settings, looked_at := LookedAt(health, live_build, boundary, auditing.state, steps))
-    with _closing(register, opened_access), contextlib.closing(_verifying(settings, opened)) as verifying:
+    health = _health(settings, opened, live, boundary, mandate, (opened_access.problems, *builds.problems))
+    looked_at = LookedAt(health, live, boundary, auditing.state, steps, builds.followed)
+    metrics = metrics_of(settings, looked_at)
+    with (
+        closing(register),
+        closing(opened_access),
+        following(builds.followed),
+        closing(_verifying(settings, opened)) as verifying,
+    ):
         yield Service(
             answering=answering_made(looked_at, follower, auditing, watched_by((metrics.question, watchers.course))),
-            reading=Reading(live_build=live_build, boundary=boundary),
-            past_answers=PastAnswers(live_build=live_build, boundary=boundary),
+            reading=Reading(live_build=live, boundary=boundary),
+            past_answers=PastAnswers(live_build=live, boundary=boundary),
             hearing=hearing_over(opened, auditing, encoder=steps.encoder),
             deciding=deciding,
             bringing=_bringing(settings, register),
-            live_build=live_build,
+            live_build=live,
             access=opened_access.access,
             sign_in=opened_access.sign_in,
             key_ring=opened_access.key_ring,
@@ -145,19 +154,13 @@ def open_service(
             health=health,
             metrics=metrics,
             auditing=auditing,
-            replay=_replay(settings, opened, steps),
-            grounds=_grounds(settings, opened, register),
+            replay=_replay(settings, opened, steps, builds.elsewhere),
+            grounds=grounds_made(settings, opened, builds.elsewhere, register, now=utc_now),
             verifying=verifying,
-            tasks=_tasks(settings, opened, live_build, boundary, follower)
-            + _more_tasks(mandate, deciding, opened_access),
+            tasks=_tasks(settings, opened, live, boundary, follower) + _more_tasks(mandate, deciding, opened_access),
             settings=settings,
+            followed=builds.followed,
         )
-
-
-@contextlib.contextmanager
-def _closing(register: RegisterPlace, opened_access: OpenAccess) -> Iterator[None]:
-    with contextlib.closing(register), contextlib.closing(opened_access):
-        yield
 
 
 def _boundary(
@@ -173,39 +176,20 @@ def _bringing(settings: Settings, register: RegisterPlace) -> Bringing:
     return Bringing(library=settings.library, now=utc_now, max_file_bytes=most, register=register)
 
 
-def _grounds(settings: Settings, opened: OpenLog, register: RegisterPlace) -> Grounds:
-    library, builds = settings.library, settings.builds
-    return Grounds(builds=builds, library=library, store=opened.store, now=utc_now, register=register)
-
-
-def _live_build(settings: Settings, encoder: Encoder, follower: Follower, notice: Callable[[str], None]) -> LiveBuild:
-    def on_open(build: Build) -> None:
-        follower.started()
-        follower.build_opened(build)
-
-    return LiveBuild(
-        builds=settings.builds,
-        encoder=encoder,
-        notice=notice,
-        on_open=on_open,
-        collections=opened_collections(settings.milvus()),
-    )
-
-
 def _health(
     settings: Settings,
     opened: OpenLog,
     live_build: LiveBuild,
     boundary: Boundary,
-    opened_access: OpenAccess,
     mandate: Mandate | None,
+    others: Sequence[Callable[[], list[str]]],
 ) -> Health:
     return Health(
         live_build=live_build,
         boundary=boundary,
         log=opened.log,
         others=(
-            opened_access.problems,
+            *others,
             lambda: worker_problems(settings.builds, now=utc_now()),
             lambda: mandate_problems(mandate),
         ),
@@ -244,7 +228,7 @@ def _verifying(settings: Settings, opened: OpenLog) -> Verifying:
     return Verifying(log=opened.log, check=check, clock=opened.clock)
 
 
-def _replay(settings: Settings, opened: OpenLog, steps: Steps) -> Replay:
+def _replay(settings: Settings, opened: OpenLog, steps: Steps, mirror: Mirror | None) -> Replay:
     return Replay(
         log=opened.log,
         store=opened.store,
@@ -252,6 +236,8 @@ def _replay(settings: Settings, opened: OpenLog, steps: Steps) -> Replay:
         builds=settings.builds,
         scratch=settings.state,
         steps=steps,
+        fetch=mirror.past if mirror else None,
+        originals=mirror.original if mirror else None,
     )
 
 

@@ -12,8 +12,9 @@ from indexes.encoder import Encoder
 from indexes.holds import HOLDS_FOLDER
 from indexes.terms import Terms
 from ingest.engine import Engine
+from ingest.given import Ingestion
 from ingest.loading.process import LoaderProcess
-from ingest.pipeline import Ingestion, ingest
+from ingest.pipeline import ingest
 from ingest.report import Report
 from service.answering.boundary import Boundary, Scope
 

@@ -56,10 +56,15 @@ def _settings() -> LibrarySettings:
 
 def _list(settings: LibrarySettings, *, as_json: bool) -> None:
     from indexes.holds import HOLDS_FOLDER
+    from indexes.objects.opening import open_mirror
     from ingest.kept_builds import kept_builds, other_sizes
+    from ingest.kept_objects import kept_objects
 
     try:
-        kept = kept_builds(settings.builds, holds=settings.state / HOLDS_FOLDER, today=utc_now().date())
+        if mirror := open_mirror(settings.builds_address(), settings.builds):
+            kept = kept_objects(mirror)
+        else:
+            kept = kept_builds(settings.builds, holds=settings.state / HOLDS_FOLDER, today=utc_now().date())
         others = other_sizes(settings.builds)
     except (BuildError, OSError) as error:
         raise fail(error, 1) from error
@@ -77,12 +82,15 @@ def _list(settings: LibrarySettings, *, as_json: bool) -> None:
 def _remove(
     settings: LibrarySettings, build_id: str, *, asked: Questions, record: Questions, yes: bool, as_json: bool
 ) -> None:
+    from indexes.objects.opening import open_mirror
     from ingest.kept_builds import removing
+    from ingest.kept_objects import removing_there
     from ingest.one_at_a_time import one_at_a_time
 
     try:
         with one_at_a_time(settings.builds, "ingest"):
-            remove = removing(settings.builds, build_id)
+            mirror = open_mirror(settings.builds_address(), settings.builds)
+            remove = removing_there(mirror, build_id) if mirror else removing(settings.builds, build_id)
             questions = record(build_id) if yes else asked(build_id)
             if yes:
                 remove()

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from indexes.encoder import Encoder
     from ingest.collecting import Collecting
     from ingest.engine import Engine, Parser
+    from ingest.given import Ingestion, Progress
     from ingest.loading.process import LoaderProcess
-    from ingest.pipeline import Ingestion, Progress
 
 PathArgument = Annotated[str, typer.Argument(help="a file or folder of the library, or a document's name")]
 EngineName = Literal["local", "ray"]
@@ -81,8 +81,11 @@ def opened_ingestion(settings: LibrarySettings, parser: "Parser", progress: "Pro
     """Return how a build is made, as the settings say; loads the encoder."""
     from indexes.encoder import load_encoder
     from indexes.holds import HOLDS_FOLDER
-    from ingest.pipeline import Ingestion
+    from indexes.objects.opening import open_mirror
+    from ingest.given import Ingestion
+    from ingest.sending import Sender
 
+    mirror = open_mirror(settings.builds_address(), settings.builds)
     return Ingestion(
         library=settings.library,
         builds=settings.builds,
@@ -95,6 +98,7 @@ def opened_ingestion(settings: LibrarySettings, parser: "Parser", progress: "Pro
         dense_index=settings.dense_index,
         collections=_collections(settings),
         register=register_of(settings.library, settings.database()),
+        sender=Sender(mirror) if mirror else None,
     )
 
 

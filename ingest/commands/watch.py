@@ -69,7 +69,7 @@ def watch_here(*, as_json: bool, end_with_input: bool) -> None:
                 rest=parser.close,
                 clock_s=time.monotonic,
             )
-            its.started(library=str(settings.library), builds=str(settings.builds))
+            its.started(library=str(settings.library), builds=settings.builds_address() or str(settings.builds))
             run(watcher, telling)
     except (IndexesError, IngestError) as error:
         raise failed(error, 1) from error

@@ -11,10 +11,10 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from indexes.builds import CURRENT_FILE, Build, current_build_id, open_build
+from indexes.builds import CURRENT_FILE, Build, Originals, current_build_id, open_build
 from indexes.candidates import Collections
 from indexes.encoder import Encoder
-from indexes.errors import BuildError
+from indexes.errors import BuildDamagedError, BuildError, BuildFormError
 
 
 class LiveBuild:
@@ -28,6 +28,7 @@ class LiveBuild:
         notice: Callable[[str], None],
         on_open: Callable[[Build], None],
         collections: Collections | None = None,
+        originals: Originals | None = None,
     ) -> None:
         """Remember where the builds are; nothing is opened before `get`.
 
@@ -38,12 +39,14 @@ class LiveBuild:
             on_open: puts a build on record: is called with each newly opened one before it is handed out, one at a
                 time. What it raises goes to whoever asked, and the next call tries again. It must not call back.
             collections: where candidates for questions come from, of builds that have a collection there.
+            originals: gives those that are not in the folder, where it mirrors builds that lie elsewhere.
         """
         self._builds = builds
         self._encoder = encoder
         self._notice = notice
         self._on_open = on_open
         self._collections = collections
+        self._originals = originals
         self._lock = threading.Lock()
         self._signature: tuple[int, ...] | None = None
         self._build: Build | None = None
@@ -75,6 +78,11 @@ class LiveBuild:
             self._follow()
             return str(self._error) if self._error else None
 
+    def is_damaged(self) -> bool:
+        """Tell whether the newest build cannot be opened because its files are not as its manifest says."""
+        with self._lock:
+            return isinstance(self._error, BuildDamagedError) and not isinstance(self._error, BuildFormError)
+
     def _follow(self) -> None:
         signature = self._look()
         if signature == self._signature and self._build is not None:
@@ -83,7 +91,12 @@ class LiveBuild:
         try:
             build_id = current_build_id(self._builds)
             if self._build is None or self._build.build_id != build_id:
-                self._build = open_build(self._builds / build_id, encoder=self._encoder, collections=self._collections)
+                self._build = open_build(
+                    self._builds / build_id,
+                    encoder=self._encoder,
+                    collections=self._collections,
+                    originals=self._originals,
+                )
                 self._on_record = False
             self._error = None
         except BuildError as error:

@@ -126,6 +126,8 @@ def _ask_somewhere(path: str, question: str, more: dict[str, Any]) -> dict[str, 
     notices: list[str] = []
     try:
         with opened_service(settings, notices.append) as service:
+            if service.followed:
+                service.followed.wait()  # with a service running it was looked at before
             result = _ask_here(service, path, question, more)
     except AuditBusyError:
         return _ask_running(settings, path, {"question": question, **more})

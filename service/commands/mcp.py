@@ -130,6 +130,8 @@ class Somewhere:
 
     def _here(self, work: "Callable[[Service], _T]") -> _T:
         with self._one, opened_service(self._settings, _silent, load=self._loaded) as service:
+            if service.followed:
+                service.followed.wait()
             return work(service)
 
     def _loaded(self, settings: Settings) -> "Encoder":

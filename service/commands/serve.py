@@ -199,7 +199,7 @@ def _what(service: "Service", listening: Listening) -> dict[str, str]:
         "public_url": settings.public_url,
         "sign_in": settings.auth,
         "library": str(settings.library),
-        "builds": str(settings.builds),
+        "builds": settings.builds_address() or str(settings.builds),
         "state": str(settings.state),
         "keys": str(settings.keys_folder()),
     }

@@ -8,15 +8,19 @@ import os
 import shutil
 import stat
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from indexes.account import as_root
+from indexes.builds import open_build
 from indexes.clock import utc_now
 from indexes.counting import counted
 from indexes.encoder import SentenceTransformersEncoder, load_encoder
 from indexes.library_register import register_of
 from indexes.limited.process import held_here
+from indexes.live import current_build_id
 from indexes.milvus_opening import opened_collections
+from indexes.objects.opening import open_mirror
 from indexes.register_state import RegisterPlace
 from indexes.sources import read_sources
 from service.access.directory import DIRECTORY_FILE, read_directory
@@ -106,15 +110,23 @@ def _parser(settings: Settings) -> Found:
 
 
 def _build(settings: Settings, encoder: SentenceTransformersEncoder | None, register: RegisterPlace) -> Found:
-    most = settings.max_file_bytes
-    return look_at_build(
+    mirror = open_mirror(settings.builds_address(), settings.builds)
+    if mirror and (build_id := mirror.live()[0]) != current_build_id(settings.builds):
+        raise WrongError(
+            f"{build_id} is live in {mirror.store.shown}, and another is here: a running service or worker fetches it "
+            f"within seconds, else greenlit ingest does"
+        )
+    collections = opened_collections(settings.milvus())
+    originals = mirror.original if mirror else None
+    found = look_at_build(
         settings.builds,
-        encoder,
+        partial(open_build, encoder=encoder, collections=collections, originals=originals),
         library=settings.library,
         register=register,
-        max_file_bytes=most,
-        collections=opened_collections(settings.milvus()),
+        max_file_bytes=settings.max_file_bytes,
+        collected=collections is not None,
     )
+    return Found(f"{found.detail}, as in {mirror.store.shown}", found.warnings) if mirror else found
 
 
 def _worker(builds: Path) -> str:

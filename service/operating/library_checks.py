@@ -5,17 +5,15 @@ that was tried and stays out, whose source keeps it out, or that waits for a new
 said why (`indexes.last_ingest`). So is one that the worker is about to take in.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from indexes.builds import current_build_id, open_build
-from indexes.candidates import Collections
+from indexes.builds import Build, current_build_id
 from indexes.clock import utc_now
 from indexes.counting import counted
 from indexes.decisions import Decision
 from indexes.due import what_is_due
-from indexes.encoder import SentenceTransformersEncoder
 from indexes.errors import IndexesError, UnreadableFileError
 from indexes.last_ingest import StaysOut, left_by_last_ingest
 from indexes.library import list_documents, missing_folders, read_document
@@ -80,15 +78,15 @@ def look_at_register(library: Path, builds: Path, register: RegisterPlace) -> Fo
 
 def look_at_build(
     builds: Path,
-    encoder: SentenceTransformersEncoder | None,
+    opened: Callable[[Path], Build],
     *,
     library: Path,
     register: RegisterPlace,
     max_file_bytes: int,
-    collections: Collections | None = None,
+    collected: bool = False,
 ) -> Found:
     """Open the live build, ask for its collection where there is to be one, and hold what is approved against it."""
-    build = open_build(builds / current_build_id(builds), encoder=encoder, collections=collections)
+    build = opened(builds / current_build_id(builds))
     build.passages.close()
     if wrong := build.candidates.problem():
         raise WrongError(f"{wrong}; until then no question is answered")
@@ -102,7 +100,7 @@ def look_at_build(
     if told.unreadable:
         raise WrongError(f"{_some(told.unreadable, 'cannot be read')}: see who may read it")
     warnings = told.warnings()
-    if collections and not build.manifest.collection:
+    if collected and not build.manifest.collection:
         warnings.append("it was made without a collection in Milvus, and is searched here: run greenlit ingest")
     if told.waiting and not _is_coming(builds, told.waiting, decisions, now=now):
         raise WrongError(f"{_some(told.waiting, 'is not in it', 'are not in it')}: run greenlit ingest")

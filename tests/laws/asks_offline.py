@@ -31,8 +31,9 @@ def main(root: Path) -> None:
     from opentelemetry import trace  # noqa: PLC0415
 
     from indexes.encoder import DEFAULT_ENCODER, load_encoder  # noqa: PLC0415
+    from ingest.given import Ingestion  # noqa: PLC0415
     from ingest.loading.process import LoaderProcess  # noqa: PLC0415
-    from ingest.pipeline import Ingestion, ingest  # noqa: PLC0415
+    from ingest.pipeline import ingest  # noqa: PLC0415
     from service.audit.storage.sqlite_store import SqliteLeafStore  # noqa: PLC0415
     from tests.support.fakes import QuietProgress, TinyLibrary  # noqa: PLC0415
     from tests.support.mcp_messages import called  # noqa: PLC0415

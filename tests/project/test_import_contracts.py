@@ -59,6 +59,8 @@ _FORBIDDEN = [
     ("indexes/dense.py", "def f():\n    import pymilvus", "Milvus's client"),
     ("ingest/cluster/engine.py", "def f():\n    import ray", "Ray is known to one module"),
     ("ingest/pipeline.py", "import ingest.cluster.engine", "The cluster is imported only"),
+    ("ingest/sending.py", "def f():\n    import indexes.objects.bucket", "Buckets are known"),
+    ("indexes/objects/mirror.py", "import obstore", "The library of object stores"),
     ("service/operating/metrics.py", "import httpx", "opens a connection"),
     ("service/commands/serve.py", "def f():\n    import service.operating.spans", "Traces are imported only"),
     ("service/http/asking.py", "import opentelemetry.trace", "OpenTelemetry is known"),

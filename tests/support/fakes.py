@@ -27,10 +27,11 @@ from indexes.terms import Terms
 from indexes.words import words
 from ingest.collecting import NO_COLLECTIONS, Collecting
 from ingest.errors import LoadError
+from ingest.given import Ingestion
 from ingest.loading.pdf.picture import picture
 from ingest.loading.registry import load_document
 from ingest.parsed import Parsed
-from ingest.pipeline import Ingestion, ingest
+from ingest.pipeline import ingest
 from ingest.report import Report
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)

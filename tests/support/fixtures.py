@@ -26,6 +26,8 @@ from tests.support.keeps import (  # noqa: F401  (fixtures)
 )
 from tests.support.lent_encoder import lent
 from tests.support.models import make_tiny_model
+from tests.support.object_parts import Machines
+from tests.support.object_server import bucket_address, object_server  # noqa: F401  (fixtures)
 from tests.support.one_call import use_one_call
 from tests.support.openid import openid_provider  # noqa: F401  (a fixture)
 from tests.support.postgres_server import database_url, postgres_server  # noqa: F401  (fixtures)
@@ -60,6 +62,19 @@ def hashing_encoder() -> HashingEncoder:
 @pytest.fixture
 def library(tmp_path: Path) -> TinyLibrary:
     return TinyLibrary(tmp_path / "studio")
+
+
+@pytest.fixture
+def machines(library: TinyLibrary) -> Machines:
+    """A library whose builds lie in a folder that machines share."""
+    (library.root / "share").mkdir()
+    return Machines(library, f"file://{library.root}/share")
+
+
+@pytest.fixture
+def bucket_machines(library: TinyLibrary, bucket_address: str) -> Machines:  # noqa: F811  (the fixture)
+    """A library whose builds lie in a bucket."""
+    return Machines(library, bucket_address)
 
 
 @pytest.fixture(scope="session")

@@ -344,7 +344,10 @@ def open_studio(
 def settings_for(library: TinyLibrary, **more: Any) -> Settings:
     """Return the settings of a service over a library; what is given is of the right type."""
     places = {"library": library.folder, "builds": library.builds, "state": library.root / "state"}
-    return _defaults().model_copy(update={**places, "token": SecretStr(TOKEN), **more})
+    address = more.pop("builds_address", "")
+    settings = _defaults().model_copy(update={**places, "token": SecretStr(TOKEN), **more})
+    settings._address = address
+    return settings
 
 
 @functools.cache

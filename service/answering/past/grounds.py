@@ -11,6 +11,7 @@ not on record. Records nothing: whoever calls has put on record that the record 
 import contextlib
 import json
 import sqlite3
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -20,17 +21,18 @@ from typing import Any
 from indexes.builds import PASSAGES_FILE
 from indexes.decisions import Decision
 from indexes.documents import Passage
-from indexes.errors import BuildError, IndexesError
+from indexes.errors import BuildError, IndexesError, NoBuildError, ObjectStoreError
 from indexes.pack import Pack
 from indexes.passages import PassageStore
 from indexes.register import REGISTER_FILE, Register
 from indexes.register_state import RegisterPlace, RegisterState, register_at
 from indexes.sources import Source, Sources, read_sources, source_name
 from indexes.standing import Grant, grant, may_read
-from indexes.unpacking import packed_document
+from indexes.unpacking import Fetch, packed_document
 from service.audit.events import REGISTER_EXTENDED_TYPE
 from service.audit.storage.store import LeafReader
 
+_SCRATCH_PREFIX = ".texts-"  # of folders that hold the texts of a build while grounds are found
 _Find = Callable[[Mapping[str, Any]], Passage | None]  # the passage of a hit, as the build has it
 
 
@@ -81,6 +83,8 @@ class Grounds:
         store: what is on record.
         now: the time, with its zone.
         register: where the register lies; in its file in the library unless given.
+        fetch_passages: has the stored texts of a build in a folder, of builds that lie elsewhere; returns their file.
+        scratch: a folder where such a file lies while it is read.
     """
 
     builds: Path
@@ -88,6 +92,8 @@ class Grounds:
     store: LeafReader
     now: Callable[[], datetime]
     register: RegisterPlace | None = None
+    fetch_passages: Fetch | None = None
+    scratch: Path | None = None
 
     def of(
         self, received: Mapping[str, Any], finished: Mapping[str, Any], *, groups: frozenset[str], opened: bool = False
@@ -124,7 +130,11 @@ class Grounds:
                 return lambda hit: passages.passage(hit["passage_id"])
             pack = closing.enter_context(Pack.reading(self.builds))
             if pack is None or pack.head(build_id) is None:
-                return f"the build {build_id} that answered is not kept any more"
+                return self._fetched(build_id, closing)
+        except NoBuildError:
+            return f"the build {build_id} that answered is not kept any more"
+        except ObjectStoreError as error:
+            return f"the build {build_id} that answered cannot be had now: {error}"
         except BuildError:
             return f"the build {build_id} that answered does not open: put it back from a backup"
 
@@ -134,6 +144,14 @@ class Grounds:
             return next(wanted, None)
 
         return unpacked
+
+    def _fetched(self, build_id: str, closing: contextlib.ExitStack) -> _Find:
+        if self.fetch_passages is None:
+            raise NoBuildError(build_id)
+        into = closing.enter_context(tempfile.TemporaryDirectory(prefix=_SCRATCH_PREFIX, dir=self.scratch))
+        file = self.fetch_passages(build_id, Path(into))
+        passages = closing.enter_context(contextlib.closing(PassageStore(file)))
+        return lambda hit: passages.passage(hit["passage_id"])
 
     def _ground(
         self,

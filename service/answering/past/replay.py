@@ -24,13 +24,13 @@ from typing import Any
 
 import numpy as np
 
-from indexes.builds import Build
+from indexes.builds import Build, Originals
 from indexes.dense import Mask
 from indexes.encoder import Encoder
 from indexes.errors import BuildError, BuildFormError, NoBuildError
 from indexes.standing import Grant
 from indexes.superseded import replacements
-from indexes.unpacking import past_build
+from indexes.unpacking import Fetch, past_build
 from service.answering.boundary import Scope
 from service.answering.consulted import NO_RULING
 from service.answering.errors import ReplayError
@@ -59,6 +59,7 @@ class Replay:
         builds: the folder of published builds.
         scratch: the folder where a packed build lies while it is asked.
         steps: what finds, weighs and drafts now; asked to draft only if it quotes.
+        fetch: has a build here that lies elsewhere; and `originals` gives its originals.
     """
 
     log: AuditLog
@@ -67,6 +68,8 @@ class Replay:
     builds: Path
     scratch: Path
     steps: Steps
+    fetch: Fetch | None = None
+    originals: Originals | None = None
     _one: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
 
     def run(self, who: str, seq: int) -> dict[str, Any]:
@@ -119,7 +122,15 @@ class Replay:
         recorded = past.received["build"]
         with contextlib.ExitStack() as lent:
             try:
-                build = lent.enter_context(past_build(self.builds, recorded["id"], scratch=self.scratch))
+                build = lent.enter_context(
+                    past_build(
+                        self.builds,
+                        recorded["id"],
+                        scratch=self.scratch,
+                        fetch=self.fetch,
+                        originals=self.originals,
+                    )
+                )
             except NoBuildError as error:
                 if (removed := _removal(self.store, recorded["id"])) is not None:
                     gone = f"the build {recorded['id']} that answered was removed by an operator (record {removed})"

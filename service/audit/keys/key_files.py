@@ -94,6 +94,11 @@ def read_key(folder: Path, name: str) -> bytes:
     return key
 
 
+def file_of(key_id: str) -> str:
+    """Return the name of a key's file."""
+    return key_id + KEY_SUFFIX
+
+
 def key_exists(folder: Path, name: str) -> bool:
     """Tell whether something has this name, be it a usable key or not.
 

@@ -9,6 +9,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
+from service.audit.errors import AuditKeyError
+
 KeyPurpose = Literal["payload", "identity", "actor"]
 PURPOSES: tuple[KeyPurpose, ...] = ("payload", "identity", "actor")
 
@@ -33,6 +35,13 @@ class NewKey:
 def is_month(text: object) -> bool:
     """Tell whether something is a month, as `yyyy-mm`."""
     return _is(_IS_MONTH, text)
+
+
+def expected_month(text: str) -> str:
+    """Return a month; raise AuditKeyError for anything else."""
+    if not is_month(text):
+        raise AuditKeyError(f"expected a month such as 2026-11, got {text!r}")
+    return text
 
 
 def is_key_id(key_id: object) -> bool:

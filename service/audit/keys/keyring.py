@@ -23,6 +23,7 @@ from service.audit.keys.key_files import (
     create_key,
     create_missing_key,
     destroy_key,
+    file_of,
     key_exists,
     key_names,
     key_state,
@@ -32,8 +33,8 @@ from service.audit.keys.key_ids import (
     PURPOSES,
     KeyPurpose,
     NewKey,
+    expected_month,
     is_key_id,
-    is_month,
     is_sealing_id,
     made_id,
     missing_in_words,
@@ -85,12 +86,12 @@ class Keyring:
         Raises:
             AuditKeyError: it is no month, or a key cannot be made.
         """
-        first = [NewKey(purpose, made_id(purpose, _month(month), 1)) for purpose in PURPOSES]
+        first = [NewKey(purpose, made_id(purpose, expected_month(month), 1)) for purpose in PURPOSES]
         with self._lock:
             self._forget()
             there = {key_id.split("-")[0] for key_id in self.key_ids(month)}
             missing = [key for key in first if key.purpose not in there]
-            return [key for key in missing if create_missing_key(self._folder, _file(key.key_id))]
+            return [key for key in missing if create_missing_key(self._folder, file_of(key.key_id))]
 
     def make_next(self, purpose: KeyPurpose, month: str, *, above: int = 0) -> NewKey:
         """Make the key of a month that is used from now on for a purpose; those before it still open.
@@ -106,7 +107,7 @@ class Keyring:
         with self._lock:
             number = max([above, *self._numbers(purpose, month)]) + 1
             key = NewKey(purpose, made_id(purpose, month, number))
-            create_key(self._folder, _file(key.key_id))
+            create_key(self._folder, file_of(key.key_id))
             self._forget()
         return key
 
@@ -165,7 +166,7 @@ class Keyring:
             AuditKeyError: it is no month, or its key is missing or cannot be used.
         """
         with self._lock:
-            if _month(month) not in self._actors:
+            if expected_month(month) not in self._actors:
                 self._actors[month] = self._newest_id("actor", month)
             key_id = self._actors[month]
         return self.pseudonyms_by(key_id)
@@ -175,7 +176,7 @@ class Keyring:
         with self._lock:
             self._check_there(key_id)
             if key_id not in self._pseudonyms:
-                self._pseudonyms[key_id] = Pseudonyms(key=read_key(self._folder, _file(key_id)))
+                self._pseudonyms[key_id] = Pseudonyms(key=read_key(self._folder, file_of(key_id)))
             return self._pseudonyms[key_id]
 
     def has_pseudonyms(self, month: str) -> bool:
@@ -184,7 +185,7 @@ class Keyring:
 
     def fingerprint(self, key_id: str) -> str:
         """Return what tells a key from every other (64 hex digits) and nothing else of it; raises as `read_key`."""
-        return hmac.digest(read_key(self._folder, _file(key_id)), b"greenlit key", "sha256").hex()
+        return hmac.digest(read_key(self._folder, file_of(key_id)), b"greenlit key", "sha256").hex()
 
     def look_again(self) -> None:
         """Forget which keys are the newest: another process may have made the next."""
@@ -193,11 +194,11 @@ class Keyring:
 
     def path(self, key_id: str) -> Path:
         """Return where a key is, or should be."""
-        return self._folder / _file(key_id)
+        return self._folder / file_of(key_id)
 
     def has(self, key_id: str) -> bool:
         """Tell whether there is a key of this id: none of one that no key can have. Raises as `key_exists`."""
-        return is_key_id(key_id) and key_exists(self._folder, _file(key_id))
+        return is_key_id(key_id) and key_exists(self._folder, file_of(key_id))
 
     def check(self, key_id: str) -> None:
         """See that a key is there and can be used, and is still the one that is used here, if it is used.
@@ -208,7 +209,7 @@ class Keyring:
             AuditKeyError: it is missing, cannot be used, or was replaced.
         """
         with self._lock:
-            state = key_state(self._folder, _file(key_id))
+            state = key_state(self._folder, file_of(key_id))
             if state is None:
                 raise AuditKeyError(missing_in_words([key_id]))
             if self._seen.get(key_id) != state:
@@ -219,7 +220,7 @@ class Keyring:
                 self._seen[key_id] = state
 
     def _is_as_used(self, key_id: str) -> bool:
-        key = read_key(self._folder, _file(key_id))
+        key = read_key(self._folder, file_of(key_id))
         users = (self._ciphers.get(key_id), self._pseudonyms.get(key_id))
         return all(user is None or user.has_key(key) for user in users)
 
@@ -246,7 +247,7 @@ class Keyring:
             self._forget()
             for key_id in self.key_ids(month):
                 try:
-                    if destroy_key(self._folder, _file(key_id)):
+                    if destroy_key(self._folder, file_of(key_id)):
                         destroyed.append(key_id)
                 except AuditKeyError as error:
                     failures.append(error)
@@ -256,7 +257,7 @@ class Keyring:
 
     def _newest(self, purpose: str, month: str) -> tuple[str, Cipher]:
         with self._lock:
-            key_id = self._newest_id(purpose, _month(month))
+            key_id = self._newest_id(purpose, expected_month(month))
             self._sealing[purpose, month] = found = (key_id, self._cipher(key_id))
         return found
 
@@ -270,7 +271,7 @@ class Keyring:
 
     def _numbers(self, purpose: str, month: str) -> list[int]:
         """Return the numbers of a month's keys for a purpose, ascending: as text, 10 would come before 2."""
-        names = key_names(self._folder, f"{purpose}-{_month(month)}")
+        names = key_names(self._folder, f"{purpose}-{expected_month(month)}")
         return sorted(
             number_of(key_id) for key_id in (name.removesuffix(KEY_SUFFIX) for name in names) if is_key_id(key_id)
         )
@@ -284,11 +285,11 @@ class Keyring:
             )
         self._check_there(key_id)
         if key_id not in self._ciphers:
-            self._ciphers[key_id] = Cipher(key_id, read_key(self._folder, _file(key_id)))
+            self._ciphers[key_id] = Cipher(key_id, read_key(self._folder, file_of(key_id)))
         return self._ciphers[key_id]
 
     def _check_there(self, key_id: str) -> None:
-        if not key_exists(self._folder, _file(key_id)):
+        if not key_exists(self._folder, file_of(key_id)):
             self._ciphers.pop(key_id, None)
             self._pseudonyms.pop(key_id, None)
             self._forget()  # it may be the one to seal with
@@ -296,13 +297,3 @@ class Keyring:
                 f"the key {key_id} is not in {self._folder}: restore it from a backup; "
                 "if it was destroyed when retention ended, the text is gone for good"
             )
-
-
-def _month(month: str) -> str:
-    if not is_month(month):
-        raise AuditKeyError(f"expected a month such as 2026-11, got {month!r}")
-    return month
-
-
-def _file(key_id: str) -> str:
-    return key_id + KEY_SUFFIX

@@ -12,7 +12,7 @@ from indexes.settings import read_library_settings
 
 @pytest.fixture(autouse=True)
 def _empty_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in "LIBRARY BUILDS STATE ENCODER MAX_FILE_BYTES PARSE_TIMEOUT_S PARSE_MEMORY_BYTES".split():
+    for name in "LIBRARY BUILDS BUILDS_CACHE STATE ENCODER MAX_FILE_BYTES PARSE_TIMEOUT_S PARSE_MEMORY_BYTES".split():
         monkeypatch.delenv(f"GREENLIT_{name}", raising=False)
     monkeypatch.chdir(tmp_path)
 
@@ -64,3 +64,26 @@ def test_settings_are_frozen() -> None:
     settings = read_library_settings()
     with pytest.raises(ValidationError, match="frozen"):
         settings.encoder = "another"  # type: ignore[misc]
+
+
+def test_builds_at_an_address_are_mirrored_in_a_folder_of_the_state(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("GREENLIT_BUILDS", "s3://bucket/prefix/")
+    settings = read_library_settings()
+    assert settings.builds_address() == "s3://bucket/prefix"
+    assert settings.builds.parent == tmp_path / "var" / "builds"
+
+    monkeypatch.setenv("GREENLIT_BUILDS_CACHE", "/fast/disk")
+    assert read_library_settings().builds == Path("/fast/disk") / settings.builds.name
+
+
+def test_builds_in_a_folder_have_no_address() -> None:
+    assert read_library_settings().builds_address() == ""
+
+
+def test_an_address_with_a_secret_in_it_is_refused_and_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GREENLIT_BUILDS", "s3://KEY:hush@bucket/prefix")
+    with pytest.raises(SettingsError, match="GREENLIT_BUILDS: expected an address of a bucket") as told:
+        read_library_settings()
+    assert "hush" not in str(told.value)

@@ -16,7 +16,8 @@ from indexes.approvals import Approvals
 from indexes.holds import HOLDS_FOLDER
 from indexes.terms import Terms
 from ingest.errors import PublishError
-from ingest.pipeline import Ingestion, ingest
+from ingest.given import Ingestion
+from ingest.pipeline import ingest
 from tests.support.fakes import NOON, Clock, DirectParser, HashingEncoder, QuietProgress
 
 

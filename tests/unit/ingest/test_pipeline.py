@@ -18,7 +18,7 @@ from indexes.pack import Pack
 from indexes.sources import Sources
 from indexes.stock import list_library
 from indexes.terms import Terms
-from ingest import admit, describe, index_vectors, pipeline
+from ingest import admit, describe, given, index_vectors, pipeline
 from ingest.errors import LoadError, LostDocumentsError, PublishError
 from ingest.parsed import Parsed
 from ingest.pipeline import CACHE_FILE
@@ -708,7 +708,7 @@ def test_another_kind_of_dense_index_is_taken_when_it_is_asked_for(
     library.add("legal/a.md", "\n\n".join(f"# Rule {number}\n\nRule {number} holds." for number in range(40)))
     library.ingest()
     library.clock.pass_days(1)
-    monkeypatch.setattr(pipeline.Ingestion, "__init__", _asking_for("ivf"))
+    monkeypatch.setattr(given.Ingestion, "__init__", _asking_for("ivf"))
     monkeypatch.setattr(index_vectors, "TARGET_RECALL", 0.5)  # hashed words are not worth lists otherwise
     first, again = library.ingest(), library.ingest()
     assert (first.published, again.published) == (True, False)
@@ -720,9 +720,9 @@ def test_another_kind_of_dense_index_is_taken_when_it_is_asked_for(
 
 
 def _asking_for(kind: str) -> Callable[..., None]:
-    made = pipeline.Ingestion.__init__
+    made = given.Ingestion.__init__
 
-    def make(self: pipeline.Ingestion, **parts: object) -> None:
+    def make(self: given.Ingestion, **parts: object) -> None:
         made(self, **parts, dense_index=kind)  # type: ignore[arg-type]
 
     return make

@@ -13,7 +13,7 @@ from indexes.documents import text_hash
 from indexes.encoder import Pieces, Vectors
 from indexes.errors import EncoderError
 from ingest import pipeline
-from ingest.pipeline import Ingestion
+from ingest.given import Ingestion
 from ingest.report import Report
 from tests.support.fakes import HashingEncoder, TinyLibrary
 from tests.support.worker_parts import Worker

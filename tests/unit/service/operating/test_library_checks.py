@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from indexes.builds import open_build
 from indexes.clock import utc_now
 from indexes.durable import replace_file
 from indexes.errors import UnreadableFileError
@@ -51,7 +52,9 @@ def _of_file(settings: Settings) -> Register:
 def _build(settings: Settings) -> Check:
     library, most = settings.library, settings.max_file_bytes
     register = _of_file(settings)
-    return _told(lambda: look_at_build(settings.builds, None, library=library, register=register, max_file_bytes=most))
+    return _told(
+        lambda: look_at_build(settings.builds, open_build, library=library, register=register, max_file_bytes=most)
+    )
 
 
 def _register(settings: Settings) -> Check:

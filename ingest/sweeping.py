@@ -1,0 +1,128 @@
+"""Removes from an object store what nothing needs any more: builds that are neither live, new nor held; their files.
+
+A build goes when it is neither live nor the newest besides, no hold on it runs (`indexes.objects.held`), and it has
+been out of use for a day: since the next one was published. Once a day objects that no manifest names go, if they are
+older than a day: an ingestion writes its files before its manifest. All times are of the store's clock, which also
+wrote them. Whatever cannot be read keeps everything.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from indexes.errors import BuildDamagedError, BuildError, NoObjectError
+from indexes.live import build_id_in
+from indexes.objects.held import holds_there
+from indexes.objects.store import (
+    BUILDS_PREFIX,
+    CURRENT_KEY,
+    OBJECTS_PREFIX,
+    ObjectStore,
+    Stored,
+    build_of,
+    object_key,
+    time_there,
+)
+
+SAFE_DELAY = timedelta(days=1)  # for an ingestion that runs, and a replica that could not say yet what it answered from
+_SWEPT_KEY = "swept"
+_AT_ONCE = 8
+
+
+def sweep(store: ObjectStore, *, live: str) -> list[str]:
+    """Remove what nothing needs any more.
+
+    Args:
+        store: the object store.
+        live: the id of the live build.
+
+    Returns:
+        What kept anything from being removed, in words; empty if nothing did.
+    """
+    try:
+        now = time_there(store)
+        builds = builds_there(store)
+        held = held_there(store, now=now) | _live_there(store)  # somebody may have put another back by hand
+        kept = kept_there(builds, live=live, held=held, now=now)
+        store.delete([one.key for one in builds if build_of(one.key) not in kept])
+        if now - _swept(store) >= SAFE_DELAY:
+            _remove_objects(store, [one for one in builds if build_of(one.key) in kept], now=now)
+            store.put(_SWEPT_KEY, b"what no build needs was removed\n")
+    except BuildError as error:
+        return [f"not all that is old was removed from {store.shown}: {error}"]
+    return []
+
+
+def builds_there(store: ObjectStore) -> list[Stored]:
+    """Return the manifests in a store, the newest first."""
+    found = [one for one in store.list(BUILDS_PREFIX) if one.key.endswith(".json")]
+    return sorted(found, key=lambda one: (one.modified, one.key), reverse=True)
+
+
+def held_there(store: ObjectStore, *, now: datetime) -> set[str]:
+    """Return the ids of the builds that are held at a moment."""
+    return {build_id for build_id, until in holds_there(store).items() if until >= now.date()}
+
+
+def kept_there(builds: Sequence[Stored], *, live: str, held: Iterable[str], now: datetime) -> set[str]:
+    """Return the ids of the builds that stay.
+
+    Args:
+        builds: the manifests, the newest first.
+        live: the id of the live build.
+        held: the ids of the builds that are held.
+        now: the store's time.
+    """
+    others = [build_of(one.key) for one in builds if build_of(one.key) != live]
+    in_use = [
+        build_of(one.key)
+        for place, one in enumerate(builds)
+        if place == 0 or now - builds[place - 1].modified < SAFE_DELAY
+    ]
+    return {live, *others[:1], *held, *in_use}
+
+
+def manifests_there(store: ObjectStore, builds: Sequence[Stored]) -> list[dict[str, Any]]:
+    """Return what manifests say, whichever version of Greenlit wrote them; each at least names its files.
+
+    Raises:
+        BuildDamagedError: one cannot be understood.
+    """
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        contents = list(pool.map(lambda one: store.get(one.key)[0], builds))
+    found = []
+    for stored, content in zip(builds, contents, strict=True):
+        try:
+            manifest = json.loads(content)
+            manifest["files"] = dict(manifest["files"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise BuildDamagedError(f"{stored.key} in {store.shown} is not a manifest: {error}") from error
+        found.append(manifest)
+    return found
+
+
+def _remove_objects(store: ObjectStore, kept: Sequence[Stored], *, now: datetime) -> None:
+    there = store.list(OBJECTS_PREFIX)  # before the manifests: what is published meanwhile is too young to go
+    manifests = manifests_there(store, kept)
+    needed = {object_key(sha256) for manifest in manifests for sha256 in manifest["files"].values()}
+    gone = [one.key for one in there if one.key not in needed and now - one.modified >= SAFE_DELAY]
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        for _ in pool.map(lambda key: store.delete([key]), gone):
+            pass
+
+
+def _live_there(store: ObjectStore) -> set[str]:
+    try:
+        content, _ = store.get(CURRENT_KEY)
+    except NoObjectError:
+        return set()
+    return {build_id_in(content, f"{CURRENT_KEY} in {store.shown}")}
+
+
+def _swept(store: ObjectStore) -> datetime:
+    try:
+        return store.stat(_SWEPT_KEY).modified
+    except NoObjectError:
+        return datetime.min.replace(tzinfo=UTC)

@@ -1,0 +1,109 @@
+"""Follows the builds in an object store while the service runs: in a thread of its own, away from every question.
+
+Every ten seconds: (1) look which build is live there, have it in the mirror here, whole, and let the live build be
+opened from it as always; (2) bring the holds of this replica there. While the store is slow, gone or refuses, what is
+here goes on answering and the problem is told. Opens no build and answers nothing.
+"""
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
+from datetime import datetime
+
+from indexes.errors import BuildError
+from indexes.objects.held import Holding
+from indexes.objects.mirror import Mirror
+
+LOOK_S = 10.0
+
+
+class FollowedBuilds:
+    """What becomes of following. One thread calls `look`, any the others."""
+
+    def __init__(
+        self,
+        mirror: Mirror,
+        holding: Holding,
+        *,
+        damaged: Callable[[], bool],
+        now: Callable[[], datetime],
+        notice: Callable[[str], None],
+    ) -> None:
+        """Take the parts; nothing is looked at.
+
+        Args:
+            mirror: of the object store.
+            holding: brings the holds there.
+            damaged: tells whether the live build here cannot be opened because its files are not as they should be.
+            now: the time, with its zone.
+            notice: is told each problem once, and that it is gone.
+        """
+        self.mirror = mirror
+        self._holding = holding
+        self._damaged = damaged
+        self._now = now
+        self._notice = notice
+        self._problems: list[str] = []
+        self._looked = threading.Event()
+        self.seen_at: datetime | None = None  # when the build that is live there was last found to be here
+
+    def look(self) -> None:
+        """Do both steps; what fails is told (`problems`) and does not come out."""
+        problems = []
+        try:
+            self.mirror.follow(damaged=self._damaged())
+            self.seen_at = self._now()
+        except (BuildError, OSError) as error:
+            problems.append(f"builds: {error}; what is here goes on answering")
+        try:
+            self._holding.send()
+        except (BuildError, OSError) as error:
+            problems.append(
+                f"builds that answered here are not held in {self.mirror.store.shown} yet: {error}; after a day they "
+                "could be removed"
+            )
+        self._told(problems)
+        self._looked.set()
+
+    def problems(self) -> list[str]:
+        """Return what is wrong, in words; empty if nothing is."""
+        if self._looked.is_set() or self.mirror.has_one():
+            return self._problems
+        return [f"builds: none is here yet; the live one of {self.mirror.store.shown} is looked for and fetched"]
+
+    def wait(self) -> None:
+        """Wait until the first look has ended: for whoever asks one question and goes."""
+        self._looked.wait()
+
+    def _told(self, problems: list[str]) -> None:
+        for words in problems:
+            if words not in self._problems:
+                self._notice(words)
+        if self._problems and not problems:
+            self._notice(f"builds in {self.mirror.store.shown} are followed again")
+        self._problems = problems
+
+
+@contextlib.contextmanager
+def following(followed: FollowedBuilds | None, *, every_s: float = LOOK_S) -> Iterator[None]:
+    """Look again and again for as long as the context lasts; at its end a look that is on the way is left to itself.
+
+    Args:
+        followed: what looks; without it nothing is done.
+        every_s: how long there is nothing to do between two looks, in seconds.
+    """
+    if followed is None:
+        yield
+        return
+    ended = threading.Event()
+
+    def run() -> None:
+        while not ended.is_set():
+            followed.look()
+            ended.wait(every_s)
+
+    threading.Thread(target=run, name="following builds", daemon=True).start()
+    try:
+        yield
+    finally:
+        ended.set()

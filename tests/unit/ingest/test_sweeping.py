@@ -1,0 +1,146 @@
+"""What nothing needs goes from an object store, and never what a record, a reader or another ingestion may need."""
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from indexes.errors import BuildError, NoBuildError
+from indexes.objects.store import build_of, manifest_key, object_key
+from ingest.kept_objects import kept_objects, removing_there
+from ingest.sweeping import sweep
+from tests.support.object_parts import Machines
+
+TODAY = datetime.now(UTC).date()
+
+
+def _builds(machines: Machines) -> set[str]:
+    return {build_of(stored.key) for stored in machines.store.list("builds/")}
+
+
+def _objects(machines: Machines) -> set[str]:
+    return {stored.key for stored in machines.store.list("objects/")}
+
+
+@pytest.fixture
+def made(machines: Machines) -> list[str]:
+    """Four builds: two that were published four and two days ago, by the share's clock, and two of now."""
+    found = []
+    for years, days in enumerate((2, 2, 0, 0)):
+        found.append(machines.publish(years).build_id)
+        machines.age(days)
+    return found
+
+
+def _hold(machines: Machines, build_id: str, until: date) -> None:
+    machines.store.put(f"holds/{build_id}/{until.isoformat()}", b"held")
+
+
+def test_the_live_build_the_one_before_and_what_is_in_use_for_a_day_stay(machines: Machines, made: list[str]) -> None:
+    assert _builds(machines) == set(made[1:]), "until a moment ago the second was live"
+    machines.age(2)
+    assert sweep(machines.store, live=made[3]) == []
+    assert _builds(machines) == set(made[2:])
+
+
+def test_a_held_build_stays_with_all_that_it_names_until_its_hold_ends(machines: Machines, made: list[str]) -> None:
+    _hold(machines, made[1], TODAY + timedelta(days=1))
+    _hold(machines, made[1], TODAY - timedelta(days=1))
+    for _ in range(3):
+        machines.age(2)
+        sweep(machines.store, live=made[3])
+    assert _builds(machines) == {made[1], made[2], made[3]}
+    machines.mirror("auditor").past(made[1], machines.library.root)
+
+    machines.store.delete([f"holds/{made[1]}/{TODAY + timedelta(days=1)}"])
+    machines.age(2)
+    sweep(machines.store, live=made[3])
+    assert _builds(machines) == set(made[2:])
+
+
+def test_objects_that_no_build_names_go_and_shared_ones_stay(machines: Machines, made: list[str]) -> None:
+    for _ in range(2):
+        machines.age(2)
+        assert sweep(machines.store, live=made[3]) == []
+    reader = machines.mirror("reader")
+    named = {
+        object_key(sha256)
+        for one in made[2:]
+        for sha256 in reader._manifest(one, _made(reader.folder / one)).files.values()
+    }
+    assert _objects(machines) == named
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True)
+    return folder
+
+
+def test_young_objects_stay_for_an_ingestion_that_has_not_written_its_manifest(
+    machines: Machines, made: list[str]
+) -> None:
+    machines.age(2)
+    machines.store.put(object_key("ab" * 32), b"of a build on its way")
+    sweep(machines.store, live=made[3])
+    assert object_key("ab" * 32) in _objects(machines)
+    machines.age(2)
+    sweep(machines.store, live=made[3])
+    assert object_key("ab" * 32) not in _objects(machines)
+
+
+def test_objects_are_looked_through_once_a_day(machines: Machines, made: list[str]) -> None:
+    machines.age(2)
+    sweep(machines.store, live=made[3])
+    machines.store.put(object_key("ab" * 32), b"nobody's")
+    machines.age(2, which=lambda key: key.startswith("objects/"))
+    sweep(machines.store, live=made[3])
+    assert object_key("ab" * 32) in _objects(machines)
+
+
+def test_a_build_that_was_put_back_by_hand_stays(machines: Machines, made: list[str]) -> None:
+    machines.store.put("current", f"{made[1]}\n".encode())
+    machines.age(2)
+    sweep(machines.store, live=made[3])
+    assert made[1] in _builds(machines)
+
+
+def test_a_manifest_that_cannot_be_understood_keeps_every_object(machines: Machines, made: list[str]) -> None:
+    machines.age(2)
+    sweep(machines.store, live=made[3])
+    objects = _objects(machines)
+    machines.store.put(manifest_key(made[2]), b"rubbish")
+    machines.age(2)
+    (problem,) = sweep(machines.store, live=made[3])
+    assert "is not a manifest" in problem
+    assert _objects(machines) == objects
+
+
+def test_a_hold_that_cannot_be_understood_keeps_its_build(machines: Machines, made: list[str]) -> None:
+    machines.store.put(f"holds/{made[1]}/some day", b"held")
+    machines.age(9)
+    sweep(machines.store, live=made[3])
+    assert made[1] in _builds(machines)
+
+
+def test_each_build_says_why_it_stays_and_what_it_takes(machines: Machines, made: list[str]) -> None:
+    machines.age(2, which=lambda key: not key.startswith("builds/"))
+    _hold(machines, made[2], date(2999, 1, 1))
+    kept = kept_objects(machines.mirror("writer"))
+    assert [(one.build_id, one.why()) for one in kept] == [
+        (made[3], "live"),
+        (made[2], "one of the newest two, held until 2999-01-01 for what it answered"),
+        (made[1], "out of use for less than a day"),
+    ]
+    assert all(one.own_bytes > one.shared_bytes >= 0 and one.documents == 1 for one in kept)
+
+
+def test_a_build_is_removed_on_somebodys_word_and_never_the_live_one(machines: Machines, made: list[str]) -> None:
+    mirror = machines.mirror("writer")
+    remove = removing_there(mirror, made[2])
+    assert made[2] in _builds(machines)
+    remove()
+    assert made[2] not in _builds(machines)
+    with pytest.raises(NoBuildError, match="is none: see greenlit builds"):
+        removing_there(mirror, made[2])
+    with pytest.raises(BuildError, match="expected a build that is not live"):
+        removing_there(mirror, made[3])
