@@ -131,7 +131,7 @@ def test_the_slack_bot_has_a_volume_of_its_own_and_nothing_of_the_library_the_bu
 
 
 def test_image_holds_what_every_service_of_the_composition_needs(instructions: list[tuple[str, str]]) -> None:
-    assert ("ARG", "EXTRAS=mcp,slack") in instructions
+    assert ("ARG", "EXTRAS=mcp,slack,postgres") in instructions
     assert any(name == "RUN" and rest.endswith('install ".[${EXTRAS}]"') for name, rest in instructions)
 
 
