@@ -121,6 +121,14 @@ class PostgresLeafStore(LeafReads):
         ((owns,),) = self._postgres.rows(_OWNS.replace("%s", "?"), (f"{SCHEMA}.leaves",))
         return bool(owns)
 
+    @property
+    def untidy(self) -> bool:
+        """See `LeafStore.untidy`: what was erased goes from the server's pages with its next vacuum."""
+        return False
+
+    def tidy(self) -> None:
+        """See `LeafStore.tidy`."""
+
     def remark(self) -> str | None:
         """See `LeafStore.remark`."""
         if not self.may_change():
