@@ -25,8 +25,9 @@ def milvus(milvus_server: "Server") -> Iterator["Milvus"]:
 @pytest.fixture
 def collecting(library: TinyLibrary, milvus: "Milvus") -> TinyLibrary:
     from ingest.build_collections import BuildCollections  # noqa: PLC0415 - what it needs may not be there
+    from ingest.collection_ledger import FolderLedger  # noqa: PLC0415 - beside the one above
 
-    library.collections = BuildCollections(milvus, library.builds)
+    library.collections = BuildCollections(milvus, FolderLedger(library.builds))
     library.add("legal/a.md", "# A\n\nMasters are kept for ten years.\n")
     return library
 
