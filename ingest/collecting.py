@@ -63,6 +63,10 @@ class Collecting(Protocol):
         """Drop what no build needs now that this one is live; return what went wrong, in words."""
         ...
 
+    def removing(self, build_id: str) -> Callable[[], list[str]]:
+        """Return what drops the collection of a build, to be called once that is removed; says what went wrong."""
+        ...
+
 
 class NoCollections:
     """Where candidates come from the builds' own indexes."""
@@ -87,6 +91,10 @@ class NoCollections:
     def published(self, build_id: str) -> list[str]:  # noqa: ARG002  (the port's)
         """Return that nothing went wrong."""
         return []
+
+    def removing(self, build_id: str) -> Callable[[], list[str]]:  # noqa: ARG002  (the port's)
+        """Return what drops nothing."""
+        return list
 
 
 NO_COLLECTIONS = NoCollections()

@@ -7,7 +7,7 @@ wrote them. Whatever cannot be read keeps everything.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -44,7 +44,7 @@ def sweep(store: ObjectStore, *, live: str) -> list[str]:
     try:
         now = time_there(store)
         builds = builds_there(store)
-        held = held_there(store, now=now) | _live_there(store)  # somebody may have put another back by hand
+        held = held_there(store, now=now) | live_there(store)  # somebody may have put another back by hand
         kept = kept_there(builds, live=live, held=held, now=now)
         store.delete([one.key for one in builds if build_of(one.key) not in kept])
         if now - _swept(store) >= SAFE_DELAY:
@@ -91,16 +91,24 @@ def manifests_there(store: ObjectStore, builds: Sequence[Stored]) -> list[dict[s
         BuildDamagedError: one cannot be understood.
     """
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        contents = list(pool.map(lambda one: store.get(one.key)[0], builds))
-    found = []
-    for stored, content in zip(builds, contents, strict=True):
-        try:
-            manifest = json.loads(content)
-            manifest["files"] = dict(manifest["files"])
-        except (ValueError, KeyError, TypeError) as error:
-            raise BuildDamagedError(f"{stored.key} in {store.shown} is not a manifest: {error}") from error
-        found.append(manifest)
-    return found
+        return list(pool.map(lambda one: manifest_there(store, one.key), builds))
+
+
+def manifest_there(store: ObjectStore, key: str) -> dict[str, Any]:
+    """Return what one manifest says, as `manifests_there`."""
+    content, _ = store.get(key)
+    try:
+        manifest: dict[str, Any] = json.loads(content)
+        manifest["files"] = dict(manifest["files"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise BuildDamagedError(f"{key} in {store.shown} is not a manifest: {error}") from error
+    return manifest
+
+
+def collection_in(manifest: Mapping[str, Any]) -> str | None:
+    """Return the collection that a manifest names, if it names one."""
+    collection = manifest.get("collection")
+    return str(collection["name"]) if collection else None
 
 
 def _remove_objects(store: ObjectStore, kept: Sequence[Stored], *, now: datetime) -> None:
@@ -113,7 +121,8 @@ def _remove_objects(store: ObjectStore, kept: Sequence[Stored], *, now: datetime
             pass
 
 
-def _live_there(store: ObjectStore) -> set[str]:
+def live_there(store: ObjectStore) -> set[str]:
+    """Return the id of the build that is live in a store, if there is one."""
     try:
         content, _ = store.get(CURRENT_KEY)
     except NoObjectError:

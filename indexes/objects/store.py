@@ -4,6 +4,7 @@
     builds/<id>.json        the manifest of a build; written when every file that it names is there
     objects/<ab>/<sha256>   a file of a build, by its hash: what several builds hold lies there once
     holds/<id>/<day>        a hold: this build has to stay until that day, in UTC (`held`)
+    collections/<name>      a collection in Milvus that was made for a build (`ingest.collection_ledger`)
     clock                   written to learn what time it is there; no other clock counts for what lies there
 
 An object is whole or not there. A key is only ever given the same content again, but for `current` and `clock`.
@@ -19,6 +20,7 @@ CURRENT_KEY = "current"
 BUILDS_PREFIX = "builds/"
 OBJECTS_PREFIX = "objects/"
 HOLDS_PREFIX = "holds/"
+COLLECTIONS_PREFIX = "collections/"
 _CLOCK_KEY = "clock"
 _SUFFIX = ".json"
 

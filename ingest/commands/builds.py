@@ -10,11 +10,11 @@ from typing import Annotated
 import typer
 
 from indexes.clock import utc_now
-from indexes.console import fail, out
+from indexes.console import fail, out, problem
 from indexes.counting import counted
 from indexes.errors import BuildError, SettingsError
 from indexes.settings import LibrarySettings, read_library_settings
-from ingest.commands.opening import AsJson
+from ingest.commands.opening import AsJson, opened_collecting
 from ingest.errors import IngestError
 
 Questions = Callable[[str], Mapping[str, int]]  # by month, of a build
@@ -91,13 +91,15 @@ def _remove(
         with one_at_a_time(settings.builds, "ingest"):
             mirror = open_mirror(settings.builds_address(), settings.builds)
             remove = removing_there(mirror, build_id) if mirror else removing(settings.builds, build_id)
+            drop = opened_collecting(settings, mirror).removing(build_id)
             questions = record(build_id) if yes else asked(build_id)
             if yes:
                 remove()
+            problems = drop() if yes else []
     except (BuildError, IngestError, OSError) as error:
         raise fail(error, 1) from error
     if as_json:
-        out.json({"build": build_id, "removed": yes, "questions": dict(questions)})
+        out.json({"build": build_id, "removed": yes, "questions": dict(questions), "problems": problems})
         return
     out.line(f"removed {build_id}, on record" if yes else f"{build_id} would be removed with --yes")
     for month, count in questions.items():
@@ -106,3 +108,5 @@ def _remove(
         )
     if not questions:
         out.line("  no question on record was asked of it")
+    for words in problems:
+        problem(words)

@@ -20,6 +20,7 @@ from indexes.settings import LibrarySettings
 
 if TYPE_CHECKING:
     from indexes.encoder import Encoder
+    from indexes.objects.mirror import Mirror
     from ingest.collecting import Collecting
     from ingest.engine import Engine, Parser
     from ingest.given import Ingestion, Progress
@@ -96,13 +97,19 @@ def opened_ingestion(settings: LibrarySettings, parser: "Parser", progress: "Pro
         now=utc_now,
         max_file_bytes=settings.max_file_bytes,
         dense_index=settings.dense_index,
-        collections=_collections(settings),
+        collections=opened_collecting(settings, mirror),
         register=register_of(settings.library, settings.database()),
         sender=Sender(mirror) if mirror else None,
     )
 
 
-def _collections(settings: LibrarySettings) -> "Collecting":
+def opened_collecting(settings: LibrarySettings, mirror: "Mirror | None") -> "Collecting":
+    """Return what makes and drops the collections of builds, as the settings say; nothing is called yet.
+
+    Args:
+        settings: where collections are, and the folder of builds.
+        mirror: of the object store that builds lie in, if they do.
+    """
     from indexes.milvus_opening import opened_collections
     from ingest.collecting import NO_COLLECTIONS
 
@@ -110,8 +117,10 @@ def _collections(settings: LibrarySettings) -> "Collecting":
     if opened is None:
         return NO_COLLECTIONS
     from ingest.build_collections import BuildCollections
+    from ingest.collection_ledger import FolderLedger, StoreLedger
 
-    return BuildCollections(opened.milvus, settings.builds)
+    ledger = StoreLedger(mirror.store) if mirror else FolderLedger(settings.builds)
+    return BuildCollections(opened.milvus, ledger)
 
 
 @contextlib.contextmanager

@@ -34,7 +34,7 @@ from service.audit.opening import log_at_rest, open_log
 from service.models.endpoints import Connect, Endpoints
 from service.models.following import Models
 from service.operating.checks import Check, Found, WrongError, checked
-from service.operating.library_checks import look_at_build, look_at_library, look_at_register
+from service.operating.library_checks import BuildsSet, look_at_build, look_at_library, look_at_register
 from service.operating.model import examined_entailment, examined_model
 from service.operating.worker import worker_in_words, worker_problems
 from service.settings import Settings, encoder_copies, environment, unknown_settings
@@ -72,7 +72,7 @@ def examine(settings: Settings, *, running: Running, connecting: Connecting) -> 
         checked("parser", lambda: _parser(settings)),
         checked("encoder", load),
         checked("build", lambda: _build(settings, encoder[0] if encoder else None, register)),
-        checked("worker", lambda: _worker(settings.builds)),
+        checked("worker", lambda: _worker(settings)),
         checked("model", lambda: _model(settings, connecting)),
         checked("sign-in", lambda: _sign_in(settings)),
         checked("roles", lambda: _roles(settings.library)),
@@ -124,15 +124,15 @@ def _build(settings: Settings, encoder: SentenceTransformersEncoder | None, regi
         library=settings.library,
         register=register,
         max_file_bytes=settings.max_file_bytes,
-        collected=collections is not None,
+        are=BuildsSet(collected=collections is not None, mirrored=mirror is not None),
     )
     return Found(f"{found.detail}, as in {mirror.store.shown}", found.warnings) if mirror else found
 
 
-def _worker(builds: Path) -> str:
-    if problems := worker_problems(builds, now=utc_now()):
+def _worker(settings: Settings) -> str:
+    if problems := worker_problems(settings.builds, now=utc_now()):
         raise WrongError("; ".join(problems))
-    return worker_in_words(builds)
+    return worker_in_words(settings.builds, store=settings.builds_address())
 
 
 def _model(settings: Settings, connecting: Connecting) -> Found | str:

@@ -6,6 +6,7 @@ said why (`indexes.last_ingest`). So is one that the worker is about to take in.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from indexes.counting import counted
 from indexes.decisions import Decision
 from indexes.due import what_is_due
 from indexes.errors import IndexesError, UnreadableFileError
-from indexes.last_ingest import StaysOut, left_by_last_ingest
+from indexes.last_ingest import LAST_INGEST_FILE, StaysOut, left_by_last_ingest
 from indexes.library import list_documents, missing_folders, read_document
 from indexes.manifest import live_documents
 from indexes.previews import read_worker_state
@@ -76,6 +77,17 @@ def look_at_register(library: Path, builds: Path, register: RegisterPlace) -> Fo
     return Found(f"{counted(state.position, 'event')} on {counted(len(state.decisions), 'document')}", warnings)
 
 
+@dataclass(frozen=True, slots=True)
+class BuildsSet:
+    """What the settings say of builds: one is to be `collected` in Milvus; it is `mirrored` from an object store.
+
+    Another machine may have made one that is mirrored, and it alone knows what stays out of that and why.
+    """
+
+    collected: bool = False
+    mirrored: bool = False
+
+
 def look_at_build(
     builds: Path,
     opened: Callable[[Path], Build],
@@ -83,7 +95,7 @@ def look_at_build(
     library: Path,
     register: RegisterPlace,
     max_file_bytes: int,
-    collected: bool = False,
+    are: BuildsSet,
 ) -> Found:
     """Open the live build, ask for its collection where there is to be one, and hold what is approved against it."""
     build = opened(builds / current_build_id(builds))
@@ -100,11 +112,14 @@ def look_at_build(
     if told.unreadable:
         raise WrongError(f"{_some(told.unreadable, 'cannot be read')}: see who may read it")
     warnings = told.warnings()
-    if collected and not build.manifest.collection:
+    if are.collected and not build.manifest.collection:
         warnings.append("it was made without a collection in Milvus, and is searched here: run greenlit ingest")
-    if told.waiting and not _is_coming(builds, told.waiting, decisions, now=now):
+    if told.waiting and are.mirrored and not (builds / LAST_INGEST_FILE).exists():
+        words = _some(told.waiting, "is not in it", "are not in it")
+        warnings.append(f"{words}: greenlit doctor says why on the machine that makes builds")
+    elif told.waiting and not _is_coming(builds, told.waiting, decisions, now=now):
         raise WrongError(f"{_some(told.waiting, 'is not in it', 'are not in it')}: run greenlit ingest")
-    if told.waiting:
+    elif told.waiting:
         warnings.append(
             f"{_some(told.waiting, 'is not in it yet', 'are not in it yet')}; the worker takes in what it can"
         )

@@ -28,9 +28,19 @@ def worker_problems(builds: Path, *, now: datetime) -> list[str]:
     return [f"the worker made no new build: {state.problem}"] if state.problem else []
 
 
-def worker_in_words(builds: Path) -> str:
-    """Return what the worker does, and which build it has seen live, for a worker with which nothing is wrong."""
+def worker_in_words(builds: Path, *, store: str = "") -> str:
+    """Return what the worker does, and which build it has seen live, for a worker with which nothing is wrong.
+
+    Args:
+        builds: the folder of builds.
+        store: the address of the object store that builds lie in, if they do: there a worker may run on any machine.
+    """
     state = read_worker_state(builds)
+    if state is None and store:
+        return (
+            f"none runs on this machine; {store} holds builds alone, so what one on another machine does, and what it "
+            "read for approvers, is seen on that machine"
+        )
     if state is None:
         return "none runs here: greenlit ingest --watch makes a build whenever one is called for"
     live = f"; build {state.build_id} of {_time(state.built_at)}" if state.build_id and state.built_at else ""

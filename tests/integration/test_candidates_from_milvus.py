@@ -57,9 +57,10 @@ def _settings(server: "Server") -> dict[str, Any]:
 @contextlib.contextmanager
 def _with_collections(library: TinyLibrary, server: "Server") -> Iterator[TinyLibrary]:
     from ingest.build_collections import BuildCollections  # noqa: PLC0415 - what it needs may not be there
+    from ingest.collection_ledger import FolderLedger  # noqa: PLC0415 - beside the one above
 
     collections = server.collections()
-    library.collections = BuildCollections(collections.milvus, library.builds)
+    library.collections = BuildCollections(collections.milvus, FolderLedger(library.builds))
     _fill(library)
     yield library
     collections.milvus.close()

@@ -5,15 +5,20 @@ is the protocol that the client speaks, flat and approximate indexes, sparse vec
 """
 
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
+import pytest
 from milvus_lite.adapter.grpc.server import start_server_in_thread
 
 from indexes.milvus import Milvus
 from indexes.milvus_address import milvus_address
 from indexes.milvus_candidates import MilvusCollections
+
+_OFTEN_S = 0.005
 
 
 class Server:
@@ -43,8 +48,14 @@ class Server:
 
 @contextmanager
 def started() -> Iterator[Server]:
-    """Have a server of one's own."""
-    with ExitStack() as after, tempfile.TemporaryDirectory(prefix="milvus-") as folder:
+    """Have a server of one's own. The client looks more often than it would whether an index is made."""
+    often = SimpleNamespace(time=time.time, sleep=lambda _: time.sleep(_OFTEN_S))
+    with (
+        ExitStack() as after,
+        pytest.MonkeyPatch.context() as patch,
+        tempfile.TemporaryDirectory(prefix="milvus-") as folder,
+    ):
+        patch.setattr("pymilvus.client.grpc_handler.time", often)  # else two seconds for each collection
         server = Server(Path(folder) / "data.db")
         after.callback(server.stop)
         yield server

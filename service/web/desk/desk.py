@@ -37,12 +37,13 @@ class Indexed:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """The parts that the pages for approvers share."""
+    """The parts that the pages for approvers share. Builds may be made `elsewhere`, on another machine."""
 
     deciding: Deciding
     bringing: Bringing
     live_build: LiveBuild
     builds: Path
+    elsewhere: bool = False
 
     def preview(self, case: Case) -> Preview | None:
         """Return the version that lies in the library as it would be indexed; `None` if nobody has read it yet."""

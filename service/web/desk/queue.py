@@ -143,7 +143,7 @@ def document_values(desk: Desk, case: Case, view: str) -> dict[str, Any]:
     changed = granted is not None and case.line.sha256 not in (None, granted.sha256)
     view = view if view in ("reading", "difference") else ("difference" if changed else "reading")
     values |= {"view": view if changed else "reading", "changed": changed, "preview": preview}
-    values["worker"] = None if preview else desk.worker()
+    values |= {"worker": None if preview else desk.worker(), "elsewhere": desk.elsewhere}
     if preview and values["view"] == "reading":
         values["blocks"] = list(blocks(preview))
     elif preview and granted:

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from indexes.builds import READERS_FILE, current_build_id, open_build
+from indexes.errors import SearchUnavailableError
 from indexes.manifest import CollectionInfo, read_manifest
 from ingest.errors import PublishError
+from ingest.old_builds import remove_folder
 from tests.support.fakes import TinyLibrary
 
 if TYPE_CHECKING:
@@ -25,8 +27,9 @@ def milvus(milvus_server: "Server") -> Iterator["Milvus"]:
 @pytest.fixture
 def collecting(library: TinyLibrary, milvus: "Milvus") -> TinyLibrary:
     from ingest.build_collections import BuildCollections  # noqa: PLC0415 - what it needs may not be there
+    from ingest.collection_ledger import FolderLedger  # noqa: PLC0415 - beside the one above
 
-    library.collections = BuildCollections(milvus, library.builds)
+    library.collections = BuildCollections(milvus, FolderLedger(library.builds))
     library.add("legal/a.md", "# A\n\nMasters are kept for ten years.\n")
     return library
 
@@ -52,6 +55,40 @@ def test_collections_go_as_builds_are_removed_and_the_alias_follows(collecting: 
     assert [info.rows for info in infos] == [2, 3, 4]
     assert _there(milvus, *infos) == [False, True, True]  # the live build's and that of the one before
     assert not collecting.ingest().published  # nothing changed: no new collection either
+
+
+def test_the_collection_of_a_build_that_is_removed_goes_at_once_or_is_told_and_goes_later(
+    collecting: TinyLibrary, milvus: "Milvus", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    builds, infos = [], []
+    for number in range(2):
+        collecting.add("legal/a.md", f"# A\n\nMasters are kept for {number} years.\n")
+        builds.append(collecting.ingest().build_id)
+        infos.append(_live(collecting))
+    drop = collecting.collections.removing(builds[0])
+    remove_folder(collecting.builds / builds[0])
+
+    def away(*_: object) -> None:
+        raise SearchUnavailableError("Milvus at http://x did not remove a collection: it is away")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("indexes.milvus.Milvus.drop", away)
+        (told,) = drop()
+    assert told.startswith("a collection that no build needs stays in Milvus until a later ingestion: Milvus at http")
+    assert _there(milvus, *infos) == [True, True]
+    assert drop() == []
+    assert _there(milvus, *infos) == [False, True]
+
+
+def test_a_removed_build_takes_no_collection_with_it_that_somebody_else_made(
+    collecting: TinyLibrary, milvus: "Milvus"
+) -> None:
+    build_id, made = collecting.ingest().build_id, _live(collecting)
+    (collecting.builds / "collections" / made.name).unlink()
+    assert collecting.collections.removing(build_id)() == []
+    assert collecting.collections.removing("packed or gone")() == []
+    assert _there(milvus, made) == [True]
+    milvus.drop(made.name)
 
 
 def test_a_collection_that_somebody_else_made_stays(collecting: TinyLibrary, milvus: "Milvus") -> None:

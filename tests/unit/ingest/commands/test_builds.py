@@ -90,6 +90,7 @@ def test_a_removal_is_on_record_before_the_build_goes(library: TinyLibrary, log:
         "build": made[0],
         "removed": True,
         "questions": {"2026-10": 134, "2026-11": 1},
+        "problems": [],
     }
     assert log.calls == [f"recorded {made[0]}"]
     assert not (library.builds / made[0]).exists()

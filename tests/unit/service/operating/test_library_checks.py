@@ -18,7 +18,7 @@ from indexes.previews import WORKER_FILE, Doing, WorkerState, worker_state_json
 from indexes.readings import ReadingNote
 from indexes.register import REGISTER_FILE, Register
 from service.operating.checks import Check, Found, checked
-from service.operating.library_checks import look_at_build, look_at_library, look_at_register
+from service.operating.library_checks import BuildsSet, look_at_build, look_at_library, look_at_register
 from service.settings import Settings
 from tests.support.fakes import TinyLibrary
 from tests.support.service_parts import settings_for
@@ -49,11 +49,13 @@ def _of_file(settings: Settings) -> Register:
     return Register(settings.library / REGISTER_FILE)
 
 
-def _build(settings: Settings) -> Check:
+def _build(settings: Settings, *, mirrored: bool = False) -> Check:
     library, most = settings.library, settings.max_file_bytes
-    register = _of_file(settings)
+    register, are = _of_file(settings), BuildsSet(mirrored=mirrored)
     return _told(
-        lambda: look_at_build(settings.builds, open_build, library=library, register=register, max_file_bytes=most)
+        lambda: look_at_build(
+            settings.builds, open_build, library=library, register=register, max_file_bytes=most, are=are
+        )
     )
 
 
@@ -81,6 +83,16 @@ def test_what_ingesting_cannot_take_in_is_a_warning_with_the_reason(library: Tin
     assert "; 2 approved documents cannot be in it, such as 'legal/b.pdf' (expected a PDF" in check.detail
     library.ingest()
     assert _build(settings) == check, "an ingestion that publishes nothing says it again"
+
+
+def test_what_a_machine_that_made_no_build_cannot_know_is_a_warning(library: TinyLibrary, settings: Settings) -> None:
+    library.add("legal/b.pdf", SCAN, expires=FAR)
+    library.ingest()
+    (library.builds / LAST_INGEST_FILE).unlink()
+    assert _build(settings).level == "wrong"
+    check = _build(settings, mirrored=True)
+    assert check.level == "warning"
+    assert "'legal/b.pdf': greenlit doctor says why on the machine that makes builds" in check.detail
 
 
 def test_what_its_source_keeps_out_or_waits_for_a_look_is_a_warning(library: TinyLibrary, settings: Settings) -> None:

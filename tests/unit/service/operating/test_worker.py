@@ -24,6 +24,12 @@ def test_where_none_ever_ran_none_is_missed(tmp_path: Path) -> None:
     assert "none runs here" in worker_in_words(tmp_path)
 
 
+def test_where_builds_lie_in_a_store_one_may_run_on_another_machine(tmp_path: Path) -> None:
+    words = worker_in_words(tmp_path, store="s3://bucket/prefix")
+    assert words.startswith("none runs on this machine; s3://bucket/prefix holds builds alone")
+    assert worker_in_words(_told(tmp_path, WELL), store="s3://bucket/prefix").startswith("reading, 3 of 20")
+
+
 def test_one_that_is_well(tmp_path: Path) -> None:
     builds = _told(tmp_path, WELL)
     assert worker_problems(builds, now=NOON + timedelta(seconds=59)) == []

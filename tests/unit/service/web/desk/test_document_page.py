@@ -13,7 +13,7 @@ from indexes.standing import Standing
 from tests.support.audit_doors import Company
 from tests.support.desk_parts import decided, form_of, hash_of, read_as_worker, with_approvers, words_of
 from tests.support.fakes import TinyLibrary
-from tests.support.service_parts import POLICY, POLICY_TEXT, TRAVEL, Studio
+from tests.support.service_parts import POLICY, POLICY_TEXT, TRAVEL, Studio, open_studio
 
 NEWER = POLICY_TEXT.replace("ten working days", "five working days")
 
@@ -93,6 +93,15 @@ def test_what_is_not_read_yet_says_what_the_worker_does(
     said = words_of(ann.get("/desk/documents/legal/new.md").text)
     assert "This version is not read yet." in said
     assert words in said
+
+
+def test_where_builds_lie_in_a_store_the_worker_may_be_on_another_machine(library: TinyLibrary) -> None:
+    library.write("legal/new.md", "x")
+    with open_studio(library, builds_address=f"file://{library.root}") as studio:
+        ann = with_approvers(studio).browser("ann")
+        said = words_of(ann.get("/desk/documents/legal/new.md").text)
+    assert "No worker runs on this machine, and what one on another machine reads is shown there alone." in said
+    assert "has to start it" not in said
 
 
 def test_approving_is_on_the_register_and_answers_once_it_is_in_the_index(

@@ -1,0 +1,71 @@
+"""The client of Milvus gives up in its time: on a server that takes a call and is slow, and on one that is silent."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+pytest.importorskip("pymilvus", reason="needs pip install 'greenlit[milvus]'")
+
+from indexes.errors import SearchUnavailableError
+from indexes.manifest import CollectionInfo
+from indexes.milvus import DENSE, ROW, SCHEMA, WORDS, Milvus
+from indexes.milvus_address import milvus_address
+from indexes.milvus_filter import CLASS, DOCUMENT, Filter
+
+if TYPE_CHECKING:
+    from tests.support.milvus_server import Server
+
+NAME = "slow"
+VECTOR = np.eye(1, 4, dtype=np.float32)[0]
+_LONG_S = 30.0
+INFO = CollectionInfo(NAME, SCHEMA, 1, "flat", 0, recall_at_10=1.0, sampled_queries=0)
+
+
+@pytest.fixture
+def milvus(milvus_server: "Server") -> Iterator[Milvus]:
+    """A client with little patience, and a collection of one passage."""
+    patient = milvus_server.collections().milvus
+    patient.make(NAME, dimensions=4)
+    patient.add(NAME, [{ROW: 0, DOCUMENT: 0, CLASS: 0, DENSE: VECTOR, WORDS: {3: 1.0}}])
+    patient.finish(INFO, lists=0)
+    milvus = milvus_server.collections(patience_s=0.5).milvus
+    yield milvus
+    milvus.close()
+    patient.drop(NAME)
+    patient.close()
+
+
+def _found(milvus: Milvus) -> list[int]:
+    (rows,) = milvus.search(INFO, [VECTOR], within=Filter(None), k=3)
+    return list(rows)
+
+
+def test_a_server_that_is_slow_is_not_waited_for_and_asked_again(
+    milvus: Milvus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from milvus_lite.engine.collection import Collection  # noqa: PLC0415 - it may not be there
+
+    search, awake = Collection.search, threading.Event()
+
+    def slow(*given: Any, **named: Any) -> Any:
+        awake.wait(_LONG_S)
+        return search(*given, **named)
+
+    with monkeypatch.context() as slowed:
+        slowed.setattr(Collection, "search", slow)
+        with pytest.raises(SearchUnavailableError, match=r"^Milvus at http://127.0.0.1:\d+/default did not search: "):
+            _found(milvus)
+        awake.set()
+    assert _found(milvus) == [0]
+
+
+def test_a_port_that_takes_connections_and_says_nothing_is_not_waited_for() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        milvus = Milvus(milvus_address(f"http://127.0.0.1:{silent.getsockname()[1]}"), patience_s=0.3)
+        with pytest.raises(SearchUnavailableError, match=r"^Milvus at http://127.0.0.1:\d+/default did not search: "):
+            _found(milvus)
+        milvus.close()
