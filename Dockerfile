@@ -4,14 +4,14 @@
 # PyTorch for the processor only. If the package index you use gives `torch==2.13.0` with GPU libraries (several GB that
 # are never used), name the CPU build and the index that the PyTorch project keeps for it:
 #   docker build --build-arg TORCH=torch==2.13.0+cpu --build-arg PIP_EXTRA_INDEX_URL=<that index> .
-# Answers that a language model writes need one extra more, --build-arg EXTRAS=mcp,slack,llm (MODELS.md); so do a log in
-# PostgreSQL (postgres) and traces (traces): OPERATING.md.
+# Answers that a language model writes need one extra more, --build-arg EXTRAS=mcp,slack,postgres,llm (MODELS.md); so do
+# builds in an object store (objects), Milvus (milvus), ingestion on a Ray cluster (ray): docs/scale.md; and traces (traces).
 # The tag says the Python; for builds that can be repeated to the byte, write the base image's digest behind it.
 
 FROM python:3.12-slim AS install
 ARG TORCH=torch==2.13.0
 ARG PIP_EXTRA_INDEX_URL=
-ARG EXTRAS=mcp,slack
+ARG EXTRAS=mcp,slack,postgres
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 RUN python -m venv --without-pip /opt/greenlit
 RUN python -m pip --python /opt/greenlit/bin/python install "${TORCH}"

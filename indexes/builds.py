@@ -199,7 +199,7 @@ def _classes(path: Path, documents: int) -> NDArray[np.int32]:
         raise BuildDamagedError(f"{path} cannot be read: {error}") from error
     if classes.dtype != np.int32 or classes.shape != (documents,):
         raise BuildDamagedError(
-            f"{path}: expected a class for each of {documents} documents, got {classes.dtype} of {classes.shape}"
+            f"{path}: expected a class for each document ({documents}), got {classes.dtype} of {classes.shape}"
         )
     return classes
 

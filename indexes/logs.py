@@ -29,14 +29,19 @@ def unlogged(_event: str, /, **_values: object) -> None:
     """Log nothing: for a command that prints what it has to say."""
 
 
-def configure_logs(level: LogLevel = "info") -> None:
-    """Send our events from this level on, and warnings of the libraries, to stderr as JSON lines."""
+def configure_logs(level: LogLevel = "info", *, process: int = 0) -> None:
+    """Send our events from this level on, and warnings of the libraries, to stderr as JSON lines.
+
+    Each line says `process`, where several write into one log: 1 and on, 0 where there is one.
+    """
+    its = {"process": process} if process else {}
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.stdlib.add_logger_name,
             structlog.processors.TimeStamper(fmt="iso", utc=True, key="ts"),
+            lambda _logger, _method, event: {**event, **its},
             _in_order,
             structlog.processors.JSONRenderer(serializer=_dumped),
         ],
@@ -45,7 +50,7 @@ def configure_logs(level: LogLevel = "info") -> None:
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_NameOnly())
+    handler.setFormatter(_NameOnly(its))
     logging.basicConfig(level=max(_LEVELS[level], logging.WARNING), handlers=[handler])
 
 
@@ -88,11 +93,17 @@ def _dumped(value: Any, **_: object) -> str:
 class _NameOnly(logging.Formatter):
     """Says that a library warned, and where in its code; no message, no traceback."""
 
+    def __init__(self, its: dict[str, int]) -> None:
+        super().__init__()
+        self._its = its
+
     def format(self, record: logging.LogRecord) -> str:
         ts = f"{datetime.fromtimestamp(record.created, UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
         place = f"{record.filename}:{record.lineno}"
         level = record.levelname.lower()
-        return json.dumps({"ts": ts, "level": level, "event": "library", "logger": record.name, "where": place})
+        return json.dumps(
+            {"ts": ts, "level": level, "event": "library", "logger": record.name, "where": place} | self._its
+        )
 
 
 def where_it_broke(error: BaseException) -> list[str]:

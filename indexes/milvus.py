@@ -20,6 +20,7 @@ import grpc
 import numpy as np
 from numpy.typing import NDArray
 
+from indexes.counting import counted
 from indexes.dense import Rows
 from indexes.errors import SearchUnavailableError
 from indexes.manifest import CollectionInfo
@@ -92,7 +93,8 @@ class Milvus:
                 client.load_collection(info.name, timeout=self._patience_s)
             count = self._count(client, info.name)
         if count != info.rows:
-            return f"expected {info.rows} passages in the collection {info.name} at {self.shown}, got {count}: {again}"
+            held = counted(info.rows, "passage")
+            return f"expected {held} in the collection {info.name} at {self.shown}, got {count}: {again}"
         return None
 
     def search(

@@ -140,8 +140,8 @@ class MilvusCandidates:
         known = (rows >= 0) & (rows < len(scope.allowed))
         if not known.all() or not scope.allowed[rows].all():
             raise SearchUnavailableError(
-                f"Milvus at {self._milvus.shown} gave passages of the collection {self._info.name} that were not asked "
-                "for, so nothing of what it gave is used: run greenlit ingest to make the collection again"
+                f"Milvus at {self._milvus.shown} gave what was not asked for (collection {self._info.name}), so "
+                " nothing of what it gave is used: run greenlit ingest to make the collection again"
             )
         return np.unique(rows)
 

@@ -1,9 +1,7 @@
 """Gives packed builds back: whole, byte for byte, or a document of one. See `indexes.packing`."""
 
 import contextlib
-import shutil
 import struct
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import fields
 from pathlib import Path
@@ -34,10 +32,10 @@ from indexes.pack import Pack
 from indexes.passages import SplitDocument, write_passages
 from indexes.pieces import PassagePieces, write_pieces
 from indexes.readings import notes_from_json
+from indexes.scratch import scratch_folder
 from indexes.sentences import PassageSentences, write_sentences
 from indexes.units import Series, Unit, UnitKind
 
-_SCRATCH_PREFIX = ".unpacked-"
 SQLITE_VERSION_AT = 96  # where an SQLite file says which version of the library wrote it
 OF_SENTENCES = tuple(field.name for field in fields(PassageSentences) if field.name != "vectors")
 
@@ -54,8 +52,7 @@ def past_build(
     Args:
         builds: the folder of builds.
         build_id: the id of the build.
-        scratch: a folder in which a packed build lies while it is lent; what a crash left there is removed first. One
-            build at a time.
+        scratch: a folder in which a packed build lies while it is lent; what a crash left there is removed first.
         fetch: has a build in a folder that is not here, where `builds` mirrors an object store.
         originals: gives those of such a build.
 
@@ -74,23 +71,13 @@ def past_build(
                 if (builds / build_id).is_dir():
                     raise
                 raise NoBuildError(f"the build {build_id} is not in {builds}") from None
-            remove_unpacked(scratch)
-            into = Path(lent.enter_context(tempfile.TemporaryDirectory(prefix=_SCRATCH_PREFIX, dir=scratch)))
+            into = lent.enter_context(scratch_folder(scratch))
             if pack is not None and packed:
                 build = open_build(unpack_build(pack, build_id, into))
             elif fetch is not None:
                 build = open_build(fetch(build_id, into), originals=originals)
         lent.callback(build.passages.close)
         yield build
-
-
-def remove_unpacked(scratch: Path) -> None:
-    """Remove what a kill left of unpacked builds; only for whoever alone lends from this folder, and lends none yet.
-
-    What cannot be removed stays, for the next time.
-    """
-    for left in scratch.glob(f"{_SCRATCH_PREFIX}*"):
-        shutil.rmtree(left, ignore_errors=True)
 
 
 def unpack_build(pack: Pack, build_id: str, into: Path) -> Path:

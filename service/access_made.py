@@ -1,6 +1,7 @@
 """From settings to what decides who is recognised: sessions, the provider, the directory, API keys, the local token."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from indexes.clock import utc_now
 from indexes.errors import DatabaseError, SettingsError
@@ -21,11 +22,13 @@ from service.access.private_database import Keep
 from service.access.private_file import in_folder
 from service.access.rules import ACCESS_FILE
 from service.access.sessions import Lasting
-from service.answering.follow import Follower
 from service.audit.events import api_key_created, api_key_revoked
 from service.audit.keys.key_files import load_or_create_key
 from service.audit.opening import OpenLog
 from service.settings import Settings
+
+if TYPE_CHECKING:
+    from service.answering.follow import Follower  # loads what answers: whoever only reads the log needs none of it
 
 CHAT_KEY_FILE = "chat-names.key"
 _MINUTE_S, _HOUR_S = 60.0, 3600.0
@@ -120,7 +123,9 @@ def local_access(settings: Settings) -> LocalAccess:
     )
 
 
-def access_opened(settings: Settings, opened: OpenLog, follower: Follower, notice: Callable[[str], None]) -> OpenAccess:
+def access_opened(
+    settings: Settings, opened: OpenLog, follower: "Follower", notice: Callable[[str], None]
+) -> OpenAccess:
     """Return what recognises callers of a service; what changes about keys and rules is put on record before it acts.
 
     Raises:

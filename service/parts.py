@@ -115,14 +115,12 @@ def open_service(
         watchers: are told what happens, and the course of each question.
 
     Raises:
-        TokenError, AuditKeyError: the token of this installation, or the key of API keys, cannot be read or made.
-        ProviderError: the identity provider's address is none that may be reached.
+        TokenError, AuditKeyError, ProviderError: what callers are recognised by cannot be read, made or reached.
         EncoderError, ObjectStoreError: the reranker, the entailment model, or where builds lie, cannot be opened.
     """
     entails = entailment_made(settings, connect)
     follower = _follower(settings, opened, release(settings, entails), notice, watchers.log)
-    builds = builds_made(settings, encoder, follower, notice)
-    live = builds.live
+    live = (builds := builds_made(settings, encoder, follower, notice)).live
     register = register_of(settings.library, settings.database())
     boundary = _boundary(settings, register, follower, notice)
     mandate = mandate_made(settings, connect, follower=follower, today=_today, notice=notice, entails=entails)
@@ -132,12 +130,8 @@ def open_service(
     health = _health(settings, opened, live, boundary, mandate, (opened_access.problems, *builds.problems))
     looked_at = LookedAt(health, live, boundary, auditing.state, steps, builds.followed)
     metrics = metrics_of(settings, looked_at)
-    with (
-        closing(register),
-        closing(opened_access),
-        following(builds.followed),
-        closing(_verifying(settings, opened)) as verifying,
-    ):
+    verifying = _verifying(settings, opened)
+    with closing(register), closing(opened_access), following(builds.followed), closing(verifying):
         yield Service(
             answering=answering_made(looked_at, follower, auditing, watched_by((metrics.question, watchers.course))),
             reading=Reading(live_build=live, boundary=boundary),

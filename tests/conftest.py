@@ -15,8 +15,7 @@ from tests.support.forked import FOR_TESTS, fork_server
 from tests.support.import_tests import is_importing
 from tests.support.in_memory import use_memory
 from tests.support.no_skips import pytest_make_collect_report, pytest_runtest_makereport  # noqa: F401  (hooks)
-
-_FIRST = ("tests/e2e", "tests/integration")
+from tests.support.order import waiting_first
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -40,19 +39,15 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Return how many processes `-n auto` means: one more than cores, for many a test waits for another program."""
-    return min((os.cpu_count() or 1) + 1, 4)
+    """Return how many processes `-n auto` means: two more than cores, for many a test waits for another program."""
+    return min((os.cpu_count() or 1) + 2, 4)
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what waits for other programs, after everything was shuffled.
-
-    So the longest tests are not the last, and one process has most of them: it alone starts a browser, a provider of
-    identities, and whatever else they share.
-    """
-    places = {folder: place for place, folder in enumerate(_FIRST)}
-    items.sort(key=lambda item: places.get("/".join(item.nodeid.split("/", 2)[:2]), len(places)))
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Begin with what waits for other programs, after everything was shuffled."""
+    processes = getattr(config, "workerinput", {}).get("workercount", 1)
+    items[:] = waiting_first(items, [item.nodeid for item in items], processes)
 
 
 def pytest_collection_finish() -> None:

@@ -56,13 +56,16 @@ def capacity(
         ValueError: fewer than three sizes.
     """
     with TemporaryDirectory() as folder:
+        console.print("Reading and encoding real pages, on one core ...")  # minutes: who waits wants to see it go on
         encoder = load_encoder(DEFAULT_ENCODER, copies=1)
         base, questions = real_passages(Path(folder) / "real", data, encoder)
         a_core_s = encoded_a_core_s(base, encoder)  # 1
         measured: dict[str, dict[int, float]] = defaultdict(dict)
         for size in sorted(sizes):  # 2
+            console.print(f"Making, weighing and asking a build of {size:,} passages ...")
             for name, value in measure_size(Path(folder) / str(size), size, base, questions, encoder).items():
                 measured[name][size] = value
+        console.print("Recording questions in a log ...")
         bytes_a_question, records_a_s = weigh_log(Path(folder) / "log")  # 3
     print_model(console, measured)  # 4
     largest = measured["question processor ms"][max(sizes)]

@@ -47,6 +47,7 @@ def engine_bench(console: Console, documents: int, *, data: Path | None, cores: 
         pages = deal_pages(library / "dealt", passages=documents, data=data, paragraphs_a_page=_PARAGRAPHS)
         approve_all(library, ["dealt"])
         here, there = Path(folder) / "here", Path(folder) / "there"
+        console.print(f"  {pages:,} documents are ingested twice ...")
         local = ingest_all(library, here, encoder)
         _print(console, "one process", pages, local)
         with RayEngine(agreed, driver=DriverProcess(address=os.environ.get("RAY_ADDRESS", ""), cores=cores)) as engine:

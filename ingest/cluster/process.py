@@ -23,6 +23,7 @@ from ingest.cluster.engine import ClosedError
 from ingest.cluster.messages import unpacked
 
 WORK = "ingest.cluster.work"
+_DRIVER = "ingest.cluster.driver"
 _END_S = 15.0  # for Ray to end what it started
 _QUIET = {"RAY_USAGE_STATS_ENABLED": "0"}
 _OWN_CLUSTER = {
@@ -59,7 +60,7 @@ class DriverProcess:
         address = self._wanted["address"]
         self._folder = tempfile.mkdtemp(prefix="greenlit-ray-")  # short, as sockets lie in it; for us alone
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "ingest.cluster.driver"],
+            [sys.executable, "-P", "-m", _DRIVER],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -74,7 +75,8 @@ class DriverProcess:
         except ClosedError as error:
             raise ClosedError(f"{where} does not start: its process ended") from error
         if failed:
-            raise ClosedError(f"{where} cannot be reached ({failed.decode()})")
+            how = "cannot be reached" if address else "does not start"
+            raise ClosedError(f"{where} {how} ({failed.decode()})")
         self._cores = int(cores[0])
         return self._cores
 

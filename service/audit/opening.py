@@ -88,18 +88,19 @@ def open_log(
     return assemble(open_store(folder, database=database), keys=keys, name=name, clock=clock, notice=notice)
 
 
-def open_store(folder: Path, *, database: str = "", alone: bool = False) -> LeafStore:
+def open_store(folder: Path, *, database: str = "", alone: bool = False, locked: bool = False) -> LeafStore:
     """Open the store of a log for writing and reading; see `open_log`.
 
     Args:
         folder: where the store is.
         database: the address of the database that holds the log; empty where the folder does.
         alone: whether no other process may write it meanwhile, as none ever may in a folder.
+        locked: whether a parent of this process holds the folder's lock for it; with a database only.
     """
     if not database:
         _expect_not_moved(folder)
         return SqliteLeafStore.open(folder)
-    store = _postgres(alone=alone).open(database, folder=folder)
+    store = _postgres(alone=alone).open(database, folder=folder, locked=locked)
     try:
         _expect_moved(folder, store)
     except BaseException:

@@ -1,6 +1,33 @@
-"""Binds the address that a command serves at, before anything is loaded: a port in use is said at once."""
+"""Where the service listens: bound before anything is loaded, so that a port in use is said at once, or inherited."""
 
 import socket
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from indexes.console import fail
+from service.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """Where a service listens: for everybody, and, if it was told to, for whoever reads its metrics.
+
+    `url` is where commands on this machine reach it, whatever else it listens on; empty where a parent tells them.
+    """
+
+    everybody: socket.socket
+    metrics: socket.socket | None
+    url: str = ""
+
+    def descriptors(self) -> list[int]:
+        """Return those of its sockets, as `inherited` takes them."""
+        return [one.fileno() for one in (self.everybody, self.metrics) if one is not None]
+
+    def close(self) -> None:
+        """Close them; closing twice is fine."""
+        self.everybody.close()
+        if self.metrics is not None:
+            self.metrics.close()
 
 
 def bound(host: str, port: int) -> socket.socket:
@@ -18,3 +45,57 @@ def bound(host: str, port: int) -> socket.socket:
         listening.close()
         raise
     return listening
+
+
+def listening_at(settings: Settings, host: str | None, port: int | None) -> Listening:
+    """Bind where a service is to listen, or end the command: beyond this machine in local mode, a port in use.
+
+    Args:
+        settings: say where, unless it is given.
+        host: the address.
+        port: the port.
+    """
+    from service.access.local import is_loopback
+
+    host, port = host or settings.host, port or settings.port
+
+    if settings.auth == "local" and not is_loopback(host):
+        raise fail(
+            f"local mode serves this machine only: expected a loopback address like 127.0.0.1, got '{host}'; "
+            "for others set GREENLIT_AUTH=oidc",
+            2,
+        )
+    everybody, url = _bound(host, port, "--port"), _url(settings, host, port)
+    if settings.metrics_port is None:
+        return Listening(everybody, None, url)
+    try:
+        return Listening(everybody, _bound(settings.metrics_host, settings.metrics_port, "GREENLIT_METRICS_PORT"), url)
+    except BaseException:
+        everybody.close()
+        raise
+
+
+def inherited(descriptors: Sequence[int]) -> Listening:
+    """Return where a service listens whose parent bound the sockets; see `Listening.descriptors`."""
+    sockets = [socket.socket(fileno=one) for one in descriptors]
+    return Listening(sockets[0], sockets[1] if len(sockets) > 1 else None)
+
+
+def _url(settings: Settings, host: str, port: int) -> str:
+    ours = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host.strip("[]"), host)  # nosec B104  # noqa: S104  (a name, not a choice)
+    ours = f"[{ours}]" if ":" in ours and not ours.startswith("[") else ours
+    return f"{'https' if settings.tls_certificate else 'http'}://{ours}:{port}"
+
+
+def address(listening: socket.socket) -> str:
+    """Return the address that a socket is bound to, as people write it."""
+    host, port = listening.getsockname()[:2]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _bound(host: str, port: int, chosen_by: str) -> socket.socket:
+    try:
+        return bound(host, port)
+    except OSError as error:
+        words = f"{host}:{port} cannot be listened on ({error.strerror}): choose another with {chosen_by}"
+        raise fail(words, 1) from error

@@ -19,22 +19,24 @@ def opened_service(
     *,
     load: "Callable[[Settings], Encoder] | None" = None,
     watchers: "Watchers | None" = None,
+    locked: bool = False,
 ) -> Iterator["Service"]:
     """Open the audit log first: if a service holds it, there is no need to `load` an encoder, which some keep.
+
+    With `locked`, a parent of this process holds the lock of the state folder for it.
 
     Raises:
         SettingsError: a language model is asked for, and what it needs is not installed.
     """
     from service.audit.log import system_clock_us
-    from service.audit.opening import open_log
+    from service.audit.opening import assemble, open_store
 
-    opened = open_log(
-        settings.state,
+    opened = assemble(
+        open_store(settings.state, database=settings.database(), locked=locked),
         keys=settings.keys_folder(),
         name=settings.log_name,
         clock=system_clock_us,
         notice=notice,
-        database=settings.database(),
     )
     with contextlib.closing(opened):
         from service.answering.course import NO_WATCHERS

@@ -3,14 +3,19 @@
 Every label is a code of this program: a door, an outcome, a reason, a stage, a kind of failure, a route as it is
 declared, a status. No text, no person, no pseudonym, no document, no group and no name of a model is ever one, and what
 is no known code is counted as `other`. The registry is this service's own; nothing is kept in the process.
+
+Where several processes answer for one installation on one machine, what they count is added up, whichever is asked:
+their parent names a folder for it (`PROMETHEUS_MULTIPROC_DIR`). What is looked up, each looks up for itself.
 """
 
+import os
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import get_args
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.multiprocess import MultiProcessCollector
 
 from indexes.life import VERSION
 from service.answering.answers import Reason
@@ -24,6 +29,7 @@ MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"  # of Prometheus' text f
 OTHER = "other"
 WATCH_ROUTE = "/v1/audit/shards"  # what a witness asks for in each of its rounds, and nobody else by habit
 _OK = 200
+_SHARED = "PROMETHEUS_MULTIPROC_DIR"  # decides, when the library is imported, where it counts
 _DOORS = frozenset(get_args(Channel))
 _OUTCOMES = frozenset(get_args(Outcome))
 _MODEL_FAILURES = {"failed", "unavailable", "timed_out", "busy", "reply", "protocol", "cut_off"}
@@ -108,17 +114,18 @@ class Metrics:
         self._failures = Counter(
             "greenlit_failures", "Requests that failed on the service's side, by kind.", ("kind",), registry=registry
         )
-        self._watched_at_s: float | None = None
+        self._watched: Gauge | None = None
+        self._lock = threading.Lock()
         # What is asked for again and again; others are found by their labels.
         self._of_stage = {stage: self._stages.labels(stage.value) for stage in Stage}
         registry.register(self.gauges)
         self.gauges.add("greenlit_info", "The version that runs.", lambda: {(VERSION,): 1.0}, labels=("version",))
-        self.gauges.add(
-            "greenlit_log_watched_timestamp_seconds",
-            "When somebody last asked for the shards of the log, as a witness does; what came of it, a witness keeps.",
-            lambda: {} if self._watched_at_s is None else {(): self._watched_at_s},
-        )
         ProcessCollector(registry=registry)
+        self._shared = CollectorRegistry() if (folder := os.environ.get(_SHARED)) else None
+        if self._shared:
+            MultiProcessCollector(self._shared, path=folder)  # type: ignore[no-untyped-call]
+            self._shared.register(self.gauges)
+            ProcessCollector(registry=self._shared)
 
     def question(self, course: Course) -> None:
         """Count a question."""
@@ -134,7 +141,7 @@ class Metrics:
         """Count a request; `route` is the route as it is declared, never an address."""
         self._requests.labels(route, str(status)).inc()
         if route == WATCH_ROUTE and status == _OK:
-            self._watched_at_s = self._now_s()
+            self._watched_at().set(self._now_s())
 
     def failed(self, kind: str) -> None:
         """Count a failure; `kind` is a problem's."""
@@ -142,7 +149,20 @@ class Metrics:
 
     def text(self) -> bytes:
         """Return all of it in Prometheus' text format."""
-        return generate_latest(self._registry)
+        return generate_latest(self._shared or self._registry)
+
+    def _watched_at(self) -> Gauge:
+        """Return the gauge that is there from the first time on."""
+        with self._lock:
+            if self._watched is None:
+                self._watched = Gauge(
+                    "greenlit_log_watched_timestamp_seconds",
+                    "When somebody last asked for the shards of the log, as a witness does; what came of it, a witness "
+                    "keeps.",
+                    registry=self._registry,
+                    multiprocess_mode="max",
+                )
+            return self._watched
 
 
 def _known(code: str, codes: frozenset[str]) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from indexes.durable import remove_left_over, replace_file
+from indexes.scratch import remove_left
 from service.audit.storage.writer_lock import holding
 
 _FILE = "service.json"
@@ -29,12 +30,10 @@ def announced(state: Path, *, url: str) -> Iterator[None]:
         state: the folder of the installation's state.
         url: where the service listens.
     """
-    from indexes.unpacking import remove_unpacked  # noqa: PLC0415 - with the model libraries; who only looks has none
-
     path = state / _FILE
     said = {"url": url, "pid": os.getpid(), "process": holding(state)}
     remove_left_over(path)  # by one that was killed, like the next: who has the log is the only one here
-    remove_unpacked(state)
+    remove_left(state)
     replace_file(path, json.dumps(said).encode(), mode=0o600)
     try:
         yield

@@ -16,7 +16,7 @@ def _sqlite(folder: Path, _: pytest.FixtureRequest) -> LeafStore:
 
 
 def _postgres(folder: Path, request: pytest.FixtureRequest) -> LeafStore:
-    return PostgresBesideStore.open(request.getfixturevalue("database_url"), folder=folder)
+    return PostgresBesideStore.open(request.getfixturevalue("log_url"), folder=folder)
 
 
 OPENERS: dict[str, Callable[[Path, pytest.FixtureRequest], LeafStore]] = {"postgres": _postgres, "sqlite": _sqlite}

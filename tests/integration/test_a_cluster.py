@@ -15,22 +15,41 @@ from indexes.builds import current_build_id
 from ingest.cluster.engine import RayEngine
 from ingest.cluster.process import DriverProcess
 from ingest.errors import EngineError
+from ingest.loading.process import LoaderProcess
 from ingest.pipeline import ingest
-from tests.support.cluster_parts import agreed, files_of
-from tests.support.fakes import HashingEncoder, TinyLibrary
+from tests.support import cluster_work
+from tests.support.cluster_parts import agreed, files_of, perform, work_here
+from tests.support.fakes import DirectParser, HashingEncoder, TinyLibrary
 
 pytestmark = pytest.mark.skipif(find_spec("ray") is None, reason="Ray is not installed: expected greenlit[ray]")
 
 
+class _DiesOnce:
+    """The real work, but for the first request: who brings that is to die."""
+
+    def __init__(self) -> None:
+        self.asked: list[bytes] = []
+
+    def __call__(self, setup: bytes, request: bytes) -> bytes:
+        self.asked.append(request)
+        return perform(setup, request) if len(self.asked) > 1 else b""
+
+
 @pytest.fixture
 def driver() -> DriverProcess:
-    return DriverProcess(address="", cores=1, work="tests.support.cluster_work")
+    return DriverProcess(address="", cores=1, work=cluster_work.__name__)
 
 
 @pytest.fixture
-def engine(tmp_path: Path, driver: DriverProcess, monkeypatch: pytest.MonkeyPatch) -> Iterator[RayEngine]:
-    monkeypatch.setenv("TEST_WORKER_DIES_ONCE", str(tmp_path / "died"))
-    with RayEngine(agreed(HashingEncoder()), driver=driver) as opened:
+def work() -> _DiesOnce:
+    return _DiesOnce()
+
+
+@pytest.fixture
+def engine(driver: DriverProcess, work: _DiesOnce, monkeypatch: pytest.MonkeyPatch) -> Iterator[RayEngine]:
+    monkeypatch.setattr(LoaderProcess, "load", lambda _self, name, content: DirectParser().load(name, content))
+    with work_here(work) as where, RayEngine(agreed(HashingEncoder()), driver=driver) as opened:
+        monkeypatch.setenv(cluster_work.WHERE, where)
         yield opened
 
 
@@ -67,12 +86,12 @@ def _listening(processes: list[Path]) -> set[str]:
 
 
 def test_the_build_is_the_same_to_the_byte_and_nothing_is_left_behind(
-    tmp_path: Path, driver: DriverProcess, engine: RayEngine
+    tmp_path: Path, driver: DriverProcess, work: _DiesOnce, engine: RayEngine
 ) -> None:
     here, there = _library(tmp_path / "here"), _library(tmp_path / "there")
     local = here.ingest()
     report = ingest(replace(there.ingestion(), engine=engine))
-    assert (tmp_path / "died").exists()
+    assert len(work.asked) == 1 + len(set(work.asked))  # one was done again, and none besides
     assert replace(report, seconds=0.0) == replace(local, seconds=0.0)
     assert files_of(there.builds / report.build_id) == files_of(here.builds / local.build_id)
 

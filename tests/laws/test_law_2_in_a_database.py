@@ -138,13 +138,14 @@ def test_a_service_that_is_cut_off_refuses_and_answers_nothing_it_remembers(
 ) -> None:
     revoke, _ = _decide(library, register)
     assert _cites(far)
+    browser = far.browser()
     way.cut()
     for _ in range(2):
         code, told = _asks(far)
         assert code == 503
         assert NEEDLE not in str(told)
     assert far.api.get("/readyz").status_code == 503
-    assert NEEDLE not in far.browser().post("/", data={"question": VENDOR_QUESTION}).text
+    assert NEEDLE not in browser.post("/", data={"question": VENDOR_QUESTION}).text
     assert _cites(near), "nobody else is held up"
     library.clock.pass_days(1)
     revoke()

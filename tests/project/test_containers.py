@@ -131,7 +131,7 @@ def test_the_slack_bot_has_a_volume_of_its_own_and_nothing_of_the_library_the_bu
 
 
 def test_image_holds_what_every_service_of_the_composition_needs(instructions: list[tuple[str, str]]) -> None:
-    assert ("ARG", "EXTRAS=mcp,slack") in instructions
+    assert ("ARG", "EXTRAS=mcp,slack,postgres") in instructions
     assert any(name == "RUN" and rest.endswith('install ".[${EXTRAS}]"') for name, rest in instructions)
 
 
@@ -222,7 +222,7 @@ def test_replicas_share_what_they_must_and_each_may_lose_the_rest(services: dict
     assert "env_file" not in worker
     assert {name for name, value in worker["environment"].items() if value is None} | {
         "GREENLIT_LIBRARY", "GREENLIT_BUILDS", "GREENLIT_STATE", "GREENLIT_DATABASE_URL",
-        "GREENLIT_INDEX", "GREENLIT_MILVUS_URI",
+        "GREENLIT_BUILDS_CACHE", "GREENLIT_INDEX", "GREENLIT_MILVUS_URI",
     } >= {f"GREENLIT_{name.upper()}" for name in LibrarySettings.model_fields}  # fmt: skip
     assert all(needed in scale for service in scale.values() for needed in service.get("depends_on", ()))
     published = {name for name, service in scale.items() if "ports" in service}

@@ -1,13 +1,17 @@
 """What tests of a cluster share: what a tiny library's ingestion expects of workers, and a cluster that is played."""
 
+import contextlib
 import json
+import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from multiprocessing.connection import Client, Listener
 from pathlib import Path
 
 from ingest.cluster import messages
 from ingest.cluster.agreed import Agreed, found_here
 from ingest.cluster.engine import ClosedError, RayEngine
+from ingest.cluster.work import perform_with
 from ingest.split import Splitter
 from tests.support.fakes import HashingEncoder
 
@@ -24,6 +28,39 @@ def agreed(encoder: HashingEncoder) -> Agreed:
     """What is expected of workers."""
     here = found_here(encoder, Splitter(encoder).info)
     return Agreed(here, parse_timeout_s=60.0, parse_memory_bytes=1 << 30, sandbox="auto")
+
+
+def perform(setup: bytes, request: bytes) -> bytes:
+    """Do what a worker does, with an encoder that needs no model."""
+    return perform_with(_load, setup, request)
+
+
+def _load(_name: str) -> HashingEncoder:
+    return HashingEncoder()
+
+
+@contextlib.contextmanager
+def work_here(work: Callable[[bytes, bytes], bytes]) -> Iterator[str]:
+    """Do the work of a cluster's workers (`cluster_work`) in this process; lend where they bring their requests."""
+    with Listener(family="AF_UNIX") as listener:
+        where = str(listener.address)
+        thread = threading.Thread(target=_answer, args=(listener, work))
+        thread.start()
+        try:
+            yield where
+        finally:
+            Client(where, family="AF_UNIX").close()  # a request without a word is the last
+            thread.join()
+
+
+def _answer(listener: Listener, work: Callable[[bytes, bytes], bytes]) -> None:
+    while True:
+        with listener.accept() as worker:
+            try:
+                setup, request = worker.recv_bytes(), worker.recv_bytes()
+            except EOFError:
+                return
+            worker.send_bytes(work(setup, request))
 
 
 class PlayedDriver:

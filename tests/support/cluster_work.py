@@ -1,29 +1,22 @@
-"""What workers of a cluster do in tests: the real work, with an encoder that needs no model.
+"""What workers of a cluster do in tests: they bring each request to the test's process, which does the real work.
 
-Where `TEST_WORKER_DIES_ONCE` names a file that is not there, whoever is asked first makes it and is killed.
+A worker that did it itself would import for seconds what the test has imported, so this imports nothing of ours.
+`TEST_CLUSTER_WORK` says where the test listens (`cluster_parts.work_here`); an empty reply tells a worker to die.
 """
 
-import functools
-import importlib
 import os
 import signal
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
+from multiprocessing.connection import Client
+
+WHERE = "TEST_CLUSTER_WORK"
 
 
 def perform(setup: bytes, request: bytes) -> bytes:
-    """Do what a request wants."""
-    marker = os.environ.get("TEST_WORKER_DIES_ONCE")
-    if marker and not Path(marker).exists():
-        Path(marker).touch()
+    """Have done what a request wants."""
+    with Client(os.environ[WHERE], family="AF_UNIX") as test:
+        test.send_bytes(setup)
+        test.send_bytes(request)
+        reply = test.recv_bytes()
+    if not reply:
         os.kill(os.getpid(), signal.SIGKILL)
-    work = importlib.import_module("ingest.cluster.work")  # not before: it takes seconds
-    done: bytes = work.perform_with(_load(), setup, request)
-    return done
-
-
-@functools.cache  # the same function each time, as what is loaded with it is kept
-def _load() -> Callable[[str], Any]:
-    fakes = importlib.import_module("tests.support.fakes")
-    return lambda _name: fakes.HashingEncoder()
+    return reply

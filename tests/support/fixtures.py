@@ -31,6 +31,7 @@ from tests.support.object_server import bucket_address, object_server  # noqa: F
 from tests.support.one_call import use_one_call
 from tests.support.openid import openid_provider  # noqa: F401  (a fixture)
 from tests.support.postgres_server import database_url, postgres_server  # noqa: F401  (fixtures)
+from tests.support.prepared_log import log_template, log_url  # noqa: F401  (fixtures)
 from tests.support.quick_ends import use_quick_ends
 from tests.support.replicas import make_replica  # noqa: F401  (a fixture)
 from tests.support.service_parts import Studio, open_studio, with_rules

@@ -52,6 +52,8 @@ _NOT_YET = (
     "indexes.milvus_candidates",
     "ingest.build_collections",
     "ingest.index_collection",
+    # It runs in a process of its own, which alone imports Ray.
+    "ingest.cluster.driver",
 )
 
 

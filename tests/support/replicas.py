@@ -67,12 +67,12 @@ MakeReplica = Callable[..., Replica]
 
 
 @pytest.fixture
-def make_replica(database_url: str, tmp_path: Path) -> Iterator[MakeReplica]:
+def make_replica(log_url: str, tmp_path: Path) -> Iterator[MakeReplica]:
     """Open one more process that writes the log; closed at the end."""
     with ExitStack() as opened:
         made = 0
 
-        def make(*, keys: Path | None = None, url: str = database_url, **more: Any) -> Replica:
+        def make(*, keys: Path | None = None, url: str = log_url, **more: Any) -> Replica:
             nonlocal made
             made += 1
             replica = Replica(tmp_path / f"replica-{made}", url=url, kept_in=keys or tmp_path / "keys", **more)

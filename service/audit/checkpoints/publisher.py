@@ -209,8 +209,8 @@ class Publisher:
         if known.next_seq > size:
             raise AuditUnavailableError(
                 f"the log was {done} up to number {known.next_seq - 1}, but the store ends before {size}: the newest "
-                "leaves are missing; put the store back as it was, or move it away and take it from a copy (greenlit "
-                f"restore COPIES); if no copy holds more, say so with {MEND}"
+                "leaves are missing; put the store back as it was: a file from a copy, once it is moved away (greenlit "
+                f"restore COPIES), a database by its own means; if nothing holds more, say so with {MEND}"
             )
         stored = StoredTree(store=self._store, origin=known.origin, first_seq=known.first_seq)
         if stored.root(known.size) != known.root:

@@ -71,18 +71,19 @@ class PostgresLeafStore(LeafReads):
         self._scopes = KeptScopes(self.scope_as_kept, self.late_filter_hash)
 
     @classmethod
-    def open(cls, url: str, *, folder: Path) -> Self:
+    def open(cls, url: str, *, folder: Path, locked: bool = False) -> Self:
         """Open the store in a database for writing and reading, making its tables if they are missing.
 
         Args:
             url: the address of the database.
             folder: this machine's state; holds `audit.lock`; made with mode 0700.
+            locked: whether that is held already, by a parent of this process, for all its children.
 
         Raises:
             AuditBusyError: another process has it open, here or elsewhere.
             AuditUnavailableError: it cannot be reached, made or written.
         """
-        store = cls(database=PostgresDatabase(url), folder=folder)
+        store = cls(database=PostgresDatabase(url), folder=None if locked else folder)
         try:
             make_private_folder(folder)
         except OSError as error:
@@ -120,6 +121,14 @@ class PostgresLeafStore(LeafReads):
         """Tell whether the role that connects owns the tables, and could take the triggers away."""
         ((owns,),) = self._postgres.rows(_OWNS.replace("%s", "?"), (f"{SCHEMA}.leaves",))
         return bool(owns)
+
+    @property
+    def untidy(self) -> bool:
+        """See `LeafStore.untidy`: what was erased goes from the server's pages with its next vacuum."""
+        return False
+
+    def tidy(self) -> None:
+        """See `LeafStore.tidy`."""
 
     def remark(self) -> str | None:
         """See `LeafStore.remark`."""

@@ -58,7 +58,7 @@ class SqliteLeafStore(SqliteReads):
         self._writer: sqlite3.Connection | None = None
         self._busy_timeout_s = busy_timeout_s
         self._scopes = KeptScopes(self.scope_as_kept, self.late_filter_hash)
-        self._erased_in_wal = False  # something that was erased may stand in the write-ahead log yet
+        self.untidy = False  # something that was erased may stand in the write-ahead log yet
 
     @classmethod
     def open(cls, folder: Path, *, busy_timeout_s: float = DEFAULT_BUSY_TIMEOUT_S) -> Self:
@@ -100,14 +100,14 @@ class SqliteLeafStore(SqliteReads):
         receipts = self._write(lambda writer: _append(writer, entries, new))
         self._scopes.written(new)
         if any(entry.erases for entry in entries):
-            self._forget_erased()
+            self.tidy()
         return receipts
 
     def publish(self, checkpoint: StoredCheckpoint, subtrees: Sequence[Subtree]) -> None:
         """See `LeafStore.publish`."""
         self._write(lambda writer: _publish(writer, checkpoint, subtrees))
-        if self._erased_in_wal:
-            self._forget_erased()
+        if self.untidy:
+            self.tidy()
 
     def shrink(self) -> tuple[int, int]:
         """Give the room of what was erased back to the disk: the file is written anew, in its place, in one step.
@@ -162,17 +162,17 @@ class SqliteLeafStore(SqliteReads):
             )
         return done
 
-    def _forget_erased(self) -> None:
-        """Take erased payloads out of the write-ahead log too.
+    def tidy(self) -> None:
+        """Take erased payloads out of the write-ahead log too; see `LeafStore.tidy`.
 
-        A reader in the way, such as a backup, delays it until a later checkpoint, and keeps no question waiting.
+        A reader in the way, such as a backup, delays it, and keeps no question waiting.
         """
-        writer, self._erased_in_wal = self._writer, True
+        writer, self.untidy = self._writer, True
         if writer is not None:
             with suppress(sqlite3.Error):
                 writer.execute("PRAGMA busy_timeout = 0")
                 try:
-                    self._erased_in_wal = bool(_one(writer, _EMPTY_WAL)[0])
+                    self.untidy = bool(_one(writer, _EMPTY_WAL)[0])
                 finally:
                     writer.execute(f"PRAGMA busy_timeout = {round(self._busy_timeout_s * 1000)}")
 

@@ -230,11 +230,7 @@ class LeafStore(LeafReader, Protocol):
         """How it is written while other processes write it too; `None` if nobody else can."""
 
     def remark(self) -> str | None:
-        """Return what an operator should know of how it is kept, and what to do; `None` if nothing.
-
-        Raises:
-            AuditUnavailableError: it cannot be read.
-        """
+        """Return what an operator should know of how it is kept, and what to do; `None` if nothing."""
 
     def append(self, entries: Sequence[Entry]) -> list[Receipt]:
         """Keep all entries, in their order, or none of them; they are durable when this returns.
@@ -251,6 +247,13 @@ class LeafStore(LeafReader, Protocol):
         Raises:
             AuditUnavailableError: the store cannot be written; as for `append`.
         """
+
+    @property
+    def untidy(self) -> bool:
+        """Whether bytes of what was erased may still stand where the store writes first."""
+
+    def tidy(self) -> None:
+        """Take such bytes away, unless a reader is in the way: then try again later. Never waits, never fails."""
 
     def reopen(self) -> None:
         """Close the handle and open the same store anew; never makes a new store.

@@ -4,9 +4,8 @@ A caller hands an entry in (`submit`) and waits until it is durable (`wait`). Be
 checkpoints when they are due (`publisher`). After a failed commit, or a checkpoint that could not be signed, nothing is
 written on that handle again: everybody waiting is refused, the store is reopened after a pause, its tree is derived
 anew and held against what was known, and what has no checkpoint gets one before the next entry is taken. An entry of
-the failed batch may turn out to have been kept; nobody got a receipt for it. Where other processes write the same log,
-entries go through what knows of them (`beside.Others`), which may refuse a few of a batch. Does not know what an entry
-says.
+the failed batch may turn out to have been kept; nobody got a receipt for it. Where others write the same log, entries
+go through what knows of them (`beside.Others`), which may refuse some of a batch. Does not know what an entry says.
 """
 
 import threading
@@ -21,6 +20,7 @@ from service.audit.storage.store import Entry, LeafStore, Receipt
 from service.audit.storage.tickets import Ticket
 
 MAX_BATCH = 256  # entries; every caller blocks, so a batch is as large as there are callers: a bound for memory only
+_TIDY_AGAIN_S = 5.0  # a reader who is in the way of an erasure reads for seconds, or for a minute
 DEFAULT_RETRY_WAIT_S = 1.0  # a full disk is not helped by trying faster
 DEFAULT_PATIENCE_S = 30.0  # far beyond the slowest commit; a disk that hangs must not hang every caller
 
@@ -126,7 +126,7 @@ class Writer:
             AuditUnavailableError: it is not, or not known to be: no answer may be given.
             AuditOvertakenError: it is not, since another process was first; made anew, it may be.
         """
-        self._wait(ticket)
+        self._await(ticket)
         if ticket.receipt is None:
             raise (AuditOvertakenError if ticket.overtaken else AuditUnavailableError)(ticket.reason)
         return ticket.receipt
@@ -138,13 +138,9 @@ class Writer:
             AuditUnavailableError: it could not be published.
         """
         ticket = self.submit(None)
-        self._wait(ticket)
+        self._await(ticket)
         if ticket.reason:
             raise AuditUnavailableError(ticket.reason)
-
-    def _wait(self, ticket: Ticket) -> None:
-        if not ticket.done.wait(self._patience_s):
-            self._give_up(ticket)
 
     def problem(self) -> str | None:
         """Return why nothing can be written now; `None` if all is well."""
@@ -163,7 +159,9 @@ class Writer:
     def _problem(self) -> str | None:
         return "the audit log is closed" if self._closing else self._reason or self._late
 
-    def _give_up(self, ticket: Ticket) -> None:
+    def _await(self, ticket: Ticket) -> None:
+        if ticket.done.wait(self._patience_s):
+            return
         with self._changed:
             if ticket.done.is_set():
                 return
@@ -187,6 +185,8 @@ class Writer:
         batch, closing = self._take()
         if not self._guarded(lambda: self._commit(batch), batch):
             return True
+        if not batch and self._store.untidy:
+            self._store.tidy()
         self._wishes += [ticket for ticket in batch if ticket.entry is None]
         if self._wishes or closing or self._publisher.due_in_s() == 0.0:
             self._publish(closing=closing)
@@ -215,7 +215,10 @@ class Writer:
     def _take(self) -> tuple[list[Ticket], bool]:
         """Wait for work and take a batch; also tell whether the writer was closed and this is the last of it."""
         with self._changed:
-            self._changed.wait_for(lambda: self._queue or self._closing, self._publisher.due_in_s())
+            wait_s = self._publisher.due_in_s()
+            if self._store.untidy:
+                wait_s = _TIDY_AGAIN_S if wait_s is None else min(wait_s, _TIDY_AGAIN_S)
+            self._changed.wait_for(lambda: self._queue or self._closing, wait_s)
             batch = [self._queue.popleft() for _ in range(min(len(self._queue), MAX_BATCH))]
             self._working = True
             return batch, self._closing and not self._queue

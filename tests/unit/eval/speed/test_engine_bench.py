@@ -9,8 +9,7 @@ from eval.speed import engine_bench as module
 from eval.speed.engine_bench import engine_bench
 from ingest.cluster import messages
 from ingest.loading.process import LoaderProcess
-from tests.support.cluster_parts import PlayedDriver
-from tests.support.cluster_work import perform
+from tests.support.cluster_parts import PlayedDriver, perform
 from tests.support.fakes import DirectParser, HashingEncoder
 
 

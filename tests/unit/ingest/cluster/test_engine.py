@@ -16,8 +16,7 @@ from ingest.cluster.engine import ClosedError, RayEngine
 from ingest.errors import EngineError, LoaderStartError
 from ingest.loading.process import LoaderProcess
 from ingest.pipeline import CACHE_FILE, ingest
-from tests.support.cluster_parts import PlayedDriver, files_of, played_engine
-from tests.support.cluster_work import perform
+from tests.support.cluster_parts import PlayedDriver, files_of, perform, played_engine
 from tests.support.fakes import DirectParser, TinyLibrary
 
 

@@ -256,7 +256,7 @@ def test_nothing_that_people_write_is_in_any_file_or_log(
 ) -> None:
     words = "the merger with Southlight"
     handler, root = logging.StreamHandler(), logging.getLogger()
-    handler.setFormatter(_NameOnly())
+    handler.setFormatter(_NameOnly({}))
     level, handlers = root.level, root.handlers
     root.handlers = [handler]
     root.setLevel(logging.DEBUG)

@@ -131,7 +131,7 @@ def test_one_signs_at_a_time_and_another_takes_over_when_it_is_gone(make_replica
 
 
 def test_a_lease_that_the_server_took_away_is_lost_at_once_and_taken_again(
-    make_replica: MakeReplica, database_url: str
+    make_replica: MakeReplica, log_url: str
 ) -> None:
     replica = make_replica(pace=QUICK)
     beside = replica.parts.store.beside
@@ -139,7 +139,7 @@ def test_a_lease_that_the_server_took_away_is_lost_at_once_and_taken_again(
     wait_until(beside.has_lease)
     lease = replica.parts.store._lease  # type: ignore[attr-defined]
     pid = lease._connection.info.backend_pid
-    with psycopg.connect(database_url, autocommit=True) as owner:
+    with psycopg.connect(log_url, autocommit=True) as owner:
         owner.execute(f"SELECT pg_terminate_backend({pid})".encode())
         wait_until(lambda: not beside.has_lease())
         taken = owner.execute(b"SELECT pg_try_advisory_lock(%s)", (postgres_store.WRITER + 3,)).fetchone()
@@ -263,13 +263,13 @@ def test_a_log_that_is_put_back_needs_all_others_to_be_stopped(make_replica: Mak
         )
 
 
-def test_what_others_wrote_is_held_against_what_they_signed(make_replica: MakeReplica, database_url: str) -> None:
+def test_what_others_wrote_is_held_against_what_they_signed(make_replica: MakeReplica, log_url: str) -> None:
     """A record of another process that was changed before it was read here: the checkpoint is of the true one."""
     first, other = make_replica(pace=QUICK), make_replica(pace=QUICK)
     first.ask_in_vain()
     first.parts.log.publish()
     wait_until(lambda: other.publisher.next_seq == first.reading().size() and other.publisher._uncovered() is None)
-    with psycopg.connect(database_url, autocommit=True) as owner:
+    with psycopg.connect(log_url, autocommit=True) as owner:
         owner.execute(f"SET search_path = {SCHEMA}".encode())
         newest = owner.execute(b"SELECT id, origin FROM checkpoints ORDER BY id DESC LIMIT 1").fetchone()
         assert newest

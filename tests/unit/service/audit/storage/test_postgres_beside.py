@@ -23,14 +23,14 @@ def _entry(number: int) -> Entry:
 
 
 @pytest.fixture
-def open_one(database_url: str, tmp_path: Path) -> Iterator[Open]:
+def open_one(log_url: str, tmp_path: Path) -> Iterator[Open]:
     with ExitStack() as stack:
         made = 0
 
         def open_it() -> PostgresBesideStore:
             nonlocal made
             made += 1
-            store = PostgresBesideStore.open(database_url, folder=tmp_path / str(made))
+            store = PostgresBesideStore.open(log_url, folder=tmp_path / str(made))
             stack.callback(store.close)
             return store
 
@@ -53,10 +53,10 @@ def test_each_is_given_what_the_other_added_before_it_adds(open_one: Open) -> No
         first.append([_entry(3)])  # it said that it knows of nobody else
 
 
-def test_an_end_that_is_another_one_is_refused(open_one: Open, database_url: str) -> None:
+def test_an_end_that_is_another_one_is_refused(open_one: Open, log_url: str) -> None:
     store = open_one()
     store.append([_entry(0)])
-    with psycopg.connect(database_url, autocommit=True) as owner:
+    with psycopg.connect(log_url, autocommit=True) as owner:
         owner.execute(f"SET search_path = {SCHEMA}".encode())
         owner.execute(b"ALTER TABLE leaves DISABLE TRIGGER leaves_never_changes")
         digest = b"encode(sha256('\\x0000'::bytea), 'hex')"
@@ -83,13 +83,13 @@ def test_who_stands_still_within_a_turn_is_sent_away(open_one: Open) -> None:
 
 
 def test_whoever_needs_the_log_alone_is_refused_while_others_write_and_the_other_way_round(
-    open_one: Open, database_url: str, tmp_path: Path
+    open_one: Open, log_url: str, tmp_path: Path
 ) -> None:
     store = open_one()
     with pytest.raises(AuditBusyError, match="writes the audit log in"):
-        PostgresLeafStore.open(database_url, folder=tmp_path / "alone")
+        PostgresLeafStore.open(log_url, folder=tmp_path / "alone")
     store.close()
-    alone = PostgresLeafStore.open(database_url, folder=tmp_path / "alone")
+    alone = PostgresLeafStore.open(log_url, folder=tmp_path / "alone")
     with pytest.raises(AuditBusyError):
         open_one()
     alone.close()

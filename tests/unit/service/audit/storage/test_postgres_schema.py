@@ -90,9 +90,9 @@ def _kept(url: str, folder: Path) -> str:
 
 
 @pytest.fixture
-def kept(database_url: str, tmp_path: Path) -> str:
+def kept(log_url: str, tmp_path: Path) -> str:
     """The address of a filled database that nobody has open."""
-    return _kept(database_url, tmp_path)
+    return _kept(log_url, tmp_path)
 
 
 @pytest.fixture(scope="module")

@@ -24,15 +24,15 @@ ORIGIN = "greenlit/audit/2026-11"
 
 
 @pytest.fixture
-def store(database_url: str, tmp_path: Path) -> Iterator[PostgresLeafStore]:
-    with closing(PostgresLeafStore.open(database_url, folder=tmp_path / "here")) as opened:
+def store(log_url: str, tmp_path: Path) -> Iterator[PostgresLeafStore]:
+    with closing(PostgresLeafStore.open(log_url, folder=tmp_path / "here")) as opened:
         yield opened
 
 
-def test_a_look_for_damage_is_broken_off_by_another_thread(store: PostgresLeafStore, database_url: str) -> None:
+def test_a_look_for_damage_is_broken_off_by_another_thread(store: PostgresLeafStore, log_url: str) -> None:
     store.append([_entry(0)])
     store.stop_looking()  # nobody looks: nothing to do
-    with ThreadPoolExecutor(1) as other, psycopg.connect(database_url) as holding:
+    with ThreadPoolExecutor(1) as other, psycopg.connect(log_url) as holding:
         holding.execute(f"LOCK TABLE {SCHEMA}.leaves IN ACCESS EXCLUSIVE MODE".encode())  # so that the look takes long
         looking = other.submit(store.damage)
         while not looking.done():
@@ -63,26 +63,26 @@ def _end_sessions(url: str) -> None:
 
 
 def test_a_second_machine_is_refused_until_the_first_lets_go(
-    store: PostgresLeafStore, database_url: str, tmp_path: Path
+    store: PostgresLeafStore, log_url: str, tmp_path: Path
 ) -> None:
     with pytest.raises(
         AuditBusyError, match=r"another process \(greenlit .* \d+\) writes the audit log in postgresql:"
     ):
-        PostgresLeafStore.open(database_url, folder=tmp_path / "there")
+        PostgresLeafStore.open(log_url, folder=tmp_path / "there")
     store.append([_entry(0)])
     store.close()
-    with closing(PostgresLeafStore.open(database_url, folder=tmp_path / "there")) as other:
+    with closing(PostgresLeafStore.open(log_url, folder=tmp_path / "there")) as other:
         assert [receipt.seq for receipt in other.append([_entry(1)])] == [1]
         with pytest.raises(AuditBusyError):
             store.reopen()
 
 
 def test_whoever_lost_the_connection_lost_the_log_and_writes_nothing_more(
-    store: PostgresLeafStore, database_url: str, tmp_path: Path
+    store: PostgresLeafStore, log_url: str, tmp_path: Path
 ) -> None:
     store.append([_entry(0)])
-    _end_sessions(database_url)
-    with closing(PostgresLeafStore.open(database_url, folder=tmp_path / "there")) as other:
+    _end_sessions(log_url)
+    with closing(PostgresLeafStore.open(log_url, folder=tmp_path / "there")) as other:
         other.append([_entry(1)])
         with pytest.raises(AuditUnavailableError, match=r"cannot be written: the (server ends|connection .* is lost)"):
             store.append([_entry(2)])
@@ -102,11 +102,11 @@ while True:
 
 
 def test_a_process_that_is_killed_loses_nothing_that_it_acknowledged_and_holds_nobody_up(
-    database_url: str, tmp_path: Path
+    log_url: str, tmp_path: Path
 ) -> None:
     for _ in range(2):
         with subprocess.Popen(
-            [sys.executable, "-c", _RECORDS, database_url, tmp_path], stdout=subprocess.PIPE, text=True
+            [sys.executable, "-c", _RECORDS, log_url, tmp_path], stdout=subprocess.PIPE, text=True
         ) as child:
             assert child.stdout is not None
             said = [child.stdout.readline() for _ in range(30)]
@@ -116,7 +116,7 @@ def test_a_process_that_is_killed_loses_nothing_that_it_acknowledged_and_holds_n
 
         def open_again() -> bool:
             try:
-                with closing(PostgresLeafStore.open(database_url, folder=tmp_path)) as store:
+                with closing(PostgresLeafStore.open(log_url, folder=tmp_path)) as store:
                     leaves = store.leaves(-1, 100_000)
                     assert [leaf.seq for leaf in leaves] == list(range(len(leaves)))
                     assert len(leaves) > acknowledged  # noqa: B023 - called at once
@@ -127,7 +127,7 @@ def test_a_process_that_is_killed_loses_nothing_that_it_acknowledged_and_holds_n
         wait_until(open_again)
 
 
-def test_many_at_once_from_two_machines_leave_one_log_without_a_gap(database_url: str, tmp_path: Path) -> None:
+def test_many_at_once_from_two_machines_leave_one_log_without_a_gap(log_url: str, tmp_path: Path) -> None:
     """Each takes the log, writes until it is taken from it, and tries again: nothing is lost, doubled or skipped."""
     kept: dict[int, bytes] = {}
     lock = threading.Lock()
@@ -137,7 +137,7 @@ def test_many_at_once_from_two_machines_leave_one_log_without_a_gap(database_url
             entry = _entry(machine * 100 + number)
             while True:
                 try:
-                    with closing(PostgresLeafStore.open(database_url, folder=tmp_path / str(machine))) as mine:
+                    with closing(PostgresLeafStore.open(log_url, folder=tmp_path / str(machine))) as mine:
                         (receipt,) = mine.append([entry])
                         break
                 except AuditBusyError:
@@ -151,17 +151,17 @@ def test_many_at_once_from_two_machines_leave_one_log_without_a_gap(database_url
         machine.start()
     for machine in machines:
         machine.join()
-    leaves = PostgresLeafStore.reading(database_url, folder=tmp_path).leaves(-1, 99)
+    leaves = PostgresLeafStore.reading(log_url, folder=tmp_path).leaves(-1, 99)
     assert {leaf.seq: leaf.leaf for leaf in leaves} == kept
     assert sorted(kept) == list(range(12))
 
 
 def test_a_leaf_that_somebody_else_wrote_stops_the_store_until_it_is_opened_anew(
-    store: PostgresLeafStore, database_url: str
+    store: PostgresLeafStore, log_url: str
 ) -> None:
     store.append([_entry(0)])
     digest = "encode(sha256('\\x0000'::bytea), 'hex')"
-    _run(database_url, f"INSERT INTO leaves VALUES (1, {digest}, 't', 1, 'r', '', '\\x00')")  # noqa: S608 - of this file
+    _run(log_url, f"INSERT INTO leaves VALUES (1, {digest}, 't', 1, 'r', '', '\\x00')")  # noqa: S608 - of this file
     with pytest.raises(AuditUnavailableError, match="does not end as it was written: another program wrote to it"):
         store.append([_entry(1)])
     assert store.size() == 2
@@ -169,11 +169,11 @@ def test_a_leaf_that_somebody_else_wrote_stops_the_store_until_it_is_opened_anew
     assert [receipt.seq for receipt in store.append([_entry(2)])] == [2]
 
 
-def test_a_last_leaf_that_is_another_one_stops_the_store(store: PostgresLeafStore, database_url: str) -> None:
+def test_a_last_leaf_that_is_another_one_stops_the_store(store: PostgresLeafStore, log_url: str) -> None:
     """As where the server is one that was put back from a copy, with as many records."""
     store.append([_entry(0)])
     _run(
-        database_url,
+        log_url,
         "ALTER TABLE leaves DISABLE TRIGGER leaves_never_changes",
         "UPDATE leaves SET leaf = '\\x00', leaf_hash = encode(sha256('\\x0000'::bytea), 'hex')",
     )
@@ -208,13 +208,13 @@ def test_what_fails_half_way_leaves_nothing(store: PostgresLeafStore) -> None:
     ],
 )
 def test_each_trouble_of_the_server_is_told_by_its_code_and_passes(
-    store: PostgresLeafStore, database_url: str, code: str, said: str
+    store: PostgresLeafStore, log_url: str, code: str, said: str
 ) -> None:
     """Said by a server: a trigger of the test's own stands for its disk."""
     store.append([_entry(0)])
     body = f"BEGIN RAISE EXCEPTION '{CANARY}' USING ERRCODE = '{code}'; END"
     _run(
-        database_url,
+        log_url,
         f"CREATE FUNCTION fails() RETURNS trigger LANGUAGE plpgsql AS $$ {body} $$",
         "CREATE TRIGGER z BEFORE INSERT ON payloads FOR EACH ROW EXECUTE FUNCTION fails()",
     )
@@ -222,72 +222,70 @@ def test_each_trouble_of_the_server_is_told_by_its_code_and_passes(
         store.append([_entry(1, CANARY)])
     assert said in str(caught.value)
     assert CANARY not in str(caught.value)
-    _run(database_url, "DROP TRIGGER z ON payloads")
+    _run(log_url, "DROP TRIGGER z ON payloads")
     store.reopen()
     assert store.append([_entry(1)])[0].seq == 1
 
 
-def test_a_database_that_is_read_only_does_not_look_open(
-    database_url: str, tmp_path: Path, postgres_server: Server
-) -> None:
-    PostgresLeafStore.open(database_url, folder=tmp_path).close()
-    name = database_url.partition("?")[0].rpartition("/")[2]
+def test_a_database_that_is_read_only_does_not_look_open(log_url: str, tmp_path: Path, postgres_server: Server) -> None:
+    PostgresLeafStore.open(log_url, folder=tmp_path).close()
+    name = log_url.partition("?")[0].rpartition("/")[2]
     postgres_server.run(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
     with pytest.raises(AuditUnavailableError, match=r"cannot be opened: it is read-only.*25006"):
-        PostgresLeafStore.open(database_url, folder=tmp_path)
-    assert PostgresLeafStore.reading(database_url, folder=tmp_path).size() == 0
+        PostgresLeafStore.open(log_url, folder=tmp_path)
+    assert PostgresLeafStore.reading(log_url, folder=tmp_path).size() == 0
 
 
-def test_a_table_that_somebody_locked_is_told_within_seconds(store: PostgresLeafStore, database_url: str) -> None:
+def test_a_table_that_somebody_locked_is_told_within_seconds(store: PostgresLeafStore, log_url: str) -> None:
     assert store._writer is not None
     assert store._writer.execute("SHOW lock_timeout").fetchone() == ("5s",)
     store._writer.execute("SET lock_timeout = 50")
-    with psycopg.connect(database_url) as other:
+    with psycopg.connect(log_url) as other:
         other.execute(f"LOCK TABLE {SCHEMA}.leaves".encode())
         with pytest.raises(AuditUnavailableError, match="another session has locked it"):
             store.append([_entry(0)])
 
 
 def test_commits_wait_for_the_disk_whatever_the_database_is_set_to(
-    database_url: str, tmp_path: Path, postgres_server: Server
+    log_url: str, tmp_path: Path, postgres_server: Server
 ) -> None:
-    name = database_url.partition("?")[0].rpartition("/")[2]
+    name = log_url.partition("?")[0].rpartition("/")[2]
     postgres_server.run(f"ALTER DATABASE {name} SET synchronous_commit = off")
-    with closing(PostgresLeafStore.open(database_url, folder=tmp_path)) as store:
+    with closing(PostgresLeafStore.open(log_url, folder=tmp_path)) as store:
         assert store._writer is not None
         assert store._writer.execute("SHOW synchronous_commit").fetchone() == ("on",)
 
 
-def test_tables_that_went_are_not_made_anew_under_an_open_log(store: PostgresLeafStore, database_url: str) -> None:
+def test_tables_that_went_are_not_made_anew_under_an_open_log(store: PostgresLeafStore, log_url: str) -> None:
     store.append([_entry(0)])
-    _run(database_url, f"DROP SCHEMA {SCHEMA} CASCADE")
+    _run(log_url, f"DROP SCHEMA {SCHEMA} CASCADE")
     with pytest.raises(AuditUnavailableError, match="does not hold the tables of a log"):
         store.append([_entry(1)])
     with pytest.raises(AuditUnavailableError, match="is gone: expected its tables; put them back"):
         store.reopen()
 
 
-def test_tables_of_a_newer_version_are_left_alone(store: PostgresLeafStore, database_url: str, tmp_path: Path) -> None:
-    _run(database_url, postgres_steps.noted("schema", str(SCHEMA_VERSION + 1)))
+def test_tables_of_a_newer_version_are_left_alone(store: PostgresLeafStore, log_url: str, tmp_path: Path) -> None:
+    _run(log_url, postgres_steps.noted("schema", str(SCHEMA_VERSION + 1)))
     store.close()
     with pytest.raises(
         AuditUnavailableError, match=r"has schema \d, expected 1 to \d: a newer version .* use that one"
     ):
-        PostgresLeafStore.open(database_url, folder=tmp_path)
+        PostgresLeafStore.open(log_url, folder=tmp_path)
     with pytest.raises(AuditUnavailableError, match="a newer version"):
-        PostgresLeafStore.reading(database_url, folder=tmp_path).expect_schema()
+        PostgresLeafStore.reading(log_url, folder=tmp_path).expect_schema()
 
 
 def test_tables_of_an_older_version_are_brought_up_by_their_owner_alone(
     store: PostgresLeafStore,
-    database_url: str,
+    log_url: str,
     tmp_path: Path,
     postgres_server: Server,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     store.append([_entry(0)])
     store.close()
-    database = database_url.partition("?")[0].rpartition("/")[2]
+    database = log_url.partition("?")[0].rpartition("/")[2]
     role = f"plain_{database[5:]}"
     postgres_server.run(f"CREATE ROLE {role} LOGIN", *granted(role), database=database)
     steps = {SCHEMA_VERSION: lambda execute: execute("ALTER TABLE leaves ADD COLUMN extra text NOT NULL DEFAULT ''")}
@@ -300,8 +298,8 @@ def test_tables_of_an_older_version_are_brought_up_by_their_owner_alone(
     ):
         PostgresLeafStore.open(postgres_server.url(database, user=role), folder=tmp_path)
     with pytest.raises(AuditUnavailableError, match=r"has schema \d, expected \d: an older"):
-        PostgresLeafStore.reading(database_url, folder=tmp_path).expect_schema()
-    with closing(PostgresLeafStore.open(database_url, folder=tmp_path)) as brought_up:
+        PostgresLeafStore.reading(log_url, folder=tmp_path).expect_schema()
+    with closing(PostgresLeafStore.open(log_url, folder=tmp_path)) as brought_up:
         brought_up.expect_schema()
         assert brought_up.append([_entry(1)])[0].seq == 1
     with closing(PostgresLeafStore.open(postgres_server.url(database, user=role), folder=tmp_path)) as by_service:
@@ -309,14 +307,14 @@ def test_tables_of_an_older_version_are_brought_up_by_their_owner_alone(
 
 
 def test_readers_are_read_only_for_the_server_and_made_anew_when_they_are_lost(
-    store: PostgresLeafStore, database_url: str
+    store: PostgresLeafStore, log_url: str
 ) -> None:
     store.append([_entry(0)])
     assert store.size() == 1
     with pytest.raises(AuditUnavailableError, match="read-only"):
         store._database.rows("DELETE FROM payloads")
     assert store.size() == 1
-    _end_sessions(database_url)
+    _end_sessions(log_url)
     assert store.leaf(0) is not None, "the connection that was kept is gone, and another one was made"
 
 
@@ -329,12 +327,12 @@ def test_no_log_shows_a_text_at_any_level(store: PostgresLeafStore, logged: list
 
 
 def test_what_was_acknowledged_is_there_after_the_store_is_closed_in_the_middle(
-    store: PostgresLeafStore, database_url: str, tmp_path: Path
+    store: PostgresLeafStore, log_url: str, tmp_path: Path
 ) -> None:
     store.append([_entry(0)])
     store.publish(StoredCheckpoint(ORIGIN, 1, "0" * 64, "note"), [])
-    _end_sessions(database_url)
-    wait_until(lambda: PostgresLeafStore.reading(database_url, folder=tmp_path).size() == 1)
+    _end_sessions(log_url)
+    wait_until(lambda: PostgresLeafStore.reading(log_url, folder=tmp_path).size() == 1)
     store.reopen()
     assert store.newest_checkpoint(ORIGIN) is not None
 

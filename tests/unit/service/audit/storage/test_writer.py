@@ -3,6 +3,7 @@
 Its publisher here only notes what it is asked; the real one is tested in `test_publisher`, both together in `test_log`.
 """
 
+import sqlite3
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -60,6 +61,20 @@ def test_nobody_is_acknowledged_before_the_commit_returns(writer: Writer, troubl
     assert not ticket.done.wait(0.02)
     hold.go_on.set()
     assert writer.wait(ticket).seq == troubled.size() - 1
+
+
+def test_what_was_erased_under_a_reader_goes_while_nobody_asks(
+    writer: Writer, troubled: TroubledStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.audit.storage.writer._TIDY_AGAIN_S", 0.01)
+    _write(writer, 0)
+    with closing(sqlite3.connect(troubled.shown, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM leaves").fetchall()
+        writer.wait(writer.submit(Entry("o", "payload.erased", 1, "", b"erased", erases=((0, 0),))))
+        time.sleep(0.05)
+        assert troubled.untidy, "the reader still needs it"
+    wait_until(lambda: not troubled.untidy)
 
 
 def test_closing_writes_what_was_submitted_and_takes_no_more(troubled: TroubledStore, press: Press) -> None:

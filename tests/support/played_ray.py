@@ -1,0 +1,71 @@
+"""A module in the place of `ray`, for the process that asks it: tasks are done at once, and some requests fail.
+
+A request that is "crash", "memory" or "lost" ends as its worker would; "wait" has no end; "how" returns with what
+`init` and `remote` were called. Any other is its own reply. An address that begins with "no-" cannot be reached.
+"""
+
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+_called: dict[str, Any] = {}
+
+
+class RayError(Exception):
+    """What Ray's errors are."""
+
+
+class WorkerCrashedError(RayError):
+    """A worker died."""
+
+
+class OutOfMemoryError(RayError):
+    """A worker took too much."""
+
+
+class _Task:
+    def __init__(self, function: Callable[[bytes, bytes], bytes]) -> None:
+        del function
+
+    def remote(self, _setup: bytes, request: bytes) -> bytes:
+        return request
+
+
+def init(**how: Any) -> None:
+    """Start, or join."""
+    _called["init"] = how
+    if how["address"].startswith("no-"):
+        raise ConnectionError("nobody answers\nthe second line, of a trace")
+
+
+def shutdown() -> None:
+    """End."""
+
+
+def cluster_resources() -> dict[str, float]:
+    """Return what machines have."""
+    return {"CPU": 5.0}
+
+
+def put(content: bytes) -> bytes:
+    """Return a reference."""
+    return content
+
+
+def remote(**how: Any) -> type[_Task]:
+    """Return what makes a task of a function."""
+    _called["remote"] = how
+    return _Task
+
+
+def get(request: bytes) -> bytes:
+    """Return what came of a task."""
+    if request == b"wait":
+        time.sleep(600)
+    if request == b"how":
+        return json.dumps(_called).encode()
+    errors = {b"crash": WorkerCrashedError, b"memory": OutOfMemoryError, b"lost": RayError}
+    if error := errors.get(request):
+        raise error("zebra4711")
+    return request

@@ -1,0 +1,111 @@
+"""The process that speaks with a cluster, as its starter sees it: what it is told, what it is not, and its end.
+
+Another process plays it (`tests.support.played_driver`), and Ray is not needed.
+"""
+
+import json
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from ingest.cluster import process as module
+from ingest.cluster.engine import ClosedError
+from ingest.cluster.process import DriverProcess
+
+Start = Callable[[str], DriverProcess]
+
+
+@pytest.fixture
+def start(monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
+    monkeypatch.setattr(module, "_DRIVER", "tests.support.played_driver")
+    started: list[DriverProcess] = []
+
+    def start(address: str) -> DriverProcess:
+        started.append(DriverProcess(address=address))
+        assert started[-1].start(b"what is agreed") == 3
+        return started[-1]
+
+    yield start
+    for driver in started:
+        driver.close()
+
+
+def _alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def test_replies_come_in_order_and_nothing_is_left_at_the_end(start: Start) -> None:
+    driver = start("")
+    folder = Path(json.loads(driver.receive())["folder"])
+    assert folder.is_dir()
+    assert folder.stat().st_mode & 0o077 == 0  # ours alone
+    assert driver.start(b"again") == 3  # it runs already
+    for request in (b"one", b"two"):
+        driver.send(request)
+    assert [driver.receive(), driver.receive()] == [b"one", b"two"]
+    driver.close()
+    driver.close()
+    assert driver.pid is None
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize(("address", "own"), [("", True), ("head:6379", False)])
+def test_it_gets_none_of_our_settings_and_a_token_only_for_a_cluster_of_our_own(
+    monkeypatch: pytest.MonkeyPatch, start: Start, address: str, *, own: bool
+) -> None:
+    monkeypatch.setenv("GREENLIT_DATABASE", "postgresql://secret@host/log")
+    monkeypatch.setenv("RAY_TLS_CA_CERT", "/etc/ray/ca.pem")
+    got, other = (json.loads(start(address).receive()) for _ in range(2))
+    assert not [name for name in got if name.startswith("GREENLIT_")]
+    assert got["RAY_TLS_CA_CERT"] == "/etc/ray/ca.pem"  # how a cluster is reached is Ray's setting
+    assert ("RAY_AUTH_TOKEN" in got) is own
+    assert not own or got["RAY_AUTH_TOKEN"] != other["RAY_AUTH_TOKEN"]
+    assert got["RAY_USAGE_STATS_ENABLED"] == "0"
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("refuses", r"the Ray cluster at refuses cannot be reached \(ConnectionError: nobody answers\)"),
+        ("ends", "the Ray cluster at ends does not start: its process ended"),
+    ],
+)
+def test_a_cluster_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch, address: str, words: str) -> None:
+    monkeypatch.setattr(module, "_DRIVER", "tests.support.played_driver")
+    driver = DriverProcess(address=address)
+    with pytest.raises(ClosedError, match=words):
+        driver.start(b"what is agreed")
+    driver.close()
+    assert driver.pid is None
+
+
+def test_one_that_does_not_end_is_ended_with_all_that_it_started(monkeypatch: pytest.MonkeyPatch, start: Start) -> None:
+    monkeypatch.setattr(module, "_END_S", 0.05)
+    driver = start("stubborn")
+    leader, child = driver.pid, int(driver.receive())
+    assert leader is not None
+    assert os.getpgid(child) != leader
+    driver.close()
+    assert not _alive(leader)
+    deadline_s = time.monotonic() + 10  # it was killed, and ends when the kernel comes to it
+    while _alive(child) and time.monotonic() < deadline_s:
+        time.sleep(0.005)
+    assert not _alive(child)
+
+
+def test_one_that_is_gone_is_said_to_be(start: Start) -> None:
+    driver = start("")
+    driver.receive()
+    assert driver._process is not None
+    driver._process.kill()
+    driver._process.wait()
+    with pytest.raises(ClosedError, match="the Ray cluster is gone"):
+        driver.receive()
+    with pytest.raises(ClosedError, match="the Ray cluster is gone"):
+        driver.send(b"x")
