@@ -49,6 +49,20 @@ def test_of_a_library_only_its_name_and_the_place_are_kept(lines: io.StringIO) -
     assert SECRET not in lines.getvalue()
 
 
+def test_where_several_processes_write_one_log_each_line_says_which(monkeypatch: pytest.MonkeyPatch) -> None:
+    written = io.StringIO()
+    monkeypatch.setattr(logging.root, "handlers", [])
+    monkeypatch.setattr(logging.root, "level", logging.WARNING)
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "stderr", written)
+        configure_logs(process=2)
+    structlog.get_logger("greenlit").info("request", status=200)
+    logging.getLogger("some.library").warning(SECRET)
+    ours, theirs = (json.loads(line) for line in written.getvalue().splitlines())
+    assert list(ours) == ["ts", "level", "event", "logger", "status", "process"]
+    assert (ours["process"], theirs["process"]) == (2, 2)
+
+
 def test_below_the_level_nothing_is_logged(monkeypatch: pytest.MonkeyPatch) -> None:
     written = io.StringIO()
     monkeypatch.setattr(logging.root, "handlers", [])

@@ -44,6 +44,23 @@ def test_without_a_calibration_it_says_so_and_ends_with_1(
     assert "none.json cannot be read as a calibration" in told.stderr
 
 
+def test_several_processes_need_the_log_in_a_database(library: TinyLibrary, run: Run) -> None:
+    result = run("serve", "--workers", "3")
+    assert (result.exit_code, result.stdout) == (2, "")
+    expected = "expected GREENLIT_DATABASE_URL with --workers 3, got none: one process writes a log in a file"
+    assert result.stderr == f"greenlit: {expected}\n"
+    assert not (library.root / "state").exists()
+
+
+def test_several_processes_on_a_port_in_use_say_so_before_any_is_started(library: TinyLibrary, run: Run) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        result = run("serve", "--workers", "2", "--port", port, GREENLIT_DATABASE_URL="postgresql:///nowhere")
+    assert result.exit_code == 1
+    assert "cannot be listened on (Address already in use): choose another with --port" in result.stderr
+    assert not (library.root / "state").exists()
+
+
 def test_a_port_in_use_is_said_before_anything_is_loaded(library: TinyLibrary, run: Run) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         result = run("serve", "--port", str(taken.getsockname()[1]))

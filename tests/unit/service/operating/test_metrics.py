@@ -1,12 +1,14 @@
 """Metrics: what is counted, that every label is a code of ours, and that one part that fails hides no other."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.values import MultiProcessValue
 
 from service.answering.course import Course, Stage, Timed
-from service.operating.metrics import OTHER, Metrics
+from service.operating.metrics import OTHER, WATCH_ROUTE, Metrics
 
 COURSE = Course(
     request_id="01890a5d-ac96-774b-bcce-b302099a8057",
@@ -80,3 +82,26 @@ def test_a_gauge_that_cannot_be_read_is_missing_and_hides_no_other(metrics: Metr
 def test_two_services_in_a_process_count_apart(metrics: Metrics) -> None:
     metrics.question(COURSE)
     assert _values(Metrics(now_s=lambda: 0.0), "greenlit_questions_total") == {}
+
+
+def test_of_several_processes_whichever_is_asked_gives_the_sums_and_what_it_looks_up_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
+
+    def process(number: int, now_s: float) -> Metrics:
+        monkeypatch.setattr("prometheus_client.values.ValueClass", MultiProcessValue(lambda: number))  # type: ignore[no-untyped-call]
+        metrics = Metrics(now_s=lambda: now_s)
+        metrics.gauges.add("greenlit_mine", "Looked up.", lambda: {(): float(number)})
+        metrics.request(WATCH_ROUTE, 200)
+        return metrics
+
+    one, other = process(1, 2000.0), process(2, 1000.0)
+    for _ in range(3):
+        one.request("/v1/ask", 200)
+    other.request("/v1/ask", 200)
+    for number, asked in ((1, one), (2, other)):
+        assert _values(asked, "greenlit_requests_total") == {("/v1/ask", "200"): 4.0, (WATCH_ROUTE, "200"): 2.0}
+        assert _values(asked, "greenlit_log_watched_timestamp_seconds") == {(): 2000.0}
+        assert _values(asked, "greenlit_mine") == {(): float(number)}
+        assert asked.text().count(b"# TYPE greenlit_requests_total") == 1
