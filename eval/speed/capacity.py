@@ -135,10 +135,15 @@ def print_model(console: Console, measured: dict[str, dict[int, float]]) -> None
     for heading in ("", *(f"{size:,}" for size in sizes), "the law says", "off by", "grows with"):
         table.add_column(heading, justify="right" if heading else "left")
     for name, points in measured.items():
-        shown = show(points, _shape(name))
-        values = [f"{points[size]:,.4g}" for size in sizes]
-        table.add_row(name, *values, f"{shown.says:,.4g}", f"{shown.off:+.0%}", _grows(name))
+        shown, (words, unit) = show(points, _shape(name)), _in_units(name)
+        values = [f"{value / unit:,.3f}" for value in (*(points[size] for size in sizes), shown.says)]
+        table.add_row(words, *values, f"{shown.off:+.0%}", _grows(name))
     console.print(table)
+
+
+def _in_units(name: str) -> tuple[str, float]:
+    """Return how a quantity is shown, and of how many of its own one unit of that is made: bytes as megabytes."""
+    return (f"{name.removesuffix(' bytes')}, MB", 1e6) if name.endswith(" bytes") else (name, 1.0)
 
 
 def _print_rows(console: Console, title: str, columns: Sequence[str], rows: Sequence[Row]) -> None:

@@ -27,6 +27,7 @@ _DRIVER = "ingest.cluster.driver"
 _END_S = 15.0  # for Ray to end what it started
 _QUIET = {"RAY_USAGE_STATS_ENABLED": "0"}
 _OWN_CLUSTER = {
+    "RAY_gcs_rpc_server_reconnect_timeout_s": "20",  # what is gone on one machine does not come back
     "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # Ray's way to say: listen on loopback only
     "RAY_AUTH_MODE": "token",
 }

@@ -46,7 +46,7 @@ def test_each_quantity_stands_beside_what_the_law_says_of_it(tmp_path: Path, mon
         weigh_log=lambda _: (8_700.0, 1_600.0),
     )
     said = written.getvalue()
-    for name in ("dense.faiss bytes", "sentences bytes", "pieces bytes", "build bytes", "opening s", "question ms"):
+    for name in ("dense.faiss, MB", "sentences, MB", "pieces, MB", "build, MB", "opening s", "question ms"):
         assert said.count(f" {name} ") == 1
     assert "a build of 120 passages ..." in said  # it takes minutes, and goes on
     assert "adds 8.7 kB to the log, whose one writer takes 1,600 records a second" in said
