@@ -26,6 +26,7 @@ from rich.console import Console
 
 from eval.speed.timing import median_and_p95_ms
 from indexes.candidates import Candidates, LocalCandidates
+from indexes.console import out
 from indexes.dense import DenseIndex
 from indexes.lexical import LexicalIndex, LexicalScope
 from indexes.manifest import CollectionInfo, DenseSetting
@@ -185,7 +186,7 @@ def main() -> None:
     parser.add_argument("--server-pid", type=int, metavar="NUMBER", help="of the server, if it runs on this machine")
     given = parser.parse_args()
     milvus_bench(
-        Console(),
+        out.drawing(),
         given.address,
         given.rows,
         questions=given.questions,
