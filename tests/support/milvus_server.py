@@ -4,6 +4,7 @@ It is not Milvus: it is written in Python, knows no templates of filters and no 
 is the protocol that the client speaks, flat and approximate indexes, sparse vectors, filters, aliases and databases.
 """
 
+import importlib
 import tempfile
 import time
 from collections.abc import Iterator
@@ -55,7 +56,9 @@ def started() -> Iterator[Server]:
         pytest.MonkeyPatch.context() as patch,
         tempfile.TemporaryDirectory(prefix="milvus-") as folder,
     ):
-        patch.setattr("pymilvus.client.grpc_handler.time", often)  # else two seconds for each collection
+        patch.setattr(
+            importlib.import_module("pymilvus.client.grpc_handler"), "time", often
+        )  # else two seconds for each collection
         server = Server(Path(folder) / "data.db")
         after.callback(server.stop)
         yield server

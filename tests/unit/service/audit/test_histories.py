@@ -122,7 +122,7 @@ def test_an_older_store_under_the_keys_that_stayed_says_how_much_is_gone(log: Lo
     lost = len(log.leaves())
     signed = Signer(folder=log.keys, name=key_name(log.name)).last()
     _put_back_store(log, copy)
-    assert "if no copy holds more, say so with greenlit restore --here" in str(_healthy(log))
+    assert "if nothing holds more, say so with greenlit restore --here" in str(_healthy(log))
     begun = _begin(log, FROM_COPY)
     assert (begun.memory, begun.lost, begun.signed) == ("here", (size, lost - 1), signed)
     verdict = _verify(log)

@@ -26,7 +26,7 @@ def test_where_none_ever_ran_none_is_missed(tmp_path: Path) -> None:
 
 def test_where_builds_lie_in_a_store_one_may_run_on_another_machine(tmp_path: Path) -> None:
     words = worker_in_words(tmp_path, store="s3://bucket/prefix")
-    assert words.startswith("none runs on this machine; s3://bucket/prefix holds builds alone")
+    assert words.startswith("none runs on this machine: what one on another machine does")
     assert worker_in_words(_told(tmp_path, WELL), store="s3://bucket/prefix").startswith("reading, 3 of 20")
 
 
