@@ -7,7 +7,7 @@ from typing import TypeVar
 from service.audit.errors import AuditKeyError, AuditOvertakenError, AuditUnavailableError
 
 _T = TypeVar("_T")
-_TRIES = 5  # while others begin the month, or put keys on record
+_TRIES = 32  # each time another process took a step, of which a month has about seven
 
 
 def tried(work: Callable[[], _T]) -> _T:

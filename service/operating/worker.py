@@ -38,8 +38,8 @@ def worker_in_words(builds: Path, *, store: str = "") -> str:
     state = read_worker_state(builds)
     if state is None and store:
         return (
-            "none runs on this machine: what one on another machine does, and what it read for approvers, is seen there "
-            f"alone, for {store} has nothing but builds"
+            "none runs on this machine: what one on another machine does, and what it read for approvers, is seen "
+            f"there alone, for {store} has nothing but builds"
         )
     if state is None:
         return "none runs here: greenlit ingest --watch makes a build whenever one is called for"

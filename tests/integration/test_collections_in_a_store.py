@@ -78,7 +78,7 @@ def test_two_services_answer_and_a_fresh_machine_drops_nothing_that_others_use(
     ]
     assert made_first in _noted(bucket_address) <= _there(milvus_server)
     (build,) = [check for check in run("two", "doctor", expected=None)["checks"] if check["name"] == "build"]
-    assert (build["level"], bucket_address in build["detail"]) == ("ok", True)
+    assert (build["level"], bucket_address in build["detail"]) == ("ok", True), build
 
     library.revoke("legal/b.md")
     for machine in ("one", "two"):
