@@ -12,6 +12,7 @@ from indexes.objects.opening import open_store
 from indexes.objects.store import COLLECTIONS_PREFIX
 from ingest.commands import ingest as ingest_command
 from ingest.commands import opening
+from service.operating import doctor
 from tests.support.command_line import runner
 from tests.support.fakes import DirectParser, TinyLibrary
 
@@ -26,6 +27,7 @@ _Run = Callable[..., Any]
 def run(library: TinyLibrary, bucket_address: str, milvus_server: "Server", monkeypatch: pytest.MonkeyPatch) -> _Run:
     """Return what runs a command on a machine, which must end well, and gives its JSON."""
     monkeypatch.setattr(opening, "utc_now", library.clock)
+    monkeypatch.setattr(doctor, "load_encoder", lambda _name, **_more: library.encoder)
     monkeypatch.setattr(ingest_command, "limited_parser", lambda _: nullcontext(DirectParser()))
     cli, url = runner(library, monkeypatch), milvus_server.url
 
