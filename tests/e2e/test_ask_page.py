@@ -290,6 +290,7 @@ def test_the_question_survives_a_lost_connection_and_an_ended_session(opens: Ope
     visit = opens()
     page, box = visit.page, visit.page.get_by_label("Ask the approved documents")
     page.context.set_offline(True)
+    page.wait_for_function("fetch('/healthz').then(() => false, () => true)")  # it is told, and takes effect later
     visit.ask(VENDOR_QUESTION)
     expect(page.get_by_role("alert")).to_contain_text("The connection was lost")
     expect(box).to_have_value(VENDOR_QUESTION)
