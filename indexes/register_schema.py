@@ -8,11 +8,11 @@ the tables can drop them: so the service has a role of its own, which adds and r
 """
 
 import hashlib
-import re
+
+from indexes.postgres_guards import expected_role, trigger
 
 SCHEMA = "greenlit_register"  # the name space of the tables, not their version
 SCHEMA_VERSION = 1
-_ROLE = re.compile(r"[a-z_][a-z0-9_-]{0,62}")
 _REFUSED = "integrity_constraint_violation"
 NO_CHAIN = "0" * 64  # before the first line
 
@@ -66,13 +66,7 @@ def made() -> list[str]:
     statements = [f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"]
     statements += [f"CREATE TABLE IF NOT EXISTS {SCHEMA}.{name} {columns}" for name, columns in _TABLES.items()]
     for (table, name), (fires, body) in _triggers().items():
-        on = f"ON {SCHEMA}.{table}"
-        statements += [
-            f"CREATE OR REPLACE FUNCTION {SCHEMA}.{name}() RETURNS trigger LANGUAGE plpgsql AS $$ {body} $$",
-            f"CREATE OR REPLACE TRIGGER {name} {fires.format(on=on)} EXECUTE FUNCTION {SCHEMA}.{name}()",
-            # Also in a session that sets session_replication_role, as tools that copy databases do.
-            f"ALTER TABLE {SCHEMA}.{table} ENABLE ALWAYS TRIGGER {name}",
-        ]
+        statements += trigger(SCHEMA, table, name, fires=fires, body=body)
     once = f" WHERE NOT EXISTS (SELECT 1 FROM {SCHEMA}.history)"  # nosec B608  # noqa: S608  (a name of ours)
     return [*statements, noted("schema", str(SCHEMA_VERSION)) + once]
 
@@ -102,8 +96,7 @@ def granted(role: str) -> list[str]:
     Raises:
         ValueError: it is no such name.
     """
-    if not _ROLE.fullmatch(role):
-        raise ValueError(f"expected the name of a role in lower-case letters, digits, _ and -, got '{role}'")
+    expected_role(role)
     return [
         f'GRANT USAGE ON SCHEMA {SCHEMA} TO "{role}"',
         f'GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA {SCHEMA} TO "{role}"',

@@ -6,13 +6,13 @@ which steps were taken. A number of a change is later than any before and at lea
 so one that was given before the database was put back from a copy does not come again.
 """
 
-import re
 from collections.abc import Callable
 from typing import Any
 
+from indexes.postgres_guards import expected_role
+
 SCHEMA = "greenlit_access"
 SCHEMA_VERSION = 1
-_ROLE = re.compile(r"[a-z_][a-z0-9_-]{0,62}")
 _TEXT = 'text COLLATE "C"'  # compared by bytes, whatever the system's collation is
 VERSION = f"SELECT coalesce(max(version), 0) FROM {SCHEMA}.history"  # nosec B608  # noqa: S608  (a name of ours)
 
@@ -83,8 +83,7 @@ def granted(role: str) -> list[str]:
     Raises:
         ValueError: it is no such name.
     """
-    if not _ROLE.fullmatch(role):
-        raise ValueError(f"expected the name of a role in lower-case letters, digits, _ and -, got '{role}'")
+    expected_role(role)
     return [
         f'GRANT USAGE ON SCHEMA {SCHEMA} TO "{role}"',
         f'GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {SCHEMA} TO "{role}"',

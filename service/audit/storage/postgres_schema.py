@@ -7,11 +7,10 @@ which may add and read (and erase texts), and nothing else. Whoever owns the dat
 earlier checkpoint.
 """
 
-import re
+from indexes.postgres_guards import expected_role, trigger
 
 SCHEMA = "greenlit_audit"  # the name space of the tables, not their version
 SCHEMA_VERSION = 2
-_ROLE = re.compile(r"[a-z_][a-z0-9_-]{0,62}")
 _REFUSED = "integrity_constraint_violation"
 OTHER_END = "GL001"  # SQLSTATE: the log does not end as whoever adds to it knows
 
@@ -109,13 +108,7 @@ def made() -> list[str]:
     statements = [f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"]
     statements += [f"CREATE TABLE IF NOT EXISTS {SCHEMA}.{name} {columns}" for name, columns in TABLES.items()]
     for (table, name), (fires, body) in _triggers().items():
-        on = f"ON {SCHEMA}.{table}"
-        statements += [
-            f"CREATE OR REPLACE FUNCTION {SCHEMA}.{name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body} END $$",
-            f"CREATE OR REPLACE TRIGGER {name} {fires.format(on=on)} EXECUTE FUNCTION {SCHEMA}.{name}()",
-            # Also in a session that sets session_replication_role, as tools that copy databases do.
-            f"ALTER TABLE {SCHEMA}.{table} ENABLE ALWAYS TRIGGER {name}",
-        ]
+        statements += trigger(SCHEMA, table, name, fires=fires, body=f"BEGIN {body} END")
     return statements + [_EXPECT_LAST] + [statement.format(schema=SCHEMA) for statement in INDEXES]
 
 
@@ -128,8 +121,7 @@ def granted(role: str) -> list[str]:
     Raises:
         ValueError: it is no such name.
     """
-    if not _ROLE.fullmatch(role):
-        raise ValueError(f"expected the name of a role in lower-case letters, digits, _ and -, got '{role}'")
+    expected_role(role)
     return [
         f'GRANT USAGE ON SCHEMA {SCHEMA} TO "{role}"',
         f'GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA {SCHEMA} TO "{role}"',
