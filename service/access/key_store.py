@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
+from indexes.private_sqlite import run
 from service.access.errors import KeysError, KeyWishError, NoKeyError
 from service.access.private_database import Connection, Keep, Kept, Watch, may_be_kept, newest_change
 
@@ -226,7 +227,7 @@ def _prepare(connection: sqlite3.Connection) -> None:
     if form > _FORM:
         raise KeysError(f"expected API keys in form {_FORM}, got {form}: a newer release made them; use that one")
     renamed = "ALTER TABLE changes RENAME TO key_changes;" if form == 1 else ""
-    connection.executescript(f"BEGIN IMMEDIATE; {renamed} {_SCHEMA} PRAGMA user_version = {_FORM}; COMMIT;")
+    run(connection, f"{renamed} {_SCHEMA} PRAGMA user_version = {_FORM};")
 
 
 KEPT = Kept(KEYS_FILE, _prepare, _failed, tables=("keys", _CHANGES, "peppers"), changes=_CHANGES)

@@ -5,17 +5,16 @@ not begun anew: it lies there under another name.
 """
 
 import contextlib
-import os
 import sqlite3
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+from indexes.private_sqlite import opened
 from service.access.private_database import Keep, Kept
-from service.access.store_watch import StoreWatch, connected, file_id
+from service.access.store_watch import StoreWatch, file_id
 
 MOVED = ".moved"  # ends the name of a file whose rows are in a database by now
-_BUSY_TIMEOUT_S = 2.0  # another process writes one row
 
 
 def in_folder(state: Path) -> Keep:
@@ -102,21 +101,13 @@ class PrivateFile:
             self._connection = None
 
     def _open(self) -> sqlite3.Connection:
-        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         if moved_from(self.path).exists() and not self.path.exists():
             raise self._kept.failed(
                 self.place,
                 "it was moved into a database: set GREENLIT_DATABASE_URL to its address, or, to go on without what "
                 f"changed there, rename {moved_from(self.path).name} to {self.path.name}",
             )
-        os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600))
-        connection = connected(self.path, timeout_s=_BUSY_TIMEOUT_S)
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-            self._kept.prepare(connection)
-        except BaseException:
-            connection.close()
-            raise
+        connection = opened(self.path, self._kept.prepare)
         self._file = file_id(self.path)
         return connection
 

@@ -8,6 +8,7 @@ import json
 import sqlite3
 from typing import Any, Literal
 
+from indexes.private_sqlite import run
 from service.access.errors import DirectoryError
 from service.access.private_database import Keep, Kept, Watch, newest_change
 
@@ -93,7 +94,7 @@ def _prepare(connection: sqlite3.Connection) -> None:
     if form > _FORM:
         raise DirectoryError(f"expected people in form {_FORM}, got {form}: a newer release made it; use that one")
     renamed = "ALTER TABLE changes RENAME TO people_changes;" if form == 1 else ""
-    connection.executescript(f"BEGIN IMMEDIATE; {renamed} {_SCHEMA} PRAGMA user_version = {_FORM}; COMMIT;")
+    run(connection, f"{renamed} {_SCHEMA} PRAGMA user_version = {_FORM};")
 
 
 KEPT = Kept(PUSHED_FILE, _prepare, _failed, tables=("resources", _CHANGES), changes=_CHANGES)

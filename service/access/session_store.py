@@ -9,6 +9,7 @@ import hashlib
 import sqlite3
 from collections.abc import Callable
 
+from indexes.private_sqlite import run
 from service.access.errors import SessionsUnavailableError
 from service.access.private_database import Connection, Keep, Kept
 
@@ -58,8 +59,8 @@ def _prepare(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA secure_delete = ON")
     if connection.execute("PRAGMA user_version").fetchone()[0] != _FORM:
         dropped = "".join(f"DROP TABLE IF EXISTS {table};" for table in _TABLES)
-        connection.executescript(f"BEGIN IMMEDIATE; {dropped} PRAGMA user_version = {_FORM}; COMMIT;")
-    connection.executescript(_SCHEMA)
+        run(connection, f"{dropped} PRAGMA user_version = {_FORM};")
+    run(connection, _SCHEMA)
 
 
 def _failed(place: str, reason: str) -> SessionsUnavailableError:

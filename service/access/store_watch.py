@@ -8,6 +8,7 @@ import sqlite3
 import threading
 from pathlib import Path
 
+from indexes.private_sqlite import connected
 from service.access.private_database import newest_change
 
 
@@ -45,11 +46,6 @@ class StoreWatch:
         """Close the file."""
         with self._looking:
             self._connection.close()
-
-
-def connected(path: Path, *, timeout_s: float) -> sqlite3.Connection:
-    """Return a connection to the file."""
-    return sqlite3.connect(path, timeout=timeout_s, isolation_level=None, check_same_thread=False)
 
 
 def file_id(path: Path) -> tuple[int, int] | None:

@@ -3,11 +3,12 @@
 For its owner only; what its rows mean is in `deliveries`. There is no column for a text.
 """
 
-import os
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+from indexes.private_sqlite import opened, run
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS deliveries (
@@ -20,7 +21,6 @@ CREATE UNIQUE INDEX IF NOT EXISTS one_message ON deliveries (channel, ts) WHERE 
 CREATE INDEX IF NOT EXISTS by_state ON deliveries (state, changed_s);
 CREATE TABLE IF NOT EXISTS seen (key BLOB PRIMARY KEY, until_s REAL NOT NULL) STRICT, WITHOUT ROWID;
 """
-_BUSY_TIMEOUT_S = 2.0
 
 
 class DeliveryFile:
@@ -61,15 +61,9 @@ def opened_file(path: Path) -> sqlite3.Connection:
     Raises:
         OSError, sqlite3.Error: it cannot be opened.
     """
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600))
-    connection = sqlite3.connect(path, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
-    try:
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("PRAGMA secure_delete = ON")
-        connection.executescript(_SCHEMA)
-    except BaseException:
-        connection.close()
-        raise
-    return connection
+    return opened(path, _prepare)
+
+
+def _prepare(connection: sqlite3.Connection) -> None:
+    connection.execute("PRAGMA secure_delete = ON")
+    run(connection, _SCHEMA)
