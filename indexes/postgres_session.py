@@ -26,10 +26,12 @@ STANDBY = (
 )
 SHARED = "a pool between shares sessions (PgBouncer: transaction pooling): expected session pooling, or the server"
 # Bytes are sent as literals are written; a turn reads what was committed while it waited for its lock; what is said to
-# be kept is kept. A standby that commits wait for is for whoever runs the server: only `off` is raised.
+# be kept is kept. A standby that commits wait for is for whoever runs the server: only `off` is raised. It is said in
+# any case, for a default may change while a service runs.
 ALIKE = """
     SET standard_conforming_strings = on; SET default_transaction_isolation = 'read committed';
-    SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"""
+    SELECT set_config('synchronous_commit', CASE there WHEN 'off' THEN 'on' ELSE there END, false)
+    FROM current_setting('synchronous_commit') AS there"""
 _MOST_SAID = 300  # characters of what is said of a connection that does not come about
 _LOOKS = 3  # at who else is given the same session
 
@@ -50,12 +52,17 @@ def open_session(said: Mapping[str, str], *, purpose: str, settings: str) -> Con
     if connection is None:
         raise DatabaseError(problem)
     try:
-        _expect_reliable(connection, lambda: _connected(said, purpose)[0])
+        _expect_reliable(connection, lambda: opened_as_it_is(said, purpose=purpose))
         connection.execute(f"{ALIKE}; {settings}".encode())
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def opened_as_it_is(said: Mapping[str, str], *, purpose: str) -> Connection | None:
+    """Open a session as `open_session` does, but look at nothing and set nothing; `None` if there is none to be had."""
+    return _connected(said, purpose)[0]
 
 
 def is_shared(connection: Connection, another: Callable[[], Connection | None]) -> bool:
