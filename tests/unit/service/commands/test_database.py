@@ -110,6 +110,8 @@ def test_what_prepare_prints_makes_the_same_tables(settings: dict[str, str], run
     assert printed.exit_code == 0
     with psycopg.connect(settings["GREENLIT_DATABASE_URL"], autocommit=True) as connection:
         connection.execute(printed.stdout.encode())
+        with pytest.raises(psycopg.Error, match="for a database without tables of Greenlit: run"):
+            connection.execute(printed.stdout.encode())
     by_service = settings | {"GREENLIT_DATABASE_URL": postgres_server.url(_database(settings), user=role)}
     assert run("audit", "move", **by_service).exit_code == 0, "a role that adds may carry a log over"
     assert run("audit", "verify", **by_service).exit_code == 0
