@@ -9,24 +9,21 @@ done is said, and a server that is back is found by the next caller.
 
 import contextlib
 import logging
-import os
-import platform
 import select
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import psycopg
-from psycopg.conninfo import make_conninfo
 from psycopg.pq import TransactionStatus
 
 from indexes.errors import DatabaseError
 from indexes.postgres_address import UNREADABLE, read_address, shown_address
+from indexes.postgres_session import open_session
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 MOST_OPEN = 8  # connections of one process: a request asks for a millisecond, and 8 cores' worth of them at once
 _PATIENCE_S = 5.0  # for a connection that is free
-_MOST_SAID = 300  # characters of what is said of a connection that does not come about
 # In milliseconds. The server lets go of a client that is gone without a word.
 _SETTINGS = """
     SET search_path = {schema}; SET lock_timeout = 5000; SET statement_timeout = 10000;
@@ -142,16 +139,8 @@ class Database:
             connection.close()  # with it ends what was begun
 
     def _opened(self) -> Connection:
+        connection = open_session(self._said, purpose="greenlit", settings=self._settings)
         try:
-            name = f"greenlit {platform.node()[:32]} {os.getpid()}"
-            connection = psycopg.connect(make_conninfo("", **self._said, application_name=name), autocommit=True)
-        except psycopg.Error as error:
-            said = " ".join(str(error).split())
-            if password := self._said.get("password", ""):
-                said = said.replace(password, "…")
-            raise DatabaseError(said[:_MOST_SAID]) from None  # the error may show the address
-        try:
-            connection.execute(self._settings.encode())
             self._prepare(connection)
         except BaseException:
             connection.close()

@@ -9,7 +9,7 @@ so one that was given before the database was put back from a copy does not come
 from collections.abc import Callable
 from typing import Any
 
-from indexes.postgres_guards import expected_role
+from indexes.postgres_guards import expected_role, schema_made
 
 SCHEMA = "greenlit_access"
 SCHEMA_VERSION = 1
@@ -28,7 +28,7 @@ def _next(table: str) -> tuple[str, ...]:
 
 
 _FIRST = (
-    f"CREATE SCHEMA {SCHEMA}",
+    schema_made(SCHEMA),
     f"CREATE TABLE {SCHEMA}.history (version integer PRIMARY KEY, at timestamptz NOT NULL DEFAULT now())",
     f"""CREATE TABLE {SCHEMA}.keys (
     key_id {_TEXT} PRIMARY KEY, name {_TEXT} NOT NULL, hash bytea NOT NULL, scopes {_TEXT} NOT NULL,

@@ -42,7 +42,7 @@ def prepare(
 
         if sql:
             whole = (printed, printed_register, printed_private, printed_slack)
-            out.text("".join(one(role) for one in whole).rstrip())
+            out.text(_in_one(*(one(role) for one in whole)))
             return
         url = _with_database().database()
         shown = make(url, role=role)
@@ -56,6 +56,19 @@ def prepare(
         raise fail(error, 1) from error
     who = f", which {role} may use." if role else "."
     out.line(f"{shown} holds the tables of log, register, sessions, API keys and pushed people{who}")
+
+
+# All or nothing, so that a database which holds tables already is left as it is: psql goes on after an error.
+_NONE_YET = """DO $$ BEGIN IF EXISTS (SELECT 1 FROM pg_tables WHERE schemaname IN
+    ('greenlit_audit', 'greenlit_register', 'greenlit_access', 'greenlit_slack')) THEN RAISE EXCEPTION USING MESSAGE = 'these statements are for a database '
+    'without tables of Greenlit: run greenlit audit prepare as the owner of those that are there'; END IF; END $$;
+"""
+
+
+def _in_one(*printed: str) -> str:
+    """Return statements that are a transaction each as one for all of them."""
+    bare = (one.removeprefix("BEGIN;\n").removesuffix("COMMIT;\n") for one in printed)
+    return f"BEGIN;\n{_NONE_YET}{''.join(bare)}COMMIT;"
 
 
 def move() -> None:

@@ -20,6 +20,7 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 
 from indexes.postgres_address import UNREADABLE, read_address, shown_address
+from indexes.postgres_session import ALIKE, SHARED, is_shared, opened_as_it_is
 from service.audit.errors import AuditUnavailableError
 from service.audit.storage.postgres_errors import WHEN_DAMAGED, refused, told
 from service.audit.storage.postgres_schema import SCHEMA, TRIGGERS
@@ -113,12 +114,17 @@ class PostgresDatabase:
             problem = refused(self._words("opened"), error, self._said.get("password", ""))
         else:
             try:
-                self.guarded("opened", lambda: connection.execute(f"SET search_path = {SCHEMA}; {settings}".encode()))
+                self.guarded("opened", lambda: self._settle(connection, settings))
             except BaseException:
                 connection.close()
                 raise
             return connection
         raise problem
+
+    def _settle(self, connection: Connection, settings: str) -> None:
+        if is_shared(connection, lambda: opened_as_it_is(self._said, purpose="greenlit")):
+            raise AuditUnavailableError(f"{self._words('opened')}: {SHARED}")
+        connection.execute(f"{ALIKE}; SET search_path = {SCHEMA}; {settings}".encode())
 
     def _expect_kept(self, connection: Connection) -> None:
         standby, fsync, commits, encoding, version = _one(connection, _KEEPS)

@@ -16,7 +16,9 @@ from service.slack_bot.arriving.delivery_schema import HAS_TABLES, SCHEMA, SCHEM
 PREPARE = "greenlit audit prepare"
 _MAKING, _WORKING = (zlib.crc32(f"{SCHEMA} {what}".encode()) for what in ("making", "working"))
 _ENDS_WITHIN_S, _AGAIN_S = 0.5, 0.05  # of a session that has just ended, perhaps ours
-_MAY_MAKE = "SELECT has_database_privilege(current_database(), 'CREATE')"
+_MAY_MAKE = f"""
+    SELECT COALESCE(has_schema_privilege(to_regnamespace('{SCHEMA}'), 'CREATE'),
+        has_database_privilege(current_database(), 'CREATE'))"""  # nosec B608
 
 
 class DeliveryTables:
