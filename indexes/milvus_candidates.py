@@ -141,7 +141,7 @@ class MilvusCandidates:
         if not known.all() or not scope.allowed[rows].all():
             raise SearchUnavailableError(
                 f"Milvus at {self._milvus.shown} gave what was not asked for (collection {self._info.name}), so "
-                " nothing of what it gave is used: run greenlit ingest to make the collection again"
+                "nothing of what it gave is used: run greenlit ingest to make the collection again"
             )
         return np.unique(rows)
 
