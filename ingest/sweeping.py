@@ -1,22 +1,25 @@
 """Removes from an object store what nothing needs any more: builds that are neither live, new nor held; their files.
 
 A build goes when it is neither live nor the newest besides, no hold on it runs (`indexes.objects.held`), and it has
-been out of use for a day: since the next one was published. Once a day objects that no manifest names go, if they are
-older than a day: an ingestion writes its files before its manifest. All times are of the store's clock, which also
-wrote them. Whatever cannot be read keeps everything.
+been out of use for a day: since the next one was published, which writes its manifest again (`sending`). Once a day
+objects that no manifest names go, if they are older than a day: an ingestion writes its files before its manifest. All
+times are of the store's clock, which also wrote them. Whatever cannot be read keeps everything, and without the
+manifest of what is live no object goes.
 """
 
+import contextlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from indexes.errors import BuildDamagedError, BuildError, NoObjectError
+from indexes.errors import BuildDamagedError, BuildError, NoBuildError, NoObjectError
 from indexes.live import build_id_in
 from indexes.objects.held import holds_there
 from indexes.objects.store import (
     BUILDS_PREFIX,
+    CURRENT_BYTES,
     CURRENT_KEY,
     OBJECTS_PREFIX,
     ObjectStore,
@@ -44,9 +47,11 @@ def sweep(store: ObjectStore, *, live: str) -> list[str]:
     try:
         now = time_there(store)
         builds = builds_there(store)
-        held = held_there(store, now=now) | live_there(store)  # somebody may have put another back by hand
-        kept = kept_there(builds, live=live, held=held, now=now)
+        alive = {live} | live_there(store)  # somebody may have put another back by hand
+        kept = kept_there(builds, live=live, held=held_there(store, now=now) | alive, now=now)
         store.delete([one.key for one in builds if build_of(one.key) not in kept])
+        if lost := alive - {build_of(one.key) for one in builds}:
+            raise NoBuildError(f"the manifest of {min(lost)}, which is live, is not there: run greenlit ingest")
         if now - _swept(store) >= SAFE_DELAY:
             _remove_objects(store, [one for one in builds if build_of(one.key) in kept], now=now)
             store.put(_SWEPT_KEY, b"what no build needs was removed\n")
@@ -76,11 +81,7 @@ def kept_there(builds: Sequence[Stored], *, live: str, held: Iterable[str], now:
         now: the store's time.
     """
     others = [build_of(one.key) for one in builds if build_of(one.key) != live]
-    in_use = [
-        build_of(one.key)
-        for place, one in enumerate(builds)
-        if place == 0 or now - builds[place - 1].modified < SAFE_DELAY
-    ]
+    in_use = [build_of(one.key) for one in builds if now - one.modified < SAFE_DELAY]
     return {live, *others[:1], *held, *in_use}
 
 
@@ -97,11 +98,16 @@ def manifests_there(store: ObjectStore, builds: Sequence[Stored]) -> list[dict[s
 def manifest_there(store: ObjectStore, key: str) -> dict[str, Any]:
     """Return what one manifest says, as `manifests_there`."""
     content, _ = store.get(key)
+    return manifest_in(content, f"{key} in {store.shown}")
+
+
+def manifest_in(content: bytes, where: str) -> dict[str, Any]:
+    """Return what the content of a manifest says that lies somewhere, as `manifests_there`."""
     try:
         manifest: dict[str, Any] = json.loads(content)
         manifest["files"] = dict(manifest["files"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise BuildDamagedError(f"{key} in {store.shown} is not a manifest: {error}") from error
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise BuildDamagedError(f"{where} is not a manifest: {error}") from error
     return manifest
 
 
@@ -116,15 +122,21 @@ def _remove_objects(store: ObjectStore, kept: Sequence[Stored], *, now: datetime
     manifests = manifests_there(store, kept)
     needed = {object_key(sha256) for manifest in manifests for sha256 in manifest["files"].values()}
     gone = [one.key for one in there if one.key not in needed and now - one.modified >= SAFE_DELAY]
+
+    def remove(key: str) -> None:
+        with contextlib.suppress(NoObjectError):
+            if now - store.stat(key).modified >= SAFE_DELAY:  # else an ingestion has sent it again meanwhile
+                store.delete([key])
+
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        for _ in pool.map(lambda key: store.delete([key]), gone):
+        for _ in pool.map(remove, gone):
             pass
 
 
 def live_there(store: ObjectStore) -> set[str]:
     """Return the id of the build that is live in a store, if there is one."""
     try:
-        content, _ = store.get(CURRENT_KEY)
+        content, _ = store.get(CURRENT_KEY, most_bytes=CURRENT_BYTES)
     except NoObjectError:
         return set()
     return {build_id_in(content, f"{CURRENT_KEY} in {store.shown}")}

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from filelock import FileLock
 
 from indexes.holds import hold_build
 from indexes.objects.held import Holding, holds_there
@@ -30,6 +31,10 @@ def _replica(
         followed = studio.service.followed
         assert followed
         yield studio, followed
+
+
+def _breaks(*_: object) -> None:
+    raise KeyError("zebra4711")
 
 
 def _answer(studio: Studio) -> str:
@@ -82,6 +87,36 @@ def test_a_store_that_fails_is_told_and_what_is_here_goes_on_answering(
         object_server.faults.none()
         followed.look()
         assert studio.service.health.report().problems == ()
+
+
+def test_a_fault_of_ours_is_told_and_following_goes_on(machines: Machines, monkeypatch: pytest.MonkeyPatch) -> None:
+    machines.publish(10)
+    with _replica(machines, monkeypatch) as (studio, followed):
+        followed.look()
+        seen_at = followed.seen_at
+        with monkeypatch.context() as patch:
+            for broken in ("Mirror.live", "Holding.send"):
+                patch.setattr(f"service.operating.followed_builds.{broken}", _breaks)
+            followed.look()
+        assert ["KeyError, which is a fault of Greenlit's" in words for words in followed.problems()] == [True, True]
+        assert "zebra4711" not in str(followed.problems())
+        assert followed.seen_at == seen_at
+        assert "10 years" in _answer(studio)
+        followed.look()
+        assert followed.problems() == []
+
+
+def test_a_build_that_another_process_fetches_still_is_not_told_as_followed(
+    machines: Machines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machines.publish(10)
+    with _replica(machines, monkeypatch) as (_, followed):
+        followed.mirror.folder.mkdir()
+        with FileLock(followed.mirror.folder / ".fetching.lock"):
+            followed.look()
+        assert followed.seen_at is None
+        followed.look()
+        assert followed.seen_at is not None
 
 
 def test_a_build_that_is_damaged_in_the_store_is_told_and_the_one_before_answers(
