@@ -26,7 +26,7 @@ from indexes.live import CURRENT_FILE, build_id_in, current_build_id
 from indexes.manifest import MANIFEST_FILE, Manifest, read_manifest
 from indexes.objects.store import CURRENT_BYTES, CURRENT_KEY, ObjectStore, manifest_key, object_key
 
-_ASIDE_PREFIX = ".fetching-"
+FETCHING_PREFIX = ".fetching-"
 _GOING_PREFIX = ".going-"
 _PART_SUFFIX = ".part"
 _KEPT_BUILDS = 2
@@ -174,12 +174,12 @@ class Mirror:
 
     def _fetch(self, build_id: str, *, before: str) -> None:
         """Put a build together aside and give it its name; whatever is wrong of one that has that name is replaced."""
-        for other in (*self.folder.glob(f"{_ASIDE_PREFIX}*"), *self.folder.glob(f"{_GOING_PREFIX}*")):
-            if other.name != f"{_ASIDE_PREFIX}{build_id}" and other.is_dir():
+        for other in (*self.folder.glob(f"{FETCHING_PREFIX}*"), *self.folder.glob(f"{_GOING_PREFIX}*")):
+            if other.name != f"{FETCHING_PREFIX}{build_id}" and other.is_dir():
                 shutil.rmtree(other, ignore_errors=True)
         for other in self.folder.glob(f".{'[0-9a-f]' * _SHA256_HEX}.*"):  # an original that was not kept (`builds`)
             other.unlink(missing_ok=True)
-        aside = self.folder / f"{_ASIDE_PREFIX}{build_id}" / build_id
+        aside = self.folder / f"{FETCHING_PREFIX}{build_id}" / build_id
         (aside / ORIGINALS_FOLDER).mkdir(parents=True, exist_ok=True)
         manifest = self._manifest(build_id, aside)
         known: dict[str, list[Path]] = {}
