@@ -3,7 +3,7 @@
 1  encode real passages on one core
 2  for each size: make a build of made passages, weigh its parts, open it and ask it in a fresh process (`scale_bench`)
 3  record questions in a log, and weigh it
-4  fit each law to all sizes but the largest, show what was measured and what the law says of it, and mark who is far off
+4  fit each law to all sizes but the largest, show beside that what the law says of it, and mark what is far off
 5  say what 1 to 100 million passages and 1,000 to 100,000 staff would take
 
 What a whole answer takes beyond its search is not measured here: `--answer-ms` says it, from `greenlit eval bench`.
