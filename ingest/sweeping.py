@@ -9,8 +9,9 @@ manifest of what is live no object goes.
 
 import contextlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -85,14 +86,22 @@ def kept_there(builds: Sequence[Stored], *, live: str, held: Iterable[str], now:
     return {live, *others[:1], *held, *in_use}
 
 
-def manifests_there(store: ObjectStore, builds: Sequence[Stored]) -> list[dict[str, Any]]:
-    """Return what manifests say, whichever version of Greenlit wrote them; each at least names its files.
+def manifests_there(store: ObjectStore, builds: Sequence[Stored]) -> Iterator[dict[str, Any]]:
+    """Yield what manifests say, whichever version of Greenlit wrote them; each at least names its files.
+
+    Only a few are in memory at once: of a large library one takes 100 MB, and a year may hold hundreds.
 
     Raises:
         BuildDamagedError: one cannot be understood.
     """
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        return list(pool.map(lambda one: manifest_there(store, one.key), builds))
+        coming = deque[Future[dict[str, Any]]]()
+        for one in builds:
+            coming.append(pool.submit(manifest_there, store, one.key))
+            if len(coming) == _AT_ONCE:
+                yield coming.popleft().result()
+        while coming:
+            yield coming.popleft().result()
 
 
 def manifest_there(store: ObjectStore, key: str) -> dict[str, Any]:
@@ -119,8 +128,9 @@ def collection_in(manifest: Mapping[str, Any]) -> str | None:
 
 def _remove_objects(store: ObjectStore, kept: Sequence[Stored], *, now: datetime) -> None:
     there = store.list(OBJECTS_PREFIX)  # before the manifests: what is published meanwhile is too young to go
-    manifests = manifests_there(store, kept)
-    needed = {object_key(sha256) for manifest in manifests for sha256 in manifest["files"].values()}
+    needed = set[str]()
+    for manifest in manifests_there(store, kept):
+        needed.update(map(object_key, manifest["files"].values()))
     gone = [one.key for one in there if one.key not in needed and now - one.modified >= SAFE_DELAY]
 
     def remove(key: str) -> None:

@@ -198,10 +198,11 @@ class Mirror:
 
     def _manifest(self, build_id: str, folder: Path) -> Manifest:
         try:
-            content, _ = self.store.get(manifest_key(build_id))
+            self.store.fetch(
+                manifest_key(build_id), folder / MANIFEST_FILE
+            )  # in parts: it has a line for each document
         except NoObjectError as error:
             raise NoBuildError(f"the build {build_id} is not in {self.store.shown}") from error
-        (folder / MANIFEST_FILE).write_bytes(content)
         manifest = read_manifest(folder)
         for name, sha256 in manifest.files.items():
             if not (_is_within(name) and _is_hash(sha256)):

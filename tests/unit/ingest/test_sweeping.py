@@ -1,6 +1,6 @@
 """What nothing needs goes from an object store, and never what a record, a reader or another ingestion may need."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -96,13 +96,28 @@ def test_what_was_sent_again_while_it_was_looked_through_stays(
     machines.store.put(object_key("ab" * 32), b"of a build on its way")
     machines.age(2)
 
-    def meanwhile(store: ObjectStore, builds: Sequence[Stored]) -> list[dict[str, Any]]:
+    def meanwhile(store: ObjectStore, builds: Sequence[Stored]) -> Iterator[dict[str, Any]]:
         store.put(object_key("ab" * 32), b"of a build on its way")
         return manifests_there(store, builds)
 
     monkeypatch.setattr("ingest.sweeping.manifests_there", meanwhile)
     assert sweep(machines.store, live=made[3]) == []
     assert object_key("ab" * 32) in _objects(machines)
+
+
+def test_manifests_are_read_a_few_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+
+    def reads(_store: object, key: str) -> dict[str, Any]:
+        read.append(key)
+        return {"files": {}, "key": key}
+
+    monkeypatch.setattr("ingest.sweeping.manifest_there", reads)
+    builds = [Stored(f"builds/{number:02}.json", 1, datetime.now(UTC)) for number in range(40)]
+    for count, manifest in enumerate(manifests_there(None, builds)):  # type: ignore[arg-type]
+        assert manifest["key"] == builds[count].key
+        assert len(read) <= count + 8
+    assert sorted(read) == [one.key for one in builds]
 
 
 def test_objects_are_looked_through_once_a_day(machines: Machines, made: list[str]) -> None:
