@@ -52,7 +52,7 @@ class FollowedBuilds:
         there = self.mirror.store.shown
         problems = [f"builds: {why}; what is here goes on answering" for why in _why_not(self._follow)]
         problems += [
-            f"builds that answered here are not held in {there} yet: {why}; after a day they could be removed"
+            f"builds that answered here are not all held in {there}: {why}; one that is not may be removed after a day"
             for why in _why_not(self._holding.send)
         ]
         self._told(problems)

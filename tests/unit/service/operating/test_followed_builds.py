@@ -11,7 +11,7 @@ from filelock import FileLock
 
 from indexes.holds import hold_build
 from indexes.objects.held import Holding, holds_there
-from indexes.objects.store import object_key
+from indexes.objects.store import manifest_key, object_key
 from service.operating.followed_builds import FollowedBuilds, following
 from tests.support.object_parts import Machines
 from tests.support.object_server import ObjectServer
@@ -169,11 +169,27 @@ def test_a_hold_that_cannot_be_sent_is_told_and_sent_later(
         object_server.faults.methods = frozenset({"PUT"})
         object_server.faults.status, object_server.faults.code = "403 Forbidden", "AccessDenied"
         followed.look()
-        assert any("are not held in s3://" in told for told in followed.problems())
+        assert any("are not all held in s3://" in told for told in followed.problems())
         object_server.faults.none()
         followed.look()
         assert followed.problems() == []
         assert len(holds_there(bucket_machines.store)) == 1
+
+
+def test_a_hold_that_comes_after_its_build_was_removed_is_told_once(
+    machines: Machines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build_id = machines.publish(10).build_id
+    with _replica(machines, monkeypatch) as (studio, followed):
+        followed.look()
+        _answer(studio)  # and then this machine was away for two days
+        machines.publish(11)
+        machines.store.delete([manifest_key(build_id)])
+        followed.look()
+        (told,) = followed.problems()
+        assert f"{build_id}: not there any more, and what was answered cannot be made again" in told
+        followed.look()
+        assert followed.problems() == []
 
 
 def test_an_answer_of_a_build_that_is_not_here_any_more_is_made_again(
@@ -221,6 +237,7 @@ def test_without_a_store_nothing_is_followed(studio: Studio) -> None:
 
 
 def test_holds_only_ever_become_longer(machines: Machines) -> None:
+    machines.store.put(manifest_key("20261121T120000Z-00"), b"there")
     holding = []
     for name, until in (("one", date(2027, 5, 1)), ("another", date(2027, 3, 1))):
         folder = machines.library.root / name
