@@ -9,6 +9,7 @@ compute the same to the last bit is not known by this.
 import dataclasses
 import hashlib
 import importlib.metadata
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -81,10 +82,18 @@ def code_here() -> str:
     """Return what stands for the source of the rooms that make builds, as it lies on this machine."""
     digest, root = hashlib.sha256(), Path(__file__).resolve().parents[2]
     for room in _ROOMS:
-        for path in sorted((root / room).rglob("*.py")):
+        for path in _sources(root / room):
             content = path.read_bytes()
             digest.update(f"{path.relative_to(root).as_posix()} {len(content)}\n".encode() + content)
     return digest.hexdigest()[:_CODE_HEX]
+
+
+def _sources(package: Path) -> Iterator[Path]:
+    """Yield the modules of a package, in order; data that lies beside them, such as builds, is not gone through."""
+    if (package / "__init__.py").is_file():
+        yield from sorted(package.glob("*.py"))
+        for within in sorted(path for path in package.iterdir() if path.is_dir()):
+            yield from _sources(within)
 
 
 def agreed_from_json(value: dict[str, Any]) -> Agreed:

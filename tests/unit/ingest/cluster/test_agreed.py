@@ -31,12 +31,14 @@ def test_what_differs_is_named() -> None:
 def test_code_that_was_changed_is_another_though_the_version_is_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for path in ("indexes/a.py", "ingest/cluster/agreed.py", "ingest/b.py"):
+    packages = ("indexes/__init__.py", "ingest/__init__.py", "ingest/cluster/__init__.py")
+    for path in (*packages, "ingest/cluster/agreed.py", "ingest/b.py", "indexes/builds/x.py"):
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text("ONE = 1\n")
     monkeypatch.setattr("ingest.cluster.agreed.__file__", str(tmp_path / "ingest" / "cluster" / "agreed.py"))
     code = code_here.__wrapped__
     before = code()
+    (tmp_path / "indexes" / "builds" / "x.py").write_text("DATA = 2\n")
     assert code() == before
     (tmp_path / "ingest" / "b.py").write_text("ONE = 2\n")
     assert (changed := code()) != before
