@@ -82,12 +82,8 @@ def capacity(
         f"whose one writer takes {records_a_s:,.0f} records a second."
     )
     columns = [f"{size:,} passages" for size in _PASSAGES]  # 5
-    _print_rows(
-        console,
-        "What the model says of libraries",
-        columns,
-        library_rows(laws, rates, assumed.machine, _PASSAGES, far_off=far_off),
-    )
+    libraries = library_rows(laws, rates, assumed.machine, _PASSAGES, far_off=far_off)
+    _print_rows(console, "What the model says of libraries", columns, libraries)
     rows = staff_rows(rates, assumed.machine, _STAFF, questions_a_day=assumed.questions_a_day)
     title = f"What it says of staff who ask {assumed.questions_a_day:g} questions on a working day"
     _print_rows(console, title, [f"{staff:,} staff" for staff in _STAFF], rows)
