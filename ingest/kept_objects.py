@@ -31,7 +31,7 @@ def kept_objects(mirror: Mirror) -> list[KeptBuild]:
     sizes = {stored.key: stored.size for stored in store.list(OBJECTS_PREFIX)}
     numbers: dict[str, int] = {}  # of objects: hundreds of builds name hundreds of thousands each
     said = []
-    for manifest in manifests_there(store, builds):
+    for manifest in manifests_there(store, [one.key for one in builds]):
         keys = map(object_key, set(manifest["files"].values()))
         named = np.array([numbers.setdefault(key, len(numbers)) for key in keys], np.int64)
         said.append((str(manifest.get("created_at", "")), len(manifest.get("documents", ())), named))

@@ -26,6 +26,7 @@ from indexes.objects.store import (
     ObjectStore,
     Stored,
     build_of,
+    manifest_key,
     object_key,
     time_there,
 )
@@ -51,10 +52,10 @@ def sweep(store: ObjectStore, *, live: str) -> list[str]:
         alive = {live} | live_there(store)  # somebody may have put another back by hand
         kept = kept_there(builds, live=live, held=held_there(store, now=now) | alive, now=now)
         store.delete([one.key for one in builds if build_of(one.key) not in kept])
-        if lost := alive - {build_of(one.key) for one in builds}:
-            raise NoBuildError(f"the manifest of {min(lost)}, which is live, is not there: run greenlit ingest")
         if now - _swept(store) >= SAFE_DELAY:
-            _remove_objects(store, [one for one in builds if build_of(one.key) in kept], now=now)
+            keys = {one.key for one in builds if build_of(one.key) in kept}
+            keys |= {manifest_key(build_id) for build_id in alive}  # whether they were listed or not
+            _remove_objects(store, sorted(keys), now=now)
             store.put(_SWEPT_KEY, b"what no build needs was removed\n")
     except BuildError as error:
         return [f"not all that is old was removed from {store.shown}: {error}"]
@@ -86,18 +87,19 @@ def kept_there(builds: Sequence[Stored], *, live: str, held: Iterable[str], now:
     return {live, *others[:1], *held, *in_use}
 
 
-def manifests_there(store: ObjectStore, builds: Sequence[Stored]) -> Iterator[dict[str, Any]]:
+def manifests_there(store: ObjectStore, keys: Iterable[str]) -> Iterator[dict[str, Any]]:
     """Yield what manifests say, whichever version of Greenlit wrote them; each at least names its files.
 
     Only a few are in memory at once: of a large library one takes 100 MB, and a year may hold hundreds.
 
     Raises:
+        NoBuildError: one is not there.
         BuildDamagedError: one cannot be understood.
     """
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         coming = deque[Future[dict[str, Any]]]()
-        for one in builds:
-            coming.append(pool.submit(manifest_there, store, one.key))
+        for key in keys:
+            coming.append(pool.submit(manifest_there, store, key))
             if len(coming) == _AT_ONCE:
                 yield coming.popleft().result()
         while coming:
@@ -106,7 +108,12 @@ def manifests_there(store: ObjectStore, builds: Sequence[Stored]) -> Iterator[di
 
 def manifest_there(store: ObjectStore, key: str) -> dict[str, Any]:
     """Return what one manifest says, as `manifests_there`."""
-    content, _ = store.get(key)
+    try:
+        content, _ = store.get(key)
+    except NoObjectError as error:
+        raise NoBuildError(
+            f"{key} is not in {store.shown}: run greenlit ingest, which sends that of the live build"
+        ) from error
     return manifest_in(content, f"{key} in {store.shown}")
 
 
@@ -126,7 +133,7 @@ def collection_in(manifest: Mapping[str, Any]) -> str | None:
     return str(collection["name"]) if collection else None
 
 
-def _remove_objects(store: ObjectStore, kept: Sequence[Stored], *, now: datetime) -> None:
+def _remove_objects(store: ObjectStore, kept: Iterable[str], *, now: datetime) -> None:
     there = store.list(OBJECTS_PREFIX)  # before the manifests: what is published meanwhile is too young to go
     needed = set[str]()
     for manifest in manifests_there(store, kept):

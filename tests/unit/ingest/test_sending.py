@@ -193,7 +193,7 @@ def test_the_manifest_of_the_live_build_is_sent_again_before_anything_of_it_goes
     machines.age(5)
     objects = _keys(machines, "objects/")
     (problem,) = sweep(machines.store, live=build_id)
-    assert f"the manifest of {build_id}, which is live, is not there: run greenlit ingest" in problem
+    assert f"{manifest_key(build_id)} is not in {machines.address}: run greenlit ingest, which sends" in problem
     assert _keys(machines, "objects/") == objects
     report = machines.ingest()
     assert (report.published, report.problems) == (False, ())
