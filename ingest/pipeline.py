@@ -106,7 +106,7 @@ def ingest(ingestion: Ingestion) -> Report:
     problems += [problem for loss in losses for problem in loss.problems()] + old
     remarks = register_remarks(state, register.shown, now=now) + left_out(sources, state, at=now)
     remarks += [remark for loss in losses for remark in loss.remarks()] + reread_remarks(work.read_otherwise)
-    remarks += ingestion.collections.left()
+    remarks += ingestion.collections.left() + (sender.remarks if sender else [])
     lines = tuple(sorted(outcomes, key=lambda line: line.document))
     asked = frozenset(name for name, why in work.kept_out.items() if why == "reread")
     return Report(build_id, published, lines, tuple(problems), time.monotonic() - started, tuple(remarks), asked)  # 8

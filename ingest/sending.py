@@ -45,6 +45,7 @@ from ingest.sweeping import SAFE_DELAY, manifest_in, sweep
 _CONDITIONS_KEY = "conditions"
 _WAIT_S = 600.0  # for a service here that fetches the live build
 _AT_ONCE = 8  # small files wait for the store's answer, not for the wire
+_ANEW = "what was live could not be had whole, so all was read and encoded anew"
 _STAYS = "the previous build stays live"
 
 
@@ -55,9 +56,10 @@ class Sender:
         """Take the mirror of the store; nothing is reached."""
         self._mirror = mirror
         self._store = mirror.store
-        self._live = ""
+        self._live = self._gives_way = ""
         self._tag: str | None = None
         self._keeps_conditions = False
+        self.remarks: list[str] = []  # on what was live, worth knowing
 
     def live(self) -> str:
         """Return the id of the build that was live when the ingestion began, and is in the mirror.
@@ -80,14 +82,18 @@ class Sender:
         Raises:
             PublishError: the store cannot be written, or cannot be reached.
         """
-        self._live, self._tag = "", None
+        self._live, self._gives_way, self._tag, self.remarks = "", "", None, []
         try:
             time_there(self._store)
-            with contextlib.suppress(NoObjectError, BuildDamagedError, NoBuildError):  # then a whole one is made
-                content, self._tag = self._store.get(CURRENT_KEY, most_bytes=CURRENT_BYTES)
-                live = build_id_in(content, f"{CURRENT_KEY} in {self._store.shown}")
-                self._have(live)
-                self._live = live
+            content, self._tag = self._store.get(CURRENT_KEY, most_bytes=CURRENT_BYTES)
+            live = build_id_in(content, f"{CURRENT_KEY} in {self._store.shown}")
+            self._gives_way = live  # although it may be damaged, or of another version
+            self._have(live)
+            self._live = live
+        except NoObjectError:
+            return  # nothing was published yet
+        except (BuildDamagedError, NoBuildError) as error:
+            self.remarks = [f"{_ANEW}: {error}"]
         except ObjectStoreError as error:
             raise PublishError(f"{error}; {_STAYS}") from error
 
@@ -100,6 +106,9 @@ class Sender:
         """
         try:
             self._have(self._live, damaged=True)
+        except (BuildDamagedError, NoBuildError) as error:
+            self.remarks = [f"{_ANEW}: {error}"]
+            raise
         except ObjectStoreError as error:
             raise PublishError(f"{error}; {_STAYS}") from error
 
@@ -170,9 +179,9 @@ class Sender:
 
     def _renew_live(self) -> set[str]:
         """Write the manifest of the live build again, which makes it young; return the hashes of its files."""
-        if not self._live:
+        if not self._gives_way:
             return set()
-        key = manifest_key(self._live)
+        key = manifest_key(self._gives_way)
         try:
             content, _ = self._store.get(key)
             named = manifest_in(content, f"{key} in {self._store.shown}")["files"]

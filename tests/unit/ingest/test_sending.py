@@ -1,6 +1,7 @@
 """A build comes into an object store whole or not at all, and what is live there changes in one step."""
 
 import hashlib
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -234,6 +235,16 @@ def test_a_build_that_was_put_back_is_in_use_for_a_day_after_it_gives_way(machin
     assert _keys(machines, "builds/") == sorted([manifest_key(first), manifest_key(live)]), "it is the one before"
 
 
+def test_a_build_of_another_version_is_in_use_for_a_day_after_it_gives_way(machines: Machines) -> None:
+    first = machines.publish(10).build_id
+    manifest = json.loads(machines.store.get(manifest_key(first))[0])
+    machines.store.put(manifest_key(first), json.dumps(manifest | {"format": manifest["format"] - 1}).encode())
+    machines.age(5)
+    for years in (11, 12):
+        assert machines.publish(years, machines.mirror("another writer")).published
+    assert manifest_key(first) in _keys(machines, "builds/")
+
+
 def test_a_cache_that_was_damaged_is_fetched_again_and_not_encoded_again(machines: Machines) -> None:
     machines.library.add("legal/b.md", "# Deletion\n\nDelete drafts after a year.\n")
     build_id = machines.publish(10).build_id
@@ -273,11 +284,14 @@ def test_a_disk_here_that_is_full_at_the_last_moment_is_no_failure_of_what_is_li
     assert machines.mirror("reader").follow() == report.build_id
 
 
-@pytest.mark.parametrize("writer", ["writer", "another writer"])
-def test_a_live_build_that_is_damaged_there_gives_way_to_a_new_one(machines: Machines, writer: str) -> None:
+@pytest.mark.parametrize(("writer", "told"), [("writer", []), ("another writer", ["encoded anew: "])])
+def test_a_live_build_that_is_damaged_there_gives_way_to_a_new_one(
+    machines: Machines, writer: str, told: list[str]
+) -> None:
     broken = machines.publish(10).build_id
     machines.store.put(manifest_key(broken), b"rubbish")
     report = machines.publish(11, machines.mirror(writer))
+    assert [words in remark for words, remark in zip(told, report.remarks, strict=True)] == [True] * len(told)
     assert report.published
     assert machines.mirror("reader").follow() == report.build_id
 
