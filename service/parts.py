@@ -15,7 +15,9 @@ from indexes.life import VERSION
 from indexes.logs import LogEvent
 from indexes.objects.mirror import Mirror
 from indexes.register_state import RegisterPlace
+from service.access.counts import Counts
 from service.access.key_ring import KeyRing
+from service.access.named_requests import NamedRequests
 from service.access.opening import OpenAccess
 from service.access.port import Access, SignIn
 from service.access.principals import Principal
@@ -58,6 +60,7 @@ _FOLLOW_S = 5.0  # an approval is on record this soon, even if nobody asks
 _DAMAGE_S = 86_400.0  # reads the whole store, beside everything else
 _LIBRARY_S = 600.0  # what changed in between is read when it is asked for
 _KEY_USE_S = 60.0  # only the day is kept
+_COUNTS_S = 60.0
 _LEFT_S = 900.0  # a process that is gone left questions without a result
 _RETENTION_S = 3600.0  # months are counted in days; an hour is soon enough
 
@@ -76,6 +79,8 @@ class Service:
     access: Access
     key_ring: KeyRing
     pushed: PushedPeople
+    counts: Counts
+    named: NamedRequests | None
     sign_in: SignIn
     owner: Principal  # who runs the command line here
     health: Health
@@ -144,6 +149,8 @@ def open_service(
             sign_in=opened_access.sign_in,
             key_ring=opened_access.key_ring,
             pushed=opened_access.pushed,
+            counts=opened_access.counts,
+            named=opened_access.named,
             owner=opened_access.owner,
             health=health,
             metrics=metrics,
@@ -258,6 +265,7 @@ def _more_tasks(mandate: Mandate | None, deciding: Deciding, opened_access: Open
         Task("following models.toml", lambda: mandate_problems(mandate), _FOLLOW_S),
         Task("looking at what waits for a decision", deciding.look, _LIBRARY_S),
         Task("noting when API keys were used", opened_access.key_access.note_uses, _KEY_USE_S),
+        Task("forgetting what callers did", opened_access.forget_ended, _COUNTS_S),
     )
 
 

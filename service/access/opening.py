@@ -3,6 +3,7 @@
 Reads nothing of it yet: rules, directory, keys and the provider are looked at when somebody comes.
 """
 
+import functools
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -10,12 +11,15 @@ from pathlib import Path
 
 from indexes.clock import utc_now
 from indexes.standing import EVERYBODY
+from service.access.counts import Counts, MemoryCounts
+from service.access.counts_tables import TableCounts
 from service.access.directory import CsvDirectory
 from service.access.errors import AccessError, AccessRulesError
 from service.access.key_ring import KeyRing
 from service.access.key_store import KeyChange, KeyStore
 from service.access.keys import KeyAccess
 from service.access.local import PERSON, LocalAccess, local_token
+from service.access.named_requests import NamedRequests
 from service.access.openid.access import OidcAccess
 from service.access.openid.provider_settings import ProviderSettings
 from service.access.people import Membership
@@ -71,6 +75,8 @@ class OpenAccess:
     owner: Principal
     key_access: KeyAccess
     membership: Membership
+    counts: Counts
+    named: NamedRequests | None  # where replicas share what is known here
     problem_tellers: Sequence[Callable[[], str | None]]
     closers: Sequence[Callable[[], None]]
 
@@ -86,6 +92,16 @@ class OpenAccess:
             return [str(error)]
         return [problem for tell in self.problem_tellers if (problem := tell())]
 
+    def forget_ended(self) -> None:
+        """Forget counts and names that are over; to be called about once a minute.
+
+        Raises:
+            SharedUnavailableError: the database cannot be written.
+        """
+        self.counts.forget_ended()
+        if self.named is not None:
+            self.named.forget_old()
+
     def close(self) -> None:
         """Close the stores, and what is open to the provider."""
         for close in self.closers:
@@ -99,7 +115,7 @@ def open_access(
     recording: Recording,
     notice: Callable[[str], None],
 ) -> OpenAccess:
-    """Return who is recognised.
+    """Return who is recognised, and what is known of what they did lately.
 
     Args:
         settings: what decides it.
@@ -111,6 +127,7 @@ def open_access(
         TokenError: the local token cannot be read or made.
         ProviderError: the provider's address is none that may be reached.
     """
+    secret = functools.cache(pepper)  # for every request; another pepper is seen where keys are looked at
     session_store = SessionStore(settings.keep, clock_s=time.time)
     sessions = Sessions(session_store, settings.lasting)
     rules_path = settings.library / ACCESS_FILE
@@ -144,6 +161,8 @@ def open_access(
         owner=people.owner() if isinstance(people, LocalAccess) else _of_this_machine(settings),
         key_access=key_access,
         membership=membership,
+        counts=TableCounts(settings.keep, secret=secret) if store.waits else MemoryCounts(),
+        named=NamedRequests(settings.keep, secret=secret) if store.waits else None,
         problem_tellers=(rules.problem, directory.problem),
         closers=(key_access.close, pushed.close, people.close),
     )
