@@ -17,6 +17,7 @@ from service.http.once_everywhere import OnceEverywhere
 SECRET = bytes(range(32))
 NAMED = Named("ann", "delivery-1", b"digest", "r1")
 AGAIN = replace(NAMED, request_id="r2")
+_PATIENCE_S = 10.0
 _SILENT = f"UPDATE {SCHEMA}.named SET alive_s = alive_s - 30"  # noqa: S608
 
 
@@ -53,7 +54,8 @@ def falls_silent(access_url: str) -> Callable[[], None]:
 
 
 def run(names: NamedRequests, record: Record, **more: float) -> int:
-    return asyncio.run(OnceEverywhere[int](names, **more).run(AGAIN, work, again=record.again))
+    running = OnceEverywhere[int](names, **more).run(AGAIN, work, again=record.again)
+    return asyncio.run(asyncio.wait_for(running, _PATIENCE_S))
 
 
 def test_what_a_replica_that_died_had_on_record_is_given(
