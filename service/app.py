@@ -201,7 +201,7 @@ def _parts(service: Service, pages: Pages, origin: Origin) -> dict[Any, object]:
         writing,
         settings.max_question_chars,
         GivenAgain(service.past_answers, service.auditing.shared),
-        once=OnceEverywhere(service.named) if service.named else OnceHere(),
+        once=OnceEverywhere(service.lately.named) if service.lately.named else OnceHere(),
     )
     return {
         Access: service.access,
@@ -210,7 +210,7 @@ def _parts(service: Service, pages: Pages, origin: Origin) -> dict[Any, object]:
         Conversations: service.auditing.conversations,
         ChatDoor: ChatDoor(asking, Chats(key=lambda: chat_key(settings), now=utc_now), origin),
         CallerLimits: CallerLimits(
-            service.counts,
+            service.lately.counts,
             questions_per_minute=questions,
             requests_per_minute=requests,
             arrivals_per_minute=settings.arrivals_per_minute,

@@ -15,10 +15,8 @@ from indexes.life import VERSION
 from indexes.logs import LogEvent
 from indexes.objects.mirror import Mirror
 from indexes.register_state import RegisterPlace
-from service.access.counts import Counts
 from service.access.key_ring import KeyRing
-from service.access.named_requests import NamedRequests
-from service.access.opening import OpenAccess
+from service.access.opening import Lately, OpenAccess
 from service.access.port import Access, SignIn
 from service.access.principals import Principal
 from service.access.pushed import PushedPeople
@@ -79,8 +77,7 @@ class Service:
     access: Access
     key_ring: KeyRing
     pushed: PushedPeople
-    counts: Counts
-    named: NamedRequests | None
+    lately: Lately
     sign_in: SignIn
     owner: Principal  # who runs the command line here
     health: Health
@@ -129,12 +126,11 @@ def open_service(
     register = register_of(settings.library, settings.database())
     boundary = _boundary(settings, register, follower, notice)
     mandate = mandate_made(settings, connect, follower=follower, today=_today, notice=notice, entails=entails)
-    steps = answering_steps(settings, encoder, mandate)
-    auditing, deciding = auditing_over(opened), _deciding(settings, register)
+    steps, auditing = answering_steps(settings, encoder, mandate), auditing_over(opened)
     opened_access = access_opened(settings, opened, follower, notice)
     health = _health(settings, opened, live, boundary, mandate, (opened_access.problems, *builds.problems))
     looked_at = LookedAt(health, live, boundary, auditing.state, steps, builds.followed)
-    metrics = metrics_of(settings, looked_at)
+    metrics, deciding = metrics_of(settings, looked_at), _deciding(settings, register)
     verifying = _verifying(settings, opened)
     with closing(register), closing(opened_access), following(builds.followed), closing(verifying):
         yield Service(
@@ -149,8 +145,7 @@ def open_service(
             sign_in=opened_access.sign_in,
             key_ring=opened_access.key_ring,
             pushed=opened_access.pushed,
-            counts=opened_access.counts,
-            named=opened_access.named,
+            lately=opened_access.lately,
             owner=opened_access.owner,
             health=health,
             metrics=metrics,
@@ -265,7 +260,7 @@ def _more_tasks(mandate: Mandate | None, deciding: Deciding, opened_access: Open
         Task("following models.toml", lambda: mandate_problems(mandate), _FOLLOW_S),
         Task("looking at what waits for a decision", deciding.look, _LIBRARY_S),
         Task("noting when API keys were used", opened_access.key_access.note_uses, _KEY_USE_S),
-        Task("forgetting what callers did", opened_access.forget_ended, _COUNTS_S),
+        Task("forgetting what callers did", opened_access.lately.forget_ended, _COUNTS_S),
     )
 
 

@@ -65,6 +65,24 @@ class Recording:
 
 
 @dataclass(frozen=True, slots=True)
+class Lately:
+    """What callers did lately: how often, and which requests came by name where replicas share that."""
+
+    counts: Counts
+    named: NamedRequests | None
+
+    def forget_ended(self) -> None:
+        """Forget counts and names that are over; to be called about once a minute.
+
+        Raises:
+            SharedUnavailableError: the database cannot be written.
+        """
+        self.counts.forget_ended()
+        if self.named is not None:
+            self.named.forget_old()
+
+
+@dataclass(frozen=True, slots=True)
 class OpenAccess:
     """Who is recognised, and what operators do about it."""
 
@@ -75,8 +93,7 @@ class OpenAccess:
     owner: Principal
     key_access: KeyAccess
     membership: Membership
-    counts: Counts
-    named: NamedRequests | None  # where replicas share what is known here
+    lately: Lately
     problem_tellers: Sequence[Callable[[], str | None]]
     closers: Sequence[Callable[[], None]]
 
@@ -91,16 +108,6 @@ class OpenAccess:
         except AccessError as error:
             return [str(error)]
         return [problem for tell in self.problem_tellers if (problem := tell())]
-
-    def forget_ended(self) -> None:
-        """Forget counts and names that are over; to be called about once a minute.
-
-        Raises:
-            SharedUnavailableError: the database cannot be written.
-        """
-        self.counts.forget_ended()
-        if self.named is not None:
-            self.named.forget_old()
 
     def close(self) -> None:
         """Close the stores, and what is open to the provider."""
@@ -127,7 +134,6 @@ def open_access(
         TokenError: the local token cannot be read or made.
         ProviderError: the provider's address is none that may be reached.
     """
-    secret = functools.cache(pepper)  # for every request; another pepper is seen where keys are looked at
     session_store = SessionStore(settings.keep, clock_s=time.time)
     sessions = Sessions(session_store, settings.lasting)
     rules_path = settings.library / ACCESS_FILE
@@ -161,8 +167,7 @@ def open_access(
         owner=people.owner() if isinstance(people, LocalAccess) else _of_this_machine(settings),
         key_access=key_access,
         membership=membership,
-        counts=TableCounts(settings.keep, secret=secret) if store.waits else MemoryCounts(),
-        named=NamedRequests(settings.keep, secret=secret) if store.waits else None,
+        lately=_lately(settings.keep, pepper) if store.waits else Lately(MemoryCounts(), None),
         problem_tellers=(rules.problem, directory.problem),
         closers=(key_access.close, pushed.close, people.close),
     )
@@ -179,6 +184,11 @@ def _people(
         return OidcAccess.open(settings.provider, store=store, sessions=sessions, membership=membership, notice=notice)
     token = local_token(settings.state, settings.token)
     return LocalAccess(token=token, groups=settings.local_groups, sessions=sessions)
+
+
+def _lately(keep: Keep, pepper: Callable[[], bytes]) -> Lately:
+    secret = functools.cache(pepper)  # for every request; another pepper is seen where keys are looked at
+    return Lately(TableCounts(keep, secret=secret), NamedRequests(keep, secret=secret))
 
 
 def one_may_be_both(rules_path: Path) -> bool:
