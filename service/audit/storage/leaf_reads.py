@@ -47,9 +47,15 @@ _CHECKPOINT_PAGE = "SELECT id, origin, size, root, note FROM checkpoints WHERE i
 _LATE_ANSWERS = """
     SELECT leaf FROM leaves WHERE seq > (SELECT COALESCE(MAX(seq), 0) FROM leaves) - 1000 AND type = 'query.finished'
     ORDER BY seq DESC LIMIT 16"""
-_WITHOUT_END = """
-    type = 'query.received' AND request_id <> '' AND NOT EXISTS (SELECT 1 FROM leaves AS an_end
-    WHERE an_end.request_id = leaves.request_id AND an_end.request_id <> '' AND an_end.type = 'query.finished')"""
+# Of all there are: by the index alone. Of those above a number, which are few: question by question.
+_UNFINISHED = f"""
+    {_LEAF} WHERE type = 'query.received' AND request_id IN (
+        SELECT request_id FROM leaves WHERE request_id <> '' AND type IN ('query.received', 'query.finished')
+        GROUP BY request_id HAVING SUM(CASE type WHEN 'query.finished' THEN 1 ELSE 0 END) = 0)
+    AND request_id <> '' ORDER BY seq"""  # nosec B608  # noqa: S608  (parts are of this module)
+_UNFINISHED_ABOVE = f"""
+    {_LEAF} WHERE seq > ? AND type = 'query.received' AND request_id <> '' AND NOT EXISTS (SELECT 1 FROM leaves AS e WHERE
+    e.request_id = leaves.request_id AND e.request_id <> '' AND e.type = 'query.finished') ORDER BY seq"""  # nosec B608  # noqa: S608
 
 
 class Database(Protocol):
@@ -142,14 +148,8 @@ class LeafReads:
 
     def unfinished(self, *, after: int = -1) -> list[StoredLeaf]:
         """See `LeafReader.unfinished`."""
-        return self._leaves(f"WHERE {_WITHOUT_END} AND seq > ? ORDER BY seq", bounded(after))
-
-    def still_unfinished(self, seqs: Collection[int]) -> list[StoredLeaf]:
-        """See `LeafReader.still_unfinished`."""
-        found: list[StoredLeaf] = []
-        for these, marks in _parts(sorted(set(seqs))):
-            found += self._leaves(f"WHERE {_WITHOUT_END} AND seq IN ({marks}) ORDER BY seq", *these)
-        return found
+        rows = self._database.rows(*((_UNFINISHED_ABOVE, (bounded(after),)) if after >= 0 else (_UNFINISHED,)))
+        return [whole(*row) for row in rows]
 
     def payloads(self, seq: int) -> tuple[Payload, ...]:
         """See `LeafReader.payloads`."""

@@ -9,6 +9,8 @@ import threading
 
 from service.audit.storage.store import LeafReader, StoredLeaf
 
+_END = "query.finished"  # the type of leaf that ends a question
+
 
 class OpenQuestions:
     """See the module. Any thread may call."""
@@ -30,7 +32,9 @@ class OpenQuestions:
             size = self._store.size()
             if size <= self._seen:  # it was put back: other questions may have the numbers
                 self._seen, self._open = -1, {}
-            found = [*self._store.still_unfinished(self._open), *self._store.unfinished(after=self._seen)]
-            self._open = {leaf.seq: leaf for leaf in found}
+            later = self._store.of_questions(list(self._open))
+            ended = {leaf.request_id for leaf in later if leaf.type == _END}
+            still = [leaf for leaf in self._open.values() if leaf.request_id not in ended]
+            self._open = {leaf.seq: leaf for leaf in (*still, *self._store.unfinished(after=self._seen))}
             self._seen = size - 1
             return [self._open[seq] for seq in sorted(self._open)]

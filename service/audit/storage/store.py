@@ -153,9 +153,6 @@ class LeafReader(Protocol):
     def unfinished(self, *, after: int = -1) -> list[StoredLeaf]:
         """Return the `query.received` leaves above a number whose question has no `query.finished`, in order."""
 
-    def still_unfinished(self, seqs: Collection[int]) -> list[StoredLeaf]:
-        """Return those of `unfinished` that have these numbers."""
-
     def payloads(self, seq: int) -> tuple[Payload, ...]:
         """Return the payloads of one leaf by field name; empty if it has none, or they were erased."""
 
