@@ -54,8 +54,8 @@ _UNFINISHED = f"""
         GROUP BY request_id HAVING SUM(CASE type WHEN 'query.finished' THEN 1 ELSE 0 END) = 0)
     AND request_id <> '' ORDER BY seq"""  # nosec B608  # noqa: S608  (parts are of this module)
 _UNFINISHED_ABOVE = f"""
-    {_LEAF} WHERE seq > ? AND type = 'query.received' AND request_id <> '' AND NOT EXISTS (SELECT 1 FROM leaves AS e WHERE
-    e.request_id = leaves.request_id AND e.request_id <> '' AND e.type = 'query.finished') ORDER BY seq"""  # nosec B608  # noqa: S608
+    {_LEAF} WHERE seq > ? AND type = 'query.received' AND request_id <> '' AND NOT EXISTS (SELECT 1 FROM leaves AS e
+    WHERE e.request_id = leaves.request_id AND e.request_id <> '' AND e.type = 'query.finished') ORDER BY seq"""  # nosec B608  # noqa: S608
 
 
 class Database(Protocol):
