@@ -23,7 +23,7 @@ from typing import Any
 
 from service.audit import events
 from service.audit.checkpoints.signer import Signer, used_no_more
-from service.audit.errors import AuditKeyError
+from service.audit.errors import AuditKeyError, AuditOvertakenError
 from service.audit.key_record import KeyRecord
 from service.audit.keys.key_ids import PURPOSES, KeyPurpose, missing_in_words, purpose_of
 from service.audit.keys.keyring import Keyring
@@ -60,10 +60,8 @@ class Rotation:
             self._expect_in_use(month)
             expect_alone()
             made = self.keyring.make_next("payload", month)
-            on_record = self._ids(events.KEY_CREATED_TYPE)
             for key_id in self.keyring.key_ids(month):
-                if key_id not in on_record:
-                    self.log.note(events.key_created(purpose_of(key_id), key_id))
+                self._put_on_record(key_id)
         return {"purpose": "payload", "key_id": made.key_id}
 
     def lost_keys(self, purposes: Collection[KeyPurpose], *, who: str, reason: str) -> dict[str, Any]:
@@ -128,6 +126,16 @@ class Rotation:
                     self.log.note(events.key_revoked("signing", key_id))
             self.log.publish()
         return {"purpose": "signing", "key_id": new.key_id.hex(), "vkey": new.text()}
+
+    def _put_on_record(self, key_id: str) -> None:
+        """Record that a key was made, unless it is on record, be it by the log's keeper, which saw it meanwhile."""
+        if key_id in self._ids(events.KEY_CREATED_TYPE):
+            return
+        try:
+            self.log.note(events.key_created(purpose_of(key_id), key_id))
+        except AuditOvertakenError:
+            if key_id not in self._ids(events.KEY_CREATED_TYPE):
+                raise
 
     def _expect_in_use(self, month: str) -> None:
         """Refuse to go on from keys that were changed elsewhere: the next would have a name that is taken."""

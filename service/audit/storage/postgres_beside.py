@@ -198,6 +198,10 @@ class PostgresBesideStore(PostgresLeafStore):
         return AuditUnavailableError(f"the audit store {self.shown} cannot be written: {ANOTHER_END}")
 
 
+def _expect_there(connection: Connection) -> None:
+    connection.execute(_THERE)
+
+
 @contextlib.contextmanager
 def _in_turn(writer: Connection, *, since: int) -> Iterator[list[tuple[Any, ...]]]:
     """Lend the leaves from a number on, in a transaction in which nobody else adds any; an error adds nothing."""
@@ -211,7 +215,3 @@ def _in_turn(writer: Connection, *, since: int) -> Iterator[list[tuple[Any, ...]
         with contextlib.suppress(psycopg.Error):  # the server takes it back by itself when it is cut off
             writer.execute("ROLLBACK")
         raise
-
-
-def _expect_there(connection: Connection) -> None:
-    connection.execute(_THERE)

@@ -4,6 +4,7 @@ import shutil
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -11,6 +12,8 @@ import pytest
 from service.audit import events
 from service.audit.desk import auditing_over
 from service.audit.errors import AuditKeyError, AuditUnavailableError
+from service.audit.keys.key_ids import NewKey
+from service.audit.keys.keyring import Keyring
 from service.audit.storage import postgres_beside
 from tests.support.audit_parts import QUICK, wait_until
 from tests.support.replicas import MakeReplica, Replica
@@ -61,7 +64,8 @@ def test_keys_that_two_change_at_once_follow_each_other(make_replica: MakeReplic
     in_use = replicas[0].parts.signer.key().key_id.hex()
     assert sorted(_revoked(replicas[0])) == sorted({first, *ids} - {in_use})
     sealing = _rotations_at_once(replicas, "payload")
-    assert {one["key_id"] for one in sealing if isinstance(one, dict)} == {f"payload-2026-11-{n}" for n in (2, 3)}
+    made = {one["key_id"] for one in sealing if isinstance(one, dict)}
+    assert made == {f"payload-2026-11-{n}" for n in (2, 3)}, sealing
     for replica in replicas:
         _expect_signs(replica)
 
@@ -120,6 +124,25 @@ def test_who_stood_still_while_it_changed_the_key_that_signs_changes_nothing_aft
     with pytest.raises(AuditUnavailableError, match=r"the connection to the server is lost|the server ends"):
         auditing_over(still.parts).rotation.signing_key()
     _expect_signs(other)
+
+
+def test_a_new_key_that_the_keeper_puts_on_record_first_is_changed_all_the_same(
+    make_replica: MakeReplica, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What another process did with keys before is read in between, so that the keeper looks at all keys anew."""
+    replica = make_replica(pace=QUICK)
+    replica.ask_in_vain()
+    real = Keyring.make_next
+
+    def make_next(keyring: Keyring, *purpose: Any, **more: Any) -> NewKey:
+        made = real(keyring, *purpose, **more)
+        replica.parts.log.look_at_keys_again()
+        return made
+
+    monkeypatch.setattr(Keyring, "make_next", make_next)
+    assert auditing_over(replica.parts).rotation.payload_key()["key_id"] == "payload-2026-11-2"
+    assert [leaf["key_id"] for leaf in replica.leaves() if leaf["type"] == "key.created"][-1] == "payload-2026-11-2"
+    _expect_signs(replica)
 
 
 def test_a_key_that_is_the_last_to_sign_is_not_revoked(make_replica: MakeReplica) -> None:
