@@ -27,9 +27,12 @@ Connection = psycopg.Connection[tuple[Any, ...]]
 MOST_OPEN = 8  # connections of one process: a request asks for a millisecond, and 8 cores' worth of them at once
 _PATIENCE_S = 5.0  # for a connection that is free
 _MOST_SAID = 300  # characters of what is said of a connection that does not come about
-# In milliseconds. The server lets go of a client that is gone without a word.
+# Whatever the database is set to: who waited for a lock sees what was written meanwhile, and a commit waits for the
+# disk. In milliseconds. The server lets go of a client that is gone without a word.
 _SETTINGS = """
-    SET search_path = {schema}; SET lock_timeout = 5000; SET statement_timeout = 10000;
+    SET search_path = {schema}; SET default_transaction_isolation = 'read committed';
+    SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off';
+    SET lock_timeout = 5000; SET statement_timeout = 10000;
     SET idle_in_transaction_session_timeout = 20000;
     SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3"""
 # By how a code (SQLSTATE) begins; the first that fits counts.
