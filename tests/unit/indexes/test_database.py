@@ -65,6 +65,15 @@ def _asked(database: Database, *statements: bytes) -> list[object]:
         return list(connection.execute(statements[-1]).fetchall())
 
 
+def test_what_was_lent_when_it_was_closed_is_not_kept(database: Database) -> None:
+    with database.lent() as connection:
+        database.close()
+        assert connection.execute(b"SELECT 1").fetchall() == [(1,)]
+    assert connection.closed
+    with database.lent() as another:
+        assert not another.closed
+
+
 def test_what_a_database_is_set_to_changes_no_promise(database_url: str, postgres_server: Server) -> None:
     name = database_url.partition("?")[0].rpartition("/")[2]
     for said in ("default_transaction_isolation = 'repeatable read'", "synchronous_commit = off"):
