@@ -90,6 +90,7 @@ class Database:
         self._free = threading.BoundedSemaphore(most)
         self._keeping = threading.Lock()
         self._kept: list[Connection] = []  # that nobody uses now, the one used last at the end
+        self._closed = 0  # times: what was lent before is not kept
 
     @contextlib.contextmanager
     def lent(self) -> Iterator[Connection]:
@@ -101,6 +102,7 @@ class Database:
         if not self._free.acquire(timeout=self._patience_s):
             raise DatabaseError(f"all {self._most} connections of this process are in use")
         connection: Connection | None = None
+        closed = self._closed
         try:
             connection = self._kept_one() or self._opened()
             yield connection
@@ -110,13 +112,14 @@ class Database:
             raise DatabaseError(reason_of(error, is_lost=is_lost)) from None  # what it says may quote a row
         finally:
             if connection is not None:
-                self._give_back(connection)
+                self._give_back(connection, closed)
             self._free.release()
 
     def close(self) -> None:
-        """Close the connections that nobody uses; whoever comes later opens them again."""
+        """Close the connections, those that are lent once they come back; whoever comes later opens new ones."""
         with self._keeping:
             kept, self._kept = self._kept, []
+            self._closed += 1
         for connection in kept:
             connection.close()
 
@@ -131,12 +134,13 @@ class Database:
                 return connection
             connection.close()
 
-    def _give_back(self, connection: Connection) -> None:
+    def _give_back(self, connection: Connection, closed: int) -> None:
         if not connection.closed and connection.info.transaction_status is TransactionStatus.IDLE:
             with self._keeping:
-                self._kept.append(connection)
-        else:
-            connection.close()  # with it ends what was begun
+                if closed == self._closed:
+                    self._kept.append(connection)
+                    return
+        connection.close()  # with it ends what was begun
 
     def _opened(self) -> Connection:
         connection = open_session(self._said, purpose="greenlit", settings=self._settings)
