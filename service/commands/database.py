@@ -59,9 +59,11 @@ def prepare(
 
 
 # All or nothing, so that a database which holds tables already is left as it is: psql goes on after an error.
-_NONE_YET = """DO $$ BEGIN IF EXISTS (SELECT 1 FROM pg_tables WHERE schemaname IN
-    ('greenlit_audit', 'greenlit_register', 'greenlit_access', 'greenlit_slack')) THEN RAISE EXCEPTION USING MESSAGE = 'these statements are for a database '
-    'without tables of Greenlit: run greenlit audit prepare as the owner of those that are there'; END IF; END $$;
+_NONE_YET = """DO $$ BEGIN
+    IF EXISTS (SELECT 1 FROM pg_tables WHERE schemaname IN
+        ('greenlit_audit', 'greenlit_register', 'greenlit_access', 'greenlit_slack')) THEN
+    RAISE EXCEPTION 'these statements are for a database without tables of Greenlit: % as the owner of what is there',
+        'run greenlit audit prepare'; END IF; END $$;
 """
 
 
