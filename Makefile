@@ -20,7 +20,7 @@ LLM_STAMP := $(VENV)/.installed-llm
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run run-llm install test lint format eval bench faults year mutations clean
+.PHONY: help run run-llm install test lint format eval bench faults year replicas mutations clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -56,6 +56,9 @@ bench: $(BENCH_STAMP) ## measure this machine, beside what a user would otherwis
 
 faults: $(RUN_STAMP) ## load the audit log, kill it at random moments, restart, verify
 	$(BIN)/greenlit eval faults
+
+replicas: $(DEV_STAMP) ## kill and stop processes that write one log, and PostgreSQL, a hundred times; fail on a fault
+	$(BIN)/python -m tests.replicas
 
 year: $(DEV_STAMP) ## operate a made-up library for a simulated year, with losses and restores; fail on a fault
 	$(BIN)/python -m tests.year

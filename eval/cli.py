@@ -16,7 +16,7 @@ from eval.fitting.cli import fit_support
 from eval.log.cli import audit, backup, capacity, faults
 from eval.quality.cli import grounded
 from eval.reading.cli import reading
-from eval.speed.cli import ingest
+from eval.speed.cli import crowd, ingest
 from eval.written.cli import connecting, redteam, written
 from indexes import console
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from service.settings import Settings
 
 app = typer.Typer(help="Measure: answers on question sets, speed and memory; calibrate the evidence.")
-for _command in (reading, grounded, fit_support, redteam, written, audit, backup, faults, ingest, capacity):
+for _command in (reading, grounded, fit_support, redteam, written, audit, backup, faults, ingest, crowd, capacity):
     app.command()(_command)
 
 Data = Annotated[

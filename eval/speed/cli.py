@@ -1,4 +1,4 @@
-"""The command `greenlit eval ingest`."""
+"""The commands `greenlit eval ingest` and `greenlit eval crowd`."""
 
 from pathlib import Path
 from typing import Annotated
@@ -28,3 +28,14 @@ def ingest(
         raise console.fail(error, 2) from error
     if not alike:
         raise typer.Exit(1)
+
+
+def crowd(
+    database: Annotated[str, typer.Option(help="an empty PostgreSQL database, as the owner of what will be in it")],
+    workers: Annotated[int, typer.Option(min=2, help="processes behind one port, on the database")] = 2,
+    data: Data = None,
+) -> None:
+    """Ask over HTTP, 1 to 200 people at once: of one process with a file, then of several on one database."""
+    from eval.speed.crowd_bench import crowd_bench
+
+    crowd_bench(console.out.drawing(), data=data, database=database, workers=workers)

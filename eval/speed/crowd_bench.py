@@ -7,13 +7,17 @@ service is a process of its own and so is whoever asks; every answer is recorded
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from rich.console import Console
 
 from eval.quality.libraries import Place
 from eval.speed.http_load import Load, measure
+from eval.speed.places import make_large, questions_of
 from eval.speed.plain import PlainIndex, all_threads
 from eval.speed.served import Served, serving
+from indexes.encoder import DEFAULT_ENCODER, load_encoder
 from service.answering.steps import Steps
 
 ASKERS = 50
@@ -39,7 +43,35 @@ def print_retrievals(console: Console, steps: Steps, place: Place, questions: Se
     console.print(f"  Greenlit {ours:7.1f}/s   plain LlamaIndex {theirs:7.1f}/s   ratio {ours / theirs:.2f}")
 
 
-def print_http(console: Console, environment: Mapping[str, str], questions: Sequence[str], passages: int) -> None:
+def crowd_bench(console: Console, *, data: Path | None, database: str, workers: int) -> None:
+    """Measure and print questions over HTTP: one process with its log in a file, then several on one database.
+
+    Args:
+        console: where to print.
+        data: the folder of public sets, if there is one.
+        database: the address of an empty PostgreSQL database, as the owner of what will be in it.
+        workers: processes that answer behind one port.
+    """
+    with TemporaryDirectory() as folder:
+        place, passages = make_large(Path(folder), data, load_encoder(DEFAULT_ENCODER))
+        questions = questions_of(data)
+        in_file, shared = _of_one(Path(folder) / "one"), _of_one(Path(folder) / "shared")
+        shared["GREENLIT_DATABASE_URL"] = database
+        for processes, settings in ((1, in_file), (1, shared), (workers, shared)):
+            where = "PostgreSQL" if settings is shared else "a file"
+            console.print(f"\n[bold]Processes: {processes}[/bold], the log in {where}")
+            print_http(console, {**place.environment(), **settings}, questions, passages, workers=processes)
+
+
+def _of_one(folder: Path) -> dict[str, str]:
+    """Make the state and the keys of an installation; return the settings that name them."""
+    (folder / "state").mkdir(parents=True, mode=0o700)
+    return {"GREENLIT_STATE": str(folder / "state"), "GREENLIT_KEYS": str(folder / "keys")}
+
+
+def print_http(
+    console: Console, environment: Mapping[str, str], questions: Sequence[str], passages: int, *, workers: int = 1
+) -> None:
     """Measure and print questions over HTTP: the start, one asker, and how it goes with more.
 
     Args:
@@ -47,8 +79,9 @@ def print_http(console: Console, environment: Mapping[str, str], questions: Sequ
         environment: of the service; says where library, builds and state are.
         questions: asked in turn.
         passages: how many the build has.
+        workers: processes that answer behind the port.
     """
-    with serving(environment, questions[0]) as served:
+    with serving(environment, questions[0], workers=workers) as served:
         console.print(f"\n[bold]Over HTTP[/bold], {passages:,} passages, every answer on record")
         print_start(console, served)
         _load(served, 1, _WARM_UP_S, questions)

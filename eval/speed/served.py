@@ -29,8 +29,11 @@ class Served:
     pid: int
 
     def peak_mb(self) -> float | None:
-        """Return the most memory it held so far, in MB; `None` where the system does not say."""
-        return peak_mb_of(self.pid)
+        """Return the most memory its processes held so far, in MB, summed; `None` where the system does not say."""
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children")
+        pids = [self.pid, *map(int, children.read_text().split())] if children.exists() else [self.pid]
+        peaks = [peak for pid in pids if (peak := peak_mb_of(pid)) is not None]
+        return sum(peaks) if peaks else None
 
 
 def peak_mb_of(pid: int) -> float | None:
@@ -44,18 +47,19 @@ def peak_mb_of(pid: int) -> float | None:
 
 
 @contextlib.contextmanager
-def serving(environment: Mapping[str, str], question: str) -> Iterator[Served]:
+def serving(environment: Mapping[str, str], question: str, *, workers: int = 1) -> Iterator[Served]:
     """Start a service and lend it when it has answered; stop it afterwards.
 
     Args:
         environment: of the process; says where library, builds and state are.
         question: asked until it is answered.
+        workers: processes that answer behind the port.
     """
     with socket.socket() as free:
         free.bind((HOST, 0))
         port = free.getsockname()[1]
     started = time.monotonic()
-    process = _start(port, {**environment, "GREENLIT_TOKEN": _TOKEN})
+    process = _start(port, workers, {**environment, "GREENLIT_TOKEN": _TOKEN})
     try:
         yield Served(port, _TOKEN, _until_answer(port, question, started), process.pid)
     finally:
@@ -63,8 +67,9 @@ def serving(environment: Mapping[str, str], question: str) -> Iterator[Served]:
         process.wait(timeout=_END_TIMEOUT_S)
 
 
-def _start(port: int, environment: Mapping[str, str]) -> "subprocess.Popen[bytes]":
+def _start(port: int, workers: int, environment: Mapping[str, str]) -> "subprocess.Popen[bytes]":
     command = [sys.executable, "-m", "greenlit", "serve", "--port", str(port)]
+    command += ["--workers", str(workers)] if workers > 1 else []
     return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 

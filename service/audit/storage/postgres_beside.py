@@ -3,15 +3,19 @@
 A turn is one transaction: (1) take a lock that goes with the transaction, however that ends, (2) read what others added
 after the last leaf that is known here, which has to be there still, (3) hand it over, and get the entries, (4) number
 and add them, (5) commit. A process that stands still within its turn is sent away by the server after 3 s: for that,
-each step is answered before the next is sent, since the server does not see a process idle that may be sending. While
-it is open, each process shares a lock that whoever restores, moves or prepares the log needs for itself.
+each message is answered before the next is sent, since the server does not see a process idle that may be sending; so
+(1) and (2) are one message. While it is open, each process shares a lock that whoever restores, moves or prepares the
+log needs for itself.
 
 A checkpoint has a turn of its own (`publish_after`): the newest is read, and the next kept, in one transaction.
 """
 
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from typing import TypeVar
+from typing import Any, TypeVar
+
+import psycopg
 
 from service.audit.errors import AuditOvertakenError, AuditUnavailableError
 from service.audit.storage.leaf_reads import whole
@@ -26,10 +30,11 @@ from service.audit.storage.store import Beside, Entry, Make, Receipt, Settle, St
 _TURN, _SIGN = WRITER + 1, WRITER + 2
 _LOCK = "SELECT pg_advisory_xact_lock(%s)"
 _STANDS_STILL = "SET idle_in_transaction_session_timeout = 3000"  # ms; a turn takes a few
-_SINCE = """
-    SELECT seq, leaf_hash, type, ts_us, request_id, leaf, conversation FROM leaves
-    WHERE seq >= %s ORDER BY seq LIMIT %s"""
 MOST_IN_A_TURN = 256  # leaves of others that are read while everybody waits
+_TAKE_TURN = f"""
+    BEGIN; SELECT pg_advisory_xact_lock({_TURN});
+    SELECT seq, leaf_hash, type, ts_us, request_id, leaf, conversation FROM leaves
+    WHERE seq >= {{}} ORDER BY seq LIMIT {MOST_IN_A_TURN + 1}"""  # nosec B608  # noqa: S608  (numbers alone)
 _NEWEST = "SELECT origin, size, root, note FROM checkpoints ORDER BY id DESC LIMIT 1"
 _AGREE = "INSERT INTO agreed (name, value) VALUES (%s, %s) ON CONFLICT DO NOTHING"
 _AGREED = "SELECT value FROM agreed WHERE name = %s"
@@ -62,18 +67,18 @@ class PostgresBesideStore(PostgresLeafStore):
         """See `Beside.append_after`."""
 
         def work(writer: Connection) -> tuple[list[Receipt], dict[str, bytes]]:
-            self._take_turn(writer)
-            entries = settle(self._others(writer))
-            new = self._new_scopes(entries)
-            return (self._append(writer, entries, new) if entries else []), new
+            with _in_turn(writer, since=max(self._last[0], 0)) as rows:
+                entries = settle(self._others(rows))
+                new = self._new_scopes(entries)
+                return (self._append(writer, entries, new) if entries else []), new
 
-        receipts, new = self._write(work)
+        writer = self._open_writer()
+        receipts, new = self._postgres.guarded("written", lambda: work(writer))
         return self._added(receipts, new) if receipts else []
 
-    def _others(self, writer: Connection) -> list[StoredLeaf]:
-        """Return what was added after the last leaf that is known, and know the last of it."""
+    def _others(self, rows: list[tuple[Any, ...]]) -> list[StoredLeaf]:
+        """Return what was added after the last leaf that is known, of the rows from there; know the last of it."""
         seq, digest = self._last
-        rows = writer.execute(_SINCE, (max(seq, 0), MOST_IN_A_TURN + 1)).fetchall()
         if seq >= 0:
             if not rows or (rows[0][0], rows[0][1]) != (seq, digest):
                 raise self._ends_otherwise()
@@ -156,3 +161,18 @@ class PostgresBesideStore(PostgresLeafStore):
 
     def _ends_otherwise(self) -> AuditUnavailableError:
         return AuditUnavailableError(f"the audit store {self.shown} cannot be written: {ANOTHER_END}")
+
+
+@contextlib.contextmanager
+def _in_turn(writer: Connection, *, since: int) -> Iterator[list[tuple[Any, ...]]]:
+    """Lend the leaves from a number on, in a transaction in which nobody else adds any; an error adds nothing."""
+    try:
+        told = writer.execute(_TAKE_TURN.format(since).encode())
+        while told.nextset():
+            pass
+        yield told.fetchall()
+        writer.execute("COMMIT")
+    except BaseException:
+        with contextlib.suppress(psycopg.Error):  # the server takes it back by itself when it is cut off
+            writer.execute("ROLLBACK")
+        raise
