@@ -30,8 +30,6 @@ SET = {
     "synchronous_commit": "off",
     "bytea_output": "escape",
     "search_path": "nowhere",
-    "statement_timeout": "1ms",
-    "lock_timeout": "1ms",
 }
 
 
