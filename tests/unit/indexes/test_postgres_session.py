@@ -52,12 +52,6 @@ def test_what_a_database_is_set_to_changes_nothing_of_what_is_kept(
     assert _asked(database_url, f"SELECT {asked}".encode()) == [("on", "read committed", "on", "UTF8")]
 
 
-@pytest.mark.parametrize("waits_for", ["local", "remote_apply"])
-def test_what_commits_wait_for_is_for_whoever_runs_the_server(database_url: str, waits_for: str) -> None:
-    url = f"{database_url}&options=-csynchronous_commit%3D{waits_for}"
-    assert _asked(url, b"SELECT current_setting('synchronous_commit')") == [(waits_for,)]
-
-
 def test_nobody_is_let_in_by_what_a_standby_knows(database_url: str) -> None:
     assert _asked(database_url, b"SELECT 1") == [(1,)]
     with psycopg.connect(database_url, autocommit=True) as connection:
