@@ -36,7 +36,7 @@ def prepare(
         from service.access.private_prepare import prepare as make_private
         from service.access.private_schema import printed as printed_private
         from service.audit.storage.postgres_prepare import prepare as make
-        from service.audit.storage.postgres_prepare import printed
+        from service.audit.storage.postgres_prepare import preparing, printed
         from service.slack_bot.arriving.delivery_schema import printed as printed_slack
         from service.slack_bot.arriving.delivery_tables import prepare as make_slack
 
@@ -45,9 +45,10 @@ def prepare(
             out.text(_in_one(*(one(role) for one in whole)))
             return
         url = _with_database().database()
-        shown = make(url, role=role)
-        for more in (prepare_rows, make_private, make_slack):
-            more(url, role=role)
+        with preparing(url):
+            shown = make(url, role=role)
+            for more in (prepare_rows, make_private, make_slack):
+                more(url, role=role)
     except (SettingsError, ValueError) as error:
         raise fail(error, 2) from error
     except ModuleNotFoundError as error:
