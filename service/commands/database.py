@@ -36,7 +36,7 @@ def prepare(
         from service.access.private_prepare import prepare as make_private
         from service.access.private_schema import printed as printed_private
         from service.audit.storage.postgres_prepare import prepare as make
-        from service.audit.storage.postgres_prepare import printed
+        from service.audit.storage.postgres_prepare import preparing, printed
         from service.slack_bot.arriving.delivery_schema import printed as printed_slack
         from service.slack_bot.arriving.delivery_tables import prepare as make_slack
 
@@ -45,9 +45,10 @@ def prepare(
             out.text(_in_one(*(one(role) for one in whole)))
             return
         url = _with_database().database()
-        shown = make(url, role=role)
-        for more in (prepare_rows, make_private, make_slack):
-            more(url, role=role)
+        with preparing(url):
+            shown = make(url, role=role)
+            for more in (prepare_rows, make_private, make_slack):
+                more(url, role=role)
     except (SettingsError, ValueError) as error:
         raise fail(error, 2) from error
     except ModuleNotFoundError as error:
@@ -59,9 +60,11 @@ def prepare(
 
 
 # All or nothing, so that a database which holds tables already is left as it is: psql goes on after an error.
-_NONE_YET = """DO $$ BEGIN IF EXISTS (SELECT 1 FROM pg_tables WHERE schemaname IN
-    ('greenlit_audit', 'greenlit_register', 'greenlit_access', 'greenlit_slack')) THEN RAISE EXCEPTION USING MESSAGE = 'these statements are for a database '
-    'without tables of Greenlit: run greenlit audit prepare as the owner of those that are there'; END IF; END $$;
+_NONE_YET = """DO $$ BEGIN
+    IF EXISTS (SELECT 1 FROM pg_tables WHERE schemaname IN
+        ('greenlit_audit', 'greenlit_register', 'greenlit_access', 'greenlit_slack')) THEN
+    RAISE EXCEPTION 'these statements are for a database without tables of Greenlit: % as the owner of what is there',
+        'run greenlit audit prepare'; END IF; END $$;
 """
 
 

@@ -4,6 +4,8 @@ Two roles: the owner, whom nobody but this is given, makes and changes tables; t
 The same can be printed for whoever runs the database, and be run by them.
 """
 
+import contextlib
+from collections.abc import Iterator
 from contextlib import closing
 
 from service.audit.errors import AuditDamagedError, AuditUnavailableError
@@ -12,6 +14,24 @@ from service.audit.storage.postgres_moving import HalfMoved
 from service.audit.storage.postgres_schema import SCHEMA_VERSION, granted, made
 from service.audit.storage.postgres_steps import VERSION, noted
 from service.audit.storage.postgres_store import PostgresLeafStore
+
+_PREPARING = int.from_bytes(b"prepares")  # the number of a lock of the database
+
+
+@contextlib.contextmanager
+def preparing(url: str) -> Iterator[None]:
+    """Let nobody else prepare the same database meanwhile, whichever of its tables: who grants at once fails.
+
+    Args:
+        url: the address of the database, as the owner of its tables.
+
+    Raises:
+        AuditUnavailableError: the database cannot be reached, or somebody else prepares it for too long.
+    """
+    database = PostgresDatabase(url)
+    with closing(database.connect_to_write()) as connection:
+        database.guarded("prepared", lambda: connection.execute("SELECT pg_advisory_lock(%s)", (_PREPARING,)))
+        yield
 
 
 def prepare(url: str, *, role: str) -> str:

@@ -30,8 +30,6 @@ SET = {
     "synchronous_commit": "off",
     "bytea_output": "escape",
     "search_path": "nowhere",
-    "statement_timeout": "1ms",
-    "lock_timeout": "1ms",
 }
 
 
@@ -52,12 +50,6 @@ def test_what_a_database_is_set_to_changes_nothing_of_what_is_kept(
     settings = ("standard_conforming_strings", "default_transaction_isolation", "synchronous_commit", "client_encoding")
     asked = ", ".join(f"current_setting('{setting}')" for setting in settings)
     assert _asked(database_url, f"SELECT {asked}".encode()) == [("on", "read committed", "on", "UTF8")]
-
-
-@pytest.mark.parametrize("waits_for", ["local", "remote_apply"])
-def test_what_commits_wait_for_is_for_whoever_runs_the_server(database_url: str, waits_for: str) -> None:
-    url = f"{database_url}&options=-csynchronous_commit%3D{waits_for}"
-    assert _asked(url, b"SELECT current_setting('synchronous_commit')") == [(waits_for,)]
 
 
 def test_nobody_is_let_in_by_what_a_standby_knows(database_url: str) -> None:

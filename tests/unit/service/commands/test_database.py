@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from service.audit.storage.postgres_beside import PostgresBesideStore
+from service.audit.storage.postgres_prepare import preparing
 from service.audit.storage.postgres_schema import SCHEMA
 from tests.support.audit_doors import asked
 from tests.support.command_line import Run
@@ -134,6 +135,17 @@ def test_tables_of_this_version_are_prepared_again_beside_services_that_write_th
         )
         damaged = run("audit", "prepare", "--role", role, **settings)
         assert (damaged.exit_code, "the trigger leaves_in_order is gone" in damaged.stderr) == (1, True)
+
+
+def test_two_do_not_prepare_the_same_tables_at_once(
+    settings: dict[str, str], run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server fails whoever grants a right on a table that another grants a right on at that moment."""
+    monkeypatch.setattr("service.audit.storage.postgres_database._WRITES", "SET lock_timeout = 50")
+    with preparing(settings["GREENLIT_DATABASE_URL"]):
+        second = run("audit", "prepare", **settings)
+        assert (second.exit_code, "cannot be prepared: another session has locked it" in second.stderr) == (1, True)
+    assert run("audit", "prepare", **settings).exit_code == 0
 
 
 def test_schemas_that_were_made_for_an_owner_who_may_make_none_are_filled(
