@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import sys
 import threading
 from collections.abc import Callable
@@ -161,15 +162,15 @@ def test_one_that_cannot_be_started_again_is_tried_later_and_the_other_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     family = Family(tmp_path, "note('ready')\n" + READY + WAIT)
-    real, refused = replicas.subprocess.Popen, threading.Event()
+    real, refused = subprocess.Popen, threading.Event()
 
     def popen(command: list[str], **more: object) -> object:
         if len(family.noted("began")) == 2 and not refused.is_set():
             refused.set()
             raise OSError(12, "Cannot allocate memory")
-        return real(command, **more)  # type: ignore[call-overload]
+        return real(command, **more)
 
-    monkeypatch.setattr(replicas.subprocess, "Popen", popen)
+    monkeypatch.setattr(subprocess, "Popen", popen)
     monkeypatch.setattr(replicas, "_PAUSES_S", (0.0, 0.01))
 
     def kill_one() -> None:
@@ -187,7 +188,7 @@ def test_where_the_first_cannot_be_started_it_is_said_why(tmp_path: Path, monkey
     def refuse(*_: object, **__: object) -> None:
         raise OSError(12, "Cannot allocate memory")
 
-    monkeypatch.setattr(replicas.subprocess, "Popen", refuse)
+    monkeypatch.setattr(subprocess, "Popen", refuse)
     with pytest.raises(NoReplicaError, match=r"no process answers: process 1 of 2 cannot be started \(Cannot allocate"):
         Family(tmp_path, WAIT).replicas.run(on_ready=lambda: None, on_signal=lambda _: None)
 
