@@ -168,7 +168,7 @@ def test_one_that_cannot_be_started_again_is_tried_later_and_the_other_goes_on(
         if len(family.noted("began")) == 2 and not refused.is_set():
             refused.set()
             raise OSError(12, "Cannot allocate memory")
-        return real(command, **more)
+        return real(command, **more)  # type: ignore[call-overload]
 
     monkeypatch.setattr(subprocess, "Popen", popen)
     monkeypatch.setattr(replicas, "_PAUSES_S", (0.0, 0.01))
