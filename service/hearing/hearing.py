@@ -2,7 +2,7 @@
 
 Feedback on an answer: (1) check what is said, (2) find the question among the asker's own, answered or refused, (3) put
 verdict and cited documents into a leaf, the comment sealed beside it. Asking for a document: the same, or without a
-question. Closing a request: an approver says how, once.
+question. Closing a request: an approver says how, once, whichever process hears it.
 
 Only whoever asked a question says something of it; somebody else's is answered exactly like one that is not there.
 Nothing here names a person.
@@ -23,7 +23,8 @@ from service.audit.reading.own_records import OwnRecords
 from service.audit.reading.requests import Requests
 from service.audit.reading.summaries import Value, cited_documents, value_of
 from service.audit.serialise import FINISHED_TYPE
-from service.audit.storage.store import Receipt, StoredLeaf
+from service.audit.storage.beside import alone
+from service.audit.storage.store import LeafStore, Receipt, StoredLeaf
 from service.hearing.errors import NoRequestError, SayingError
 
 MAX_TEXT_CHARS = 2000  # of a comment, a wish, a note
@@ -35,15 +36,17 @@ _SPEAKS_OF = ("answered", "refused")  # what failed was never an answer
 class Hearing:
     """See the module. Any thread may call; each method waits for the disk."""
 
-    def __init__(self, *, log: AuditLog, own: OwnRecords, requests: Requests) -> None:
+    def __init__(self, *, log: AuditLog, store: LeafStore, own: OwnRecords, requests: Requests) -> None:
         """Take the parts of an open log.
 
         Args:
             log: where what is said is recorded.
+            store: its store, which other processes may write too.
             own: finds somebody's own questions.
             requests: the documents that were asked for.
         """
         self._log = log
+        self._store = store
         self._own = own
         self._requests = requests
         self._closing = threading.Lock()  # around seeing that a request is open, and closing it
@@ -95,10 +98,11 @@ class Hearing:
         if known is None:
             raise SayingError(f"how: expected one of {', '.join(CLOSINGS)}, got another")
         note = _plain("note", note)
-        with self._closing:
+        with alone(self._store, self._closing) as expect_alone:
             request = self._requests.get(number)
             if request is None or request.closed is not None:
                 raise NoRequestError("expected the number of a request that is open, got none")
+            expect_alone()
             return self._log.note(events.request_closed(who.principal_id, request=number, how=known, note=note))
 
     def _finished(self, who: Principal, request_id: str) -> Value:

@@ -32,7 +32,7 @@ def hearing_over(opened: OpenLog, auditing: Auditing, *, encoder: Encoder) -> He
     feedbacks, requests = auditing.feedbacks, auditing.requests
     questions = UnansweredQuestions(store=store, keyring=keyring, feedbacks=feedbacks)
     return HearingParts(
-        hearing=Hearing(log=log, own=auditing.own, requests=requests),
+        hearing=Hearing(log=log, store=store, own=auditing.own, requests=requests),
         heard=Heard(log=log, store=store, keyring=keyring, feedbacks=feedbacks, requests=requests),
         gaps=Gaps(log=log, questions=questions, encoder=encoder, clock=opened.clock),
     )

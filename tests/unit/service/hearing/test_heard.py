@@ -30,7 +30,7 @@ def log(tmp_path: Path) -> Iterator[SmallLog]:
 @pytest.fixture
 def hearing(log: SmallLog) -> Hearing:
     own = OwnRecords(log=log.opened.log, store=log.store, keyring=log.opened.keyring)
-    return Hearing(log=log.opened.log, own=own, requests=Requests(store=log.store))
+    return Hearing(log=log.opened.log, store=log.opened.store, own=own, requests=Requests(store=log.store))
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """What staff say back is on record before they are told so, about their own questions only, and names nobody."""
 
+import contextlib
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,9 +12,12 @@ from service.access.errors import NotAllowedError
 from service.access.principals import Principal, Role
 from service.audit.errors import AuditUnavailableError, NoRecordError
 from service.audit.keys.key_files import destroy_key
-from service.audit.reading.requests import Requests
+from service.audit.opening import OpenLog
+from service.audit.reading.own_records import OwnRecords
+from service.audit.reading.requests import Request, Requests
 from service.hearing.errors import NoRequestError, SayingError
 from service.hearing.hearing import MAX_TEXT_CHARS, Hearing
+from tests.support.replicas import MakeReplica
 from tests.support.small_log import DOCUMENT, REFUSED, SmallLog, open_small_log
 
 UNKNOWN = "01890a5d-ac96-774b-bcce-b302099a8057"
@@ -27,11 +32,16 @@ def log(tmp_path: Path) -> Iterator[SmallLog]:
 
 @pytest.fixture
 def hearing(log: SmallLog) -> Hearing:
-    return Hearing(log=log.opened.log, own=log.own, requests=Requests(store=log.store))
+    return Hearing(log=log.opened.log, store=log.opened.store, own=log.own, requests=Requests(store=log.store))
 
 
 def who(name: str, *roles: Role, key_id: str | None = None) -> Principal:
     return Principal(name, frozenset({"staff"}), frozenset(roles or {Role.STAFF}), "oidc-session", key_id=key_id)
+
+
+def _heard_at(opened: OpenLog, requests: Requests) -> Hearing:
+    own = OwnRecords(log=opened.log, store=opened.store, keyring=opened.keyring)
+    return Hearing(log=opened.log, store=opened.store, own=own, requests=requests)
 
 
 def _texts(log: SmallLog, seq: int) -> dict[str, Any]:
@@ -155,6 +165,35 @@ def test_a_request_is_open_until_an_approver_closes_it_once(log: SmallLog, heari
     for gone in (number, 0, 10**9):
         with pytest.raises(NoRequestError):
             hearing.close(who("counsel", Role.APPROVER), gone, "declined")
+
+
+def test_of_two_who_close_a_request_at_once_at_two_processes_one_does(make_replica: MakeReplica) -> None:
+    looks, refused = threading.Barrier(2), []
+
+    class Looked(Requests):
+        def get(self, number: int) -> Request | None:
+            found = super().get(number)
+            with contextlib.suppress(threading.BrokenBarrierError):
+                looks.wait(0.2)  # both see it open, unless one of them waits for the other
+            return found
+
+    both = [make_replica(), make_replica()]
+    hearings = [_heard_at(one.parts, Looked(store=one.parts.store)) for one in both]
+    number = hearings[0].request(who("mira"), "The rules for night trains").seq
+
+    def close(hearing: Hearing) -> None:
+        try:
+            hearing.close(who("counsel", Role.APPROVER), number, "granted")
+        except NoRequestError as error:
+            refused.append(error)
+
+    threads = [threading.Thread(target=close, args=(hearing,)) for hearing in hearings]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [leaf["type"] for leaf in both[0].leaves()].count("request.closed") == 1
+    assert len(refused) == 1
 
 
 def test_a_wish_has_to_say_something(hearing: Hearing) -> None:

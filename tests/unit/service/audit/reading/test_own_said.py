@@ -30,7 +30,7 @@ def own(log: SmallLog) -> OwnRecords:
 
 @pytest.fixture
 def hearing(log: SmallLog, own: OwnRecords) -> Hearing:
-    return Hearing(log=log.opened.log, own=own, requests=Requests(store=log.store))
+    return Hearing(log=log.opened.log, store=log.opened.store, own=own, requests=Requests(store=log.store))
 
 
 def who(name: str) -> Principal:
