@@ -17,7 +17,7 @@ from service.audit.checkpoints.shared_publisher import SharedPublisher
 from service.audit.checkpoints.signer import Signer
 from service.audit.errors import AuditUnavailableError
 from service.audit.keys.keyring import Keyring
-from service.audit.log import AuditLog, Clock
+from service.audit.log import AuditLog, Clock, system_clock_us
 from service.audit.shard_keeper import ShardKeeper
 from service.audit.shards import key_name
 from service.audit.storage.sqlite_store import STORE_FILE, SqliteLeafStore
@@ -176,6 +176,8 @@ def assemble(
     signer = Signer(folder=keys, name=key_name(name))
     beside = store.beside
     shared = SharedPublisher(store=store, beside=beside, signer=signer, notice=notice) if beside else None
+    if beside and clock is system_clock_us:  # another is of no machine
+        beside.hold_clock()
     writer = Writer(
         store=store,
         publisher=shared or Publisher(store=store, signer=signer),

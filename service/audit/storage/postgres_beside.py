@@ -44,9 +44,10 @@ _ALONE = WRITER + 4  # after that of the lease
 _TAKE_ALONE, _THERE = "SELECT pg_try_advisory_lock(%s)", "SELECT 1"
 _WAITS_S, _AGAIN_S = 15.0, 0.1  # changing a key takes a second or two
 _STANDS_STILL = "SET idle_in_transaction_session_timeout = 3000"  # ms; a turn takes a few
+_AHEAD_US = 5_000_000  # of a machine, to be told; replicas are to be within a second of each other
 MOST_IN_A_TURN = 256  # leaves of others that are read while everybody waits
 _TAKE_TURN = f"""
-    BEGIN; SELECT pg_advisory_xact_lock({_TURN});
+    BEGIN; SELECT pg_advisory_xact_lock({_TURN}); SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint;
     SELECT seq, leaf_hash, type, ts_us, request_id, leaf, conversation FROM leaves
     WHERE seq >= {{}} ORDER BY seq LIMIT {MOST_IN_A_TURN + 1}"""  # nosec B608  # noqa: S608  (numbers alone)
 _NEWEST = "SELECT origin, size, root, note FROM checkpoints ORDER BY id DESC LIMIT 1"
@@ -61,6 +62,7 @@ class PostgresBesideStore(PostgresLeafStore):
 
     _take_log = "SELECT pg_try_advisory_lock_shared(%s)"
     _lease: PostgresLease | None = None
+    _holds_clock = False
 
     @property
     def beside(self) -> Beside | None:
@@ -81,8 +83,9 @@ class PostgresBesideStore(PostgresLeafStore):
         """See `Beside.append_after`."""
 
         def work(writer: Connection) -> tuple[list[Receipt], dict[str, bytes]]:
-            with _in_turn(writer, since=max(self._last[0], 0)) as rows:
+            with _in_turn(writer, since=max(self._last[0], 0)) as (now_us, rows):
                 entries = settle(self._others(rows))
+                self._expect_time(entries, now_us)
                 new = self._new_scopes(entries)
                 return (self._append(writer, entries, new) if entries else []), new
 
@@ -122,6 +125,18 @@ class PostgresBesideStore(PostgresLeafStore):
     def known(self, seq: int, leaf_hash: str) -> None:
         """See `Beside.known`."""
         self._last = (seq, leaf_hash)
+
+    def hold_clock(self) -> None:
+        """See `Beside.hold_clock`."""
+        self._holds_clock = True
+
+    def _expect_time(self, entries: Sequence[Entry], now_us: int) -> None:
+        ahead_us = max((entry.ts_us for entry in entries), default=0) - now_us
+        if self._holds_clock and ahead_us > _AHEAD_US:
+            raise AuditUnavailableError(
+                f"the clock of this machine is {ahead_us / 1e6:.0f} s ahead of that of the database server: set right "
+                "whichever is wrong. Nothing was recorded, since nobody else could record anything until then"
+            )
 
     def writers(self) -> int:
         """See `Beside.writers`."""
@@ -203,13 +218,14 @@ def _expect_there(connection: Connection) -> None:
 
 
 @contextlib.contextmanager
-def _in_turn(writer: Connection, *, since: int) -> Iterator[list[tuple[Any, ...]]]:
-    """Lend the leaves from a number on, in a transaction in which nobody else adds any; an error adds nothing."""
+def _in_turn(writer: Connection, *, since: int) -> Iterator[tuple[int, list[tuple[Any, ...]]]]:
+    """Lend the server's time and the leaves from a number on, while nobody else adds any; an error adds nothing."""
     try:
         told = writer.execute(_TAKE_TURN.format(since).encode())
-        while told.nextset():
-            pass
-        yield told.fetchall()
+        told.nextset(), told.nextset()
+        ((now_us,),) = told.fetchall()
+        told.nextset()
+        yield now_us, told.fetchall()
         writer.execute("COMMIT")
     except BaseException:
         with contextlib.suppress(psycopg.Error):  # the server takes it back by itself when it is cut off

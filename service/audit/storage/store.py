@@ -272,6 +272,9 @@ class Beside(Protocol):
     def known(self, seq: int, leaf_hash: str) -> None:
         """Say which leaf is the last that this process has read."""
 
+    def hold_clock(self) -> None:
+        """Refuse from now on what is seconds ahead of the server's clock: until then nobody else could record."""
+
     def writers(self) -> int:
         """Return how many processes have the store open for writing now, this one with them."""
 

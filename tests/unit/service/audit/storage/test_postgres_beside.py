@@ -2,13 +2,18 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
 import pytest
 
 from service.audit.errors import AuditBusyError, AuditUnavailableError
+from service.audit.events import feedback_given
+from service.audit.log import system_clock_us
+from service.audit.opening import OpenLog, open_log
+from service.audit.shards import shards_of
 from service.audit.storage.postgres_beside import PostgresBesideStore
 from service.audit.storage.postgres_schema import SCHEMA
 from service.audit.storage.postgres_store import PostgresLeafStore
@@ -64,6 +69,37 @@ def test_an_end_that_is_another_one_is_refused(open_one: Open, log_url: str) -> 
     with pytest.raises(AuditUnavailableError, match="or the server is another one"):
         store.append_after(lambda _: [_entry(1)])
     assert store.size() == 1
+
+
+def test_what_is_ahead_of_the_servers_clock_is_refused_so_that_others_can_record(open_one: Open) -> None:
+    store, other, now_us = open_one(), open_one(), system_clock_us()
+    store.hold_clock()
+    ahead = Entry(ORIGIN, "query.received", now_us + 3_600_000_000, "request-0", b"leaf 0")
+    with pytest.raises(AuditUnavailableError, match=r"clock of this machine is 3\d{3} s ahead of that of the data"):
+        store.append_after(lambda _: [_entry(0), ahead])
+    assert other.size() == 0
+    assert [receipt.seq for receipt in store.append([replace(ahead, ts_us=now_us)])] == [0]
+
+
+def test_a_log_of_this_machine_holds_its_clock_against_the_servers(
+    log_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else one whose clock is a month ahead ends the month of all."""
+
+    def log(name: str) -> OpenLog:
+        keys = tmp_path / "keys"
+        return open_log(tmp_path / name, keys=keys, name="greenlit", clock=system_clock_us, database=log_url)
+
+    said = feedback_given("request-0", verdict="wrong", documents=[], comment="")
+    with closing(log("right")) as right, closing(log("ahead")) as ahead:
+        right.log.note(said)
+        with monkeypatch.context() as clock:
+            in_a_month = time.time_ns() + 40 * 86_400_000_000_000
+            clock.setattr(time, "time_ns", lambda: in_a_month)
+            with pytest.raises(AuditUnavailableError, match="ahead of that of the database server"):
+                ahead.log.note(said)
+        right.log.note(said)
+        assert len(shards_of(right.store)) == 1
 
 
 def test_who_stands_still_within_a_turn_is_sent_away(open_one: Open) -> None:
