@@ -45,7 +45,7 @@ def quick(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
         assert done.returncode in ({0, 1} if may_fail else {0}), done.stderr
         return bench.Ran(1.0, 50.0, done.stdout, 2.0 if watched else 0.0)
 
-    def start(port: int, environment: Mapping[str, str]) -> Forked:
+    def start(port: int, _workers: int, environment: Mapping[str, str]) -> Forked:
         return Forked(
             forked.GREENLIT,
             "serve",

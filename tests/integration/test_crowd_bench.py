@@ -31,7 +31,7 @@ def test_a_service_is_asked_by_one_and_by_several_and_then_stopped(
         ports.append(port)
         return load(port, **how)  # type: ignore[arg-type]
 
-    def start(port: int, environment: Mapping[str, str]) -> Forked:
+    def start(port: int, _workers: int, environment: Mapping[str, str]) -> Forked:
         return Forked(
             forked.GREENLIT,
             "serve",
