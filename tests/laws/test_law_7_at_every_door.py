@@ -86,6 +86,14 @@ def breakable_studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studi
         yield opened
 
 
+@pytest.fixture(scope="module")
+def looked_at_studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
+    """A service at which each look is taken once: the log is verified for one at a time."""
+    library = TinyLibrary(tmp_path_factory.mktemp("looked-at") / "studio")
+    with open_studio(with_rules(library)) as opened:
+        yield opened
+
+
 @contextlib.contextmanager
 def _refused(studio: Studio, leaf: str) -> Iterator[None]:
     """Let leaves of a type not be written meanwhile; at the end the log is well again."""
@@ -113,10 +121,10 @@ def test_what_cannot_be_put_on_record_is_not_shown_and_not_done(
 
 @EACH_RECORDED
 def test_whoever_looks_leaves_a_record_that_is_durable_before_the_first_byte_leaves(
-    shared_studio: Studio, monkeypatch: pytest.MonkeyPatch, leaf: str, call: Call
+    looked_at_studio: Studio, monkeypatch: pytest.MonkeyPatch, leaf: str, call: Call
 ) -> None:
     """The order of things: the leaf is committed, then the response begins, though it is streamed or large."""
-    studio = shared_studio
+    studio = looked_at_studio
     question = call.ready(studio, asked(studio, QUESTION))
     happened: list[str] = []
     append = BreakableStore.append
