@@ -6,6 +6,7 @@ tried. It names documents and says why, as the ingestion did, and holds nothing 
 a reason may name. What another release left says nothing of what this one would take in.
 """
 
+import functools
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
@@ -25,9 +26,15 @@ class StaysOut:
     reason: str
 
 
+@functools.cache
+def _release() -> str:
+    """Return the release of this program; finding it means to read a file."""
+    return version("greenlit")
+
+
 def last_ingest_json(stays_out: Iterable[StaysOut]) -> str:
     """Return what `left_by_last_ingest` reads."""
-    return json.dumps({"release": version("greenlit"), "stays_out": [asdict(one) for one in stays_out]})
+    return json.dumps({"release": _release(), "stays_out": [asdict(one) for one in stays_out]})
 
 
 def left_by_last_ingest(builds: Path) -> Mapping[str, StaysOut]:
@@ -38,7 +45,7 @@ def left_by_last_ingest(builds: Path) -> Mapping[str, StaysOut]:
     """
     try:
         value = json.loads((builds / LAST_INGEST_FILE).read_text(encoding="utf-8"))
-        if value["release"] != version("greenlit"):
+        if value["release"] != _release():
             return {}
         return {one["document"]: StaysOut(**one) for one in value["stays_out"]}
     except (OSError, ValueError, KeyError, TypeError):

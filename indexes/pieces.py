@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from indexes.coarse import InHalfBytes, from_half_bytes, in_half_bytes, width_in_half_bytes
 from indexes.dense import Scores
 from indexes.errors import BuildDamagedError
+from indexes.mapped import mapped
 from indexes.stretches import Vectors, unit
 
 Stored = InHalfBytes
@@ -197,9 +198,9 @@ class _Rows:
 
 
 def _mapped(path: Path, kind: str, dimensions: int) -> NDArray[Any]:
-    mapped = np.lib.format.open_memmap(path, mode="r")
-    if mapped.dtype != np.dtype(kind) or mapped.ndim != dimensions:
+    found = mapped(path)
+    if found.dtype != np.dtype(kind) or found.ndim != dimensions:
         raise ValueError(
-            f"{path.name} should have {dimensions} dimensions of {kind}, got {mapped.dtype} of shape {mapped.shape}"
+            f"{path.name} should have {dimensions} dimensions of {kind}, got {found.dtype} of shape {found.shape}"
         )
-    return np.asarray(mapped)
+    return found

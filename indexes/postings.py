@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexes.errors import BuildDamagedError
+from indexes.mapped import mapped
 
 Counts = NDArray[np.uint8] | NDArray[np.uint16] | NDArray[np.uint32]
 
@@ -82,10 +83,10 @@ def read_postings(folder: Path) -> Postings:
 
 
 def _mapped(path: Path) -> NDArray[Any]:
-    mapped = np.load(path, mmap_mode="r", allow_pickle=False)
-    if mapped.ndim != 1 or mapped.dtype.kind not in "iu":
-        raise ValueError(f"{path.name} should be a list of integers, got {mapped.dtype} of shape {mapped.shape}")
-    return np.asarray(mapped)  # the same memory, without the subclass's cost on each slice
+    found = mapped(path)
+    if found.ndim != 1 or found.dtype.kind not in "iu":
+        raise ValueError(f"{path.name} should be a list of integers, got {found.dtype} of shape {found.shape}")
+    return found
 
 
 def make_postings(passages: Iterable[Sequence[str]]) -> Postings:

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from indexes.coarse import InBytes, Vectors, from_bytes
 from indexes.dense import Rows, Scores, cosines
 from indexes.errors import BuildDamagedError
+from indexes.mapped import mapped
 
 Codes = NDArray[np.uint32]
 # Each array's type and number of dimensions.
@@ -244,9 +245,9 @@ def _ranges(starts: NDArray[np.int64], ends: NDArray[np.int64]) -> tuple[NDArray
 
 
 def _mapped(path: Path, kind: str, dimensions: int) -> NDArray[Any]:
-    mapped = np.lib.format.open_memmap(path, mode="r")
-    if mapped.dtype != np.dtype(kind) or mapped.ndim != dimensions:
+    found = mapped(path)
+    if found.dtype != np.dtype(kind) or found.ndim != dimensions:
         raise ValueError(
-            f"{path.name} should have {dimensions} dimensions of {kind}, got {mapped.dtype} of shape {mapped.shape}"
+            f"{path.name} should have {dimensions} dimensions of {kind}, got {found.dtype} of shape {found.shape}"
         )
-    return np.asarray(mapped)  # the same memory, without the subclass's cost on each slice
+    return found

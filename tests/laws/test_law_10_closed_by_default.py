@@ -55,13 +55,26 @@ WITHOUT_IDENTITY: dict[str, tuple[Headers, dict[str, str]]] = {
 }
 
 
-@pytest.mark.parametrize(("headers", "cookies"), WITHOUT_IDENTITY.values(), ids=WITHOUT_IDENTITY.keys())
-def test_no_route_but_a_few_named_ones_answers_somebody_unknown(
-    shared_studio: Studio, headers: Headers, cookies: dict[str, str]
-) -> None:
+# These are tried at every route; of the others, which are other ways to write the same, a route of each part of a door.
+TRIED_EVERYWHERE = {"nothing", "wrong token", "another scheme", "made up session", "the token as a session"}
+
+
+def _one_of_each(routes: list[str]) -> list[str]:
+    found: dict[str, str] = {}
+    for route in routes:
+        part = route.split()[1].removeprefix("/v1").split("/")[1]
+        found.setdefault(part, route)
+    return list(found.values())
+
+
+@pytest.mark.parametrize("brought", WITHOUT_IDENTITY)
+def test_no_route_but_a_few_named_ones_answers_somebody_unknown(shared_studio: Studio, brought: str) -> None:
+    headers, cookies = WITHOUT_IDENTITY[brought]
     before = len(shared_studio.all_leaves())
     routes = routes_of(shared_studio.app)
     assert set(routes) == set(EVERY), "expected a good request for each route in tests/support/every_route.py"
+    if brought not in TRIED_EVERYWHERE:
+        routes = _one_of_each(routes)
     for route in routes:
         status, text = _call(shared_studio, route, headers, cookies)
         if route not in OPEN:

@@ -333,5 +333,6 @@ def test_a_key_opens_no_page_whichever_way_it_comes(office: Office, who: Who) ->
     program, browser = office.api(who), office.studio.stranger()
     secret = office.headers(who)["Authorization"].removeprefix("Bearer ")
     with_session(browser, secret)
-    for route in _PAGES:
+    one_of_each = {route.split()[1].split("/")[1]: route for route in _PAGES}.values()
+    for route in _PAGES if who in KEYS[:2] else one_of_each:
         assert (_send(program, route).status_code, _send(browser, route).status_code) == (401, 401), route

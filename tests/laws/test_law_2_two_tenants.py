@@ -20,6 +20,7 @@ from service.access.principals import Principal, Role
 from service.answering.questions import Question
 from service.app import create_app
 from tests.support.audit_doors import People
+from tests.support.examples import examples
 from tests.support.fakes import TinyLibrary
 from tests.support.service_parts import ADDRESS, Studio, beside, open_studio, with_session, without_receipt
 
@@ -104,7 +105,9 @@ def tenants(tmp_path_factory: pytest.TempPathFactory) -> Iterator[_Tenants]:
         yield _Tenants(studio, api, with_session(browser, "mira"))
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=examples(5, thorough=40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(numbers=_WORDS, asked=_WORDS)
 def test_nothing_shown_or_waited_for_tells_what_the_other_group_has(
     tenants: _Tenants, numbers: list[int], asked: list[int]

@@ -34,6 +34,7 @@ from tests.support.audit_doors import (
     opened,
     use_fakes,
 )
+from tests.support.audit_parts import wait_until
 from tests.support.fakes import TinyLibrary
 from tests.support.made_once import grown
 from tests.support.service_parts import BreakableStore, Studio, open_studio, serving, with_rules
@@ -50,7 +51,7 @@ SHOW_NO_RECORD = {"proof", "key", "verify", "witness", "shrink", "prepare", "mov
 
 
 def _kinds(studio: Studio) -> list[str]:
-    return [leaf["type"] for leaf in studio.all_leaves()]
+    return [stored.type for stored in studio.store.leaves(-1, 100_000)]
 
 
 def _send(studio: Studio, call: Call, question: Asked) -> Any:
@@ -77,12 +78,41 @@ def test_every_command_of_the_log_is_looked_at_here() -> None:
     assert commands - SHOW_NO_RECORD == {words(Asked("", 0, 0), Path())[0] for _, words in COMMANDS}
 
 
-@EACH_RECORDED
-def test_what_cannot_be_put_on_record_is_not_shown_and_not_done(studio: Studio, leaf: str, call: Call) -> None:
-    question = call.ready(studio, asked(studio, QUESTION))
-    before = _kinds(studio)
+@pytest.fixture(scope="module")
+def breakable_studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
+    """A service for tests that refuse it a leaf once."""
+    library = TinyLibrary(tmp_path_factory.mktemp("breakable") / "studio")
+    with open_studio(with_rules(library)) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def looked_at_studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
+    """A service at which each look is taken once: the log is verified for one at a time."""
+    library = TinyLibrary(tmp_path_factory.mktemp("looked-at") / "studio")
+    with open_studio(with_rules(library)) as opened:
+        yield opened
+
+
+@contextlib.contextmanager
+def _refused(studio: Studio, leaf: str) -> Iterator[None]:
+    """Let leaves of a type not be written meanwhile; at the end the log is well again."""
     studio.store.refused = {leaf}
-    response = _send(studio, call, question)
+    yield
+    studio.store.refused = set()
+    wait_until(lambda: not studio.opened.log.healthy())
+
+
+@EACH_RECORDED
+def test_what_cannot_be_put_on_record_is_not_shown_and_not_done(
+    breakable_studio: Studio, leaf: str, call: Call
+) -> None:
+    studio = breakable_studio
+    question = call.ready(studio, asked(studio, QUESTION))
+    client = studio.browser() if call.is_page else studio.api
+    before = _kinds(studio)
+    with _refused(studio, leaf):
+        response = call.send(client, question)
     assert response.status_code == 503
     assert _shows_nothing(response.text, question)
     assert _kinds(studio) == before
@@ -91,9 +121,10 @@ def test_what_cannot_be_put_on_record_is_not_shown_and_not_done(studio: Studio, 
 
 @EACH_RECORDED
 def test_whoever_looks_leaves_a_record_that_is_durable_before_the_first_byte_leaves(
-    studio: Studio, monkeypatch: pytest.MonkeyPatch, leaf: str, call: Call
+    looked_at_studio: Studio, monkeypatch: pytest.MonkeyPatch, leaf: str, call: Call
 ) -> None:
     """The order of things: the leaf is committed, then the response begins, though it is streamed or large."""
+    studio = looked_at_studio
     question = call.ready(studio, asked(studio, QUESTION))
     happened: list[str] = []
     append = BreakableStore.append

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pypdf
 import pytest
@@ -51,7 +52,15 @@ def maker(library: Path) -> ModuleType:
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
+    for make in ("make_pdf", "make_docx"):
+        setattr(module, make, _once(getattr(module, make)))
     return module
+
+
+def _once(make: Callable[[Any], bytes]) -> Callable[[Any], bytes]:
+    """Let each document be made once, for all tests."""
+    made: dict[Path, bytes] = {}
+    return lambda manuscript: made.get(manuscript.target) or made.setdefault(manuscript.target, make(manuscript))
 
 
 def test_register_is_whole_and_every_file_can_be_a_document(
@@ -107,7 +116,8 @@ def test_made_documents_are_what_their_manuscripts_give(library: Path, maker: Mo
         kept, made = manuscript.target.read_bytes(), make[manuscript.target.suffix](manuscript)
         if installed == _MADE_WITH:
             assert made == kept, f"{manuscript.target.name}: run approved_docs/make_documents.py, then approve it anew"
-        assert load_document(manuscript.target.name, made) == load_document(manuscript.target.name, kept)
+        if made != kept:
+            assert load_document(manuscript.target.name, made) == load_document(manuscript.target.name, kept)
 
 
 def test_check_says_that_nothing_differs(maker: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:

@@ -19,6 +19,10 @@ def import_tests(paths: Sequence[str]) -> None:
     options = ["--collect-only", "--capture=no", "-p", __name__, *(f"-pno:{name}" for name in _WITHOUT)]
     with open(os.devnull, "w", encoding="utf-8") as nothing, contextlib.redirect_stdout(nothing):  # noqa: PTH123
         pytest.main([*options, *paths])
+    with contextlib.suppress(ImportError):  # it is hypothesis's own business, and only quicker
+        from hypothesis.internal.conjecture.providers import _get_local_constants  # noqa: PLC0415
+
+        _get_local_constants()  # reads all modules for constants to try, which each process would do by itself
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -13,7 +13,7 @@ from sentence_transformers import SentenceTransformer
 from indexes import encoder as encoder_module
 from indexes.encoder import DEFAULT_ENCODER, SentenceTransformersEncoder, default_copies, load_encoder
 from indexes.errors import EncoderError
-from tests.support.models import embedded_model
+from tests.support.models import TINY_DIMENSIONS, embedded_model
 
 TEXTS = [
     "Keep masters.",
@@ -33,20 +33,25 @@ def test_the_embedded_encoder_is_the_published_one(real_encoder: SentenceTransfo
     assert (real_encoder.name, real_encoder.dimensions, real_encoder.max_tokens) == (DEFAULT_ENCODER, 384, 256)
 
 
-def test_law_8_loading_and_encoding_need_no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_law_8_loading_and_encoding_need_no_network(monkeypatch: pytest.MonkeyPatch, tiny_model: Path) -> None:
+    """So it is with the embedded one: `tests/laws/asks_offline.py` loads it, and asks."""
+
     def refuse(*_: object) -> None:
         pytest.fail("it reached for the network")
 
     monkeypatch.setattr(socket.socket, "connect", refuse)
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
-    assert load_encoder(DEFAULT_ENCODER, copies=1).encode(["Keep masters."]).shape == (1, 384)
+    assert load_encoder(str(tiny_model), copies=1).encode(["Keep masters."]).shape == (1, TINY_DIMENSIONS)
 
 
 def test_it_computes_in_bfloat16_only_where_the_processor_does(
     monkeypatch: pytest.MonkeyPatch, tiny_model: Path
 ) -> None:
-    for capabilities, dtype in (({}, "float32"), ({"avx512_bf16": True}, "bfloat16"), ({"amx_bf16": True}, "bfloat16")):
+    for capabilities, does in (({"avx512_bf16": True}, True), ({}, False), ({"amx_bf16": True}, True)):
         monkeypatch.setattr(torch.cpu, "get_capabilities", lambda found=capabilities: found)
+        assert encoder_module._has_bfloat16() is does
+    for does, dtype in ((False, "float32"), (True, "bfloat16")):
+        monkeypatch.setattr(encoder_module, "_has_bfloat16", lambda does=does: does)
         assert SentenceTransformersEncoder(name="x", folder=tiny_model, copies=1).dtype == dtype
 
 
@@ -72,9 +77,10 @@ def test_a_package_without_its_files_is_named(monkeypatch: pytest.MonkeyPatch, t
         load_encoder(DEFAULT_ENCODER)
 
 
-def test_a_folder_may_be_named_and_any_changed_file_changes_the_digest(tiny_model: Path, tmp_path: Path) -> None:
-    digest = load_encoder(str(tiny_model), copies=1).digest
-    copy = tmp_path / "ours"
+def test_a_folder_may_be_named_and_any_changed_file_changes_the_digest(
+    tiny_model: Path, tiny_encoder: SentenceTransformersEncoder, tmp_path: Path
+) -> None:
+    digest, copy = tiny_encoder.digest, tmp_path / "ours"
     shutil.copytree(tiny_model, copy)
     assert load_encoder(str(copy), copies=1).digest == digest, "the same files are the same encoder anywhere"
     with (copy / "config.json").open("a") as file:
@@ -142,6 +148,6 @@ def test_a_vector_does_not_depend_on_what_is_encoded_beside_it(real_encoder: Sen
         np.testing.assert_allclose(np.vstack([beside[text] for text in TEXTS]), alone, atol=2e-6)
 
 
-def test_there_are_as_many_copies_as_asked_for(tiny_model: Path) -> None:
-    assert SentenceTransformersEncoder(name="x", folder=tiny_model, copies=3).copies == 3
+def test_there_are_as_many_copies_as_asked_for(tiny_encoder: SentenceTransformersEncoder) -> None:
+    assert tiny_encoder.copies == 2
     assert 1 <= default_copies() <= 4

@@ -22,6 +22,7 @@ from ingest.errors import PublishError
 from ingest.split import Splitter
 from tests.support.fakes import TinyLibrary
 from tests.support.forked import Forked
+from tests.support.made_once import grown
 
 PARTS = {  # every step of publishing, in order
     "original": "pathlib:Path.write_bytes",
@@ -50,6 +51,10 @@ class Crash(BaseException):
 @pytest.fixture
 def live(library: TinyLibrary) -> str:
     """A published build; in the library a second document waits to be ingested."""
+    return grown(library, _published)
+
+
+def _published(library: TinyLibrary) -> str:
     library.add("legal/a.md", "# Masters\n\nKeep masters for ten years.\n")
     build_id = library.ingest().build_id
     library.add("legal/b.md", "# Deletion\n\n" + "Delete the drafts after a year. " * 300)

@@ -4,9 +4,16 @@ import contextlib
 from datetime import date
 from pathlib import Path
 
+import pytest
+
 from eval.quality.libraries import approve_all, ingest_all, open_place
 from tests.support.fakes import HashingEncoder
 from tests.support.judge_parts import POLICY, a_library
+
+
+@pytest.fixture(scope="module", autouse=True)
+def read_here() -> None:
+    """Read in the limited process, as users do."""
 
 
 def test_a_folder_is_approved_ingested_and_opened(tmp_path: Path) -> None:

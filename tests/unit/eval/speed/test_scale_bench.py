@@ -52,7 +52,7 @@ def _base(rows: int) -> Base:
 
 def test_recall_is_the_share_of_the_ten_best_that_were_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     base = _base(50)
-    made = make_build(base, 2000, root=tmp_path, encoder=ENCODER)
+    made = make_build(base, 700, root=tmp_path, encoder=ENCODER)
     assert recall_at_10(made.folder, made.vectors, base.vectors[:5]) == {"all": 1, "tenth": 1, "hundredth": 1}
     worst = np.full(10, -1, np.float32)
     search = DenseIndex.search

@@ -1,6 +1,6 @@
 """The writer's commands in this process, over a tiny library.
 
-`ingest` parses in the real limited process, and so does what asks for `limited`; the others in this one.
+They parse in this process, but for tests that ask for `limited`: these have the real limited one.
 """
 
 import contextlib
@@ -34,7 +34,7 @@ def library(library: TinyLibrary) -> TinyLibrary:
 
 @pytest.fixture
 def limited() -> bool:
-    """Whether `read`, `approve` and `register` parse in the limited process: a test says so by a parametrisation."""
+    """Whether documents are parsed in the limited process: a test says so by a parametrisation."""
     return False
 
 
@@ -47,7 +47,7 @@ def run(library: TinyLibrary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.setattr("indexes.encoder.load_encoder", lambda _: HashingEncoder())
     if not limited:
-        for command in ("read", "approve", "register"):
+        for command in ("read", "approve", "register", "ingest"):
             parser = contextlib.nullcontext(library.parser)
             monkeypatch.setattr(f"ingest.commands.{command}.limited_parser", lambda _, parser=parser: parser)
 

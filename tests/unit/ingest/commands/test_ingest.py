@@ -1,4 +1,4 @@
-"""The command ingest, with the real parsing process: what it prints and how it exits."""
+"""The command ingest: what it prints and how it exits; what one document becomes, with the real parsing process."""
 
 from pathlib import Path
 
@@ -13,7 +13,9 @@ from tests.support.fakes import TinyLibrary
 from tests.support.writing import ANN, json_of
 
 
-def test_ingest_prints_the_documented_json(library: TinyLibrary, run: Run) -> None:
+@pytest.mark.parametrize("limited", [True], ids=["in the limited process"])
+def test_ingest_prints_the_documented_json(library: TinyLibrary, run: Run, *, limited: bool) -> None:
+    assert limited
     library.add("legal/a.md", "# Masters\n\nKeep masters.\n")
     library.write("legal/b.md", "x")
     result = run("ingest", "--json")

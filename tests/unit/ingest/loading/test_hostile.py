@@ -15,7 +15,7 @@ from ingest.loading.process import LoaderProcess
 from tests.support.examples import THOROUGH
 from tests.support.hostile_documents import HOSTILE
 
-DEAR = {  # given up after a second here; each may take two minutes where documents are ingested
+DEAR = {  # given up after half a second here; each may take two minutes where documents are ingested
     "page that takes minutes to draw.pdf",
     "page of see-through shapes.pdf",
     "tiny pages.pdf",
@@ -35,7 +35,7 @@ ONE_EACH = {
     "short lines.txt",
 }
 TRIED = [name for name in HOSTILE if THOROUGH or name not in DEAR - ONE_EACH]
-_GIVEN_UP_S, _TIMEOUT_S, _SLACK_S = 1, 60, 15  # it takes a moment to end a child and to start another
+_GIVEN_UP_S, _TIMEOUT_S, _SLACK_S = 0.5, 60, 15  # it takes a moment to end a child and to start another
 _MEMORY_BYTES = 2 << 30
 
 

@@ -1,6 +1,5 @@
 """What goes out to an endpoint: the messages and its own key, and nothing that a library or the environment adds."""
 
-import subprocess
 import sys
 import textwrap
 from dataclasses import replace
@@ -11,6 +10,7 @@ import pytest
 from service.models.connection import Call, connect
 from service.models.errors import ModelUnavailableError
 from service.models.openai_like import open_model
+from tests.support.forked import ROOT, run
 from tests.support.model_calls import FIRST, MESSAGES, PASSAGE, ask, model_of
 from tests.support.model_parts import approved
 from tests.support.model_server import ModelServer, saying
@@ -129,14 +129,8 @@ def test_nothing_else_is_reached_and_nothing_is_logged_whatever_the_environment_
         print("reached:", ATTEMPTS)
     """
     tempting = {"OPENAI_LOG": "debug", "LLAMA_INDEX_CACHE_DIR": "/nowhere", "PYTHONPATH": ":".join(sys.path)}
-    ran = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(script)],
-        cwd=Path(__file__).parents[4],
-        env={**tempting, "PATH": "/usr/bin:/bin", "OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector.example:4318"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    environment = {**tempting, "PATH": "/usr/bin:/bin", "OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector.example:4318"}
+    ran = run(textwrap.dedent(script), environment=environment, folder=ROOT, timeout=60)
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout == "reached: []\n"
     assert "private" not in ran.stderr

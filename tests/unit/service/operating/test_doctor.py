@@ -26,6 +26,7 @@ from service.operating.doctor import examine
 from service.settings import Settings
 from tests.support.fakes import HashingEncoder, TinyLibrary
 from tests.support.kernel_fences import filters_calls, landlock_version
+from tests.support.made_once import grown
 from tests.support.model_parts import ENTRY, SayingModel, written
 from tests.support.service_parts import POLICY, POLICY_TEXT, TRAVEL, TRAVEL_TEXT, settings_for
 
@@ -43,12 +44,16 @@ def _fast_encoder(library: TinyLibrary, monkeypatch: pytest.MonkeyPatch, tmp_pat
 @pytest.fixture
 def settings(library: TinyLibrary) -> Settings:
     """Return the settings of an installation with nothing wrong."""
+    grown(library, _ingested)
+    return settings_for(library)
+
+
+def _ingested(library: TinyLibrary) -> None:
     library.add(POLICY, POLICY_TEXT, expires=FAR)
     library.add(TRAVEL, TRAVEL_TEXT, expires=FAR)
     library.add("security/doors.md", "# Doors\n\nDoors are locked at seven.\n", expires=FAR)
     library.approve("security/doors.md", by="ben@x.example", expires=FAR)
     library.ingest()
-    return settings_for(library)
 
 
 def _nothing_runs() -> list[str]:

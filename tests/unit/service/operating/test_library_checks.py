@@ -21,6 +21,7 @@ from service.operating.checks import Check, Found, checked
 from service.operating.library_checks import BuildsSet, look_at_build, look_at_library, look_at_register
 from service.settings import Settings
 from tests.support.fakes import TinyLibrary
+from tests.support.made_once import grown
 from tests.support.service_parts import settings_for
 
 FAR = date(2099, 1, 1)  # the doctor looks at the real clock
@@ -29,11 +30,15 @@ SCAN = b"%PDF-1.4 a scan, which nobody can read"
 
 @pytest.fixture
 def library(library: TinyLibrary) -> TinyLibrary:
+    grown(library, _ingested)
+    return library
+
+
+def _ingested(library: TinyLibrary) -> None:
     library.add("legal/a.md", "# Leave\n\nLeave is thirty days.\n", expires=FAR)
     library.add("security/doors.md", "# Doors\n\nDoors are locked at seven.\n", expires=FAR)
     library.approve("security/doors.md", by="ben@x.example", expires=FAR)
     library.ingest()
-    return library
 
 
 @pytest.fixture

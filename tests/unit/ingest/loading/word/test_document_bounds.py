@@ -7,6 +7,7 @@ import pytest
 
 from ingest.errors import LoadError
 from ingest.loading.word import document as word
+from ingest.loading.word import parts
 from tests.support.word_files import cell, item, level, lists, p, r, row, table, word_file
 
 _SLOW_S = 5.0  # of the processor: each takes less than one; what grows with the square takes minutes
@@ -40,11 +41,13 @@ def test_it_is_read_in_time(make: Callable[[], bytes], holds: str) -> None:
     assert time.process_time() - began < _SLOW_S
 
 
-def test_what_is_nested_too_deeply_or_unpacks_to_too_much_is_refused() -> None:
+def test_what_is_nested_too_deeply_or_unpacks_to_too_much_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(LoadError, match="nested too deeply"):
         word.load(word_file(nested_tables(100)))
-    with pytest.raises(LoadError, match="unpacks to at most 100 MB"):
-        word.load(word_file(p("Text."), {"word/styles.xml": " " * 101_000_000}, styles=""))
+    assert parts.MAX_UNPACKED_BYTES == 100_000_000
+    monkeypatch.setattr(parts, "MAX_UNPACKED_BYTES", 2_000_000)
+    with pytest.raises(LoadError, match="unpacks to at most 2 MB"):
+        word.load(word_file(p("Text."), {"word/styles.xml": " " * 2_010_000}, styles=""))
 
 
 def test_styles_and_lists_that_refer_to_each_other_in_a_ring_end() -> None:
