@@ -201,7 +201,7 @@ def test_one_that_does_not_begin_to_answer_and_one_that_does_not_end_are_told_of
     family = Family(tmp_path, stubborn + "note('waits')\n" + WAIT, count=1)
 
     def kill_once_told() -> None:
-        wait_until(lambda: len(family.notices) == 1)
+        wait_until(lambda: len(family.notices) == 1 and bool(family.noted("waits")))
         os.kill(os.getpid(), signal.SIGTERM)
         wait_until(lambda: len(family.notices) == 2)
         os.kill(family.noted("waits")[0][1], signal.SIGKILL)
