@@ -93,7 +93,9 @@ class Build:
         if hashlib.sha256(content).hexdigest() != sha256:
             raise BuildDamagedError(f"{path} is not what was approved: run greenlit ingest to make a new build")
         if fetched:
-            with contextlib.suppress(OSError), written_beside(path, content, mode=0o600) as beside:
+            # Written outside of the build, which another process may be opening: a file too many damages it.
+            outside = self.folder.parent / sha256
+            with contextlib.suppress(OSError), written_beside(outside, content, mode=0o600) as beside:
                 beside.replace(path)  # the next one finds it here
         return content
 

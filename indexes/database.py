@@ -9,24 +9,21 @@ done is said, and a server that is back is found by the next caller.
 
 import contextlib
 import logging
-import os
-import platform
 import select
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import psycopg
-from psycopg.conninfo import make_conninfo
 from psycopg.pq import TransactionStatus
 
 from indexes.errors import DatabaseError
 from indexes.postgres_address import UNREADABLE, read_address, shown_address
+from indexes.postgres_session import open_session
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 MOST_OPEN = 8  # connections of one process: a request asks for a millisecond, and 8 cores' worth of them at once
 _PATIENCE_S = 5.0  # for a connection that is free
-_MOST_SAID = 300  # characters of what is said of a connection that does not come about
 # In milliseconds. The server lets go of a client that is gone without a word.
 _SETTINGS = """
     SET search_path = {schema}; SET lock_timeout = 5000; SET statement_timeout = 10000;
@@ -93,6 +90,7 @@ class Database:
         self._free = threading.BoundedSemaphore(most)
         self._keeping = threading.Lock()
         self._kept: list[Connection] = []  # that nobody uses now, the one used last at the end
+        self._closed = 0  # times: what was lent before is not kept
 
     @contextlib.contextmanager
     def lent(self) -> Iterator[Connection]:
@@ -104,6 +102,7 @@ class Database:
         if not self._free.acquire(timeout=self._patience_s):
             raise DatabaseError(f"all {self._most} connections of this process are in use")
         connection: Connection | None = None
+        closed = self._closed
         try:
             connection = self._kept_one() or self._opened()
             yield connection
@@ -113,13 +112,14 @@ class Database:
             raise DatabaseError(reason_of(error, is_lost=is_lost)) from None  # what it says may quote a row
         finally:
             if connection is not None:
-                self._give_back(connection)
+                self._give_back(connection, closed)
             self._free.release()
 
     def close(self) -> None:
-        """Close the connections that nobody uses; whoever comes later opens them again."""
+        """Close the connections, those that are lent once they come back; whoever comes later opens new ones."""
         with self._keeping:
             kept, self._kept = self._kept, []
+            self._closed += 1
         for connection in kept:
             connection.close()
 
@@ -134,24 +134,17 @@ class Database:
                 return connection
             connection.close()
 
-    def _give_back(self, connection: Connection) -> None:
+    def _give_back(self, connection: Connection, closed: int) -> None:
         if not connection.closed and connection.info.transaction_status is TransactionStatus.IDLE:
             with self._keeping:
-                self._kept.append(connection)
-        else:
-            connection.close()  # with it ends what was begun
+                if closed == self._closed:
+                    self._kept.append(connection)
+                    return
+        connection.close()  # with it ends what was begun
 
     def _opened(self) -> Connection:
+        connection = open_session(self._said, purpose="greenlit", settings=self._settings)
         try:
-            name = f"greenlit {platform.node()[:32]} {os.getpid()}"
-            connection = psycopg.connect(make_conninfo("", **self._said, application_name=name), autocommit=True)
-        except psycopg.Error as error:
-            said = " ".join(str(error).split())
-            if password := self._said.get("password", ""):
-                said = said.replace(password, "…")
-            raise DatabaseError(said[:_MOST_SAID]) from None  # the error may show the address
-        try:
-            connection.execute(self._settings.encode())
             self._prepare(connection)
         except BaseException:
             connection.close()

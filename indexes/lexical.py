@@ -34,7 +34,7 @@ _FEW = 4  # times as many candidates as are wanted: fewer are not worth thinning
 _KEPT_COUNTS = 1 << 14  # words whose place, and whose postings within a scope, are remembered; some 100 bytes each
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class LexicalScope:
     """The allowed rows with what BM25 needs to know of them; made once for many questions.
 

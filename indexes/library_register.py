@@ -7,22 +7,25 @@ two. If the database cannot be asked, that is an error for each of them; what wa
 can be asked again, which happens by itself.
 
 A register in the database is never followed beside a file that says something else: a file there may hold the beginning
-of its lines, as a copy does, and nothing more.
+of its lines, as a copy does, and nothing more. Nor is a file followed, once the register was moved back into one, that
+lacks what was decided in the database: at another machine an old one may lie in its place.
 """
 
+import functools
 import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from indexes.counting import counted
 from indexes.errors import RegisterError, SettingsError
 from indexes.events import Event, check_event, event_to_line
 from indexes.register import REGISTER_FILE, Register, signature_of, whole_lines
-from indexes.register_schema import NO_CHAIN
+from indexes.register_schema import NO_CHAIN, chained
 from indexes.register_state import NOTHING, RegisterPlace, RegisterState, fold_lines, hash_line
 
 if TYPE_CHECKING:
-    from indexes.register_rows import RegisterRows
+    from indexes.register_rows import Last, RegisterRows
 
 _PATIENCE_S = 20.0  # more than a look takes that ends: a connection gives up before
 
@@ -69,6 +72,7 @@ class LibraryRegister:
         self._state = self._newest = NOTHING
         self._chain = NO_CHAIN  # of the last line of `_state`
         self._beside: tuple[int, ...] | None = None  # a file that was found to hold nothing else
+        self._moved_back: tuple[RegisterState, Last] | None = None  # a file that was found to hold all that it has to
 
     @property
     def shown(self) -> Path | str:
@@ -110,7 +114,9 @@ class LibraryRegister:
         last = self._rows.last()
         self._in_rows = last.place == "here"
         if not self._in_rows:
-            self._newest = self._file.refresh()
+            state = self._file.refresh()
+            self._expect_moved_back(state, last)
+            self._newest = state
             return
         if (last.number, last.chain) != (self._state.position, self._chain):
             base = self._state
@@ -122,6 +128,18 @@ class LibraryRegister:
             self._chain = last.chain
         self._expect_nothing_else_in_file()
         self._newest = self._state
+
+    def _expect_moved_back(self, state: RegisterState, last: "Last") -> None:
+        """Refuse a file that lacks what was decided in the database before the register was moved back into one."""
+        if last.place != "left" or (self._moved_back and self._moved_back[0] is state and self._moved_back[1] == last):
+            return
+        chain = functools.reduce(chained, state.line_hashes[: last.number], NO_CHAIN)
+        if state.position < last.number or chain != last.chain:
+            raise RegisterError(
+                f"{self._file.shown} is not the register that was moved back out of {self._rows.shown}: expected it to "
+                f"begin with the {counted(last.number, 'line')} that were there; bring it from where it was moved to"
+            )
+        self._moved_back = (state, last)
 
     def _expect_nothing_else_in_file(self) -> None:
         path = self._file.path

@@ -169,7 +169,7 @@ def read_manifest(folder: Path) -> Manifest:
         expected = manifest.build_id()
     except OSError as error:
         raise BuildDamagedError(f"{path} cannot be read: {error.strerror}") from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise BuildDamagedError(f"{path} is not a manifest: {error}") from error
     if not folder.name == given == expected or value:
         raise BuildDamagedError(f"{path} was changed: the build's id should be {expected}, its folder is {folder.name}")

@@ -235,6 +235,10 @@ class Milvus:
             raise SearchUnavailableError(f"Milvus at {self.shown} did not {what}: {why}") from error
         except (grpc.RpcError, OSError) as error:
             raise SearchUnavailableError(f"Milvus at {self.shown} did not {what}: {type(error).__name__}") from error
+        except (LookupError, TypeError, ValueError, OverflowError) as error:
+            raise SearchUnavailableError(
+                f"Milvus at {self.shown} did not {what}: its reply cannot be understood ({type(error).__name__})"
+            ) from error
 
     def _connected(self) -> MilvusClient:
         with self._lock:

@@ -10,6 +10,7 @@ A server that is away is told of in words, again at once for two seconds, so tha
 
 import threading
 import time
+import weakref
 from collections import OrderedDict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -82,7 +83,7 @@ class MilvusCandidates:
         self._info = info
         self._parts = parts
         self._lock = threading.Lock()
-        self._filters: OrderedDict[int, tuple[LexicalScope, Filter]] = OrderedDict()
+        self._filters: OrderedDict[int, tuple[weakref.ref[LexicalScope], Filter]] = OrderedDict()
         self._whole = False  # whether the collection was seen to be all there since the server was last away
         self._away: tuple[float, str] | None = None  # until when questions are told so at once
         self._looked: tuple[float, str | None] | None = None
@@ -141,17 +142,17 @@ class MilvusCandidates:
         if not known.all() or not scope.allowed[rows].all():
             raise SearchUnavailableError(
                 f"Milvus at {self._milvus.shown} gave what was not asked for (collection {self._info.name}), so "
-                " nothing of what it gave is used: run greenlit ingest to make the collection again"
+                "nothing of what it gave is used: run greenlit ingest to make the collection again"
             )
         return np.unique(rows)
 
     def _filter(self, scope: LexicalScope) -> Filter:
-        """Return the filter of a scope, which is drawn once: a scope serves many questions."""
+        """Return the filter of a scope, which is drawn once: a scope serves many questions, and is not kept by this."""
         with self._lock:
             known = self._filters.get(id(scope))
-            if known is None or known[0] is not scope:
+            if known is None or known[0]() is not scope:
                 drawn = filter_of(scope.allowed, self._parts.documents, self._parts.classes)
-                known = self._filters[id(scope)] = (scope, drawn)
+                known = self._filters[id(scope)] = (weakref.ref(scope), drawn)
                 if len(self._filters) > _KEPT_FILTERS:
                     self._filters.popitem(last=False)
             return known[1]

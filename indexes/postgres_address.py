@@ -23,6 +23,7 @@ _UNLESS_SAID = {
     "keepalives_count": "3",
     "tcp_user_timeout": "10000",  # ms
 }
+_ALWAYS = {"client_encoding": "UTF8"}  # whatever the role, the database or this machine is set to
 
 
 def read_address(url: str) -> dict[str, str]:
@@ -30,7 +31,7 @@ def read_address(url: str) -> dict[str, str]:
     said: dict[str, str] = {}
     with contextlib.suppress(psycopg.Error):  # what libpq says of it may hold the password
         said = {name: str(value) for name, value in conninfo_to_dict(url).items()}
-    return {} if not said or _is_torn(said) else _UNLESS_SAID | said
+    return {} if not said or _is_torn(said) else _UNLESS_SAID | said | _ALWAYS
 
 
 def _is_torn(said: Mapping[str, str]) -> bool:
@@ -44,6 +45,7 @@ def shown_address(said: Mapping[str, str]) -> str:
     """Return an address, as it was read, without who connects and how."""
     if service := said.get("service"):
         return f"postgresql:?service={service}"
-    host, port = said.get("host", ""), said.get("port", "")
-    where = f"{host}:{port}" if port else host
+    hosts, ports = said.get("host", "").split(","), said.get("port", "").split(",")
+    ports = ports * len(hosts) if len(ports) == 1 else ports  # one is that of all
+    where = ",".join(f"{host}:{port}" if port else host for host, port in zip(hosts, ports, strict=False))
     return f"postgresql://{where}/{said.get('dbname', '')}"

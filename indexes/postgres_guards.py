@@ -1,4 +1,4 @@
-"""SQL that every schema of ours in PostgreSQL is guarded with: triggers that always fire, and names of roles.
+"""SQL that every schema of ours in PostgreSQL is made and guarded with: triggers that always fire, who may use it.
 
 Text only: nothing here connects. What a trigger refuses, and what a role may do, each schema says itself.
 """
@@ -19,6 +19,27 @@ def expected_role(role: str) -> str:
     return role
 
 
+def schema_made(schema: str) -> str:
+    """Return the statement that makes a schema if it is missing.
+
+    `IF NOT EXISTS` alone wants the right to make schemas in the database even where there is nothing to make; whoever
+    runs it may have made this one for the owner of the tables, and grant nothing else.
+    """
+    return f"DO $$ BEGIN IF to_regnamespace('{schema}') IS NULL THEN CREATE SCHEMA {schema}; END IF; END $$"
+
+
+def let_in(schema: str, role: str) -> list[str]:
+    """Return the statements that let a role look into a schema and call its functions; tables are each granted besides.
+
+    Functions may be called by everybody, unless whoever runs the database has taken that away for new ones.
+
+    Raises:
+        ValueError: as `expected_role`.
+    """
+    expected_role(role)
+    return [f'GRANT {right} SCHEMA {schema} TO "{role}"' for right in ("USAGE ON", "EXECUTE ON ALL FUNCTIONS IN")]
+
+
 def trigger(schema: str, table: str, name: str, *, fires: str, body: str) -> list[str]:
     """Return the statements that make a trigger of a table, or bring it up, and have it fire in every session.
 
@@ -30,8 +51,10 @@ def trigger(schema: str, table: str, name: str, *, fires: str, body: str) -> lis
         body: of the function, in PL/pgSQL, from BEGIN to END.
     """
     on = f"ON {schema}.{table}"
+    # What its names mean is not for the session to say that it fires in.
+    settled = "LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp"
     return [
-        f"CREATE OR REPLACE FUNCTION {schema}.{name}() RETURNS trigger LANGUAGE plpgsql AS $$ {body} $$",
+        f"CREATE OR REPLACE FUNCTION {schema}.{name}() RETURNS trigger {settled} AS $$ {body} $$",
         f"CREATE OR REPLACE TRIGGER {name} {fires.format(on=on)} EXECUTE FUNCTION {schema}.{name}()",
         # Also in a session that sets session_replication_role, as tools that copy databases do.
         f"ALTER TABLE {schema}.{table} ENABLE ALWAYS TRIGGER {name}",

@@ -1,7 +1,7 @@
 """What PostgreSQL's errors mean for a register, in words that hold no line of it and no password.
 
 An error of a statement is told by its code (SQLSTATE) alone: what the server says beside it may quote the row that it
-refused. An error of connecting quotes no row, so its first words are told too, without the password of the address.
+refused. Errors of connecting are told where that is done (`postgres_session`).
 """
 
 import psycopg
@@ -32,7 +32,7 @@ _REASONS = {
     "XX": "it is damaged: see the server's log",
 }
 _LOST = "the connection to the server is lost"
-_MOST_SAID = 300  # characters of what is said of a connection that does not come about
+_SEE = "greenlit register says whether it was"
 
 
 def told(words: str, error: psycopg.Error) -> RegisterError:
@@ -40,19 +40,24 @@ def told(words: str, error: psycopg.Error) -> RegisterError:
     return RegisterError(f"{words}: {_reason(error)}")
 
 
+def is_loss(error: psycopg.Error) -> bool:
+    """Tell whether it is the connection that is lost, so that the same may be asked again on another."""
+    code = error.sqlstate
+    if code is None:
+        return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
+    return code.startswith(("08", "57P"))
+
+
 def after_commit(words: str, error: psycopg.Error) -> RegisterError:
     """Return our error for one of ending a transaction: whether it is recorded, only the database knows."""
-    if error.sqlstate is not None:
+    if error.sqlstate is not None and not is_loss(error):
         return told(words, error)
-    return RegisterError(f"{words} for sure: {_reason(error)} meanwhile; greenlit register says whether it was")
+    return RegisterError(f"{words} for sure: {_reason(error)} meanwhile; {_SEE}")
 
 
-def refused(words: str, error: psycopg.Error, password: str) -> RegisterError:
-    """Return our error for a connection that does not come about."""
-    said = " ".join(str(error).split())
-    if password:
-        said = said.replace(password, "…")
-    return RegisterError(f"{words}: {said[:_MOST_SAID]}")
+def unconfirmed(words: str) -> RegisterError:
+    """Return our error for a transaction that is kept here, and perhaps not where it has to be kept besides."""
+    return RegisterError(f"{words} for sure: a standby that the server waits for does not confirm it; {_SEE}")
 
 
 def _reason(error: psycopg.Error) -> str:

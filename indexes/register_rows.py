@@ -3,26 +3,24 @@
 Looking is one round trip on a connection that is kept (`last`): where decisions lie, and number and chain of the last
 line, which stand for all of them. Reading holds every line against its chain. Adding is one transaction: (1) take the
 lock of the register, which is the database's, (2) see where the register ends, (3) see that nothing speaks against it
-still, (4) add at exactly that end. A connection that was lost is made anew, once; then it is an error, and never what
-was read before. A standby may lag behind a revocation, so nothing is read from it.
+still, (4) add at exactly that end, (5) commit, and do not wait for ever for a standby. A connection that was lost is
+made anew, once; then it is an error, and never what was read before.
 
 Does not know files, nor what a line means. `library_register` follows it; `register_moving` moves a register here.
 """
 
 import contextlib
 import logging
-import os
-import platform
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
 import psycopg
-from psycopg.conninfo import make_conninfo
 
-from indexes.errors import RegisterError
+from indexes.errors import DatabaseError, RegisterError
 from indexes.postgres_address import UNREADABLE, read_address, shown_address
-from indexes.register_row_errors import after_commit, refused, told
+from indexes.postgres_session import end_transaction, open_session
+from indexes.register_row_errors import after_commit, is_loss, told, unconfirmed
 from indexes.register_schema import ADD, CHAIN_AT, FIRING, LAST, LINES, NO_CHAIN, SCHEMA, TRIGGERS, chained
 from indexes.register_state import hash_line
 
@@ -32,11 +30,10 @@ _LOCK = int.from_bytes(b"register")  # one register a database
 # In milliseconds. A writer holds the lock for milliseconds; longer means that something is stuck.
 _WRITES = """
     SET lock_timeout = 10000; SET statement_timeout = 20000; SET idle_in_transaction_session_timeout = 20000;
-    SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3;
-    SET synchronous_commit = on"""
+    SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3"""
 _READS = "SET statement_timeout = 10000; SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY"
 _NO_TABLES = ("42P01", "3F000")  # SQLSTATE: nobody made them, so no register was ever moved here
-_LOST = (psycopg.OperationalError, psycopg.InterfaceError)
+_CONFIRMED_S = 10.0  # how long a decision waits for the standbys that commits wait for
 _T = TypeVar("_T")
 
 # It warns of what it ignores while a transaction fails; why that failed is told by whoever ran it.
@@ -168,8 +165,11 @@ class RegisterRows:
 
         def tried() -> _T:
             if self._kept is not None:
-                with contextlib.suppress(*_LOST):
+                try:
                     return self._once(self._kept, work)
+                except psycopg.Error as error:
+                    if not is_loss(error):
+                        raise
             self._kept = self._connect(_READS)
             return self._once(self._kept, work)
 
@@ -179,21 +179,16 @@ class RegisterRows:
         try:
             return work(reader)
         except BaseException:
-            self.close()  # lost, or to a standby that was the primary: the next look asks anew
+            self.close()  # lost, or not to be relied on: the next look asks anew
             raise
 
     def _look(self, reader: Connection) -> Last:
         try:
-            ((standby, place, number, chain),) = reader.execute(LAST.encode()).fetchall()
+            ((place, number, chain),) = reader.execute(LAST.encode()).fetchall()
         except psycopg.Error as error:
             if error.sqlstate in _NO_TABLES:
                 return Last()
             raise
-        if standby and place == "here":
-            raise RegisterError(
-                f"{self.shown} cannot be relied on: the server is a standby, which may not know of the last decisions; "
-                "name the primary, or both with target_session_attrs=read-write"
-            )
         return Last(place or "", number or 0, chain or NO_CHAIN)
 
     def _lines_after(self, reader: Connection, number: int, chain: str, to: Last) -> list[bytes] | None:
@@ -257,12 +252,13 @@ class RegisterRows:
             with contextlib.suppress(psycopg.Error):
                 writer.execute("ROLLBACK")
             raise
+        words = f"{self.shown} cannot be written"
         try:
-            writer.execute("COMMIT")
+            if end_transaction(writer, within_s=_CONFIRMED_S):  # 5
+                return
+            problem = unconfirmed(words)
         except psycopg.Error as error:
-            problem = after_commit(f"{self.shown} cannot be written", error)
-        else:
-            return
+            problem = after_commit(words, error)
         raise problem
 
     def _guarded(self, what: str, work: Callable[[], _T]) -> _T:
@@ -274,16 +270,10 @@ class RegisterRows:
         raise problem
 
     def _connect(self, settings: str) -> Connection:
-        name = f"greenlit register {platform.node()[:32]} {os.getpid()}"
         try:
-            connection = psycopg.connect(make_conninfo("", **self._said, application_name=name), autocommit=True)
-        except psycopg.Error as error:
-            problem = refused(f"{self.shown} cannot be opened", error, self._said.get("password", ""))
-        else:
-            try:
-                self._guarded("opened", lambda: connection.execute(settings.encode()))
-            except BaseException:
-                connection.close()
-                raise
-            return connection
+            return self._guarded(
+                "opened", lambda: open_session(self._said, purpose="greenlit register", settings=settings)
+            )
+        except DatabaseError as error:
+            problem = RegisterError(f"{self.shown} cannot be opened: {error}")
         raise problem

@@ -9,7 +9,7 @@ the tables can drop them: so the service has a role of its own, which adds and r
 
 import hashlib
 
-from indexes.postgres_guards import expected_role, trigger
+from indexes.postgres_guards import let_in, schema_made, trigger
 
 SCHEMA = "greenlit_register"  # the name space of the tables, not their version
 SCHEMA_VERSION = 1
@@ -63,7 +63,7 @@ TRIGGERS = tuple(_triggers())  # (table, name)
 
 def made() -> list[str]:
     """Return the statements that make what is missing of the tables and triggers, for their owner."""
-    statements = [f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"]
+    statements = [schema_made(SCHEMA)]
     statements += [f"CREATE TABLE IF NOT EXISTS {SCHEMA}.{name} {columns}" for name, columns in _TABLES.items()]
     for (table, name), (fires, body) in _triggers().items():
         statements += trigger(SCHEMA, table, name, fires=fires, body=body)
@@ -96,11 +96,7 @@ def granted(role: str) -> list[str]:
     Raises:
         ValueError: it is no such name.
     """
-    expected_role(role)
-    return [
-        f'GRANT USAGE ON SCHEMA {SCHEMA} TO "{role}"',
-        f'GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA {SCHEMA} TO "{role}"',
-    ]
+    return [*let_in(SCHEMA, role), f'GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA {SCHEMA} TO "{role}"']
 
 
 def chained(chain: str, line_hash: str) -> str:
@@ -110,7 +106,7 @@ def chained(chain: str, line_hash: str) -> str:
 
 # What is asked of the tables: where decisions lie and the last line, in one round trip; lines; triggers that fire.
 LAST = f"""
-    SELECT pg_is_in_recovery(),
+    SELECT
         (SELECT value FROM {SCHEMA}.history WHERE what = 'place' ORDER BY id DESC LIMIT 1), last.number, last.chain
     FROM (SELECT 1) AS once LEFT JOIN LATERAL
         (SELECT number, chain FROM {SCHEMA}.lines ORDER BY number DESC LIMIT 1) AS last ON true"""  # nosec B608  # noqa: S608  (a name of ours)

@@ -28,13 +28,19 @@ ALIAS = "greenlit_live"
 
 @dataclass(frozen=True, slots=True)
 class BuildCollections:
-    """The collections of the builds of one place. Only whoever has the lock of ingestion on this machine calls."""
+    """The collections of the builds of one place. Only whoever has the lock of ingestion on this machine calls.
+
+    One that does not make any drops those that were made before, as builds stop needing them.
+    """
 
     milvus: Milvus
     ledger: Ledger
+    makes: bool = True
 
-    def wanted(self) -> CollectionInfo:
+    def wanted(self) -> CollectionInfo | None:
         """Return what the manifest of a new build says of its collection before that is made."""
+        if not self.makes:
+            return None
         return CollectionInfo("", SCHEMA, 0, "flat", 0, recall_at_10=1.0, sampled_queries=0)
 
     def lost(self, manifest: Manifest) -> bool:
@@ -44,16 +50,20 @@ class BuildCollections:
             PublishError: the server does not say.
         """
         with _told():
-            return manifest.collection is not None and self.milvus.problem(manifest.collection) is not None
+            return (
+                self.makes and manifest.collection is not None and self.milvus.problem(manifest.collection) is not None
+            )
 
     def make(
         self, collected: Collected, *, now: datetime, setting: DenseSetting, queries: Callable[[], Vectors]
-    ) -> CollectionInfo:
+    ) -> CollectionInfo | None:
         """Make the collection of a new build, after dropping what no build needs.
 
         Raises:
             PublishError: the server or the disk refuses.
         """
+        if not self.makes:
+            return None
         self.drop_retired()
         name = f"greenlit_{now.astimezone(UTC):%Y%m%dT%H%M%SZ}_{secrets.token_hex(8)}"
         try:
@@ -98,6 +108,10 @@ class BuildCollections:
             return []
 
         return drop
+
+    def left(self) -> list[str]:
+        """Return nothing: what cannot be dropped is a problem of `published`, and tried again."""
+        return []
 
     def _drop(self, names: Iterable[str]) -> None:
         for name in names:

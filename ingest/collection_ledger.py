@@ -26,6 +26,11 @@ LEDGER = "collections"
 class Ledger(Protocol):
     """Raises `BuildError` or OSError where what is there cannot be read or written: then nobody can say."""
 
+    @property
+    def shown(self) -> str:
+        """Where what is noted stands."""
+        ...
+
     def note(self, name: str) -> None:
         """Note that a collection is about to be made; durable on return."""
         ...
@@ -55,6 +60,11 @@ class FolderLedger:
         self._builds = builds
         self._folder = builds / LEDGER
 
+    @property
+    def shown(self) -> str:
+        """Where what is noted stands."""
+        return str(self._folder)
+
     def note(self, name: str) -> None:
         """Note that a collection is about to be made, as `Ledger`."""
         self._folder.mkdir(exist_ok=True)
@@ -71,8 +81,9 @@ class FolderLedger:
 
     def retired(self) -> list[str]:
         """Return what no build needs any more, as `Ledger`."""
-        named = {self.collection_of(folder.name) for folder in newest_first(self._builds)}
-        return [name for name in self.noted() if name not in named]
+        noted = self.noted()
+        named = {self.collection_of(folder.name) for folder in newest_first(self._builds)} if noted else set()
+        return [name for name in noted if name not in named]
 
     def collection_of(self, build_id: str) -> str | None:
         """Return the collection that a build names, as `Ledger`."""
@@ -91,6 +102,11 @@ class StoreLedger:
         self._store = store
         self._known: dict[str, str | None] = {}  # a manifest never changes
 
+    @property
+    def shown(self) -> str:
+        """Where what is noted stands."""
+        return f"{self._store.shown}/{COLLECTIONS_PREFIX}"
+
     def note(self, name: str) -> None:
         """Note that a collection is about to be made, as `Ledger`."""
         self._store.put(f"{COLLECTIONS_PREFIX}{name}", b"made for a build\n")
@@ -105,8 +121,10 @@ class StoreLedger:
 
     def retired(self) -> list[str]:
         """Return what no build needs any more, as `Ledger`."""
-        now = time_there(self._store)
         noted = self._store.list(COLLECTIONS_PREFIX)  # before the builds: what is published meanwhile was noted before
+        if not noted:
+            return []
+        now = time_there(self._store)
         old = [one.key.removeprefix(COLLECTIONS_PREFIX) for one in noted if now - one.modified >= SAFE_DELAY]
         if not old:
             return []

@@ -4,7 +4,9 @@ The disk counts a file once however many builds share it, so what only one build
 removal gives back. Whoever removes has the lock of ingestion, and has said so on record before.
 """
 
+import contextlib
 import json
+import stat
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -15,8 +17,11 @@ from indexes.errors import BuildError, NoBuildError
 from indexes.holds import hold_ends
 from indexes.live import current_build_id
 from indexes.manifest import MANIFEST_FILE
+from indexes.objects.mirror import FETCHING_PREFIX
 from indexes.pack import PACK_FOLDER, Pack
-from ingest.old_builds import KEPT_BUILDS, newest_first, remove_folder, remove_packed
+from ingest.old_builds import KEPT_BUILDS, STAGING_PREFIX, newest_first, remove_folder, remove_packed
+
+_UNFINISHED = (STAGING_PREFIX, FETCHING_PREFIX)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +99,14 @@ def kept_builds(builds: Path, *, holds: Path, today: date) -> list[KeptBuild]:
 
 
 def other_sizes(builds: Path) -> dict[str, int]:
-    """Return how many bytes lie beside the builds: the pack, the cache of vectors, previews."""
-    return {name: sum(_sizes(builds / name)) for name in (PACK_FOLDER, "cache", "previews")}
+    """Return how many bytes lie beside the builds: the pack, the cache of vectors, previews, and what is unfinished.
+
+    Unfinished is what an ingestion writes that runs, or was killed: then the next one removes it.
+    """
+    unfinished = sum(sum(_sizes(folder)) for prefix in _UNFINISHED for folder in builds.glob(f"{prefix}*"))
+    return {name: sum(_sizes(builds / name)) for name in (PACK_FOLDER, "cache", "previews")} | {
+        "unfinished": unfinished
+    }
 
 
 def removing(builds: Path, build_id: str) -> Callable[[], None]:
@@ -134,9 +145,10 @@ def _said(folder: Path) -> tuple[str, int]:
 def _sizes(folder: Path) -> tuple[int, int]:
     """Return the bytes of the files that have no other name, and of those that have."""
     own = shared = 0
-    for path in folder.rglob("*") if folder.is_dir() else ():
-        status = path.lstat()
-        if path.is_file() and not path.is_symlink():
-            own += status.st_size * (status.st_nlink == 1)
-            shared += status.st_size * (status.st_nlink > 1)
+    with contextlib.suppress(FileNotFoundError):  # what was unfinished has another name by now, or is gone
+        for path in folder.rglob("*") if folder.is_dir() else ():
+            status = path.lstat()
+            if stat.S_ISREG(status.st_mode):
+                own += status.st_size * (status.st_nlink == 1)
+                shared += status.st_size * (status.st_nlink > 1)
     return own, shared

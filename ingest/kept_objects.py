@@ -4,8 +4,9 @@ A file counts once however many builds name it, so what only one build names is 
 named goes with a later ingestion, after the safe delay (`sweeping`).
 """
 
-from collections import Counter
 from collections.abc import Callable
+
+import numpy as np
 
 from indexes.errors import BuildError, NoBuildError
 from indexes.objects.held import holds_there
@@ -27,22 +28,29 @@ def kept_objects(mirror: Mirror) -> list[KeptBuild]:
         builds_there(store),
         {build_id: day for build_id, day in holds_there(store).items() if day >= now.date()},
     )
-    manifests = manifests_there(store, builds)
     sizes = {stored.key: stored.size for stored in store.list(OBJECTS_PREFIX)}
-    named = [{object_key(sha256) for sha256 in manifest["files"].values()} for manifest in manifests]
-    users = Counter(key for keys in named for key in keys)
+    numbers: dict[str, int] = {}  # of objects: hundreds of builds name hundreds of thousands each
+    said = []
+    for manifest in manifests_there(store, [one.key for one in builds]):
+        keys = map(object_key, set(manifest["files"].values()))
+        named = np.array([numbers.setdefault(key, len(numbers)) for key in keys], np.int64)
+        said.append((str(manifest.get("created_at", "")), len(manifest.get("documents", ())), named))
+    size = np.array([sizes.get(key, 0) for key in numbers], np.int64)
+    users = np.zeros(len(numbers), np.int64)
+    for _, _, named in said:
+        users[named] += 1
     others = [build_of(one.key) for one in builds if build_of(one.key) != live]
     unheld = kept_there(builds, live=live, held=(), now=now)
     found = []
-    for stored, manifest, keys in zip(builds, manifests, named, strict=True):
+    for stored, (made_at, documents, named) in zip(builds, said, strict=True):
         build_id = build_of(stored.key)
         found.append(
             KeptBuild(
                 build_id=build_id,
-                made_at=str(manifest.get("created_at", "")),
-                documents=len(manifest.get("documents", ())),
-                own_bytes=stored.size + sum(sizes.get(key, 0) for key in keys if users[key] == 1),
-                shared_bytes=sum(sizes.get(key, 0) for key in keys if users[key] > 1),
+                made_at=made_at,
+                documents=documents,
+                own_bytes=stored.size + int(size[named][users[named] == 1].sum()),
+                shared_bytes=int(size[named][users[named] > 1].sum()),
                 is_live=build_id == live,
                 is_newest=build_id in others[:1],
                 is_packed=False,

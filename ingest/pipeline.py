@@ -26,7 +26,7 @@ from datetime import UTC, datetime
 from indexes.builds import Build, current_build_id, open_build
 from indexes.decisions import Decision
 from indexes.encoder import Vectors
-from indexes.errors import BuildError
+from indexes.errors import BuildDamagedError, BuildError, BuildFormError
 from indexes.library import Listed, folder_problems
 from indexes.manifest import Manifest
 from indexes.passages import SplitDocument
@@ -106,6 +106,7 @@ def ingest(ingestion: Ingestion) -> Report:
     problems += [problem for loss in losses for problem in loss.problems()] + old
     remarks = register_remarks(state, register.shown, now=now) + left_out(sources, state, at=now)
     remarks += [remark for loss in losses for remark in loss.remarks()] + reread_remarks(work.read_otherwise)
+    remarks += ingestion.collections.left() + (sender.remarks if sender else [])
     lines = tuple(sorted(outcomes, key=lambda line: line.document))
     asked = frozenset(name for name, why in work.kept_out.items() if why == "reread")
     return Report(build_id, published, lines, tuple(problems), time.monotonic() - started, tuple(remarks), asked)  # 8
@@ -114,11 +115,8 @@ def ingest(ingestion: Ingestion) -> Report:
 @contextlib.contextmanager
 def _live_build(ingestion: Ingestion) -> Iterator[Build | None]:
     """Lend the live build, whose unchanged documents need no parsing; `None` if there is none fit for that."""
-    sender = ingestion.sender
-    originals = sender.originals if sender else None
     try:
-        build_id = sender.live() if sender else current_build_id(ingestion.builds)
-        build = open_build(ingestion.builds / build_id, encoder=ingestion.encoder, originals=originals)
+        build = _opened(ingestion)
     except BuildError:
         yield None
         return
@@ -126,6 +124,20 @@ def _live_build(ingestion: Ingestion) -> Iterator[Build | None]:
         yield build
     finally:
         build.passages.close()
+
+
+def _opened(ingestion: Ingestion) -> Build:
+    sender = ingestion.sender
+    if not sender:
+        return open_build(ingestion.builds / current_build_id(ingestion.builds), encoder=ingestion.encoder)
+    folder, originals = ingestion.builds / sender.live(), sender.originals
+    try:
+        return open_build(folder, encoder=ingestion.encoder, originals=originals)
+    except BuildFormError:
+        raise
+    except BuildDamagedError:  # what lies here, not what is live: without it all would be encoded again
+        sender.have_again()
+        return open_build(folder, encoder=ingestion.encoder, originals=originals)
 
 
 def _put_away_old(ingestion: Ingestion, live: str, *, now: datetime) -> list[str]:

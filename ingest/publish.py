@@ -133,7 +133,10 @@ class Staging:
             _check(final)
             if self._sender:
                 self._sender.publish(final)
-            _point_current(self._builds, build_id)
+                with contextlib.suppress(OSError):  # it is live there, whatever this disk says: the mirror follows
+                    _point_current(self._builds, build_id)
+            else:
+                _point_current(self._builds, build_id)
         except PublishError:
             shutil.rmtree(final, ignore_errors=True)
             raise

@@ -2,19 +2,20 @@
 
 Order: (1) `begin` asks the store what time it is, by writing, so that an account that may not write is told before
 hours of work, notes what `current` is, and has the live build here to lend from. (2) `publish` sends each file that is
-not there yet under its hash, (3) then the manifest, (4) then puts the id into `current`, if that is still what it was
-in step 1. Cut off before step 4, nothing live has changed, and the next ingestion sends only what is missing. Of two
-that come to step 4 one wins; the other is told, and nothing of either is lost.
+not there yet under its hash, (3) then the manifest, and what was removed before that was there, (4) then puts the id
+into `current`, if that is still what it was in step 1. Cut off before step 4, nothing live has changed, and the next
+ingestion sends only what is missing. Of two that come to step 4 one wins; the other is told, and nothing of either is
+lost.
 
 An object that is there counts if the live build has it too, or if it is young: an older one could be removed by another
-ingestion at this moment (`sweeping`), so it is sent again, which makes it young.
+ingestion at this moment (`sweeping`), so it is sent again, which makes it young. So is the manifest of the live build,
+which may be an old one that somebody put back: replicas answer from it until they have the new one.
 """
 
 import contextlib
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from pathlib import Path
 
 from indexes.builds import ORIGINALS_FOLDER, Originals
@@ -29,13 +30,22 @@ from indexes.errors import (
 from indexes.live import build_id_in
 from indexes.manifest import MANIFEST_FILE, read_manifest
 from indexes.objects.mirror import Mirror
-from indexes.objects.store import CURRENT_KEY, OBJECTS_PREFIX, manifest_key, object_key, time_there
+from indexes.objects.store import (
+    BUILDS_PREFIX,
+    CURRENT_BYTES,
+    CURRENT_KEY,
+    OBJECTS_PREFIX,
+    manifest_key,
+    object_key,
+    time_there,
+)
 from ingest.errors import PublishError
-from ingest.sweeping import SAFE_DELAY, sweep
+from ingest.sweeping import SAFE_DELAY, manifest_in, sweep
 
 _CONDITIONS_KEY = "conditions"
 _WAIT_S = 600.0  # for a service here that fetches the live build
 _AT_ONCE = 8  # small files wait for the store's answer, not for the wire
+_ANEW = "what was live could not be had whole, so all was read and encoded anew"
 _STAYS = "the previous build stays live"
 
 
@@ -46,10 +56,10 @@ class Sender:
         """Take the mirror of the store; nothing is reached."""
         self._mirror = mirror
         self._store = mirror.store
-        self._live = ""
+        self._live = self._gives_way = ""
         self._tag: str | None = None
-        self._began_at = datetime.min.replace(tzinfo=UTC)
         self._keeps_conditions = False
+        self.remarks: list[str] = []  # on what was live, worth knowing
 
     def live(self) -> str:
         """Return the id of the build that was live when the ingestion began, and is in the mirror.
@@ -72,14 +82,33 @@ class Sender:
         Raises:
             PublishError: the store cannot be written, or cannot be reached.
         """
-        self._live, self._tag = "", None
+        self._live, self._gives_way, self._tag, self.remarks = "", "", None, []
         try:
-            self._began_at = time_there(self._store)
-            with contextlib.suppress(NoObjectError, BuildDamagedError, NoBuildError):  # then a whole one is made
-                content, self._tag = self._store.get(CURRENT_KEY)
-                live = build_id_in(content, f"{CURRENT_KEY} in {self._store.shown}")
-                self._mirror.follow(wait_s=_WAIT_S)
-                self._live = live
+            time_there(self._store)
+            content, self._tag = self._store.get(CURRENT_KEY, most_bytes=CURRENT_BYTES)
+            live = build_id_in(content, f"{CURRENT_KEY} in {self._store.shown}")
+            self._gives_way = live  # although it may be damaged, or of another version
+            self._have(live)
+            self._live = live
+        except NoObjectError:
+            return  # nothing was published yet
+        except (BuildDamagedError, NoBuildError) as error:
+            self.remarks = [f"{_ANEW}: {error}"]
+        except ObjectStoreError as error:
+            raise PublishError(f"{error}; {_STAYS}") from error
+
+    def have_again(self) -> None:
+        """Have the live build in the mirror once more, of which files there are not what they should be.
+
+        Raises:
+            BuildDamagedError: it cannot be had whole.
+            PublishError: the store cannot be reached.
+        """
+        try:
+            self._have(self._live, damaged=True)
+        except (BuildDamagedError, NoBuildError) as error:
+            self.remarks = [f"{_ANEW}: {error}"]
+            raise
         except ObjectStoreError as error:
             raise PublishError(f"{error}; {_STAYS}") from error
 
@@ -91,9 +120,10 @@ class Sender:
         """
         try:
             self._try_conditions()
-            files = read_manifest(folder).files
-            self._send(files, lambda name: folder / name)
+            files, sure = read_manifest(folder).files, self._renew_live()
+            self._send(files, lambda name: folder / name, sure=sure)
             self._store.put(manifest_key(folder.name), (folder / MANIFEST_FILE).read_bytes())
+            self._send(files, lambda name: folder / name, sure=sure)  # nothing is removed any more that it names
             self._make_live(folder.name)
         except (BuildError, OSError) as error:
             raise PublishError(f"the new build cannot be brought to its place: {error}; {_STAYS}") from error
@@ -113,7 +143,10 @@ class Sender:
             return originals.parent / name if name.startswith(f"{ORIGINALS_FOLDER}/") else folder / name
 
         try:
-            self._send(read_manifest(folder).files, find)
+            files, key = read_manifest(folder).files, manifest_key(self._live)
+            self._send(files, find, sure=set(files.values()))
+            if not [one for one in self._store.list(BUILDS_PREFIX) if one.key == key]:
+                self._store.put(key, (folder / MANIFEST_FILE).read_bytes())
         except (BuildError, OSError) as error:
             return [f"the live build could not be made whole in {self._store.shown}: {error}"]
         return []
@@ -123,31 +156,52 @@ class Sender:
         self._mirror.let_go()
         return sweep(self._store, live=live)
 
-    def _send(self, files: Mapping[str, str], find: Callable[[str], Path]) -> None:
+    def _have(self, live: str, *, damaged: bool = False) -> None:
+        self._mirror.follow(damaged=damaged, wait_s=_WAIT_S)
+        if self._mirror.here() != live:
+            raise ObjectStoreError(
+                f"the build {live} of {self._store.shown} is not in {self._mirror.folder} yet, after {_WAIT_S:.0f} s: "
+                "another process fetches it, or another ingestion was quicker; run greenlit ingest again"
+            )
+
+    def _send(self, files: Mapping[str, str], find: Callable[[str], Path], *, sure: Collection[str]) -> None:
+        now = time_there(self._store)
         there = {stored.key: stored for stored in self._store.list(OBJECTS_PREFIX)}
-        sure = self._files_of_live()
         missing: dict[str, Path] = {}
         for name, sha256 in files.items():
             path, stored = find(name), there.get(object_key(sha256))
-            young = stored is not None and self._began_at - stored.modified < SAFE_DELAY / 2
+            young = stored is not None and now - stored.modified < SAFE_DELAY / 2
             if stored is None or stored.size != path.stat().st_size or not (young or sha256 in sure):
                 missing[sha256] = path
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             for _ in pool.map(lambda one: self._store.put(object_key(one[0]), one[1]), missing.items()):
                 pass
 
-    def _files_of_live(self) -> set[str]:
-        if not self._live:
+    def _renew_live(self) -> set[str]:
+        """Write the manifest of the live build again, which makes it young; return the hashes of its files."""
+        if not self._gives_way:
             return set()
-        return set(read_manifest(self._mirror.folder / self._live).files.values())
+        key = manifest_key(self._gives_way)
+        try:
+            content, _ = self._store.get(key)
+            named = manifest_in(content, f"{key} in {self._store.shown}")["files"]
+        except (NoObjectError, BuildDamagedError):  # somebody removed it: it gives way, and nothing rests on it
+            return set()
+        self._store.put(key, content)
+        return set(named.values())
 
     def _make_live(self, build_id: str) -> None:
         try:
             self._store.swap(CURRENT_KEY, f"{build_id}\n".encode("ascii"), tag=self._tag)
         except ObjectStoreError as error:
-            now = ""
-            with contextlib.suppress(BuildError):
+            try:
                 now, _ = self._mirror.live()
+            except (NoBuildError, BuildDamagedError):
+                now = ""
+            except BuildError as unknown:  # nothing of it is removed: it may be live
+                raise PublishError(
+                    f"nobody can say whether {build_id} is live now: {error}; {unknown}: run greenlit ingest again"
+                ) from error
             if now == build_id:
                 return  # it was done, and only the answer did not come
             if isinstance(error, ChangedError):

@@ -23,6 +23,7 @@ from service.access_made import chat_key
 from service.answering.library.pictures import Pictures
 from service.answering.library.reading import Reading
 from service.answering.library.starting import Starting
+from service.answering.past.given_again import GivenAgain
 from service.answering.past.grounds import Grounds
 from service.answering.past.past_answers import PastAnswers
 from service.api import (
@@ -63,6 +64,8 @@ from service.http.given import give
 from service.http.identity import stranger
 from service.http.limits_per_caller import CallerLimits
 from service.http.middleware import BodyLimit, Failures, KnownHostOnly, RequestLog, SecurityHeaders
+from service.http.once import OnceHere
+from service.http.once_everywhere import OnceEverywhere
 from service.http.origin import Origin
 from service.http.telemetry import NO_TELEMETRY
 from service.metrics_made import count_places
@@ -192,7 +195,14 @@ def _parts(service: Service, pages: Pages, origin: Origin) -> dict[Any, object]:
     )
     count_places(service.metrics, quoted=admission, written=writing)
     questions, requests = settings.limits_a_minute()
-    asking = Asking(service.answering, admission, writing, settings.max_question_chars)
+    asking = Asking(
+        service.answering,
+        admission,
+        writing,
+        settings.max_question_chars,
+        GivenAgain(service.past_answers, service.auditing.shared),
+        once=OnceEverywhere(service.lately.named) if service.lately.named else OnceHere(),
+    )
     return {
         Access: service.access,
         Asking: asking,
@@ -200,6 +210,7 @@ def _parts(service: Service, pages: Pages, origin: Origin) -> dict[Any, object]:
         Conversations: service.auditing.conversations,
         ChatDoor: ChatDoor(asking, Chats(key=lambda: chat_key(settings), now=utc_now), origin),
         CallerLimits: CallerLimits(
+            service.lately.counts,
             questions_per_minute=questions,
             requests_per_minute=requests,
             arrivals_per_minute=settings.arrivals_per_minute,

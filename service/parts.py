@@ -16,7 +16,7 @@ from indexes.logs import LogEvent
 from indexes.objects.mirror import Mirror
 from indexes.register_state import RegisterPlace
 from service.access.key_ring import KeyRing
-from service.access.opening import OpenAccess
+from service.access.opening import Lately, OpenAccess
 from service.access.port import Access, SignIn
 from service.access.principals import Principal
 from service.access.pushed import PushedPeople
@@ -58,6 +58,7 @@ _FOLLOW_S = 5.0  # an approval is on record this soon, even if nobody asks
 _DAMAGE_S = 86_400.0  # reads the whole store, beside everything else
 _LIBRARY_S = 600.0  # what changed in between is read when it is asked for
 _KEY_USE_S = 60.0  # only the day is kept
+_COUNTS_S = 60.0
 _LEFT_S = 900.0  # a process that is gone left questions without a result
 _RETENTION_S = 3600.0  # months are counted in days; an hour is soon enough
 
@@ -76,6 +77,7 @@ class Service:
     access: Access
     key_ring: KeyRing
     pushed: PushedPeople
+    lately: Lately
     sign_in: SignIn
     owner: Principal  # who runs the command line here
     health: Health
@@ -124,12 +126,11 @@ def open_service(
     register = register_of(settings.library, settings.database())
     boundary = _boundary(settings, register, follower, notice)
     mandate = mandate_made(settings, connect, follower=follower, today=_today, notice=notice, entails=entails)
-    steps = answering_steps(settings, encoder, mandate)
-    auditing, deciding = auditing_over(opened), _deciding(settings, register)
+    steps, auditing = answering_steps(settings, encoder, mandate), auditing_over(opened)
     opened_access = access_opened(settings, opened, follower, notice)
     health = _health(settings, opened, live, boundary, mandate, (opened_access.problems, *builds.problems))
     looked_at = LookedAt(health, live, boundary, auditing.state, steps, builds.followed)
-    metrics = metrics_of(settings, looked_at)
+    metrics, deciding = metrics_of(settings, looked_at), _deciding(settings, register)
     verifying = _verifying(settings, opened)
     with closing(register), closing(opened_access), following(builds.followed), closing(verifying):
         yield Service(
@@ -144,6 +145,7 @@ def open_service(
             sign_in=opened_access.sign_in,
             key_ring=opened_access.key_ring,
             pushed=opened_access.pushed,
+            lately=opened_access.lately,
             owner=opened_access.owner,
             health=health,
             metrics=metrics,
@@ -258,6 +260,7 @@ def _more_tasks(mandate: Mandate | None, deciding: Deciding, opened_access: Open
         Task("following models.toml", lambda: mandate_problems(mandate), _FOLLOW_S),
         Task("looking at what waits for a decision", deciding.look, _LIBRARY_S),
         Task("noting when API keys were used", opened_access.key_access.note_uses, _KEY_USE_S),
+        Task("forgetting what callers did", opened_access.lately.forget_ended, _COUNTS_S),
     )
 
 

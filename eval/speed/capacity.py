@@ -3,7 +3,7 @@
 1  encode real passages on one core
 2  for each size: make a build of made passages, weigh its parts, open it and ask it in a fresh process (`scale_bench`)
 3  record questions in a log, and weigh it
-4  fit each law to all sizes but the largest, and show beside each what was measured and what the law says of it
+4  fit each law to all sizes but the largest, show beside that what the law says of it, and mark what is far off
 5  say what 1 to 100 million passages and 1,000 to 100,000 staff would take
 
 What a whole answer takes beyond its search is not measured here: `--answer-ms` says it, from `greenlit eval bench`.
@@ -21,7 +21,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from eval.speed.capacity_model import Assumed, Rates, Row, Shape, library_rows, show, staff_rows
+from eval.speed.capacity_model import FAR_OFF, MARK, Assumed, Rates, Row, Shape, library_rows, show, staff_rows
 from eval.speed.made_build import Base, make_build
 from eval.speed.scale_bench import fresh, real_passages, write_questions
 from indexes.encoder import DEFAULT_ENCODER, Encoder, load_encoder
@@ -71,19 +71,27 @@ def capacity(
     largest = measured["question processor ms"][max(sizes)]
     answer_s = (largest if assumed.answer_ms is None else assumed.answer_ms) / 1000
     rates = Rates(a_core_s, answer_s, bytes_a_question, records_a_s)
-    laws = {name: show(measured[name], _shape(name)).law for name in _NEEDED}
+    shown = {name: show(measured[name], _shape(name)) for name in _NEEDED}
+    laws, far_off = (
+        {name: one.law for name, one in shown.items()},
+        [name for name, one in shown.items() if one.is_far_off],
+    )
     console.print(
         f"\nA core encodes {a_core_s:.0f} passages a second; {_ANSWER_IS[assumed.answer_ms is None]} takes "
         f"{answer_s * 1000:.0f} ms of a core; a question adds {bytes_a_question / 1000:.1f} kB to the log, "
         f"whose one writer takes {records_a_s:,.0f} records a second."
     )
     columns = [f"{size:,} passages" for size in _PASSAGES]  # 5
-    _print_rows(
-        console, "What the model says of libraries", columns, library_rows(laws, rates, assumed.machine, _PASSAGES)
-    )
+    libraries = library_rows(laws, rates, assumed.machine, _PASSAGES, far_off=far_off)
+    _print_rows(console, "What the model says of libraries", columns, libraries)
     rows = staff_rows(rates, assumed.machine, _STAFF, questions_a_day=assumed.questions_a_day)
     title = f"What it says of staff who ask {assumed.questions_a_day:g} questions on a working day"
     _print_rows(console, title, [f"{staff:,} staff" for staff in _STAFF], rows)
+    if far_off:
+        console.print(
+            f"{MARK.strip()}: off by more than {FAR_OFF:.0%} of the largest size measured, or resting on what is: not "
+            "to be believed. Take larger sizes, on an idle machine."
+        )
     console.print("What this rests on, and where it stops: docs/capacity.md")
 
 
@@ -137,7 +145,7 @@ def print_model(console: Console, measured: dict[str, dict[int, float]]) -> None
     for name, points in measured.items():
         shown, (words, unit) = show(points, _shape(name)), _in_units(name)
         values = [f"{value / unit:,.3f}" for value in (*(points[size] for size in sizes), shown.says)]
-        table.add_row(words, *values, f"{shown.off:+.0%}", _grows(name))
+        table.add_row(words, *values, f"{shown.off:+.0%}{MARK * shown.is_far_off}", _grows(name))
     console.print(table)
 
 

@@ -7,7 +7,7 @@ sizes that nobody measured this is arithmetic, and rests on nothing changing its
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,8 +15,10 @@ import numpy as np
 
 Shape = Literal["passages", "root"]
 Points = Mapping[int, float]  # what was measured, by the number of passages
+MARK = " (?)"  # beside what rests on a law that is far off
 Row = tuple[str, list[str]]  # what, and its value in each column
 
+FAR_OFF = 0.5  # a law that says half as much again or half as little as was measured says nothing of larger sizes
 _LEAST_POINTS = 3
 _DAY_S, _HOUR_S = 86_400, 3_600
 _WORKING_DAYS = 250  # a year
@@ -53,6 +55,11 @@ class Shown:
     def off(self) -> float:
         """How much more the law says than was measured, as a share of that; negative for less."""
         return (self.says - self.measured) / self.measured if self.measured else 0.0
+
+    @property
+    def is_far_off(self) -> bool:
+        """Whether it is off by more than a half, either way, so that what follows from it is not to be believed."""
+        return abs(self.off) > FAR_OFF
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,29 +116,34 @@ def fit(points: Points, shape: Shape) -> Law:
     return Law(shape, float(start), float(slope))
 
 
-def library_rows(laws: Mapping[str, Law], rates: Rates, machine: Machine, sizes: Sequence[int]) -> list[Row]:
-    """Return what libraries of some sizes take.
+def library_rows(
+    laws: Mapping[str, Law], rates: Rates, machine: Machine, sizes: Sequence[int], *, far_off: Collection[str] = ()
+) -> list[Row]:
+    """Return what libraries of some sizes take; what rests on a law that is far off is marked.
 
     Args:
         laws: of "build bytes", "memory bytes", "making s", "opening s", "boundary s", "question ms".
         rates: of one core.
         machine: that is counted in.
         sizes: in passages.
+        far_off: the names of laws that are.
     """
     gb = {size: laws["memory bytes"].at(size) / 1e9 for size in sizes}
     core_s = {size: size / rates.passages_a_core_s for size in sizes}
     held, one = _FOR_FILES * machine.memory_gb, f"a machine of {machine.cores} cores"
-    return [
-        ("disk of a build; of the two that are kept, GB", [_two(laws["build bytes"].at(n) / 1e9) for n in sizes]),
-        ("files that a search reads, GB of memory", [_figure(gb[n]) for n in sizes]),
-        (f"machines of {machine.memory_gb:g} GB to hold them", [_count(gb[n] / held) for n in sizes]),
-        ("encoding all of it, days of a core", [_figure(core_s[n] / _DAY_S) for n in sizes]),
-        (f"... hours of {one}", [_figure(core_s[n] / machine.cores / _HOUR_S) for n in sizes]),
-        ("making the indexes, hours of one process", [_figure(laws["making s"].at(n) / _HOUR_S) for n in sizes]),
-        ("opening a build, every file hashed, s", [_figure(laws["opening s"].at(n)) for n in sizes]),
-        ("who may see what, after a change, s", [_figure(laws["boundary s"].at(n)) for n in sizes]),
-        ("finding passages for a question, ms", [_figure(laws["question ms"].at(n)) for n in sizes]),
+    disk = "disk of a build; of the two that are kept, GB"
+    rows: list[tuple[str, str, Callable[[int], str]]] = [
+        ("build bytes", disk, lambda n: _two(laws["build bytes"].at(n) / 1e9)),
+        ("memory bytes", "files that a search reads, GB of memory", lambda n: _figure(gb[n])),
+        ("memory bytes", f"machines of {machine.memory_gb:g} GB to hold them", lambda n: _count(gb[n] / held)),
+        ("", "encoding all of it, days of a core", lambda n: _figure(core_s[n] / _DAY_S)),
+        ("", f"... hours of {one}", lambda n: _figure(core_s[n] / machine.cores / _HOUR_S)),
+        ("making s", "making the indexes, hours of one process", lambda n: _figure(laws["making s"].at(n) / _HOUR_S)),
+        ("opening s", "opening a build, every file hashed, s", lambda n: _figure(laws["opening s"].at(n))),
+        ("boundary s", "who may see what, after a change, s", lambda n: _figure(laws["boundary s"].at(n))),
+        ("question ms", "finding passages for a question, ms", lambda n: _figure(laws["question ms"].at(n))),
     ]  # fmt: skip
+    return [(words + MARK * (law in far_off), [value(size) for size in sizes]) for law, words, value in rows]
 
 
 def staff_rows(rates: Rates, machine: Machine, staff: Sequence[int], *, questions_a_day: float) -> list[Row]:

@@ -29,6 +29,9 @@ def checked_address(text: str) -> str:
             "expected an address of a bucket and a prefix alone, such as s3://bucket/prefix, got one with more in it: "
             "keys and secrets are named by the environment, as the store's own tools read it"
         )
+    path = unquote(parts.path).removeprefix("/").rstrip("/")
+    if path and {"", ".", ".."} & set(path.split("/")):
+        raise ValueError("expected a path or prefix without empty parts and without . and .., got one that has some")
     if parts.scheme == "file":
         if parts.netloc or not parts.path.startswith("/"):
             raise ValueError("expected the whole path of a shared folder, such as file:///mnt/builds, got another")

@@ -10,8 +10,10 @@ from collections import defaultdict
 from datetime import date
 from pathlib import Path
 
+from indexes.clock import utc_now
+from indexes.errors import HoldError, NoObjectError
 from indexes.holds import hold_ends, holds_in
-from indexes.objects.store import HOLDS_PREFIX, ObjectStore
+from indexes.objects.store import HOLDS_PREFIX, ObjectStore, manifest_key
 
 _WITHOUT_END = date.max
 
@@ -29,19 +31,33 @@ class Holding:
         """Have every hold of the folder in the store; costs no request when nothing changed.
 
         Raises:
-            HoldError: the folder cannot be listed.
+            HoldError: the folder cannot be listed; or a build was removed before its hold came, which is said once:
+                this machine was away for longer than a day.
             ObjectStoreError: the store cannot be read or written; what was not sent is sent with the next call.
         """
         keys = {
-            f"{HOLDS_PREFIX}{build_id}/{ends.isoformat()}"
+            f"{HOLDS_PREFIX}{build_id}/{ends.isoformat()}": (build_id, ends)
             for build_id in holds_in(self._folder)
             if (ends := hold_ends(self._folder, build_id))
         }
         if self._sent is None:
             self._sent = {stored.key for stored in self._store.list(HOLDS_PREFIX)}
-        for key in sorted(keys - self._sent):
+        late = []
+        for key in sorted(keys.keys() - self._sent):
             self._store.put(key, b"held\n")
             self._sent.add(key)
+            build_id, ends = keys[key]
+            if ends >= utc_now().date() and not self._is_there(build_id):
+                late.append(build_id)
+        if late:
+            raise HoldError(f"{', '.join(late)}: not there any more, and what was answered cannot be made again")
+
+    def _is_there(self, build_id: str) -> bool:
+        try:
+            self._store.stat(manifest_key(build_id))
+        except NoObjectError:
+            return False
+        return True
 
 
 def holds_there(store: ObjectStore) -> dict[str, date]:

@@ -15,7 +15,7 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Callable, Iterable
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from filelock import FileLock, Timeout
 
@@ -24,12 +24,13 @@ from indexes.durable import linked_or_copied, replace_file
 from indexes.errors import BuildDamagedError, BuildError, NoBuildError, NoObjectError, ObjectStoreError
 from indexes.live import CURRENT_FILE, build_id_in, current_build_id
 from indexes.manifest import MANIFEST_FILE, Manifest, read_manifest
-from indexes.objects.store import CURRENT_KEY, ObjectStore, manifest_key, object_key
+from indexes.objects.store import CURRENT_BYTES, CURRENT_KEY, ObjectStore, manifest_key, object_key
 
-_ASIDE_PREFIX = ".fetching-"
+FETCHING_PREFIX = ".fetching-"
 _GOING_PREFIX = ".going-"
 _PART_SUFFIX = ".part"
 _KEPT_BUILDS = 2
+_SHA256_HEX = 64
 _LOCK_FILE = ".fetching.lock"
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 10.0, 300.0  # before what could not be fetched is tried again
 
@@ -61,7 +62,7 @@ class Mirror:
             ObjectStoreError: the store cannot be read.
         """
         try:
-            content, tag = self.store.get(CURRENT_KEY)
+            content, tag = self.store.get(CURRENT_KEY, most_bytes=CURRENT_BYTES)
         except NoObjectError as error:
             raise NoBuildError(f"no current build in {self.store.shown}: run greenlit ingest") from error
         return build_id_in(content, f"{CURRENT_KEY} in {self.store.shown}"), tag
@@ -79,8 +80,10 @@ class Mirror:
         """
         with self._lock:
             build_id, _ = self.live()
+            if not damaged:
+                self._looked_through = ""  # it was opened: damaged again, it is looked through again
             damaged = damaged and self._looked_through != build_id
-            if build_id == self._here() and not damaged:
+            if build_id == self.here() and not damaged:
                 return build_id
             if self._failed and self._failed[0] == build_id and self._clock_s() < self._failed[1]:
                 raise self._failed[3]
@@ -94,9 +97,13 @@ class Mirror:
             self._failed, self._looked_through = None, build_id if damaged else ""
             return build_id
 
-    def has_one(self) -> bool:
-        """Tell whether a build is live here, whatever is live in the store by now."""
-        return bool(self._here())
+    def here(self) -> str:
+        """Return the id of the build that is live here, whatever is live in the store by now; empty without one."""
+        try:
+            build_id = current_build_id(self.folder)
+        except BuildError:
+            return ""
+        return build_id if (self.folder / build_id / MANIFEST_FILE).is_file() else ""
 
     def original(self, sha256: str) -> bytes:
         """Return the bytes of an original, checked by their hash.
@@ -142,24 +149,16 @@ class Mirror:
         """Remove the builds here that are neither live nor among the newest; what cannot be removed stays."""
         with contextlib.suppress(OSError):
             found = sorted(self.folder.glob(f"*/{MANIFEST_FILE}"), key=lambda path: path.stat().st_mtime, reverse=True)
-            kept = {self._here(), *(path.parent.name for path in found[:_KEPT_BUILDS])}
+            kept = {self.here(), *(path.parent.name for path in found[:_KEPT_BUILDS])}
             for path in found:
                 if path.parent.name not in kept:
                     _remove(path.parent)
-
-    def _here(self) -> str:
-        """Return the id of the build that is live here, and there; empty without one."""
-        try:
-            build_id = current_build_id(self.folder)
-        except BuildError:
-            return ""
-        return build_id if (self.folder / build_id / MANIFEST_FILE).is_file() else ""
 
     def _take(self, build_id: str, *, afresh: bool, wait_s: float) -> None:
         try:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             with FileLock(self.folder / _LOCK_FILE, timeout=wait_s):
-                before = self._here()
+                before = self.here()
                 if before == build_id and not afresh:
                     return
                 self._fetch(build_id, before=before)
@@ -175,10 +174,12 @@ class Mirror:
 
     def _fetch(self, build_id: str, *, before: str) -> None:
         """Put a build together aside and give it its name; whatever is wrong of one that has that name is replaced."""
-        for other in (*self.folder.glob(f"{_ASIDE_PREFIX}*"), *self.folder.glob(f"{_GOING_PREFIX}*")):
-            if other.name != f"{_ASIDE_PREFIX}{build_id}" and other.is_dir():
+        for other in (*self.folder.glob(f"{FETCHING_PREFIX}*"), *self.folder.glob(f"{_GOING_PREFIX}*")):
+            if other.name != f"{FETCHING_PREFIX}{build_id}" and other.is_dir():
                 shutil.rmtree(other, ignore_errors=True)
-        aside = self.folder / f"{_ASIDE_PREFIX}{build_id}" / build_id
+        for other in self.folder.glob(f".{'[0-9a-f]' * _SHA256_HEX}.*"):  # an original that was not kept (`builds`)
+            other.unlink(missing_ok=True)
+        aside = self.folder / f"{FETCHING_PREFIX}{build_id}" / build_id
         (aside / ORIGINALS_FOLDER).mkdir(parents=True, exist_ok=True)
         manifest = self._manifest(build_id, aside)
         known: dict[str, list[Path]] = {}
@@ -197,14 +198,17 @@ class Mirror:
 
     def _manifest(self, build_id: str, folder: Path) -> Manifest:
         try:
-            content, _ = self.store.get(manifest_key(build_id))
+            self.store.fetch(
+                manifest_key(build_id), folder / MANIFEST_FILE
+            )  # in parts: it has a line for each document
         except NoObjectError as error:
             raise NoBuildError(f"the build {build_id} is not in {self.store.shown}") from error
-        (folder / MANIFEST_FILE).write_bytes(content)
         manifest = read_manifest(folder)
-        for name in manifest.files:
-            if PurePosixPath(name).is_absolute() or ".." in name.split("/"):
-                raise BuildDamagedError(f"the build {build_id} in {self.store.shown} names a file outside of it")
+        for name, sha256 in manifest.files.items():
+            if not (_is_within(name) and _is_hash(sha256)):
+                raise BuildDamagedError(
+                    f"the build {build_id} in {self.store.shown} names a file outside of it, or one without its hash"
+                )
         return manifest
 
     def _have(self, path: Path, sha256: str, *, known: Iterable[Path], fetch: bool = True) -> None:
@@ -241,6 +245,16 @@ class Mirror:
 
 def _is_original(name: str) -> bool:
     return name.startswith(f"{ORIGINALS_FOLDER}/")
+
+
+def _is_within(name: str) -> bool:
+    """Tell whether a manifest may call a file so: a path in its build, and not the manifest's own."""
+    strange = {"", ".", ".."} & set(name.split("/"))
+    return name.isprintable() and not strange and name != MANIFEST_FILE
+
+
+def _is_hash(sha256: object) -> bool:
+    return isinstance(sha256, str) and len(sha256) == _SHA256_HEX and set(sha256) <= set("0123456789abcdef")
 
 
 def _is(path: Path, sha256: str) -> bool:

@@ -16,7 +16,7 @@ from filelock import FileLock, Timeout
 
 from indexes.durable import replace_file, sync_folder, written_beside
 from indexes.errors import ChangedError, NoObjectError, ObjectStoreError
-from indexes.objects.store import Stored
+from indexes.objects.store import CURRENT_BYTES, Stored
 
 _LOCK_S = 10.0  # `current` is replaced in milliseconds; longer means that something is stuck
 _MODE = 0o640  # whoever answers may run as another account than whoever ingests, in one group
@@ -34,11 +34,12 @@ class SharedFolder:
         """Its address, without anything secret."""
         return f"file://{self._folder}"
 
-    def get(self, key: str) -> tuple[bytes, str]:
+    def get(self, key: str, *, most_bytes: int | None = None) -> tuple[bytes, str]:
         """Return a small object and its tag."""
-        with self._words(key):
-            content = self._path(key).read_bytes()
-        return content, hashlib.sha256(content).hexdigest()
+        with self._words(key), self._path(key).open("rb") as file:
+            content = file.read() if most_bytes is None else file.read(max(most_bytes, CURRENT_BYTES))
+            size = os.fstat(file.fileno()).st_size
+        return content[:most_bytes], f"{size} {hashlib.sha256(content[:CURRENT_BYTES]).hexdigest()}"
 
     def fetch(self, key: str, path: Path) -> None:
         """Write an object to a file here."""

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Protocol
 
 CURRENT_KEY = "current"
+CURRENT_BYTES = 256  # an id has 80 characters at most: whatever is longer names no build, and is not fetched
 BUILDS_PREFIX = "builds/"
 OBJECTS_PREFIX = "objects/"
 HOLDS_PREFIX = "holds/"
@@ -42,8 +43,11 @@ class ObjectStore(Protocol):
         """Its address, without anything secret."""
         ...
 
-    def get(self, key: str) -> tuple[bytes, str]:
-        """Return a small object and the tag that tells it from others; raise `NoObjectError` if there is none."""
+    def get(self, key: str, *, most_bytes: int | None = None) -> tuple[bytes, str]:
+        """Return a small object and the tag that tells it from others; raise `NoObjectError` if there is none.
+
+        Of one that is larger than `most_bytes` the beginning is returned, and the rest is not fetched.
+        """
         ...
 
     def fetch(self, key: str, path: Path) -> None:

@@ -3,8 +3,9 @@
 Run by `process.DriverProcess`. The first message says where the cluster is, and what is expected of workers. Without an
 address Ray's processes are started here: without a dashboard, their files in the folder that is given and gone with it.
 Each request is a task of Ray's, one a core: Ray chooses the worker, moves the bytes, and does again what was lost with
-a worker or a machine. It ends when its standard input does, and takes along what it started. Reads no document, and
-imports nothing of ours that is slow: what is done on a worker is found there by its name.
+a worker or a machine. A worker that is ready leaves a mark until it has done what was asked: so where all died it is
+known whether of the request, or already as they started. It ends when its standard input does, and takes along what it
+started. Reads no document, and imports nothing of ours that is slow: what is done on a worker is found by its name.
 """
 
 import contextlib
@@ -12,6 +13,7 @@ import importlib
 import json
 import os
 import queue
+import secrets
 import shutil
 import signal
 import sys
@@ -21,12 +23,16 @@ from typing import Any, BinaryIO, NoReturn
 
 import ray
 from ray.exceptions import OutOfMemoryError, RayError, WorkerCrashedError
+from ray.experimental.internal_kv import _internal_kv_del as take_mark
+from ray.experimental.internal_kv import _internal_kv_exists as has_mark
+from ray.experimental.internal_kv import _internal_kv_put as leave_mark
 
 from indexes.limited.frames import framed, read_frame
 
 TRIES = 6  # a request is done again after its worker was lost, this many times in all
 LOOPBACK = "127.0.0.1"
-_Ask = Callable[[bytes], Any]  # returns Ray's reference of a reply
+_MARKS = "greenlit"
+_Ask = Callable[[bytes], tuple[str, Any]]  # returns the mark of a request, and Ray's reference of the reply
 
 
 def main() -> None:
@@ -57,14 +63,15 @@ def _serve(wanted: dict[str, Any], requests: BinaryIO, replies: BinaryIO) -> Non
         _send(replies, [f"{type(error).__name__}: {_line(error)}".encode()])
         return
     signal.signal(signal.SIGTERM, _end)  # after Ray's own
-    asked = queue.SimpleQueue[Any]()
+    asked = queue.SimpleQueue[tuple[str, Any]]()
     _send(replies, [b"", str(_cores()).encode()])
     threading.Thread(target=_take, args=(requests, ask, asked), daemon=True).start()
     while True:
+        mark, coming = asked.get()
         try:
-            reply = ray.get(asked.get())
+            reply = ray.get(coming)
         except (WorkerCrashedError, OutOfMemoryError) as error:
-            _send(replies, [b"crashed", type(error).__name__.encode()])
+            _send(replies, _died(mark, type(error).__name__))
         except RayError as error:
             _send(replies, [b"failed", f"Ray says {type(error).__name__}".encode()])
         else:
@@ -97,13 +104,33 @@ def _cores() -> int:
 def _asking(work: str, setup: bytes) -> _Ask:
     """Return what gives a request to some worker."""
 
-    def perform(setup: bytes, request: bytes) -> bytes:
-        done: bytes = importlib.import_module(work).perform(setup, request)
+    def perform(setup: bytes, request: bytes, mark: str) -> bytes:
+        working = importlib.import_module(work)
+        if working.is_ready(setup):
+            leave_mark(mark, b"", namespace=_MARKS)
+        done: bytes = working.perform(setup, request)
+        take_mark(mark, namespace=_MARKS)
         return done
 
     task = ray.remote(num_cpus=1, max_retries=TRIES - 1)(perform)
     everywhere = ray.put(setup)
-    return lambda request: task.remote(everywhere, request)
+
+    def ask(request: bytes) -> tuple[str, Any]:
+        mark = secrets.token_hex(16)
+        return mark, task.remote(everywhere, request, mark)
+
+    return ask
+
+
+def _died(mark: str, error: str) -> list[bytes]:
+    """Return what is replied where every worker died that was given a request."""
+    was_ready = False
+    with contextlib.suppress(Exception):  # then nobody can say, and no document is blamed
+        was_ready = has_mark(mark, namespace=_MARKS)
+        take_mark(mark, namespace=_MARKS)
+    if was_ready:
+        return [b"crashed", error.encode()]
+    return [b"failed", f"workers die as they start, before they read anything ({error})".encode()]
 
 
 def _take(requests: BinaryIO, ask: _Ask, asked: "queue.SimpleQueue[Any]") -> None:

@@ -1,6 +1,7 @@
 """`DriverProcess`: the process that speaks with Ray (`driver`), as whoever asks it sees it.
 
-It gets no setting of ours and a folder that is for us alone. It runs in a session of its own, so that Ctrl-C reaches
+It gets no setting of ours and a folder that is for us alone, which goes at its end, or, where both processes were
+killed, with the next start: pieces of documents may lie there. It runs in a session of its own, so that Ctrl-C reaches
 this process alone, which ends it: by closing its input, and with the whole session where that does not end in time. A
 cluster of our own listens on loopback only and asks for a token that nobody else has. What Ray prints goes nowhere, as
 it may quote a document. Knows Ray's settings, and imports none of it.
@@ -12,11 +13,15 @@ import os
 import secrets
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import BinaryIO, cast
+
+from filelock import FileLock, Timeout
 
 from indexes.limited.frames import framed, read_frame
 from ingest.cluster.engine import ClosedError
@@ -24,6 +29,9 @@ from ingest.cluster.messages import unpacked
 
 WORK = "ingest.cluster.work"
 _DRIVER = "ingest.cluster.driver"
+_FOLDER_PREFIX = "greenlit-ray-"
+_LOCK_FILE = ".lock"  # held for as long as whoever started it lives
+_BEING_MADE_S = 60.0  # a folder that is younger may not be held yet
 _END_S = 15.0  # for Ray to end what it started
 _QUIET = {"RAY_USAGE_STATS_ENABLED": "0"}
 _OWN_CLUSTER = {
@@ -47,6 +55,7 @@ class DriverProcess:
         self._wanted = {"address": address, "cores": cores, "work": work}
         self._process: subprocess.Popen[bytes] | None = None
         self._folder = ""
+        self._held: FileLock | None = None
         self._cores = 0  # until it is ready
 
     @property
@@ -59,7 +68,10 @@ class DriverProcess:
         if self._process is not None:
             return self._cores
         address = self._wanted["address"]
-        self._folder = tempfile.mkdtemp(prefix="greenlit-ray-")  # short, as sockets lie in it; for us alone
+        _remove_left_over()
+        self._folder = tempfile.mkdtemp(prefix=_FOLDER_PREFIX)  # short, as sockets lie in it; for us alone
+        self._held = FileLock(Path(self._folder, _LOCK_FILE))
+        self._held.acquire()
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", _DRIVER],
             stdin=subprocess.PIPE,
@@ -113,6 +125,8 @@ class DriverProcess:
             process.wait()
             _pipe(process.stdout).close()
             shutil.rmtree(self._folder, ignore_errors=True)
+            if self._held is not None:
+                self._held.release()
             self._cores = 0
 
 
@@ -123,6 +137,17 @@ def _environment(*, own_cluster: bool) -> dict[str, str]:
     kept["PYTHONPATH"] = os.pathsep.join([own, *filter(None, [kept.get("PYTHONPATH")])])
     ours = {**_OWN_CLUSTER, "RAY_AUTH_TOKEN": secrets.token_hex(32)} if own_cluster else {}
     return {**kept, **_QUIET, **ours}
+
+
+def _remove_left_over() -> None:
+    """Remove the folders of those that were killed with all that they started."""
+    for left in Path(tempfile.gettempdir()).glob(f"{_FOLDER_PREFIX}*"):
+        with contextlib.suppress(OSError, Timeout):  # another removes it, or it is held
+            status = left.lstat()
+            young = time.time() - status.st_mtime < _BEING_MADE_S
+            if stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid() and not young:
+                with FileLock(left / _LOCK_FILE, timeout=0):
+                    shutil.rmtree(left, ignore_errors=True)
 
 
 def _end_session(leader: int) -> None:

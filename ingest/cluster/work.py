@@ -36,6 +36,15 @@ from ingest.titles import titled
 Load = Callable[[str], Encoder]
 
 
+def is_ready(setup: bytes) -> bool:
+    """Tell whether this process can do what is expected; loads what that needs. If not, `perform` says why."""
+    try:
+        _hands(setup, _load)
+    except Exception:  # noqa: BLE001 - told by `perform`, which tries again
+        return False
+    return True
+
+
 def perform(setup: bytes, request: bytes) -> bytes:
     """Do what a request wants; return the reply.
 

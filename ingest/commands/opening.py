@@ -106,21 +106,27 @@ def opened_ingestion(settings: LibrarySettings, parser: "Parser", progress: "Pro
 def opened_collecting(settings: LibrarySettings, mirror: "Mirror | None") -> "Collecting":
     """Return what makes and drops the collections of builds, as the settings say; nothing is called yet.
 
+    Where builds go without, a server that is named all the same is for dropping those that were made before.
+
     Args:
         settings: where collections are, and the folder of builds.
         mirror: of the object store that builds lie in, if they do.
     """
     from indexes.milvus_opening import opened_collections
-    from ingest.collecting import NO_COLLECTIONS
-
-    opened = opened_collections(settings.milvus())
-    if opened is None:
-        return NO_COLLECTIONS
-    from ingest.build_collections import BuildCollections
+    from ingest.collecting import NoCollections
     from ingest.collection_ledger import FolderLedger, StoreLedger
 
     ledger = StoreLedger(mirror.store) if mirror else FolderLedger(settings.builds)
-    return BuildCollections(opened.milvus, ledger)
+    makes = bool(settings.milvus())
+    address = settings.milvus_uri.get_secret_value() if settings.milvus_uri else ""
+    if not makes and importlib.util.find_spec("pymilvus") is None:
+        address = ""
+    opened = opened_collections(address)
+    if opened is None:
+        return NoCollections(ledger)
+    from ingest.build_collections import BuildCollections
+
+    return BuildCollections(opened.milvus, ledger, makes=makes)
 
 
 @contextlib.contextmanager

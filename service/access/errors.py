@@ -7,6 +7,7 @@ AccessError
 ├── TooManyError        somebody known, who asked too often in a short time
 ├── ProviderError       the identity provider cannot be reached, or answered what it must not
 ├── SessionsUnavailableError  sessions cannot be read or written
+├── SharedUnavailableError  what replicas share of limits and of requests by name cannot be read or written
 ├── AccessRulesError    `access.toml` cannot be read, or says what it must not
 ├── DirectoryError      the directory of people cannot be read or written
 ├── KeysError           API keys cannot be read or written
@@ -50,6 +51,10 @@ class ProviderError(AccessError):
 
 class SessionsUnavailableError(AccessError):
     """Sessions cannot be read or written now, so nobody is signed in by one."""
+
+
+class SharedUnavailableError(AccessError):
+    """What replicas share of limits, or of requests that were sent by name, cannot be read or written now."""
 
 
 class AccessRulesError(AccessError):

@@ -3,6 +3,7 @@
 Reads nothing of it yet: rules, directory, keys and the provider are looked at when somebody comes.
 """
 
+import functools
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -10,12 +11,15 @@ from pathlib import Path
 
 from indexes.clock import utc_now
 from indexes.standing import EVERYBODY
+from service.access.counts import Counts, MemoryCounts
+from service.access.counts_tables import TableCounts
 from service.access.directory import CsvDirectory
 from service.access.errors import AccessError, AccessRulesError
 from service.access.key_ring import KeyRing
 from service.access.key_store import KeyChange, KeyStore
 from service.access.keys import KeyAccess
 from service.access.local import PERSON, LocalAccess, local_token
+from service.access.named_requests import NamedRequests
 from service.access.openid.access import OidcAccess
 from service.access.openid.provider_settings import ProviderSettings
 from service.access.people import Membership
@@ -61,6 +65,24 @@ class Recording:
 
 
 @dataclass(frozen=True, slots=True)
+class Lately:
+    """What callers did lately: how often, and which requests came by name where replicas share that."""
+
+    counts: Counts
+    named: NamedRequests | None
+
+    def forget_ended(self) -> None:
+        """Forget counts and names that are over; to be called about once a minute.
+
+        Raises:
+            SharedUnavailableError: the database cannot be written.
+        """
+        self.counts.forget_ended()
+        if self.named is not None:
+            self.named.forget_old()
+
+
+@dataclass(frozen=True, slots=True)
 class OpenAccess:
     """Who is recognised, and what operators do about it."""
 
@@ -71,6 +93,7 @@ class OpenAccess:
     owner: Principal
     key_access: KeyAccess
     membership: Membership
+    lately: Lately
     problem_tellers: Sequence[Callable[[], str | None]]
     closers: Sequence[Callable[[], None]]
 
@@ -99,7 +122,7 @@ def open_access(
     recording: Recording,
     notice: Callable[[str], None],
 ) -> OpenAccess:
-    """Return who is recognised.
+    """Return who is recognised, and what is known of what they did lately.
 
     Args:
         settings: what decides it.
@@ -144,6 +167,7 @@ def open_access(
         owner=people.owner() if isinstance(people, LocalAccess) else _of_this_machine(settings),
         key_access=key_access,
         membership=membership,
+        lately=_lately(settings.keep, pepper) if store.waits else Lately(MemoryCounts(), None),
         problem_tellers=(rules.problem, directory.problem),
         closers=(key_access.close, pushed.close, people.close),
     )
@@ -160,6 +184,11 @@ def _people(
         return OidcAccess.open(settings.provider, store=store, sessions=sessions, membership=membership, notice=notice)
     token = local_token(settings.state, settings.token)
     return LocalAccess(token=token, groups=settings.local_groups, sessions=sessions)
+
+
+def _lately(keep: Keep, pepper: Callable[[], bytes]) -> Lately:
+    secret = functools.cache(pepper)  # for every request; another pepper is seen where keys are looked at
+    return Lately(TableCounts(keep, secret=secret), NamedRequests(keep, secret=secret))
 
 
 def one_may_be_both(rules_path: Path) -> bool:

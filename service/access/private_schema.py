@@ -3,16 +3,18 @@
 The same tables as in the files, in a name space of their own beside the log's. The owner makes them and brings them up;
 the role of the service adds, reads, changes and removes rows: unlike the log's, these are no record. `history` says
 which steps were taken. A number of a change is later than any before and at least the server's clock in microseconds:
-so one that was given before the database was put back from a copy does not come again.
+so one that was given before the database was put back from a copy does not come again. What replicas share besides,
+counts of callers and requests by name, is in `shared_schema`.
 """
 
 from collections.abc import Callable
 from typing import Any
 
-from indexes.postgres_guards import expected_role
+from indexes.postgres_guards import expected_role, schema_made
+from service.access.shared_schema import second_step
 
 SCHEMA = "greenlit_access"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 _TEXT = 'text COLLATE "C"'  # compared by bytes, whatever the system's collation is
 VERSION = f"SELECT coalesce(max(version), 0) FROM {SCHEMA}.history"  # nosec B608  # noqa: S608  (a name of ours)
 
@@ -28,7 +30,7 @@ def _next(table: str) -> tuple[str, ...]:
 
 
 _FIRST = (
-    f"CREATE SCHEMA {SCHEMA}",
+    schema_made(SCHEMA),
     f"CREATE TABLE {SCHEMA}.history (version integer PRIMARY KEY, at timestamptz NOT NULL DEFAULT now())",
     f"""CREATE TABLE {SCHEMA}.keys (
     key_id {_TEXT} PRIMARY KEY, name {_TEXT} NOT NULL, hash bytea NOT NULL, scopes {_TEXT} NOT NULL,
@@ -58,7 +60,7 @@ _FIRST = (
     *_next("people_changes"),
 )
 # By the version that each leads to.
-STEPS: dict[int, tuple[str, ...]] = {1: _FIRST}
+STEPS: dict[int, tuple[str, ...]] = {1: _FIRST, 2: second_step(SCHEMA)}
 
 
 def bring_up(execute: Callable[[str], Any], version: int) -> None:
@@ -88,6 +90,7 @@ def granted(role: str) -> list[str]:
         f'GRANT USAGE ON SCHEMA {SCHEMA} TO "{role}"',
         f'GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {SCHEMA} TO "{role}"',
         f'REVOKE INSERT, UPDATE, DELETE ON {SCHEMA}.history FROM "{role}"',
+        f'GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA {SCHEMA} TO "{role}"',  # where PUBLIC may not
     ]
 
 

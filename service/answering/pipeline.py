@@ -22,7 +22,6 @@ from typing import Protocol
 
 from indexes.builds import Build
 from indexes.errors import SearchUnavailableError
-from service.access.principals import Principal
 from service.answering.answers import Answer, Reason, Refusal
 from service.answering.boundary import Boundary
 from service.answering.consulted import Consulted, Listener, Passed, never
@@ -137,17 +136,6 @@ class Answering:
         wrote = answer.model is not None and answer.model.wrote  # then its sentences were told as they passed
         for event in (*of_answer(answer, told=wrote), *also(answer), of_end(answer)):
             tell(event)
-
-    def holds(self, answer: Answer, principal: Principal) -> bool:
-        """Tell whether somebody may read now all that an earlier answer cites and offers, as it was then.
-
-        Raises:
-            BuildError, LibraryUnavailableError, AuditUnavailableError: nobody can say.
-        """
-        grants = self.boundary.scope(self.live_build.get(), principal.groups).grants
-        told = [citation.verified.passage for citation in answer.citations]
-        told += [further.passage for further in answer.passages]
-        return all(p.document in grants and grants[p.document].sha256 == p.sha256 for p in told)
 
     def turn_away(self, question: Question) -> None:
         """Record a question that there is no time for as failed (`overloaded`). Nothing is looked up.

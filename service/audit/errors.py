@@ -4,7 +4,8 @@ AuditError
 ├── AuditUnavailableError  the log cannot be written or read now: no answer may be given
 │   ├── AuditDamagedError  for what is stored is not what was written, and waiting does not help
 │   ├── AuditCopiedError   for the keys were copied here, and nobody has said why
-│   └── AuditOvertakenError for another process was first; made anew, the entry may be taken
+│   ├── AuditOvertakenError for another process was first; made anew, the entry may be taken
+│   └── AuditEndedError    for the question was taken for left behind, and has an end on record
 ├── AuditBusyError         another process holds the store's single writer
 ├── AuditEntryError        an entry that must not, or cannot, become a leaf
 ├── AuditKeyError          a key of the log is missing, unreadable, exposed or of the wrong size
@@ -41,6 +42,10 @@ class AuditCopiedError(AuditUnavailableError):
 
 class AuditOvertakenError(AuditUnavailableError):
     """Another process was first: it opened or ended the month, or signed; whoever looks again may try again."""
+
+
+class AuditEndedError(AuditUnavailableError):
+    """A question has an end on record already, as one that was left behind: it gets no answer."""
 
 
 class AuditBusyError(AuditError):

@@ -19,6 +19,7 @@ from service.audit.errors import (
     AuditUnavailableError,
 )
 from service.audit.events import Event
+from service.audit.keys.actors import conversation_key
 from service.audit.keys.keyring import Keyring, SealingPurpose
 from service.audit.leaves import Asker, Pseudonym, QueryFinished, QueryReceived, QuerySentence, Stamp
 from service.audit.sealed_text import SealedText, payload_context, sealed_text
@@ -33,7 +34,7 @@ from service.audit.serialise import (
 )
 from service.audit.shard_keeper import ShardKeeper
 from service.audit.shards import month_of
-from service.audit.storage.store import Entry, KeptScope, LeafReader, Payload, Receipt, conversation_key
+from service.audit.storage.store import Entry, KeptScope, LeafReader, Payload, Receipt
 from service.audit.storage.writer import Writer
 from service.audit.tried import tried
 
@@ -176,7 +177,9 @@ class AuditLog:
         Raises:
             AuditUnavailableError: nothing can be recorded now.
         """
-        self._in_month(self._keeper.close_left)
+        left = self._keeper.left_behind()  # outside the lock: the first look goes through all questions
+        if left:
+            self._in_month(lambda now_us: self._keeper.close_left(now_us, left))
 
     def _in_month(self, work: Callable[[int], object]) -> None:
         def in_order() -> None:

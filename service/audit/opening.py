@@ -175,7 +175,7 @@ def assemble(
     pace = pace or Pace()
     signer = Signer(folder=keys, name=key_name(name))
     beside = store.beside
-    shared = SharedPublisher(store=store, beside=beside, signer=signer) if beside else None
+    shared = SharedPublisher(store=store, beside=beside, signer=signer, notice=notice) if beside else None
     writer = Writer(
         store=store,
         publisher=shared or Publisher(store=store, signer=signer),
@@ -191,8 +191,6 @@ def assemble(
     except BaseException:
         store.close()
         raise
-    if shared and shared.cannot_sign:
-        notice(f"this process answers and does not sign: {shared.cannot_sign}")
     keeper = ShardKeeper(name=name, store=store, writer=writer, keyring=keyring, signer=signer)
     log = AuditLog(writer=writer, store=store, keyring=keyring, keeper=keeper, clock=clock)
     return OpenLog(name=name, log=log, store=store, keyring=keyring, signer=signer, clock=clock)

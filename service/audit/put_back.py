@@ -75,8 +75,7 @@ def signing_key(store: LeafReader, signer: Signer) -> SigningKey:
     revoked = {json.loads(leaf.leaf)["key_id"] for leaf in store.of_type(events.KEY_REVOKED_TYPE)}
     in_use = [value for value in created if value["purpose"] == "signing" and value["key_id"] not in revoked]
     if not signer.has_key() or signer.key().key_id.hex() in revoked:
-        signer.prepare_next()
-        signer.go_over()
+        signer.go_over(signer.prepare_next(used_no_more=revoked))
     key = signer.show_key()
     others = tuple(value["key_id"] for value in in_use if value["vkey"] != key.text())
     is_known = len(others) < len(in_use)

@@ -1,4 +1,4 @@
-"""Keeps the shards: opens the month's, closes the one before, and closes the questions that a crash left unfinished.
+"""Keeps the shards: opens the month's, closes the one before, has the questions closed that a crash left unfinished.
 
 `stamp` gives the shard and the time of the next leaf. The first time, and after a failure, it looks into the store
 where the log ends. When the month is a new one it (1) ends the old shard with `shard.closed`, (2) has it covered by its
@@ -7,35 +7,27 @@ checkpoint, (5) records every key that is not on record. A crash in between is t
 log's lock.
 """
 
-import functools
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from service.audit import events
 from service.audit.checkpoints.signer import Signer
-from service.audit.errors import (
-    AuditDamagedError,
-    AuditEntryError,
-    AuditKeyError,
-    AuditOvertakenError,
-    AuditUnavailableError,
-)
+from service.audit.errors import AuditKeyError, AuditOvertakenError, AuditUnavailableError
 from service.audit.events import Event
 from service.audit.key_record import KeyRecord
 from service.audit.keys.key_ids import missing_in_words, purpose_of
 from service.audit.keys.keyring import Keyring
-from service.audit.leaves import QueryFinished, Stamp, VerdictRef
-from service.audit.serialise import FINISHED_TYPE, event_leaf, finished_leaf
+from service.audit.leaves import Stamp
+from service.audit.left_behind import LeftBehind
+from service.audit.serialise import event_leaf
 from service.audit.shards import CLOSED_TYPE, FIRST_HISTORY, Shard, month_of, origin_at, shards_of
 from service.audit.storage.store import Entry, LeafStore, StoredLeaf
 from service.audit.storage.writer import Writer
 
 CLOCK_TOLERANCE_US = 1_000_000  # a clock set back this little gives the newest time again; more stops the log
-LEFT_AFTER_US = 15 * 60 * 1_000_000  # far beyond the slowest answer: whoever took the question is gone
-ABORTED_REASON = "interrupted"  # of a question that a crash or a failure left without a result
 
 
 @dataclass(slots=True)
@@ -71,7 +63,8 @@ class ShardKeeper:
         self._signer = signer
         self._end: _End | None = None
         self._changes = -1  # of the writer when it was looked
-        self._swept = False
+        self._left = LeftBehind(store=store, writer=writer)
+        self._began = False
 
     def problem(self, now_us: int) -> str | None:
         """Return why no leaf can be made at this time; `None` if nothing is in the way. Changes nothing.
@@ -113,17 +106,19 @@ class ShardKeeper:
             end.key_ids = self._record_keys(end, origin)
         if reason := self._missing_key(end.key_ids):
             raise AuditUnavailableError(reason)
-        if not self._swept:
-            is_alone = self._store.beside is None or self._store.beside.writers() == 1
-            self._sweep(end, origin, end.ts_us - (0 if is_alone else LEFT_AFTER_US))
-            self._swept = True
-        return Stamp(origin=origin, ts_us=end.ts_us)
+        stamp = Stamp(origin=origin, ts_us=end.ts_us)
+        if not self._began:
+            self._left.close_at_start(stamp)
+            self._began = True
+        return stamp
 
-    def close_left(self, now_us: int) -> None:
-        """Close questions that other processes left behind: those that came long ago; raises as `stamp`."""
-        stamp = self.stamp(now_us)
-        if self._end is not None:
-            self._sweep(self._end, stamp.origin, stamp.ts_us - LEFT_AFTER_US)
+    def left_behind(self) -> list[StoredLeaf]:
+        """Return the questions without an end, for `close_left`; may be called outside of the log's lock."""
+        return self._left.found()
+
+    def close_left(self, now_us: int, left: Sequence[StoredLeaf]) -> None:
+        """Close those of these questions that came long ago, whoever took them; raises as `stamp`."""
+        self._left.close_old(left, self.stamp(now_us))
 
     def _origin(self, end: _End, ts_us: int) -> str:
         return origin_at(self._name, ts_us, end.shard.history if end.shard else FIRST_HISTORY)
@@ -239,20 +234,6 @@ class ShardKeeper:
             "checkpoint": newest.note,
         }
 
-    def _sweep(self, end: _End, origin: str, before_us: int) -> None:
-        """Close every question from before a time that has no result.
-
-        Where no other process writes, this one has not taken one yet: nobody works on any.
-        """
-        for received in (one for one in self._store.unfinished() if one.ts_us <= before_us):
-            try:
-                self._submit(functools.partial(_closing, received, origin), end.ts_us)
-            except AuditEntryError as error:  # the id that stands beside the leaf is not the one that was written
-                raise AuditDamagedError(
-                    f"record {received.seq} is not as it was written: run greenlit audit verify, and put the store "
-                    "back as it was"
-                ) from error
-
     def _note(self, end: _End, origin: str, event: Event) -> int:
         def made(at_us: int) -> Entry:
             leaf = event_leaf(event, Stamp(origin, at_us), actor=None, texts={})
@@ -268,22 +249,8 @@ class ShardKeeper:
             raise
 
 
-def _closing(received: StoredLeaf, origin: str, ts_us: int) -> Entry:
-    leaf = finished_leaf(_aborted(received), Stamp(origin, ts_us), answer=None)
-    return Entry(origin, FINISHED_TYPE, ts_us, received.request_id, leaf)
-
-
 def _newest_us(writer: Writer) -> int:
     return writer.others.newest_us if writer.others else 0
-
-
-def _aborted(received: StoredLeaf) -> QueryFinished:
-    return QueryFinished(
-        request_id=received.request_id,
-        received_seq=received.seq,
-        verdict=VerdictRef(outcome="aborted", reason=ABORTED_REASON),
-        elapsed_us=0,
-    )
 
 
 def clock_problem(newest_us: int, now_us: int) -> str | None:

@@ -130,7 +130,7 @@ async def chat_asker(caller: Annotated[Principal, Depends(signed_in)], limits: _
         TooManyError: they call too often.
         NotAllowedError: they have not the role of staff.
     """
-    return _admitted(caller, limits)
+    return await _admitted(caller, limits)
 
 
 async def chat_program(request: Request, access: _Access, limits: _Limits) -> Principal:
@@ -141,11 +141,11 @@ async def chat_program(request: Request, access: _Access, limits: _Limits) -> Pr
     Raises:
         NotSignedInError, TooManyError, NotAllowedError: as `chat_asker`.
     """
-    return _admitted(await recognised(access, Carried(bearer=_bearer(request.headers))), limits)
+    return await _admitted(await recognised(access, Carried(bearer=_bearer(request.headers))), limits)
 
 
-def _admitted(caller: Principal, limits: CallerLimits) -> Principal:
-    limits.request(caller)
+async def _admitted(caller: Principal, limits: CallerLimits) -> Principal:
+    await limits.request(caller)
     if SCIM in caller.scopes or Role.STAFF not in caller.roles:
         raise NotAllowedError(f"expected somebody with the role {Role.STAFF}")
     return caller

@@ -1,13 +1,12 @@
 """The routes of OpenAI's API: chat completions, and the one model that there is.
 
 In order: (1) who asks, (2) what they ask (`bodies`), (3) what is a task of the client is answered at once (`tasks`),
-(4) the question is asked as at every door (`service/http/asking`), under a name if it may come again (`retries`),
+(4) the question is asked as at every door (`service/http/asking`), under a name, for it may come again (`retries`),
 (5) what came of it is told as a message or in chunks (`completions`); nothing of it before it is on record.
 """
 
-import hashlib
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from itertools import islice
 from typing import Annotated
@@ -27,7 +26,7 @@ from service.chat_completions.chats import OPEN_WEBUI_CHAT, Chats
 from service.chat_completions.completions import Told, chunks, of_answer, of_task, whole
 from service.chat_completions.errors import ChatRequestError, error_of
 from service.chat_completions.identity import USER_EMAIL, USER_JWT, ChatAsker, ChatProgram
-from service.chat_completions.retries import RETRY_COUNT, Retries, is_again
+from service.chat_completions.retries import RETRY_COUNT, is_again, name_of
 from service.chat_completions.tasks import TASK, answer_to_task
 from service.http.asking import Asking
 from service.http.event_stream import EventResponse, Gone
@@ -49,7 +48,6 @@ class ChatDoor:
     asking: Asking
     chats: Chats
     origin: Origin
-    retries: Retries = field(default_factory=Retries)
 
     def question(self, request: Request, asked: Wanted, asker: Principal) -> Question:
         """Return the question that a request asks.
@@ -69,12 +67,7 @@ class ChatDoor:
         Raises:
             Exception: as `Asking.answer`.
         """
-        caller, content = question.principal.principal_id, _digest(question)
-        name = self.retries.begin(caller, content, again=again)
-        try:
-            return await self.asking.answer(question, gone=gone, name=name)
-        finally:
-            self.retries.end(caller, content, name)
+        return await self.asking.answer(question, gone=gone, name=name_of(question), anew=not again)
 
     def root(self, request: Request) -> str:
         """Return the public address; where there is none, the name of this machine that the request came to."""
@@ -99,7 +92,7 @@ async def complete(request: Request, asker: ChatAsker, door: _Door, limits: _Lim
     task = answer_to_task(asked, request.headers.get(TASK))
     if task is not None:
         return _told(of_task(task), asked)
-    limits.question(asker)
+    await limits.question(asker)
     question = door.question(request, asked, asker)
     again, root = is_again(request.headers.get(RETRY_COUNT)), door.root(request)
     reads_events = any(name in request.headers for name in _OF_OPEN_WEBUI)
@@ -165,12 +158,6 @@ def _wire(name: str, data: str) -> bytes:
     if name == "error":
         data = json.dumps(error_of(json.loads(data)))
     return f"data: {data}\n\n".encode()
-
-
-def _digest(question: Question) -> bytes:
-    """Return what tells a question from another, and cannot be read."""
-    told = (question.text, question.conversation_id, question.earlier)
-    return hashlib.sha256(repr(told).encode()).digest()
 
 
 ROUTES = _router.routes

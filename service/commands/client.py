@@ -14,6 +14,7 @@ import httpx
 from fastapi import FastAPI
 from pydantic import ValidationError
 
+from service.access.counts import MemoryCounts
 from service.access.local import LocalAccess
 from service.access.port import Access
 from service.access_made import local_access
@@ -36,7 +37,9 @@ _ROUTES = [*ROUTES, *build_routes.ROUTES, *second_person_routes.ROUTES]
 _TIMEOUT_S = 300.0  # a replay or a long scan; nothing waits longer on this machine
 _USED_WRONGLY = "urn:greenlit:problem:request"
 _EVER = 10**9
-_NO_LIMITS = CallerLimits(questions_per_minute=_EVER, requests_per_minute=_EVER, arrivals_per_minute=_EVER)
+_NO_LIMITS = CallerLimits(
+    MemoryCounts(), questions_per_minute=_EVER, requests_per_minute=_EVER, arrivals_per_minute=_EVER
+)
 Params = Mapping[str, str | int]
 Notice = Callable[[str], None]
 Replayer = Callable[[OpenLog], contextlib.AbstractContextManager[Replaying]]

@@ -36,18 +36,19 @@ def prepare(
         from service.access.private_prepare import prepare as make_private
         from service.access.private_schema import printed as printed_private
         from service.audit.storage.postgres_prepare import prepare as make
-        from service.audit.storage.postgres_prepare import printed
+        from service.audit.storage.postgres_prepare import preparing, printed
         from service.slack_bot.arriving.delivery_schema import printed as printed_slack
         from service.slack_bot.arriving.delivery_tables import prepare as make_slack
 
         if sql:
             whole = (printed, printed_register, printed_private, printed_slack)
-            out.text("".join(one(role) for one in whole).rstrip())
+            out.text(_in_one(*(one(role) for one in whole)))
             return
         url = _with_database().database()
-        shown = make(url, role=role)
-        for more in (prepare_rows, make_private, make_slack):
-            more(url, role=role)
+        with preparing(url):
+            shown = make(url, role=role)
+            for more in (prepare_rows, make_private, make_slack):
+                more(url, role=role)
     except (SettingsError, ValueError) as error:
         raise fail(error, 2) from error
     except ModuleNotFoundError as error:
@@ -56,6 +57,21 @@ def prepare(
         raise fail(error, 1) from error
     who = f", which {role} may use." if role else "."
     out.line(f"{shown} holds the tables of log, register, sessions, API keys and pushed people{who}")
+
+
+# All or nothing, so that a database which holds tables already is left as it is: psql goes on after an error.
+_NONE_YET = """DO $$ BEGIN
+    IF EXISTS (SELECT 1 FROM pg_tables WHERE schemaname IN
+        ('greenlit_audit', 'greenlit_register', 'greenlit_access', 'greenlit_slack')) THEN
+    RAISE EXCEPTION 'these statements are for a database without tables of Greenlit: % as the owner of what is there',
+        'run greenlit audit prepare'; END IF; END $$;
+"""
+
+
+def _in_one(*printed: str) -> str:
+    """Return statements that are a transaction each as one for all of them."""
+    bare = (one.removeprefix("BEGIN;\n").removesuffix("COMMIT;\n") for one in printed)
+    return f"BEGIN;\n{_NONE_YET}{''.join(bare)}COMMIT;"
 
 
 def move() -> None:

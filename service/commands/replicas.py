@@ -24,16 +24,17 @@ REPLICA = (sys.executable, "-P", "-m", "greenlit", "serve", "--replica")
 _READY = b"ready\n"
 _LOOK_S = 0.1
 _LASTS_S = 60.0  # one that answered for so long is well
+_TELL_S = 60.0  # after which it is told which one is waited for
 _PAUSES_S = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class NoReplicaError(Exception):
-    """None answers, and one that was started ended before it did; `status` is its exit status."""
+    """None answers, and one ended before it did, or could not be started; `status` is its exit status."""
 
-    def __init__(self, status: int) -> None:
-        """Take the exit status; a negative one is the signal that ended it."""
-        super().__init__(f"no process answers: the last one ended before it was ready (exit status {status})")
+    def __init__(self, why: str, *, status: int = 1) -> None:
+        """Take what came of it, in words, and the exit status; a negative one is the signal that ended it."""
+        super().__init__(f"no process answers: {why}")
         self.status = status
 
 
@@ -45,6 +46,8 @@ class _Replica:
     process: "subprocess.Popen[bytes] | None" = None
     ready: threading.Event = field(default_factory=threading.Event)
     since_s: float = 0.0  # when it was started
+    ready_s: float | None = None  # when it was seen to be ready
+    told: bool = False  # that it is waited for
     ends: int = 0  # in a row, of which each came soon
     next_s: float = 0.0
 
@@ -105,37 +108,61 @@ class Replicas:
     def _see_to(self, wanted: Sequence[_Replica]) -> None:
         """Start those that do not run and are due; look at those that ended."""
         for one in wanted:
-            if one.process is not None and (status := one.process.poll()) is not None:
-                self._ended(one, status)
+            if one.process is not None:
+                self._look_at(one)
             if one.process is None and time.monotonic() >= one.next_s:
                 self._start(one)
 
-    def _ended(self, one: _Replica, status: int) -> None:
-        pid = one.process.pid if one.process else 0
-        was_ready = one.ready.is_set()
-        self._let_go(one)
-        if not was_ready and not any(other.ready.is_set() for other in self._all):
-            raise NoReplicaError(status)
-        one.ends = 0 if time.monotonic() - one.since_s >= _LASTS_S else one.ends + 1
+    def _look_at(self, one: _Replica) -> None:
+        now_s = time.monotonic()
+        if one.ready_s is None and one.ready.is_set():
+            one.ready_s = now_s
+        if one.process is not None and (status := one.process.poll()) is not None:
+            lasted = one.ready_s is not None and now_s - one.ready_s >= _LASTS_S
+            name, was_ready = self._named(one), one.ready.is_set()
+            self._let_go(one)
+            if not was_ready and not self._any_ready():
+                raise NoReplicaError(f"the last one ended before it was ready (exit status {status})", status=status)
+            self._again(one, f"{name} ended by itself (exit status {status})", lasted=lasted)
+        elif one.ready_s is None and not one.told and now_s - one.since_s >= _TELL_S:
+            one.told = True
+            self._notice(
+                f"{self._named(one)} does not answer {now_s - one.since_s:.0f} s after its start: it is waited for"
+            )
+
+    def _again(self, one: _Replica, what: str, *, lasted: bool) -> None:
+        """Have one started again, soon, or later if it ended soon again and again."""
+        one.ends = 0 if lasted else one.ends + 1
         pause_s = _PAUSES_S[min(one.ends, len(_PAUSES_S) - 1)]
         one.next_s = time.monotonic() + pause_s
-        self._notice(
-            f"process {one.number} of {len(self._all)} ({pid}) ended by itself (exit status {status}): it is started "
-            + (f"again in {pause_s:.0f} s" if pause_s else "again")
-        )
+        self._notice(f"{what}: it is started " + (f"again in {pause_s:.0f} s" if pause_s else "again"))
+
+    def _any_ready(self) -> bool:
+        return any(one.process is not None and one.ready.is_set() for one in self._all)
+
+    def _named(self, one: _Replica) -> str:
+        name = f"process {one.number} of {len(self._all)}"
+        return f"{name} ({one.process.pid})" if one.process else name
 
     def _start(self, one: _Replica) -> None:
         said = ",".join(map(str, (one.number, *self._inherited)))
-        # A session of its own: Ctrl-C reaches the parent, which ends them in order.
-        one.process = process = subprocess.Popen(
-            [*self._command, said],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            pass_fds=self._inherited,
-            env=self._environment,
-            start_new_session=True,
-        )
-        one.since_s = time.monotonic()
+        try:
+            # A session of its own: Ctrl-C reaches the parent, which ends them in order.
+            one.process = process = subprocess.Popen(
+                [*self._command, said],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                pass_fds=self._inherited,
+                env=self._environment,
+                start_new_session=True,
+            )
+        except OSError as error:  # no memory, or too many processes: those that answer go on
+            what = f"{self._named(one)} cannot be started ({error.strerror})"
+            if not self._any_ready():
+                raise NoReplicaError(what) from error
+            self._again(one, what, lasted=False)
+            return
+        one.since_s, one.ready_s, one.told = time.monotonic(), None, False
         one.ready = ready = threading.Event()
         threading.Thread(target=_listen, args=(process, ready), name=f"process {one.number}", daemon=True).start()
 
@@ -148,15 +175,22 @@ class Replicas:
 
     def _end(self, on_signal: Callable[[int], None]) -> None:
         """Tell all to end, wait until they have, and pass on what is signalled meanwhile."""
-        told = 0
+        told, since_s, waits = 0, time.monotonic(), False
         for number in self._signals[:1]:
             on_signal(number)
         self._tell(signal.SIGTERM)
-        while any(one.process is not None and one.process.poll() is None for one in self._all):
+        while left := [one for one in self._all if one.process is not None and one.process.poll() is None]:
             time.sleep(_LOOK_S / 10)
             while told + 1 < len(self._signals):  # a second Ctrl-C does not wait for those who are connected
                 told += 1
                 self._tell(self._signals[told])
+            if not waits and time.monotonic() - since_s >= _TELL_S:
+                waits = True
+                names = ", ".join(map(self._named, left))
+                self._notice(
+                    f"{names} has not ended {_TELL_S:.0f} s after it was told to: it is waited for; SIGINT (Ctrl-C) "
+                    "waits for no connection, and nothing that was recorded is lost when it is killed"
+                )
         for one in self._all:
             self._let_go(one)
 

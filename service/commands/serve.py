@@ -165,11 +165,17 @@ def _metrics(service: "Service", listening: socket.socket | None) -> AbstractCon
 
 
 def _end_in_order_on_signals(its: "Life") -> None:
-    """Let a signal unwind what is open. The server stops in order on its own, but then raises the signal once more."""
+    """Let a signal unwind what is open. The server stops in order on its own, but then raises the signal once more.
+
+    It is unwound once: whoever stops all processes of a service at once signals one twice, by its parent as well. Only
+    a second Ctrl-C ends it as it stands.
+    """
     import signal
 
     def end(number: int, _frame: object) -> None:
         its.ends(number)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
         raise SystemExit(0)
 
     for number in (signal.SIGINT, signal.SIGTERM):

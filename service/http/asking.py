@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from starlette.concurrency import run_in_threadpool
 
+from service.access.named_requests import Named
 from service.access.principals import Principal
 from service.answering.answers import Answer
 from service.answering.consulted import never
@@ -24,11 +25,13 @@ from service.answering.questions import Question, checked_text
 from service.audit.leaves import Channel
 from service.http.admission import Admission
 from service.http.event_stream import Gone
-from service.http.once import Once
+from service.http.once import Once, OnceHere
 from service.http.request_ids import id_for_question
 
 _T = TypeVar("_T")
 _LEFT = "http.disconnect"
+# Gives an answer of somebody's again, by the id of the question, in a thread; see `service.answering.past.given_again`.
+GiveAgain = Callable[[Principal, str], Answer | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +43,16 @@ class Asking:
         admission: lets in whom nobody but this machine works for.
         writing: lets in whom a language model works for besides.
         max_question_chars: the longest question, in characters.
+        give_again: gives an answer that is on record again.
+        once: has a question that comes again by its name answered once.
     """
 
     answering: Answering
     admission: Admission
     writing: Admission
     max_question_chars: int
-    _once: Once[Answer] = field(default_factory=Once)
+    give_again: GiveAgain
+    once: Once[Answer] = field(default_factory=OnceHere)
 
     def checked(
         self, text: str, principal: Principal, channel: Channel, conversation_id: str | None = None
@@ -76,9 +82,12 @@ class Asking:
     async def _let_in(self, admission: Admission, question: Question, work: Callable[[], _T], gone: Gone) -> _T:
         return await admission.run(work, turn_away=lambda: self.answering.turn_away(question), gone=gone)
 
-    async def answer(self, question: Question, *, gone: Gone, name: str | None = None, tell: Tell = unheard) -> Answer:
+    async def answer(
+        self, question: Question, *, gone: Gone, name: str | None = None, anew: bool = False, tell: Tell = unheard
+    ) -> Answer:
         """Answer a question, or refuse it, on record; once, if it comes again under the same `name`.
 
+        With `anew` it is answered once more where that has an answer by now, and waited for where it has none yet.
         A language model that writes is stopped when the asker leaves, unless the question has a name: it may come again
         under that, and is answered then. An earlier answer is given again only while all that it cites may be read as
         it was cited.
@@ -98,10 +107,11 @@ class Asking:
                     question, lambda: self.answering.ask(question, tell=tell, stopped=stopped), gone=gone
                 )
 
-        async def holds(answer: Answer) -> bool:
-            return await run_in_threadpool(self.answering.holds, answer, question.principal)
+        async def again(request_id: str) -> Answer | None:
+            return await run_in_threadpool(self.give_again, question.principal, request_id)
 
-        return await self._once.run(question.principal.principal_id, name, _digest(question), work, holds=holds)
+        named = Named(question.principal.principal_id, name, _digest(question), question.request_id)
+        return await self.once.run(named, work, again=again, anew=anew)
 
     async def tell(
         self, question: Question, tell: Tell, *, gone: Gone, name: str | None = None, also: Also = nothing

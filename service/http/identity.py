@@ -61,7 +61,7 @@ async def within_limits(caller: Annotated[Principal, Depends(signed_in)], limits
     Raises:
         TooManyError: they do.
     """
-    limits.request(caller)
+    await limits.request(caller)
     return caller
 
 
@@ -134,18 +134,23 @@ def person_with_role(*roles: Role) -> Callable[[Principal], Coroutine[Any, Any, 
     return person
 
 
-async def asker(caller: Annotated[Principal, Depends(with_role(Role.STAFF))], limits: _Limits) -> Principal:
-    """Return a caller who asks a question, and may; a dependency.
+_staff = with_role(Role.STAFF)
+
+
+async def asker(caller: Annotated[Principal, Depends(signed_in)], limits: _Limits) -> Principal:
+    """Return a caller who asks a question, and may; a dependency. Request and question are counted together.
 
     Raises:
-        TooManyError: they ask too often.
+        TooManyError: they call or ask too often.
+        NotAllowedError: they have not the role of staff.
     """
-    limits.question(caller)
-    return caller
+    may_ask = Role.STAFF in caller.roles and not caller.scopes & ALONE
+    await limits.request(caller, asks=may_ask)
+    return await _staff(await somebody(caller))
 
 
 Asker = Annotated[Principal, Depends(asker)]
-Staff = Annotated[Principal, Depends(with_role(Role.STAFF))]
+Staff = Annotated[Principal, Depends(_staff)]
 Approver = Annotated[Principal, Depends(with_role(Role.APPROVER))]
 Auditor = Annotated[Principal, Depends(with_role(Role.AUDITOR))]
 Operator = Annotated[Principal, Depends(with_role(Role.OPERATOR))]

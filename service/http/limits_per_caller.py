@@ -1,61 +1,56 @@
 """How often one caller may ask, and call at all, in a minute; beyond that they are told when to come back.
 
 A caller is a person, whichever way they come, or a key by itself. Where a key acts for people, each of them has their
-own limits, and the key has ten times as much: so a program can serve many, and one of them cannot use it up. Counts are
-kept in memory, for two minutes; nothing of it is on record, for nothing was asked.
+own limits, and the key has ten times as much: so a program can serve many, and one of them cannot use it up. What is
+counted is kept for two minutes (`service.access.counts`); nothing of it is on record, for nothing was asked.
 """
 
 import ipaddress
 import math
-import threading
-import time
+from collections.abc import Iterator
 
-from limits import RateLimitItem, RateLimitItemPerMinute
-from limits.storage import MemoryStorage
-from limits.strategies import SlidingWindowCounterRateLimiter
+from starlette.concurrency import run_in_threadpool
 
+from service.access.counts import Counted, Counts
 from service.access.errors import TooManyError
 from service.access.principals import Principal
 
 _V6 = 6
 _OF_A_KEY = " of a key"
+_QUESTIONS, _REQUESTS, _ARRIVALS = "questions", "requests", "tries to sign in"
 _FOR_MANY = 10  # times the limit of one, for a key that acts for people
-_CLEARED_EVERY_S = 60.0
-_ROUNDING_S = 0.001  # what the library calculates in floating point is less exact than this
+_ROUNDING_S = 0.001  # what is calculated in floating point is less exact than this
 
 
 class CallerLimits:
-    """Counts what callers do. Any thread may call; a call takes some microseconds."""
+    """Has what callers do counted, in an event loop, which never waits for it."""
 
-    def __init__(self, *, questions_per_minute: int, requests_per_minute: int, arrivals_per_minute: int) -> None:
+    def __init__(
+        self, counts: Counts, *, questions_per_minute: int, requests_per_minute: int, arrivals_per_minute: int
+    ) -> None:
         """Take the limits of one caller, and of one address from which people sign in: a whole office may share it."""
-        self._arrivals = RateLimitItemPerMinute(arrivals_per_minute, namespace="tries to sign in")
-        self._storage = MemoryStorage()
-        self._storage.timer = _NotNeeded(0.0, lambda: None)
-        self._counting = SlidingWindowCounterRateLimiter(self._storage)
-        self._questions = _limits("questions", questions_per_minute)
-        self._requests = _limits("requests", requests_per_minute)
-        self._clearing = threading.Lock()
-        self._cleared_s = time.monotonic()
+        self._counts = counts
+        self._most = {
+            _QUESTIONS: questions_per_minute,
+            _REQUESTS: requests_per_minute,
+            _ARRIVALS: arrivals_per_minute,
+        }
 
-    def question(self, principal: Principal) -> None:
+    async def question(self, principal: Principal) -> None:
         """Count a question.
 
         Raises:
             TooManyError: there were too many of this caller within a minute.
+            AccessError: nobody can say.
         """
-        self._count(principal, *self._questions)
+        await self._count(*self._by(principal, _QUESTIONS))
 
-    def request(self, principal: Principal) -> None:
-        """Count a request of whatever kind.
+    async def request(self, principal: Principal, *, asks: bool = False) -> None:
+        """Count a request of whatever kind, and with it the question that it asks; raises as `question`."""
+        wanted = [*self._by(principal, _REQUESTS), *(self._by(principal, _QUESTIONS) if asks else ())]
+        await self._count(*wanted)
 
-        Raises:
-            TooManyError: there were too many of this caller within a minute.
-        """
-        self._count(principal, *self._requests)
-        self._clear_ended()
-
-    def arrival(self, address: str) -> None:
+    async def arrival(self, address: str) -> None:
         """Count a try to sign in.
 
         Args:
@@ -63,52 +58,24 @@ class CallerLimits:
 
         Raises:
             TooManyError: there were too many from there within a minute.
+            AccessError: nobody can say.
         """
-        self._take(self._arrivals, _network(address))
-        self._clear_ended()
+        await self._count(Counted(_ARRIVALS, _network(address), self._most[_ARRIVALS]))
 
-    def _count(self, principal: Principal, of_one: RateLimitItem, of_many: RateLimitItem) -> None:
-        self._take(of_one, principal.principal_id)
+    def _by(self, principal: Principal, what: str) -> Iterator[Counted]:
+        most = self._most[what]
+        yield Counted(what, principal.principal_id, most)
         if principal.key_id is not None:
-            self._take(of_many, principal.key_id)
+            yield Counted(f"{what}{_OF_A_KEY}", principal.key_id, most * _FOR_MANY)
 
-    def _take(self, limit: RateLimitItem, who: str) -> None:
-        if not self._counting.hit(limit, who):
+    async def _count(self, *wanted: Counted) -> None:
+        waits = self._counts.waits
+        full = await run_in_threadpool(self._counts.take, wanted) if waits else self._counts.take(wanted)
+        if full is not None:
             raise TooManyError(
-                f"expected at most {limit.amount} {limit.namespace.removesuffix(_OF_A_KEY)} a minute, got more",
-                retry_after_s=math.floor(self._full_s(limit, who) + _ROUNDING_S) + 1,
+                f"expected at most {full.of.most} {full.of.what.removesuffix(_OF_A_KEY)} a minute, got more",
+                retry_after_s=math.floor(full.room_after_s + _ROUNDING_S) + 1,
             )
-
-    def _full_s(self, limit: RateLimitItem, who: str) -> float:
-        """Return how long there is no room, in seconds: what was counted in the minute before weighs less and less."""
-        minute_s = limit.get_expiry()
-        window = self._storage.get_sliding_window(limit.key_for(who), minute_s)
-        before, before_ends_s, now, now_ends_s = window
-        if now < limit.amount and before:
-            return max(0.0, before_ends_s - (limit.amount - now) / before * minute_s)
-        return now_ends_s - minute_s  # when it becomes the minute before
-
-    def _clear_ended(self) -> None:
-        """Forget counts that are over, once in a while, so that memory holds those of two minutes."""
-        if time.monotonic() - self._cleared_s < _CLEARED_EVERY_S or not self._clearing.acquire(blocking=False):
-            return
-        try:
-            self._cleared_s = time.monotonic()
-            for name in list(self._storage.expirations):
-                self._storage.get(name)  # takes it out if it is over
-        finally:
-            self._clearing.release()
-
-
-class _NotNeeded(threading.Timer):
-    """Stands where the library keeps a timer that looks through all counts a hundred times a second.
-
-    With 5,000 callers that took a fifth of a core.
-    """
-
-    def is_alive(self) -> bool:
-        """Say that one runs, so that none is started."""
-        return True
 
 
 def _network(address: str) -> str:
@@ -117,10 +84,3 @@ def _network(address: str) -> str:
     except ValueError:  # no address: a socket of this machine, or a test
         return address
     return str(ipaddress.ip_network((found, 64), strict=False)) if found.version == _V6 else address
-
-
-def _limits(what: str, of_one: int) -> tuple[RateLimitItem, RateLimitItem]:
-    return (
-        RateLimitItemPerMinute(of_one, namespace=what),
-        RateLimitItemPerMinute(of_one * _FOR_MANY, namespace=f"{what}{_OF_A_KEY}"),
-    )

@@ -2,10 +2,11 @@
 
 A client names what it sends (`Idempotency-Key`), so that it can send it again after a broken connection or a restart of
 its own without asking twice. Who comes while the first is worked on waits for it; who comes within ten minutes gets
-what came of it, if the caller of `run` still lets it be given. What failed is not kept: sent again, it is tried again.
+what is on record of it, as far as it may be given by then. What failed is not kept: sent again, it is tried again.
+Nothing is kept here of what was asked or answered, so nothing can be given that was erased.
 
-Kept in this process's memory, for one caller at a time: a name means nothing to anybody else. A service that was
-restarted meanwhile does the work anew. One event loop's; make it anywhere, call it in the loop.
+Two do that: `OnceHere`, in this process's memory, and `once_everywhere`, for all replicas. A name is its caller's own:
+it means nothing to anybody else.
 """
 
 import asyncio
@@ -13,28 +14,56 @@ import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
+from service.access.named_requests import KEPT_S, Named
 from service.http.errors import NamedTwiceError
 
-KEPT_S = 600.0
-MOST_KEPT = 2000  # answers, of some 5 kB each
+_MOST_KEPT = 10_000
 
 _T = TypeVar("_T")
 
 
-@dataclass(frozen=True, slots=True)
+# Returns what is on record of a request, by its id, if there is something that may be given now.
+Again = Callable[[str], Awaitable[_T | None]]
+
+
+class Once(Protocol[_T]):
+    """One event loop's; make it anywhere, call it in the loop."""
+
+    async def run(self, named: Named, work: Callable[[], Awaitable[_T]], *, again: Again[_T], anew: bool = False) -> _T:
+        """Return what some work gives, or gave.
+
+        Args:
+            named: the request; the same name is the same content.
+            work: does it; goes on to its end even if whoever sent it leaves.
+            again: gives what came of an earlier one; if nothing can be given, the work is done anew.
+            anew: do the work anew if an earlier one has ended; one that is worked on is waited for all the same.
+
+        Raises:
+            NamedTwiceError: they gave this name to something else.
+            AccessError: nobody can say whether it was sent before.
+            Exception: whatever `work` raises.
+        """
+
+
+def named_twice() -> NamedTwiceError:
+    """Return the error for a name that already stands for something else."""
+    return NamedTwiceError("expected an Idempotency-Key of its own for each question, got one twice")
+
+
+@dataclass(slots=True)
 class _Kept(Generic[_T]):
-    content: bytes
-    work: "asyncio.Future[_T]"
+    named: Named
+    work: "asyncio.Future[_T] | None"  # while it is worked on
     began_s: float
 
 
-class Once(Generic[_T]):
-    """See the module."""
+class OnceHere(Generic[_T]):
+    """A `Once` in this process's memory. A service that was restarted meanwhile does the work anew."""
 
     def __init__(
-        self, *, kept_s: float = KEPT_S, most: int = MOST_KEPT, clock_s: Callable[[], float] = time.monotonic
+        self, *, kept_s: float = KEPT_S, most: int = _MOST_KEPT, clock_s: Callable[[], float] = time.monotonic
     ) -> None:
         """Set how long results are kept, in seconds, and how many; `clock_s` is a steady clock."""
         self._kept_s = kept_s
@@ -42,47 +71,31 @@ class Once(Generic[_T]):
         self._clock_s = clock_s
         self._kept: OrderedDict[tuple[str, str], _Kept[_T]] = OrderedDict()
 
-    async def run(
-        self,
-        caller: str,
-        name: str,
-        content: bytes,
-        work: Callable[[], Awaitable[_T]],
-        *,
-        holds: Callable[[_T], Awaitable[bool]],
-    ) -> _T:
-        """Return what some work gives, or gave.
-
-        Args:
-            caller: who sends it, a principal's id.
-            name: what they call it.
-            content: a digest of what they send; the same name is the same content.
-            work: does it; goes on to its end even if whoever sent it leaves.
-            holds: tells whether an earlier result may still be given; if not, the work is done anew.
-
-        Raises:
-            NamedTwiceError: they gave this name to something else.
-            Exception: whatever `work` raises.
-        """
+    async def run(self, named: Named, work: Callable[[], Awaitable[_T]], *, again: Again[_T], anew: bool = False) -> _T:
+        """See `Once`."""
         self._forget_old()
-        known = self._kept.get((caller, name))
-        if known is not None:
-            if known.content != content:
-                raise NamedTwiceError("expected an Idempotency-Key of its own for each question, got one twice")
-            result = await asyncio.shield(known.work)
-            if await holds(result):
+        key = (named.caller, named.name)
+        while (known := self._kept.get(key)) is not None:
+            if known.named.content != named.content:
+                raise named_twice()
+            if known.work is not None:
+                return await asyncio.shield(known.work)
+            if not anew and (result := await again(known.named.request_id)) is not None:
                 return result
+            if self._kept.get(key) is known:  # nobody else does it anew meanwhile
+                break
         working = asyncio.ensure_future(work())
-        kept = _Kept(content, working, self._clock_s())
-        self._kept.pop((caller, name), None)
+        kept = _Kept(named, working, self._clock_s())
+        self._kept.pop(key, None)
         while len(self._kept) >= self._most:
             self._kept.popitem(last=False)
-        self._kept[caller, name] = kept
-        working.add_done_callback(lambda _: self._forget_failed((caller, name), kept))
+        self._kept[key] = kept
+        working.add_done_callback(lambda working: self._ended(key, kept, working))
         return await asyncio.shield(working)
 
-    def _forget_failed(self, key: tuple[str, str], kept: _Kept[_T]) -> None:
-        failed = kept.work.cancelled() or kept.work.exception() is not None
+    def _ended(self, key: tuple[str, str], kept: _Kept[_T], working: "asyncio.Future[_T]") -> None:
+        kept.work = None  # what came of it is on record
+        failed = working.cancelled() or working.exception() is not None
         if failed and self._kept.get(key) is kept:
             del self._kept[key]
 

@@ -16,7 +16,7 @@ from service.answering.library.reading import Reading
 from service.answering.questions import Question
 from service.http.asking import Asking
 from service.http.event_stream import Gone, as_usual
-from service.http.identity import asker, with_role
+from service.http.identity import with_role
 from service.http.limits_per_caller import CallerLimits
 from service.mcp.knowledge import Json, NotGivenError
 
@@ -65,7 +65,8 @@ class WithinService:
         return found.as_json()
 
     async def _question(self, text: str, conversation_id: str | None = None) -> Question:
-        caller = await asker(await _staff(self.caller), self.limits)
+        caller = await _staff(self.caller)
+        await self.limits.question(caller)
         return self.asking.checked(text, caller, "mcp", conversation_id)
 
     def _documents(self) -> list[Json]:

@@ -48,26 +48,23 @@ class FollowedBuilds:
         self.seen_at: datetime | None = None  # when the build that is live there was last found to be here
 
     def look(self) -> None:
-        """Do both steps; what fails is told (`problems`) and does not come out."""
-        problems = []
-        try:
-            self.mirror.follow(damaged=self._damaged())
-            self.seen_at = self._now()
-        except (BuildError, OSError) as error:
-            problems.append(f"builds: {error}; what is here goes on answering")
-        try:
-            self._holding.send()
-        except (BuildError, OSError) as error:
-            problems.append(
-                f"builds that answered here are not held in {self.mirror.store.shown} yet: {error}; after a day they "
-                "could be removed"
-            )
+        """Do both steps; what fails, whatever it is, is told (`problems`) and does not come out: nobody else looks."""
+        there = self.mirror.store.shown
+        problems = [f"builds: {why}; what is here goes on answering" for why in _why_not(self._follow)]
+        problems += [
+            f"builds that answered here are not all held in {there}: {why}; one that is not may be removed after a day"
+            for why in _why_not(self._holding.send)
+        ]
         self._told(problems)
         self._looked.set()
 
+    def _follow(self) -> None:
+        if self.mirror.follow(damaged=self._damaged()) == self.mirror.here():  # not while another process fetches it
+            self.seen_at = self._now()
+
     def problems(self) -> list[str]:
         """Return what is wrong, in words; empty if nothing is."""
-        if self._looked.is_set() or self.mirror.has_one():
+        if self._looked.is_set() or self.mirror.here():
             return self._problems
         return [f"builds: none is here yet; the live one of {self.mirror.store.shown} is looked for and fetched"]
 
@@ -82,6 +79,17 @@ class FollowedBuilds:
         if self._problems and not problems:
             self._notice(f"builds in {self.mirror.store.shown} are followed again")
         self._problems = problems
+
+
+def _why_not(step: Callable[[], None]) -> list[str]:
+    """Do a step; return why it could not be done, in words, if so."""
+    try:
+        step()
+    except (BuildError, OSError) as error:
+        return [str(error)]
+    except Exception as error:  # noqa: BLE001 - else the thread would end, and nothing would be followed any more
+        return [f"{type(error).__name__}, which is a fault of Greenlit's: report it"]
+    return []
 
 
 @contextlib.contextmanager

@@ -201,6 +201,7 @@ class _Bot:
     async def _beside(self) -> AsyncIterator[None]:
         """Have done, for as long as the context lasts, what goes on beside receiving."""
         doing: list[Awaitable[None]] = [self._learn_at_last(), self._look_at_greenlit(), self._tidy()]
+        doing.append(self.taking.go_on())
         if self.config.app_token is not None:
             mode = SocketMode(self.web, self.config.app_token, self.taking, self.health, patience=self.config.patience)
             doing.append(mode.run())

@@ -4,6 +4,7 @@ SlackBotError
 ├── Later                 somebody cannot be reached, or wants us to wait
 ├── NotOursError          a person of Slack who may not ask, with the reason
 ├── DeliveriesError       what was taken cannot be kept, or cannot be read
+├── TakenOverError        another bot went on with a delivery meanwhile
 └── NotConnectedError     the bot cannot start as it is set up
 
 No message holds a text, a name, an address of a person or a secret.
@@ -44,6 +45,10 @@ class NotOursError(SlackBotError):
 
 class DeliveriesError(SlackBotError):
     """What was taken cannot be kept, or cannot be read."""
+
+
+class TakenOverError(SlackBotError):
+    """Another bot went on with a delivery while this one had no connection to where deliveries are kept."""
 
 
 class NotConnectedError(SlackBotError):

@@ -17,7 +17,7 @@ from service.http.given import given
 from service.http.limits_per_caller import CallerLimits
 from service.web.forms import from_here
 from service.web.pages import Pages, ThePages, tell_operator
-from service.web.visitors import page_too_many
+from service.web.visitors import told_by_a_page
 
 _router = APIRouter(include_in_schema=False)
 
@@ -27,9 +27,10 @@ async def arriving(request: Request, limits: Annotated[CallerLimits, Depends(giv
 
     Raises:
         PageTooManyError: there were too many from one address.
+        PageUnknownError: nobody can say.
     """
-    with page_too_many():
-        limits.arrival(request.client.host if request.client else "")
+    with told_by_a_page():
+        await limits.arrival(request.client.host if request.client else "")
 
 
 _ARRIVING = [Depends(arriving)]
@@ -46,7 +47,8 @@ def open_session(request: Request, pages: ThePages, code: Annotated[str, Query()
     if "prefetch" in request.headers.get("sec-purpose", ""):
         return Response(status_code=503)  # a browser that guesses what is typed must not use the code up
     try:
-        begun = pages.sign_in.sign_in(code)
+        with told_by_a_page():
+            begun = pages.sign_in.sign_in(code)
     except NotSignedInError:
         return pages.sign_in_page(request)
     return _signed_in(pages, begun, "/")
@@ -56,7 +58,8 @@ def open_session(request: Request, pages: ThePages, code: Annotated[str, Query()
 def sign_in(request: Request, pages: ThePages, to: Annotated[str, Query(max_length=1024)] = "/") -> Response:
     """Send the browser to the identity provider; where people sign in by a link, say so."""
     try:
-        departure = pages.sign_in.depart()
+        with told_by_a_page():
+            departure = pages.sign_in.depart()
     except ProviderError as error:
         return _no_provider(request, pages, error)
     if departure is None:
@@ -79,7 +82,8 @@ async def callback(request: Request, pages: ThePages) -> Response:
         error=query.get("error"),
     )
     try:
-        begun = await run_in_threadpool(pages.sign_in.arrive, brought, before=pages.session_id(request))
+        with told_by_a_page():
+            begun = await run_in_threadpool(pages.sign_in.arrive, brought, before=pages.session_id(request))
     except ProviderError as error:
         response = _no_provider(request, pages, error)
     except NotSignedInError as error:
@@ -97,7 +101,8 @@ async def callback(request: Request, pages: ThePages) -> Response:
 def sign_out(request: Request, pages: ThePages) -> Response:
     """End the session of this browser, and show the way to sign out at the provider too."""
     session_id = pages.session_id(request)
-    there = pages.sign_in.sign_out(session_id) if session_id else None
+    with told_by_a_page():
+        there = pages.sign_in.sign_out(session_id) if session_id else None
     response = pages.show(request, "entry/signed_out.html", there=there, by_link=pages.told.by_link)
     _delete_cookie(response, pages, pages.cookie)
     return response

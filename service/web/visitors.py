@@ -10,7 +10,14 @@ from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Request, Response
 
-from service.access.errors import NotAllowedError, NotSignedInError, SessionsUnavailableError, TooManyError
+from service.access.errors import (
+    AccessError,
+    NotAllowedError,
+    NotSignedInError,
+    SessionsUnavailableError,
+    SharedUnavailableError,
+    TooManyError,
+)
 from service.access.port import Carried
 from service.access.principals import Principal, Role
 from service.http.given import given
@@ -20,7 +27,7 @@ from service.web.forms import FromElsewhereError
 from service.web.pages import Pages, ThePages, tell_operator
 
 _FROM_ELSEWHERE = "This form was sent from another site."
-_NO_SESSIONS = "Who you are cannot be told at this moment. Please tell the operator."
+_UNKNOWN = "Who you are cannot be told at this moment. Please tell the operator."
 _TOO_MANY = "You asked very often within a minute. Please wait a moment, then ask again."
 _NOT_ALLOWED = "This is not open to you. Ask whoever runs Greenlit for the role that it takes."
 
@@ -37,6 +44,10 @@ class PageTooManyError(TooManyError):
     """A page was asked for by somebody who asks too often."""
 
 
+class PageUnknownError(AccessError):
+    """A page was asked for, and nobody can say by whom, or how often they did."""
+
+
 _Limits = Annotated[CallerLimits, Depends(given(CallerLimits))]
 
 
@@ -45,9 +56,11 @@ async def signed_in(request: Request, pages: ThePages) -> Principal:
 
     Raises:
         SignInNeededError: it has none, or one that has ended.
+        PageUnknownError: nobody can say.
     """
     try:
-        request.state.person = await recognised(pages.access, Carried(session=pages.session_id(request)))
+        with told_by_a_page():
+            request.state.person = await recognised(pages.access, Carried(session=pages.session_id(request)))
     except NotSignedInError as error:
         raise SignInNeededError(str(error)) from error
     person: Principal = request.state.person  # whose name every page shows
@@ -59,9 +72,10 @@ async def within_limits(person: Annotated[Principal, Depends(signed_in)], limits
 
     Raises:
         PageTooManyError: they do.
+        PageUnknownError: nobody can say.
     """
-    with page_too_many():
-        limits.request(person)
+    with told_by_a_page():
+        await limits.request(person)
     return person
 
 
@@ -93,8 +107,8 @@ async def questioner(person: PageAsker, limits: _Limits) -> Principal:
     Raises:
         PageTooManyError: they ask too often.
     """
-    with page_too_many():
-        limits.question(person)
+    with told_by_a_page():
+        await limits.question(person)
     return person
 
 
@@ -104,12 +118,14 @@ PageAuditor = Annotated[Principal, Depends(page_person(Role.AUDITOR))]
 
 
 @contextlib.contextmanager
-def page_too_many() -> Iterator[None]:
-    """Have whoever goes beyond a limit told so by a page."""
+def told_by_a_page() -> Iterator[None]:
+    """Have whoever goes beyond a limit, or cannot be known now, told so by a page."""
     try:
         yield
     except TooManyError as error:
         raise PageTooManyError(str(error), retry_after_s=error.retry_after_s) from error
+    except (SessionsUnavailableError, SharedUnavailableError) as error:
+        raise PageUnknownError(str(error)) from error
 
 
 def add_page_handlers(app: FastAPI, pages: Pages) -> None:
@@ -121,9 +137,9 @@ def add_page_handlers(app: FastAPI, pages: Pages) -> None:
     def elsewhere(request: Request, _error: Exception) -> Response:
         return pages.message(request, 403, _FROM_ELSEWHERE)
 
-    def no_sessions(request: Request, error: Exception) -> Response:
+    def unknown(request: Request, error: Exception) -> Response:
         tell_operator(error)
-        return pages.message(request, 503, _NO_SESSIONS)
+        return pages.message(request, 503, _UNKNOWN)
 
     def not_allowed(request: Request, _error: Exception) -> Response:
         return pages.message(request, 403, _NOT_ALLOWED)
@@ -137,5 +153,5 @@ def add_page_handlers(app: FastAPI, pages: Pages) -> None:
     app.add_exception_handler(PageNotAllowedError, not_allowed)
     app.add_exception_handler(PageTooManyError, too_many)
     app.add_exception_handler(SignInNeededError, sign_in)
-    app.add_exception_handler(SessionsUnavailableError, no_sessions)
+    app.add_exception_handler(PageUnknownError, unknown)
     app.add_exception_handler(FromElsewhereError, elsewhere)

@@ -5,6 +5,7 @@ from threading import Thread
 
 import pytest
 
+from service.audit.keys.actors import conversation_key
 from service.audit.storage.store import (
     Entry,
     KeptScope,
@@ -12,7 +13,6 @@ from service.audit.storage.store import (
     Payload,
     StoredCheckpoint,
     StoredPayload,
-    conversation_key,
 )
 
 NOVEMBER, DECEMBER = "greenlit/audit/2026-11", "greenlit/audit/2026-12"
@@ -116,6 +116,8 @@ def test_questions_without_a_result_are_unfinished(store: LeafStore) -> None:
     store.append([_entry(0), _event(1, "audit.read"), _entry(2), _entry(3)])
     store.append([_entry(4, kind="query.finished", request_id="request-2")])
     assert store.unfinished() == [store.leaf(0), store.leaf(3)]
+    assert store.unfinished(after=0) == [store.leaf(3)]
+    assert store.unfinished(after=3) == store.unfinished(after=2**70) == []
     store.append([_entry(5, kind="query.finished", request_id=f"request-{number}") for number in (0, 3)])
     assert store.unfinished() == []
 

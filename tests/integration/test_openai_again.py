@@ -96,6 +96,7 @@ def test_what_may_be_on_record_is_not_sent_again(library: TinyLibrary) -> None:
         assert _types(studio) == ["received", "finished"]
 
 
+@pytest.mark.usefixtures("minute")
 def test_whoever_asks_too_often_is_told_when_to_come_back(library: TinyLibrary) -> None:
     with (
         open_studio(with_rules(library), questions_per_minute=1) as studio,

@@ -29,6 +29,7 @@ from service.settings import Settings
 MAX_README_BYTES = 12_000  # what somebody reads in five minutes
 _NOTHING = cast("Any", None)  # routes are made without the parts that answer
 _AUDITING = cast("Any", SimpleNamespace(own=None, conversations=None, shared=None))
+_LATELY = cast("Any", SimpleNamespace(counts=None, named=None))
 _HEARING = cast("Any", SimpleNamespace(hearing=None, heard=None, gaps=None))
 
 
@@ -57,6 +58,7 @@ def _app() -> FastAPI:
     made = {
         "auditing": _AUDITING,
         "hearing": _HEARING,
+        "lately": _LATELY,
         "settings": Settings(_env_file=None),
         "metrics": Metrics(now_s=float),
     }

@@ -25,6 +25,7 @@ from tests.support.keeps import (  # noqa: F401  (fixtures)
     new_keep,
 )
 from tests.support.lent_encoder import lent
+from tests.support.minutes import minute  # noqa: F401  (a fixture)
 from tests.support.models import make_tiny_model
 from tests.support.object_parts import Machines
 from tests.support.object_server import bucket_address, object_server  # noqa: F401  (fixtures)

@@ -15,7 +15,10 @@ from service.access.private_tables import in_database
 from service.slack_bot.arriving import delivery_schema
 from tests.support.postgres_server import Server
 
-_TABLES = ("keys", "key_changes", "peppers", "codes", "sessions", "logins", "people", "resources", "people_changes")
+_TABLES = (
+    *("keys", "key_changes", "peppers", "codes", "sessions", "logins", "people", "resources", "people_changes"),
+    *("counts", "named"),
+)
 _EMPTIED = "; ".join(f"DELETE FROM {SCHEMA}.{table}" for table in _TABLES)  # noqa: S608  (names of ours)
 
 

@@ -1,7 +1,8 @@
 """A module in the place of `ray`, for the process that asks it: tasks are done at once, and some requests fail.
 
-A request that is "crash", "memory" or "lost" ends as its worker would; "wait" has no end; "how" returns with what
-`init` and `remote` were called. Any other is its own reply. An address that begins with "no-" cannot be reached.
+A request that is "crash", "memory" or "lost" ends as its worker would, "stillborn" as one that dies as it starts;
+"wait" has no end; "how" returns with what `init` and `remote` were called. Any other is its own reply. An address
+that begins with "no-" cannot be reached.
 """
 
 import json
@@ -9,6 +10,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+_marks: set[str] = set()
 _called: dict[str, Any] = {}
 
 
@@ -28,8 +30,28 @@ class _Task:
     def __init__(self, function: Callable[[bytes, bytes], bytes]) -> None:
         del function
 
-    def remote(self, _setup: bytes, request: bytes) -> bytes:
+    def remote(self, _setup: bytes, request: bytes, mark: str) -> bytes:
+        if request != b"stillborn":
+            _marks.add(mark)
         return request
+
+
+def _internal_kv_put(mark: str, _content: bytes, *, namespace: str) -> None:
+    """Leave a mark."""
+    assert namespace
+    _marks.add(mark)
+
+
+def _internal_kv_exists(mark: str, *, namespace: str) -> bool:
+    """Tell whether there is a mark; a worker that is played leaves it behind."""
+    assert namespace
+    return mark in _marks
+
+
+def _internal_kv_del(mark: str, *, namespace: str) -> None:
+    """Take a mark away."""
+    assert namespace
+    _marks.discard(mark)
 
 
 def init(**how: Any) -> None:
@@ -65,7 +87,12 @@ def get(request: bytes) -> bytes:
         time.sleep(600)
     if request == b"how":
         return json.dumps(_called).encode()
-    errors = {b"crash": WorkerCrashedError, b"memory": OutOfMemoryError, b"lost": RayError}
+    errors = {
+        b"crash": WorkerCrashedError,
+        b"stillborn": WorkerCrashedError,
+        b"memory": OutOfMemoryError,
+        b"lost": RayError,
+    }
     if error := errors.get(request):
         raise error("zebra4711")
     return request

@@ -19,12 +19,13 @@ from typing import Any
 
 from service.audit.checking.sealing_keys import SealingKeys
 from service.audit.checking.verifier import DAMAGE, LogCheck, NoteRow, TextRow, in_log_order
+from service.audit.keys.actors import conversation_key
 from service.audit.keys.keyring import Keyring
 from service.audit.log import ASKER_FIELD
 from service.audit.sealed_text import payload_context
 from service.audit.serialise import FINISHED_TYPE, RECEIVED_TYPE, SENTENCE_TYPE
 from service.audit.shards import Shard, month_of
-from service.audit.storage.store import SUBTREE_LEAVES, LeafReader, StoredLeaf, conversation_key
+from service.audit.storage.store import SUBTREE_LEAVES, LeafReader, StoredLeaf
 
 _FIRST_SEQ = operator.attrgetter("first_seq")
 _LOWEST = -(2**63)  # no store gives out a number below 0: what has one was put there by somebody else

@@ -2,22 +2,35 @@
 
 An entry is made before its turn comes. In the meantime another process may have ended the month, begun the next, put a
 key on record or closed a question that it took for left behind. `take` says what may be added as it is: so each month
-is ended and begun once, each key is on record once, each question has one end, and times never go back. Reads what
-leaves say; whether they are those that were written is for the store and for `publisher`.
+is ended and begun once, each key is put on record once and ended once, one that signs is always left, each question has
+one end, and times never go back. Reads what leaves say; whether they are those that were written is for the store and
+for `publisher`.
 """
 
 import json
 from typing import Literal
 
-from service.audit.errors import AuditDamagedError
+from service.audit.errors import AuditDamagedError, AuditEndedError, AuditOvertakenError, AuditUnavailableError
 from service.audit.events import KEY_CREATED_TYPE, KEY_REVOKED_TYPE
-from service.audit.serialise import FINISHED_TYPE
+from service.audit.serialise import FINISHED_TYPE, RECEIVED_TYPE
 from service.audit.shards import CLOSED_TYPE, OPENED_TYPE, RESTORED_TYPE, Shard
 from service.audit.storage.store import Entry, LeafReader, StoredLeaf
 
-Taken = Literal["taken", "overtaken", "ended"]
-_MOST_ENDED = 4096  # questions that others ended: those from long before nobody ends again
-_ENDED_BEFORE = 1000  # leaves that are looked through for them where the log is taken up
+NotTaken = Literal["overtaken", "ended", "revoked", "last"]
+Taken = Literal["taken"] | NotTaken
+_MOST_KNOWN = 4096  # questions that are known without a look into the store: with an end, and taken here without one
+_REFUSED: dict[NotTaken, tuple[type[AuditUnavailableError], str]] = {
+    "overtaken": (AuditOvertakenError, "another process changed the month or its keys: try again"),
+    "ended": (
+        AuditEndedError,
+        "this question was taken for left behind and has an end on record already: no answer may be given; ask again",
+    ),
+    "revoked": (AuditUnavailableError, "another process put on record already that this key is used no more"),
+    "last": (
+        AuditUnavailableError,
+        "another process changed keys meanwhile, and this one is the only key left that signs: change it again",
+    ),
+}
 _CHANGES = {OPENED_TYPE, CLOSED_TYPE, RESTORED_TYPE, KEY_CREATED_TYPE, KEY_REVOKED_TYPE}
 
 
@@ -42,12 +55,16 @@ class LogEnd:
         newest = store.leaf(size - 1) if size else None
         self.ts_us = newest.ts_us if newest else 0
         self._closed = newest is None or newest.type == CLOSED_TYPE
-        created = (leaf for leaf in store.of_type(KEY_CREATED_TYPE) if leaf.seq < size)
-        self._keys = {_key_id(leaf.leaf) for leaf in created}
-        self._ended: dict[str, None] = {}  # by their ids, oldest first
-        for leaf in store.leaves(size - _ENDED_BEFORE - 1, _ENDED_BEFORE) if size else ():
-            if leaf.type == FINISHED_TYPE and leaf.seq < size:
-                self._ended[leaf.request_id] = None
+        self._store = store
+        self._keys: set[str] = set()
+        self._signing: set[str] = set()  # keys that sign and are not revoked
+        self._revoked: set[str] = set()
+        for kind in (KEY_CREATED_TYPE, KEY_REVOKED_TYPE):
+            for leaf in store.of_type(kind):
+                if leaf.seq < size:
+                    self._learn_key(kind, leaf.leaf)
+        self._open: dict[str, None] = {}  # by their ids, oldest first
+        self._ended: dict[str, None] = {}
 
     def follow(self, leaf: StoredLeaf) -> None:
         """Go on to a leaf that another process added.
@@ -67,14 +84,38 @@ class LogEnd:
         self._go_on(leaf.type, leaf.leaf, leaf.request_id, leaf.ts_us)
 
     def take(self, entry: Entry) -> Taken:
-        """Go on to an entry of this process if it may come next; `ended` if its question has an end already."""
+        """Go on to an entry of this process if it may come next.
+
+        Returns:
+            `taken`; `overtaken`: made anew, it may be; `ended`: its question has an end already; `revoked`: its key is
+            used no more already; `last`: its key is the only one left that signs.
+
+        Raises:
+            AuditUnavailableError: it has to be looked into the store, which cannot be read.
+        """
         if entry.ts_us < self.ts_us or not self._fits(entry):
             return "overtaken"
-        if entry.type == FINISHED_TYPE and entry.request_id in self._ended:
+        if entry.type == FINISHED_TYPE and self._has_end(entry.request_id):
             return "ended"
+        if entry.type == KEY_REVOKED_TYPE:
+            key_id = _key_id(entry.leaf)
+            if key_id in self._revoked:
+                return "revoked"
+            if _signs(entry.leaf) and not self._signing - {key_id}:
+                return "last"
         self.origin = entry.origin
         self._go_on(entry.type, entry.leaf, entry.request_id, entry.ts_us)
+        if entry.type == RECEIVED_TYPE:
+            _remember(self._open, entry.request_id)
         return "taken"
+
+    def _has_end(self, request_id: str) -> bool:
+        """Tell whether a question has an end: whoever stood still for long, or began anew, has to look."""
+        if request_id in self._open:
+            return False
+        if request_id in self._ended:
+            return True
+        return any(leaf.type == FINISHED_TYPE for leaf in self._store.of_request(request_id))
 
     def _fits(self, entry: Entry) -> bool:
         if entry.type == OPENED_TYPE:
@@ -87,12 +128,37 @@ class LogEnd:
         self.next_seq += 1
         self.ts_us = ts_us
         self._closed = kind == CLOSED_TYPE
-        if kind == KEY_CREATED_TYPE:
-            self._keys.add(_key_id(leaf))
+        if kind in {KEY_CREATED_TYPE, KEY_REVOKED_TYPE}:
+            self._learn_key(kind, leaf)
         elif kind == FINISHED_TYPE:
-            self._ended[request_id] = None
-            if len(self._ended) > _MOST_ENDED:
-                del self._ended[next(iter(self._ended))]
+            self._open.pop(request_id, None)
+            _remember(self._ended, request_id)
+
+    def _learn_key(self, kind: str, leaf: bytes) -> None:
+        key_id = _key_id(leaf)
+        if kind == KEY_REVOKED_TYPE:
+            self._revoked.add(key_id)
+            self._signing.discard(key_id)
+            return
+        self._keys.add(key_id)
+        if _signs(leaf) and key_id not in self._revoked:
+            self._signing.add(key_id)
+
+
+def refusal(taken: NotTaken) -> AuditUnavailableError:
+    """Return the error for an entry that was not taken."""
+    error, words = _REFUSED[taken]
+    return error(words)
+
+
+def _remember(questions: dict[str, None], request_id: str) -> None:
+    questions[request_id] = None
+    if len(questions) > _MOST_KNOWN:
+        del questions[next(iter(questions))]
+
+
+def _signs(leaf: bytes) -> bool:
+    return bool(json.loads(leaf).get("purpose") == "signing")
 
 
 def _key_id(leaf: bytes) -> str:

@@ -7,17 +7,20 @@ store is the signer's memory: it is read, held against the tree here, and the ne
 transaction (`Beside.publish_after`). Nothing rests on the lease: two that believe in theirs cannot sign two
 histories. What the files beside the key remember is kept up as well, and tells if store and memory were put back.
 
-A process without the signing key answers and does not sign; who waits for a checkpoint here waits for another's.
+A process that cannot sign, such as one without the key, answers, says so, and leaves the lease to the others; who waits
+for a checkpoint here waits for another's.
 """
 
+import contextlib
 import json
 import time
 from collections.abc import Callable, Sequence
 
-from service.audit.checkpoints.log_end import LogEnd
+from service.audit.checkpoints.log_end import LogEnd, refusal
 from service.audit.checkpoints.memory import Signed
 from service.audit.checkpoints.publisher import CHECKPOINT_DELAY_S, Open, Publisher
-from service.audit.checkpoints.signer import Signer
+from service.audit.checkpoints.put_back_elsewhere import follow
+from service.audit.checkpoints.signer import Signer, used_no_more
 from service.audit.checkpoints.stored_tree import StoredTree
 from service.audit.errors import AuditKeyError, AuditOvertakenError, AuditUnavailableError, ProofError
 from service.audit.events import KEY_REVOKED_TYPE
@@ -29,18 +32,31 @@ from service.audit.storage.store import Beside, Entry, LeafStore, Receipt, Store
 _LOOK_S = 0.25  # how often it is looked what others added
 _PAGE = 500  # leaves read at once
 _TRIES = 8  # while others are quicker
-_ENDED = "this question was taken for left behind and has an end on record already: no answer may be given; ask again"
+
+
+def _nothing(_: str) -> None:
+    pass
 
 
 class SharedPublisher(Publisher):
     """See the module; also the writer's `Others`."""
 
     def __init__(
-        self, *, store: LeafStore, beside: Beside, signer: Signer, clock_s: Callable[[], float] = time.monotonic
+        self,
+        *,
+        store: LeafStore,
+        beside: Beside,
+        signer: Signer,
+        clock_s: Callable[[], float] = time.monotonic,
+        notice: Callable[[str], None] = _nothing,
     ) -> None:
-        """Take an open store that others write too, and the log's signer; see `Publisher`."""
+        """Take an open store that others write too, and the log's signer; see `Publisher`.
+
+        `notice` is told when this process cannot sign any more, and when it can again.
+        """
         super().__init__(store=store, signer=signer, clock_s=clock_s)
         self._beside = beside
+        self._notice = notice
         self._end: LogEnd | None = None
         self._changes = 0  # up to when the log was last taken up
         self._looked_s = float("-inf")
@@ -81,6 +97,7 @@ class SharedPublisher(Publisher):
             size = self._store.size()
             if self._took_up(size, is_last=attempt == _TRIES - 1):
                 break
+        last = follow(self._store, self._signer, last)
         self._expect_tree(last, size, "signed")
         self._expect_tree(self._written, size, "written")
         self._expect_history(last, shards_of(self._store))
@@ -114,8 +131,7 @@ class SharedPublisher(Publisher):
                 if taken == "taken":
                     entries.append(made)
                 else:
-                    words = _ENDED if taken == "ended" else "another process changed the month or its keys: try again"
-                    refused[number] = (AuditUnavailableError if taken == "ended" else AuditOvertakenError)(words)
+                    refused[number] = refusal(taken)
             return entries
 
         receipts = iter(self._in_turn(settle))
@@ -142,8 +158,10 @@ class SharedPublisher(Publisher):
         Returns and raises as `Publisher.publish`; where others have to sign, what is covered so far is returned.
         """
         self._looked_s = self._clock_s()
-        has_lease = self._beside.tend_lease()
+        has_lease = self._tend_lease()
         self._catch_up()
+        if self._key_as_of != self.changes:  # told now, rather than when this process is to sign
+            self._look_at_key()
         if (first := self._uncovered()) is None:
             return self.next_seq
         is_due = wished or (has_lease and self.unsigned_s >= CHECKPOINT_DELAY_S)
@@ -153,7 +171,15 @@ class SharedPublisher(Publisher):
         if self._open and self._made:
             self._open.take_as_covered(self._made)
             self._waiting_since = None
-        return self.next_seq
+        first = self._uncovered()
+        return self.next_seq if first is None else first
+
+    def _tend_lease(self) -> bool:
+        """Tend the lease where this process can sign: one that cannot would keep it from those that can."""
+        if self.cannot_sign and not self._signs():
+            self._beside.leave_lease()
+            return False
+        return self._beside.tend_lease()
 
     def _uncovered(self) -> int | None:
         """Return the number of the first leaf without a checkpoint; `None` if there is none."""
@@ -166,6 +192,8 @@ class SharedPublisher(Publisher):
         self._catch_up()  # so that all that the latest covers was read here
         shard = self._open
         if shard is None or shard.growing.size == shard.covered:
+            return None
+        if not self._signs():  # what was just read may say that this key is used no more
             return None
         self._remember(latest, shard)
         stored, subtrees = self._signed(shard)
@@ -185,13 +213,12 @@ class SharedPublisher(Publisher):
         self._signer.take_up(signed)
 
     def _signs(self) -> bool:
-        """Tell whether this process can sign; the key is looked at anew when keys were put on record."""
-        if self._key_as_of != self.changes:
-            self._key_as_of, self._key = self.changes, None
+        """Tell whether this process can sign."""
         self._look_at_key()
         return not self.cannot_sign
 
     def _look_at_key(self) -> None:
+        before = self.cannot_sign
         try:
             self._expect_key_on_record()
             self._signer.show_key()
@@ -199,15 +226,21 @@ class SharedPublisher(Publisher):
             self.cannot_sign = str(error)
         else:
             self.cannot_sign = ""
+        if self.cannot_sign != before:
+            words = f"this process answers and does not sign: {self.cannot_sign}"
+            with contextlib.suppress(Exception):  # whoever is told must not stop the thread that writes
+                self._notice(words if self.cannot_sign else "this process signs again")
 
     def _expect_key_on_record(self) -> None:
+        if self._key_as_of != self.changes:  # keys were put on record, perhaps
+            self._key_as_of, self._key = self.changes, None
         if self._signer.key() == self._key:
             return
         super()._expect_key_on_record()
         revoked = [str(json.loads(leaf.leaf)["key_id"]) for leaf in self._store.of_type(KEY_REVOKED_TYPE)]
         if (key := self._signer.key()).key_id.hex() in revoked:
             self._key = None
-            raise AuditKeyError(f"the signing key {key.text()} is on record as used no more: put the one in use here")
+            raise AuditKeyError(used_no_more(key))
 
     def _known_end(self) -> LogEnd:
         if self._end is None:

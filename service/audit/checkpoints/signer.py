@@ -9,7 +9,7 @@ keys that were copied (`memory`). The key and the memory are files beside each o
 """
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -19,7 +19,7 @@ from service.audit.checkpoints.memory import MEND, Memory, Signed
 from service.audit.errors import AuditKeyError, AuditUnavailableError, ProofError
 from service.audit.formats import notes, tree
 from service.audit.formats.notes import Checkpoint, VerifierKey
-from service.audit.keys.key_files import create_key, create_missing_key, key_exists, read_key
+from service.audit.keys.key_files import create_key, create_missing_key, destroy_key, key_exists, read_key
 from service.audit.shards import history_of, named_history
 
 SIGNING_KEY = "signing.key"
@@ -168,24 +168,37 @@ class Signer:
         end = ended or Signed("", 0, 0, b"")
         self._memory.keep(Signed(end.origin, end.first_seq, end.size, end.root, goes_on=history))
 
-    def prepare_next(self) -> VerifierKey:
+    def prepare_next(self, *, used_no_more: Collection[str] = ()) -> VerifierKey:
         """Make the key that shall follow, or take up the one that was made; it signs nothing yet.
+
+        Args:
+            used_no_more: the ids (hex) of keys that were revoked: such a one is not taken up, but replaced.
 
         Raises:
             AuditKeyError: it cannot be made.
         """
-        if not (self._folder / _NEXT_KEY).exists():
-            create_key(self._folder, _NEXT_KEY)
+        create_missing_key(self._folder, _NEXT_KEY)
+        if (prepared := self._prepared()).key_id.hex() not in used_no_more:
+            return prepared
+        destroy_key(self._folder, _NEXT_KEY)
+        create_key(self._folder, _NEXT_KEY)
+        return self._prepared()
+
+    def _prepared(self) -> VerifierKey:
         seed = read_key(self._folder, _NEXT_KEY)
         return notes.signing_key_of(self._name, Ed25519PrivateKey.from_private_bytes(seed))
 
-    def go_over(self) -> VerifierKey:
+    def go_over(self, prepared: VerifierKey) -> VerifierKey:
         """Sign with the prepared key from now on; it takes the place of the one before, which is gone.
 
         Raises:
-            AuditKeyError: no key was prepared, or the files cannot be changed.
+            AuditKeyError: it is not the one that is prepared here, or the files cannot be changed.
         """
-        read_key(self._folder, _NEXT_KEY)
+        if self._prepared() != prepared:
+            raise AuditKeyError(
+                f"expected {prepared.text()} as the next signing key in {self._folder}, found another: somebody else "
+                "changed keys meanwhile; see which key signs now (greenlit audit key), and change it again"
+            )
         try:
             (self._folder / _NEXT_KEY).replace(self._folder / SIGNING_KEY)
             sync_folder(self._folder)
@@ -227,6 +240,11 @@ class Signer:
                 f"the log does not follow from the checkpoint of {last.size} leaves that was last signed for "
                 f"{last.origin} ({error}): put the store back as it was"
             ) from error
+
+
+def used_no_more(key: VerifierKey) -> str:
+    """Return in words why a key does not sign, and is not changed either: another took its place elsewhere."""
+    return f"the signing key {key.text()} is on record as used no more: put the one in use here"
 
 
 def _write(path: Path, text: str) -> None:

@@ -51,3 +51,8 @@ class Pseudonyms:
 
     def _digest(self, purpose: bytes, content: bytes) -> str:
         return hmac.digest(self._key, purpose + b"\0" + content, "sha256").hex()
+
+
+def conversation_key(actor: str, conversation_id: str) -> str:
+    """Return what a question in a conversation is looked up by: an id names a conversation of one person only."""
+    return f"{actor}/{conversation_id}"

@@ -22,7 +22,7 @@ from service.audit.storage.store import LeafReader, StoredLeaf
 
 MAX_RANGES = 2000  # in one leaf: at most 48 KB of the 64
 ASKER_GROUND = "asker_request"
-_PAGE = 100_000  # numbers read at once
+STRETCH = 10_000  # numbers whose texts go in one step, while nothing else can be recorded
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +89,10 @@ class Erasure:
     def older_than(self, who: str, agreed: Agreed, *, texts: Mapping[str, str]) -> dict[str, Any]:
         """Erase all texts of records made before a time, as two people agreed; returns what `by_request` does.
 
-        Too many ranges for one leaf become one, which spans them: everything in it is to go anyway. It is put on record
-        even where nothing was left, because that ends the opening.
+        It goes in stretches, each with a record that names the opening, so that others are recorded in between; the
+        receipt is the last one's. Too many ranges for one leaf become one, which spans them: everything in it is to go
+        anyway. It is put on record even where nothing was left, because that ends the opening. Where it was cut off,
+        what is left takes another opening.
 
         Args:
             who: who confirmed it, a principal's id.
@@ -99,13 +101,16 @@ class Erasure:
 
         Raises:
             AuditEntryError: the ground is no code.
-            AuditUnavailableError: it cannot be recorded: nothing is erased.
+            AuditUnavailableError: it cannot be recorded: nothing more is erased.
         """
-        ranges = _Ranges()
-        end = first_at(self._store, agreed.before_us)
-        for start in range(0, end, _PAGE):
-            for seq in self._store.payload_seqs(start, min(start + _PAGE, end)):
-                ranges.add(seq)
+        end, done = first_at(self._store, agreed.before_us), None
+        for start in range(0, end, STRETCH):
+            if seqs := self._store.payload_seqs(start, min(start + STRETCH, end)):
+                this = self._stretch(who, agreed, _Ranges(seqs), texts)
+                done = _together(done, this) if done else this
+        return done or self._stretch(who, agreed, _Ranges(), texts)
+
+    def _stretch(self, who: str, agreed: Agreed, ranges: "_Ranges", texts: Mapping[str, str]) -> dict[str, Any]:
         given, ground, opening = ranges.given(), agreed.ground, agreed.opening
         event = events.payload_erased(who, ground=ground, ranges=given, texts=texts, opening=opening)
         return self._done(event, ranges.count)
@@ -162,6 +167,11 @@ class _Ranges:
         if len(self._ranges) <= MAX_RANGES:
             return self._ranges
         return [(self._ranges[0][0], self._ranges[-1][1])]
+
+
+def _together(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
+    erased, ranges = before["erased"] + after["erased"], [*before["ranges"], *after["ranges"]]
+    return {"erased": erased, "ranges": ranges, "receipt": after["receipt"]}
 
 
 def no_question() -> NoRecordError:

@@ -15,7 +15,7 @@ from service.audit.log import AuditLog, Clock
 from service.audit.reading.auditor import FURTHEST_US
 from service.audit.reading.erasure import Agreed, Erasure
 from service.audit.reading.openings import Kind, Openings, expires
-from service.audit.storage.store import LeafReader
+from service.audit.storage.store import LeafStore
 
 _ERASURE = Kind("an erasure", events.ERASURE_OPENED_TYPE, events.ERASED_TYPE, ErasureError)
 
@@ -23,7 +23,7 @@ _ERASURE = Kind("an erasure", events.ERASURE_OPENED_TYPE, events.ERASED_TYPE, Er
 class ErasureByAge:
     """See the module. Any thread may call."""
 
-    def __init__(self, *, log: AuditLog, store: LeafReader, keyring: Keyring, clock: Clock) -> None:
+    def __init__(self, *, log: AuditLog, store: LeafStore, keyring: Keyring, clock: Clock) -> None:
         """Take the parts of an open log, and its clock."""
         self._erasure = Erasure(log=log, store=store)
         self._openings = Openings(_ERASURE, log=log, store=store, keyring=keyring, clock=clock)

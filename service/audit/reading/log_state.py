@@ -5,7 +5,6 @@ the whole log is itself a record (`audit.verified`). What cannot be told here is
 takes what the log gives, and keeps its signatures to itself.
 """
 
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,11 +15,11 @@ from service.audit.events import VERIFIED_TYPE
 from service.audit.log import AuditLog, Clock
 from service.audit.reading.summaries import iso_time, value_of
 from service.audit.shards import shards_of
+from service.audit.storage.open_questions import OpenQuestions
 from service.audit.storage.store import LeafReader
 
 _OPEN_US = 60_000_000  # a question takes a second; one that is open for a minute will not end by itself
 _LATE_US = 10_000_000  # a checkpoint comes within a second
-_KEPT_US = 10_000_000  # how long the open questions are not counted again: it takes an index of all questions
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +59,7 @@ class StateOfLog:
         self._store = store
         self._signer = signer
         self._clock = clock
-        self._lock = threading.Lock()  # around what follows
-        self._open: tuple[int, list[int]] = (-_KEPT_US, [])  # when it was looked, and the times of open questions
+        self._open = OpenQuestions(store)
 
     def now(self) -> LogState:
         """Return how things are.
@@ -72,7 +70,7 @@ class StateOfLog:
         now_us, size = self._clock(), self._store.size()
         covered = self._covered()
         since_us = self._time_of(covered) if covered < size else None
-        waiting = [ts_us for ts_us in self._open_questions(now_us) if now_us - ts_us > _OPEN_US]
+        waiting = [leaf.ts_us for leaf in self._open.now() if now_us - leaf.ts_us > _OPEN_US]
         newest_us = self._time_of(covered - 1) if covered else None
         return LogState(
             records=size,
@@ -104,12 +102,6 @@ class StateOfLog:
     def _verified(self) -> Mapping[str, Any] | None:
         leaf = self._store.newest_of(VERIFIED_TYPE)
         return {**value_of(leaf), "time": iso_time(leaf.ts_us), "seq": leaf.seq} if leaf else None
-
-    def _open_questions(self, now_us: int) -> list[int]:
-        with self._lock:
-            if not 0 <= now_us - self._open[0] < _KEPT_US:
-                self._open = (now_us, [leaf.ts_us for leaf in self._store.unfinished()])
-            return self._open[1]
 
     def _key(self) -> str:
         try:

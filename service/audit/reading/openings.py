@@ -3,8 +3,8 @@
 In order: (1) the first puts on record what they ask for and why, (2) the number of that record is what the second
 confirms, (3) under one lock it is seen to that the opening is one of this kind, that it waits, and that it is somebody
 else who confirms, (4) still under the lock, what is done is put on record by a leaf that names the opening, so that it
-waits no more. All of it stands in the log and nowhere else; one process owns the log, so one lock is enough. That each
-of the two came themselves is for the door to see to.
+waits no more. All of it stands in the log and nowhere else, and the lock is one for all processes that write it. That
+each of the two came themselves is for the door to see to.
 """
 
 import contextlib
@@ -20,7 +20,8 @@ from service.audit.log import AuditLog, Clock
 from service.audit.reading.summaries import Value, iso_time, value_of
 from service.audit.reading.unseal import Unsealer
 from service.audit.reading.walk import first_at, no_record
-from service.audit.storage.store import LeafReader, StoredLeaf
+from service.audit.storage.beside import alone
+from service.audit.storage.store import LeafStore, StoredLeaf
 
 LASTS_US = 24 * 60 * 60 * 1_000_000  # a day: long enough to find a colleague, short enough to remember why
 
@@ -52,7 +53,7 @@ class Opening:
 class Openings:
     """The openings of one kind in one log; see the module. Any thread may call."""
 
-    def __init__(self, kind: Kind, *, log: AuditLog, store: LeafReader, keyring: Keyring, clock: Clock) -> None:
+    def __init__(self, kind: Kind, *, log: AuditLog, store: LeafStore, keyring: Keyring, clock: Clock) -> None:
         """Take the parts of an open log, and its clock."""
         self._kind = kind
         self._log = log
@@ -85,10 +86,12 @@ class Openings:
             NoRecordError: there is no record with this number.
             AuditError: of the kind: it is no such opening, is over, confirmed or erased, or it is the same person.
             SealError: its texts cannot be opened.
-            AuditUnavailableError: the store cannot be read.
+            AuditUnavailableError: the store cannot be read, or another process is at it.
         """
-        with self._alone:
-            yield self._to_confirm(who, number)
+        with alone(self._store, self._alone) as expect_alone:
+            opening = self._to_confirm(who, number)
+            expect_alone()
+            yield opening
 
     def waiting(self) -> list[Opening]:
         """Return those that can still be confirmed, the oldest first.

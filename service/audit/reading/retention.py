@@ -1,9 +1,10 @@
 """Ends the keeping of texts: what is older than the agreed number of months is erased, month by month.
 
-For each month that is due: (1) one `payload.erased` leaf for all of it, in the same step as the texts go, unless none
-are left, (2) a `key.revoked` leaf for each of its keys, (3) the keys are destroyed, so that no copy of the file can be
-opened and no pseudonym of that month can be tied to a person. A crash in between is taken up by the next call; nothing
-is put on record twice. Leaves and checkpoints stay: every proof holds.
+For each month that is due: (1) a `payload.erased` leaf for each stretch of it that has texts, in the same step as they
+go: a stretch is short enough for others to be recorded between two, (2) a `key.revoked` leaf for each of its keys,
+(3) the keys are destroyed, so that no copy of the file can be opened and no pseudonym of that month can be tied to a
+person. A crash in between is taken up by the next call; nothing is put on record twice. Leaves and checkpoints stay:
+every proof holds.
 """
 
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from service.audit import events
 from service.audit.keys.key_ids import purpose_of
 from service.audit.keys.keyring import Keyring
 from service.audit.log import AuditLog
+from service.audit.reading.erasure import STRETCH
 from service.audit.reading.summaries import value_of
 from service.audit.shards import Shard, shards_of
 from service.audit.storage.store import LeafReader
@@ -65,10 +67,12 @@ class Retention:
 
     def _end(self, shard: Shard, end: int) -> bool:
         """Do what is left to do for a month; tell whether there was anything."""
-        has_texts = bool(self._store.payload_seqs(shard.first_seq, end))
-        if has_texts:
-            ranges = [(shard.first_seq, end - 1)]
-            self._log.note(events.payload_erased(None, ground=RETENTION_GROUND, ranges=ranges, texts={}))
+        has_texts = False
+        for start in range(shard.first_seq, end, STRETCH):
+            until = min(start + STRETCH, end)
+            if self._store.payload_seqs(start, until):
+                has_texts, ranges = True, [(start, until - 1)]
+                self._log.note(events.payload_erased(None, ground=RETENTION_GROUND, ranges=ranges, texts={}))
         key_ids = self._keyring.key_ids(shard.month)
         if key_ids:
             revoked = {value_of(leaf)["key_id"] for leaf in self._store.of_type(events.KEY_REVOKED_TYPE)}

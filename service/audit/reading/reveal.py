@@ -23,7 +23,7 @@ from service.audit.reading.unseal import Erased, Unsealer
 from service.audit.reading.walk import no_record
 from service.audit.serialise import FINISHED_TYPE, RECEIVED_TYPE
 from service.audit.shards import month_of
-from service.audit.storage.store import LeafReader, StoredLeaf
+from service.audit.storage.store import LeafStore, StoredLeaf
 
 _REVEAL = Kind("a reveal", events.REVEAL_OPENED_TYPE, events.REVEALED_TYPE, RevealError)
 
@@ -31,7 +31,7 @@ _REVEAL = Kind("a reveal", events.REVEAL_OPENED_TYPE, events.REVEALED_TYPE, Reve
 class Reveal:
     """See the module. Any thread may call."""
 
-    def __init__(self, *, log: AuditLog, store: LeafReader, keyring: Keyring, clock: Clock) -> None:
+    def __init__(self, *, log: AuditLog, store: LeafStore, keyring: Keyring, clock: Clock) -> None:
         """Take the parts of an open log, and its clock."""
         self._log = log
         self._store = store

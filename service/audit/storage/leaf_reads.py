@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import Any, Protocol
 
 from service.audit.errors import AuditDamagedError
+from service.audit.keys.actors import conversation_key
 from service.audit.storage.kept_scopes import unpacked
 from service.audit.storage.store import (
     MAX_SEQ,
@@ -19,7 +20,6 @@ from service.audit.storage.store import (
     StoredLeaf,
     StoredPayload,
     Subtree,
-    conversation_key,
     leaf_hash,
 )
 
@@ -47,11 +47,15 @@ _CHECKPOINT_PAGE = "SELECT id, origin, size, root, note FROM checkpoints WHERE i
 _LATE_ANSWERS = """
     SELECT leaf FROM leaves WHERE seq > (SELECT COALESCE(MAX(seq), 0) FROM leaves) - 1000 AND type = 'query.finished'
     ORDER BY seq DESC LIMIT 16"""
+# Of all there are: by the index alone. Of those above a number, which are few: question by question.
 _UNFINISHED = f"""
     {_LEAF} WHERE type = 'query.received' AND request_id IN (
         SELECT request_id FROM leaves WHERE request_id <> '' AND type IN ('query.received', 'query.finished')
         GROUP BY request_id HAVING SUM(CASE type WHEN 'query.finished' THEN 1 ELSE 0 END) = 0)
     AND request_id <> '' ORDER BY seq"""  # nosec B608  # noqa: S608  (parts are of this module)
+_UNFINISHED_ABOVE = f"""
+    {_LEAF} WHERE seq > ? AND type = 'query.received' AND request_id <> '' AND NOT EXISTS (SELECT 1 FROM leaves AS e
+    WHERE e.request_id = leaves.request_id AND e.request_id <> '' AND e.type = 'query.finished') ORDER BY seq"""  # nosec B608  # noqa: S608
 
 
 class Database(Protocol):
@@ -142,9 +146,10 @@ class LeafReads:
         rows = self._database.rows(_OF_ANY_CONVERSATION, (first, after))
         return [(conversation.removeprefix(first), seq) for conversation, seq in rows]
 
-    def unfinished(self) -> list[StoredLeaf]:
+    def unfinished(self, *, after: int = -1) -> list[StoredLeaf]:
         """See `LeafReader.unfinished`."""
-        return [whole(*row) for row in self._database.rows(_UNFINISHED)]
+        rows = self._database.rows(*((_UNFINISHED_ABOVE, (bounded(after),)) if after >= 0 else (_UNFINISHED,)))
+        return [whole(*row) for row in rows]
 
     def payloads(self, seq: int) -> tuple[Payload, ...]:
         """See `LeafReader.payloads`."""

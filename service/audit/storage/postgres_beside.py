@@ -11,6 +11,7 @@ A checkpoint has a turn of its own (`publish_after`): the newest is read, and th
 """
 
 import contextlib
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from typing import Any, TypeVar
@@ -24,11 +25,24 @@ from service.audit.storage.postgres_errors import ANOTHER_END
 from service.audit.storage.postgres_lease import PostgresLease
 from service.audit.storage.postgres_rows import one, publish
 from service.audit.storage.postgres_store import HOLDERS, WRITER, PostgresLeafStore
-from service.audit.storage.store import Beside, Entry, Make, Receipt, Settle, StoredCheckpoint, StoredLeaf, Subtree
+from service.audit.storage.store import (
+    Beside,
+    Entry,
+    ExpectAlone,
+    Make,
+    Receipt,
+    Settle,
+    StoredCheckpoint,
+    StoredLeaf,
+    Subtree,
+)
 
 # Locks of a transaction have the numbers after that of the log.
 _TURN, _SIGN = WRITER + 1, WRITER + 2
 _LOCK = "SELECT pg_advisory_xact_lock(%s)"
+_ALONE = WRITER + 4  # after that of the lease
+_TAKE_ALONE, _THERE = "SELECT pg_try_advisory_lock(%s)", "SELECT 1"
+_WAITS_S, _AGAIN_S = 15.0, 0.1  # changing a key takes a second or two
 _STANDS_STILL = "SET idle_in_transaction_session_timeout = 3000"  # ms; a turn takes a few
 MOST_IN_A_TURN = 256  # leaves of others that are read while everybody waits
 _TAKE_TURN = f"""
@@ -136,11 +150,32 @@ class PostgresBesideStore(PostgresLeafStore):
         lease = self._lease
         return lease is not None and lease.is_held()
 
-    def close(self) -> None:
-        """See `LeafStore.close`."""
+    def leave_lease(self) -> None:
+        """See `Beside.leave_lease`."""
         if self._lease is not None:
             self._lease.close()
             self._lease = None
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[ExpectAlone]:
+        """See `Beside.alone`: a lock of a session of its own, which no pause of this process loses."""
+        with closing(self._postgres.connect_to_write()) as connection:
+            self._postgres.guarded("written", lambda: self._take_alone(connection))
+            yield lambda: self._postgres.guarded("written", lambda: _expect_there(connection))
+
+    def _take_alone(self, connection: Connection) -> None:
+        until_s = time.monotonic() + _WAITS_S
+        while not one(connection, _TAKE_ALONE, _ALONE):
+            if time.monotonic() >= until_s:
+                raise AuditUnavailableError(
+                    f"another process changes keys of the log in {self.shown}, or confirms what somebody else opened: "
+                    "try again when it is done"
+                )
+            time.sleep(_AGAIN_S)
+
+    def close(self) -> None:
+        """See `LeafStore.close`."""
+        self.leave_lease()
         super().close()
 
     def _write(self, work: Callable[[Connection], _T]) -> _T:
@@ -156,11 +191,15 @@ class PostgresBesideStore(PostgresLeafStore):
         writer.execute(_LOCK, (_TURN,))
 
     def _prepare(self, writer: Connection, *, make: bool) -> None:
-        super()._prepare(writer, make=make)
         writer.execute(_STANDS_STILL)
+        super()._prepare(writer, make=make)
 
     def _ends_otherwise(self) -> AuditUnavailableError:
         return AuditUnavailableError(f"the audit store {self.shown} cannot be written: {ANOTHER_END}")
+
+
+def _expect_there(connection: Connection) -> None:
+    connection.execute(_THERE)
 
 
 @contextlib.contextmanager

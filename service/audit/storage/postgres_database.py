@@ -20,6 +20,7 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 
 from indexes.postgres_address import UNREADABLE, read_address, shown_address
+from indexes.postgres_session import ALIKE, SHARED, is_shared, opened_as_it_is
 from service.audit.errors import AuditUnavailableError
 from service.audit.storage.postgres_errors import WHEN_DAMAGED, refused, told
 from service.audit.storage.postgres_schema import SCHEMA, TRIGGERS
@@ -27,19 +28,25 @@ from service.audit.storage.postgres_schema import SCHEMA, TRIGGERS
 Connection = psycopg.Connection[tuple[Any, ...]]
 _MOST_KEPT = 4  # connections that read: as many read at once on a busy day
 _STREAM_PAGE = 512  # numbers a page: at most 32 MiB of leaves
-# In milliseconds; less than a caller's patience (`writer`). The server lets go of a client that is gone without a word.
+# In milliseconds; less than a caller's patience (`writer`). The server lets go of a client that is gone without a word,
+# or that takes nothing of what it is sent.
 _WRITES = """
     SET default_transaction_isolation = 'read committed';
     SET lock_timeout = 5000; SET statement_timeout = 20000; SET idle_in_transaction_session_timeout = 20000;
-    SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3"""
+    SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3;
+    SET tcp_user_timeout = 10000"""
 # Whoever holds the lease and is not heard of for so long loses it; the server's clock alone counts.
 _LEASE = """
     SET idle_session_timeout = 6000; SET statement_timeout = 2000;
-    SET tcp_keepalives_idle = 3; SET tcp_keepalives_interval = 1; SET tcp_keepalives_count = 3"""
-_READS = "SET lock_timeout = 5000; SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY"
+    SET tcp_keepalives_idle = 3; SET tcp_keepalives_interval = 1; SET tcp_keepalives_count = 3;
+    SET tcp_user_timeout = 5000"""
+_READS = """
+    SET lock_timeout = 5000; SET statement_timeout = 120000; SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY"""
+_LOOKS = "SET statement_timeout = 0"  # through all of a log, which an operator may take the time for
 _KEEPS = """
     SELECT pg_is_in_recovery(), current_setting('fsync'), current_setting('synchronous_commit'),
         current_setting('server_encoding'), current_setting('server_version_num')::int"""
+_COMMITS = "SELECT set_config('synchronous_commit', %s, false)"
 _OLDEST_SERVER = 140000  # 14: triggers that are replaced in their place
 _COUNTED = "SELECT COUNT(*), COALESCE(MAX(seq) + 1, 0) FROM leaves"
 _FIRING = """
@@ -113,12 +120,17 @@ class PostgresDatabase:
             problem = refused(self._words("opened"), error, self._said.get("password", ""))
         else:
             try:
-                self.guarded("opened", lambda: connection.execute(f"SET search_path = {SCHEMA}; {settings}".encode()))
+                self.guarded("opened", lambda: self._settle(connection, settings))
             except BaseException:
                 connection.close()
                 raise
             return connection
         raise problem
+
+    def _settle(self, connection: Connection, settings: str) -> None:
+        if is_shared(connection, lambda: opened_as_it_is(self._said, purpose="greenlit")):
+            raise AuditUnavailableError(f"{self._words('opened')}: {SHARED}")
+        connection.execute(f"{ALIKE}; SET search_path = {SCHEMA}; {settings}".encode())
 
     def _expect_kept(self, connection: Connection) -> None:
         standby, fsync, commits, encoding, version = _one(connection, _KEEPS)
@@ -133,8 +145,9 @@ class PostgresDatabase:
         for problem, is_so in problems.items():
             if is_so:
                 raise AuditUnavailableError(f"{self._words('opened')}: {problem}")
-        if commits == "off":  # that what was acknowledged may be lost is not for a database's default to decide
-            connection.execute("SET synchronous_commit = on")
+        # Said for this session: that what was acknowledged may be lost is not for a default to decide, nor for one
+        # that changes while a service runs.
+        connection.execute(_COMMITS, ("on" if commits == "off" else commits,))
 
     def rows(self, query: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """See `leaf_reads.Database.rows`."""
@@ -199,10 +212,14 @@ class PostgresDatabase:
             with self._keeping:
                 self._looking.append(connection)
             try:
-                return self.guarded("read", lambda: self.fault(connection) or self._gaps(connection))
+                return self.guarded("read", lambda: self._look(connection))
             finally:
                 with self._keeping:
                     self._looking.remove(connection)
+
+    def _look(self, connection: Connection) -> str | None:
+        connection.execute(_LOOKS)
+        return self.fault(connection) or self._gaps(connection)
 
     def stop_looking(self) -> None:
         """See `leaf_reads.Database.stop_looking`."""

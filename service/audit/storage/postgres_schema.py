@@ -7,7 +7,7 @@ which may add and read (and erase texts), and nothing else. Whoever owns the dat
 earlier checkpoint.
 """
 
-from indexes.postgres_guards import expected_role, trigger
+from indexes.postgres_guards import let_in, schema_made, trigger
 
 SCHEMA = "greenlit_audit"  # the name space of the tables, not their version
 SCHEMA_VERSION = 2
@@ -105,7 +105,7 @@ TRIGGERS = tuple(_triggers())  # (table, name)
 
 def made() -> list[str]:
     """Return the statements that make what is missing of the tables, triggers and indexes, for their owner."""
-    statements = [f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"]
+    statements = [schema_made(SCHEMA)]
     statements += [f"CREATE TABLE IF NOT EXISTS {SCHEMA}.{name} {columns}" for name, columns in TABLES.items()]
     for (table, name), (fires, body) in _triggers().items():
         statements += trigger(SCHEMA, table, name, fires=fires, body=f"BEGIN {body} END")
@@ -121,9 +121,8 @@ def granted(role: str) -> list[str]:
     Raises:
         ValueError: it is no such name.
     """
-    expected_role(role)
     return [
-        f'GRANT USAGE ON SCHEMA {SCHEMA} TO "{role}"',
+        *let_in(SCHEMA, role),
         f'GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA {SCHEMA} TO "{role}"',
         *(f'GRANT DELETE ON {SCHEMA}.{table} TO "{role}"' for table in _ERASABLE),
     ]

@@ -124,7 +124,7 @@ class PostgresLeafStore(LeafReads):
 
     @property
     def untidy(self) -> bool:
-        """See `LeafStore.untidy`: what was erased goes from the server's pages with its next vacuum."""
+        """See `LeafStore.untidy`: what was erased stays in pages until whoever runs the server writes them anew."""
         return False
 
     def tidy(self) -> None:

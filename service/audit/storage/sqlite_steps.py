@@ -9,8 +9,8 @@ import json
 import sqlite3
 from collections.abc import Callable
 
+from service.audit.keys.actors import conversation_key
 from service.audit.storage.sqlite_schema import SCHEMA_VERSION
-from service.audit.storage.store import conversation_key
 
 _PAGE = 10_000  # rows looked at at once
 

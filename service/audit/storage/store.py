@@ -8,6 +8,7 @@ store passes. A store knows nothing of what a leaf says or how payloads are seal
 
 import dataclasses
 from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -111,11 +112,6 @@ def leaf_hash(leaf: bytes) -> str:
     return tree.leaf_hash(leaf).hex()
 
 
-def conversation_key(actor: str, conversation_id: str) -> str:
-    """Return what a question in a conversation is looked up by: an id names a conversation of one person only."""
-    return f"{actor}/{conversation_id}"
-
-
 class LeafReader(Protocol):
     """What can be read of a store. Any thread may; every method raises AuditUnavailableError when it cannot be read.
 
@@ -149,16 +145,13 @@ class LeafReader(Protocol):
     def of_conversation(
         self, actor: str, conversation_id: str, *, before: int = MAX_SEQ, limit: int = MAX_SEQ
     ) -> list[int]:
-        """Return the numbers of the newest `limit` questions below `before` that a pseudonym asked in a conversation.
-
-        They are those of `query.received` leaves, in order.
-        """
+        """Return the numbers, in order, of the newest `limit` questions below `before` in somebody's conversation."""
 
     def turns_of(self, actor: str) -> list[tuple[str, int]]:
         """Return the id of a conversation and the number of each question that a pseudonym asked in any, in order."""
 
-    def unfinished(self) -> list[StoredLeaf]:
-        """Return the `query.received` leaves whose question has no `query.finished`, in order."""
+    def unfinished(self, *, after: int = -1) -> list[StoredLeaf]:
+        """Return the `query.received` leaves above a number whose question has no `query.finished`, in order."""
 
     def payloads(self, seq: int) -> tuple[Payload, ...]:
         """Return the payloads of one leaf by field name; empty if it has none, or they were erased."""
@@ -184,8 +177,8 @@ class LeafReader(Protocol):
     def scope(self, filter_hash: str) -> bytes | None:
         """Return the pairs that a filter hash stands for; `None` if they were never kept."""
 
-    # The rest is for checking a store as a whole. What was altered comes as it is instead of as an error, with U+FFFD
-    # in the place of what is no text, and numbers below 0, which no store gives out, can be asked for.
+    # The rest is for checking a store as a whole. What was altered comes as it is, with U+FFFD for what is no text, and
+    # numbers below 0 can be asked for.
 
     def stream_leaves(self, start: int, end: int) -> Iterator[StoredLeaf]:
         """Give the leaves `[start, end)` in order, by the page, so that no reader holds the store for long."""
@@ -206,9 +199,7 @@ class LeafReader(Protocol):
         """Return all filter hashes whose pairs are kept, in order."""
 
     def damage(self) -> str | None:
-        """Return what is wrong with the store as such, and what to do; `None` if nothing is. Reads all of it.
-
-        What its rows say is not looked at: that is for `verify_store`.
+        """Return what is wrong with the store (not with what its rows say), and what to do; `None` if nothing is.
 
         Raises:
             AuditUnavailableError: it cannot be read, or the look was broken off.
@@ -235,18 +226,12 @@ class LeafStore(LeafReader, Protocol):
     def append(self, entries: Sequence[Entry]) -> list[Receipt]:
         """Keep all entries, in their order, or none of them; they are durable when this returns.
 
-        After an error it is not known whether they were kept; call `reopen` before anything else.
-
         Raises:
-            AuditUnavailableError: the store cannot be written.
+            AuditUnavailableError: it cannot be written. Whether they were kept is not known: call `reopen` first.
         """
 
     def publish(self, checkpoint: StoredCheckpoint, subtrees: Sequence[Subtree]) -> None:
-        """Keep a checkpoint and the subtrees that were completed since the one before; durable when this returns.
-
-        Raises:
-            AuditUnavailableError: the store cannot be written; as for `append`.
-        """
+        """Keep a checkpoint and the subtrees completed since the one before; durable on return. Raises as `append`."""
 
     @property
     def untidy(self) -> bool:
@@ -259,8 +244,7 @@ class LeafStore(LeafReader, Protocol):
         """Close the handle and open the same store anew; never makes a new store.
 
         Raises:
-            AuditUnavailableError: the store is not there, or cannot be written.
-            AuditBusyError: another process took it.
+            AuditUnavailableError, AuditBusyError: it is not there, or cannot be written; or another process took it.
         """
 
     def close(self) -> None:
@@ -269,6 +253,7 @@ class LeafStore(LeafReader, Protocol):
 
 Settle = Callable[[Sequence[StoredLeaf]], Sequence[Entry]]
 Make = Callable[[StoredCheckpoint | None], tuple[StoredCheckpoint, Sequence[Subtree]] | None]
+ExpectAlone = Callable[[], None]  # raises AuditUnavailableError unless nobody else is at it still
 
 
 class Beside(Protocol):
@@ -298,3 +283,15 @@ class Beside(Protocol):
 
     def has_lease(self) -> bool:
         """Tell whether this process had the lease a moment ago. Any thread may ask."""
+
+    def leave_lease(self) -> None:
+        """Let go of the lease, if this process has it: another is to have it."""
+
+    def alone(self) -> AbstractContextManager[ExpectAlone]:
+        """Do something that no other process does meanwhile that is done `alone`; any thread may.
+
+        What is lent is to be called before each step that cannot be undone.
+
+        Raises:
+            AuditUnavailableError: another process is at it, for longer than one waits; or the store cannot be reached.
+        """

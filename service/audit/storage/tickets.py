@@ -3,6 +3,7 @@
 import threading
 from dataclasses import dataclass, field
 
+from service.audit.errors import AuditUnavailableError
 from service.audit.storage.beside import Again
 from service.audit.storage.store import Entry, Receipt
 
@@ -14,7 +15,7 @@ class Ticket:
     entry: Entry | None
     again: Again | None = None
     until: int = 0  # of a wish: the number below which all has to be covered
-    overtaken: bool = False
+    error: type[AuditUnavailableError] = AuditUnavailableError  # what a refusal is raised as
     done: threading.Event = field(default_factory=threading.Event)
     receipt: Receipt | None = None
     reason: str = ""
@@ -24,8 +25,8 @@ class Ticket:
         self.receipt = receipt
         self.done.set()
 
-    def refuse(self, reason: str, *, overtaken: bool = False) -> None:
-        """Let the caller go without one; overtaken: it may make the entry anew."""
-        self.overtaken = overtaken
+    def refuse(self, reason: str, *, error: type[AuditUnavailableError] = AuditUnavailableError) -> None:
+        """Let the caller go without one; the error says whether it may make the entry anew."""
+        self.error = error
         self.reason = reason
         self.done.set()

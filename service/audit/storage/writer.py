@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Protocol
 
-from service.audit.errors import AuditError, AuditOvertakenError, AuditUnavailableError
+from service.audit.errors import AuditError, AuditUnavailableError
 from service.audit.storage.beside import Again, Others
 from service.audit.storage.store import Entry, LeafStore, Receipt
 from service.audit.storage.tickets import Ticket
@@ -124,11 +124,11 @@ class Writer:
 
         Raises:
             AuditUnavailableError: it is not, or not known to be: no answer may be given.
-            AuditOvertakenError: it is not, since another process was first; made anew, it may be.
+            AuditOvertakenError, AuditEndedError: another process was first; the former: made anew, it may be.
         """
         self._await(ticket)
         if ticket.receipt is None:
-            raise (AuditOvertakenError if ticket.overtaken else AuditUnavailableError)(ticket.reason)
+            raise ticket.error(ticket.reason)
         return ticket.receipt
 
     def publish(self) -> None:
@@ -238,7 +238,7 @@ class Writer:
             if isinstance(outcome, Receipt):
                 ticket.grant(outcome)
             else:
-                ticket.refuse(str(outcome), overtaken=isinstance(outcome, AuditOvertakenError))
+                ticket.refuse(str(outcome), error=type(outcome))
 
     def _kept(self, entries: Sequence[tuple[Entry, Again | None]]) -> Sequence[Receipt | AuditUnavailableError]:
         if self._others:

@@ -20,7 +20,7 @@ from typing import Any, Literal, Protocol
 
 from indexes.errors import DatabaseError
 from service.slack_bot.arriving.delivery_file import DeliveryFile
-from service.slack_bot.errors import DeliveriesError
+from service.slack_bot.errors import DeliveriesError, TakenOverError
 from service.slack_bot.places import Kind, Place
 
 Ending = Literal["done", "given_up"]
@@ -32,9 +32,10 @@ _TAKE = """
 INSERT INTO deliveries (delivery, kind, team, enterprise, channel, "user", ts, thread_ts, response_url, is_shared,
     state, taken_s, changed_s) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'taken', ?, ?) ON CONFLICT DO NOTHING
 """
-_SENDING = "UPDATE deliveries SET state = 'sending', changed_s = ? WHERE delivery = ?"
+_SENDING = "UPDATE deliveries SET state = 'sending', changed_s = ? WHERE delivery = ? AND state IN ('taken', ?)"
 _END = "UPDATE deliveries SET state = ?, changed_s = ?, response_url = NULL WHERE delivery = ?"
 _SEEN = "INSERT INTO seen (key, until_s) VALUES (?, ?) ON CONFLICT DO NOTHING"
+_ENDED = "SELECT 1 FROM deliveries WHERE delivery = ? AND state IN ('done', 'given_up')"
 _UNFINISHED = """
 SELECT delivery, kind, team, enterprise, channel, "user", ts, thread_ts, response_url, is_shared, state, taken_s
 FROM deliveries WHERE state IN ('taken', 'sending') ORDER BY taken_s, delivery
@@ -66,8 +67,12 @@ class Kept(Protocol):
     def commit(self, batch: Sequence[tuple[str, Sequence[Any]]]) -> list[int]:
         """Write all of it or nothing, durably; return how many rows each statement changed."""
 
-    def rows(self, query: str) -> list[Any]:
+    def rows(self, query: str, *values: Any) -> list[Any]:
         """Return the rows of a query."""
+
+    @property
+    def sessions(self) -> int:
+        """How many sessions with it there were so far: between two of them another bot may have worked."""
 
     def close(self) -> None:
         """Close it."""
@@ -96,6 +101,7 @@ class Deliveries:
         self._place, self._clock_s = place, clock_s
         self._waiting: list[_Write] = []
         self._writing: asyncio.Task[None] | None = None
+        self._sessions, self._is_unsure = 0, False  # when it was read what is unfinished; what was written since
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="deliveries")
         try:
             self._kept: Kept = DeliveryFile(place) if isinstance(place, Path) else place
@@ -114,13 +120,28 @@ class Deliveries:
         values = (delivery.name, place.kind, *where, place.response_url, int(place.is_shared), now_s, now_s)
         return await self._write(_TAKE, values) == 1
 
-    async def sending(self, name: str) -> None:
+    async def sending(self, name: str, *, again: bool = False) -> None:
         """Say, durably, that something of the answer may be in Slack from here on.
 
+        Args:
+            name: of the delivery.
+            again: it is known that something may be in Slack.
+
         Raises:
+            TakenOverError: another bot said so, or came to the end of it, meanwhile.
             DeliveriesError: it is not durable.
         """
-        await self._write(_SENDING, (self._clock_s(), name))
+        if await self._write(_SENDING, (self._clock_s(), name, "sending" if again else "taken")) == 0:
+            raise TakenOverError("expected a delivery that nobody else went on with, got one that another bot did")
+
+    async def ended(self, name: str) -> bool:
+        """Tell whether a delivery came to its end, whoever brought it there.
+
+        Raises:
+            DeliveriesError: it cannot be read.
+        """
+        rows = await asyncio.get_running_loop().run_in_executor(self._thread, self._read, _ENDED, name)
+        return bool(rows)
 
     async def end(self, name: str, ending: Ending) -> None:
         """Say that a delivery came to its end.
@@ -147,10 +168,26 @@ class Deliveries:
         Raises:
             DeliveriesError: it cannot be read.
         """
+        self._is_unsure = False
         try:
-            return [_delivery(row) for row in self._kept.rows(_UNFINISHED)]
-        except _REFUSED as error:
-            raise self._failed(error) from None
+            found = [_delivery(row) for row in self._read(_UNFINISHED)]
+        except DeliveriesError:
+            self._is_unsure = True
+            raise
+        self._sessions = self._kept.sessions
+        return found
+
+    async def unfinished_since(self) -> list[Delivery] | None:
+        """Return what came to no end, if it may be another than when it was read last; `None` if it is not.
+
+        Something that failed may have been written all the same, and another bot may have worked between two sessions.
+
+        Raises:
+            DeliveriesError: it cannot be read.
+        """
+        if not self._is_unsure and self._kept.sessions == self._sessions:
+            return None
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self.unfinished)
 
     async def forget_old(self) -> None:
         """Remove what ended days ago, and what was seen too long ago to count.
@@ -185,6 +222,7 @@ class Deliveries:
                 try:
                     changed = await loop.run_in_executor(self._thread, self._commit, batch)
                 except _REFUSED as error:
+                    self._is_unsure = True
                     for write in batch:
                         write.done.set_exception(self._failed(error))
                         write.done.exception()  # whoever left needs no warning
@@ -196,6 +234,12 @@ class Deliveries:
 
     def _commit(self, batch: list[_Write]) -> list[int]:
         return self._kept.commit([(write.statement, write.values) for write in batch])
+
+    def _read(self, query: str, *values: Any) -> list[Any]:
+        try:
+            return self._kept.rows(query, *values)
+        except _REFUSED as error:
+            raise self._failed(error) from None
 
     def _failed(self, error: Exception) -> DeliveriesError:
         if isinstance(error, DatabaseError):

@@ -46,9 +46,11 @@ class DeliveryFile:
             raise
         return changed
 
-    def rows(self, query: str) -> list[Any]:
+    sessions = 1  # nobody else works over it while it is open
+
+    def rows(self, query: str, *values: Any) -> list[Any]:
         """Return the rows of a query."""
-        return self._file.execute(query).fetchall()
+        return self._file.execute(query, values).fetchall()
 
     def close(self) -> None:
         """Close the file."""

@@ -1,5 +1,7 @@
 """The tables of Slack's deliveries in a database, beside the log's, and what the role of the service may do there."""
 
+from indexes.postgres_guards import schema_made
+
 SCHEMA = "greenlit_slack"
 SCHEMA_VERSION = 1
 _TEXT = 'text COLLATE "C"'
@@ -13,7 +15,7 @@ HAS_TABLES = f"""
 def made() -> list[str]:
     """Return the statements that make the tables in a database without them."""
     return [
-        f"CREATE SCHEMA {SCHEMA}",
+        schema_made(SCHEMA),
         f"CREATE TABLE {SCHEMA}.history (version integer PRIMARY KEY, at timestamptz NOT NULL DEFAULT now())",
         f"""CREATE TABLE {SCHEMA}.deliveries (
     delivery {_TEXT} PRIMARY KEY, kind {_TEXT} NOT NULL, team {_TEXT} NOT NULL, enterprise {_TEXT},

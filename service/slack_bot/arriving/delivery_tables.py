@@ -16,7 +16,9 @@ from service.slack_bot.arriving.delivery_schema import HAS_TABLES, SCHEMA, SCHEM
 PREPARE = "greenlit audit prepare"
 _MAKING, _WORKING = (zlib.crc32(f"{SCHEMA} {what}".encode()) for what in ("making", "working"))
 _ENDS_WITHIN_S, _AGAIN_S = 0.5, 0.05  # of a session that has just ended, perhaps ours
-_MAY_MAKE = "SELECT has_database_privilege(current_database(), 'CREATE')"
+_MAY_MAKE = f"""
+    SELECT COALESCE(has_schema_privilege(to_regnamespace('{SCHEMA}'), 'CREATE'),
+        has_database_privilege(current_database(), 'CREATE'))"""  # nosec B608
 
 
 class DeliveryTables:
@@ -28,7 +30,8 @@ class DeliveryTables:
         Raises:
             DatabaseError: it cannot be read.
         """
-        self._database = Database(url, schema=SCHEMA, prepare=_ready, most=1)
+        self._database = Database(url, schema=SCHEMA, prepare=self._begun, most=1)
+        self._sessions = 0
 
     def __str__(self) -> str:
         """Return the database, without who connects and how."""
@@ -39,10 +42,19 @@ class DeliveryTables:
         with self._database.lent() as connection, connection.transaction():
             return [connection.execute(_spoken(statement), values).rowcount for statement, values in batch]
 
-    def rows(self, query: str) -> list[Any]:
+    def rows(self, query: str, *values: Any) -> list[Any]:
         """Return the rows of a query."""
         with self._database.lent() as connection:
-            return connection.execute(_spoken(query)).fetchall()
+            return connection.execute(_spoken(query), values).fetchall()
+
+    @property
+    def sessions(self) -> int:
+        """How many sessions with it there were so far: between two of them another bot may have worked."""
+        return self._sessions
+
+    def _begun(self, connection: Connection) -> None:
+        _ready(connection)
+        self._sessions += 1
 
     def close(self) -> None:
         """Close it, so that another bot may work."""

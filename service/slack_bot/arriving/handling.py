@@ -11,6 +11,7 @@ Decides on no answer, and logs no text, no person and no message of an error.
 """
 
 import asyncio
+import functools
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ from service.slack_bot.arriving.rereading import UnreadableError, read_again
 from service.slack_bot.arriving.seldom import Seldom
 from service.slack_bot.arriving.wording import is_mentioned, plain
 from service.slack_bot.arriving.work import Item
-from service.slack_bot.errors import DeliveriesError, Later, NotOursError, Reason
+from service.slack_bot.errors import DeliveriesError, Later, NotOursError, Reason, TakenOverError
 from service.slack_bot.health import Health, Notice
 from service.slack_bot.people import People
 from service.slack_bot.places import Asked, Place
@@ -97,6 +98,9 @@ class Handling:
             await self._parts.deliveries.end(name, item.ending)
         except Later as later:
             return self._pause_s(item, later.after_s)
+        except TakenOverError:
+            item.is_taken_over = item.maybe_sent = True  # whoever did it may have shown the answer
+            return self._pause_s(item, 1.0)
         except DeliveriesError as error:
             self._parts.health.ill("deliveries", str(error))
             return _DISK_S
@@ -110,6 +114,8 @@ class Handling:
         """Try once; return how it ended, if it did."""
         late_s = self._clock_s() - item.began_s
         try:
+            if (late_s >= TRIED_S or item.is_taken_over) and await self._parts.deliveries.ended(item.delivery.name):
+                return "done"  # by another bot
             if item.broke < _MOST_BREAKS and late_s < TRIED_S:
                 await self._handle(item)
                 return "done"
@@ -150,14 +156,10 @@ class Handling:
     async def _ask(self, item: Item, words: str, email: str) -> None:
         parts, delivery = self._parts, item.delivery
 
-        async def sending() -> None:
-            await parts.deliveries.sending(delivery.name)
-            item.maybe_sent = True
-
         asked = Asked(delivery.name, delivery.place, text=words, email=email, maybe_sent=item.maybe_sent)
         try:
             async with asyncio.timeout(_LONGEST_TRY_S):
-                await parts.telling.answer(asked, sending=sending)
+                await parts.telling.answer(asked, sending=functools.partial(self._sending, item))
         except TimeoutError:
             raise Later from None
         finally:
@@ -165,6 +167,10 @@ class Handling:
                 parts.health.well("asking")
             else:
                 parts.health.ill("asking", parts.telling.problem)
+
+    async def _sending(self, item: Item) -> None:
+        await self._parts.deliveries.sending(item.delivery.name, again=item.maybe_sent)
+        item.maybe_sent = True
 
     async def _text(self, item: Item) -> str | None:
         """Return what was written, from memory or from Slack; `None` if there is nothing to answer any more."""
@@ -189,7 +195,7 @@ class Handling:
         if item.delivery.maybe_sent or not self._said.begins(key):
             return
         try:
-            await self._parts.deliveries.sending(item.delivery.name)
+            await self._sending(item)
             await say()
         except BaseException:
             self._said.failed(key)

@@ -7,6 +7,7 @@ only from our own workspace. Where the disk refuses, Slack is told to come again
 Knows neither HTTP nor Socket Mode, and no signature: whoever calls has made sure that it is Slack.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,6 +22,7 @@ from service.slack_bot.workspace import Known
 
 _ASKING = {"message", "app_mention"}
 _MOST_TEXTS = 5000  # held at once; beyond, a text is read again from Slack when its turn comes
+_LOOK_S = 2.0
 _FINE, _NOT_FOUND = 200, 404
 
 
@@ -88,6 +90,23 @@ class Taking:
             key: of this request and no other: its signature, or its envelope.
         """
         return await self._once(f"interaction {key}", payload)
+
+    async def go_on(self) -> None:
+        """Put to work, again and again, what is open and not known here.
+
+        It was written although that seemed to fail, or another bot left it, while this one had lost its place.
+        """
+        while True:
+            await asyncio.sleep(_LOOK_S)
+            try:
+                found = await self.deliveries.unfinished_since()
+            except DeliveriesError as error:
+                self.health.ill("deliveries", str(error))
+                continue
+            for delivery in found or ():
+                self.work.put(Item(delivery, maybe_sent=delivery.maybe_sent))
+            if found is not None:
+                self.health.well("deliveries")
 
     async def _take(self, incoming: Incoming) -> Reply:
         try:

@@ -24,6 +24,7 @@ class Item:
         delivery: what was taken.
         text: as Slack wrote it; `None` if it has to be read again.
         maybe_sent: something of the answer may be in Slack.
+        is_taken_over: another bot went on with it, while this one had no connection to where it is kept.
         began_s: when this process began to try, on a steady clock.
         tries: how often it was tried and put off.
         broke: how often trying it broke.
@@ -33,6 +34,7 @@ class Item:
     delivery: Delivery
     text: str | None = field(default=None, repr=False)
     maybe_sent: bool = False
+    is_taken_over: bool = False
     began_s: float = field(default_factory=time.monotonic)
     tries: int = 0
     broke: int = 0
@@ -63,6 +65,7 @@ class Work:
         """
         self._handle, self._at_once = handle, at_once
         self._lanes: dict[str, deque[Item]] = {}
+        self._names: set[str] = set()  # of all in them
         self._ready: asyncio.Queue[str] = asyncio.Queue()
         self._workers: set[asyncio.Task[None]] = set()
         self._working: set[asyncio.Task[None]] = set()  # of the workers, those that have an item
@@ -76,7 +79,10 @@ class Work:
             self._workers.add(asyncio.create_task(self._work(), name=f"slack-work-{number}"))
 
     def put(self, item: Item) -> None:
-        """Have an item worked on, after what waits in its lane."""
+        """Have an item worked on, after what waits in its lane; one that is there already is not put there again."""
+        if item.delivery.name in self._names:
+            return
+        self._names.add(item.delivery.name)
         lane = item.lane()
         self._waiting += 1
         waiting = self._lanes.get(lane)
@@ -128,7 +134,7 @@ class Work:
             self._later.add(timer)
             return
         items = self._lanes[lane]
-        items.popleft()
+        self._names.discard(items.popleft().delivery.name)
         self._waiting -= 1
         if items:
             self._ready.put_nowait(lane)

@@ -65,6 +65,31 @@ def _asked(database: Database, *statements: bytes) -> list[object]:
         return list(connection.execute(statements[-1]).fetchall())
 
 
+def test_what_was_lent_when_it_was_closed_is_not_kept(database: Database) -> None:
+    with database.lent() as connection:
+        database.close()
+        assert connection.execute(b"SELECT 1").fetchall() == [(1,)]
+    assert connection.closed
+    with database.lent() as another:
+        assert not another.closed
+
+
+def test_what_a_database_is_set_to_changes_no_promise(database_url: str, postgres_server: Server) -> None:
+    name = database_url.partition("?")[0].rpartition("/")[2]
+    for said in ("default_transaction_isolation = 'repeatable read'", "synchronous_commit = off"):
+        postgres_server.run(f"ALTER DATABASE {name} SET {said}")
+    asked = "SELECT current_setting('transaction_isolation'), current_setting('synchronous_commit')"
+    with contextlib.closing(Database(database_url, schema="public")) as database, database.lent() as connection:
+        assert connection.execute(asked.encode()).fetchall() == [("read committed", "on")]
+
+
+def test_what_waits_for_more_than_the_disk_goes_on_doing_so(database_url: str, postgres_server: Server) -> None:
+    name = database_url.partition("?")[0].rpartition("/")[2]
+    postgres_server.run(f"ALTER DATABASE {name} SET synchronous_commit = remote_apply")
+    with contextlib.closing(Database(database_url, schema="public")) as database, database.lent() as connection:
+        assert connection.execute(b"SHOW synchronous_commit").fetchall() == [("remote_apply",)]
+
+
 def test_what_was_begun_and_not_ended_goes_with_its_connection(database: Database) -> None:
     with pytest.raises(DatabaseError, match=r"22012"):
         _asked(database, b"BEGIN; CREATE TABLE left_over (x int)", b"SELECT 1 / 0")

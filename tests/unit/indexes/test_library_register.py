@@ -58,7 +58,7 @@ def _followed(library: Path, rows: Rows) -> LibraryRegister:
 def test_a_register_that_was_not_moved_is_the_file(tmp_path: Path) -> None:
     append_events(tmp_path / REGISTER_FILE, [APPROVAL])
     for place in ("", "begun", "left"):
-        followed = _followed(tmp_path, Rows(*LINES, place=place))
+        followed = _followed(tmp_path, Rows(*LINES[:1], place=place))
         assert followed.refresh() == Register(tmp_path / REGISTER_FILE).refresh()
         assert followed.shown == tmp_path / REGISTER_FILE
         assert followed.is_there()
@@ -76,7 +76,33 @@ def test_a_service_sees_the_move_without_a_new_start(tmp_path: Path) -> None:
     rows.held.append(LINES[1])
     assert followed.refresh().position == 2
     rows.place = "left"
-    assert followed.refresh() == before
+    append_events(tmp_path / REGISTER_FILE, [REVOKED])
+    assert followed.refresh().position == 2
+    assert str(followed.shown) == str(tmp_path / REGISTER_FILE)
+
+
+def test_an_old_file_is_not_followed_when_the_register_was_moved_back_at_another_machine(tmp_path: Path) -> None:
+    """A checkout from before the move lies there still: what was revoked in the database is not in it."""
+    path = tmp_path / REGISTER_FILE
+    followed = _followed(tmp_path, Rows(*LINES, place="left"))
+    old = {
+        "no file": b"",
+        "a beginning": LINES[0] + b"\n",
+        "cut off": LINES[0] + b"\n" + LINES[1],
+        "as many": LINES[0] + b"\n" + LINES[0] + b"\n",
+        "in another order": LINES[1] + b"\n" + LINES[0] + b"\n",
+    }
+    for content in old.values():
+        if content:
+            path.write_bytes(content)
+        for asked in (followed.refresh, lambda: followed.append([APPROVAL]), followed.lines):
+            with pytest.raises(RegisterError, match=r"jsonl is not the register that was moved back .* the 2 lines"):
+                asked()
+        assert followed.look() == ()
+    path.write_bytes(b"".join(line + b"\n" for line in LINES))
+    assert followed.refresh().position == 2
+    followed.append([APPROVAL])
+    assert followed.refresh().position == 3
 
 
 def test_a_copy_beside_is_left_alone_and_another_register_is_refused_with_both_named(tmp_path: Path) -> None:
@@ -219,7 +245,12 @@ def test_what_speaks_to_the_database_is_named_where_it_is_missing(
 ) -> None:
     import sys  # noqa: PLC0415 - what is not imported is the point
 
-    for name in ("indexes.register_rows", "indexes.register_row_errors", "indexes.postgres_address"):
+    for name in (
+        "indexes.register_rows",
+        "indexes.register_row_errors",
+        "indexes.postgres_address",
+        "indexes.postgres_session",
+    ):
         monkeypatch.delitem(sys.modules, name, raising=False)
     monkeypatch.setitem(sys.modules, "psycopg", None)
     with pytest.raises(SettingsError, match=r"found no psycopg: pip install -e '\.\[postgres\]'"):

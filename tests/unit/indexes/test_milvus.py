@@ -3,6 +3,7 @@
 import socket
 import threading
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -61,6 +62,14 @@ def test_a_server_that_is_slow_is_not_waited_for_and_asked_again(
             _found(milvus)
         awake.set()
     assert _found(milvus) == [0]
+
+
+@pytest.mark.parametrize("reply", [[[{}]], [[{ROW: "one"}]], [[{ROW: None}]], [[{ROW: 1 << 70}]], [[7]], None])
+def test_a_reply_that_cannot_be_understood_is_no_answer(monkeypatch: pytest.MonkeyPatch, reply: Any) -> None:
+    milvus = Milvus(milvus_address("http://127.0.0.1:9"))
+    monkeypatch.setattr(milvus, "_connected", lambda: SimpleNamespace(search=lambda *_, **__: reply))
+    with pytest.raises(SearchUnavailableError, match=r"did not search: its reply cannot be understood \(\w+Error\)$"):
+        _found(milvus)
 
 
 def test_a_port_that_takes_connections_and_says_nothing_is_not_waited_for() -> None:

@@ -1,5 +1,6 @@
 """Candidates from Milvus: filtered there, checked again here, and weighed with the build's own files."""
 
+import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -110,8 +111,32 @@ def test_law_2_every_search_is_filtered_by_the_scope_of_its_question(hidden: tup
 @pytest.mark.parametrize("outside", [16, 17, -1, ROWS, 10**12])
 def test_law_2_a_server_that_gives_what_may_not_be_seen_is_not_used_at_all(outside: int) -> None:
     candidates = _candidates(PlayedMilvus(gives=(outside,)))
-    with pytest.raises(SearchUnavailableError, match="gave passages of the collection made that were not asked for"):
+    with pytest.raises(SearchUnavailableError, match=r"gave what was not asked for \(collection made\), so nothing"):
         candidates.find(QUESTION, TERMS, _scope(8), 5)
+
+
+def test_law_2_a_scope_that_lies_where_another_lay_in_memory_has_its_own_filter() -> None:
+    server = PlayedMilvus()
+    candidates = _candidates(server)
+    places = []
+    for hidden in range(20):
+        server.filters.clear()
+        scope = _scope(hidden)
+        candidates.find(QUESTION, TERMS, scope, 5)
+        places.append(id(scope))
+        del scope
+        for within in server.filters:
+            assert {int(DOCUMENTS[row]) for row in range(ROWS) if not _passes(within, row)} == {hidden}
+    assert len(set(places)) < len(places)
+
+
+def test_a_scope_that_nobody_needs_any_more_is_not_kept() -> None:
+    candidates = _candidates(PlayedMilvus())
+    scope = _scope(8)
+    candidates.find(QUESTION, TERMS, scope, 5)
+    kept = weakref.ref(scope)
+    del scope
+    assert kept() is None
 
 
 def test_a_row_that_is_given_twice_is_one_candidate() -> None:

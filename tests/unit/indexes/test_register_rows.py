@@ -188,7 +188,7 @@ def test_a_standby_may_not_know_of_a_revocation_so_nothing_is_read_from_it(
     del register
     run("CREATE SCHEMA standby", "CREATE FUNCTION standby.pg_is_in_recovery() RETURNS bool RETURN true")
     standby = register_of(tmp_path, f"{database_url}&options=-csearch_path%3Dstandby,pg_catalog")
-    with pytest.raises(RegisterError, match="is a standby, which may not know of the last decisions; name the primary"):
+    with pytest.raises(RegisterError, match="is a standby, which may not know of what was decided last"):
         standby.refresh()
 
 

@@ -137,6 +137,33 @@ def test_another_index_makes_another_build_of_the_same_documents(collecting: Tin
     assert build.manifest.dense.kind == "flat"
 
 
+def test_what_no_build_needs_after_another_index_was_chosen_is_told_and_dropped_where_the_server_is_named(
+    collecting: TinyLibrary, milvus: "Milvus"
+) -> None:
+    from ingest.build_collections import BuildCollections  # noqa: PLC0415 - what it needs may not be there
+    from ingest.collecting import NoCollections  # noqa: PLC0415 - beside the one above
+    from ingest.collection_ledger import FolderLedger  # noqa: PLC0415 - beside the one above
+
+    collecting.ingest()
+    made, ledger = _live(collecting), FolderLedger(collecting.builds)
+    collecting.collections = NoCollections(ledger)
+    for number in range(2):
+        collecting.add("legal/a.md", f"# A\n\nMasters are kept for {number} years.\n")
+        report = collecting.ingest()
+        assert report.problems == ()
+        assert [made.name in words for words in report.remarks] == ([True] if number else [])
+    assert _there(milvus, made) == [True]
+
+    collecting.collections = BuildCollections(milvus, ledger, makes=False)
+    report = collecting.ingest()
+    assert (report.published, report.remarks, report.problems) == (False, (), ())
+    assert _there(milvus, made) == [False]
+    assert ledger.noted() == []
+    collecting.add("legal/a.md", "# A\n\nMasters are kept for ever.\n")
+    assert collecting.ingest().published
+    assert read_manifest(collecting.builds / current_build_id(collecting.builds)).collection is None
+
+
 def test_a_server_that_is_away_leaves_the_build_before_live(collecting: TinyLibrary, milvus_server: "Server") -> None:
     collecting.ingest()
     before = current_build_id(collecting.builds)

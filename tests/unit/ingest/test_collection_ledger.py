@@ -38,6 +38,9 @@ class Naming:
     def removing(self, *_: object) -> Any:
         return list
 
+    def left(self) -> list[str]:
+        return []
+
 
 @pytest.fixture
 def ledger(machines: Machines) -> StoreLedger:

@@ -69,6 +69,13 @@ def test_a_build_is_removed_only_when_that_is_called_for(library: TinyLibrary, m
     assert other_sizes(library.builds)["previews"] == 0
 
 
+def test_what_a_killed_ingestion_or_fetching_left_is_told_with_its_size(tmp_path: Path) -> None:
+    for name in (".staging-x1", ".fetching-20260101T000000Z-00"):
+        (tmp_path / name / "originals").mkdir(parents=True)
+        (tmp_path / name / "originals" / "a").write_bytes(b"x" * 10)
+    assert other_sizes(tmp_path) == {"pack": 0, "cache": 0, "previews": 0, "unfinished": 20}
+
+
 def test_the_live_build_and_what_is_none_are_not_removed(library: TinyLibrary, made: list[str]) -> None:
     with pytest.raises(BuildError, match="expected a build that is not live"):
         removing(library.builds, made[4])

@@ -1,14 +1,16 @@
 """What nothing needs goes from an object store, and never what a record, a reader or another ingestion may need."""
 
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from indexes.errors import BuildError, NoBuildError
-from indexes.objects.store import build_of, manifest_key, object_key
+from indexes.objects.store import ObjectStore, build_of, manifest_key, object_key
 from ingest.kept_objects import kept_objects, removing_there
-from ingest.sweeping import sweep
+from ingest.sweeping import manifests_there, sweep
 from tests.support.object_parts import Machines
 
 TODAY = datetime.now(UTC).date()
@@ -86,6 +88,52 @@ def test_young_objects_stay_for_an_ingestion_that_has_not_written_its_manifest(
     machines.age(2)
     sweep(machines.store, live=made[3])
     assert object_key("ab" * 32) not in _objects(machines)
+
+
+def test_what_was_sent_again_while_it_was_looked_through_stays(
+    machines: Machines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live = machines.publish(1).build_id
+    machines.store.put(object_key("ab" * 32), b"of a build on its way")
+    machines.age(2)
+
+    def meanwhile(store: ObjectStore, builds: Iterable[str]) -> Iterator[dict[str, Any]]:
+        store.put(object_key("ab" * 32), b"of a build on its way")
+        return manifests_there(store, builds)
+
+    monkeypatch.setattr("ingest.sweeping.manifests_there", meanwhile)
+    assert sweep(machines.store, live=live) == []
+    assert object_key("ab" * 32) in _objects(machines)
+
+
+def test_manifests_are_read_a_few_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+
+    def reads(_store: object, key: str) -> dict[str, Any]:
+        read.append(key)
+        return {"files": {}, "key": key}
+
+    monkeypatch.setattr("ingest.sweeping.manifest_there", reads)
+    keys = [f"builds/{number:02}.json" for number in range(40)]
+    for count, manifest in enumerate(manifests_there(None, keys)):  # type: ignore[arg-type]
+        assert manifest["key"] == keys[count]
+        assert len(read) <= count + 8
+    assert sorted(read) == keys
+
+
+def test_what_is_live_counts_though_a_listing_does_not_have_it_yet(
+    machines: Machines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, live = machines.store, machines.publish(1).build_id
+    listed = store.list
+    monkeypatch.setattr(
+        type(store), "list", lambda _, prefix: [one for one in listed(prefix) if one.key != manifest_key(live)]
+    )
+    machines.age(2)
+    assert sweep(store, live=live) == []
+    monkeypatch.undo()
+    reader = machines.mirror("reader")
+    assert reader.follow() == live
 
 
 def test_objects_are_looked_through_once_a_day(machines: Machines, made: list[str]) -> None:

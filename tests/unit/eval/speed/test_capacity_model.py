@@ -23,6 +23,22 @@ def test_a_law_is_fitted_to_all_sizes_but_the_largest_and_shown_on_that() -> Non
     assert shown.off == pytest.approx(-0.1)
 
 
+@pytest.mark.parametrize(
+    ("measured", "far_off"), [(9.0, False), (6.1, False), (5.9, True), (17.9, False), (18.1, True)]
+)
+def test_a_law_that_is_off_by_more_than_a_half_is_far_off(measured: float, *, far_off: bool) -> None:
+    assert show({1_000: 3.0, 2_000: 5.0, 4_000: measured}, "passages").is_far_off is far_off
+
+
+def test_what_rests_on_a_law_that_is_far_off_is_marked() -> None:
+    rows = library_rows(LAWS, RATES, MACHINE, [1_000_000], far_off=["memory bytes", "question ms"])
+    assert [name for name, _ in rows if name.endswith("(?)")] == [
+        "files that a search reads, GB of memory (?)",
+        "machines of 64 GB to hold them (?)",
+        "finding passages for a question, ms (?)",
+    ]
+
+
 def test_a_question_grows_with_the_root() -> None:
     law = fit({100: 2.0, 400: 3.0, 900: 4.0}, "root")
     assert law.at(10_000) == pytest.approx(11.0)

@@ -13,6 +13,9 @@ from indexes.objects.address import checked_address, folder_of, is_address, shor
         ("gs://bucket/x", "gs://bucket/x"),
         ("az://container/x", "az://container/x"),
         ("file:///mnt/share/", "file:///mnt/share"),
+        ("file:///", "file:///"),
+        ("s3://bucket/", "s3://bucket"),
+        ("s3://bucket/a..b/.c", "s3://bucket/a..b/.c"),
         ("file:///mnt/a%20share", "file:///mnt/a%20share"),
     ],
 )
@@ -35,6 +38,12 @@ def test_a_folder_is_none(text: str) -> None:
         ("hush://bucket/x", "begins with one of s3://, gs://, az://, file://"),
         ("s3:///hush", "expected the name of a bucket, such as s3://bucket/prefix"),
         ("file://host/hush", "expected the whole path of a shared folder"),
+        ("s3://bucket/hush//x", "without empty parts"),
+        ("s3://bucket//hush", "without empty parts"),
+        ("s3://bucket/hush/../x", "without empty parts"),
+        ("gs://bucket/%2e%2e/hush", "without empty parts"),
+        ("az://container/./hush", "without empty parts"),
+        ("file:///mnt/../hush", "without empty parts"),
     ],
 )
 def test_what_cannot_be_used_is_refused_and_not_repeated(given: str, words: str) -> None:

@@ -1,13 +1,18 @@
 """A mirror has the live build whole or as it was before; nothing of what the store does wrong is ever opened."""
 
+import contextlib
+import json
 import os
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from filelock import FileLock
 
 from indexes.builds import current_build_id, open_build
+from indexes.durable import written_beside
 from indexes.errors import BuildDamagedError, BuildError, NoBuildError, ObjectStoreError
 from indexes.manifest import read_manifest
 from indexes.objects.mirror import Mirror
@@ -131,17 +136,42 @@ def test_a_current_that_names_a_build_that_is_not_there_changes_nothing(machines
     assert current_build_id(reader.folder) == first
 
 
-def test_a_manifest_that_names_a_file_outside_of_its_build_is_refused(
-    machines: Machines, monkeypatch: pytest.MonkeyPatch
-) -> None:
+STRANGE_FILES: list[dict[str, Any]] = [
+    *({name: "ab" * 32} for name in ("../../evil", "/etc/evil", "a/../../evil", "a/./evil", "a//evil", "a/", "", ".")),
+    *({name: "ab" * 32} for name in ("e\0vil", "e\ud800vil", "manifest.json")),
+    *({"evil": sha256} for sha256 in ("../../../evil", "AB" * 32, "ab" * 31, 7, None)),
+]
+
+
+def test_a_manifest_that_names_what_is_outside_of_its_build_or_no_hash_is_refused(machines: Machines) -> None:
     build_id = machines.publish(10).build_id
+    manifest = read_manifest(machines.library.root / "writer" / build_id)
+    for files in STRANGE_FILES:
+        evil = replace(manifest, files=files)
+        content = json.dumps({"id": evil.build_id(), **evil._fields()}).encode()
+        machines.store.put(manifest_key(evil.build_id()), content)
+        machines.store.put("current", f"{evil.build_id()}\n".encode())
+        with pytest.raises(BuildDamagedError, match="names a file outside of it, or one without its hash"):
+            machines.mirror("reader").follow()
+
+
+def test_whatever_stands_in_the_place_of_a_manifest_is_told_as_damage(machines: Machines) -> None:
+    build_id = machines.publish(10).build_id
+    for content in (b"[" * 100_000, b"", b"null", b"{}", b"\xff", b'{"format": 5, "id": "x", "files": [1]}'):
+        machines.store.put(manifest_key(build_id), content)
+        with pytest.raises(BuildDamagedError, match="is not a manifest"):
+            machines.mirror("reader").follow()
+
+
+def test_a_current_that_names_no_build_changes_nothing(machines: Machines) -> None:
+    first = machines.publish(10).build_id
     reader = machines.mirror("reader")
-    told = reader._manifest
-    (machines.library.root / "somewhere").mkdir()
-    evil = replace(read_manifest(machines.library.root / "writer" / build_id), files={"../../evil": "00"})
-    monkeypatch.setattr("indexes.objects.mirror.read_manifest", lambda _: evil)
-    with pytest.raises(BuildDamagedError, match="names a file outside of it"):
-        told(build_id, machines.library.root / "somewhere")
+    reader.follow()
+    for content in (b"../../etc", b"a/b", b"\xff", b"", b"x" * 3_000_000):
+        machines.store.put("current", content)
+        with pytest.raises(BuildDamagedError, match=r"current in file://\S+"):
+            reader.follow()
+        assert reader.here() == first
 
 
 def test_a_bad_publication_is_undone_by_naming_the_one_before(machines: Machines) -> None:
@@ -178,6 +208,18 @@ def test_a_file_here_that_was_damaged_is_fetched_again(machines: Machines) -> No
     assert "for 10 years" in machines.text(reader)
 
 
+def test_a_file_here_that_was_damaged_is_fetched_again_each_time(machines: Machines) -> None:
+    build_id = machines.publish(10).build_id
+    reader = machines.mirror("reader")
+    for _ in range(2):
+        reader.follow()
+        (reader.folder / build_id / "dense.faiss").unlink()
+        (reader.folder / build_id / "dense.faiss").write_bytes(b"rot")
+        reader.follow(damaged=True)
+        reader.follow(damaged=True)  # nobody has opened it yet
+        assert "for 10 years" in machines.text(reader)
+
+
 def test_while_another_process_fetches_nothing_is_done(machines: Machines) -> None:
     machines.publish(10)
     reader = machines.mirror("reader")
@@ -205,6 +247,32 @@ def test_originals_come_one_by_one_when_they_are_asked_for_and_stay(
     assert object_server.faults.seen == []
     build.passages.close()
     open_build(reader.folder / build_id, originals=reader.original).passages.close()
+
+
+def test_an_original_that_is_being_kept_is_not_in_the_way_of_whoever_opens_its_build(
+    machines: Machines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build_id = machines.publish(10).build_id
+    reader = machines.mirror("reader")
+    reader.follow()
+    build = open_build(reader.folder / build_id, originals=reader.original)
+    (_, sha256), *_ = build.documents
+
+    @contextlib.contextmanager
+    def looked_at(path: Path, content: bytes, *, mode: int) -> Iterator[Path]:
+        with written_beside(path, content, mode=mode) as beside:
+            machines.text(reader)  # another process opens the build at this moment
+            yield beside
+
+    with monkeypatch.context() as patch:
+        patch.setattr("indexes.builds.written_beside", looked_at)
+        build.original(sha256)
+    build.passages.close()
+    assert (reader.folder / build_id / "originals" / sha256).exists()
+    (reader.folder / f".{sha256}.0123456789abcdef").write_bytes(b"left by a crash")
+    machines.publish(11)
+    reader.follow()
+    assert not list(reader.folder.glob(f".{sha256}*"))
 
 
 def test_an_original_that_is_another_is_not_given(machines: Machines) -> None:

@@ -82,5 +82,15 @@ def test_a_file_comes_back_byte_for_byte_however_large(
     assert (tmp_path / "got").read_bytes() == content
 
 
+@pytest.mark.parametrize("size", [10, 300_000])
+def test_of_what_is_too_large_only_the_beginning_is_got(store: ObjectStore, size: int) -> None:
+    store.put("current", b"x" * size)
+    content, tag = store.get("current", most_bytes=10)
+    assert content == b"x" * min(size, 10)
+    store.swap("current", b"y", tag=tag)
+    with pytest.raises(ChangedError):
+        store.swap("current", b"z", tag=tag)
+
+
 def test_the_store_tells_its_time(store: ObjectStore) -> None:
     assert abs(time_there(store) - datetime.now(UTC)) < timedelta(minutes=1)

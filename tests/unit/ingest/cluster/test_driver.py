@@ -16,9 +16,12 @@ from ingest.cluster.process import DriverProcess
 
 @pytest.fixture(autouse=True)
 def _played(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "ray").mkdir()
-    for name in ("__init__", "exceptions"):
+    (tmp_path / "ray" / "experimental").mkdir(parents=True)
+    for name in ("__init__", "exceptions", "experimental/__init__"):
         (tmp_path / "ray" / f"{name}.py").write_text("from tests.support.played_ray import *\n")
+    (tmp_path / "ray" / "experimental" / "internal_kv.py").write_text(
+        "from tests.support.played_ray import _internal_kv_del, _internal_kv_exists, _internal_kv_put\n"
+    )
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
 
 
@@ -37,8 +40,10 @@ def _asked(driver: DriverProcess, *requests: bytes) -> list[bytes]:
 
 
 def test_replies_leave_in_order_and_a_dead_worker_is_told_from_a_failed_cluster(driver: DriverProcess) -> None:
-    first, crashed, memory, lost, last = _asked(driver, b"first", b"crash", b"memory", b"lost", b"last")
+    asked = (b"first", b"crash", b"memory", b"lost", b"stillborn", b"last")
+    first, crashed, memory, lost, stillborn, last = _asked(driver, *asked)
     assert (first, last) == (b"first", b"last")
+    assert unpacked(stillborn) == [FAILED, b"workers die as they start, before they read anything (WorkerCrashedError)"]
     assert unpacked(crashed) == [CRASHED, b"WorkerCrashedError"]
     assert unpacked(memory) == [CRASHED, b"OutOfMemoryError"]
     assert unpacked(lost) == [FAILED, b"Ray says RayError"]  # its words may hold a document's

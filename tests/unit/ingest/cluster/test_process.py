@@ -5,11 +5,13 @@ Another process plays it (`tests.support.played_driver`), and Ray is not needed.
 
 import json
 import os
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from ingest.cluster import process as module
 from ingest.cluster.engine import ClosedError
@@ -109,3 +111,22 @@ def test_one_that_is_gone_is_said_to_be(start: Start) -> None:
         driver.receive()
     with pytest.raises(ClosedError, match="the Ray cluster is gone"):
         driver.send(b"x")
+
+
+def test_what_was_left_where_all_were_killed_goes_with_the_next_start(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    (tmp_path / "theirs").mkdir()
+    (tmp_path / "greenlit-ray-link").symlink_to(tmp_path / "theirs")
+    names = ("greenlit-ray-left", "greenlit-ray-held", "greenlit-ray-young", "ray")
+    for name in names:
+        (tmp_path / name / "r").mkdir(parents=True)
+    with FileLock(tmp_path / "greenlit-ray-held" / ".lock"):
+        for name in {*names, "theirs"} - {"greenlit-ray-young"}:
+            os.utime(tmp_path / name, (0, 0))
+        first = json.loads(start("").receive())["folder"]
+        os.utime(first, (0, 0))
+        second = json.loads(start("").receive())["folder"]
+    there = {path.name for path in tmp_path.iterdir()}
+    assert there == {*names, "greenlit-ray-link", "theirs", Path(first).name, Path(second).name} - {"greenlit-ray-left"}

@@ -66,7 +66,7 @@ def test_builds_are_listed_the_newest_first_with_why_they_stay(library: TinyLibr
         (made[1], True, None),
         (made[0], False, None),
     ]
-    assert set(listed) == {"builds", "pack_bytes", "cache_bytes", "previews_bytes"}
+    assert set(listed) == {"builds", "pack_bytes", "cache_bytes", "previews_bytes", "unfinished_bytes"}
     assert log.calls == []
 
 

@@ -248,7 +248,7 @@ def test_a_signing_key_that_was_changed_after_the_copy_was_made_goes_on(log: Log
     log.open()
     key = log.parts.signer.prepare_next()
     log.close()
-    log.parts.signer.go_over()
+    log.parts.signer.go_over(key)
     _put_back_store(log, copy)
     begun = _begin(log)
     assert begun.vkey == key.text()

@@ -148,12 +148,12 @@ def test_a_second_rotation_waits_for_the_first(log: LogOnDisk, monkeypatch: pyte
     with ThreadPoolExecutor(1) as elsewhere:
         waiting: list[Future[dict[str, str]]] = []
 
-        def go_over(own: Signer) -> VerifierKey:
+        def go_over(own: Signer, prepared: VerifierKey) -> VerifierKey:
             if not waiting:
                 waiting.append(elsewhere.submit(rotate.signing_key))
                 with pytest.raises(TimeoutError):
                     waiting[0].result(timeout=0.3)
-            return real(own)
+            return real(own, prepared)
 
         monkeypatch.setattr(Signer, "go_over", go_over)
         made = rotate.signing_key()

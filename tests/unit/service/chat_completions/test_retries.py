@@ -1,57 +1,30 @@
-"""Under which name a question is answered: that of one sent again, of one still open, or a new one."""
+"""A question is its own name; and whether a client says that it sends it again."""
+
+from dataclasses import replace
 
 import pytest
 
-from service.chat_completions.retries import Retries, is_again
-from service.http.once import KEPT_S, MOST_KEPT
+from service.access.principals import Principal
+from service.answering.questions import Question
+from service.chat_completions.retries import is_again, name_of
+
+UMA = Principal("uma", frozenset(), frozenset(), "api-key")
+QUESTION = Question("Who pays for taxis?", UMA, "openai", "c-1", earlier=("What is covered?",))
 
 
-class _Clock:
-    now_s = 0.0
-
-    def __call__(self) -> float:
-        return self.now_s
-
-
-def test_what_is_sent_again_has_the_name_it_had_also_after_its_end() -> None:
-    retries = Retries()
-    name = retries.begin("uma", b"1", again=False)
-    assert retries.begin("uma", b"1", again=True) == name
-    for _ in range(2):
-        retries.end("uma", b"1", name)
-    assert retries.begin("uma", b"1", again=True) == name
+def test_the_same_question_has_the_same_name_and_any_other_another() -> None:
+    others = (
+        replace(QUESTION, text="Who pays?"),
+        replace(QUESTION, conversation_id=None),
+        replace(QUESTION, earlier=()),
+    )
+    assert name_of(replace(QUESTION, request_id="another")) == name_of(QUESTION)
+    assert len({name_of(one) for one in (QUESTION, *others)}) == 4
+    assert "taxis" not in name_of(QUESTION)
 
 
-def test_what_a_person_asks_again_is_new_once_the_first_has_ended() -> None:
-    retries = Retries()
-    name = retries.begin("uma", b"1", again=False)
-    assert retries.begin("uma", b"1", again=False) == name
-    retries.end("uma", b"1", name)
-    assert retries.begin("uma", b"1", again=False) == name, "one is still open"
-    for _ in range(2):
-        retries.end("uma", b"1", name)
-    second = retries.begin("uma", b"1", again=False)
-    assert second != name
-    retries.end("uma", b"1", second)
-    assert retries.begin("uma", b"1", again=True) == second
-
-
-def test_others_and_other_questions_have_names_of_their_own() -> None:
-    retries = Retries()
-    names = {retries.begin(who, what, again=True) for who in ("uma", "theo") for what in (b"1", b"2")}
-    assert len(names) == 4
-
-
-def test_it_is_forgotten_after_a_while_and_when_there_are_many() -> None:
-    clock = _Clock()
-    retries = Retries(clock_s=clock)
-    name = retries.begin("uma", b"1", again=False)
-    clock.now_s = KEPT_S + 1
-    late = retries.begin("uma", b"1", again=True)
-    assert late != name
-    for n in range(MOST_KEPT):
-        retries.begin("theo", str(n).encode(), again=False)
-    assert retries.begin("uma", b"1", again=True) != late
+def test_no_request_can_call_itself_so() -> None:
+    assert " " in name_of(QUESTION), "an Idempotency-Key holds no blank"
 
 
 def test_a_client_says_that_it_sends_again_by_a_number() -> None:

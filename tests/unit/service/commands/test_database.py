@@ -1,5 +1,6 @@
 """A log in PostgreSQL at the command line: prepared, moved there, looked at, and never with the password in a word."""
 
+import contextlib
 import json
 import sys
 from pathlib import Path
@@ -7,6 +8,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from service.audit.storage.postgres_beside import PostgresBesideStore
+from service.audit.storage.postgres_prepare import preparing
 from service.audit.storage.postgres_schema import SCHEMA
 from tests.support.audit_doors import asked
 from tests.support.command_line import Run
@@ -108,11 +111,58 @@ def test_what_prepare_prints_makes_the_same_tables(settings: dict[str, str], run
     assert printed.exit_code == 0
     with psycopg.connect(settings["GREENLIT_DATABASE_URL"], autocommit=True) as connection:
         connection.execute(printed.stdout.encode())
+        with pytest.raises(psycopg.Error, match="for a database without tables of Greenlit: run"):
+            connection.execute(printed.stdout.encode())
     by_service = settings | {"GREENLIT_DATABASE_URL": postgres_server.url(_database(settings), user=role)}
     assert run("audit", "move", **by_service).exit_code == 0, "a role that adds may carry a log over"
     assert run("audit", "verify", **by_service).exit_code == 0
     assert run("register", "move", **by_service).exit_code == 0, "and a register"
     assert run("revoke", POLICY, "--by", "ann@x.example", "--reason", "old", **by_service).exit_code == 0
+
+
+def test_tables_of_this_version_are_prepared_again_beside_services_that_write_them(
+    settings: dict[str, str], run: Run, postgres_server: Server, tmp_path: Path
+) -> None:
+    """Compositions and charts run it before each start of anything, and whatever answers goes on."""
+    role = f"again_{_database(settings)[5:]}"
+    postgres_server.run(f"CREATE ROLE {role} LOGIN")
+    assert run("audit", "prepare", **settings).exit_code == 0
+    with contextlib.closing(PostgresBesideStore.open(settings["GREENLIT_DATABASE_URL"], folder=tmp_path / "state")):
+        again = run("audit", "prepare", "--role", role, **settings)
+        assert (again.exit_code, f"which {role} may use." in again.stdout) == (0, True), again.stderr
+        postgres_server.run(
+            f"ALTER TABLE {SCHEMA}.leaves DISABLE TRIGGER leaves_in_order", database=_database(settings)
+        )
+        damaged = run("audit", "prepare", "--role", role, **settings)
+        assert (damaged.exit_code, "the trigger leaves_in_order is gone" in damaged.stderr) == (1, True)
+
+
+def test_two_do_not_prepare_the_same_tables_at_once(
+    settings: dict[str, str], run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server fails whoever grants a right on a table that another grants a right on at that moment."""
+    monkeypatch.setattr("service.audit.storage.postgres_database._WRITES", "SET lock_timeout = 50")
+    with preparing(settings["GREENLIT_DATABASE_URL"]):
+        second = run("audit", "prepare", **settings)
+        assert (second.exit_code, "cannot be prepared: another session has locked it" in second.stderr) == (1, True)
+    assert run("audit", "prepare", **settings).exit_code == 0
+
+
+def test_schemas_that_were_made_for_an_owner_who_may_make_none_are_filled(
+    settings: dict[str, str], run: Run, postgres_server: Server
+) -> None:
+    owner = f"owner_{_database(settings)[5:]}"
+    postgres_server.run(f"CREATE ROLE {owner} LOGIN")
+    by_owner = settings | {"GREENLIT_DATABASE_URL": postgres_server.url(_database(settings), user=owner)}
+    refused = run("audit", "prepare", **by_owner)
+    assert (refused.exit_code, "the role may not" in refused.stderr) == (1, True)
+    schemas = ("greenlit_audit", "greenlit_register", "greenlit_access", "greenlit_slack")
+    postgres_server.run(
+        *(f"CREATE SCHEMA {one} AUTHORIZATION {owner}" for one in schemas), database=_database(settings)
+    )
+    for _ in range(2):
+        made = run("audit", "prepare", **by_owner)
+        assert made.exit_code == 0, made.stderr
 
 
 def test_a_copy_says_that_the_log_is_not_in_it(settings: dict[str, str], run: Run, tmp_path: Path) -> None:

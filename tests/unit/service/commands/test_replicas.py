@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import sys
 import threading
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from service.commands import replicas, serve
 from service.commands.replicas import NoReplicaError, Replicas, end_with_parent
 from tests.support.audit_parts import wait_until
 
@@ -32,7 +34,7 @@ WAIT = "os.write(1, b'a library prints\\n')\nwhile True: signal.pause()\n"
 class Family:
     """Replicas under their parent, which is this process, and what they noted."""
 
-    def __init__(self, folder: Path, does: str, *, count: int = 2) -> None:
+    def __init__(self, folder: Path, does: str, *, count: int = 2, **more: str) -> None:
         self.folder = folder
         self.notices: list[str] = []
         self.ready = 0
@@ -41,7 +43,7 @@ class Family:
             count,
             inherited=(),
             notice=self.notices.append,
-            environment={"NOTES": str(folder)},
+            environment={"NOTES": str(folder), **more},
             command=(sys.executable, "-S", "-c", _BEGIN + does),
         )
 
@@ -139,6 +141,92 @@ def test_a_second_signal_reaches_one_that_takes_long_to_end(tmp_path: Path) -> N
     family.run(twice, ends_them=True)
     assert family.noted("ended")
     assert family.heard == [signal.SIGINT]
+
+
+ONLY_FIRST_ANSWERS = "if number == '2': time.sleep(float(os.environ['LASTS'])); note('died'); sys.exit(4)\n"
+
+
+def test_one_that_ends_at_its_start_again_and_again_is_tried_later_and_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replicas, "_PAUSES_S", (0.0, 0.01, 0.02, 0.03))
+    monkeypatch.setattr(replicas, "_LASTS_S", 0.05)  # that its start takes longer makes it no better
+    family = Family(tmp_path, "import time\n" + ONLY_FIRST_ANSWERS + READY + WAIT, LASTS="0.1")
+    pauses: list[float] = []
+    monkeypatch.setattr(family.replicas, "_notice", lambda _: pauses.append(family.replicas._all[1].ends))
+    family.run(lambda: wait_until(lambda: len(pauses) >= 3))
+    assert pauses[:3] == [1, 2, 3]
+
+
+def test_one_that_cannot_be_started_again_is_tried_later_and_the_other_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    family = Family(tmp_path, "note('ready')\n" + READY + WAIT)
+    real, refused = subprocess.Popen, threading.Event()
+
+    def popen(command: list[str], **more: object) -> object:
+        if len(family.noted("began")) == 2 and not refused.is_set():
+            refused.set()
+            raise OSError(12, "Cannot allocate memory")
+        return real(command, **more)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(subprocess, "Popen", popen)
+    monkeypatch.setattr(replicas, "_PAUSES_S", (0.0, 0.01))
+
+    def kill_one() -> None:
+        wait_until(lambda: len(family.noted("ready")) == 2)
+        os.kill(dict(family.noted("began"))[2], signal.SIGKILL)
+        wait_until(lambda: len(family.noted("ready")) == 3)
+
+    family.run(kill_one)
+    assert family.notices[1].startswith(
+        "process 2 of 2 cannot be started (Cannot allocate memory): it is started again"
+    )
+
+
+def test_where_the_first_cannot_be_started_it_is_said_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(12, "Cannot allocate memory")
+
+    monkeypatch.setattr(subprocess, "Popen", refuse)
+    with pytest.raises(NoReplicaError, match=r"no process answers: process 1 of 2 cannot be started \(Cannot allocate"):
+        Family(tmp_path, WAIT).replicas.run(on_ready=lambda: None, on_signal=lambda _: None)
+
+
+def test_one_that_does_not_begin_to_answer_and_one_that_does_not_end_are_told_of_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replicas, "_TELL_S", 0.05)
+    stubborn = "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+    family = Family(tmp_path, stubborn + "note('waits')\n" + WAIT, count=1)
+
+    def kill_once_told() -> None:
+        wait_until(lambda: len(family.notices) == 1)
+        os.kill(os.getpid(), signal.SIGTERM)
+        wait_until(lambda: len(family.notices) == 2)
+        os.kill(family.noted("waits")[0][1], signal.SIGKILL)
+
+    family.run(kill_once_told, ends_them=True)
+    assert "does not answer 0 s after its start: it is waited for" in family.notices[0]
+    assert "has not ended 0 s after it was told to: it is waited for" in family.notices[1]
+
+
+def test_what_is_open_is_unwound_once_however_often_it_is_signalled() -> None:
+    class Its:
+        why = 0
+
+        def ends(self, number: int) -> None:
+            self.why = number
+
+    before = [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)]
+    try:
+        serve._end_in_order_on_signals(Its())  # type: ignore[arg-type]
+        with pytest.raises(SystemExit):
+            signal.raise_signal(signal.SIGTERM)
+        signal.raise_signal(signal.SIGTERM)  # by the parent, and by whoever stops all of them
+    finally:
+        for number, handler in zip((signal.SIGTERM, signal.SIGINT), before, strict=True):
+            signal.signal(number, handler)
 
 
 def test_a_replica_whose_parent_is_gone_is_told_to_end(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -42,6 +42,24 @@ def test_a_revocation_of_what_was_only_offered_is_heeded_too(studio: Studio) -> 
     assert (again["answer"], TRAVEL in str(again)) == (first["answer"], False)
 
 
+def test_what_was_erased_in_between_is_not_given_again(studio: Studio) -> None:
+    first = _ask(studio, _NAMED).json()
+    erased = studio.api.post("/v1/audit/own/erase", json={"request_id": first["request_id"]})
+    assert erased.status_code == 200
+
+    again = _ask(studio, _NAMED).json()
+
+    assert again["request_id"] != first["request_id"], "it is asked anew"
+
+
+def test_that_an_answer_was_given_again_is_on_record(studio: Studio) -> None:
+    for _ in range(2):
+        _ask(studio, _NAMED)
+
+    looks = [leaf for leaf in studio.all_leaves() if leaf["type"] == "audit.read"]
+    assert [leaf["what"] for leaf in looks] == ["own"]
+
+
 def test_another_question_under_the_name_and_a_name_of_another_form_are_refused(studio: Studio) -> None:
     _ask(studio, _NAMED)
 

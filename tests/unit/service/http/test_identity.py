@@ -1,18 +1,22 @@
 """Who calls the API."""
 
 import asyncio
+import contextlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from fastapi.security import HTTPAuthorizationCredentials
 
+from service.access.counts import Counted, Full, MemoryCounts
 from service.access.errors import DirectoryError, NotAllowedError, NotSignedInError
 from service.access.local import LocalAccess
 from service.access.port import Access, Carried
 from service.access.principals import Principal, Role
 from service.access.private_file import in_folder
 from service.audit.errors import AuditUnavailableError
-from service.http.identity import known, person_with_role, signed_in, somebody, with_role
+from service.http.identity import asker, known, person_with_role, signed_in, somebody, with_role
+from service.http.limits_per_caller import CallerLimits
 
 TOKEN = "a-token-of-the-tests"
 
@@ -47,6 +51,38 @@ def test_health_is_told_also_while_nobody_can_say_who_asks(
 
     monkeypatch.setattr(access, "principal", cannot_say)
     assert asyncio.run(known(access, _credentials(TOKEN))) is None
+
+
+@pytest.mark.parametrize(
+    ("roles", "scopes", "counted"),
+    [
+        ({Role.STAFF, Role.AUDITOR}, set(), ["requests", "questions"]),
+        ({Role.AUDITOR}, set(), ["requests"]),
+        ({Role.STAFF}, {"scim"}, ["requests"]),
+    ],
+)
+def test_the_question_of_whoever_may_ask_is_counted_with_the_request(
+    roles: set[Role], scopes: set[str], counted: list[str]
+) -> None:
+    counts = Counting()
+    limits = CallerLimits(counts, questions_per_minute=1, requests_per_minute=1, arrivals_per_minute=1)
+    caller = Principal("ada", frozenset(), frozenset(roles), "token", scopes=frozenset(scopes))
+    may_ask = counted[-1] == "questions"
+    with contextlib.nullcontext() if may_ask else pytest.raises(NotAllowedError):
+        assert asyncio.run(asker(caller, limits)) is caller
+    assert counts.asked == [counted]
+
+
+class Counting(MemoryCounts):
+    """Remembers what it was asked at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[list[str]] = []
+
+    def take(self, wanted: Sequence[Counted]) -> Full | None:
+        self.asked.append([one.what for one in wanted])
+        return super().take(wanted)
 
 
 @pytest.mark.parametrize("role", Role)

@@ -135,6 +135,7 @@ def test_what_is_larger_than_any_question_is_not_read(shared_studio: Studio) -> 
     assert (response.status_code, "secret" in response.text) == (413, False)
 
 
+@pytest.mark.usefixtures("minute")
 def test_who_asks_too_often_hears_when_to_come_back_and_so_does_who_calls_too_often(library: TinyLibrary) -> None:
     with open_studio(with_rules(library), questions_per_minute=1, requests_per_minute=4) as studio:
         assert called(studio.api, "ask", question=VENDOR_QUESTION)["structuredContent"]["outcome"] == "answered"

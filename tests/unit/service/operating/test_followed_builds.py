@@ -7,10 +7,11 @@ from datetime import date
 from typing import Any
 
 import pytest
+from filelock import FileLock
 
 from indexes.holds import hold_build
 from indexes.objects.held import Holding, holds_there
-from indexes.objects.store import object_key
+from indexes.objects.store import manifest_key, object_key
 from service.operating.followed_builds import FollowedBuilds, following
 from tests.support.object_parts import Machines
 from tests.support.object_server import ObjectServer
@@ -30,6 +31,10 @@ def _replica(
         followed = studio.service.followed
         assert followed
         yield studio, followed
+
+
+def _breaks(*_: object) -> None:
+    raise KeyError("zebra4711")
 
 
 def _answer(studio: Studio) -> str:
@@ -84,6 +89,36 @@ def test_a_store_that_fails_is_told_and_what_is_here_goes_on_answering(
         assert studio.service.health.report().problems == ()
 
 
+def test_a_fault_of_ours_is_told_and_following_goes_on(machines: Machines, monkeypatch: pytest.MonkeyPatch) -> None:
+    machines.publish(10)
+    with _replica(machines, monkeypatch) as (studio, followed):
+        followed.look()
+        seen_at = followed.seen_at
+        with monkeypatch.context() as patch:
+            for broken in ("Mirror.live", "Holding.send"):
+                patch.setattr(f"service.operating.followed_builds.{broken}", _breaks)
+            followed.look()
+        assert ["KeyError, which is a fault of Greenlit's" in words for words in followed.problems()] == [True, True]
+        assert "zebra4711" not in str(followed.problems())
+        assert followed.seen_at == seen_at
+        assert "10 years" in _answer(studio)
+        followed.look()
+        assert followed.problems() == []
+
+
+def test_a_build_that_another_process_fetches_still_is_not_told_as_followed(
+    machines: Machines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machines.publish(10)
+    with _replica(machines, monkeypatch) as (_, followed):
+        followed.mirror.folder.mkdir()
+        with FileLock(followed.mirror.folder / ".fetching.lock"):
+            followed.look()
+        assert followed.seen_at is None
+        followed.look()
+        assert followed.seen_at is not None
+
+
 def test_a_build_that_is_damaged_in_the_store_is_told_and_the_one_before_answers(
     machines: Machines, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -134,11 +169,27 @@ def test_a_hold_that_cannot_be_sent_is_told_and_sent_later(
         object_server.faults.methods = frozenset({"PUT"})
         object_server.faults.status, object_server.faults.code = "403 Forbidden", "AccessDenied"
         followed.look()
-        assert any("are not held in s3://" in told for told in followed.problems())
+        assert any("are not all held in s3://" in told for told in followed.problems())
         object_server.faults.none()
         followed.look()
         assert followed.problems() == []
         assert len(holds_there(bucket_machines.store)) == 1
+
+
+def test_a_hold_that_comes_after_its_build_was_removed_is_told_once(
+    machines: Machines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build_id = machines.publish(10).build_id
+    with _replica(machines, monkeypatch) as (studio, followed):
+        followed.look()
+        _answer(studio)  # and then this machine was away for two days
+        machines.publish(11)
+        machines.store.delete([manifest_key(build_id)])
+        followed.look()
+        (told,) = followed.problems()
+        assert f"{build_id}: not there any more, and what was answered cannot be made again" in told
+        followed.look()
+        assert followed.problems() == []
 
 
 def test_an_answer_of_a_build_that_is_not_here_any_more_is_made_again(
@@ -186,6 +237,7 @@ def test_without_a_store_nothing_is_followed(studio: Studio) -> None:
 
 
 def test_holds_only_ever_become_longer(machines: Machines) -> None:
+    machines.store.put(manifest_key("20261121T120000Z-00"), b"there")
     holding = []
     for name, until in (("one", date(2027, 5, 1)), ("another", date(2027, 3, 1))):
         folder = machines.library.root / name

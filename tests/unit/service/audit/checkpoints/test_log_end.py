@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from service.audit.checkpoints.log_end import LogEnd
-from service.audit.errors import AuditDamagedError
+from service.audit.checkpoints.log_end import LogEnd, refusal
+from service.audit.errors import AuditDamagedError, AuditUnavailableError
 from service.audit.shards import Shard
 from service.audit.storage.sqlite_store import SqliteLeafStore
 from service.audit.storage.store import Entry, StoredLeaf, leaf_hash
@@ -52,6 +52,36 @@ def test_a_question_has_one_end(end: LogEnd) -> None:
     assert end.take(_entry("query.finished", request_id="one")) == "ended"
     assert end.take(_entry("query.finished", request_id="two")) == "taken"
     assert end.take(_entry("query.finished", request_id="two")) == "ended"
+
+
+def test_a_question_has_one_end_however_long_ago_another_process_ended_it(tmp_path: Path) -> None:
+    store = SqliteLeafStore.open(tmp_path)
+    begun = [_entry("shard.opened", first_seq=0)]
+    asked = [_entry("query.received", request_id=name) for name in ("one", "two", "three")]
+    ends = [_entry("query.finished", request_id=name) for name in ("one", *map(str, range(5000)))]
+    store.append([*begun, *asked, *ends])
+    end = LogEnd(store, size=1, shard=Shard(NOVEMBER, 0))
+    assert end.take(asked[0]) == end.take(asked[1]) == "taken"  # here; the third by another process
+    for leaf in store.leaves(2, 10_000):
+        end.follow(leaf)
+    assert end.take(ends[0]) == "ended", "this process stood still meanwhile"
+    assert end.take(_entry("query.finished", request_id="two")) == "taken"
+    assert end.take(_entry("query.finished", request_id="three")) == "taken", "as one that was left behind"
+    assert LogEnd(store, size=store.size(), shard=Shard(NOVEMBER, 0)).take(ends[0]) == "ended", "it began anew"
+    store.close()
+
+
+def test_a_key_is_revoked_once_and_one_that_signs_is_left(end: LogEnd) -> None:
+    for seq, name in enumerate("abc", 1):
+        purpose = "payload" if name == "c" else "signing"
+        end.follow(_leaf(seq, _entry("key.created", key_id=name, purpose=purpose)))
+    assert end.take(_entry("key.revoked", key_id="a", purpose="signing")) == "taken"
+    assert end.take(_entry("key.revoked", key_id="a", purpose="signing")) == "revoked"
+    assert end.take(_entry("key.revoked", key_id="b", purpose="signing")) == "last"
+    assert end.take(_entry("key.revoked", key_id="c", purpose="payload")) == "taken"
+    end.follow(_leaf(6, _entry("key.created", key_id="d", purpose="signing")))
+    assert end.take(_entry("key.revoked", key_id="b", purpose="signing")) == "taken"
+    assert isinstance(refusal("last"), AuditUnavailableError)
 
 
 def test_times_do_not_go_back(end: LogEnd) -> None:

@@ -286,9 +286,10 @@ def test_another_key_than_the_one_on_record_is_refused(paper: Paper) -> None:
 def test_a_key_that_was_announced_may_take_over(paper: Paper) -> None:
     paper.open_shard()
     paper.record_key(paper.signer.key().text())
-    paper.record_key(paper.signer.prepare_next().text())
+    following = paper.signer.prepare_next()
+    paper.record_key(following.text())
     paper.publisher.publish()
-    paper.signer.go_over()
+    paper.signer.go_over(following)
     paper.publisher.restore()
     paper.write(1)
     paper.publisher.publish()

@@ -9,13 +9,15 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from service.audit.desk import auditing_over
 from service.audit.errors import AuditBusyError, AuditKeyError, AuditUnavailableError
 from service.audit.histories import Restored, begin_history
-from service.audit.shard_keeper import LEFT_AFTER_US
+from service.audit.left_behind import LEFT_AFTER_US
 from service.audit.storage import postgres_beside, postgres_store
+from service.audit.storage.postgres_beside import PostgresBesideStore
 from service.audit.storage.postgres_schema import SCHEMA
-from service.audit.storage.store import Receipt
-from tests.support.audit_parts import DECEMBER, DECEMBER_US, FIRST_LEAVES, NOON_US, QUICK, wait_until
+from service.audit.storage.store import Make, Receipt
+from tests.support.audit_parts import DECEMBER, DECEMBER_US, FIRST_LEAVES, NOON_US, NOVEMBER, QUICK, wait_until
 from tests.support.replicas import MakeReplica, Replica
 
 ROLL = ["shard.closed", "shard.opened", *["key.created"] * 3]
@@ -234,8 +236,6 @@ def test_a_new_key_is_used_by_every_process(make_replica: MakeReplica) -> None:
     first, other = make_replica(pace=QUICK), make_replica(pace=QUICK)
     first.ask_in_vain()
     other.ask_in_vain()
-    from service.audit.desk import auditing_over  # noqa: PLC0415 - only here
-
     auditing_over(first.parts).rotation.payload_key()
     wait_until(lambda: other.publisher.next_seq == other.reading().size())
     _, receipt = other.ask()
@@ -247,6 +247,45 @@ def test_a_new_key_is_used_by_every_process(make_replica: MakeReplica) -> None:
     other.ask_in_vain()
     other.parts.log.publish()
     assert other.publisher.cannot_sign == ""
+
+
+def test_a_key_whose_use_ended_while_a_checkpoint_was_begun_signs_nothing(
+    make_replica: MakeReplica, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = make_replica(pace=QUICK)
+    first.ask_in_vain()
+    there = shutil.copytree(first.keys, tmp_path / "there", ignore=shutil.ignore_patterns("signed-*"))
+    other = make_replica(keys=there, pace=QUICK)
+    other.ask_in_vain()
+    real = PostgresBesideStore.publish_after
+
+    def publish_after(store: PostgresBesideStore, make: Make) -> None:
+        if store is other.parts.store:
+            monkeypatch.undo()
+            auditing_over(first.parts).rotation.signing_key()
+            first.ask()  # so that there is something to sign
+        real(store, make)
+
+    monkeypatch.setattr(PostgresBesideStore, "publish_after", publish_after)
+    other.ask_in_vain()
+    other.parts.log.publish()
+    _expect_whole(first, {})
+
+
+def test_a_process_that_cannot_sign_leaves_the_lease_to_one_that_can(make_replica: MakeReplica, tmp_path: Path) -> None:
+    first = make_replica(pace=QUICK)
+    first.ask_in_vain()
+    first.close()
+    keys = shutil.copytree(first.keys, tmp_path / "no signing", ignore=shutil.ignore_patterns("sign*"))
+    without = make_replica(keys=keys, pace=QUICK)  # it comes first
+    able = make_replica(pace=QUICK)
+    without.ask_in_vain()
+    newest = without.reading().size()
+    wait_until(lambda: (at := able.reading().newest_checkpoint(NOVEMBER)) is not None and at.size >= newest)
+    assert [bool(one.parts.store.beside and one.parts.store.beside.has_lease()) for one in (without, able)] == [
+        False,
+        True,
+    ]
 
 
 def test_a_log_that_is_put_back_needs_all_others_to_be_stopped(make_replica: MakeReplica) -> None:

@@ -208,7 +208,7 @@ def test_a_prepared_key_signs_nothing_until_it_takes_over(signer: Signer, folder
     assert signer.prepare_next() == new, "one that was prepared before a crash is taken up"
     assert new != old == signer.key()
     notes.verified(signer.sign(_checkpoint(4), first_seq=0, proof=_proof(3, 4)), [old])
-    assert signer.go_over() == new == signer.key()
+    assert signer.go_over(new) == new == signer.key()
     assert (folder / "signing.pub").read_text() == f"{new.text()}\n"
     notes.verified(signer.sign(_checkpoint(5), first_seq=0, proof=_proof(4, 5)), [new])
     assert sorted(path.name for path in folder.iterdir()) == ["signed-3.json", "signing.key", "signing.pub"]
@@ -217,8 +217,18 @@ def test_a_prepared_key_signs_nothing_until_it_takes_over(signer: Signer, folder
 def test_only_a_prepared_key_takes_over(signer: Signer) -> None:
     old = signer.key()
     with pytest.raises(AuditKeyError, match=r"signing-next\.key is missing"):
-        signer.go_over()
+        signer.go_over(old)
+    signer.prepare_next()
+    with pytest.raises(AuditKeyError, match=r"as the next signing key .* found another: somebody else changed keys"):
+        signer.go_over(old)
     assert signer.key() == old
+
+
+def test_a_key_that_was_prepared_and_revoked_is_not_taken_up(signer: Signer) -> None:
+    prepared = signer.prepare_next()
+    other = signer.prepare_next(used_no_more=[prepared.key_id.hex()])
+    assert other != prepared
+    assert signer.prepare_next() == other
 
 
 def test_a_crash_before_the_public_key_is_written_is_mended(
@@ -231,7 +241,7 @@ def test_a_crash_before_the_public_key_is_written_is_mended(
     with monkeypatch.context() as patch:
         patch.setattr(signer_module, "_write", crash)
         with pytest.raises(KeyboardInterrupt):
-            signer.go_over()
+            signer.go_over(new)
     assert (folder / "signing.pub").read_text() != f"{new.text()}\n"
     assert Signer(folder=folder, name=NAME).show_key() == new
     assert (folder / "signing.pub").read_text() == f"{new.text()}\n"

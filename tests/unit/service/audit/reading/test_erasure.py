@@ -167,13 +167,24 @@ def test_an_open_question_grows_too_old_like_any_other(log: SmallLog) -> None:
     assert _with_texts(log) == [6, finished.seq]
 
 
-def test_what_has_no_texts_stands_between_ranges(log: SmallLog, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(erasure_module, "_PAGE", 3)  # ranges go on from page to page
+def test_what_has_no_texts_stands_between_ranges(log: SmallLog) -> None:
     for _ in range(3):
         log.ask(ending=REFUSED)
     log.ask()
     done = _older(log, log.now_us + 1)
     assert (done["erased"], done["ranges"]) == (5, [[5, 5], [7, 7], [9, 9], [11, 12]])
+
+
+def test_much_goes_in_stretches_each_with_a_record_that_names_the_opening(
+    log: SmallLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(erasure_module, "STRETCH", 3)
+    log.ask(ending=REFUSED)
+    log.ask()
+    done = _older(log, log.now_us + 1)
+    assert (done["erased"], done["ranges"]) == (3, [[5, 5], [7, 8]])
+    assert [(leaf["ranges"], leaf["opening"]) for leaf in map(log.leaf, (9, 10))] == [([[5, 5]], 3), ([[7, 8]], 3)]
+    assert (done["receipt"]["seq"], _with_texts(log)) == (10, [9, 10])
 
 
 def test_too_many_ranges_become_one_that_spans_them(log: SmallLog, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,11 @@ from typing import Any
 import pytest
 
 from service.audit import events
+from service.audit.desk import auditing_over
 from service.audit.errors import AuditError, ErasureError, NoRecordError, RevealError, SealError
 from service.audit.reading.openings import is_same_person
+from tests.support.audit_parts import NOON_US, QUICK
+from tests.support.replicas import MakeReplica, Replica
 from tests.support.small_log import SmallLog, at_us, open_small_log
 
 ANN, DORA = "ann@x.example", "dora@x.example"
@@ -203,3 +207,27 @@ def test_an_opening_of_last_month_is_confirmed_in_this_one(log: SmallLog) -> Non
 )
 def test_spelling_makes_nobody_another(other: str, *, same: bool) -> None:
     assert is_same_person("ann", other) is same
+
+
+def test_what_one_person_opened_is_confirmed_once_at_two_processes_at_once(make_replica: MakeReplica) -> None:
+    replicas = [make_replica(pace=QUICK) for _ in range(2)]
+    request_id, receipt = replicas[0].ask()
+    replicas[0].refuse(request_id, receipt.seq)
+    opened = auditing_over(replicas[0].parts).erasure_by_age.open(
+        "ann", before_us=NOON_US + 1, ground="asker_request", purpose="they asked"
+    )
+    go = threading.Barrier(2)
+
+    def confirm(replica: Replica) -> str:
+        erasing = auditing_over(replica.parts).erasure_by_age
+        go.wait()
+        try:
+            erasing.confirm("ben", opened["id"])
+        except ErasureError as error:
+            return str(error)
+        return "done"
+
+    with ThreadPoolExecutor(2) as pool:
+        came = sorted(done.result() for done in [pool.submit(confirm, replica) for replica in replicas])
+    assert came[0] == "done"
+    assert "got one that was confirmed before" in came[1]

@@ -11,6 +11,7 @@ from service.audit.events import Event
 from service.audit.formats import notes, tree
 from service.audit.keys.keyring import Keyring
 from service.audit.log import AuditLog
+from service.audit.reading import retention
 from service.audit.storage.store import Receipt
 from tests.support.small_log import REFUSED, SmallLog, at_us, open_small_log
 
@@ -80,6 +81,17 @@ def test_a_month_goes_with_a_record_and_with_its_keys(log: SmallLog) -> None:
     ]
     assert keyring.key_ids("2025-11") == []
     assert len(keyring.key_ids("2025-12")) == len(keyring.key_ids("2026-12")) == 3
+
+
+def test_a_large_month_goes_in_stretches_between_which_others_are_recorded(
+    log: SmallLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retention, "STRETCH", 3)
+    before = log.store.size()
+    assert _apply(log, "2027-01-01T00:00:00Z") == 2
+    assert _with_texts(log) == [19, 20]
+    erased = [log.leaf(leaf.seq)["ranges"] for leaf in log.store.of_type("payload.erased", after=before - 1)]
+    assert erased == [[[3, 5]], [[6, 7]], [[11, 13]]], "what holds no text is passed over"
 
 
 def test_what_was_done_is_not_done_again(log: SmallLog) -> None:

@@ -73,7 +73,7 @@ def test_the_server_is_named_and_nobody_who_connects(server: Server) -> None:
 @pytest.mark.parametrize(
     ("url", "shown"),
     [
-        ("postgresql://u:p@a.example,b.example:5433/log", "postgresql://a.example,b.example:,5433/log"),
+        ("postgresql://u:p@a.example,b.example:5433/log", "postgresql://a.example,b.example:5433/log"),
         ("postgresql:///log", "postgresql:///log"),
         ("postgresql:///log?host=/run/postgresql,@audit", "postgresql:///run/postgresql,@audit/log"),
         ("postgresql://u:a:b?c#d@[::1]:5432/log?user=u@server", "postgresql://::1:5432/log"),

@@ -256,6 +256,12 @@ def test_commits_wait_for_the_disk_whatever_the_database_is_set_to(
         assert store._writer.execute("SHOW synchronous_commit").fetchone() == ("on",)
 
 
+def test_commits_wait_for_the_disk_whatever_the_server_is_set_to_later(store: PostgresLeafStore) -> None:
+    assert store._writer is not None
+    said = store._writer.execute("SELECT setting, source FROM pg_settings WHERE name = 'synchronous_commit'").fetchone()
+    assert said == ("on", "session")
+
+
 def test_tables_that_went_are_not_made_anew_under_an_open_log(store: PostgresLeafStore, log_url: str) -> None:
     store.append([_entry(0)])
     _run(log_url, f"DROP SCHEMA {SCHEMA} CASCADE")

@@ -14,7 +14,7 @@ import pytest
 from service.slack_bot.arriving import delivery_file
 from service.slack_bot.arriving.deliveries import KEPT_S, SEEN_S, Deliveries, Delivery
 from service.slack_bot.arriving.delivery_tables import DeliveryTables
-from service.slack_bot.errors import DeliveriesError
+from service.slack_bot.errors import DeliveriesError, TakenOverError
 from service.slack_bot.places import Place
 from tests.support.keeps import name_in
 from tests.support.postgres_server import Server
@@ -257,6 +257,54 @@ def test_a_bot_that_lost_its_connection_takes_nothing_while_another_works(
             await bot.close()
 
     asyncio.run(two())
+
+
+def test_what_another_bot_went_on_with_is_not_sent_by_this_one(deliveries_url: str) -> None:
+    async def two() -> None:
+        one, other = (Deliveries(DeliveryTables(deliveries_url)) for _ in range(2))
+        for number in range(4):
+            await one.take(Delivery(f"Ev{number}", replace(_PLACE, ts=f"1.{number}")))
+        await one.sending("Ev3")
+        assert await one.unfinished_since() is not None
+        assert await one.unfinished_since() is None, "nothing happened since"
+        one._kept.close()  # as when the connection is lost
+        await other.end("Ev0", "done")
+        await other.sending("Ev1")
+        await other.end("Ev3", "done")
+        await other.close()
+        for name in ("Ev0", "Ev1"):
+            with pytest.raises(TakenOverError):
+                await one.sending(name)
+        with pytest.raises(TakenOverError):
+            await one.sending("Ev3", again=True)
+        await one.sending("Ev1", again=True)
+        await one.sending("Ev2")
+        assert [await one.ended(name) for name in ("Ev0", "Ev1", "Ev2", "Ev3")] == [True, False, False, True]
+        left = await one.unfinished_since()
+        assert [(delivery.name, delivery.maybe_sent) for delivery in left or ()] == [("Ev1", True), ("Ev2", True)]
+        await one.close()
+
+    asyncio.run(two())
+
+
+def test_what_seemed_to_fail_is_looked_for(place: Place_, monkeypatch: pytest.MonkeyPatch) -> None:
+    commit = Deliveries._commit
+
+    def torn(self: Deliveries, batch: list[Any]) -> list[int]:
+        commit(self, batch)  # and then the connection broke
+        raise sqlite3.OperationalError
+
+    async def take(deliveries: Deliveries) -> list[Delivery] | None:
+        assert deliveries.unfinished() == []
+        monkeypatch.setattr(Deliveries, "_commit", torn)
+        with pytest.raises(DeliveriesError):
+            await deliveries.take(Delivery("Ev1", _PLACE))
+        monkeypatch.setattr(Deliveries, "_commit", commit)
+        assert not await deliveries.take(Delivery("Ev1", _PLACE)), "Slack delivers it again"
+        return await deliveries.unfinished_since()
+
+    found = _with(place, take)
+    assert [delivery.name for delivery in found or ()] == ["Ev1"]
 
 
 def test_replicas_make_the_tables_of_deliveries_once(database_url: str) -> None:

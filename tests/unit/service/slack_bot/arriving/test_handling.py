@@ -155,6 +155,7 @@ def test_whoever_may_not_ask_is_told_so_once_in_ten_minutes(run: Run) -> None:
             bench.now_s = now_s
             place = replace(_DIRECT, ts=f"1.{number}", thread_ts=f"1.{number}")
             item = Item(Delivery(f"Ev{number}", place), "how much?", began_s=now_s)
+            await bench.deliveries.take(item.delivery)
             assert await bench.handling.handle(item) is None
 
     bench = run(ask, is_restricted=True)
@@ -217,6 +218,33 @@ def test_from_the_moment_of_sending_another_try_looks_for_the_answer_first(run: 
         await bench.deliveries.take(item.delivery)
         assert await bench.handling.handle(item) == 3.0
         assert [one.maybe_sent for one in bench.deliveries.unfinished()] == [True]
+        assert await bench.handling.handle(item) is None
+
+    assert [maybe_sent for _, _, maybe_sent in _asked(run(ask))] == [False, True]
+
+
+def test_what_another_bot_brought_to_its_end_is_not_shown_again(run: Run) -> None:
+    async def ask(bench: Bench) -> None:
+        item = Item(Delivery("Ev1", _DIRECT), "how much?", began_s=0.0)
+        await bench.deliveries.take(item.delivery)
+        await bench.deliveries.end("Ev1", "done")
+        assert await bench.handling.handle(item) == 1.0
+        assert await bench.handling.handle(item) is None
+        late = Item(item.delivery, "how much?", began_s=-TRIED_S)
+        assert await bench.handling.handle(late) is None
+
+    bench = run(ask)
+    assert len(_asked(bench)) == 1, "it heard so right before it showed anything"
+    assert bench.told.unreached == []
+    assert bench.said == []
+
+
+def test_what_another_bot_went_on_with_is_looked_for_first(run: Run) -> None:
+    async def ask(bench: Bench) -> None:
+        item = Item(Delivery("Ev1", _DIRECT), "how much?", began_s=0.0)
+        await bench.deliveries.take(item.delivery)
+        await bench.deliveries.sending("Ev1")
+        assert await bench.handling.handle(item) == 1.0
         assert await bench.handling.handle(item) is None
 
     assert [maybe_sent for _, _, maybe_sent in _asked(run(ask))] == [False, True]

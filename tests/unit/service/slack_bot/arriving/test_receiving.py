@@ -1,9 +1,10 @@
 """What comes over HTTP: refused in the right order and in words, acknowledged only once it is kept."""
 
 import asyncio
+import contextlib
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -13,6 +14,7 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 from starlette.testclient import TestClient
 
+from service.slack_bot.arriving import taking as taking_module
 from service.slack_bot.arriving.deliveries import Deliveries
 from service.slack_bot.arriving.receiving import MAX_BODY_BYTES, Receiving
 from service.slack_bot.arriving.signatures import Signatures
@@ -22,6 +24,7 @@ from service.slack_bot.errors import DeliveriesError
 from service.slack_bot.health import Health
 from service.slack_bot.people import People
 from service.slack_bot.workspace import Known, Workspace
+from tests.support.audit_parts import wait_until
 from tests.support.slack_server.deliveries import signature, signed
 from tests.support.slack_server.forging import forgeries, malformed
 from tests.support.slack_server.state import SIGNING_SECRET
@@ -130,6 +133,31 @@ def test_what_cannot_be_kept_is_not_acknowledged(bench: Bench, monkeypatch: pyte
     assert bench.waiting() == []
     assert bench.event()[0] == 200
     assert bench.client.get("/healthz").json() == {"status": "ok", "problems": []}
+
+
+def test_what_was_kept_though_that_seemed_to_fail_is_put_to_work(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    commit = Deliveries._commit
+
+    def torn(self: Deliveries, batch: list[Any]) -> list[int]:
+        commit(self, batch)  # and then the connection broke
+        raise OSError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Deliveries, "_commit", torn)
+        assert bench.event()[0] == 503
+    assert bench.event()[0] == 200, "Slack delivers it again, and it is there already"
+    assert bench.waiting() == []
+    monkeypatch.setattr(taking_module, "_LOOK_S", 0.01)
+    assert bench.client.portal is not None
+    with bench.client.portal.wrap_async_context_manager(going_on(bench.taking)):
+        wait_until(lambda: len(bench.waiting()) == 1)
+
+
+@contextlib.asynccontextmanager
+async def going_on(taking: Taking) -> AsyncIterator[None]:
+    task = asyncio.ensure_future(taking.go_on())
+    yield
+    task.cancel()
 
 
 def test_what_slack_did_not_sign_is_401(bench: Bench) -> None:

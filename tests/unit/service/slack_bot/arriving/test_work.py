@@ -59,6 +59,28 @@ def test_two_hundred_at_once_are_worked_off_some_at_a_time() -> None:
     assert at_once[1] == 5
 
 
+def test_what_is_there_already_is_not_put_there_again() -> None:
+    done: list[str] = []
+
+    async def handle(item: Item) -> float | None:
+        await asyncio.sleep(0.001)
+        done.append(item.delivery.name)
+        return None
+
+    async def twice(work: Work) -> None:
+        for _ in range(2):
+            work.put(_item("Ev1"))
+            work.put(_item("Ev2"))
+        assert work.waiting() == 2
+        await _until(lambda: work.waiting() == 0)
+        work.put(_item("Ev1"))
+        await _until(lambda: work.waiting() == 0)
+
+    _run(handle, twice)
+
+    assert sorted(done) == ["Ev1", "Ev1", "Ev2"]
+
+
 def test_a_follow_up_waits_for_the_answer_before_it_and_others_do_not() -> None:
     begun: list[str] = []
     go_on = asyncio.Event()

@@ -1,0 +1,140 @@
+"""Sessions of PostgreSQL that can be relied on: with the primary, nobody else's, and set alike whoever runs the server.
+
+What a database or a role is set to (`ALTER ROLE … SET`) holds for every session that does not say otherwise. Some of it
+would change what our statements mean, or what is kept of them, so each session says it. Refused are a standby, which
+may not know of what was done last, and a pool that gives a session's statements to whichever connection is free: locks
+and settings of a session are somebody else's then. Does not keep connections, nor know what is asked on them.
+"""
+
+import contextlib
+import os
+import platform
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from typing import Any
+
+import psycopg
+from psycopg.conninfo import make_conninfo
+
+from indexes.errors import DatabaseError
+
+Connection = psycopg.Connection[tuple[Any, ...]]
+STANDBY = (
+    "the server is a standby, which may not know of what was decided last: name the primary, or both with "
+    "target_session_attrs=read-write"
+)
+SHARED = "a pool between shares sessions (PgBouncer: transaction pooling): expected session pooling, or the server"
+# Bytes are sent as literals are written; a turn reads what was committed while it waited for its lock; what is said to
+# be kept is kept. A standby that commits wait for is for whoever runs the server: only `off` is raised. It is said in
+# any case, for a default may change while a service runs.
+ALIKE = """
+    SET standard_conforming_strings = on; SET default_transaction_isolation = 'read committed';
+    SELECT set_config('synchronous_commit', CASE there WHEN 'off' THEN 'on' ELSE there END, false)
+    FROM current_setting('synchronous_commit') AS there"""
+_MOST_SAID = 300  # characters of what is said of a connection that does not come about
+_LOOKS = 3  # at who else is given the same session
+
+
+def open_session(said: Mapping[str, str], *, purpose: str, settings: str) -> Connection:
+    """Open a session, in which each statement is a transaction of its own until one is begun.
+
+    Args:
+        said: what an address says (`read_address`).
+        purpose: what whoever looks at the server sees of it, before the machine and the process.
+        settings: statements, for what is special.
+
+    Raises:
+        DatabaseError: there is none to be had, or it cannot be relied on; why, without a password.
+        psycopg.Error: a statement failed.
+    """
+    connection, problem = _connected(said, purpose)
+    if connection is None:
+        raise DatabaseError(problem)
+    try:
+        _expect_reliable(connection, lambda: opened_as_it_is(said, purpose=purpose))
+        connection.execute(f"{ALIKE}; {settings}".encode())
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def opened_as_it_is(said: Mapping[str, str], *, purpose: str) -> Connection | None:
+    """Open a session as `open_session` does, but look at nothing and set nothing; `None` if there is none to be had."""
+    return _connected(said, purpose)[0]
+
+
+def is_shared(connection: Connection, another: Callable[[], Connection | None]) -> bool:
+    """Tell whether a pool gives the same session of the server to another connection, while this one is open.
+
+    Without a pool it asks once; only behind one is another connection opened.
+
+    Raises:
+        psycopg.Error: it cannot be asked.
+    """
+    if _session_of(connection) == connection.info.backend_pid:  # as the server said at the start: nobody is between
+        return False
+    if (other := another()) is None:
+        return False
+    with closing(other):
+        return any(_session_of(connection) == _session_of(other) for _ in range(_LOOKS))
+
+
+def end_transaction(connection: Connection, *, within_s: float) -> bool:
+    """Commit, and tell whether all who have to keep it said that they do.
+
+    A commit that waits for a standby waits for as long as that is away: no setting of the server ends it. So it is
+    broken off here, and holds at the server that was asked, and perhaps nowhere else.
+
+    Args:
+        connection: with a transaction that was begun.
+        within_s: how long it may wait, in seconds.
+
+    Raises:
+        psycopg.Error: it failed, or nobody knows.
+    """
+    warned: list[str | None] = []
+
+    def hear(said: psycopg.errors.Diagnostic) -> None:
+        if said.severity_nonlocalized == "WARNING":
+            warned.append(said.sqlstate)
+
+    def break_off() -> None:
+        with contextlib.suppress(psycopg.Error):  # a server that is gone ends it by itself
+            connection.cancel_safe(timeout=within_s)
+
+    timer = threading.Timer(within_s, break_off)
+    connection.add_notice_handler(hear)
+    timer.start()
+    try:
+        connection.execute(b"COMMIT")
+    finally:
+        timer.cancel()
+        connection.remove_notice_handler(hear)
+    return not warned
+
+
+def _connected(said: Mapping[str, str], purpose: str) -> tuple[Connection | None, str]:
+    """Return a connection, or why there is none; not as an error, which would be chained to what shows the address."""
+    name = f"{purpose} {platform.node()[:32]} {os.getpid()}"
+    try:
+        return psycopg.connect(make_conninfo("", **said, application_name=name), autocommit=True), ""
+    except psycopg.Error as error:
+        words = " ".join(str(error).split())
+        if password := said.get("password", ""):
+            words = words.replace(password, "…")
+        return None, words[:_MOST_SAID]
+
+
+def _expect_reliable(connection: Connection, another: Callable[[], Connection | None]) -> None:
+    ((is_standby,),) = connection.execute(b"SELECT pg_is_in_recovery()").fetchall()
+    if is_standby:
+        raise DatabaseError(STANDBY)
+    if is_shared(connection, another):
+        raise DatabaseError(SHARED)
+
+
+def _session_of(connection: Connection) -> int:
+    ((pid,),) = connection.execute(b"SELECT pg_backend_pid()").fetchall()
+    return int(pid)
