@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from tests.support.browsing import CHROMIUM, Visit, visit_with
 from tests.support.fakes import TinyLibrary
@@ -38,6 +38,7 @@ def visit(browser: Browser, service: tuple[Studio, str]) -> Iterator[Visit]:
 
 def test_the_pages_can_be_read_and_used_by_everybody(visit: Visit) -> None:
     visit.page.goto(visit.url)
+    expect(visit.page.get_by_role("heading", name="Open Greenlit with its link")).to_be_visible()
     looks_right(visit.page, "sign-in")
     visit.complaints.clear()  # of the status 401
     visit.sign_in()

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Dialog, expect
 from tests.support.browsing import CHROMIUM, DESK, HEIGHT, Visit, visit_with
 from tests.support.fakes import TinyLibrary
 from tests.support.page_checks import looks_right, no_violations
-from tests.support.service_parts import open_studio, serving, with_rules
+from tests.support.service_parts import Studio, open_studio, serving, with_rules
 from tests.support.small_pdf import small_pdf
 
 AGREEMENT = "legal/agreement.pdf"
@@ -21,16 +21,19 @@ pytestmark = [
 ]
 
 
-@pytest.fixture
-def visit(browser: Browser, library: TinyLibrary) -> Iterator[Visit]:
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Studio, str]]:
+    library = TinyLibrary(tmp_path_factory.mktemp("pictured") / "studio")
     pages: tuple[list[str], ...] = (["Supplier agreement, cover note", SIGNED], [], [], ["Annex one."], ["Annex two."])
     library.add(AGREEMENT, small_pdf(*pages, script=SCRIPT))
-    with (
-        open_studio(with_rules(library)) as studio,
-        serving(studio.app) as url,
-        browser.new_context(viewport={"width": DESK, "height": HEIGHT}) as context,
-    ):
-        visit = visit_with(context, studio, url)
+    with open_studio(with_rules(library)) as studio, serving(studio.app) as url:
+        yield studio, url
+
+
+@pytest.fixture
+def visit(browser: Browser, served: tuple[Studio, str]) -> Iterator[Visit]:
+    with browser.new_context(viewport={"width": DESK, "height": HEIGHT}) as context:
+        visit = visit_with(context, *served)
         visit.sign_in()
         yield visit
 

@@ -57,12 +57,6 @@ def test_what_is_broken_is_said_in_words(visit: Visit) -> None:
     visit.looks_right("problem")
 
 
-def test_somebody_unknown_is_told_how_to_sign_in(visit: Visit) -> None:
-    visit.page.goto(visit.url)
-    expect(visit.page.get_by_role("heading", name="Open Greenlit with its link")).to_be_visible()
-    visit.looks_right("sign-in")
-
-
 def _lured(visit: Visit, action: str, field: str) -> None:
     """Post a form of ours from a page under another name: no cookie comes with it, and it says where it comes from."""
     form = f'<form method="post" action="{visit.url}{action}">{field}<button>Win</button></form>'

@@ -15,14 +15,14 @@ from typing import Any
 import httpx
 import pytest
 import structlog
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from pydantic import SecretStr
 
 from service.access.rules import ACCESS_FILE
-from tests.support.browsing import PATIENCE_MS, chromium
+from tests.support.browsing import PATIENCE_MS
 from tests.support.certificates import Certified, certify
 from tests.support.fakes import TinyLibrary
-from tests.support.openid import AUDIENCE, CLIENT_ID, CLIENT_SECRET, NAMED_URL, SCOPES, OpenIdProvider
+from tests.support.openid import AUDIENCE, CLIENT_ID, CLIENT_SECRET, NAMED_HOST, NAMED_URL, SCOPES, OpenIdProvider
 from tests.support.service_parts import Studio, open_studio, serving
 
 CHROMIUM = Path(os.environ.get("TEST_CHROMIUM", "/usr/bin/chromium"))
@@ -65,7 +65,7 @@ class House:
 
     def stranger(self) -> Page:
         """Open a new browser."""
-        self.contexts.append(self.browser.new_context())
+        self.contexts.append(self.browser.new_context(ignore_https_errors=True))
         return self.contexts[-1].new_page()
 
     def call(self, account: str, method: str, path: str, body: Any = None) -> httpx.Response:
@@ -81,9 +81,9 @@ class House:
 
 @pytest.fixture(scope="module")
 def house(
-    driver: Playwright, openid_provider: OpenIdProvider, tmp_path_factory: pytest.TempPathFactory
+    browser: Browser, named_port: int, openid_provider: OpenIdProvider, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[House]:
-    """One for all stories, because a browser is dear: each brings new browsers of its own people."""
+    """One for all stories: each brings new windows of its own people."""
     tmp_path = tmp_path_factory.mktemp("house")
     library = TinyLibrary(tmp_path / "studio")
     library.allow("newsroom", groups=("newsroom",))
@@ -92,7 +92,7 @@ def house(
     library.add(COUNSEL, f"# Merger\n\n{COUNSEL_SENTENCE}\n")
     library.ingest()
     (library.folder / ACCESS_FILE).write_text(RULES, encoding="utf-8")
-    certified = certify(tmp_path, "greenlit.test")
+    certified = certify(tmp_path, NAMED_HOST)
     settings: dict[str, Any] = {
         "auth": "oidc",
         "public_url": NAMED_URL,
@@ -103,13 +103,14 @@ def house(
         "oidc_scopes": SCOPES,
     }
     patched = pytest.MonkeyPatch.context()
-    opening = open_studio(library, **settings)
-    with patched as patch, opening as studio, serving(studio.app, certified=certified) as address:
+    with (
+        patched as patch,
+        open_studio(library, **settings) as studio,
+        serving(studio.app, certified=certified, port=named_port) as address,
+    ):
         # A second is long for a quick machine: what one story learnt of the provider would go on into the next.
         patch.setattr("service.access.openid.discovery._NOW_S", 0.0)
-        named = f"--host-resolver-rules=MAP greenlit.test 127.0.0.1:{address.rsplit(':', 1)[1]}"
-        with chromium(driver, named, "--ignore-certificate-errors") as opened:
-            yield House(studio, openid_provider, opened, address, certified)
+        yield House(studio, openid_provider, browser, address, certified)
 
 
 @pytest.fixture(autouse=True)

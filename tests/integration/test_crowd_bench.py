@@ -45,7 +45,7 @@ def test_a_service_is_asked_by_one_and_by_several_and_then_stopped(
     monkeypatch.setattr(served, "_start", start)
     monkeypatch.setattr(crowd_bench, "measure", noting)
     monkeypatch.setattr(crowd_bench, "_CURVE", (1, 3))
-    monkeypatch.setattr(crowd_bench, "_SECONDS", 0.5)
+    monkeypatch.setattr(crowd_bench, "_SECONDS", 0.3)
     monkeypatch.setattr(crowd_bench, "_WARM_UP_S", 0.1)
     printed = io.StringIO()
     crowd_bench.print_http(

@@ -1,4 +1,7 @@
-"""A witness beside a real service: real processes, a real port, and an operator who changes what was written."""
+"""A witness beside a real service: real processes, a real port, and an operator who changes what was written.
+
+How the process begins and ends is tried where it matters; what it finds besides is looked for in this one.
+"""
 
 import os
 import shutil
@@ -26,7 +29,7 @@ from tests.support.service_parts import (
     serving,
     with_rules,
 )
-from tests.support.witness_parts import LogOnDisk, kept_files, new_witness, serving_log
+from tests.support.witness_parts import LogOnDisk, command, kept_files, new_witness, serving_log
 
 COMMAND = "import typer; from service.commands.witness import witness; typer.run(witness)"
 TIMEOUT_S = 300.0
@@ -41,9 +44,12 @@ class Account:
     folder: Path
     keys: list[str] = field(default_factory=list)
 
-    def start(self, url: str, *arguments: str, program: str = COMMAND) -> Forked:
+    def options(self, url: str, *arguments: str) -> list[str]:
         keys = [word for key in self.keys for word in ("--key", key)]
-        options = ["--folder", str(self.folder), "--url", url, *keys, *arguments]
+        return ["--folder", str(self.folder), "--url", url, *keys, *arguments]
+
+    def start(self, url: str, *arguments: str, program: str = COMMAND) -> Forked:
+        options = self.options(url, *arguments)
         environment = {"PATH": os.environ["PATH"], "GREENLIT_TOKEN": TOKEN}
         return Forked(program, *options, environment=environment, folder=self.folder.parent)
 
@@ -53,6 +59,12 @@ class Account:
             said, problems = running.communicate(timeout=TIMEOUT_S)
         assert running.returncode == code, f"expected {code}, got {running.returncode}: {said}{problems}"
         return said + problems
+
+    def looks_here(self, url: str, *, code: int = 0) -> str:
+        """Look once, in this process; what it said."""
+        result = command(*self.options(url, "--once"))
+        assert result.exit_code == code, f"expected {code}, got {result.exit_code}: {result.output}"
+        return result.output
 
     def newest(self) -> Checkpoint:
         """Return what is kept, as an auditor reads it."""
@@ -148,12 +160,12 @@ def test_a_store_that_was_put_back_is_caught_whether_or_not_the_signer_forgets(
         log.grow(2)
         log.copy_to(tmp_path / "copy")
         log.grow(2)
-        account.looks(url)
+        account.looks_here(url)
         kept = account.newest()
         if forgotten:
             memory_file(tmp_path / "copy" / "keys").unlink()
         log.put_back(tmp_path / "copy")
-        assert "the log was rolled back" in account.looks(url, code=1)
+        assert "the log was rolled back" in account.looks_here(url, code=1)
         assert account.newest() == kept
 
 
@@ -164,18 +176,18 @@ def test_two_histories_under_the_same_key_are_caught(tmp_path: Path, account: Ac
         with closing(LogOnDisk(tmp_path / "other")) as other, serving_log(log) as url, serving_log(other) as elsewhere:
             account.keys = [log.key().text()]
             assert log.key() == other.key()
-            account.looks(url)
-            account.looks(elsewhere)
+            account.looks_here(url)
+            account.looks_here(elsewhere)
             log.grow(2, build="one")
             other.grow(3, build="another")
-            account.looks(url)
+            account.looks_here(url)
             kept = account.newest()
-            said = account.looks(elsewhere, code=1)
+            said = account.looks_here(elsewhere, code=1)
             assert "two histories" in said
             assert LOUD in said
             assert account.newest() == kept
             log.grow()
-            assert "(before:" in account.looks(url), "the history that was seen goes on"
+            assert "(before:" in account.looks_here(url), "the history that was seen goes on"
 
 
 def test_it_stops_watching_when_it_was_told_to_go_on_watching(tmp_path: Path, account: Account) -> None:

@@ -25,12 +25,14 @@ PATIENCE_MS = 60_000  # on a machine that is busy otherwise; nobody waits for it
 expect.set_options(timeout=PATIENCE_MS)
 
 # Behind its own address line, which nobody sees here, the browser opens two pages more with every window: they took
-# four fifths of what a page costs. Its last list counts, so what Playwright switches off stands here again.
+# four fifths of what a page costs. Nor is a process kept ready for a page that may come. Its last list counts, so what
+# Playwright switches off stands here again.
 _SWITCHED_OFF = (
     "WebUIOmniboxPopup WebUIOmniboxAimPopup WebUIOmniboxFullPopup "
     "AvoidUnnecessaryBeforeUnloadCheckSync DestroyProfileOnBrowserClose HttpsUpgrades HttpsFirstBalancedModeAutoEnable "
     "LensOverlay MediaRouter PaintHolding ThirdPartyStoragePartitioning AvoidCorsURLLoaderRestartOnRedirect "
-    "OptimizationHints NetworkTimeServiceQuerying AimEnabled PreconnectToSearch"
+    "OptimizationHints NetworkTimeServiceQuerying AimEnabled PreconnectToSearch "
+    "SpareRendererForSitePerProcess"
 ).split()
 
 

@@ -30,7 +30,8 @@ CLIENT_SECRET = "a+secret/of%the tests"  # needs encoding
 AUDIENCE = "https://greenlit.tests"
 SCOPES = "openid profile email groups"
 PUBLIC_URL = "http://127.0.0.1"  # of the service under test, on any port
-NAMED_URL = "https://greenlit.test"  # the same, where browsers come by TLS
+NAMED_HOST = "greenlit.test"
+NAMED_URL = f"https://{NAMED_HOST}"  # the same, where browsers come by TLS
 ACCOUNTS: Mapping[str, Mapping[str, Any]] = {
     "mira-1": {
         "name": "Mira Holt",

@@ -20,7 +20,9 @@ from service.audit.storage.store import LeafReader
 from tests.support.audit_parts import DECEMBER_US, LogFolder
 from tests.support.postgres_server import Server
 
-QUESTIONS = 300  # two pages of records, and a subtree of 256
+QUESTIONS = 150
+OF_NOVEMBER = 130  # a subtree of 256 records
+PAGE = 160  # so that there are two of records
 
 
 class CutError(Exception):
@@ -33,14 +35,19 @@ def grown(tmp_path_factory: pytest.TempPathFactory) -> Path:
     log = LogFolder(tmp_path_factory.mktemp("grown"))
     log.open()
     for number in range(QUESTIONS):
-        if number == QUESTIONS // 2:
+        if number == OF_NOVEMBER:
             log.now_us = DECEMBER_US
         log.ask_in_vain()
-        if number % 100 == 0:
+        if number % 60 == 0:
             log.parts.log.publish()
     _erase(log, 7)
     log.close()
     return log.root
+
+
+@pytest.fixture(autouse=True)
+def _small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("service.audit.moving._PAGE", PAGE)
 
 
 @pytest.fixture

@@ -13,8 +13,9 @@ from tests.support.fakes import TinyLibrary
 from tests.support.ports import free_port
 
 
-def test_a_port_that_is_none_is_bad_usage(run: Run) -> None:
-    result = run("serve", "--port", "0")
+@pytest.mark.parametrize("port", ["0", "99999"])
+def test_a_port_that_is_none_is_bad_usage(run: Run, port: str) -> None:
+    result = run("serve", "--port", port)
     assert result.exit_code == 2
     assert "Invalid value" in result.stderr
 
