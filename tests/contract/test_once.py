@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from service.access.named_requests import Named, NamedRequests
+from service.access.named_requests import Held, Named, NamedRequests, Standing
 from service.access.private_tables import in_database
 from service.http.errors import NamedTwiceError
 from service.http.once import Once, OnceHere
@@ -30,12 +30,19 @@ class Desk:
     given: list[int] = field(default_factory=list)
     record: dict[str, int] = field(default_factory=dict)
     may_be_given: bool = True
+    looks: "list[Standing] | None" = None  # at names, over a database
     _ids: "itertools.count[int]" = field(default_factory=itertools.count)
 
     async def next(self) -> int:
         await asyncio.sleep(0)
         self.given.append(len(self.given) + 1)
         return self.given[-1]
+
+    async def looked(self, times: int) -> None:
+        """Wait until so many have looked who has the name; in memory they do so as they come."""
+        await asyncio.sleep(0.01)
+        while self.looks is not None and len(self.looks) < times:  # noqa: ASYNC110 - threads look
+            await asyncio.sleep(0.005)
 
     async def again(self, request_id: str) -> int | None:
         await asyncio.sleep(0)
@@ -73,13 +80,21 @@ def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Desk]:
         yield Desk([OnceHere(kept_s=_KEPT_S, clock_s=lambda: now_s[0])], pass_by)
         return
     url = request.getfixturevalue("access_url")
-    named = [NamedRequests(in_database(url, state=tmp_path), secret=lambda: SECRET, kept_s=_KEPT_S) for _ in range(2)]
+    looks: list[Standing] = []
+
+    class Looked(NamedRequests):
+        def take(self, named: Named, *, useless: str = "") -> Held:
+            held = super().take(named, useless=useless)
+            looks.append(held.standing)
+            return held
+
+    named = [Looked(in_database(url, state=tmp_path), secret=lambda: SECRET, kept_s=_KEPT_S) for _ in range(2)]
 
     def grow_older(seconds: float) -> None:
         with named[0]._database.reading() as connection:
             connection.execute("UPDATE named SET began_s = began_s - ?", (seconds,))
 
-    yield Desk([OnceEverywhere(one) for one in named], grow_older)
+    yield Desk([OnceEverywhere(one) for one in named], grow_older, looks=looks)
     for one in named:
         one._database.close()
 
@@ -157,9 +172,9 @@ def test_what_is_asked_anew_on_purpose_is_but_not_while_the_first_is_worked_on(d
             return await desk.next()
 
         first = asyncio.ensure_future(desk.ask(0, anew=True, work=slow))
-        await asyncio.sleep(0.05)
+        await desk.looked(1)
         second = asyncio.ensure_future(desk.ask(1, anew=True))
-        await asyncio.sleep(0.05)
+        await desk.looked(2)
         go_on.set()
         both = [await first, await second]
         return [*both, await desk.ask(1, anew=True), await desk.ask(0), await desk.ask(0, anew=True)]

@@ -7,12 +7,16 @@ is the protocol that the client speaks, flat and approximate indexes, sparse vec
 import importlib
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
+import grpc
 import pytest
+from milvus_lite.adapter.grpc import server as server_module
 from milvus_lite.adapter.grpc.server import start_server_in_thread
 
 from indexes.milvus import Milvus
@@ -47,9 +51,16 @@ class Server:
         return MilvusCollections(Milvus(milvus_address(self.url), patience_s=patience_s))
 
 
+def _patient(pool: ThreadPoolExecutor, options: Sequence[tuple[str, Any]]) -> grpc.Server:
+    return grpc.server(pool, options=[*options, ("grpc.http2.max_ping_strikes", 0)])
+
+
 @contextmanager
 def started() -> Iterator[Server]:
-    """Have a server of one's own. The client looks more often than it would whether an index is made."""
+    """Have a server of one's own. The client looks more often than it would whether an index is made.
+
+    The client asks every ten seconds whether the server is there, as Milvus allows and this server by itself does not.
+    """
     often = SimpleNamespace(time=time.time, sleep=lambda _: time.sleep(_OFTEN_S))
     with (
         ExitStack() as after,
@@ -59,6 +70,7 @@ def started() -> Iterator[Server]:
         patch.setattr(
             importlib.import_module("pymilvus.client.grpc_handler"), "time", often
         )  # else two seconds for each collection
+        patch.setattr(server_module, "grpc", SimpleNamespace(server=_patient))
         server = Server(Path(folder) / "data.db")
         after.callback(server.stop)
         yield server
