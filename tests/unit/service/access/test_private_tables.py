@@ -16,7 +16,7 @@ from service.access.key_store import Key, KeyStore
 from service.access.people import Person
 from service.access.private_prepare import prepare
 from service.access.private_schema import SCHEMA, SCHEMA_VERSION, printed
-from service.access.private_tables import in_database
+from service.access.private_tables import PrivateTables, in_database
 from service.access.session_store import SessionStore
 from service.access.sessions import Lasting, Sessions
 from tests.support.keeps import name_in
@@ -158,19 +158,40 @@ def test_while_one_puts_changes_on_record_another_waits(access_url: str, opened:
     one, other = opened(access_url), opened(access_url)
     one.add(KEY, today=TODAY)
     recorded: list[int] = []
+    looks = threading.Barrier(2)
 
     def record(keys: KeyStore) -> None:
         with keys.recording():
-            for change in keys.unrecorded():
+            changes = keys.unrecorded()
+            with contextlib.suppress(threading.BrokenBarrierError):
+                looks.wait(0.2)  # both see the change, unless one waits for the other
+            for change in changes:
                 recorded.append(change.number)
                 keys.mark_recorded(change.number)
 
-    threads = [threading.Thread(target=record, args=(keys,)) for keys in (one, other) * 4]
+    threads = [threading.Thread(target=record, args=(keys,)) for keys in (one, other)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     assert len(recorded) == 1
+
+
+def test_what_was_known_is_not_told_while_nobody_can_be_asked(
+    access_url: str, opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = opened(access_url)
+    keys.add(KEY, today=TODAY)
+    watch = keys.watching()
+    assert watch.newest() > 0
+
+    def gone(_: object) -> None:
+        raise KeysError("the server is gone")
+
+    with monkeypatch.context() as cut:
+        cut.setattr(PrivateTables, "reading", gone)
+        assert watch.newest() == -1
+    assert watch.newest() > 0
 
 
 def test_no_error_holds_what_was_to_be_kept(access_url: str, tmp_path: Path) -> None:
