@@ -1,9 +1,10 @@
 """`RayEngine`: the dear middle of an ingestion on a cluster, as an `Engine`; a context manager.
 
 It starts nothing before something has to be read or encoded. Then it gives `driver` one request after another, a few
-for each core ahead, and no more bytes ahead than would be wise. What comes back is made whole and held against what was
-sent before it is believed. Whatever goes wrong with the cluster is an `EngineError`: nothing is published then, and
-what was encoded is kept for the next try. Knows no Ray: `process` starts what does.
+for each core ahead, and no more bytes ahead than would be wise. Small documents go together, as handing one over takes
+longer than reading it; where workers die of such a group, each of it is tried by itself. What comes back is made whole
+and held against what was sent before it is believed. Whatever goes wrong with the cluster is an `EngineError`: nothing
+is published then, and what was encoded is kept for the next try. Knows no Ray: `process` starts what does.
 """
 
 import contextlib
@@ -22,6 +23,7 @@ from ingest.errors import EngineError, LoadError, LoaderStartError
 
 _AHEAD_A_CORE = 4  # requests: so that nobody waits behind a long document
 _AHEAD_BYTES = 256 << 20
+_TOGETHER, _TOGETHER_BYTES = 32, 256 << 10  # versions of a request
 _MEND = "nothing was published, and what was encoded is kept: see that the cluster runs, then run greenlit ingest again"
 _DIED = "every worker that read it died of it: the machines lack memory, or split the document"
 _Item = TypeVar("_Item")
@@ -78,16 +80,18 @@ class RayEngine:
         self._agreed = agreed
         self._setup = json.dumps(agreed.as_json()).encode()
         self._driver = driver
+        self._unanswered = 0  # requests that the driver has
+        self._received = deque[list[bytes]]()  # replies that nobody took yet
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._driver.close()
+        self._end()
 
     def read(self, versions: Iterable[Version]) -> Iterator[SplitDocument | LoadError]:
         """See `Engine`. A document of which every worker dies that reads it is refused."""
-        for version, reply in self._exchanged((version, _request(version)) for version in versions):
+        for version, reply in self._read_each(versions):
             how, *parts = reply
             if how == messages.CRASHED:
                 yield LoadError(_DIED)
@@ -110,33 +114,93 @@ class RayEngine:
                 made = messages.made_received(reply[1:], batch, dimensions=self._agreed.encoder.dimensions)
             yield made
 
+    def _read_each(self, versions: Iterable[Version]) -> Iterator[tuple[Version, list[bytes]]]:
+        """Return the reply to each version."""
+        requests = ((group, messages.versions_sent(group)) for group in _grouped(versions))
+        for group, reply in self._exchanged(requests):
+            yield from self._of_each(group, reply)
+
+    def _of_each(self, group: list[Version], reply: list[bytes]) -> Iterator[tuple[Version, list[bytes]]]:
+        """Return the reply to each version of a group, from the one to all of them."""
+        how, *parts = reply
+        if how == messages.DONE:
+            with _believed():
+                each = list(zip(group, map(messages.unpacked, parts), strict=True))
+            yield from each
+        elif how == messages.CRASHED and len(group) > 1:
+            for version in group:
+                yield from self._of_each([version], self._asked_alone(messages.versions_sent([version])))
+        else:
+            yield from ((version, reply) for version in group)
+
     def _exchanged(self, requests: Iterable[tuple[_Item, bytes]]) -> Iterator[tuple[_Item, list[bytes]]]:
         """Send requests, some ahead, and return the reply to each with what it was made of."""
         waiting: deque[tuple[_Item, int]] = deque()
         ahead_bytes = 0
         try:
             for item, request in requests:
-                most = _AHEAD_A_CORE * max(self._driver.start(self._setup), 1)
-                self._driver.send(request)
+                most = self._send(request)
                 waiting.append((item, len(request)))
                 ahead_bytes += len(request)
                 while len(waiting) >= most or ahead_bytes > _AHEAD_BYTES:
                     done, size = waiting.popleft()
                     ahead_bytes -= size
-                    yield done, messages.unpacked(self._driver.receive())
+                    yield done, self._reply()
             while waiting:
-                yield waiting.popleft()[0], messages.unpacked(self._driver.receive())
-        except ClosedError as error:
-            self._driver.close()  # what it started may still run
-            raise EngineError(f"{error}: {_MEND}") from error
+                yield waiting.popleft()[0], self._reply()
         finally:
             if waiting:
-                self._driver.close()  # replies would be out of step
+                self._end()  # replies would be out of step
+
+    def _asked_alone(self, request: bytes) -> list[bytes]:
+        """Send a request when no other is on its way, and return the reply; those to the others are taken in before."""
+        while self._unanswered:
+            self._received.append(self._received_now())
+        self._send(request)
+        return self._received_now()
+
+    def _send(self, request: bytes) -> int:
+        """Send a request, starting the driver first where need be; return how many may be on their way."""
+        with self._reaching():
+            cores = self._driver.start(self._setup)
+            self._driver.send(request)
+        self._unanswered += 1
+        return _AHEAD_A_CORE * max(cores, 1)
+
+    def _reply(self) -> list[bytes]:
+        return self._received.popleft() if self._received else self._received_now()
+
+    def _received_now(self) -> list[bytes]:
+        with self._reaching():
+            reply = self._driver.receive()
+        self._unanswered -= 1
+        return messages.unpacked(reply)
+
+    @contextlib.contextmanager
+    def _reaching(self) -> Iterator[None]:
+        try:
+            yield
+        except ClosedError as error:
+            self._end()  # what it started may still run
+            raise EngineError(f"{error}: {_MEND}") from error
+
+    def _end(self) -> None:
+        self._driver.close()
+        self._unanswered = 0
+        self._received.clear()
 
 
-def _request(version: Version) -> bytes:
-    named = {"document": version.document, "sha256": version.sha256, "title": version.title}
-    return messages.packed(messages.READ, json.dumps(named).encode(), version.content)
+def _grouped(versions: Iterable[Version]) -> Iterator[list[Version]]:
+    """Return versions in order, small ones together."""
+    group, size = list[Version](), 0
+    for version in versions:
+        if group and (len(group) == _TOGETHER or size + len(version.content) > _TOGETHER_BYTES):
+            yield group
+            group, size = [], 0
+        group.append(version)
+        size += len(version.content)
+    if group:
+        yield group
 
 
 def _stop_unless_done(reply: Sequence[bytes]) -> None:

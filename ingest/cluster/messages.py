@@ -3,9 +3,10 @@
 Of a document only what cannot be made again from its text is sent; whoever receives it makes the rest, and holds what
 came against the text. We pickle nothing. Knows no Ray.
 
-A request is `READ` (what is read, as JSON; its bytes) or `ENCODE` (the projection; the texts, as JSON). A reply begins
-with how it went: `DONE`, `REFUSED` (the document's fault), `NOT_STARTED` (the installation's), `FAILED` (the engine's)
-or `CRASHED` (a worker died of it, again and again); all but `DONE` are followed by words.
+A request is `READ` (what is read, as JSON; the bytes of each) or `ENCODE` (the projection; the texts, as JSON). A reply
+begins with how it went: `DONE`, `REFUSED` (the document's fault), `NOT_STARTED` (the installation's), `FAILED` (the
+engine's) or `CRASHED` (a worker died of it, again and again); all but `DONE` are followed by words. A `READ` that is
+`DONE` is followed by a reply for each version.
 """
 
 import json
@@ -20,6 +21,7 @@ from indexes.limited.frames import LENGTH_BYTES, framed
 from indexes.passages import SplitDocument
 from indexes.units import Series, Span, Unit, UnitKind
 from ingest.encode import EncoderText, Made
+from ingest.engine import Version
 from ingest.loading.frames import read_reply, reply
 from ingest.parsed import Parsed
 from ingest.titles import titled
@@ -48,6 +50,18 @@ def unpacked(message: bytes) -> list[bytes]:
         parts.append(message[at + LENGTH_BYTES : end])
         at = end
     return parts
+
+
+def versions_sent(versions: Sequence[Version]) -> bytes:
+    """Return the request to read versions."""
+    named = [{"document": one.document, "sha256": one.sha256, "title": one.title} for one in versions]
+    return packed(READ, json.dumps(named).encode(), *(one.content for one in versions))
+
+
+def versions_received(parts: Sequence[bytes]) -> list[Version]:
+    """Return the versions of a request, without what is wanted."""
+    named, *contents = parts
+    return [Version(**one, content=content) for one, content in zip(json.loads(named), contents, strict=True)]
 
 
 def split_sent(parsed: Parsed, split: SplitDocument) -> bytes:

@@ -10,13 +10,13 @@ import atexit
 import hashlib
 import json
 from collections.abc import Callable
-from functools import lru_cache
-from typing import Any
+from functools import lru_cache, partial
 
 from indexes.encoder import Encoder, load_encoder
 from indexes.errors import EncoderError
 from ingest.cluster.agreed import Agreed, agreed_from_json, found_here
 from ingest.cluster.messages import (
+    DONE,
     FAILED,
     NOT_STARTED,
     READ,
@@ -26,8 +26,10 @@ from ingest.cluster.messages import (
     split_sent,
     texts_received,
     unpacked,
+    versions_received,
 )
 from ingest.encode import made
+from ingest.engine import Version
 from ingest.errors import LoadError, LoaderStartError
 from ingest.loading.process import LoaderProcess
 from ingest.split import Splitter
@@ -57,8 +59,13 @@ def perform(setup: bytes, request: bytes) -> bytes:
 
 def perform_with(load: Load, setup: bytes, request: bytes) -> bytes:
     """Do what `perform` does, with an encoder that `load` returns for a name."""
+    return _said(lambda: _hands(setup, load).do(unpacked(request)))
+
+
+def _said(do: Callable[[], bytes]) -> bytes:
+    """Return the reply that is made, or one that says why there is none."""
     try:
-        return _hands(setup, load).do(unpacked(request))
+        return do()
     except LoadError as error:
         return packed(REFUSED, str(error).encode())
     except LoaderStartError as error:
@@ -97,15 +104,13 @@ class _Hands:
     def do(self, request: list[bytes]) -> bytes:
         wanted, *parts = request
         if wanted == READ:
-            return self._read(json.loads(parts[0]), parts[1])
+            return packed(DONE, *(_said(partial(self._read, version)) for version in versions_received(parts)))
         texts, projection = texts_received(parts, dimensions=self._encoder.dimensions)
         return made_sent(made(texts, encoder=self._encoder, projection=projection))
 
-    def _read(self, version: dict[str, Any], content: bytes) -> bytes:
-        if hashlib.sha256(content).hexdigest() != version["sha256"]:
+    def _read(self, version: Version) -> bytes:
+        if hashlib.sha256(version.content).hexdigest() != version.sha256:
             return packed(FAILED, b"the bytes that reached a worker are not those that were approved")
-        parsed = self.parser.load(version["document"], content)
-        return split_sent(
-            parsed,
-            self.splitter.split(titled(version["document"], version["sha256"], parsed, given=version["title"])),
-        )
+        parsed = self.parser.load(version.document, version.content)
+        whole = titled(version.document, version.sha256, parsed, given=version.title)
+        return split_sent(parsed, self.splitter.split(whole))

@@ -1,7 +1,6 @@
 """What tests of a cluster share: what a tiny library's ingestion expects of workers, and a cluster that is played."""
 
 import contextlib
-import json
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -17,7 +16,6 @@ from tests.support.fakes import HashingEncoder
 
 _SAID = {
     "refused": messages.packed(messages.REFUSED, b"expected text, got none"),
-    "crashed": messages.packed(messages.CRASHED, b"WorkerCrashedError"),
     "failed": messages.packed(messages.FAILED, b"a worker broke (KeyError)"),
     "not-started": messages.packed(messages.NOT_STARTED, b"documents cannot be parsed"),
     "lies": messages.packed(messages.DONE, b"{}", b"", b"{}"),
@@ -64,11 +62,16 @@ def _answer(listener: Listener, work: Callable[[bytes, bytes], bytes]) -> None:
 
 
 class PlayedDriver:
-    """A `Driver` whose worker is this process. Documents named for a reply get that; one that "dies" takes it along."""
+    """A `Driver` whose worker is this process.
+
+    Documents named for a reply get that. One that is "crashed" kills the workers that read it, with all that is read
+    together with it; one that "dies" takes the cluster along.
+    """
 
     def __init__(self, work: Callable[[bytes, bytes], bytes], *, cannot: str = "") -> None:
         self.runs = False
         self.most_ahead = 0
+        self.read = list[list[str]]()  # the documents of each request to read some
         self._work, self._cannot = work, cannot
         self._setup = b""
         self._asked: deque[bytes] = deque()
@@ -85,11 +88,19 @@ class PlayedDriver:
 
     def receive(self) -> bytes:
         request = self._asked.popleft()
-        wanted, given, *_ = messages.unpacked(request)
-        name = json.loads(given)["document"].rpartition("/")[2].removesuffix(".md") if wanted == messages.READ else ""
-        if name == "dies":
+        wanted, *parts = messages.unpacked(request)
+        if wanted != messages.READ:
+            return self._work(self._setup, request)
+        versions = messages.versions_received(parts)
+        names = [version.document.rpartition("/")[2].removesuffix(".md") for version in versions]
+        self.read.append(names)
+        if "dies" in names:
             raise ClosedError("the Ray cluster is gone")
-        return _SAID.get(name) or self._work(self._setup, request)
+        if "crashed" in names:
+            return messages.packed(messages.CRASHED, b"WorkerCrashedError")
+        _, *replies = messages.unpacked(self._work(self._setup, request))
+        said = (_SAID.get(name, reply) for name, reply in zip(names, replies, strict=True))
+        return messages.packed(messages.DONE, *said)
 
     def close(self) -> None:
         self.runs = False

@@ -37,6 +37,12 @@ def engine(driver: PlayedDriver) -> Iterator[RayEngine]:
     assert not driver.runs
 
 
+@pytest.fixture
+def _one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that others are on their way."""
+    monkeypatch.setattr("ingest.cluster.engine._TOGETHER", 1)
+
+
 def _library(root: Path, *names: str) -> TinyLibrary:
     library = TinyLibrary(root)
     for name in names:
@@ -66,6 +72,7 @@ def test_a_document_that_kills_its_readers_stays_out_and_the_rest_comes_in(tmp_p
     }
 
 
+@pytest.mark.usefixtures("_one_by_one")
 @pytest.mark.parametrize(
     ("name", "error", "words"),
     [
@@ -123,7 +130,33 @@ def test_nothing_is_started_where_nothing_is_to_be_read(
     assert not driver.runs
 
 
-def test_only_a_few_documents_are_on_their_way_at_once(tmp_path: Path, driver: PlayedDriver, engine: RayEngine) -> None:
+@pytest.mark.usefixtures("_one_by_one")
+def test_only_a_few_requests_are_on_their_way_at_once(tmp_path: Path, driver: PlayedDriver, engine: RayEngine) -> None:
     library = _library(tmp_path, *(f"d{number}" for number in range(9)))
     ingest(replace(library.ingestion(), engine=engine))
     assert driver.most_ahead == 4
+
+
+def test_small_documents_go_together_and_a_long_one_alone(
+    tmp_path: Path, driver: PlayedDriver, engine: RayEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ingest.cluster.engine._TOGETHER", 3)
+    library = _library(tmp_path, "a", "b", "c", "d", "f")
+    library.add("legal/e.md", "# Long\n\n" + "Keep it. " * 40_000)
+    ingest(replace(library.ingestion(), engine=engine))
+    assert driver.read == [["a", "b", "c"], ["d"], ["e"], ["f"]]
+
+
+def test_of_documents_that_go_together_each_that_kills_its_readers_stays_out_and_no_other(
+    tmp_path: Path, driver: PlayedDriver, engine: RayEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two groups of the same kind in a row, with others on their way."""
+    monkeypatch.setattr("ingest.cluster.engine._TOGETHER", 2)
+    library = _library(tmp_path, "a", "b", "d", "e", "z")
+    for folder in ("c", "f"):
+        library.add(f"legal/{folder}/crashed.md", "# It kills\n\nKeep it.\n")
+    report = ingest(replace(library.ingestion(), engine=engine))
+    kept_out = {outcome.document for outcome in report.documents if outcome.reason}
+    assert kept_out == {"legal/c/crashed.md", "legal/f/crashed.md"}
+    assert sum(outcome.passages > 0 for outcome in report.documents) == 5
+    assert driver.read.count(["crashed"]) == 2

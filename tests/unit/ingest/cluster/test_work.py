@@ -8,6 +8,7 @@ import pytest
 
 from ingest.cluster import messages
 from ingest.cluster.work import perform_with
+from ingest.engine import Version
 from ingest.errors import LoaderStartError
 from ingest.loading.process import LoaderProcess
 from ingest.parsed import Parsed
@@ -33,9 +34,10 @@ def _done(
     expected = agreed(HashingEncoder())
     here = replace(expected.here, encoder=replace(expected.encoder, dtype=dtype))
     setup = json.dumps(replace(expected, here=here).as_json()).encode()
-    version = {"document": name, "sha256": hashlib.sha256(of or content).hexdigest(), "title": ""}
-    request = messages.packed(messages.READ, json.dumps(version).encode(), content)
-    return messages.unpacked(perform_with(_encoder, setup, request))
+    version = Version(name, hashlib.sha256(of or content).hexdigest(), "", content)
+    other = replace(version, document="legal/b.xls")
+    how, *replies = messages.unpacked(perform_with(_encoder, setup, messages.versions_sent([version, other])))
+    return messages.unpacked(replies[0]) if how == messages.DONE else [how, *replies]
 
 
 def test_approved_bytes_are_read_and_split() -> None:
