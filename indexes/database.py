@@ -19,6 +19,7 @@ from psycopg.pq import TransactionStatus
 
 from indexes.errors import DatabaseError
 from indexes.postgres_address import UNREADABLE, read_address, shown_address
+from indexes.postgres_guards import REFUSED_THERE
 from indexes.postgres_session import open_session
 
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -48,6 +49,7 @@ _REASONS = {
     "57014": "it was broken off, or took longer than it may",
     "57P": "the server ends, or begins",
     "58": "the server's disk refuses",
+    "P0": REFUSED_THERE,
 }
 _LOST = "the connection to the server is lost"
 

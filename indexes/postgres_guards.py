@@ -5,6 +5,11 @@ Text only: nothing here connects. What a trigger refuses, and what a role may do
 
 import re
 
+# What a code (SQLSTATE) means that begins with P0, as no trigger of ours refuses: somebody else's function raised it.
+REFUSED_THERE = (
+    "a function or trigger that is not Greenlit's refuses it, such as an event trigger against changes of tables: ask "
+    "whoever runs the database"
+)
 _ROLE = re.compile(r"[a-z_][a-z0-9_-]{0,62}")
 
 

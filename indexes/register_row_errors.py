@@ -7,6 +7,7 @@ refused. Errors of connecting are told where that is done (`postgres_session`).
 import psycopg
 
 from indexes.errors import RegisterError
+from indexes.postgres_guards import REFUSED_THERE
 
 PREPARE = "greenlit audit prepare"
 # By how a code begins; the first that fits counts.
@@ -29,6 +30,7 @@ _REASONS = {
     "57014": "it was broken off, or took longer than it may",
     "57P": "the server ends, or begins",
     "58": "the server's disk refuses",
+    "P0": REFUSED_THERE,
     "XX": "it is damaged: see the server's log",
 }
 _LOST = "the connection to the server is lost"

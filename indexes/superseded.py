@@ -20,10 +20,46 @@ Edges = Mapping[str, AbstractSet[str]]
 
 def counting(edges: Edges) -> dict[str, frozenset[str]]:
     """Return the edges that count, without those of a circle: what a document supersedes, of those that do."""
+    circle = _circles(edges)
     kept = (
-        (document, frozenset(o for o in olds if not _leads_to(edges, o, document))) for document, olds in edges.items()
+        (document, frozenset(old for old in olds if circle[old] != circle[document]))
+        for document, olds in edges.items()
     )
     return {document: olds for document, olds in kept if olds}
+
+
+def _circles(edges: Edges) -> dict[str, str]:
+    """Return for each document the one that its circle is told by: itself, where it is in none.
+
+    Looks along each edge once (Tarjan, "Depth-first search and linear graph algorithms", 1972), and nests no calls.
+    """
+    found: dict[str, int] = {}  # the number of each document, in the order in which they are found
+    back: dict[str, int] = {}  # the lowest number that each leads back to, as far as it was looked
+    waiting: list[str] = []  # those that were found and have no circle yet
+    circle: dict[str, str] = {}
+
+    def begun(document: str) -> tuple[str, Iterator[str]]:
+        found[document] = back[document] = len(found)
+        waiting.append(document)
+        return document, iter(edges.get(document, ()))
+
+    for start in edges:
+        way = [] if start in found else [begun(start)]
+        while way:
+            document, ahead = way[-1]
+            for old in ahead:
+                if old not in found:
+                    way.append(begun(old))
+                    break
+                if old not in circle:
+                    back[document] = min(back[document], found[old])
+            else:
+                way.pop()
+                if way:
+                    back[way[-1][0]] = min(back[way[-1][0]], back[document])
+                while back[document] == found[document] and document not in circle:
+                    circle[waiting.pop()] = document
+    return circle
 
 
 def _leads_to(edges: Edges, start: str, end: str) -> bool:
@@ -49,13 +85,19 @@ def replacements(edges: Edges) -> dict[str, str]:
     by: dict[str, str] = {}
     for document, olds in sorted(counting(edges).items()):
         by |= dict.fromkeys(olds, document)
-    return {old: _last(by, old) for old in by}
+    return _lasts(by)
 
 
-def _last(by: Mapping[str, str], document: str) -> str:
-    while document in by:
-        document = by[document]
-    return document
+def _lasts(by: Mapping[str, str]) -> dict[str, str]:
+    """Return where each chain ends, of chains that are no circles."""
+    last: dict[str, str] = {}
+    for document in by:
+        passed, at = [], document
+        while at in by and at not in last:
+            passed.append(at)
+            at = by[at]
+        last |= dict.fromkeys(passed, last.get(at, at))
+    return last
 
 
 def check_superseding(

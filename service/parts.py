@@ -91,6 +91,14 @@ class Service:
     followed: FollowedBuilds | None  # where builds lie in an object store
 
 
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What parts tell of themselves, in words: what is wrong, and what is worth knowing."""
+
+    problems: Sequence[Callable[[], list[str]]]
+    remarks: Sequence[Callable[[], list[str]]]
+
+
 def release(settings: Settings, entails: Entails | None = None) -> ReleaseRef:
     """Return the program's version and settings, and the entailment model's digest, as every record names them."""
     return ReleaseRef(version=VERSION, config_hash=settings.config_hash(entailment=entails.digest if entails else None))
@@ -128,7 +136,8 @@ def open_service(
     mandate = mandate_made(settings, connect, follower=follower, today=_today, notice=notice, entails=entails)
     steps, auditing = answering_steps(settings, encoder, mandate), auditing_over(opened)
     opened_access = access_opened(settings, opened, follower, notice)
-    health = _health(settings, opened, live, boundary, mandate, (opened_access.problems, *builds.problems))
+    told = _Told((opened_access.problems, *builds.problems), (opened_access.remarks,))
+    health = _health(settings, opened, live, boundary, mandate, told)
     looked_at = LookedAt(health, live, boundary, auditing.state, steps, builds.followed)
     metrics, deciding = metrics_of(settings, looked_at), _deciding(settings, register)
     verifying = _verifying(settings, opened)
@@ -178,18 +187,21 @@ def _health(
     live_build: LiveBuild,
     boundary: Boundary,
     mandate: Mandate | None,
-    others: Sequence[Callable[[], list[str]]],
+    told: _Told,
 ) -> Health:
     return Health(
         live_build=live_build,
         boundary=boundary,
         log=opened.log,
         others=(
-            *others,
+            *told.problems,
             lambda: worker_problems(settings.builds, now=utc_now()),
             lambda: mandate_problems(mandate),
         ),
-        record=lambda: missing_lines(opened.store, boundary.live()[1].line_hashes, now=utc_now()),
+        remarks=(
+            lambda: missing_lines(opened.store, boundary.live()[1].line_hashes, now=utc_now()),
+            *told.remarks,
+        ),
         clock_s=time.monotonic,
     )
 

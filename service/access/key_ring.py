@@ -20,6 +20,7 @@ from typing import Any
 
 from indexes.names import misleading_in
 from service.access.errors import KeyWishError
+from service.access.key_ends import key_remarks
 from service.access.key_store import Key, KeyStore
 from service.access.recognition import KEY_PREFIX
 
@@ -116,6 +117,10 @@ class KeyRing:
             KeysError: the store cannot be read.
         """
         return self._store.all()
+
+    def remarks(self) -> list[str]:
+        """Return which keys have ended or end soon, in words; raises as `all`."""
+        return key_remarks(self.all(), self._now().date())
 
     def revoke(self, name_or_id: str, *, by: str) -> Key:
         """Revoke a key; it opens nothing from the next request on.

@@ -122,11 +122,13 @@ class KeyStore:
                 connection.execute("DELETE FROM keys WHERE key_id = ?", (key_id,))
 
     def all(self) -> list[Key]:
-        """Return every key that was ever made, the oldest first.
+        """Return every key that was ever made, the oldest first; where none was, nothing is made to keep any.
 
         Raises:
             KeysError: they cannot be read.
         """
+        if not self._database.exists():
+            return []
         with self._database.reading() as connection:
             made = "SELECT min(number) FROM key_changes WHERE key_changes.key_id = keys.key_id"  # nosec B608
             return _keys(connection, f"ORDER BY ({made})")

@@ -109,6 +109,13 @@ class OpenAccess:
             return [str(error)]
         return [problem for tell in self.problem_tellers if (problem := tell())]
 
+    def remarks(self) -> list[str]:
+        """Return which API keys have ended or end soon, in words, or why nobody can tell."""
+        try:
+            return self.key_ring.remarks()
+        except AccessError as error:
+            return [str(error)]
+
     def close(self) -> None:
         """Close the stores, and what is open to the provider."""
         for close in self.closers:

@@ -42,7 +42,7 @@ class PrivateFile:
 
     def exists(self) -> bool:
         """See `PrivateDatabase`."""
-        return self.path.exists() or moved_from(self.path).exists()
+        return self.path.exists() or self.path.is_symlink() or moved_from(self.path).exists()
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:

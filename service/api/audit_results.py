@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from service.api.bodies import ReceiptBody
+from service.audit.events import Closing, Verdict
 
 Time = Annotated[str, Field(description="UTC", examples=["2026-11-20T09:00:00Z"])]
 _HASH = "0f3c1a5e" * 8
@@ -219,7 +220,7 @@ class SaidFeedbackBody(BaseModel):
     """What the caller said of an answer."""
 
     time: Time
-    verdict: str = Field(examples=["outdated"])
+    verdict: Verdict = Field(examples=["outdated"])
     comment: str | None = Field(description="null if there was none, or it was erased")
 
 
@@ -227,7 +228,7 @@ class ClosedRequestBody(BaseModel):
     """What became of a document that was asked for."""
 
     time: Time
-    how: str = Field(examples=["granted"])
+    how: Closing = Field(examples=["granted"])
     note: str | None
 
 

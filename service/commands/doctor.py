@@ -20,6 +20,9 @@ def doctor(
     Exits with 1 if something is wrong, which a person has to mend. A warning is worth knowing and stops nothing, such
     as approvals that end soon or have ended.
     """
+    from contextlib import closing
+
+    from service.access_made import key_ring
     from service.commands.models import connecting
     from service.operating.doctor import examine
 
@@ -27,7 +30,12 @@ def doctor(
         settings = read_settings()
     except SettingsError as error:
         raise fail(error, 2) from error
-    checks = examine(settings, running=lambda: _problems_of_running(settings), connecting=lambda: connecting(settings))
+    checks = examine(
+        settings,
+        running=lambda: _problems_of_running(settings),
+        connecting=lambda: connecting(settings),
+        keys=lambda: closing(key_ring(settings)),
+    )
     if as_json:
         out.json({"checks": [check.as_json() for check in checks]})
     else:

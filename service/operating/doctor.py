@@ -8,6 +8,7 @@ import os
 import shutil
 import stat
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from indexes.objects.opening import open_mirror
 from indexes.register_state import RegisterPlace
 from indexes.sources import read_sources
 from service.access.directory import DIRECTORY_FILE, read_directory
+from service.access.key_ring import KeyRing
 from service.access.local import local_token
 from service.access.principals import ANY_SOURCE
 from service.access.rules import ACCESS_FILE, read_rules
@@ -41,16 +43,18 @@ from service.settings import Settings, encoder_copies, environment, unknown_sett
 
 Running = Callable[[], list[str]]  # what the running service finds wrong, in words
 Connecting = Callable[[], Connect | None]  # what calls models, if the settings ask for one
+Ring = Callable[[], AbstractContextManager[KeyRing]]  # lends the API keys
 _LEAST_FREE_BYTES = 1 << 30  # less room than this and the next build or a busy day of records may not fit
 
 
-def examine(settings: Settings, *, running: Running, connecting: Connecting) -> list[Check]:
+def examine(settings: Settings, *, running: Running, connecting: Connecting, keys: Ring) -> list[Check]:
     """Return all checks, in the order in which a question needs what they look at.
 
     Args:
         settings: of the installation.
         running: asks the running service, which holds the log then; not called with none running.
         connecting: gives what calls the model that the settings ask for; it is asked once.
+        keys: lends the API keys.
     """
     encoder: list[SentenceTransformersEncoder] = []
     register = register_of(settings.library, settings.database())
@@ -76,6 +80,7 @@ def examine(settings: Settings, *, running: Running, connecting: Connecting) -> 
         checked("model", lambda: _model(settings, connecting)),
         checked("sign-in", lambda: _sign_in(settings)),
         checked("roles", lambda: _roles(settings.library)),
+        checked("API keys", lambda: _keys(keys)),
         checked("directory", lambda: _directory(settings.directory or settings.state / DIRECTORY_FILE)),
         checked("audit log", lambda: _log(settings, running)),
         checked("disk", lambda: _disk(settings)),
@@ -183,6 +188,12 @@ def _roles(library: Path) -> Found:
     there = (library / ACCESS_FILE).exists()
     detail = f"in {library / ACCESS_FILE}" if there else "everybody signed in may ask"
     return Found(detail, [one] if rules.operator_may_audit else [])
+
+
+def _keys(keys: Ring) -> Found:
+    with keys() as ring:
+        living = sum(ring.shown(key)["state"] == "live" for key in ring.all())
+        return Found(f"{counted(living, 'key')} in use" if living else "none in use", ring.remarks())
 
 
 def _directory(path: Path) -> str:

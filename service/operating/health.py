@@ -18,7 +18,8 @@ _STOCK_S = 10.0  # a file that is gone is named this soon
 class Report:
     """`failing` are the parts without which no answer is given, by name; the others are in words, for the operator.
 
-    `problems` are for somebody to mend, `remarks` stop nothing: which approvals end soon or have ended, what waits.
+    `problems` are for somebody to mend, `remarks` stop nothing: which approvals and API keys end
+    soon or have ended, what waits.
     """
 
     failing: tuple[str, ...]
@@ -41,17 +42,17 @@ class Health:
         boundary: Boundary,
         log: AuditLog,
         others: Sequence[Callable[[], list[str]]],
-        record: Callable[[], list[str]],
+        remarks: Sequence[Callable[[], list[str]]],
         clock_s: Callable[[], float],
     ) -> None:
         """Take the parts to look at, and a steady clock in seconds.
 
         `others` tell in words what is wrong with parts that answers can do without: who may do what, the worker, the
-        language model. They raise an AuditError where something cannot be put on record. `record` tells
-        in words what of the record is worth knowing.
+        language model. They raise an AuditError where something cannot be put on record. `remarks` tell
+        in words what is worth knowing and stops nothing: of the record, of API keys.
         """
         self._others = others
-        self._record = record
+        self._remarks = remarks
         self._clock_s = clock_s
         self._stock: tuple[float, list[str], list[str]] = (-math.inf, [], [])  # when, what is wrong, what is due
         self._live_build = live_build
@@ -104,6 +105,6 @@ class Health:
         taken_s, problems, remarks = self._stock
         if self._clock_s() - taken_s >= _STOCK_S:
             problems, remarks = self._boundary.stock()
-            remarks = [*self._record(), *remarks]
+            remarks = [*(words for tell in self._remarks for words in tell()), *remarks]
             self._stock = (self._clock_s(), problems, remarks)
         return problems, remarks

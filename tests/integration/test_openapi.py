@@ -5,7 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import schemathesis
@@ -15,7 +15,9 @@ from schemathesis import GenerationMode
 from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import ignored_auth, positive_data_acceptance
 
+from service.audit.events import Closing, Verdict, request_closed
 from service.http.identity import ON_BEHALF_OF
+from service.http.middleware import MAX_BODY_BYTES
 from tests.support.callers import PEOPLE, ROLES, Office, Who, open_office, person
 from tests.support.every_route import EVERY, IN_OPENAIS_FORM
 from tests.support.examples import THOROUGH, examples
@@ -172,3 +174,44 @@ def _is_as_described(case: schemathesis.Case[Any], response: Any) -> None:
         assert response.headers["content-type"] == ["application/problem+json"]
         assert response.json().keys() == {"type", "title", "status", "detail"}
     case.validate_response(response, excluded_checks=[ignored_auth, positive_data_acceptance])
+
+
+def _described(office: Office, path: str, method: str) -> dict[str, Any]:
+    described: dict[str, Any] = office.studio.app.openapi()["paths"][path][method]
+    return described
+
+
+def test_what_is_turned_away_before_any_door_is_a_problem_as_described(office: Office) -> None:
+    answers = _described(office, "/v1/ask", "post")["responses"]
+    headers = dict(office.headers(EVERYTHING))
+    client = office.studio.stranger()
+    too_long = client.post("/v1/ask", json={"question": "a" * MAX_BODY_BYTES}, headers=headers)
+    elsewhere = client.post("/v1/ask", json={"question": "a"}, headers=headers | {"Host": "elsewhere.example"})
+    assert (too_long.status_code, elsewhere.status_code) == (413, 400)
+    for response in (too_long, elsewhere):
+        said = answers.get(str(response.status_code), answers["default"])["content"]
+        assert [response.headers["content-type"]] == list(said) == ["application/problem+json"]
+        assert response.json().keys() == {"type", "title", "status", "detail"}
+
+
+def test_what_somebody_said_is_told_to_them_as_described(office: Office) -> None:
+    """A list that holds nothing fits any description."""
+    who = person("staff", in_group=True)
+    api, question = office.api(who), office.ask(who)
+    said = {"request_id": question.request_id, "verdict": "outdated", "comment": "Not since March."}
+    assert api.post("/v1/feedback", json=said).status_code == 200
+    for wish in ({"wish": "Night trains", "request_id": question.request_id}, {"wish": "Ferries"}):
+        number = api.post("/v1/requests", json=wish).json()["number"]
+        office.studio.opened.log.note(request_closed("counsel", request=number, how="granted", note="There it is."))
+    told = api.get("/v1/audit/own").raise_for_status().json()
+    (one,) = told["questions"]
+    assert [(given["verdict"], given["comment"]) for given in one["feedback"]] == [("outdated", "Not since March.")]
+    for asked_for in (*one["requests"], *told["requests"]):
+        assert (asked_for["closed"]["how"], asked_for["closed"]["note"]) == ("granted", "There it is.")
+    schemas = office.studio.app.openapi()["components"]["schemas"]
+    verdict, how = (
+        schemas[of]["properties"][field]
+        for of, field in (("SaidFeedbackBody", "verdict"), ("ClosedRequestBody", "how"))
+    )
+    assert set(verdict["enum"]) == set(get_args(Verdict))
+    assert set(how["enum"]) == set(get_args(Closing))

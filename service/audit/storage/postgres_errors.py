@@ -6,6 +6,7 @@ An error of connecting quotes no row, so its first words are told too, without t
 
 import psycopg
 
+from indexes.postgres_guards import REFUSED_THERE
 from service.audit.errors import AuditDamagedError, AuditUnavailableError
 from service.audit.storage.postgres_schema import OTHER_END
 
@@ -35,6 +36,7 @@ _REASONS = {
     OTHER_END: ANOTHER_END,
     "57P": "the server ends, or begins",
     "58": "the server's disk refuses",
+    "P0": REFUSED_THERE,
 }
 _DAMAGE = {
     "23": "its rows are not in order: another program wrote to it, or it is damaged",

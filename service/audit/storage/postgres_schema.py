@@ -10,7 +10,7 @@ earlier checkpoint.
 from indexes.postgres_guards import let_in, schema_made, trigger
 
 SCHEMA = "greenlit_audit"  # the name space of the tables, not their version
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 _REFUSED = "integrity_constraint_violation"
 OTHER_END = "GL001"  # SQLSTATE: the log does not end as whoever adds to it knows
 

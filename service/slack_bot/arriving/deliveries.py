@@ -102,6 +102,7 @@ class Deliveries:
         self._waiting: list[_Write] = []
         self._writing: asyncio.Task[None] | None = None
         self._sessions, self._is_unsure = 0, False  # when it was read what is unfinished; what was written since
+        self._unserved: dict[bytes, float] = {}  # what may be kept as seen and was not; until when that counts
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="deliveries")
         try:
             self._kept: Kept = DeliveryFile(place) if isinstance(place, Path) else place
@@ -154,13 +155,22 @@ class Deliveries:
     async def is_first(self, key: str) -> bool:
         """Keep, durably, that a request was seen; tell whether it was the first of its kind.
 
+        What fails may be kept all the same: the connection broke before that was said. Nobody did what was asked then,
+        so whoever comes again with it is the first. Only this process knows that; to another it was seen.
+
         Args:
             key: what it cannot share with another: its signature, or the id of its envelope.
 
         Raises:
-            DeliveriesError: it is not durable.
+            DeliveriesError: it may not be durable, and counts as not seen.
         """
-        return await self._write(_SEEN, (_digest(key), self._clock_s() + SEEN_S)) == 1
+        digest, until_s = _digest(key), self._clock_s() + SEEN_S
+        try:
+            is_new = await self._write(_SEEN, (digest, until_s)) == 1
+        except DeliveriesError:
+            self._unserved[digest] = until_s
+            raise
+        return self._unserved.pop(digest, None) is not None or is_new
 
     def unfinished(self) -> list[Delivery]:
         """Return what was taken and came to no end, oldest first; for whoever starts, before anything is taken.
@@ -196,6 +206,7 @@ class Deliveries:
             DeliveriesError: it cannot be written.
         """
         now_s = self._clock_s()
+        self._unserved = {digest: until_s for digest, until_s in self._unserved.items() if until_s >= now_s}
         ended = "DELETE FROM deliveries WHERE state IN ('done', 'given_up') AND changed_s < ?"
         await self._write(ended, (now_s - KEPT_S,))
         await self._write("DELETE FROM seen WHERE until_s < ?", (now_s,))

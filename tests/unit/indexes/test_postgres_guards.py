@@ -8,7 +8,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from indexes.errors import RegisterError
+from indexes.database import Database
+from indexes.errors import DatabaseError, RegisterError
 from indexes.events import Approval
 from indexes.library_register import register_of
 from indexes.postgres_guards import let_in
@@ -86,3 +87,20 @@ def test_no_session_says_what_the_names_in_a_trigger_mean(roles: Roles, database
     with pytest.raises(psycopg.Error, match="a line follows the last one"):
         _run(service, fake, "SET search_path = theirs, pg_catalog", add)
     assert register_of(tmp_path, database_url).refresh().position == 0
+
+
+def test_a_rule_of_the_database_against_changes_of_tables_is_told_in_words(database_url: str) -> None:
+    refuse = "BEGIN RAISE EXCEPTION 'quokka4711: no changes on Fridays'; END"
+    _run(
+        database_url,
+        f"CREATE FUNCTION refuse() RETURNS event_trigger LANGUAGE plpgsql AS $$ {refuse} $$",
+        "CREATE EVENT TRIGGER no_changes ON ddl_command_start EXECUTE FUNCTION refuse()",
+    )
+    words = r"is not Greenlit's refuses it, such as an event trigger .*: ask whoever runs the database \(P0001\)"
+    with pytest.raises(RegisterError, match=words) as of_the_register:
+        prepare_rows(database_url, role="")
+    shared = Database(database_url, schema="public")
+    with pytest.raises(DatabaseError, match=words) as of_the_others, shared.lent() as connection:
+        connection.execute(b"CREATE TABLE theirs (x int)")
+    shared.close()
+    assert "quokka4711" not in f"{of_the_register.value} {of_the_others.value}"

@@ -2,11 +2,15 @@
 
 import itertools
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from indexes.decisions import Decision
 from indexes.errors import TermsError
@@ -52,6 +56,46 @@ def test_a_chain_longer_than_calls_may_be_nested_is_followed() -> None:
     names = [f"legal/{number:04}.md" for number in range(sys.getrecursionlimit() + 100)]
     edges = {new: frozenset({old}) for old, new in itertools.pairwise(names)}
     assert set(replacements(edges).values()) == {names[-1]}
+
+
+class Looked(dict[str, frozenset[str]]):
+    """What supersedes what; it counts how often somebody looks."""
+
+    looks = 0
+
+    def get(self, document: str, otherwise: Any = None) -> Any:
+        self.looks += 1
+        return super().get(document, otherwise)
+
+
+@pytest.mark.parametrize("closed", [False, True])
+def test_a_chain_of_versions_is_looked_along_once_whether_it_ends_or_comes_round(*, closed: bool) -> None:
+    names = [f"legal/{number:03}.md" for number in range(500)]
+    edges = Looked((new, frozenset({old})) for old, new in itertools.pairwise(names))
+    if closed:
+        edges[names[0]] = frozenset({names[-1]})
+    assert counting(edges) == ({} if closed else edges)
+    assert edges.looks < 5 * len(names)
+
+
+def _leads(edges: Mapping[str, frozenset[str]], start: str, end: str) -> bool:
+    reached, ahead = set[str](), [start]
+    while ahead:
+        document = ahead.pop()
+        if document not in reached:
+            reached.add(document)
+            ahead.extend(edges.get(document, ()))
+    return end in reached
+
+
+@given(pairs=st.lists(st.tuples(st.sampled_from("abcdefg"), st.sampled_from("abcdefghi")), max_size=16))
+def test_what_counts_is_what_does_not_lead_back(pairs: list[tuple[str, str]]) -> None:
+    edges = {new: frozenset(old for one, old in pairs if one == new) for new, _ in pairs}
+    expected = {new: frozenset(old for old in olds if not _leads(edges, old, new)) for new, olds in edges.items()}
+    assert counting(edges) == {new: olds for new, olds in expected.items() if olds}
+    for old, last in replacements(edges).items():
+        assert _leads(edges, last, old)
+        assert not any(last in olds for olds in counting(edges).values()), "nothing supersedes the last one"
 
 
 def test_what_cannot_be_superseded_is_said() -> None:

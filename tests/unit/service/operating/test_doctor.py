@@ -2,19 +2,24 @@
 
 import shutil
 from collections.abc import Callable
-from datetime import date
+from contextlib import closing
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
 import service.operating.doctor
+from indexes.clock import utc_now
 from indexes.errors import EncoderError, SettingsError
 from indexes.limited.process import held_here
 from indexes.limited.sandbox import Sandbox, SandboxSetting
 from indexes.model_files import folder_digest
 from indexes.register import Register
 from indexes.register_state import register_hash
+from service.access.key_ring import KeyRing, KeyWish
+from service.access.key_store import KEYS_FILE
+from service.access_made import key_ring
 from service.audit.events import register_extended
 from service.audit.log import system_clock_us
 from service.audit.opening import open_log
@@ -65,7 +70,11 @@ def _no_model() -> None:
 
 
 def _examined(settings: Settings) -> list[Check]:
-    return examine(settings, running=_nothing_runs, connecting=_no_model)
+    return examine(settings, running=_nothing_runs, connecting=_no_model, keys=_keys_of(settings))
+
+
+def _keys_of(settings: Settings) -> Callable[[], closing[KeyRing]]:
+    return lambda: closing(key_ring(settings))
 
 
 def _wrong(settings: Settings) -> dict[str, str]:
@@ -91,6 +100,7 @@ def test_nothing_is_wrong(settings: Settings) -> None:
         "model",
         "sign-in",
         "roles",
+        "API keys",
         "directory",
         "audit log",
         "disk",
@@ -138,6 +148,17 @@ def test_lines_of_the_register_that_went_since_they_were_recorded_are_a_warning(
     whole = library.register_path.read_text().splitlines(keepends=True)
     library.register_path.write_text("".join(whole[:-1]))
     assert "lines of the register that were on record are changed, moved or gone" in _warned(settings)["register"]
+
+
+def test_a_key_that_ends_soon_is_a_warning_and_keys_that_cannot_be_read_are_wrong(settings: Settings) -> None:
+    assert not (settings.state / KEYS_FILE).exists(), "looking makes none"
+    with _keys_of(settings)() as ring:
+        ring.make(KeyWish("slack", ["ask"], FAR), by="cli")
+        ring.make(KeyWish("prometheus", ["metrics"], utc_now().date() + timedelta(days=3)), by="cli")
+    assert _warned(settings).keys() == {"API keys"}
+    assert _warned(settings)["API keys"].startswith("2 keys in use; the API key 'prometheus' (metrics) ends after ")
+    (settings.state / KEYS_FILE).write_bytes(b"no database")
+    assert "API keys cannot be read" in _wrong(settings)["API keys"]
 
 
 def _no_sources(library: TinyLibrary) -> None:
@@ -259,9 +280,8 @@ def test_a_token_that_others_can_read_is_named(settings: Settings) -> None:
 @pytest.mark.parametrize("problems", [[], ["the key is gone", "the clock is behind"]])
 def test_a_service_that_holds_the_log_is_asked_how_it_is(settings: Settings, problems: list[str]) -> None:
     log = open_log(settings.state, keys=settings.keys_folder(), name="greenlit.test", clock=system_clock_us)
-    found = {check.name: check for check in examine(settings, running=lambda: problems, connecting=_no_model)}[
-        "audit log"
-    ]
+    checks = examine(settings, running=lambda: problems, connecting=_no_model, keys=_keys_of(settings))
+    found = {check.name: check for check in checks}["audit log"]
     log.close()
     assert found.ok == (not problems)
     said = "the running service says: the key is gone; the clock is behind"
@@ -294,7 +314,7 @@ def _asking(settings: Settings, model: SayingModel, **entry: Any) -> Check:
     """Return what is said of a model that the settings ask for."""
     (settings.library / MODELS_FILE).write_text(written({**ENTRY, "expires": "2099-01-01", "sources": ["*"], **entry}))
     wanted = settings.model_copy(update={"answerer": "llm", "judge": "llm", "model": "writer"})
-    checks = examine(wanted, running=_nothing_runs, connecting=lambda: lambda *_: model)
+    checks = examine(wanted, running=_nothing_runs, connecting=lambda: lambda *_: model, keys=_keys_of(settings))
     return next(check for check in checks if check.name == "model")
 
 
@@ -342,7 +362,8 @@ def test_a_model_is_asked_about_a_made_up_document(settings: Settings) -> None:
 def test_a_model_that_only_rewrites_is_asked_too(settings: Settings) -> None:
     wanted = settings.model_copy(update={"rewriter": "llm", "model": "writer"})
     (settings.library / MODELS_FILE).write_text(written({**ENTRY, "expires": "2099-01-01", "sources": ["*"]}))
-    checks = examine(wanted, running=_nothing_runs, connecting=lambda: lambda *_: SayingModel(FACT))
+    model = SayingModel(FACT)
+    checks = examine(wanted, running=_nothing_runs, connecting=lambda: lambda *_: model, keys=_keys_of(settings))
     (check,) = (check for check in checks if check.name == "model")
     assert "; it rewrites follow-ups" in check.detail
 
@@ -359,5 +380,5 @@ def test_what_a_model_needs_and_is_not_installed_is_named(settings: Settings) ->
     def missing() -> None:
         raise SettingsError("expected what it needs, found none")
 
-    checks = examine(settings, running=_nothing_runs, connecting=missing)
+    checks = examine(settings, running=_nothing_runs, connecting=missing, keys=_keys_of(settings))
     assert next(check.detail for check in checks if check.name == "model") == "expected what it needs, found none"

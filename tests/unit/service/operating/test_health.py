@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from indexes.clock import utc_now
+from service.access.key_ring import KeyWish
+from service.access.key_store import KEYS_FILE
 from service.models.errors import ModelUnavailableError
 from service.models.models_file import MODELS_FILE
 from service.operating.health import Report
@@ -131,6 +134,22 @@ def test_what_is_due_and_what_waits_is_a_remark(library: TinyLibrary) -> None:
         "1 document waits for another approval",
         "source 'people' has no approved document",
     ]
+
+
+def test_a_key_that_ends_soon_is_a_remark(library: TinyLibrary) -> None:
+    with open_studio(with_rules(library)) as studio:
+        studio.service.key_ring.make(KeyWish("prometheus", ["metrics"], utc_now().date()), by="cli")
+        report = studio.service.health.report()
+    assert (report.ready, report.problems) == (True, ())
+    assert ["the API key 'prometheus' (metrics) ends after" in remark for remark in report.remarks] == [True]
+
+
+def test_keys_that_cannot_be_read_are_told_and_stop_nothing(library: TinyLibrary) -> None:
+    with open_studio(with_rules(library)) as studio:
+        (studio.state / KEYS_FILE).write_bytes(b"no database")
+        report = studio.service.health.report()
+    assert report.ready
+    assert any("API keys cannot be read" in told for told in (*report.problems, *report.remarks))
 
 
 @pytest.mark.parametrize("refused", ["query.received", "query.finished"])

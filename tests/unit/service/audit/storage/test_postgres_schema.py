@@ -7,9 +7,11 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from service.audit.errors import AuditDamagedError
+from service.audit.errors import AuditDamagedError, AuditUnavailableError
 from service.audit.storage.postgres_beside import PostgresBesideStore
-from service.audit.storage.postgres_schema import SCHEMA, TABLES, TRIGGERS, granted
+from service.audit.storage.postgres_prepare import prepare
+from service.audit.storage.postgres_schema import SCHEMA, SCHEMA_VERSION, TABLES, TRIGGERS, granted
+from service.audit.storage.postgres_steps import noted
 from service.audit.storage.postgres_store import PostgresLeafStore
 from service.audit.storage.store import Entry, KeptScope, Payload, StoredCheckpoint, Subtree
 from tests.support.postgres_server import Server
@@ -208,3 +210,42 @@ def _column(table: str) -> str:
 def test_a_role_that_would_have_to_be_quoted_is_refused(role: str) -> None:
     with pytest.raises(ValueError, match="expected the name of a role in lower-case"):
         granted(role)
+
+
+_TRUSTING = f"""
+    SELECT proname FROM pg_proc JOIN pg_namespace ON pg_namespace.oid = pronamespace
+    WHERE nspname = '{SCHEMA}' AND prorettype = 'trigger'::regtype
+    AND NOT COALESCE('search_path=pg_catalog, pg_temp' = ANY (proconfig), false)"""
+
+
+def _trusting(url: str) -> list[str]:
+    """Return the functions of triggers whose names mean what the session says that they fire in."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        return [name for (name,) in connection.execute(_TRUSTING.encode()).fetchall()]
+
+
+def test_triggers_of_an_older_version_get_their_own_names_when_the_tables_are_prepared(kept: str) -> None:
+    before = _rows(kept)
+    _run(kept, *(f"ALTER FUNCTION {SCHEMA}.{name}() RESET search_path" for _, name in TRIGGERS), noted("schema", "2"))
+    assert sorted(_trusting(kept)) == sorted(name for _, name in TRIGGERS)
+    prepare(kept, role="")
+    assert _trusting(kept) == []
+    after = _rows(kept)
+    history = list(TABLES).index("history")
+    assert [row[1:] for row in after.pop(history)][-1] == ("schema", str(SCHEMA_VERSION))
+    assert before.pop(history)
+    assert after == before, "no record is touched"
+
+
+def test_a_rule_of_the_database_against_changes_of_tables_is_told_in_words(database_url: str) -> None:
+    refuse = "BEGIN RAISE EXCEPTION 'quokka4711: no changes on Fridays'; END"
+    statements = (
+        f"CREATE FUNCTION refuse() RETURNS event_trigger LANGUAGE plpgsql AS $$ {refuse} $$",
+        "CREATE EVENT TRIGGER no_changes ON ddl_command_start EXECUTE FUNCTION refuse()",
+    )
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        for statement in statements:
+            connection.execute(statement.encode())
+    with pytest.raises(AuditUnavailableError, match=r"is not Greenlit's refuses it, .*: ask whoever .*P0001") as caught:
+        prepare(database_url, role="")
+    assert "quokka4711" not in str(caught.value)

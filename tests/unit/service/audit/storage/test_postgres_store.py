@@ -204,6 +204,7 @@ def test_what_fails_half_way_leaves_nothing(store: PostgresLeafStore) -> None:
         ("57014", "it was broken off, or took longer than it may"),
         ("55P03", "another session has locked it"),
         ("XX001", "it is damaged"),
+        ("P0001", "a function or trigger that is not Greenlit's refuses it"),
         ("0A000", "SQLSTATE 0A000"),
     ],
 )

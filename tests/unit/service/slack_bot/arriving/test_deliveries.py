@@ -194,6 +194,61 @@ def test_a_request_that_was_seen_is_not_the_first_for_as_long_as_its_signature_i
     assert "v0=0123" not in _all_of(place)
 
 
+def _torn(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """Let commits tear, as in a list: what is written is kept, and whoever wrote it hears of an error."""
+    commit, tears = Deliveries._commit, list[bool]()
+
+    def torn(self: Deliveries, batch: list[Any]) -> list[int]:
+        changed = commit(self, batch)
+        if tears and tears.pop(0):
+            raise sqlite3.OperationalError("the connection broke")
+        return changed
+
+    monkeypatch.setattr(Deliveries, "_commit", torn)
+    return tears
+
+
+def test_a_press_whose_commit_is_torn_is_the_first_when_it_comes_again_and_only_then(
+    place: Place_, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tears = _torn(monkeypatch)
+
+    async def press(deliveries: Deliveries, key: str) -> bool | None:
+        try:
+            return await deliveries.is_first(key)
+        except DeliveriesError:
+            return None
+
+    async def twice_torn(deliveries: Deliveries) -> list[bool | None]:
+        tears[:] = [True, True]
+        return [await press(deliveries, "v0=0123") for _ in range(5)]
+
+    async def beside_others(deliveries: Deliveries) -> list[bool | None]:
+        seen = await press(deliveries, "v0=seen")
+        tears[:] = [True]
+        torn = await asyncio.gather(*(press(deliveries, key) for key in ("v0=one", "v0=one", "v0=other")))
+        again = [await press(deliveries, key) for key in ("v0=one", "v0=other", "v0=one", "v0=seen")]
+        return [seen, *torn, *again]
+
+    assert _with(place, twice_torn) == [None, None, True, False, False]
+    assert _with(place, beside_others) == [True, None, None, None, True, True, False, False]
+
+
+def test_what_was_torn_counts_for_no_longer_than_what_was_seen(place: Place_, monkeypatch: pytest.MonkeyPatch) -> None:
+    tears, clock = _torn(monkeypatch), [1000.0]
+
+    async def torn(deliveries: Deliveries) -> int:
+        deliveries._clock_s = lambda: clock[0]
+        tears[:] = [True]
+        with pytest.raises(DeliveriesError):
+            await deliveries.is_first("v0=0123")
+        clock[0] += SEEN_S + 1
+        await deliveries.forget_old()
+        return len(deliveries._unserved)
+
+    assert _with(place, torn) == 0
+
+
 def test_only_what_ended_days_ago_is_removed(place: Place_) -> None:
     async def begin(deliveries: Deliveries) -> None:
         await deliveries.take(Delivery("Ev1", _PLACE))

@@ -135,7 +135,8 @@ def test_what_cannot_be_kept_is_not_acknowledged(bench: Bench, monkeypatch: pyte
     assert bench.client.get("/healthz").json() == {"status": "ok", "problems": []}
 
 
-def test_what_was_kept_though_that_seemed_to_fail_is_put_to_work(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+@contextlib.contextmanager
+def _torn(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     commit = Deliveries._commit
 
     def torn(self: Deliveries, batch: list[Any]) -> list[int]:
@@ -144,6 +145,22 @@ def test_what_was_kept_though_that_seemed_to_fail_is_put_to_work(bench: Bench, m
 
     with monkeypatch.context() as patched:
         patched.setattr(Deliveries, "_commit", torn)
+        yield
+
+
+def test_a_press_that_was_kept_though_that_seemed_to_fail_is_done_when_it_comes_again_and_once(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at, fields = time.time(), {"payload": json.dumps(_PRESSED)}
+    with _torn(monkeypatch):
+        assert bench.form(fields, at=at)[0] == 503
+    assert bench.dispatched == []
+    assert [bench.form(fields, at=at)[0] for _ in range(2)] == [200, 200]
+    assert bench.dispatched == [_PRESSED]
+
+
+def test_what_was_kept_though_that_seemed_to_fail_is_put_to_work(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    with _torn(monkeypatch):
         assert bench.event()[0] == 503
     assert bench.event()[0] == 200, "Slack delivers it again, and it is there already"
     assert bench.waiting() == []
