@@ -3,9 +3,13 @@
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from indexes.console import fail
 from service.settings import Settings
+
+if TYPE_CHECKING:
+    from service.http.shares import Shares
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,11 +17,13 @@ class Listening:
     """Where a service listens: for everybody, and, if it was told to, for whoever reads its metrics.
 
     `url` is where commands on this machine reach it, whatever else it listens on; empty where a parent tells them.
+    `shares` is how many connections each of several processes has, where several listen here.
     """
 
     everybody: socket.socket
     metrics: socket.socket | None
     url: str = ""
+    shares: "Shares | None" = None
 
     def descriptors(self) -> list[int]:
         """Return those of its sockets, as `inherited` takes them."""
@@ -28,6 +34,8 @@ class Listening:
         self.everybody.close()
         if self.metrics is not None:
             self.metrics.close()
+        if self.shares is not None:
+            self.shares.close()
 
 
 def bound(host: str, port: int) -> socket.socket:
@@ -75,10 +83,19 @@ def listening_at(settings: Settings, host: str | None, port: int | None) -> List
         raise
 
 
-def inherited(descriptors: Sequence[int]) -> Listening:
-    """Return where a service listens whose parent bound the sockets; see `Listening.descriptors`."""
+def inherited(number: int, memory: int, descriptors: Sequence[int]) -> Listening:
+    """Return where a process listens whose parent bound the sockets.
+
+    Args:
+        number: its own among those of its parent, from 1 on.
+        memory: the descriptor of what `shares.shared_memory` made.
+        descriptors: see `Listening.descriptors`.
+    """
+    from service.http.shares import Shares
+
     sockets = [socket.socket(fileno=one) for one in descriptors]
-    return Listening(sockets[0], sockets[1] if len(sockets) > 1 else None)
+    shares = Shares(memory, number=number)
+    return Listening(sockets[0], sockets[1] if len(sockets) > 1 else None, shares=shares)
 
 
 def _url(settings: Settings, host: str, port: int) -> str:

@@ -1,7 +1,7 @@
 """Several processes that answer behind one listening socket: the parent of `greenlit serve --workers N`.
 
 The parent answers nothing and loads no model. It has bound the sockets and holds the lock of this machine's state; each
-replica is a process of its own that inherits the sockets, and the kernel gives a connection to one of them. They are
+replica is a process of its own that inherits the sockets, and takes its share of connections (`sharing`). They are
 started anew rather than forked: the libraries of the encoder have threads, which a fork does not copy. In order:
 (1) the first is started alone: it makes what is missing, keys and tables, and what keeps it from answering is told
 once, (2) when it answers, the others are started, (3) one that ends by itself is started again, at once and then with
@@ -63,21 +63,24 @@ class Replicas:
         notice: Callable[[str], None],
         environment: Mapping[str, str] | None = None,
         command: Sequence[str] = REPLICA,
+        on_end: Callable[[int], object] = lambda _: None,
     ) -> None:
         """Take how many there are to be; nothing is started.
 
         Args:
             count: how many, 1 or more.
-            inherited: descriptors of the sockets; a replica is told its own number and theirs, as `1,5,6`.
+            inherited: descriptors of what they share; a replica is told its own number and those, as `1,5,6`.
             notice: is told, in words, of one that ended by itself.
             environment: of the replicas; this process's unless given.
             command: what starts one.
+            on_end: is told the number of one that has ended.
         """
         self._all = [_Replica(number) for number in range(1, count + 1)]
         self._inherited = tuple(inherited)
         self._notice = notice
         self._environment = dict(os.environ if environment is None else environment)
         self._command = tuple(command)
+        self._on_end = on_end
         self._signals: list[int] = []
 
     def run(self, *, on_ready: Callable[[], None], on_signal: Callable[[int], None]) -> None:
@@ -172,6 +175,7 @@ class Replicas:
                 one.process.stdin.close()
         one.process = None
         one.ready.clear()
+        self._on_end(one.number)
 
     def _end(self, on_signal: Callable[[int], None]) -> None:
         """Tell all to end, wait until they have, and pass on what is signalled meanwhile."""

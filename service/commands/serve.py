@@ -56,9 +56,9 @@ def serving(open_drawer: OpenDrawer) -> Callable[..., None]:
     def serve(host: _Host = None, port: _Port = None, workers: _Workers = 1, replica: _Replica = "") -> None:
         """Serve the pages and the API."""
         if replica:
-            number, *descriptors = map(int, replica.split(","))
+            number, memory, *descriptors = map(int, replica.split(","))
             end_with_parent()
-            _serve(lambda _: inherited(descriptors), open_drawer, number=number)
+            _serve(lambda _: inherited(number, memory, descriptors), open_drawer, number=number)
         elif workers > 1:
             serve_by_several(workers, host, port)
         else:
@@ -100,7 +100,6 @@ def _serve(listen: "Callable[[Settings], Listening]", open_drawer: OpenDrawer, *
 
 def _run(service: "Service", listening: Listening, its: "Life", *, doors: "list[Door]", drawer: "PageDrawer") -> None:
     import structlog
-    import uvicorn
 
     from indexes.logs import notice_of
     from service.operating.problems import LOOK_S, Problems
@@ -109,7 +108,7 @@ def _run(service: "Service", listening: Listening, its: "Life", *, doors: "list[
 
     settings, url = service.settings, listening.url
     log, notice = structlog.get_logger("greenlit"), notice_of("greenlit")
-    server = uvicorn.Server(_configuration(service, doors, drawer))
+    server = _server(service, listening, doors, drawer)
     problems = Problems(service.health.report, warn=log.warning, say=log.info)
     with announced(settings.state, url=url) if url else contextlib.nullcontext():
         its.started(**said_at_start(settings, listening))
@@ -129,19 +128,20 @@ def _run(service: "Service", listening: Listening, its: "Life", *, doors: "list[
             server.run(sockets=[listening.everybody])
 
 
-def _configuration(service: "Service", doors: "list[Door]", drawer: "PageDrawer") -> "uvicorn.Config":
+def _server(service: "Service", listening: Listening, doors: "list[Door]", drawer: "PageDrawer") -> "uvicorn.Server":
     import uvicorn
 
     from service.app import create_app
     from service.http.limits import limits_for
     from service.http.protocol import limited_protocol
+    from service.http.sharing import SharingServer
 
-    settings = service.settings
-    at_once = settings.max_concurrent + settings.max_writing
-    return uvicorn.Config(
+    settings, shares = service.settings, listening.shares
+    # Far beyond those who are answered, wait or are turned away on record: a bound for memory only.
+    limits = limits_for(settings.max_concurrent + settings.max_writing + 2 * settings.max_queued + _MORE_REQUESTS)
+    config = uvicorn.Config(
         create_app(service, more=doors, drawer=drawer),
-        # Far beyond those who are answered, wait or are turned away on record: a bound for memory only.
-        http=limited_protocol(limits_for(at_once + 2 * settings.max_queued + _MORE_REQUESTS)),
+        http=limited_protocol(limits, tell=shares.have) if shares else limited_protocol(limits),
         log_config=None,
         access_log=False,
         server_header=False,
@@ -153,6 +153,7 @@ def _configuration(service: "Service", doors: "list[Door]", drawer: "PageDrawer"
         proxy_headers=bool(settings.proxies()),
         forwarded_allow_ips=settings.proxies(),
     )
+    return SharingServer(config, shares=shares) if shares else uvicorn.Server(config)
 
 
 def _metrics(service: "Service", listening: socket.socket | None) -> AbstractContextManager[None]:

@@ -34,6 +34,7 @@ def serve_by_several(count: int, host: str | None, port: int | None) -> None:
     from indexes.account import as_root
     from indexes.life import life
     from indexes.logs import configure_logs, notice_of
+    from service.http.shares import Shares, shared_memory
     from service.operating.running import announced
 
     notice = notice_of("greenlit")
@@ -57,8 +58,14 @@ def serve_by_several(count: int, host: str | None, port: int | None) -> None:
         try:
             open_now.enter_context(_locked(settings.state))
             counted = {_COUNTED_IN: str(open_now.enter_context(_counted_in(settings.state)))}
+            memory = open_now.enter_context(shared_memory(count))
+            shares = open_now.enter_context(contextlib.closing(Shares(memory.fileno())))
             replicas = Replicas(
-                count, inherited=listening.descriptors(), notice=notice, environment={**os.environ, **counted}
+                count,
+                inherited=[memory.fileno(), *listening.descriptors()],
+                notice=notice,
+                environment={**os.environ, **counted},
+                on_end=shares.gone,
             )
             replicas.run(on_ready=on_ready, on_signal=its.ends)
         except (AccessError, AuditError) as error:

@@ -5,6 +5,7 @@ What makes a connection end is `protocol`'s part. All of it happens in one event
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
 from typing import Protocol
 
 import structlog
@@ -31,8 +32,10 @@ class Connection(Protocol):
 class Connections:
     """Those that are open. One that is not waiting is in work: its request is here, and being answered."""
 
-    def __init__(self, limits: ConnectionLimits) -> None:
+    def __init__(self, limits: ConnectionLimits, tell: Callable[[int], object]) -> None:
+        """Take what they may cost, and what is told how many are open whenever that changes."""
         self._limits = limits
+        self._tell = tell
         self._open: set[Connection] = set()
         self._waiting: dict[Connection, None] = {}  # longest first
         self._ended: Counter[str] = Counter()
@@ -42,6 +45,7 @@ class Connections:
         """Take a new connection in; if it is one too many, the one that waits longest goes."""
         self._open.add(connection)
         self._waiting[connection] = None
+        self._tell(len(self._open))
         if not self._looking:
             self._looking = True
             loop.call_later(self._limits.look_s, self._look, loop)
@@ -61,6 +65,7 @@ class Connections:
         """Forget a connection."""
         self._open.discard(connection)
         self._waiting.pop(connection, None)
+        self._tell(len(self._open))
 
     def ending(self, connection: Connection, why: str) -> None:
         """Note why a connection is ended by us, for the log."""

@@ -14,6 +14,7 @@ tests/unit/service/http/test_protocol.py has a test for each.
 import asyncio
 import enum
 import math
+from collections.abc import Callable
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -34,9 +35,16 @@ class _StoppedError(Exception):
     """Stops the parser; uvicorn then calls `send_400_response`."""
 
 
-def limited_protocol(limits: ConnectionLimits) -> type[HttpToolsProtocol]:
-    """Return the protocol of one server, as `uvicorn.Config(http=...)` takes it."""
-    connections = Connections(limits)
+def limited_protocol(
+    limits: ConnectionLimits, *, tell: Callable[[int], object] = lambda _: None
+) -> type[HttpToolsProtocol]:
+    """Return the protocol of one server, as `uvicorn.Config(http=...)` takes it.
+
+    Args:
+        limits: what a connection may cost.
+        tell: is told how many connections are open whenever that changes.
+    """
+    connections = Connections(limits, tell)
 
     class Limited(_LimitedConnection):
         def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -87,7 +87,9 @@ class PostgresBesideStore(PostgresLeafStore):
                 entries = settle(self._others(rows))
                 self._expect_time(entries, now_us)
                 new = self._new_scopes(entries)
-                return (self._append(writer, entries, new) if entries else []), new
+                receipts, statements = self._additions(entries, new) if entries else ([], [])
+                _keep(writer, statements)
+                return receipts, new
 
         writer = self._open_writer()
         receipts, new = self._postgres.guarded("written", lambda: work(writer))
@@ -217,6 +219,13 @@ def _expect_there(connection: Connection) -> None:
     connection.execute(_THERE)
 
 
+def _keep(writer: Connection, statements: Sequence[tuple[str, Sequence[Any]]]) -> None:
+    """Run statements and commit, by one message: all of it is done, or none of it."""
+    whole = ";".join((*(statement for statement, _ in statements), "COMMIT"))
+    values = [value for _, its in statements for value in its]
+    psycopg.ClientCursor(writer).execute(whole.encode(), values)
+
+
 @contextlib.contextmanager
 def _in_turn(writer: Connection, *, since: int) -> Iterator[tuple[int, list[tuple[Any, ...]]]]:
     """Lend the server's time and the leaves from a number on, while nobody else adds any; an error adds nothing."""
@@ -226,7 +235,6 @@ def _in_turn(writer: Connection, *, since: int) -> Iterator[tuple[int, list[tupl
         ((now_us,),) = told.fetchall()
         told.nextset()
         yield now_us, told.fetchall()
-        writer.execute("COMMIT")
     except BaseException:
         with contextlib.suppress(psycopg.Error):  # the server takes it back by itself when it is cut off
             writer.execute("ROLLBACK")

@@ -147,7 +147,10 @@ class PostgresLeafStore(LeafReads):
 
         def work(writer: Connection) -> list[Receipt]:
             writer.execute(_EXPECT_LAST, self._last)
-            return self._append(writer, entries, new)
+            receipts, statements = self._additions(entries, new)
+            for statement, values in statements:
+                writer.execute(statement, values)
+            return receipts
 
         return self._added(self._write(work), new)
 
@@ -192,7 +195,10 @@ class PostgresLeafStore(LeafReads):
             raise AuditUnavailableError(f"the audit store {self.shown} is closed")
         return self._writer
 
-    def _append(self, writer: Connection, entries: Sequence[Entry], new_scopes: Mapping[str, bytes]) -> list[Receipt]:
+    def _additions(
+        self, entries: Sequence[Entry], new_scopes: Mapping[str, bytes]
+    ) -> tuple[list[Receipt], list[tuple[str, Sequence[Any]]]]:
+        """Return the receipts of entries, at least one, and the statements that add them, with their values."""
         leaves: list[tuple[Any, ...]] = []
         payloads: list[tuple[Any, ...]] = []
         receipts: list[Receipt] = []
@@ -201,14 +207,12 @@ class PostgresLeafStore(LeafReads):
             found_by = (entry.type, entry.ts_us, entry.request_id, entry.conversation)
             leaves.append((seq, receipts[-1].leaf_hash, *found_by, entry.leaf))
             payloads.extend((seq, payload.field, payload.key_id, payload.sealed) for payload in entry.payloads)
-        writer.execute(ADD_LEAVES, columns(leaves))
+        statements: list[tuple[str, Sequence[Any]]] = [(ADD_LEAVES, columns(leaves))]
         if payloads:
-            writer.execute(ADD_PAYLOADS, columns(payloads))
-        for span in (span for entry in entries for span in entry.erases):
-            writer.execute(ERASE, span)
-        for scope in new_scopes.items():
-            writer.execute(ADD_SCOPE, scope)
-        return receipts
+            statements.append((ADD_PAYLOADS, columns(payloads)))
+        statements += [(ERASE, span) for entry in entries for span in entry.erases]
+        statements += [(ADD_SCOPE, scope) for scope in new_scopes.items()]
+        return receipts, statements
 
     def _take(self, *, make: bool) -> None:
         """Open the database for writing, in the order of the module's docstring; hold nothing after an error."""
