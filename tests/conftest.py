@@ -16,6 +16,7 @@ from tests.support.import_tests import is_importing
 from tests.support.in_memory import use_memory
 from tests.support.no_skips import pytest_make_collect_report, pytest_runtest_makereport  # noqa: F401  (hooks)
 from tests.support.order import waiting_first
+from tests.support.over_option import pytest_addoption, use_over  # noqa: F401  (the first is a hook)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -35,6 +36,7 @@ def pytest_configure(config: pytest.Config) -> None:
         use_fewer_messages(config)
     if not in_processes:
         config.pluginmanager.import_plugin("tests.support.fixtures")
+    use_over(config, runs_tests=not in_processes)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -88,33 +88,31 @@ def _merge_an_approval_behind_the_revocation(library: TinyLibrary) -> None:
 
 
 def _merge_the_first_approval_behind_the_revocation(library: TinyLibrary) -> None:
-    lines = library.register_path.read_bytes()
+    lines = library.places.lines()
     library.revoke(POLICY)
-    with library.register_path.open("ab") as file:
-        file.write(lines)
+    library.places.rewrite(library.places.lines() + lines)
 
 
 def _leave_marks_of_a_merge(library: TinyLibrary) -> None:
-    lines = library.register_path.read_bytes()
+    lines = library.places.lines()
     library.revoke(POLICY)
-    revoked = library.register_path.read_bytes()[len(lines) :]
-    library.register_path.write_bytes(b"<<<<<<< HEAD\n" + revoked + b"=======\n" + lines + b">>>>>>> renewals\n")
+    revoked = library.places.lines()[len(lines) :]
+    library.places.rewrite(b"<<<<<<< HEAD\n" + revoked + b"=======\n" + lines + b">>>>>>> renewals\n")
 
 
 def _add_a_line(line: bytes) -> Callable[[TinyLibrary], None]:
     def add(library: TinyLibrary) -> None:
-        with library.register_path.open("ab") as file:
-            file.write(line)
+        library.places.rewrite(library.places.lines() + line)
 
     return add
 
 
 def _empty_the_register(library: TinyLibrary) -> None:
-    library.register_path.write_bytes(b"")
+    library.places.rewrite(b"")
 
 
 def _remove_the_register(library: TinyLibrary) -> None:
-    library.register_path.unlink()
+    library.places.remove_register()
 
 
 WITHDRAWALS: dict[str, Callable[[TinyLibrary], None]] = {

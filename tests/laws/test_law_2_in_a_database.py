@@ -13,18 +13,19 @@ from indexes.library_register import register_of
 from indexes.register_moving import move_to_rows
 from indexes.register_state import RegisterPlace
 from indexes.terms import Terms
+from tests.support.breakable import BreakableStore
 from tests.support.fakes import TinyLibrary
 from tests.support.postgres_proxy import Proxy
 from tests.support.postgres_server import Server
 from tests.support.service_parts import (
     POLICY,
     VENDOR_QUESTION,
-    BreakableStore,
     Studio,
     open_studio,
     with_rules,
 )
 
+pytestmark = pytest.mark.not_over("database", "objects", "milvus", why="it brings a database of its own, always")
 NEEDLE = "ten working days"
 REASON = {"by": "ann@x.example", "reason": "superseded"}
 
@@ -34,7 +35,7 @@ def register(library: TinyLibrary, database_url: str, monkeypatch: pytest.Monkey
     """The register of a library with a build, in a database; each service has a log of its own, in a file."""
     with_rules(library)
     move_to_rows(library.folder, database_url)
-    monkeypatch.setattr("tests.support.service_parts.open_store", _in_a_file)
+    monkeypatch.setattr("tests.support.service_parts.open_breakable", _in_a_file)
     return register_of(library.folder, database_url)
 
 

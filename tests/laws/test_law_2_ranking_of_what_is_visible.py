@@ -17,6 +17,9 @@ from service.answering.finding.features import PASSAGE_FEATURES, passage_feature
 from service.answering.finding.retrieve import CANDIDATES, Retrieved
 from tests.support.answering_parts import RANKING, Made, Whole, a_scope, found, open_made
 
+pytestmark = pytest.mark.not_over(
+    *("database", "objects", "milvus"), why="it asks a build's own indexes, with no library and no service"
+)
 _WORDS = st.sampled_from(["vendor", "review", "team", "the", "of", "10", "days", "travel", "allowance", "orbit"])
 _SENTENCES = st.lists(_WORDS, min_size=1, max_size=6).map(lambda some: " ".join(some).capitalize() + ".")
 _PASSAGES = st.one_of(st.lists(_SENTENCES, min_size=1, max_size=3), _SENTENCES)

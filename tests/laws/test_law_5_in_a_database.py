@@ -16,6 +16,7 @@ from tests.support.fakes import TinyLibrary
 from tests.support.postgres_server import Server, a_server
 from tests.support.service_parts import VENDOR_QUESTION, Studio, open_studio, with_rules
 
+pytestmark = pytest.mark.not_over("database", "objects", "milvus", why="it brings a database of its own, always")
 NEEDLE = "ten working days"
 
 

@@ -15,7 +15,7 @@ from tests.support.service_parts import (
     Drafts,
     Studio,
     open_studio,
-    sealed_texts,
+    texts_on_record,
     whole,
     with_rules,
 )
@@ -87,7 +87,7 @@ def test_prompts_of_chats_stay_in_the_store(library: TinyLibrary, traces: Traces
         traces.keep(client.post(CHAT, content=f'{{"messages": "{CANARY}'.encode(), headers={"Content-Type": CANARY}))
         assert CANARY not in client.get(f"/v1/models/{CANARY}").text
     assert traces.found() == []
-    assert sealed_texts(library.root / "state", "prompt") == [asked, f"Is {CANARY} sleeping?", VENDOR_QUESTION]
+    assert texts_on_record(library, "prompt") == [asked, f"Is {CANARY} sleeping?", VENDOR_QUESTION]
 
 
 def test_a_step_that_breaks_on_a_prompt_does_not_repeat_it(library: TinyLibrary, traces: Traces) -> None:

@@ -1,8 +1,6 @@
 """Law 5: `received` is durable before retrieval starts, `finished` before anything leaves; else 503 and no answer."""
 
 import json
-import sqlite3
-from contextlib import closing
 from typing import Any
 
 import pytest
@@ -11,7 +9,6 @@ import service.answering.steps
 from indexes.builds import Build
 from service.answering.drafts import DraftSentence
 from service.answering.finding.retrieve import Retrieved, retrieve
-from service.audit.storage.sqlite_store import STORE_FILE
 from tests.support.audit_parts import wait_until
 from tests.support.fakes import TinyLibrary
 from tests.support.mcp_messages import TOOLS, called
@@ -22,6 +19,7 @@ from tests.support.service_parts import (
     VENDOR_QUESTION,
     Drafts,
     Studio,
+    leaves_on_record,
     open_studio,
     with_rules,
 )
@@ -114,8 +112,7 @@ def test_the_received_leaf_is_on_disk_when_retrieval_starts(
     on_disk: list[list[str]] = []
 
     def spy(text: str, **kwargs: Any) -> Retrieved:
-        with closing(sqlite3.connect(studio.state / STORE_FILE)) as another_reader:
-            on_disk.append([row[0] for row in another_reader.execute("SELECT type FROM leaves ORDER BY seq")])
+        on_disk.append([stored.type for stored in leaves_on_record(studio.library)])
         return retrieve(text, **kwargs)
 
     monkeypatch.setattr(service.answering.steps, "retrieve", spy)

@@ -14,7 +14,8 @@ import pytest
 from service.audit.storage.sqlite_store import STORE_FILE
 from tests.support.audit_doors import CALLS, Asked, asked, command, opened, use_fakes
 from tests.support.fakes import TinyLibrary
-from tests.support.service_parts import Studio, open_studio, sealed_texts, with_rules
+from tests.support.over_database import past_triggers
+from tests.support.service_parts import Studio, open_studio, texts_on_record, with_rules
 from tests.support.traces import CANARY, Traces, over_http
 
 ANSWERED = f"Who reviews a new AI vendor, {CANARY}?"
@@ -77,7 +78,7 @@ def test_a_text_that_is_opened_goes_to_whoever_opened_it_and_nowhere_else(
         assert response.headers["cache-control"] == "no-store"
         traces.keep(response)
     assert traces.found() == []
-    assert sealed_texts(library.root / "state", "prompt") == [ANSWERED]
+    assert texts_on_record(library, "prompt") == [ANSWERED]
 
 
 BAD: list[tuple[str, Mapping[str, Any]]] = [
@@ -156,7 +157,7 @@ def test_commands_print_no_prompt_and_leave_none(
     here = _run_all(library, questions[1], library.root / "second-export")
     assert CANARY not in through_the_service + here
     assert traces.found() == []
-    assert sealed_texts(library.root / "state", "prompt") == []  # both were erased
+    assert texts_on_record(library, "prompt") == []  # both were erased
 
 
 def test_an_export_with_texts_holds_them_in_its_folder_and_leaves_none_elsewhere(
@@ -198,10 +199,15 @@ def test_a_text_that_was_altered_is_told_by_its_place_only(
 
 
 def _alter(studio: Studio, question: Asked) -> None:
+    (prompt,) = (one for one in studio.store.payloads(question.received) if one.field == "prompt")
+    altered = prompt.sealed[:-1] + bytes([prompt.sealed[-1] ^ 1])
+    if studio.library.places.database:
+        change = "UPDATE greenlit_audit.payloads SET sealed = %s WHERE seq = %s AND field = %s"
+        with studio.library.places.connected() as connection:
+            past_triggers(connection, "greenlit_audit.payloads", run=[(change, (altered, question.received, "prompt"))])
+        return
     with closing(sqlite3.connect(studio.state / STORE_FILE, isolation_level=None)) as file:
         for (name,) in file.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
             file.execute(f"DROP TRIGGER {name}")
-        sealed = bytearray(file.execute("SELECT sealed FROM payloads WHERE field = 'prompt'").fetchone()[0])
-        sealed[-1] ^= 1
-        where = (bytes(sealed), question.received, "prompt")
+        where = (altered, question.received, "prompt")
         assert file.execute("UPDATE payloads SET sealed = ? WHERE seq = ? AND field = ?", where).rowcount == 1

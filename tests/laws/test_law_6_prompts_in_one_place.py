@@ -21,7 +21,7 @@ from tests.support.audit_doors import command, use_fakes
 from tests.support.audit_parts import wait_until
 from tests.support.fakes import TinyLibrary
 from tests.support.mcp_messages import TOOLS, sent
-from tests.support.service_parts import ALWAYS_ENOUGH, Drafts, open_studio, sealed_texts, with_rules
+from tests.support.service_parts import ALWAYS_ENOUGH, Drafts, open_studio, texts_on_record, with_rules
 from tests.support.traces import CANARY, Traces, over_http
 
 ANSWERED = f"Who reviews a new AI vendor, {CANARY}?"
@@ -42,7 +42,7 @@ def _cli(library: TinyLibrary, *arguments: str) -> tuple[int, str]:
 
 
 def _prompts_on_record(library: TinyLibrary) -> list[str]:
-    return sealed_texts(library.root / "state", "prompt")
+    return texts_on_record(library, "prompt")
 
 
 def test_answered_and_refused_prompts_stay_in_the_store(library: TinyLibrary, traces: Traces) -> None:
@@ -133,8 +133,8 @@ def test_what_is_said_back_stays_in_the_store_too(library: TinyLibrary, traces: 
         for tab in ("feedback", "requests", "gaps"):
             traces.keep(client.get(f"/desk/{tab}"))
     assert traces.found() == []
-    assert sealed_texts(library.root / "state", "comment") == [CANARY] * 3
-    assert sealed_texts(library.root / "state", "wish") == [CANARY] * 2
+    assert texts_on_record(library, "comment") == [CANARY] * 3
+    assert texts_on_record(library, "wish") == [CANARY] * 2
 
 
 BAD_BODIES: list[dict[str, Any]] = [

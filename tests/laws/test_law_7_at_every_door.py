@@ -14,9 +14,7 @@ import structlog
 import typer.main
 from fastapi.routing import iter_route_contexts
 
-import service.audit.opening
 from service.access.principals import Role
-from service.audit.storage.store import Entry, Receipt
 from service.commands.audit import app as audit_app
 from service.operating.running import announced
 from tests.support.audit_doors import (
@@ -35,9 +33,10 @@ from tests.support.audit_doors import (
     use_fakes,
 )
 from tests.support.audit_parts import wait_until
+from tests.support.breakable import refuse_everywhere
 from tests.support.fakes import TinyLibrary
 from tests.support.made_once import grown
-from tests.support.service_parts import BreakableStore, Studio, open_studio, serving, with_rules
+from tests.support.service_parts import Studio, leaves_on_record, open_studio, serving, with_rules
 
 QUESTION = "Who reviews a new AI vendor, quokka4711?"
 ANSWER = "ten working days"
@@ -127,12 +126,6 @@ def test_whoever_looks_leaves_a_record_that_is_durable_before_the_first_byte_lea
     studio = looked_at_studio
     question = call.ready(studio, asked(studio, QUESTION))
     happened: list[str] = []
-    append = BreakableStore.append
-
-    def appending(store: BreakableStore, entries: list[Entry]) -> list[Receipt]:
-        receipts = append(store, entries)
-        happened.extend(entry.type for entry in entries)
-        return receipts
 
     async def listening(scope: Any, receive: Any, send: Any) -> None:
         async def sending(message: Any) -> None:
@@ -141,7 +134,7 @@ def test_whoever_looks_leaves_a_record_that_is_durable_before_the_first_byte_lea
 
         await app(scope, receive, sending)
 
-    monkeypatch.setattr(BreakableStore, "append", appending)
+    monkeypatch.setattr(studio.store, "heard", happened.append)
     client = studio.browser() if call.is_page else studio.api
     app = client.app
     monkeypatch.setattr(client._transport, "app", listening)
@@ -343,11 +336,10 @@ def test_a_command_that_opens_the_log_leaves_a_record_too(
     without_a_service: tuple[TinyLibrary, Asked], tmp_path: Path, leaf: str, words: Any
 ) -> None:
     library, question = without_a_service
-    store = BreakableStore(folder=library.root / "state")
-    before = store.size()
+    before = len(leaves_on_record(library))
     result = command(library, "audit", *words(question, tmp_path))
     assert result.exit_code == 0, result.output
-    assert leaf in [stored.type for stored in store.leaves(before - 1, 1000)]
+    assert leaf in [stored.type for stored in leaves_on_record(library)[before:]]
 
 
 @EACH_COMMAND
@@ -359,17 +351,11 @@ def test_and_shows_nothing_that_it_cannot_put_on_record(
     words: Any,
 ) -> None:
     library, question = without_a_service
-
-    class Refusing(BreakableStore):
-        def __init__(self, *, folder: Path, busy_timeout_s: float = 2.0) -> None:
-            super().__init__(folder=folder, busy_timeout_s=busy_timeout_s)
-            self.refused = {leaf}
-
-    monkeypatch.setattr(service.audit.opening, "SqliteLeafStore", Refusing)
-    before = Refusing(folder=library.root / "state").size()
+    refuse_everywhere(monkeypatch, leaf)
+    before = leaves_on_record(library)
     result = command(library, "audit", *words(question, tmp_path))
     assert (result.exit_code, result.stdout) == (1, "")
     assert "the disk is full" in result.stderr
     assert _shows_nothing(result.stderr, question)
-    assert Refusing(folder=library.root / "state").size() == before
+    assert leaves_on_record(library) == before
     assert list(tmp_path.glob("export*")) == []

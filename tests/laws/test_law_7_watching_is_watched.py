@@ -2,9 +2,7 @@
 
 import inspect
 import json
-import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +17,6 @@ from service.audit.reading.erasure import Erasure
 from service.audit.reading.export import Exports
 from service.audit.reading.own_records import OwnRecords
 from service.audit.reading.reveal import Reveal
-from service.audit.storage.sqlite_store import STORE_FILE
 from service.audit.storage.store import Receipt
 from tests.support.small_log import Asked, SmallLog, open_small_log
 
@@ -119,18 +116,12 @@ def _waiting(log: SmallLog) -> int:
     return log.types().index("reveal.opened")
 
 
-def _on_disk(log: SmallLog) -> list[dict[str, Any]]:
-    """Return all leaves as another reader of the file finds them."""
-    with closing(sqlite3.connect(log.folder / STORE_FILE)) as other:
-        return [json.loads(row[0]) for row in other.execute("SELECT leaf FROM leaves ORDER BY seq")]
-
-
 @pytest.mark.parametrize("way", WAYS)
 def test_every_look_is_one_more_record(log: SmallLog, asked: Asked, way: str) -> None:
     watching = WAYS[way]
-    before = _on_disk(log)
+    before = log.on_disk()
     watching.do(log, asked)
-    (look,) = _on_disk(log)[len(before) :]
+    (look,) = log.on_disk()[len(before) :]
     assert (look["type"], look.get("what")) == (watching.kind, watching.what)
     who = ASKER if watching.what == "own" else WATCHER
     assert look["actor"] == log.watcher(who, "2026-11")
@@ -139,12 +130,12 @@ def test_every_look_is_one_more_record(log: SmallLog, asked: Asked, way: str) ->
 @pytest.mark.parametrize("way", WAYS)
 def test_a_look_that_cannot_be_recorded_shows_nothing(log: SmallLog, asked: Asked, way: str) -> None:
     watching = WAYS[way]
-    before = _on_disk(log)
+    before = log.on_disk()
     log.store.refused = {watching.kind}
     with pytest.raises(AuditUnavailableError, match=r"^the disk is full$") as told:
         watching.do(log, asked)
     assert not any(secret in repr(told.value).lower() for secret in SECRETS)
-    assert _on_disk(log) == before
+    assert log.on_disk() == before
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -164,7 +155,7 @@ def test_the_record_is_durable_before_anything_is_handed_out(
 
     def watched(self: AuditLog, event: Event) -> Receipt:
         receipt = note(self, event)
-        noted.append(_on_disk(log)[receipt.seq]["type"])
+        noted.append(log.on_disk()[receipt.seq]["type"])
         return receipt
 
     monkeypatch.setattr(AuditLog, "note", watched)

@@ -9,9 +9,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.support import forked
 from tests.support.network_watch import TEMPTING
 
+pytestmark = pytest.mark.not_over(
+    *("database", "objects", "milvus"), why="it is a program of its own, at which every attempt to connect is a fault"
+)
 REPOSITORY = Path(__file__).parents[2]
 
 

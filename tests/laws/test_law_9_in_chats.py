@@ -12,7 +12,7 @@ from tests.support.service_parts import (
     VENDOR_QUESTION,
     Studio,
     open_studio,
-    sealed_texts,
+    texts_on_record,
     with_rules,
     without_receipt,
 )
@@ -70,7 +70,7 @@ def test_earlier_turns_are_kept_nowhere_but_in_what_is_searched_for(library: Tin
         assert answered["greenlit"]["searched_for"] == "How much is Mira?"
         received = studio.leaves()[0]
         assert "conversation_id" not in received
-    texts = [sealed_texts(library.root / "state", field) for field in ("prompt", "searched_for")]
+    texts = [texts_on_record(library, field) for field in ("prompt", "searched_for")]
     assert texts == [["How much is it?"], ["How much is Mira?"]]
 
 

@@ -83,26 +83,27 @@ class _First:
         items.sort(key=lambda item: self.name not in item.nodeid)
 
 
-def start(tests: Sequence[str], copy: Path, *, first: str = "", limit_s: float = TIME_LIMIT_S) -> Run:
+def start(tests: Sequence[str], copy: Path, *, first: str = "", over: str = "", limit_s: float = TIME_LIMIT_S) -> Run:
     """Run tests on a copy until one fails.
 
     Args:
         tests: files, folders or names of tests, as pytest takes them.
         copy: the copy.
         first: what stands in the names of the tests to begin with.
+        over: which engines the tests of laws run over; empty for files.
         limit_s: when they are ended, in seconds from now.
     """
     output = copy.with_suffix(".txt")
     output.touch()
     pid = os.fork()
     if not pid:
-        _run_tests(tests, copy, output, _First(first))
+        _run_tests([*([f"--over={over}"] if over else ()), *tests], copy, output, _First(first))
     with suppress(OSError):  # the child may have done it already, or have ended
         os.setpgid(pid, pid)
     return Run(pid, time.monotonic() + limit_s, output)
 
 
-def _run_tests(tests: Sequence[str], copy: Path, output: Path, plugin: _First) -> None:
+def _run_tests(arguments: Sequence[str], copy: Path, output: Path, plugin: _First) -> None:
     status = 3  # pytest's own number for what broke inside it
     try:
         os.setpgid(0, 0)
@@ -115,7 +116,7 @@ def _run_tests(tests: Sequence[str], copy: Path, output: Path, plugin: _First) -
         sys.path[:] = [str(copy), *(path for path in sys.path if path not in {str(ROOT), ""})]
         for name in [name for name in sys.modules if name.partition(".")[0] == "tests"]:
             del sys.modules[name]  # those of the copy are meant
-        status = int(importlib.import_module("pytest").main([*_PYTEST, *tests], [plugin]))
+        status = int(importlib.import_module("pytest").main([*_PYTEST, *arguments], [plugin]))
         sys.stdout.flush()
     finally:
         os._exit(status)

@@ -12,7 +12,8 @@ _HERE = Path(__file__).resolve().parent
 class Mutation:
     """One mutation: what it breaks, in words; `old`, which stands once in `module`, becomes `new`; who is to notice.
 
-    Of `tests`, those with `first` in their name are run first, to be quick; it need not fit any.
+    Of `tests`, those with `first` in their name are run first, to be quick; it need not fit any. With `over`, they are
+    tests of laws, and run over those engines (`tests/support/over_option.py`).
     """
 
     id: str
@@ -23,6 +24,7 @@ class Mutation:
     new: str
     tests: tuple[str, ...]
     first: str = ""
+    over: str = ""
 
     def whole(self, root: Path) -> str:
         """Return the module as it is."""

@@ -44,7 +44,8 @@ def try_all(mutations: Sequence[Mutation], copies: Sequence[Path]) -> Iterator[t
             while waiting and free:
                 mutation, copy = waiting.pop(0), free.pop()
                 put(copy, mutation.module, mutation.applied(ROOT))
-                running[copy] = (mutation, start(mutation.tests, copy, first=mutation.first))
+                run = start(mutation.tests, copy, first=mutation.first, over=mutation.over)
+                running[copy] = (mutation, run)
             time.sleep(_LOOK_S)
             for copy, (mutation, run) in list(running.items()):
                 if ended := run.ended():
@@ -59,9 +60,9 @@ def try_all(mutations: Sequence[Mutation], copies: Sequence[Path]) -> Iterator[t
             run.end()
 
 
-def _without_a_mutation(tests: Sequence[str], copy: Path) -> str:
+def _without_a_mutation(tests: Sequence[str], copy: Path, *, over: str) -> str:
     """Return what pytest said of tests that fail without any mutation; empty if none does."""
-    run = start(tests, copy, limit_s=TIME_LIMIT_S * len(tests))
+    run = start(tests, copy, over=over, limit_s=TIME_LIMIT_S * len(tests))
     try:
         while not (ended := run.ended()):
             time.sleep(_LOOK_S)
@@ -93,17 +94,19 @@ def main() -> int:
 
 
 def _try_and_tell(mutations: Sequence[Mutation], copies: Sequence[Path]) -> int:
-    words, noticing = [], set()
+    words: list[str] = []
+    noticing: dict[str, set[str]] = {}  # by what they ran over
     for mutation, word, took_s, noticed in try_all(mutations, copies):
         words.append(word)
-        noticing |= {noticed.partition("[")[0]} - {""}
+        noticing.setdefault(mutation.over, set()).update({noticed.partition("[")[0]} - {""})
         _tell(f"{word:9} {took_s:5.1f} s  {mutation.id:40} {mutation.breaks:45} {noticed}")
     caught, hung = words.count("caught"), words.count("hung")
     lost = len(words) - caught - hung
     _tell(f"{len(words)} mutations: {caught} caught, {hung} hung, {lost} not noticed")
-    if noticing and (said := _without_a_mutation(sorted(noticing), copies[0])):
-        _tell(f"{said}\nThese fail without any mutation, so they notice nothing: mend them, and run this again.")
-        return 1
+    for over, tests in noticing.items():
+        if tests and (said := _without_a_mutation(sorted(tests), copies[0], over=over)):
+            _tell(f"{said}\nThese fail without any mutation, so they notice nothing: mend them, and run this again.")
+            return 1
     return 1 if lost else 0
 
 

@@ -403,7 +403,7 @@ def environment(library: TinyLibrary) -> dict[str, str]:
     """Return the settings of a command line over the installation that `open_studio` opens."""
     places = {"LIBRARY": library.folder, "BUILDS": library.builds, "STATE": library.root / "state"}
     paths = {f"GREENLIT_{name}": str(path) for name, path in places.items()}
-    return {"GREENLIT_TOKEN": TOKEN, "GREENLIT_LOG_NAME": "greenlit.test", **paths}
+    return {"GREENLIT_TOKEN": TOKEN, "GREENLIT_LOG_NAME": "greenlit.test", **paths, **library.places.environment()}
 
 
 def command(library: TinyLibrary, *arguments: str) -> Result:

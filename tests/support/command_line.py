@@ -19,6 +19,7 @@ def runner(library: TinyLibrary, monkeypatch: pytest.MonkeyPatch) -> Run:
     use_fakes(library, monkeypatch)
     places = {"LIBRARY": library.folder, "BUILDS": library.builds, "STATE": library.root / "state"}
     environment = {f"GREENLIT_{name}": str(path) for name, path in places.items()}
+    environment |= library.places.environment()
     return lambda *words, **more: CliRunner().invoke(greenlit.app, words, env=environment | more)
 
 

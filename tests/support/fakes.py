@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -21,7 +22,7 @@ from indexes.errors import DrawError
 from indexes.events import Approval, Event, Withdrawal
 from indexes.holds import HOLDS_FOLDER
 from indexes.readings import ReadingNote
-from indexes.register import REGISTER_FILE, append_events
+from indexes.register import REGISTER_FILE
 from indexes.stretches import unit
 from indexes.terms import Terms
 from indexes.words import words
@@ -33,6 +34,7 @@ from ingest.loading.registry import load_document
 from ingest.parsed import Parsed
 from ingest.pipeline import ingest
 from ingest.report import Report
+from tests.support.over import Places, over
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 APPROVAL = Approval(
@@ -164,7 +166,10 @@ class Clock:
 
 @dataclass
 class TinyLibrary:
-    """A library in a temporary folder, with sources `legal` (one approval) and `security` (two)."""
+    """A library in a temporary folder, with sources `legal` (one approval) and `security` (two).
+
+    Its decisions and builds lie in that folder, or in `places`, where tests run over other engines.
+    """
 
     root: Path
     clock: Clock = field(default_factory=Clock)
@@ -175,6 +180,7 @@ class TinyLibrary:
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True)
+        self.places = Places(self.root, over())
         self.allow("legal", approvals_required=1)
         self.allow("security", approvals_required=2)
 
@@ -221,7 +227,8 @@ class TinyLibrary:
 
     @property
     def approvals(self) -> Approvals:
-        return Approvals(library=self.folder, now=self.clock, max_file_bytes=1 << 20)
+        register = self.places.register if self.places.database else None
+        return Approvals(library=self.folder, now=self.clock, max_file_bytes=1 << 20, register=register)
 
     def approve(
         self,
@@ -251,11 +258,11 @@ class TinyLibrary:
 
     def append(self, *events: Event) -> None:
         """Add events to the register as they are."""
-        append_events(self.register_path, events)
+        self.places.register.append(events)
 
     def ingestion(self, *, allow_missing: bool = False) -> Ingestion:
         """Return how a build of it is made."""
-        return Ingestion(
+        ingestion = Ingestion(
             library=self.folder,
             builds=self.builds,
             holds=self.holds,
@@ -265,9 +272,12 @@ class TinyLibrary:
             now=self.clock,
             max_file_bytes=1 << 20,
             allow_missing=allow_missing,
-            collections=self.collections,
         )
+        own: dict[str, Any] = {} if self.collections is NO_COLLECTIONS else {"collections": self.collections}
+        return replace(ingestion, **self.places.ingesting(self.builds), **own)
 
     def ingest(self, *, allow_missing: bool = False) -> Report:
         """Make and publish a build."""
-        return ingest(self.ingestion(allow_missing=allow_missing))
+        report = ingest(self.ingestion(allow_missing=allow_missing))
+        self.places.published()
+        return report

@@ -23,6 +23,7 @@ class _Grown:
     folders: tuple[tuple[Path, int], ...]
     files: tuple[tuple[Path, int, bytes], ...]
     at: datetime
+    database: str  # a copy of its database as it was then; empty where there is none
     encoded: tuple[str, ...]
     parsed: tuple[str, ...]
     result: Any
@@ -43,7 +44,11 @@ def grown(library: TinyLibrary, grow: Callable[[TinyLibrary], T]) -> T:
     """
     if not isinstance(library.encoder, HashingEncoder):
         return grow(library)  # with the real one
-    key = (grow, library.clock(), library.encoder.name, library.encoder.dimensions, _digest(library.root))
+    encoder, places = library.encoder, library.places
+    key = (
+        *(grow, library.clock(), encoder.name, encoder.dimensions),
+        *(places.rest_on, places.lines(), _digest(library.root)),
+    )
     if key not in _KEPT:
         encoded, parsed = len(library.encoder.encoded), len(library.parser.parsed)
         result = grow(library)
@@ -69,6 +74,7 @@ def _read(library: TinyLibrary, encoded: int, parsed: int, result: object) -> _G
             (path.relative_to(root), path.stat().st_mode, path.read_bytes()) for path in paths if path.is_file()
         ),
         at=library.clock(),
+        database=library.places.snapshot(library.builds),
         encoded=tuple(library.encoder.encoded[encoded:]),
         parsed=tuple(library.parser.parsed[parsed:]),
         result=result,
@@ -76,6 +82,7 @@ def _read(library: TinyLibrary, encoded: int, parsed: int, result: object) -> _G
 
 
 def _write(kept: _Grown, library: TinyLibrary) -> None:
+    library.places.begin_from(kept.database)
     for folder, mode in kept.folders:
         (library.root / folder).mkdir(parents=True, exist_ok=True)
         (library.root / folder).chmod(mode)

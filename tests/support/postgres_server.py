@@ -139,6 +139,11 @@ class Server:
         self._making.execute(f'CREATE DATABASE {name} TEMPLATE "{template}" STRATEGY FILE_COPY'.encode())
         return name
 
+    def drop_database(self, name: str) -> None:
+        """Remove a database, whoever is connected to it."""
+        assert self._making is not None
+        self._making.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
+
 
 @contextlib.contextmanager
 def a_server(*configuration: str, port: int = 5432) -> Iterator[Server]:

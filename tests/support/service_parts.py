@@ -1,7 +1,8 @@
 """A whole service over a tiny library: the real wiring of `service.app`, with a fake encoder and a clock.
 
 `open_studio` makes it; a `Studio` asks through the API, reads the record, and knows every door to a document. `Drafts`
-is an answerer that drafts what a test tells it, `BreakableStore` an audit store that refuses chosen leaves.
+is an answerer that drafts what a test tells it; its audit store is `breakable`. What the service rests on beside its
+folders, the library's `places` say.
 """
 
 import contextlib
@@ -13,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal
 from urllib.parse import quote
 
 import pytest
@@ -38,10 +39,11 @@ from service.app import create_app, model_does
 from service.audit.checking.verifying import InAChild
 from service.audit.errors import AuditUnavailableError
 from service.audit.keys.keyring import Keyring
-from service.audit.opening import OpenLog, Pace, assemble, open_store
+from service.audit.opening import OpenLog, Pace, assemble
 from service.audit.sealed_text import payload_context
+from service.audit.storage.postgres_beside import PostgresBesideStore
 from service.audit.storage.sqlite_store import SqliteLeafStore
-from service.audit.storage.store import Entry, Receipt
+from service.audit.storage.store import LeafReader, StoredLeaf
 from service.commands.doors import more_doors
 from service.http.limits import limits_for
 from service.http.protocol import limited_protocol
@@ -53,6 +55,7 @@ from service.settings import Settings
 from service.web.form_tokens import FORM_TOKEN_HEADER, form_token
 from service.web.pages import NOTICE_COOKIE, SESSION_COOKIE, notice_hash
 from tests.support.answering_parts import RANKING
+from tests.support.breakable import BreakableStore, BreakableTables, open_breakable
 from tests.support.certificates import Certified
 from tests.support.event_streams import AS_EVENTS
 from tests.support.fakes import Clock, TinyLibrary
@@ -109,19 +112,6 @@ def whole(hit: Hit) -> DraftSentence:
     )
 
 
-class BreakableStore(SqliteLeafStore):
-    """An audit store that cannot write leaves of the types in `refused`, until a test empties that."""
-
-    def __init__(self, *, folder: Path, busy_timeout_s: float = 2.0) -> None:
-        super().__init__(folder=folder, busy_timeout_s=busy_timeout_s)
-        self.refused: set[str] = set()
-
-    def append(self, entries: Sequence[Entry]) -> list[Receipt]:
-        if any(entry.type in self.refused for entry in entries):
-            raise AuditUnavailableError("the disk is full")
-        return super().append(entries)
-
-
 @dataclass
 class Studio:
     """A running service, and who asks it."""
@@ -131,7 +121,7 @@ class Studio:
     app: FastAPI
     api: TestClient  # signed in by the token
     opened: OpenLog
-    store: BreakableStore
+    store: BreakableStore | BreakableTables
 
     @property
     def state(self) -> Path:
@@ -307,10 +297,7 @@ def open_studio(
     if answerer == "llm":
         answerer, more = None, more | {"answerer": "llm"}
     settings = settings_for(library, local_groups=groups, **more)
-    if settings.database():
-        store = cast("BreakableStore", open_store(settings.state, database=settings.database()))
-    else:
-        store = BreakableStore.open(settings.state)
+    store = open_breakable(settings.state, database=settings.database())
     opened_log = assemble(
         store,
         keys=settings.keys_folder(),
@@ -337,13 +324,29 @@ def open_studio(
             watchers=watchers,
         ) as opened:
             app = create_app(opened, more=more_doors(settings), drawer=library.drawer)
-            with TestClient(app, base_url=ADDRESS, headers=BEARER, raise_server_exceptions=False) as api:
+            with (
+                _following(library, opened),
+                TestClient(app, base_url=ADDRESS, headers=BEARER, raise_server_exceptions=False) as api,
+            ):
                 yield Studio(library, opened, app, api, opened_log, store)
+
+
+@contextlib.contextmanager
+def _following(library: TinyLibrary, opened: Service) -> Iterator[None]:
+    """Let a service have the live build of an object store from its first question on, and each new one at once."""
+    if (followed := opened.followed) is None:
+        yield
+        return
+    followed.wait()
+    library.places.followed_by(followed.mirror)
+    yield
+    library.places.left_by(followed.mirror)
 
 
 def settings_for(library: TinyLibrary, **more: Any) -> Settings:
     """Return the settings of a service over a library; what is given is of the right type."""
     places = {"library": library.folder, "builds": library.builds, "state": library.root / "state"}
+    more = library.places.settings() | more
     address = more.pop("builds_address", "")
     settings = _defaults().model_copy(update={**places, "token": SecretStr(TOKEN), **more})
     settings._address = address
@@ -377,17 +380,39 @@ def files_holding(needle: str, *folders: Path) -> list[Path]:
     return [path for path in files if needle.encode() in path.read_bytes()]
 
 
-def sealed_texts(state: Path, field: str) -> list[str]:
-    """Return every text of a field in the log that a state folder holds, in order, opened with its keys."""
-    store, keyring = SqliteLeafStore(folder=state), Keyring(folder=state / "keys")
+def sealed_texts(state: Path, field: str, *, database: str = "") -> list[str]:
+    """Return every text of a field in the log of a state folder, or a database, in order, opened with its keys."""
+    keyring = Keyring(folder=state / "keys")
     texts = []
-    for stored in store.leaves(-1, 100_000):
-        leaf = json.loads(stored.leaf)
-        for payload in store.payloads(stored.seq):
-            if payload.field == field:
-                context = payload_context(leaf["origin"], leaf["type"], stored.request_id, field)
-                texts.append(keyring.open(payload.key_id, payload.sealed, context=context)[1].decode())
+    with reading_log(state, database=database) as store:
+        for stored in store.leaves(-1, 100_000):
+            leaf = json.loads(stored.leaf)
+            for payload in store.payloads(stored.seq):
+                if payload.field == field:
+                    context = payload_context(leaf["origin"], leaf["type"], stored.request_id, field)
+                    texts.append(keyring.open(payload.key_id, payload.sealed, context=context)[1].decode())
     return texts
+
+
+def texts_on_record(library: TinyLibrary, field: str) -> list[str]:
+    """Return every text of a field in the log of a library's service, as `sealed_texts`."""
+    return sealed_texts(library.root / "state", field, database=library.places.database)
+
+
+@contextlib.contextmanager
+def reading_log(state: Path, *, database: str = "") -> Iterator[LeafReader]:
+    """Lend another reader of a log than the service's own; it knows what is durable and nothing else."""
+    if not database:
+        yield SqliteLeafStore(folder=state)
+        return
+    with contextlib.closing(PostgresBesideStore.reading(database, folder=state)) as store:
+        yield store
+
+
+def leaves_on_record(library: TinyLibrary) -> list[StoredLeaf]:
+    """Return the leaves of the log of a library's service, as another reader finds them."""
+    with reading_log(library.root / "state", database=library.places.database) as store:
+        return store.leaves(-1, 100_000)
 
 
 @contextlib.contextmanager

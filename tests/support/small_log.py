@@ -1,7 +1,7 @@
-"""A small audit log on disk: the real one over a real file, with a clock that a test sets, and people who ask.
+"""A small audit log: the real one, with a clock that a test sets, and people who ask.
 
-`open_small_log` opens it. `SmallLog.ask` puts a whole question on record; `tamper` changes the file behind the log's
-back, as somebody could who may write it.
+`open_small_log` opens it over a real file, or over a database where tests run over one. `SmallLog.ask` puts a whole
+question on record; `tamper` changes the file behind the log's back, as somebody could who may write it.
 """
 
 import contextlib
@@ -40,7 +40,9 @@ from service.audit.reading.retention import Retention
 from service.audit.reading.reveal import Reveal
 from service.audit.storage.sqlite_store import STORE_FILE
 from service.audit.storage.store import Receipt, StoredLeaf
-from tests.support.service_parts import BreakableStore
+from tests.support.breakable import BreakableStore, BreakableTables, open_breakable
+from tests.support.over import over
+from tests.support.service_parts import reading_log
 
 NAME = "greenlit.local"
 QUESTION = "How long do we keep contracts?"
@@ -80,8 +82,9 @@ class SmallLog:
 
     folder: Path
     opened: OpenLog
-    store: BreakableStore
+    store: BreakableStore | BreakableTables
     now_us: int
+    database: str = ""
 
     @property
     def auditor(self) -> Auditor:
@@ -166,6 +169,11 @@ class SmallLog:
         """Return what the newest leaf says."""
         return self.leaf(self.store.size() - 1)
 
+    def on_disk(self) -> list[dict[str, Any]]:
+        """Return what all leaves say, as another reader finds them."""
+        with reading_log(self.folder, database=self.database) as store:
+            return [json.loads(stored.leaf) for stored in store.leaves(-1, 100_000)]
+
     def types(self, since: int = 0) -> list[str]:
         """Return the types of all leaves from a number on."""
         return [leaf.type for leaf in self.store.leaves(since - 1, 1000)]
@@ -192,14 +200,16 @@ def open_small_log(folder: Path, *, at: str = "2026-11-20T09:00:00Z") -> Iterato
 
     The numbers 0 to 4 are `shard.opened` and the creation of the four keys.
     """
-    store = BreakableStore.open(folder, busy_timeout_s=0.05)
+    database = over().new_database()
+    store = open_breakable(folder, database=database) if database else BreakableStore.open(folder, busy_timeout_s=0.05)
     opened = assemble(store, keys=folder / "keys", name=NAME, clock=lambda: small.now_us, pace=Pace(retry_wait_s=0.01))
-    small = SmallLog(folder, opened, store, at_us(at))
+    small = SmallLog(folder, opened, store, at_us(at), database)
     try:
         opened.log.make_ready()
         yield small
     finally:
         opened.close()
+        over().drop_database(database)
 
 
 def at_us(text: str) -> int:

@@ -24,6 +24,7 @@ from service.web.form_tokens import FORM_TOKEN_HEADER, form_token
 from service.web.pages import NOTICE_COOKIE, SESSION_COOKIE
 from tests.support.certificates import TRUSTS_NOBODY
 from tests.support.fakes import TinyLibrary
+from tests.support.over import Places
 from tests.support.service_parts import BEARER, Studio, files_holding, microseconds, serving
 
 CANARY = "quokka4711"
@@ -36,6 +37,7 @@ class Traces:
     folders: tuple[Path, ...]
     service_log: io.StringIO
     capture: pytest.CaptureFixture[str]
+    places: Places
     told: list[str] = field(default_factory=list)  # headers, addresses and error bodies
 
     def keep(self, response: httpx.Response | Any) -> None:
@@ -51,7 +53,7 @@ class Traces:
     def found(self) -> list[str]:
         """Return where the canary is."""
         printed = self.capture.readouterr()
-        places = [str(path) for path in files_holding(CANARY, *self.folders)]
+        places = [str(path) for path in files_holding(CANARY, *self.folders)] + self.places.holding(CANARY)
         places += [f"told: {text}" for text in self.told if CANARY in text]
         printed_texts = (self.service_log.getvalue(), printed.out, printed.err)
         return places + [f"printed: {text}" for text in printed_texts if CANARY in text]
@@ -70,7 +72,7 @@ def watch(
     with monkeypatch.context() as patch:
         patch.setattr(sys, "stderr", service_log)
         configure_logs()
-    return Traces((library.root, temporary), service_log, capfd)
+    return Traces((library.root, temporary), service_log, capfd, library.places)
 
 
 @contextmanager
