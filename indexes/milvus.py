@@ -13,6 +13,7 @@ import logging
 import os
 import re
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -67,6 +68,7 @@ class Milvus:
         self._patience_s = patience_s
         self._lock = threading.Lock()
         self._client: MilvusClient | None = None
+        self._failed: tuple[float, Exception] | None = None  # to connect: when, by a steady clock, and why
         self._templates = True
 
     @property
@@ -234,30 +236,50 @@ class Milvus:
             why = "there is no such collection: run greenlit ingest" if missing else _reason(error.message)
             raise SearchUnavailableError(f"Milvus at {self.shown} did not {what}: {why}") from error
         except (grpc.RpcError, OSError) as error:
-            raise SearchUnavailableError(f"Milvus at {self.shown} did not {what}: {type(error).__name__}") from error
+            late = isinstance(error, grpc.Call) and error.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+            why = "no answer in time" if late else type(error).__name__
+            raise SearchUnavailableError(f"Milvus at {self.shown} did not {what}: {why}") from error
         except (LookupError, TypeError, ValueError, OverflowError) as error:
             raise SearchUnavailableError(
                 f"Milvus at {self.shown} did not {what}: its reply cannot be understood ({type(error).__name__})"
             ) from error
 
     def _connected(self) -> MilvusClient:
+        """Return the client. Who waits while another tries to connect, in vain, does not try again after it."""
+        came_s = time.monotonic()
         with self._lock:
             if self._client is None:
-                client = MilvusClient(
-                    uri=self._address.uri,
-                    token=self._address.token,
-                    db_name=self._address.database,
-                    timeout=self._patience_s,
-                    dedicated=True,
-                )
-                version = client.get_server_version(timeout=self._patience_s)
-                lite = "lite" in version
-                numbers = tuple(int(one) for one in re.findall(r"\d+", version)[: len(_OLDEST)])
-                if not lite and re.match(r"v?\d+\.\d+", version) and numbers < _OLDEST:
-                    client.close()
-                    raise SearchUnavailableError(f"expected Milvus 2.5 or newer at {self.shown}, got {version}")
-                self._templates, self._client = not lite, client
+                if self._failed and self._failed[0] >= came_s:
+                    raise self._failed[1].with_traceback(None)
+                try:
+                    self._client = self._connect()
+                except Exception as error:
+                    self._failed = (time.monotonic(), error)
+                    raise
             return self._client
+
+    def _connect(self) -> MilvusClient:
+        client = MilvusClient(
+            uri=self._address.uri,
+            token=self._address.token,
+            db_name=self._address.database,
+            timeout=self._patience_s,
+            dedicated=True,
+        )
+        try:
+            self._templates = self._knows_templates(client.get_server_version(timeout=self._patience_s))
+        except BaseException:
+            client.close()  # its library keeps it else, with its connection
+            raise
+        return client
+
+    def _knows_templates(self, version: str) -> bool:
+        if "lite" in version:
+            return False
+        numbers = tuple(int(one) for one in re.findall(r"\d+", version)[: len(_OLDEST)])
+        if re.match(r"v?\d+\.\d+", version) and numbers < _OLDEST:
+            raise SearchUnavailableError(f"expected Milvus 2.5 or newer at {self.shown}, got {version}")
+        return True
 
 
 def _reason(message: str) -> str:

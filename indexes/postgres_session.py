@@ -10,7 +10,7 @@ import contextlib
 import os
 import platform
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from typing import Any
 
@@ -32,6 +32,8 @@ ALIKE = """
     SET standard_conforming_strings = on; SET default_transaction_isolation = 'read committed';
     SELECT set_config('synchronous_commit', CASE there WHEN 'off' THEN 'on' ELSE there END, false)
     FROM current_setting('synchronous_commit') AS there"""
+UNCONFIRMED = "a standby that the server waits for does not confirm it"
+CONFIRMED_S = 10.0  # how long a commit waits for the standbys that the server waits for
 _MOST_SAID = 300  # characters of what is said of a connection that does not come about
 _LOOKS = 3  # at who else is given the same session
 
@@ -81,6 +83,29 @@ def is_shared(connection: Connection, another: Callable[[], Connection | None]) 
         return any(_session_of(connection) == _session_of(other) for _ in range(_LOOKS))
 
 
+@contextlib.contextmanager
+def confirmed(connection: Connection, *, begin: str = "BEGIN") -> Iterator[None]:
+    """One transaction: all of what is done in it, wherever it has to be kept, or an error.
+
+    Args:
+        connection: in which no transaction was begun.
+        begin: the statements that begin it.
+
+    Raises:
+        DatabaseError: it is kept by the server that was asked, and nobody confirms that it is kept elsewhere too.
+        psycopg.Error: it failed; if that was at its end, nobody knows.
+    """
+    connection.execute(begin.encode(), prepare=False)  # of several statements, which cannot be prepared together
+    try:
+        yield
+    except BaseException:
+        with contextlib.suppress(psycopg.Error):  # a connection that is lost has ended what was begun
+            connection.execute(b"ROLLBACK")
+        raise
+    if not end_transaction(connection, within_s=CONFIRMED_S):
+        raise DatabaseError(UNCONFIRMED)
+
+
 def end_transaction(connection: Connection, *, within_s: float) -> bool:
     """Commit, and tell whether all who have to keep it said that they do.
 
@@ -111,6 +136,7 @@ def end_transaction(connection: Connection, *, within_s: float) -> bool:
         connection.execute(b"COMMIT")
     finally:
         timer.cancel()
+        timer.join()  # what it breaks off must not be what is done next
         connection.remove_notice_handler(hear)
     return not warned
 

@@ -8,6 +8,7 @@ import psycopg
 
 from indexes.errors import RegisterError
 from indexes.postgres_guards import REFUSED_THERE
+from indexes.postgres_session import UNCONFIRMED
 
 PREPARE = "greenlit audit prepare"
 # By how a code begins; the first that fits counts.
@@ -59,7 +60,7 @@ def after_commit(words: str, error: psycopg.Error) -> RegisterError:
 
 def unconfirmed(words: str) -> RegisterError:
     """Return our error for a transaction that is kept here, and perhaps not where it has to be kept besides."""
-    return RegisterError(f"{words} for sure: a standby that the server waits for does not confirm it; {_SEE}")
+    return RegisterError(f"{words} for sure: {UNCONFIRMED}; {_SEE}")
 
 
 def _reason(error: psycopg.Error) -> str:

@@ -19,7 +19,7 @@ import psycopg
 
 from indexes.errors import DatabaseError, RegisterError
 from indexes.postgres_address import UNREADABLE, read_address, shown_address
-from indexes.postgres_session import end_transaction, open_session
+from indexes.postgres_session import CONFIRMED_S, end_transaction, open_session
 from indexes.register_row_errors import after_commit, is_loss, told, unconfirmed
 from indexes.register_schema import ADD, CHAIN_AT, FIRING, LAST, LINES, NO_CHAIN, SCHEMA, TRIGGERS, chained
 from indexes.register_state import hash_line
@@ -33,7 +33,6 @@ _WRITES = """
     SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3"""
 _READS = "SET statement_timeout = 10000; SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY"
 _NO_TABLES = ("42P01", "3F000")  # SQLSTATE: nobody made them, so no register was ever moved here
-_CONFIRMED_S = 10.0  # how long a decision waits for the standbys that commits wait for
 _T = TypeVar("_T")
 
 # It warns of what it ignores while a transaction fails; why that failed is told by whoever ran it.
@@ -254,7 +253,7 @@ class RegisterRows:
             raise
         words = f"{self.shown} cannot be written"
         try:
-            if end_transaction(writer, within_s=_CONFIRMED_S):  # 5
+            if end_transaction(writer, within_s=CONFIRMED_S):  # 5
                 return
             problem = unconfirmed(words)
         except psycopg.Error as error:

@@ -34,7 +34,7 @@ from service.settings import Settings
 
 _T = TypeVar("_T")
 KEPT_S = 15.0  # as often as Prometheus asks where nobody says otherwise
-_PARTS = ("build", "library", "log")  # what can fail: `health`
+_PARTS = ("build", "search", "library", "log")  # what can fail: `health`
 
 
 @dataclass(frozen=True, slots=True)

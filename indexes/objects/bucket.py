@@ -93,7 +93,7 @@ class Bucket:
             def part(start: int) -> None:
                 with self._words(key):
                     content = obstore.get_range(self._store, key, start=start, end=min(start + PART_BYTES, size))
-                os.pwrite(file.fileno(), content, start)
+                _write_at(file.fileno(), memoryview(content), start)
 
             for _ in pool.map(part, range(0, size, PART_BYTES)):
                 pass
@@ -159,6 +159,13 @@ class Bucket:
             does = "written" if write else "read"
             words = f"{key or 'the store'} in {self.shown} cannot be {does} ({why}): see whether it is up"
         return ObjectStoreError(words)
+
+
+def _write_at(descriptor: int, content: memoryview, start: int) -> None:
+    """Write all of it: a disk that is full takes a part, and says so only when it is given the rest."""
+    while content:
+        written = os.pwrite(descriptor, content, start)
+        content, start = content[written:], start + written
 
 
 def _tag(e_tag: str | None, version: str | None) -> str:

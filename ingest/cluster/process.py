@@ -72,14 +72,18 @@ class DriverProcess:
         self._folder = tempfile.mkdtemp(prefix=_FOLDER_PREFIX)  # short, as sockets lie in it; for us alone
         self._held = FileLock(Path(self._folder, _LOCK_FILE))
         self._held.acquire()
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", _DRIVER],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=_environment(own_cluster=not address),
-            start_new_session=True,
-        )
+        try:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-m", _DRIVER],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env=_environment(own_cluster=not address),
+                start_new_session=True,
+            )
+        except OSError as error:  # no memory, or too many processes
+            self._let_go()
+            raise ClosedError(f"the process that speaks with Ray cannot be started ({error.strerror})") from error
         where = f"the Ray cluster at {address}" if address else "Ray on this machine"
         wanted = self._wanted | {"folder": self._folder, "setup": setup.decode()}
         try:
@@ -124,10 +128,13 @@ class DriverProcess:
             _end_session(process.pid)
             process.wait()
             _pipe(process.stdout).close()
-            shutil.rmtree(self._folder, ignore_errors=True)
-            if self._held is not None:
-                self._held.release()
-            self._cores = 0
+            self._let_go()
+
+    def _let_go(self) -> None:
+        shutil.rmtree(self._folder, ignore_errors=True)
+        if self._held is not None:
+            self._held.release()
+        self._cores = 0
 
 
 def _environment(*, own_cluster: bool) -> dict[str, str]:

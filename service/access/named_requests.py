@@ -18,12 +18,13 @@ KEPT_S = 600.0  # that a name stands for what was sent first
 SILENT_S = 20.0  # until one that nobody says they work on counts as left
 _TAKE = "SELECT * FROM take_name(?, ?, ?, ?, ?, ?)"
 _NOW = "extract(epoch FROM clock_timestamp())"
-# Of a request that has its name. Nothing waits for the disk: what is lost with the server is looked for on record.
-_ITS = "WHERE name = ? AND request_id = ? AND set_config('synchronous_commit', 'off', true) = 'off'"
+# Nothing waits for the disk, or a standby: what is lost with the server is looked for on record.
+_UNHURRIED = "set_config('synchronous_commit', 'off', true) = 'off'"
+_ITS = f"WHERE name = ? AND request_id = ? AND {_UNHURRIED}"  # of a request that has its name
 _ALIVE = f"UPDATE named SET alive_s = {_NOW} {_ITS}"  # nosec B608  # noqa: S608  (words of ours)
 _DONE = f"UPDATE named SET is_done = true {_ITS}"  # nosec B608  # noqa: S608
 _GIVEN_UP = f"DELETE FROM named {_ITS}"  # nosec B608  # noqa: S608
-_FORGET = f"DELETE FROM named WHERE began_s <= {_NOW} - ?"  # nosec B608  # noqa: S608  (words of ours)
+_FORGET = f"DELETE FROM named WHERE began_s <= {_NOW} - ? AND {_UNHURRIED}"  # nosec B608  # noqa: S608  (words of ours)
 
 
 class Standing(StrEnum):

@@ -16,6 +16,7 @@ from typing import Any
 from indexes import database as shared
 from indexes.database import Database
 from indexes.errors import DatabaseError
+from indexes.postgres_session import confirmed
 from service.access.private_database import Connection, Keep, Kept, newest_change
 from service.access.private_file import PrivateFile
 from service.access.private_schema import SCHEMA, SCHEMA_VERSION, VERSION, bring_up
@@ -71,13 +72,8 @@ class PrivateTables:
     @contextlib.contextmanager
     def reading(self) -> Iterator[Connection]:
         """See `PrivateDatabase`."""
-        try:
-            with self._database.lent() as connection:
-                spoken = _Spoken(connection)
-                self._expect_carried(spoken)
-                yield spoken
-        except DatabaseError as error:
-            raise self._kept.failed(self.place, str(error)) from None
+        with self._lent() as connection:
+            yield _Spoken(connection)
 
     @contextlib.contextmanager
     def at_one_moment(self) -> Iterator[Connection]:
@@ -87,7 +83,7 @@ class PrivateTables:
 
     @contextlib.contextmanager
     def writing(self, *, durable: bool = True) -> Iterator[Connection]:
-        """See `PrivateDatabase`."""
+        """See `PrivateDatabase`. What waits for a standby that is away is broken off, and said not to be sure."""
         commits = "" if durable else "SET LOCAL synchronous_commit = off; "
         with self._transaction(f"BEGIN; {commits}{_lock(_WRITING, self._kept)}") as connection:
             yield connection
@@ -109,15 +105,17 @@ class PrivateTables:
 
     @contextlib.contextmanager
     def _transaction(self, begin: str) -> Iterator[Connection]:
-        with self.reading() as connection:
-            connection.execute(begin)
-            try:
+        with self._lent() as connection, confirmed(connection, begin=begin):
+            yield _Spoken(connection)
+
+    @contextlib.contextmanager
+    def _lent(self) -> Iterator[shared.Connection]:
+        try:
+            with self._database.lent() as connection:
+                self._expect_carried(_Spoken(connection))
                 yield connection
-            except BaseException:
-                with contextlib.suppress(Exception):  # a connection that is lost has ended what was begun
-                    connection.execute("ROLLBACK")
-                raise
-            connection.execute("COMMIT")
+        except DatabaseError as error:
+            raise self._kept.failed(self.place, str(error)) from None
 
     def _expect_carried(self, connection: Connection) -> None:
         """Refuse to begin anew where this machine still has a file of the same that was never carried here."""

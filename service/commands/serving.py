@@ -130,7 +130,10 @@ def _counted_in(state: Path) -> Iterator[Path]:
     """Lend the folder in which replicas count, empty; the caller holds the lock of the state."""
     folder = state / _METRICS_FOLDER
     shutil.rmtree(folder, ignore_errors=True)  # of a parent that was killed
-    folder.mkdir(mode=0o700, exist_ok=True)
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise AuditUnavailableError(f"the folder {folder} cannot be made ({error.strerror})") from error
     try:
         yield folder
     finally:

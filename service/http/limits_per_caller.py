@@ -15,7 +15,6 @@ from service.access.counts import Counted, Counts
 from service.access.errors import TooManyError
 from service.access.principals import Principal
 
-_V6 = 6
 _OF_A_KEY = " of a key"
 _QUESTIONS, _REQUESTS, _ARRIVALS = "questions", "requests", "tries to sign in"
 _FOR_MANY = 10  # times the limit of one, for a key that acts for people
@@ -83,4 +82,8 @@ def _network(address: str) -> str:
         found = ipaddress.ip_address(address)
     except ValueError:  # no address: a socket of this machine, or a test
         return address
-    return str(ipaddress.ip_network((found, 64), strict=False)) if found.version == _V6 else address
+    if not isinstance(found, ipaddress.IPv6Address):
+        return address
+    if found.ipv4_mapped:  # as a service that listens on :: is told of everybody who comes by IPv4
+        return str(found.ipv4_mapped)
+    return str(ipaddress.ip_network((found, 64), strict=False))

@@ -69,6 +69,7 @@ def test_containers_can_write_only_where_they_must(objects: list[dict[str, Any]]
     for name, pod in pods.items():
         assert pod["securityContext"]["runAsNonRoot"], name
         assert pod["automountServiceAccountToken"] is False
+        assert pod["enableServiceLinks"] is False, "of a release called greenlit nothing would start (indexes/slips.py)"
         (container,) = pod["containers"]
         assert container["securityContext"]["readOnlyRootFilesystem"]
         assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}

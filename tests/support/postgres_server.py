@@ -15,6 +15,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -143,6 +144,31 @@ class Server:
         """Remove a database, whoever is connected to it."""
         assert self._making is not None
         self._making.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
+
+
+@contextlib.contextmanager
+def standby_away(server: Server) -> Iterator[None]:
+    """Have commits wait for a standby that does not come."""
+    server.run("ALTER SYSTEM SET synchronous_standby_names = 'away'", "SELECT pg_reload_conf()")
+    try:
+        with psycopg.connect(server.url(), autocommit=True) as connection:
+            deadline = time.monotonic() + _PATIENCE_S
+            while not _waits(connection):
+                assert time.monotonic() < deadline
+        yield
+    finally:
+        server.run("ALTER SYSTEM RESET synchronous_standby_names", "SELECT pg_reload_conf()")
+
+
+def _waits(connection: psycopg.Connection) -> bool:
+    """Tell whether a commit waits by now: the server takes a moment to know."""
+    timer = threading.Timer(0.05, connection.cancel_safe)
+    timer.start()
+    began = time.monotonic()
+    connection.execute("CREATE TABLE IF NOT EXISTS waited (); DROP TABLE waited")
+    timer.cancel()
+    timer.join()
+    return time.monotonic() - began >= 0.05
 
 
 @contextlib.contextmanager

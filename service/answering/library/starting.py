@@ -42,6 +42,8 @@ def as_question(heading: str) -> str | None:
     """Return a question that a section with this heading should answer; `None` if it makes none."""
     plain = _NUMBERING.sub("", heading).strip()
     words = plain.casefold().split()
+    if plain.isupper() and len(words) > 1:  # as headings of plain text are written; one word may be an abbreviation
+        plain = plain.capitalize()
     if not words or _NO_SUBJECT.search(plain) or set(words) & _LEANING or words[0] in _DULL:
         return None
     if turned := _TURNED.match(plain):

@@ -18,6 +18,8 @@ from typing import Any, TypeVar
 
 import psycopg
 
+from indexes.errors import DatabaseError
+from indexes.postgres_session import confirmed
 from service.audit.errors import AuditOvertakenError, AuditUnavailableError
 from service.audit.storage.leaf_reads import whole
 from service.audit.storage.postgres_database import Connection
@@ -151,10 +153,14 @@ class PostgresBesideStore(PostgresLeafStore):
 
         def work() -> str:  # on a connection of its own: it is no work of the thread that writes
             with closing(self._postgres.connect_to_write()) as connection:
-                connection.execute(_AGREE, (name, value))
+                with confirmed(connection):
+                    connection.execute(_AGREE, (name, value))
                 return str(one(connection, _AGREED, name))
 
-        return self._postgres.guarded("written", work)
+        try:
+            return self._postgres.guarded("written", work)
+        except DatabaseError as error:
+            raise AuditUnavailableError(f"the audit store {self.shown} cannot be written for sure: {error}") from None
 
     def tend_lease(self) -> bool:
         """See `Beside.tend_lease`."""

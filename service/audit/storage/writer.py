@@ -22,7 +22,7 @@ from service.audit.storage.tickets import Ticket
 MAX_BATCH = 256  # entries; every caller blocks, so a batch is as large as there are callers: a bound for memory only
 _TIDY_AGAIN_S = 5.0  # a reader who is in the way of an erasure reads for seconds, or for a minute
 DEFAULT_RETRY_WAIT_S = 1.0  # a full disk is not helped by trying faster
-DEFAULT_PATIENCE_S = 30.0  # far beyond the slowest commit; a disk that hangs must not hang every caller
+DEFAULT_PATIENCE_S = 30.0  # far beyond the slowest commit; a disk that hangs must not hang every caller, nor the end
 
 
 class Publishing(Protocol):
@@ -148,13 +148,14 @@ class Writer:
             return self._problem()
 
     def close(self) -> None:
-        """Write what was submitted, stop, and close the store; closing twice is fine."""
+        """Write what was submitted, stop, and close the store, unless it does not answer; closing twice is fine."""
         with self._changed:
             self._closing = True
             self._changed.notify()
         if self._thread.ident is not None:
-            self._thread.join()
-        self._store.close()
+            self._thread.join(DEFAULT_PATIENCE_S)
+        if not self._thread.is_alive():  # else nobody has a receipt for what it waits for; it ends with the process
+            self._store.close()
 
     def _problem(self) -> str | None:
         return "the audit log is closed" if self._closing else self._reason or self._late
@@ -252,9 +253,8 @@ class Writer:
             self._reason = reason
             self._failures += 1
             self._working, self._late = False, None
-            for ticket in (*batch, *self._wishes, *self._queue):
-                if not ticket.done.is_set():
-                    ticket.refuse(reason)
+            for ticket in [one for one in (*batch, *self._wishes, *self._queue) if not one.done.is_set()]:
+                ticket.refuse(reason)
             self._queue.clear()
         self._store.close()
         self._tell(f"the audit log cannot be written, no answers are given: {reason}")

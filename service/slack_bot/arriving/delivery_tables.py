@@ -11,6 +11,7 @@ from typing import Any
 
 from indexes.database import Connection, Database
 from indexes.errors import DatabaseError
+from indexes.postgres_session import confirmed
 from service.slack_bot.arriving.delivery_schema import HAS_TABLES, SCHEMA, SCHEMA_VERSION, VERSION, granted, made
 
 PREPARE = "greenlit audit prepare"
@@ -39,7 +40,7 @@ class DeliveryTables:
 
     def commit(self, batch: Sequence[tuple[str, Sequence[Any]]]) -> list[int]:
         """Write all of it or nothing, durably; return how many rows each statement changed."""
-        with self._database.lent() as connection, connection.transaction():
+        with self._database.lent() as connection, confirmed(connection):
             return [connection.execute(_spoken(statement), values).rowcount for statement, values in batch]
 
     def rows(self, query: str, *values: Any) -> list[Any]:

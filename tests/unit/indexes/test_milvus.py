@@ -16,6 +16,7 @@ from indexes.manifest import CollectionInfo
 from indexes.milvus import DENSE, ROW, SCHEMA, WORDS, Milvus
 from indexes.milvus_address import milvus_address
 from indexes.milvus_filter import CLASS, DOCUMENT, Filter
+from tests.support.audit_parts import wait_until
 
 if TYPE_CHECKING:
     from tests.support.milvus_server import Server
@@ -78,3 +79,70 @@ def test_a_port_that_takes_connections_and_says_nothing_is_not_waited_for() -> N
         with pytest.raises(SearchUnavailableError, match=r"^Milvus at http://127.0.0.1:\d+/default did not search: "):
             _found(milvus)
         milvus.close()
+
+
+class Waited:
+    """A lock that counts who came for it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.came = 0
+
+    def __enter__(self) -> None:
+        self.came += 1
+        self._lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+
+
+def test_who_waits_while_another_cannot_connect_does_not_try_after_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else the last of many waits as long as all who came before it together."""
+    waited, tries, told = Waited(), list[None](), list[str]()
+
+    def away(**_: object) -> SimpleNamespace:
+        tries.append(None)
+        wait_until(lambda: waited.came >= 6)
+        raise ConnectionError
+
+    monkeypatch.setattr("indexes.milvus.MilvusClient", away)
+    milvus = Milvus(milvus_address("http://127.0.0.1:9"))
+    monkeypatch.setattr(milvus, "_lock", waited)
+
+    def ask() -> None:
+        with pytest.raises(SearchUnavailableError) as caught:
+            _found(milvus)
+        told.append(str(caught.value))
+
+    crowd = [threading.Thread(target=ask) for _ in range(6)]
+    for one in crowd:
+        one.start()
+    for one in crowd:
+        one.join()
+    assert told == ["Milvus at http://127.0.0.1:9/default did not search: ConnectionError"] * 6
+    assert len(tries) == 1
+    ask()
+    assert len(tries) == 2, "who comes later tries"
+
+
+@pytest.mark.parametrize("version", [ConnectionError("it ends"), "2.4.1"])
+def test_a_server_that_cannot_be_used_leaves_no_connection_behind(
+    monkeypatch: pytest.MonkeyPatch, version: Exception | str
+) -> None:
+    opened: list[str] = []
+
+    def get_server_version(**_: float) -> str:
+        if isinstance(version, Exception):
+            raise version
+        return version
+
+    def connected(**_: object) -> SimpleNamespace:
+        opened.append("opened")
+        return SimpleNamespace(get_server_version=get_server_version, close=opened.clear)
+
+    monkeypatch.setattr("indexes.milvus.MilvusClient", connected)
+    milvus = Milvus(milvus_address("http://127.0.0.1:9"))
+    for _ in range(2):
+        with pytest.raises(SearchUnavailableError, match=r"ConnectionError|expected Milvus 2\.5 or newer"):
+            _found(milvus)
+        assert opened == []

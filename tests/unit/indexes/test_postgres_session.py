@@ -1,8 +1,7 @@
 """Sessions of PostgreSQL: the same whatever a role is set to, with the primary alone, and nobody else's."""
 
 import contextlib
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,9 +15,9 @@ from indexes.errors import DatabaseError, RegisterError
 from indexes.events import Approval
 from indexes.library_register import register_of
 from indexes.postgres_address import read_address, shown_address
-from indexes.postgres_session import is_shared
+from indexes.postgres_session import Connection, confirmed, is_shared
 from indexes.register_moving import move_to_rows
-from tests.support.postgres_server import Server
+from tests.support.postgres_server import Server, standby_away
 
 AT = datetime(2026, 11, 2, 9, tzinfo=UTC)
 APPROVAL = Approval("legal/a.md", "a" * 64, "Ürlaub – 休暇", "ann@x.example", AT, date(2027, 1, 1), ("staff",))
@@ -34,7 +33,7 @@ SET = {
 
 
 def _asked(url: str, statement: bytes) -> list[Any]:
-    with contextlib.closing(Database(url, schema="public", most=1)) as database, database.lent() as connection:
+    with _lent(url) as connection:
         return connection.execute(statement).fetchall()
 
 
@@ -101,35 +100,25 @@ def test_a_commit_that_waits_for_a_standby_is_broken_off_and_not_claimed(
     database_url: str, tmp_path: Path, postgres_server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is kept by the server that was asked; whether it will be known after a failover nobody can tell."""
-    monkeypatch.setattr("indexes.register_rows._CONFIRMED_S", 0.1)
+    monkeypatch.setattr("indexes.register_rows.CONFIRMED_S", 0.05)
+    monkeypatch.setattr("indexes.postgres_session.CONFIRMED_S", 0.05)
     move_to_rows(tmp_path, database_url)
     register = register_of(tmp_path, database_url)
-    with _a_standby_that_is_away(postgres_server):
-        told, position = _until_told(lambda: register.append([APPROVAL]))
-        assert "for sure: a standby that the server waits for does not confirm it; greenlit register says" in told
-        assert register.refresh().position == position
-
-
-def _until_told(append: Callable[[], None]) -> tuple[str, int]:
-    """Add until one is not confirmed, as the server takes a moment to know; return what is said, and how many."""
-    deadline = time.monotonic() + 20
-    for added in range(1, 1_000_000):
-        try:
-            append()
-        except RegisterError as error:
-            return str(error), added
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-    raise AssertionError
+    with standby_away(postgres_server), _lent(database_url) as connection:
+        with pytest.raises(RegisterError, match=r"for sure: a standby that .* does not confirm it; greenlit register"):
+            register.append([APPROVAL])
+        assert register.refresh().position == 1
+        for made in ("made", "made_too"):  # on the connection that waited
+            with pytest.raises(DatabaseError, match=r"^a standby that .* does not confirm it$"), confirmed(connection):
+                connection.execute(f"CREATE TABLE {made} ()".encode())
+        with confirmed(connection):  # nothing has to be kept
+            connection.execute(b"SELECT FROM made, made_too")
 
 
 @contextlib.contextmanager
-def _a_standby_that_is_away(server: Server) -> Iterator[None]:
-    server.run("ALTER SYSTEM SET synchronous_standby_names = 'away'", "SELECT pg_reload_conf()")
-    try:
-        yield
-    finally:
-        server.run("ALTER SYSTEM RESET synchronous_standby_names", "SELECT pg_reload_conf()")
+def _lent(url: str) -> Iterator[Connection]:
+    with contextlib.closing(Database(url, schema="public", most=1)) as database, database.lent() as connection:
+        yield connection
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,9 @@
 """What the metrics look up of a service: its health, build, approvals, log, queues and places, as they are."""
 
 import contextlib
+from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -37,7 +39,7 @@ def test_a_service_that_is_well_says_so(library: TinyLibrary) -> None:
         studio.ask(VENDOR_QUESTION)
         studio.opened.log.publish()
         found = _of(studio)
-    well = {"greenlit_ready": 1, "greenlit_log_writable": 1, "greenlit_failing log": 0}
+    well = {"greenlit_ready": 1, "greenlit_log_writable": 1, "greenlit_failing log": 0, "greenlit_failing search": 0}
     assert {name: found[name] for name in well} == well
     assert (found["greenlit_build_documents"], found["greenlit_documents answerable"]) == (2, 2)
     assert (found["greenlit_log_records"], found["greenlit_log_uncovered_seconds"]) == (len(studio.all_leaves()), 0)
@@ -82,6 +84,19 @@ def test_without_a_build_nothing_is_ready_and_all_that_is_approved_waits(library
     assert (found["greenlit_ready"], found["greenlit_failing build"]) == (0, 1)
     assert "greenlit_build_documents" not in found
     assert found["greenlit_documents waiting"] == 1
+
+
+def test_every_part_that_fails_is_named(library: TinyLibrary, monkeypatch: pytest.MonkeyPatch) -> None:
+    away = SimpleNamespace(problem=lambda: "Milvus is away")
+    with open_studio(with_rules(library)) as studio:
+        build = studio.service.live_build.get()
+        monkeypatch.setattr(studio.service.live_build, "get", lambda: replace(build, candidates=away))
+        failing = studio.service.health.report().failing
+        found = _of(studio)
+    assert failing == ("search",)
+    assert {name for name, value in found.items() if name.startswith("greenlit_failing") and value} == {
+        f"greenlit_failing {part}" for part in failing
+    }
 
 
 def test_what_costs_is_looked_up_at_most_every_while(library: TinyLibrary, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,7 @@
 """What goes wrong with a bucket is told in words that say who has to do what, and never with a secret."""
 
+import errno
+import os
 import time
 from pathlib import Path
 
@@ -104,6 +106,26 @@ def test_a_file_that_is_half_there_is_not_waited_for(
     with pytest.raises(ObjectStoreError, match="objects/ab/x"):
         store.fetch("objects/ab/x", tmp_path / "got")
     assert time.monotonic() - began < 30
+
+
+def test_a_disk_that_is_full_is_told_as_such_and_not_as_an_object_that_is_damaged(
+    bucket_address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It takes the last bytes that have room without a word: an object must not be removed for that."""
+    store, write = open_store(bucket_address), os.pwrite
+    store.put("objects/ab/x", b"x" * 20)
+    monkeypatch.setattr(os, "pwrite", lambda file, content, at: write(file, content[:7], at))
+    store.fetch("objects/ab/x", tmp_path / "got")
+    assert (tmp_path / "got").read_bytes() == b"x" * 20
+
+    def full(file: int, content: memoryview, at: int) -> int:
+        if at:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return write(file, content[:7], at)
+
+    monkeypatch.setattr(os, "pwrite", full)
+    with pytest.raises(OSError, match="No space left"):
+        store.fetch("objects/ab/x", tmp_path / "got")
 
 
 def test_what_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from indexes.errors import ChangedError, NoObjectError
+from indexes.errors import ChangedError, NoObjectError, ObjectStoreError
 from indexes.objects.opening import open_store
 from indexes.objects.store import ObjectStore, time_there
 
@@ -94,3 +94,10 @@ def test_of_what_is_too_large_only_the_beginning_is_got(store: ObjectStore, size
 
 def test_the_store_tells_its_time(store: ObjectStore) -> None:
     assert abs(time_there(store) - datetime.now(UTC)) < timedelta(minutes=1)
+
+
+def test_a_share_that_refuses_while_it_is_read_is_told_as_such_and_not_as_the_disk_here(tmp_path: Path) -> None:
+    (tmp_path / "share").mkdir()
+    (tmp_path / "share" / "object").symlink_to("/proc/self/mem")  # opens, and gives nothing
+    with pytest.raises(ObjectStoreError, match=r"^object in file://\S+/share cannot be read: Input/output error$"):
+        open_store(f"file://{tmp_path}/share").fetch("object", tmp_path / "got")

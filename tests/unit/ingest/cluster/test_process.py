@@ -101,6 +101,16 @@ def test_one_that_does_not_end_is_ended_with_all_that_it_started(monkeypatch: py
     assert not _alive(child)
 
 
+def test_one_that_cannot_be_started_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr("sys.executable", str(tmp_path / "no-python"))
+    driver = DriverProcess(address="")
+    with pytest.raises(ClosedError, match=r"cannot be started \(No such file or directory\)"):
+        driver.start(b"")
+    assert list(tmp_path.iterdir()) == []
+    driver.close()
+
+
 def test_one_that_is_gone_is_said_to_be(start: Start) -> None:
     driver = start("")
     driver.receive()

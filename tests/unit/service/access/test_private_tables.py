@@ -13,6 +13,7 @@ import pytest
 from indexes.errors import DatabaseError
 from service.access.errors import KeysError, SessionsUnavailableError
 from service.access.key_store import Key, KeyStore
+from service.access.named_requests import Named, NamedRequests
 from service.access.people import Person
 from service.access.private_prepare import prepare
 from service.access.private_schema import SCHEMA, SCHEMA_VERSION, printed
@@ -20,7 +21,7 @@ from service.access.private_tables import PrivateTables, in_database
 from service.access.session_store import SessionStore
 from service.access.sessions import Lasting, Sessions
 from tests.support.keeps import name_in
-from tests.support.postgres_server import Server
+from tests.support.postgres_server import Server, standby_away
 
 MIRA = Person("mira-1", "mira@northlight.example", "Mira", frozenset({"newsroom"}))
 TODAY = date(2026, 11, 29)
@@ -202,3 +203,21 @@ def test_no_error_holds_what_was_to_be_kept(access_url: str, tmp_path: Path) -> 
         assert "DataError" in str(caught.value)
         assert "token" not in str(caught.value)
         assert sessions.begin(MIRA, before=None, id_token=None)
+
+
+def test_nobody_waits_for_ever_for_a_standby_that_is_away(
+    access_url: str, tmp_path: Path, postgres_server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever signs in is told that it is not sure, in its time; nobody who is signed in waits behind them."""
+    monkeypatch.setattr("indexes.postgres_session.CONFIRMED_S", 0.05)
+    keep, now_s = in_database(access_url, state=tmp_path), [1000.0]
+    store, names = SessionStore(keep, clock_s=lambda: now_s[0]), NamedRequests(keep, secret=lambda: bytes(32), kept_s=0)
+    with contextlib.closing(Sessions(store, Lasting())) as sessions:
+        session = sessions.begin(MIRA, before=None, id_token=None).session_id
+        names.take(Named("mira-1", "once", b"?", "request-1"))
+        with standby_away(postgres_server):
+            with pytest.raises(SessionsUnavailableError, match="a standby that the server waits for does not confirm"):
+                sessions.begin(MIRA, before=None, id_token=None)
+            now_s[0] += 100  # it is noted that the session is in use
+            assert sessions.person(session) == MIRA
+            names.forget_old()

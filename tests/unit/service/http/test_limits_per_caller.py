@@ -145,6 +145,14 @@ def test_from_one_address_so_many_sign_in_and_others_do_not_notice(address: str,
     asyncio.run(limits.arrival(other))
 
 
+def test_who_comes_by_ipv4_to_a_service_that_listens_for_ipv6_is_still_one_address() -> None:
+    limits = limits_of(arrivals=1)
+    asyncio.run(limits.arrival("::ffff:192.0.2.1"))
+    asyncio.run(limits.arrival("::ffff:192.0.2.2"))
+    with pytest.raises(TooManyError):
+        asyncio.run(limits.arrival("192.0.2.2"))
+
+
 def test_a_network_of_ipv6_counts_as_one_address() -> None:
     limits = limits_of(arrivals=1)
     asyncio.run(limits.arrival("2001:db8::1"))

@@ -18,6 +18,7 @@ from service.audit.storage.postgres_beside import PostgresBesideStore
 from service.audit.storage.postgres_schema import SCHEMA
 from service.audit.storage.postgres_store import PostgresLeafStore
 from service.audit.storage.store import Entry, StoredLeaf
+from tests.support.postgres_server import Server, standby_away
 
 ORIGIN = "greenlit/audit/2026-11"
 Open = Callable[[], PostgresBesideStore]
@@ -135,3 +136,13 @@ def test_what_was_agreed_stays(open_one: Open) -> None:
     first, other = open_one(), open_one()
     assert first.agree("name", "ours") == "ours"
     assert other.agree("name", "another") == "ours"
+
+
+def test_what_is_agreed_does_not_wait_for_ever_for_a_standby_that_is_away(
+    open_one: Open, postgres_server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("indexes.postgres_session.CONFIRMED_S", 0.05)
+    store = open_one()
+    unsure = pytest.raises(AuditUnavailableError, match=r"cannot be written for sure: a standby .* does not confirm it")
+    with standby_away(postgres_server), unsure:
+        store.agree("name", "ours")

@@ -197,6 +197,23 @@ def test_a_disk_that_hangs_does_not_hang_its_callers(troubled: TroubledStore, pr
     assert [leaf.leaf for leaf in troubled.leaves(-1, 9)] == [b"0"], "what had not begun is not kept behind their backs"
 
 
+def test_a_disk_that_hangs_does_not_keep_a_process_from_its_end(
+    troubled: TroubledStore, press: Press, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    troubled.before = hold = Hold()
+    with closing(Writer(store=troubled, publisher=press)) as writer:
+        writer.start()
+        ticket = writer.submit(_entry(0))
+        hold.begun.wait(20)
+        with monkeypatch.context() as patch:
+            patch.setattr("service.audit.storage.writer.DEFAULT_PATIENCE_S", 0.05)
+            writer.close()
+        assert not ticket.done.is_set(), "nobody is told that it is kept"
+        hold.go_on.set()
+    assert ticket.receipt is not None
+    assert troubled._writer is None
+
+
 def test_a_checkpoint_that_hangs_does_not_hang_callers_one_after_the_other(
     writer: Writer, troubled: TroubledStore, press: Press, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -17,7 +17,7 @@ from service.slack_bot.arriving.delivery_tables import DeliveryTables
 from service.slack_bot.errors import DeliveriesError, TakenOverError
 from service.slack_bot.places import Place
 from tests.support.keeps import name_in
-from tests.support.postgres_server import Server
+from tests.support.postgres_server import Server, standby_away
 
 _T = TypeVar("_T")
 Place_ = Path | DeliveryTables
@@ -367,3 +367,19 @@ def test_replicas_make_the_tables_of_deliveries_once(database_url: str) -> None:
         kept = DeliveryTables(database_url)
         assert kept.rows("SELECT delivery FROM deliveries") == []
         kept.close()
+
+
+def test_nobody_waits_for_ever_for_a_standby_that_is_away(
+    deliveries_url: str, postgres_server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("indexes.postgres_session.CONFIRMED_S", 0.05)
+
+    async def take(deliveries: Deliveries) -> None:
+        unsure = pytest.raises(DeliveriesError, match="a standby that the server waits for does not confirm it")
+        with standby_away(postgres_server), unsure:
+            await deliveries.take(Delivery("Ev1", _PLACE))
+        again = await deliveries.unfinished_since()
+        assert again is not None, "it may be there all the same"
+        assert [one.name for one in again] == ["Ev1"]
+
+    _with(DeliveryTables(deliveries_url), take)
