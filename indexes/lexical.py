@@ -92,10 +92,6 @@ class LexicalIndex:
     def __len__(self) -> int:
         return len(self._lengths)
 
-    def number(self, term: str) -> int | None:
-        """Return a term's place in the vocabulary; `None` if no passage holds it."""
-        return self._find(term)
-
     def scope(self, allowed: Mask) -> LexicalScope:
         """Return what BM25 needs to know of the allowed rows, shape (rows,)."""
         lengths = self._lengths[allowed]
@@ -107,6 +103,16 @@ class LexicalIndex:
     def rarity(self, terms: Sequence[str], scope: LexicalScope) -> NDArray[np.float64]:
         """Return each term's rarity among the allowed rows, shape (len(terms),); highest for a term that none has."""
         return _rarity([self._holding(term, scope) for term in terms], scope)
+
+    def held(self, terms: Sequence[str], scope: LexicalScope) -> dict[int, float]:
+        """Return the rarity of each term that allowed rows hold, by its place in the vocabulary.
+
+        A term that hidden rows alone hold is as one that nobody knows: in what is returned, and in what is done.
+        """
+        holding = {term: self._holding(term, scope) for term in dict.fromkeys(terms)}
+        held = {number: count for term, count in holding.items() if count and (number := self._find(term)) is not None}
+        rarities = _rarity([*held.values()], scope)
+        return dict(zip(held, rarities.tolist(), strict=True))
 
     def search(self, terms: Sequence[str], scope: LexicalScope, k: int) -> tuple[Rows, Scores]:
         """Return up to `k` allowed rows by falling BM25 score, ties to the lower row; a score of zero is none.

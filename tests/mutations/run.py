@@ -3,6 +3,7 @@
     make mutations                               every mutation of the lists beside this file
     python -m tests.mutations.run --only ID      one of them, or several
     python -m tests.mutations.run --check        only see that every mutation still applies
+    ... --only ID --over scale                   the tests of laws over other engines (`make laws`) than the list says
 
 In order: (1) every mutation is seen to apply, (2) the files under version control are copied aside, (3) each mutation
 is put into the copy, its tests are run until the first one fails, and the copy is mended again, (4) the tests that
@@ -21,6 +22,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from tests.mutations.copies import HUNG, ROOT, TIME_LIMIT_S, Run, copy_tree, put, start
@@ -77,6 +79,7 @@ def main() -> int:
     parser.add_argument("--only", nargs="+", default=[], metavar="ID", help="try these mutations and no others")
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="so many at once, each on its own copy")
     parser.add_argument("--check", action="store_true", help="only see that every mutation still applies")
+    parser.add_argument("--over", default="", metavar="ENGINES", help="run all tests over these; tests of laws alone")
     given = parser.parse_args()
     known = read_mutations()
     wrong = problems(known, ROOT)
@@ -90,7 +93,8 @@ def main() -> int:
     gc.freeze()  # pytest collects garbage as it ends: not through all of these libraries
     with tempfile.TemporaryDirectory(prefix="mutations-") as aside:
         copies = [copy_tree(Path(aside) / f"copy{number}") for number in range(given.jobs)]
-        return _try_and_tell([one for one in known if not given.only or one.id in given.only], copies)
+        chosen = [one for one in known if not given.only or one.id in given.only]
+        return _try_and_tell([replace(one, over=given.over or one.over) for one in chosen], copies)
 
 
 def _try_and_tell(mutations: Sequence[Mutation], copies: Sequence[Path]) -> int:

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -262,7 +261,7 @@ class TinyLibrary:
 
     def ingestion(self, *, allow_missing: bool = False) -> Ingestion:
         """Return how a build of it is made."""
-        ingestion = Ingestion(
+        return Ingestion(
             library=self.folder,
             builds=self.builds,
             holds=self.holds,
@@ -272,9 +271,8 @@ class TinyLibrary:
             now=self.clock,
             max_file_bytes=1 << 20,
             allow_missing=allow_missing,
+            **self.places.ingesting(self.builds, own=self.collections),
         )
-        own: dict[str, Any] = {} if self.collections is NO_COLLECTIONS else {"collections": self.collections}
-        return replace(ingestion, **self.places.ingesting(self.builds), **own)
 
     def ingest(self, *, allow_missing: bool = False) -> Report:
         """Make and publish a build."""

@@ -141,10 +141,15 @@ class Places:
             named["INDEX"] = "milvus"
         return {f"GREENLIT_{name}": value for name, value in named.items() if value}
 
-    def ingesting(self, builds: Path) -> dict[str, Any]:
-        """Return what of an `Ingestion` names these places; `builds` is the folder that it makes builds in."""
+    def ingesting(self, builds: Path, *, own: Collecting) -> dict[str, Any]:
+        """Return what of an `Ingestion` names these places.
+
+        Args:
+            builds: the folder that it makes builds in.
+            own: what makes collections by a test's own wish.
+        """
         mirror = open_mirror(self.builds, builds)
-        named: dict[str, Any] = {"collections": self._collecting(builds, mirror)}
+        named: dict[str, Any] = {"collections": self._collecting(builds, mirror) if own is NO_COLLECTIONS else own}
         if self.database:
             named["register"] = self.register
         if mirror:

@@ -45,6 +45,7 @@ def _own_places(_engines: None) -> Iterator[None]:
 @contextmanager
 def _one_client(engines: Engines) -> Iterator[None]:
     """Let all services of this process share a client of Milvus, which none of them closes."""
+
     def shared(address: str) -> Any:
         is_ours = engines.milvus is not None and address == engines.milvus.url
         return engines.collections if is_ours else opened_collections(address)

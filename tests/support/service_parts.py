@@ -334,7 +334,7 @@ def open_studio(
 @contextlib.contextmanager
 def _following(library: TinyLibrary, opened: Service) -> Iterator[None]:
     """Let a service have the live build of an object store from its first question on, and each new one at once."""
-    if (followed := opened.followed) is None:
+    if (followed := opened.followed) is None or not library.places.builds:
         yield
         return
     followed.wait()

@@ -1,6 +1,7 @@
 """Words as sparse vectors: their inner product is BM25, but for how long passages are on average."""
 
 import numpy as np
+import pytest
 
 from indexes.lexical import LexicalIndex
 from indexes.milvus_words import TYPICAL_LENGTH, passage_words, question_words
@@ -40,6 +41,18 @@ def test_the_rarity_of_a_word_is_that_among_what_may_be_seen() -> None:
 def test_a_question_without_a_word_that_is_known_has_no_vector() -> None:
     index = LexicalIndex.from_terms([["tax"]])
     assert question_words(["never"], index, index.scope(np.ones(1, bool))) == {}
+
+
+@pytest.mark.parametrize("hidden", [["secret"], ["secret", "secret", "fee"], ["merger"], []])
+def test_a_word_of_hidden_passages_alone_is_as_one_that_nobody_knows(hidden: list[str]) -> None:
+    """Milvus is asked the same, or not at all, whatever it is that others have: it takes as long."""
+    index = LexicalIndex.from_terms([["tax", "fee"], hidden, ["fee"]])
+    scope = index.scope(np.array([True, False, True]))
+    assert question_words(["secret", "merger"], index, scope) == {}
+    alone = LexicalIndex.from_terms([["tax", "fee"], ["fee"]])
+    whole = alone.scope(np.ones(2, bool))
+    asked = ["secret", "tax", "merger", "fee"]
+    assert [*question_words(asked, index, scope).values()] == [*question_words(asked, alone, whole).values()]
 
 
 def test_there_is_one_vector_for_each_passage_an_empty_one_too() -> None:
