@@ -20,8 +20,8 @@ from tests.support.service_parts import Studio
 
 PHONE, DESK, HEIGHT = 390, 1280, 800  # pixels
 # The same engine twice: what the whole browser draws around a page, and nobody sees here, costs as much as the page.
-_INSTALLED = [path for path in map(Path, ("/usr/bin/chromium-headless-shell", "/usr/bin/chromium")) if path.exists()]
-CHROMIUM = Path(os.environ.get("TEST_CHROMIUM") or (_INSTALLED or ["/usr/bin/chromium"])[0])
+_KNOWN = (Path("/usr/bin/chromium-headless-shell"), Path("/usr/bin/chromium"))
+CHROMIUM = Path(os.environ.get("TEST_CHROMIUM") or next(filter(Path.exists, _KNOWN), _KNOWN[-1]))
 SCREENS = os.environ.get("TEST_SCREENS")
 PATIENCE_MS = 60_000  # on a machine that is busy otherwise; nobody waits for it where all is well
 expect.set_options(timeout=PATIENCE_MS)
