@@ -1,11 +1,9 @@
 """The auditors' console in a real browser: an auditor's questions answered by clicks, by two people where it takes two.
 
-Needs /usr/bin/chromium, or the browser named by TEST_CHROMIUM; without one these tests are skipped. With
-TEST_SCREENS set to a folder, pictures of the pages are kept there.
+See `tests/support/browsing.py` for what they need.
 """
 
 import json
-import os
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,14 +16,11 @@ from playwright.sync_api import Browser, Page, expect
 
 from service.audit.checking import verifier
 from tests.support.audit_doors import STAFF, Company, company
-from tests.support.browsing import PATIENCE_MS
+from tests.support.browsing import CHROMIUM, DESK, HEIGHT, PATIENCE_MS, PHONE, SCREENS
 from tests.support.fakes import TinyLibrary
 from tests.support.made_once import grown
 from tests.support.service_parts import OFF_TOPIC_QUESTION, VENDOR_QUESTION, open_studio, serving, with_rules
 
-PHONE, DESK, HEIGHT = 390, 1280, 800  # pixels
-CHROMIUM = Path(os.environ.get("TEST_CHROMIUM", "/usr/bin/chromium"))
-SCREENS = os.environ.get("TEST_SCREENS")
 CLIPS = "legal/archive-clips.md"
 CLIPS_TEXT = """# Archive clips
 

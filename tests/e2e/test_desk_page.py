@@ -4,23 +4,20 @@ The worker's part is done by the ingest pipeline. Needs a browser, as `test_page
 """
 
 import contextlib
-import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from indexes.standing import Standing
 from service.web.pages import NOTICE_COOKIE, notice_hash
-from tests.support.browsing import PATIENCE_MS
+from tests.support.browsing import CHROMIUM, PATIENCE_MS
 from tests.support.desk_parts import read_as_worker, with_approvers
 from tests.support.fakes import TinyLibrary
 from tests.support.service_parts import POLICY, POLICY_TEXT, Studio, open_studio, serving, with_rules
 
-CHROMIUM = Path(os.environ.get("TEST_CHROMIUM", "/usr/bin/chromium"))
 A_MINUTE_S = 60.0
 QUESTION = "Who reviews a new AI vendor?"
 NEWER = "The security team reviews every new AI vendor within five working days."

@@ -79,5 +79,7 @@ def test_a_pdf_that_holds_a_script_is_saved_and_its_script_does_not_run(visit: V
     with visit.page.expect_download() as saving:
         visit.page.get_by_role("link", name="the approved original").click()
     assert saving.value.suggested_filename == "agreement.pdf"
+    original = visit.page.request.get(saving.value.url)  # a browser that shows no PDF would save it anyway
+    assert original.headers["content-disposition"].startswith("attachment")
     assert visit.page.url == f"{visit.url}/documents/{AGREEMENT}"
     assert ran == []

@@ -5,7 +5,6 @@ Needs a browser, as `test_pages` does, and node with the provider's modules.
 """
 
 import json
-import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -19,14 +18,12 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from pydantic import SecretStr
 
 from service.access.rules import ACCESS_FILE
-from tests.support.browsing import PATIENCE_MS
+from tests.support.browsing import CHROMIUM, PATIENCE_MS, SCREENS
 from tests.support.certificates import Certified, certify
 from tests.support.fakes import TinyLibrary
 from tests.support.openid import AUDIENCE, CLIENT_ID, CLIENT_SECRET, NAMED_HOST, NAMED_URL, SCOPES, OpenIdProvider
 from tests.support.service_parts import Studio, open_studio, serving
 
-CHROMIUM = Path(os.environ.get("TEST_CHROMIUM", "/usr/bin/chromium"))
-SCREENS = os.environ.get("TEST_SCREENS")
 QUESTION = "When does the merger close?"
 NEWS, COUNSEL = "newsroom/merger.md", "counsel/merger.md"
 NEWS_SENTENCE = "The newsroom reports that the merger does close on the first of May."

@@ -3,8 +3,8 @@
 One browser serves all tests of a process (`tests/e2e/conftest.py`): each test has windows of its own in it, which know
 nothing of each other.
 
-Needs /usr/bin/chromium, or the browser named by TEST_CHROMIUM. With TEST_SCREENS set to a folder, pictures of the pages
-are kept there.
+Needs a Chromium of the system, best the one without windows of its own (`chromium-headless-shell`), or the browser
+named by TEST_CHROMIUM. With TEST_SCREENS set to a folder, pictures of the pages are kept there.
 """
 
 import contextlib
@@ -19,7 +19,9 @@ from service.web.pages import NOTICE_COOKIE, notice_hash
 from tests.support.service_parts import Studio
 
 PHONE, DESK, HEIGHT = 390, 1280, 800  # pixels
-CHROMIUM = Path(os.environ.get("TEST_CHROMIUM", "/usr/bin/chromium"))
+# The same engine twice: what the whole browser draws around a page, and nobody sees here, costs as much as the page.
+_KNOWN = (Path("/usr/bin/chromium-headless-shell"), Path("/usr/bin/chromium"))
+CHROMIUM = Path(os.environ.get("TEST_CHROMIUM") or next(filter(Path.exists, _KNOWN), _KNOWN[-1]))
 SCREENS = os.environ.get("TEST_SCREENS")
 PATIENCE_MS = 60_000  # on a machine that is busy otherwise; nobody waits for it where all is well
 expect.set_options(timeout=PATIENCE_MS)
@@ -50,6 +52,7 @@ class Visit:
         self.page.goto(f"{self.url}/open?code={self.studio.code()}")
 
     def ask(self, question: str) -> None:
+        self.page.wait_for_load_state()  # also its scripts: without them the form is sent the plain way
         self.page.get_by_label("Ask the approved documents").fill(question)
         self.page.get_by_role("button", name="Ask", exact=True).click()
 
@@ -59,6 +62,7 @@ class Visit:
 
     def looks_right(self, name: str, widths: tuple[int, ...] = (PHONE, DESK)) -> None:
         """See that nothing of the page sticks out, on a phone and on a desk; keep a picture of each."""
+        self.page.wait_for_load_state()  # what a click leads to may be here before its styles and scripts
         for width in widths:
             self.page.set_viewport_size({"width": width, "height": HEIGHT})
             if SCREENS:

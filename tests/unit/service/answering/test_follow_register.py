@@ -16,6 +16,7 @@ from service.audit.events import (
     REGISTER_EXTENDED_TYPE,
     REGISTER_REWRITTEN_TYPE,
 )
+from tests.support.examples import examples
 from tests.support.fakes import TinyLibrary
 from tests.support.replay_parts import ANSWER, RELEASE, TRAVEL, Archive, open_archive
 
@@ -168,7 +169,7 @@ _LINES = st.lists(st.sampled_from([b"a", b"b", b"c"]), max_size=5)
 _STEPS = st.lists(st.tuples(_LINES, st.sampled_from(["follow", "fail", "restart"])), min_size=1, max_size=8)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(12, thorough=500), deadline=None)
 @given(steps=_STEPS)
 def test_whatever_happens_to_the_register_the_log_knows_every_line(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[list[bytes], str]]

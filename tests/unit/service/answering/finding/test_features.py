@@ -21,6 +21,7 @@ from service.answering.finding.features import (
 )
 from service.answering.understanding.asked import Asked, asked
 from tests.support.answering_parts import Made, Whole, a_scope, made_document, open_made
+from tests.support.examples import examples
 from tests.support.fakes import HashingEncoder
 
 # Words that most texts share, words of no subject, numbers, and what is no word at all.
@@ -119,7 +120,7 @@ def _assert_same(found: Features, expected: Sequence[dict[str, float]], names: S
         np.testing.assert_allclose(values, list(wanted.values()), atol=2e-6, err_msg=str(names))
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(15, thorough=500))
 @given(documents=_DOCUMENTS, text=_QUESTIONS, data=st.data())
 def test_features_are_what_counting_by_hand_gives(
     documents: list[list[Whole | str]], text: str, data: st.DataObject

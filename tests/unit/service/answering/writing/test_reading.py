@@ -293,7 +293,7 @@ _WHOLE = ("NO_ANSWER", "The passages do not say", "| a | b |", "word " * 12, A, 
 _WORDS = st.sampled_from([*_TEXT.split("|"), *_MARKUP.split("|"), *_WHOLE])
 
 
-@settings(max_examples=examples(200, thorough=5000), deadline=None)
+@settings(max_examples=examples(100, thorough=5000), deadline=None)
 @with_any(st.lists(_WORDS, max_size=40), st.lists(st.integers(1, 9), min_size=1, max_size=8), st.booleans())
 def test_the_same_text_gives_the_same_claims_in_whichever_pieces_it_comes(
     words: list[str],

@@ -39,12 +39,12 @@ def test_what_ends_within_thirty_days_is_soon_due() -> None:
     assert found.soon_due == 2
 
 
-def test_ten_thousand_come_in_pages_and_the_last_is_the_last() -> None:
-    many = [_one(f"legal/{number:05}.md", f"{number:05}") for number in range(10_000)]
+def test_many_come_in_pages_and_the_last_is_the_last() -> None:
+    many = [_one(f"legal/{number:05}.md", f"{number:05}") for number in range(5 * A_PAGE)]
     second, beyond = listed(many, SOURCES, today=TODAY, page=2), listed(many, SOURCES, today=TODAY, page=999)
     assert [one.readable.info.title for one in second.shelves[0].entries[:1]] == [f"{A_PAGE:05}"]
-    assert (beyond.page, beyond.pages, beyond.documents) == (50, 50, 10_000)
-    assert beyond.shelves[0].entries[-1].readable.info.title == "09999"
+    assert (beyond.page, beyond.pages, beyond.documents) == (5, 5, len(many))
+    assert beyond.shelves[0].entries[-1].readable.info.title == many[-1].info.title
 
 
 def test_where_nothing_may_be_read_there_is_one_empty_page() -> None:
