@@ -28,7 +28,9 @@ def pytest_configure(config: pytest.Config) -> None:
         # What runs tests beside each other is forked off too: each would import everything once more.
         where = config.invocation_params.dir
         lasting = contextlib.ExitStack()
-        lasting.enter_context(fork_server(tests=[str(where / path) for path in config.args] if in_processes else None))
+        said = [str(argument) for argument in config.invocation_params.args]
+        tests = {"folder": str(where), "arguments": said, "paths": [str(where / path) for path in config.args]}
+        lasting.enter_context(fork_server(tests=tests if in_processes else None))
         config.add_cleanup(lasting.close)
         if in_processes:
             config.option.tx = [FOR_TESTS for _ in config.option.tx]

@@ -4,12 +4,13 @@ Importing the model libraries takes ten seconds of a processor; a program that i
 otherwise as if it had been started: a process of its own with its arguments, environment, folder and pipes, whose
 exceptions, exit status and signals are Python's own. `tests/support/forked.py` is the other side.
 
-    python -m tests.support.fork_server PROGRAMS [TESTS PATH...]   standard input is a pipe
+    python -m tests.support.fork_server PROGRAMS [TESTS WHICH]   standard input is a pipe
 
 PROGRAMS is the number of a listening socket. Each connection to it is one program: a message with a JSON object
 (`code`, `arguments`, `environment`, `folder`) and the three standard streams comes in, its process id goes out, and,
 once it has ended, its exit status as `subprocess` gives it. With TESTS, another such socket, a process that has
-imported the tests of the paths as well is forked off, and forks off what comes there: processes that run those tests.
+imported tests as well is forked off, and forks off what comes there: processes that run those tests. WHICH tests says
+a JSON object: the `folder` that pytest was called in, its `arguments`, and the `paths` that they mean.
 
 It ends when standard input does. The product is imported when the first program comes, or, with TESTS, at once.
 """
@@ -26,7 +27,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -124,13 +125,14 @@ class Programs:
             self._is_ready = True
             self._keep(_import_product)
 
-    def with_tests(self, listener: socket.socket, paths: Sequence[str]) -> "Programs":
-        """Return the same for processes that run the tests of these paths, all of which are imported."""
+    def with_tests(self, listener: socket.socket, which: Mapping[str, Any]) -> "Programs":
+        """Return the same for processes that run these tests, all of which are imported and found."""
         self._listener.close()
         self._listener = listener
         from tests.support.import_tests import import_tests  # noqa: PLC0415 - no other program has pytest in it
 
-        self._keep(lambda: import_tests(paths))
+        with contextlib.chdir(which["folder"]):
+            self._keep(lambda: import_tests(which["arguments"], which["paths"]))
         return self
 
     def _keep(self, imports: Callable[[], None]) -> None:
@@ -146,7 +148,7 @@ class Programs:
             raise RuntimeError(f"expected one thread before a fork, found {len(threads)}: an import started some")
 
 
-def serve(programs: int, tests: int | None, paths: Sequence[str]) -> dict[str, Any] | None:
+def serve(programs: int, tests: int | None, which: str) -> dict[str, Any] | None:
     """Serve these sockets until standard input ends; return what is to be run, in a process that was forked off."""
     server = Programs(socket.socket(fileno=programs))
     if tests is None:
@@ -155,7 +157,7 @@ def serve(programs: int, tests: int | None, paths: Sequence[str]) -> dict[str, A
     listener = socket.socket(fileno=tests)
     child = os.fork()
     if child == 0:
-        return server.with_tests(listener, paths).serve()
+        return server.with_tests(listener, json.loads(which)).serve()
     listener.close()
     program = server.serve()
     if program is None:
@@ -244,6 +246,6 @@ if __name__ == "__main__":
     gc.disable()  # until something runs: imports leave next to nothing behind
     sys.dont_write_bytecode = False  # else all is compiled in each run, in one process while all others wait
     _programs, *_rest = sys.argv[1:]
-    _program = serve(int(_programs), int(_rest[0]) if _rest else None, _rest[1:])
+    _program = serve(int(_programs), int(_rest[0]) if _rest else None, _rest[1] if _rest else "")
     if _program:
         _end(_run(_program["code"]))

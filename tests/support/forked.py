@@ -32,11 +32,11 @@ _ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM
 
 
 @contextlib.contextmanager
-def fork_server(*, tests: Sequence[str] | None = None) -> Iterator[None]:
+def fork_server(*, tests: Mapping[str, str | Sequence[str]] | None = None) -> Iterator[None]:
     """Have a server for this process and its children.
 
     Args:
-        tests: the paths or node ids of the tests that processes forked off it will run: it imports them, and what
+        tests: which tests processes forked off it will run, as `fork_server` has it: it finds them, and imports what
             programs need, now. Without, it imports when the first program is asked for, and until then costs next to
             nothing.
     """
@@ -45,7 +45,8 @@ def fork_server(*, tests: Sequence[str] | None = None) -> Iterator[None]:
         listeners = [_listener(f"{folder}/{name}") for name in ((_PROGRAMS,) if tests is None else (_PROGRAMS, _TESTS))]
         numbers = [listener.fileno() for listener in listeners]
         environment = os.environ | _ONE_THREAD | {"PYTHONPATH": str(ROOT)}
-        command = [sys.executable, "-m", "tests.support.fork_server", *map(str, numbers), *(tests or ())]
+        which = [json.dumps(tests)] if tests else []
+        command = [sys.executable, "-m", "tests.support.fork_server", *map(str, numbers), *which]
         started = subprocess.Popen(command, stdin=subprocess.PIPE, pass_fds=numbers, cwd=ROOT, env=environment)
         lasting.enter_context(started)
         for listener in listeners:

@@ -178,7 +178,7 @@ def test_a_failing_child_costs_one_document(naughty: LoaderProcess, action: byte
 
 def test_native_code_that_gets_no_more_memory_costs_one_document() -> None:
     # Told by the most that it held, which has to be more than this process ever did: after thousands of tests, much.
-    limit = max(2 << 30, 2 * 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+    limit = (512 << 20) + 1536 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with _naughty(max_memory_bytes=limit) as process:
         before = _do(process, b"pid")
         with pytest.raises(LoadError, match=rf"the parser ran out of memory \(limit {limit >> 20} MiB\)"):

@@ -1,10 +1,10 @@
-"""The child that parses, where the kernel has no Landlock."""
+"""A stand-in for the loader's child, where the kernel has no Landlock."""
 
 from collections.abc import Sequence
 
 from indexes.limited import landlock
 from indexes.limited.child import serve
-from ingest.loading import worker
+from ingest.loading.frames import refusal
 
 
 def _none(readable: Sequence[str]) -> int:
@@ -13,4 +13,4 @@ def _none(readable: Sequence[str]) -> int:
 
 if __name__ == "__main__":
     landlock.restrict = _none
-    serve(worker.answer)
+    serve(lambda _name, _content: refusal("nothing is read here"))
