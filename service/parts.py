@@ -138,7 +138,9 @@ def open_service(
     steps, auditing = answering_steps(settings, encoder, mandate), auditing_over(opened)
     opened_access = access_opened(settings, opened, follower, notice)
     of_library = LibraryOfBuild(live, register)
-    told = _Told((opened_access.problems, of_library.problems, *builds.problems), (opened_access.remarks,))
+    told = _Told(
+        (opened_access.problems, of_library.problems, *builds.problems), (opened_access.remarks, *builds.remarks)
+    )
     health = _health(settings, opened, live, boundary, mandate, told)
     looked_at = LookedAt(health, live, boundary, auditing.state, steps, builds.followed)
     metrics, deciding = metrics_of(settings, looked_at), _deciding(settings, register)

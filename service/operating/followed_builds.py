@@ -2,7 +2,8 @@
 
 Every ten seconds: (1) look which build is live there, have it in the mirror here, whole, and let the live build be
 opened from it as always; (2) bring the holds of this replica there. While the store is slow, gone or refuses, what is
-here goes on answering and the problem is told. Opens no build and answers nothing.
+here goes on answering and the problem is told. So it does while another build is fetched, which may take minutes where
+a replica was away for days: that is a remark. Opens no build and answers nothing.
 """
 
 import contextlib
@@ -67,6 +68,19 @@ class FollowedBuilds:
         if self._looked.is_set() or self.mirror.here():
             return self._problems
         return [f"builds: none is here yet; the live one of {self.mirror.store.shown} is looked for and fetched"]
+
+    def remarks(self) -> list[str]:
+        """Return that another build answers here than the live one, in words; empty if that is not so.
+
+        Answers from it are right: what was revoked since is hidden by the register. What is missing is what is new.
+        """
+        here, there, store = self.mirror.here(), self.mirror.there, self.mirror.store.shown
+        if not here or here == there:
+            return []
+        if not there:
+            return [f"builds: {here} answers, and which build is live in {store} is not known yet"]
+        until = f"until {there}, which is live in {store}, is here"
+        return [f"builds: {here} answers {until}: what was approved in between is not found yet"]
 
     def wait(self) -> None:
         """Wait until the first look has ended: for whoever asks one question and goes."""

@@ -89,6 +89,31 @@ def test_a_store_that_fails_is_told_and_what_is_here_goes_on_answering(
         assert studio.service.health.report().problems == ()
 
 
+def test_a_replica_that_was_away_answers_from_what_it_has_and_says_what_is_missing_until_it_is_here(
+    machines: Machines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = machines.publish(10).build_id
+    with _replica(machines, monkeypatch) as (_, followed):
+        followed.look()
+    for years in (11, 12):
+        newest = machines.publish(years).build_id
+    with _replica(machines, monkeypatch) as (studio, followed):
+        report = studio.service.health.report()
+        assert (report.ready, report.problems) == (True, ())
+        unknown = f"builds: {first} answers, and which build is live in {machines.store.shown} is not known yet"
+        assert unknown in report.remarks
+        with FileLock(followed.mirror.folder / ".fetching.lock"):  # as another process that fetches for minutes
+            followed.look()
+            assert studio.service.live_build.get().build_id == first
+            assert studio.ask(QUESTION)["outcome"] == "refused", "its version is approved no more, and the new one away"
+            (remark,) = followed.remarks()
+            assert remark.startswith(f"builds: {first} answers until {newest}, which is live in ")
+            assert followed.problems() == []
+        followed.look()
+        assert followed.remarks() == []
+        assert "12 years" in _answer(studio)
+
+
 def test_a_fault_of_ours_is_told_and_following_goes_on(machines: Machines, monkeypatch: pytest.MonkeyPatch) -> None:
     machines.publish(10)
     with _replica(machines, monkeypatch) as (studio, followed):
