@@ -7,15 +7,17 @@ removal gives back. Whoever removes has the lock of ingestion, and has said so o
 import contextlib
 import json
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+from indexes.decisions import Decision
 from indexes.errors import BuildError, NoBuildError
 from indexes.holds import hold_ends
 from indexes.live import current_build_id
+from indexes.made_elsewhere import is_elsewhere, never_approved
 from indexes.manifest import MANIFEST_FILE
 from indexes.objects.mirror import FETCHING_PREFIX
 from indexes.pack import PACK_FOLDER, Pack
@@ -41,6 +43,12 @@ class KeptBuild:
     is_packed: bool
     held_until: date | None
     is_young: bool = False  # out of use for less than a day, where it lies in an object store
+    never_approved: int = 0  # of its documents, how many no line of this library's register ever approved
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether another library's register let its documents in."""
+        return is_elsewhere(self.never_approved, of=self.documents)
 
     def why(self) -> str:
         """Say why it stays."""
@@ -51,6 +59,7 @@ class KeptBuild:
             reasons.append(f"held until {self.held_until} for what it answered")
         reasons += ["packed"] if self.is_packed else []
         reasons += ["out of use for less than a day"] if self.is_young and not reasons else []
+        reasons += ["made for another library"] if self.is_elsewhere else []
         return ", ".join(reasons) or "goes with the next ingestion"
 
     def as_json(self) -> dict[str, Any]:
@@ -58,13 +67,14 @@ class KeptBuild:
         return {**asdict(self), "held_until": self.held_until.isoformat() if self.held_until else None}
 
 
-def kept_builds(builds: Path, *, holds: Path, today: date) -> list[KeptBuild]:
+def kept_builds(builds: Path, *, holds: Path, today: date, decisions: Mapping[str, Decision]) -> list[KeptBuild]:
     """Return the builds in a folder, the newest first, those that are packed last.
 
     Args:
         builds: the folder of builds.
         holds: the folder of holds.
         today: the day, in UTC: a hold that has ended keeps nothing.
+        decisions: what the register of this library says; of a packed build nothing is held against it.
 
     Raises:
         BuildError: the pack cannot be read.
@@ -80,10 +90,20 @@ def kept_builds(builds: Path, *, holds: Path, today: date) -> list[KeptBuild]:
     found = []
     for folder in folders:
         own, shared = _sizes(folder)
-        made_at, documents = _said(folder)
-        is_live, is_newest = folder.name == live, folder.name in newest
+        made_at, versions = _said(folder)
         found.append(
-            KeptBuild(folder.name, made_at, documents, own, shared, is_live, is_newest, False, held(folder.name))
+            KeptBuild(
+                build_id=folder.name,
+                made_at=made_at,
+                documents=len(versions),
+                own_bytes=own,
+                shared_bytes=shared,
+                is_live=folder.name == live,
+                is_newest=folder.name in newest,
+                is_packed=False,
+                held_until=held(folder.name),
+                never_approved=never_approved(versions, decisions),
+            )
         )
     with Pack.reading(builds) as pack:
         packed = sorted(set(pack.build_ids()) - {folder.name for folder in folders}, reverse=True) if pack else []
@@ -134,12 +154,21 @@ def _live(builds: Path) -> str:
         return ""
 
 
-def _said(folder: Path) -> tuple[str, int]:
+def _said(folder: Path) -> tuple[str, list[tuple[str, str]]]:
     try:
         manifest = json.loads((folder / MANIFEST_FILE).read_bytes())
-        return str(manifest["created_at"]), len(manifest["documents"])
+        return str(manifest["created_at"]), versions_in(manifest)
     except (OSError, ValueError, KeyError, TypeError):
-        return "", 0
+        return "", []
+
+
+def versions_in(manifest: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return the documents of a build by its manifest as it was read, whichever version of Greenlit wrote it.
+
+    Raises:
+        KeyError, TypeError: it names none that can be understood.
+    """
+    return [(str(one["document"]), str(one["sha256"])) for one in manifest["documents"]]
 
 
 def _sizes(folder: Path) -> tuple[int, int]:

@@ -4,20 +4,22 @@ A file counts once however many builds name it, so what only one build names is 
 named goes with a later ingestion, after the safe delay (`sweeping`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
+from indexes.decisions import Decision
 from indexes.errors import BuildError, NoBuildError
+from indexes.made_elsewhere import never_approved
 from indexes.objects.held import holds_there
 from indexes.objects.mirror import Mirror
 from indexes.objects.store import OBJECTS_PREFIX, ObjectStore, build_of, manifest_key, object_key, time_there
-from ingest.kept_builds import KeptBuild
+from ingest.kept_builds import KeptBuild, versions_in
 from ingest.sweeping import builds_there, kept_there, manifests_there
 
 
-def kept_objects(mirror: Mirror) -> list[KeptBuild]:
-    """Return the builds in the store of a mirror, the newest first.
+def kept_objects(mirror: Mirror, *, decisions: Mapping[str, Decision]) -> list[KeptBuild]:
+    """Return the builds in the store of a mirror, the newest first; see `kept_builds`.
 
     Raises:
         BuildError: the store, or a manifest in it, cannot be read.
@@ -34,15 +36,17 @@ def kept_objects(mirror: Mirror) -> list[KeptBuild]:
     for manifest in manifests_there(store, [one.key for one in builds]):
         keys = map(object_key, set(manifest["files"].values()))
         named = np.array([numbers.setdefault(key, len(numbers)) for key in keys], np.int64)
-        said.append((str(manifest.get("created_at", "")), len(manifest.get("documents", ())), named))
+        versions = versions_in(manifest) if "documents" in manifest else []
+        strange = never_approved(versions, decisions)
+        said.append((str(manifest.get("created_at", "")), len(versions), strange, named))
     size = np.array([sizes.get(key, 0) for key in numbers], np.int64)
     users = np.zeros(len(numbers), np.int64)
-    for _, _, named in said:
+    for _, _, _, named in said:
         users[named] += 1
     others = [build_of(one.key) for one in builds if build_of(one.key) != live]
     unheld = kept_there(builds, live=live, held=(), now=now)
     found = []
-    for stored, (made_at, documents, named) in zip(builds, said, strict=True):
+    for stored, (made_at, documents, strange, named) in zip(builds, said, strict=True):
         build_id = build_of(stored.key)
         found.append(
             KeptBuild(
@@ -55,6 +59,7 @@ def kept_objects(mirror: Mirror) -> list[KeptBuild]:
                 is_newest=build_id in others[:1],
                 is_packed=False,
                 held_until=holds.get(build_id),
+                never_approved=strange,
                 is_young=build_id in unheld and build_id not in {live, *others[:1]},
             )
         )

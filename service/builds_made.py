@@ -34,6 +34,11 @@ class BuildsMade:
         """What tells in words what is wrong with following."""
         return (self.followed.problems,) if self.followed else ()
 
+    @property
+    def remarks(self) -> tuple[Callable[[], list[str]], ...]:
+        """What tells in words that another build answers than the one that is live elsewhere."""
+        return (self.followed.remarks,) if self.followed else ()
+
 
 def builds_made(settings: Settings, encoder: Encoder, follower: Follower, notice: Callable[[str], None]) -> BuildsMade:
     """Return what has builds; nothing is opened or reached yet.

@@ -49,6 +49,7 @@ from service.metrics_made import LookedAt, metrics_of
 from service.models.endpoints import Connect
 from service.operating.followed_builds import FollowedBuilds, following
 from service.operating.health import Health
+from service.operating.library_of_build import LibraryOfBuild
 from service.operating.metrics import Metrics
 from service.operating.upkeep import Task
 from service.operating.worker import worker_problems
@@ -136,7 +137,10 @@ def open_service(
     mandate = mandate_made(settings, connect, follower=follower, today=_today, notice=notice, entails=entails)
     steps, auditing = answering_steps(settings, encoder, mandate), auditing_over(opened)
     opened_access = access_opened(settings, opened, follower, notice)
-    told = _Told((opened_access.problems, *builds.problems), (opened_access.remarks,))
+    of_library = LibraryOfBuild(live, register)
+    told = _Told(
+        (opened_access.problems, of_library.problems, *builds.problems), (opened_access.remarks, *builds.remarks)
+    )
     health = _health(settings, opened, live, boundary, mandate, told)
     looked_at = LookedAt(health, live, boundary, auditing.state, steps, builds.followed)
     metrics, deciding = metrics_of(settings, looked_at), _deciding(settings, register)

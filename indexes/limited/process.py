@@ -17,7 +17,6 @@ import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from resource import RUSAGE_SELF, getrusage
 from typing import IO, Self
 
 from indexes.limited.errors import (
@@ -30,6 +29,7 @@ from indexes.limited.errors import (
     ChildTimeError,
 )
 from indexes.limited.frames import LENGTH_BYTES, OUT_OF_MEMORY_STATUS, READY_MAX_BYTES, framed, read_ready
+from indexes.limited.memory import HeldMemory
 from indexes.limited.sandbox import Sandbox, SandboxSetting
 
 _MIB = 1024 * 1024
@@ -39,8 +39,6 @@ _WORK_BEFORE_REPLACED = 10  # times the time that one request may take
 _PROCESSOR_AT_START_S = 60
 _END_S, _LOOK_S = 5, 0.01  # a child that closed its pipe is about to end
 _NATIVE_ENDS = {-signal.SIGABRT, -signal.SIGSEGV, -signal.SIGTRAP, -signal.SIGILL, -signal.SIGBUS}
-_RSS_UNIT = 1024 if sys.platform == "linux" else 1  # bytes
-_NEARLY = 0.75  # native code that gets no more memory does not say so: it aborts
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,8 +166,7 @@ class _Child:
     """One running child and its two pipes."""
 
     def __init__(self, command: list[str], environment: dict[str, str], limits: Limits) -> None:
-        # The kernel counts to a child what its parent held when it began: only more than that is its own.
-        self._much_bytes = max(_NEARLY * limits.memory_bytes, _RSS_UNIT * getrusage(RUSAGE_SELF).ru_maxrss)
+        self._memory = HeldMemory(limits.memory_bytes)
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
@@ -225,20 +222,20 @@ class _Child:
         return f"exit status {status}"
 
     def _status(self) -> tuple[int | None, int]:
-        """Return how the child ended, None if it did not, and the most memory that it held, in bytes."""
+        """Return how the child ended, None if it did not, and what the kernel says of the memory that it held."""
         deadline, held = time.monotonic() + _END_S, 0
         while self._process.returncode is None and time.monotonic() < deadline:
             ended, status, used = os.wait4(self._process.pid, os.WNOHANG)
             if ended:
                 self._process.returncode = os.waitstatus_to_exitcode(status)
-                held = used.ru_maxrss * _RSS_UNIT
+                held = used.ru_maxrss
             else:
                 time.sleep(_LOOK_S)
         return self._process.returncode, held
 
     def _ended(self) -> ChildError:
         status, held = self._status()
-        if status == OUT_OF_MEMORY_STATUS or (status in _NATIVE_ENDS and held > self._much_bytes):
+        if status == OUT_OF_MEMORY_STATUS or (status in _NATIVE_ENDS and self._memory.was_much(held)):
             return ChildMemoryError("it ran out of memory")
         if status == -signal.SIGXCPU:
             return ChildTimeError("it took more processor time than it may")
@@ -259,7 +256,7 @@ class _Child:
         with selectors.DefaultSelector() as selector:
             selector.register(self._in, selectors.EVENT_WRITE)
             while rest:
-                _wait(selector, deadline)
+                self._wait(selector, deadline)
                 try:
                     rest = rest[os.write(self._in.fileno(), rest[:_CHUNK_BYTES]) :]
                 except BlockingIOError:
@@ -278,12 +275,21 @@ class _Child:
         with selectors.DefaultSelector() as selector:
             selector.register(self._out, selectors.EVENT_READ)
             while len(content) < length:
-                _wait(selector, deadline)
+                self._wait(selector, deadline)
                 piece = os.read(self._out.fileno(), min(length - len(content), _CHUNK_BYTES))
                 if not piece:
                     raise self._ended()
                 content += piece
         return bytes(content)
+
+    def _wait(self, selector: selectors.BaseSelector, deadline: float) -> None:
+        """Wait for a pipe, and look meanwhile at the memory that the child holds, where that has to be."""
+        every_s = self._memory.look_every_s
+        while (left := deadline - time.monotonic()) > 0:
+            if selector.select(left if every_s is None else min(left, every_s)):
+                return
+            self._memory.look(self.pid)
+        raise ChildTimeError("it took longer than it may")
 
 
 def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
@@ -292,9 +298,3 @@ def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
         raise ChildStartError("expected two pipes to a limited process, got none")
     os.set_blocking(stream.fileno(), False)
     return stream
-
-
-def _wait(selector: selectors.BaseSelector, deadline: float) -> None:
-    left = deadline - time.monotonic()
-    if left <= 0 or not selector.select(left):
-        raise ChildTimeError("it took longer than it may")

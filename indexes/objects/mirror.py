@@ -48,6 +48,7 @@ class Mirror:
         """
         self.store = store
         self.folder = folder
+        self.there = ""  # the build that was live in the store when somebody looked last
         self._clock_s = clock_s
         self._lock = threading.Lock()
         self._failed: tuple[str, float, float, BuildError] | None = None  # build, tried again at, pause, why
@@ -65,7 +66,8 @@ class Mirror:
             content, tag = self.store.get(CURRENT_KEY, most_bytes=CURRENT_BYTES)
         except NoObjectError as error:
             raise NoBuildError(f"no current build in {self.store.shown}: run greenlit ingest") from error
-        return build_id_in(content, f"{CURRENT_KEY} in {self.store.shown}"), tag
+        self.there = build_id_in(content, f"{CURRENT_KEY} in {self.store.shown}")
+        return self.there, tag
 
     def follow(self, *, damaged: bool = False, wait_s: float = 0.0) -> str:
         """Have the live build here, and return its id; nothing is done if another process fetches it all the while.

@@ -12,7 +12,7 @@ import typer
 from indexes.clock import utc_now
 from indexes.console import fail, out, problem
 from indexes.counting import counted
-from indexes.errors import BuildError, SettingsError
+from indexes.errors import BuildError, RegisterError, SettingsError
 from indexes.settings import LibrarySettings, read_library_settings
 from ingest.commands.opening import AsJson, opened_collecting
 from ingest.errors import IngestError
@@ -56,17 +56,22 @@ def _settings() -> LibrarySettings:
 
 def _list(settings: LibrarySettings, *, as_json: bool) -> None:
     from indexes.holds import HOLDS_FOLDER
+    from indexes.library_register import register_of
+    from indexes.made_elsewhere import OWN_FOLDER
     from indexes.objects.opening import open_mirror
     from ingest.kept_builds import kept_builds, other_sizes
     from ingest.kept_objects import kept_objects
 
     try:
+        register = register_of(settings.library, settings.database())
+        decisions = register.refresh().decisions
         if mirror := open_mirror(settings.builds_address(), settings.builds):
-            kept = kept_objects(mirror)
+            kept = kept_objects(mirror, decisions=decisions)
         else:
-            kept = kept_builds(settings.builds, holds=settings.state / HOLDS_FOLDER, today=utc_now().date())
+            holds = settings.state / HOLDS_FOLDER
+            kept = kept_builds(settings.builds, holds=holds, today=utc_now().date(), decisions=decisions)
         others = other_sizes(settings.builds)
-    except (BuildError, OSError) as error:
+    except (BuildError, RegisterError, OSError) as error:
         raise fail(error, 1) from error
     if as_json:
         besides = {f"{name}_bytes": size for name, size in others.items()}
@@ -77,6 +82,9 @@ def _list(settings: LibrarySettings, *, as_json: bool) -> None:
         out.line(f"{one.build_id}  {counted(one.documents, 'document')}  {size}  {one.why()}")
     rest = ", ".join(f"{name} {size / 1e6:,.1f} MB" for name, size in others.items())
     out.line((f"{counted(len(kept), 'build')}; besides: {rest}", "dim"))
+    if strange := sum(one.is_elsewhere for one in kept):
+        builds = counted(strange, "build was", "builds were")
+        problem(f"{builds} made for another library: {register.shown} never approved what is in them; {OWN_FOLDER}")
 
 
 def _remove(

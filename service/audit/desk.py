@@ -133,7 +133,7 @@ def auditing_over(opened: OpenLog) -> Auditing:
         questions=QuestionRecords(log=log, store=store, keyring=keyring),
         figures=FigureReader(log=log, store=store),
         own_looks=OwnLooks(log=log, store=store, keyring=keyring),
-        state=StateOfLog(log=log, store=store, signer=opened.signer, clock=opened.clock),
+        state=StateOfLog(log=log, store=store, signer=opened.signer, clock=opened.clock, unanswered=opened.unanswered),
         own=OwnRecords(log=log, store=store, keyring=keyring),
         conversations=Conversations(log=log, store=store, keyring=keyring, clock=opened.clock),
         shared=SharedAnswers(log=log, store=store, keyring=keyring),

@@ -21,7 +21,7 @@ from service.audit.log import AuditLog, Clock, system_clock_us
 from service.audit.shard_keeper import ShardKeeper
 from service.audit.shards import key_name
 from service.audit.storage.sqlite_store import STORE_FILE, SqliteLeafStore
-from service.audit.storage.store import LeafReader, LeafStore
+from service.audit.storage.store import LeafReader, LeafStore, StoredLeaf
 from service.audit.storage.writer import DEFAULT_PATIENCE_S, DEFAULT_RETRY_WAIT_S, Writer
 
 if TYPE_CHECKING:
@@ -32,7 +32,11 @@ MOVED_FILE = f"{STORE_FILE}.moved"  # what is left of a log in a file, once it i
 
 @dataclass(frozen=True, slots=True)
 class OpenLog:
-    """The parts of an open log."""
+    """The parts of an open log.
+
+    `unanswered` gives the questions without an end. The first look of a process goes through all questions, and is the
+    one that closes them at the start, where that is done; the others see what came since.
+    """
 
     name: str
     log: AuditLog
@@ -40,6 +44,7 @@ class OpenLog:
     keyring: Keyring
     signer: Signer
     clock: Clock
+    unanswered: Callable[[], list[StoredLeaf]]
 
     def has_lease(self) -> bool:
         """Tell whether it is for this process to do what one is enough for, as it is where nobody else writes."""
@@ -195,7 +200,15 @@ def assemble(
         raise
     keeper = ShardKeeper(name=name, store=store, writer=writer, keyring=keyring, signer=signer)
     log = AuditLog(writer=writer, store=store, keyring=keyring, keeper=keeper, clock=clock)
-    return OpenLog(name=name, log=log, store=store, keyring=keyring, signer=signer, clock=clock)
+    return OpenLog(
+        name=name,
+        log=log,
+        store=store,
+        keyring=keyring,
+        signer=signer,
+        clock=clock,
+        unanswered=keeper.left_behind,
+    )
 
 
 def _expect_name(store: LeafStore, name: str) -> None:

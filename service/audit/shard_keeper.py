@@ -113,7 +113,7 @@ class ShardKeeper:
         return stamp
 
     def left_behind(self) -> list[StoredLeaf]:
-        """Return the questions without an end, for `close_left`; may be called outside of the log's lock."""
+        """Return the questions without an end, for `close_left` and whoever counts them; any thread may call."""
         return self._left.found()
 
     def close_left(self, now_us: int, left: Sequence[StoredLeaf]) -> None:

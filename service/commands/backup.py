@@ -173,6 +173,25 @@ def _tell(done: "PutBack", settings: Settings) -> None:
         problem("API keys are those of the copy: see greenlit keys list, and revoke again what was revoked since")
     if not (settings.builds / "current").exists():
         out.line("There is no build: run greenlit ingest before greenlit serve.")
+    elif words := _made_elsewhere(settings):
+        problem(words)
+
+
+def _made_elsewhere(settings: Settings) -> str | None:
+    """Say that the live build here was made for another library; what cannot be read is told by whoever serves it."""
+    from indexes.builds import current_build_id
+    from indexes.library_register import register_of
+    from indexes.made_elsewhere import made_elsewhere
+    from indexes.manifest import read_manifest
+
+    register = register_of(settings.library, settings.database())
+    try:
+        manifest = read_manifest(settings.builds / current_build_id(settings.builds))
+        decisions = register.refresh().decisions
+    except IndexesError:
+        return None
+    versions = [(one.document, one.sha256) for one in manifest.documents]
+    return made_elsewhere(manifest.build_id(), versions, decisions, register.shown)
 
 
 def _listed(names: list[str]) -> str:

@@ -2,11 +2,16 @@
 
 Every ten seconds: (1) look which build is live there, have it in the mirror here, whole, and let the live build be
 opened from it as always; (2) bring the holds of this replica there. While the store is slow, gone or refuses, what is
-here goes on answering and the problem is told. Opens no build and answers nothing.
+here goes on answering and the problem is told.
+
+A replica that was away for days has an old build at its start: it waits a while for the live one (`catch_up`), for it
+would refuse what others answer. Takes that longer, it answers from what it has, which is a remark until the live one is
+here. Opens no build and answers nothing.
 """
 
 import contextlib
 import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
@@ -15,6 +20,9 @@ from indexes.objects.held import Holding
 from indexes.objects.mirror import Mirror
 
 LOOK_S = 10.0
+KNOWN_WITHIN_S = 5.0  # which build is live: beyond, the store is taken for one that is away
+CAUGHT_UP_WITHIN_S = 60.0  # a build of gigabytes; whoever watches a start gives it that long
+_PAUSE_S = 0.02
 
 
 class FollowedBuilds:
@@ -68,6 +76,30 @@ class FollowedBuilds:
             return self._problems
         return [f"builds: none is here yet; the live one of {self.mirror.store.shown} is looked for and fetched"]
 
+    def remarks(self) -> list[str]:
+        """Return that another build answers here than the live one, in words; empty if that is not so.
+
+        Answers from it are right: what was revoked since is hidden by the register. What is missing is what is new.
+        """
+        here, there, store = self.mirror.here(), self.mirror.there, self.mirror.store.shown
+        if not here or here == there:
+            return []
+        if not there:
+            return [f"builds: {here} answers, and which build is live in {store} is not known yet"]
+        until = f"until {there}, which is live in {store}, is here"
+        return [f"builds: {here} answers {until}: what was approved in between is not found yet"]
+
+    def catch_up(self) -> None:
+        """Wait, at the start, while a newer build than the one here is fetched; not for a store that does not answer.
+
+        Without a build here nothing is waited for: until one is here, nothing is answered anyway.
+        """
+        began_s, here = time.monotonic(), self.mirror.here()
+        while here and self.mirror.there != here:
+            most_s = CAUGHT_UP_WITHIN_S if self.mirror.there else KNOWN_WITHIN_S
+            if self._looked.wait(_PAUSE_S) or time.monotonic() - began_s >= most_s:
+                return
+
     def wait(self) -> None:
         """Wait until the first look has ended: for whoever asks one question and goes."""
         self._looked.wait()
@@ -94,7 +126,9 @@ def _why_not(step: Callable[[], None]) -> list[str]:
 
 @contextlib.contextmanager
 def following(followed: FollowedBuilds | None, *, every_s: float = LOOK_S) -> Iterator[None]:
-    """Look again and again for as long as the context lasts; at its end a look that is on the way is left to itself.
+    """Look again and again for as long as the context lasts, which begins once that has caught up.
+
+    At its end a look that is on the way is left to itself.
 
     Args:
         followed: what looks; without it nothing is done.
@@ -111,6 +145,7 @@ def following(followed: FollowedBuilds | None, *, every_s: float = LOOK_S) -> It
             ended.wait(every_s)
 
     threading.Thread(target=run, name="following builds", daemon=True).start()
+    followed.catch_up()
     try:
         yield
     finally:

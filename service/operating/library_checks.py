@@ -18,6 +18,7 @@ from indexes.due import what_is_due
 from indexes.errors import IndexesError, UnreadableFileError
 from indexes.last_ingest import LAST_INGEST_FILE, StaysOut, left_by_last_ingest
 from indexes.library import list_documents, missing_folders, read_document
+from indexes.made_elsewhere import made_elsewhere
 from indexes.manifest import live_documents
 from indexes.previews import read_worker_state
 from indexes.register_state import RegisterPlace, register_remarks
@@ -105,6 +106,8 @@ def look_at_build(
     held = dict(build.documents)
     sources, now = read_sources(library), utc_now()
     decisions = register.refresh().decisions
+    if decisions and (wrong := made_elsewhere(build.build_id, build.documents, decisions, register.shown)):
+        raise WrongError(wrong)
     told = _Absent(left_by_last_ingest(builds))
     for granted in live_grants(sources, decisions, at=now).values():
         if held.get(granted.document) != granted.sha256:

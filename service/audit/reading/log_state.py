@@ -5,7 +5,7 @@ the whole log is itself a record (`audit.verified`). What cannot be told here is
 takes what the log gives, and keeps its signatures to itself.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,8 +15,7 @@ from service.audit.events import VERIFIED_TYPE
 from service.audit.log import AuditLog, Clock
 from service.audit.reading.summaries import iso_time, value_of
 from service.audit.shards import shards_of
-from service.audit.storage.open_questions import OpenQuestions
-from service.audit.storage.store import LeafReader
+from service.audit.storage.store import LeafReader, StoredLeaf
 
 _OPEN_US = 60_000_000  # a question takes a second; one that is open for a minute will not end by itself
 _LATE_US = 10_000_000  # a checkpoint comes within a second
@@ -53,13 +52,21 @@ class LogState:
 class StateOfLog:
     """Looks when asked. Any thread may call."""
 
-    def __init__(self, *, log: AuditLog, store: LeafReader, signer: Signer, clock: Clock) -> None:
-        """Take the parts of an open log, and its clock."""
+    def __init__(
+        self,
+        *,
+        log: AuditLog,
+        store: LeafReader,
+        signer: Signer,
+        clock: Clock,
+        unanswered: Callable[[], list[StoredLeaf]],
+    ) -> None:
+        """Take the parts of an open log, its clock, and what gives the questions without an end."""
         self._log = log
         self._store = store
         self._signer = signer
         self._clock = clock
-        self._open = OpenQuestions(store)
+        self._unanswered = unanswered
 
     def now(self) -> LogState:
         """Return how things are.
@@ -70,7 +77,7 @@ class StateOfLog:
         now_us, size = self._clock(), self._store.size()
         covered = self._covered()
         since_us = self._time_of(covered) if covered < size else None
-        waiting = [leaf.ts_us for leaf in self._open.now() if now_us - leaf.ts_us > _OPEN_US]
+        waiting = [leaf.ts_us for leaf in self._unanswered() if now_us - leaf.ts_us > _OPEN_US]
         newest_us = self._time_of(covered - 1) if covered else None
         return LogState(
             records=size,

@@ -8,6 +8,7 @@ import pytest
 
 from indexes.errors import BuildError, NoBuildError
 from indexes.holds import hold_build
+from indexes.register import Register
 from ingest.kept_builds import KeptBuild, kept_builds, other_sizes, removing
 from tests.support.fakes import TinyLibrary
 
@@ -28,7 +29,8 @@ def made(library: TinyLibrary) -> list[str]:
 
 
 def _kept(library: TinyLibrary) -> list[KeptBuild]:
-    return kept_builds(library.builds, holds=library.holds, today=library.clock().date())
+    decisions = Register(library.register_path).refresh().decisions
+    return kept_builds(library.builds, holds=library.holds, today=library.clock().date(), decisions=decisions)
 
 
 def test_each_build_says_why_it_stays(library: TinyLibrary, made: list[str]) -> None:
@@ -85,4 +87,4 @@ def test_the_live_build_and_what_is_none_are_not_removed(library: TinyLibrary, m
 
 
 def test_an_empty_folder_has_no_builds(tmp_path: Path) -> None:
-    assert kept_builds(tmp_path, holds=tmp_path / "holds", today=date(2026, 11, 20)) == []
+    assert kept_builds(tmp_path, holds=tmp_path / "holds", today=date(2026, 11, 20), decisions={}) == []

@@ -9,6 +9,7 @@ import pytest
 
 from indexes.errors import BuildError, NoBuildError
 from indexes.objects.store import ObjectStore, build_of, manifest_key, object_key
+from indexes.register import Register
 from ingest.kept_objects import kept_objects, removing_there
 from ingest.sweeping import manifests_there, sweep
 from tests.support.object_parts import Machines
@@ -173,7 +174,10 @@ def test_a_hold_that_cannot_be_understood_keeps_its_build(machines: Machines, ma
 def test_each_build_says_why_it_stays_and_what_it_takes(machines: Machines, made: list[str]) -> None:
     machines.age(2, which=lambda key: not key.startswith("builds/"))
     _hold(machines, made[2], date(2999, 1, 1))
-    kept = kept_objects(machines.mirror("writer"))
+    decisions = Register(machines.library.register_path).refresh().decisions
+    assert {one.is_elsewhere for one in kept_objects(machines.mirror("writer"), decisions={})} == {True}
+    kept = kept_objects(machines.mirror("writer"), decisions=decisions)
+    assert {one.never_approved for one in kept} == {0}
     assert [(one.build_id, one.why()) for one in kept] == [
         (made[3], "live"),
         (made[2], "one of the newest two, held until 2999-01-01 for what it answered"),

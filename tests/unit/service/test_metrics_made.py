@@ -11,6 +11,8 @@ from prometheus_client.parser import text_string_to_metric_families
 import service.metrics_made
 from service.audit.errors import AuditUnavailableError
 from service.audit.reading.log_state import LogState, StateOfLog
+from service.audit.storage.sqlite_store import SqliteLeafStore
+from service.audit.storage.store import StoredLeaf
 from service.operating.metrics import Metrics
 from tests.support.fakes import TinyLibrary
 from tests.support.service_parts import POLICY, VENDOR_QUESTION, Studio, open_studio, with_rules
@@ -75,6 +77,34 @@ def test_a_log_that_cannot_be_written_is_told_and_hides_nothing_else(library: Ti
     assert (found["greenlit_ready"], found["greenlit_failing log"], found["greenlit_log_writable"]) == (0, 1, 0)
     assert found["greenlit_problems"] >= 1
     assert found["greenlit_build_documents"] == 2
+
+
+def test_questions_without_an_end_are_counted_at_each_reading_and_a_large_log_is_gone_through_once(
+    library: TinyLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unfinished, looked = SqliteLeafStore.unfinished, list[int]()
+
+    def noting(store: SqliteLeafStore, *, after: int = -1) -> list[StoredLeaf]:
+        looked.append(after)
+        return unfinished(store, after=after)
+
+    monkeypatch.setattr(SqliteLeafStore, "unfinished", noting)
+    with open_studio(with_rules(library)) as studio:
+        for _ in range(2):
+            studio.ask(VENDOR_QUESTION)
+            assert _of(studio)["greenlit_questions_open"] == 0
+        studio.store.refused = {"query.finished"}
+        studio.api.post("/v1/ask", json={"question": VENDOR_QUESTION})
+        assert _of(studio)["greenlit_questions_open"] == 0, "it may still be answered"
+        studio.library.clock.pass_days(1 / 24)
+        assert _of(studio)["greenlit_questions_open"] == 1
+        studio.store.refused = set()
+    with open_studio(library) as studio:
+        studio.library.clock.pass_days(1 / 24)
+        assert _of(studio)["greenlit_questions_open"] == 1, "after a restart, before the first record closes it"
+        studio.ask(VENDOR_QUESTION)
+        assert _of(studio)["greenlit_questions_open"] == 0
+    assert looked.count(-1) == 2, "each process goes through all questions once"
 
 
 def test_without_a_build_nothing_is_ready_and_all_that_is_approved_waits(library: TinyLibrary) -> None:

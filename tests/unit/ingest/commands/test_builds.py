@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 import typer
@@ -68,6 +69,24 @@ def test_builds_are_listed_the_newest_first_with_why_they_stay(library: TinyLibr
     ]
     assert set(listed) == {"builds", "pack_bytes", "cache_bytes", "previews_bytes", "unfinished_bytes"}
     assert log.calls == []
+
+
+@pytest.mark.usefixtures("made")
+def test_a_folder_that_another_library_builds_into_is_told(library: TinyLibrary, log: Log, tmp_path: Path) -> None:
+    other = TinyLibrary(tmp_path / "other")
+    other.add("legal/a.md", "# Films\n\nKeep films for ever.\n")
+    places = {"LIBRARY": other.folder, "BUILDS": library.builds, "STATE": other.holds.parent}
+    settings = {f"GREENLIT_{name}": str(path) for name, path in places.items()}
+    told = CliRunner().invoke(builds_app(asked=log.asked, record=log.record), [], env=settings)
+    assert told.exit_code == 0
+    assert [line.rpartition("  ")[2] for line in told.stdout.splitlines()[:2]] == [
+        "live, made for another library",
+        "one of the newest two, made for another library",
+    ]
+    words = " ".join(told.stderr.split())
+    assert "2 builds were made for another library" in words
+    assert "set GREENLIT_BUILDS to a folder of this installation's own" in words
+    assert _run(library, log).stderr == ""
 
 
 def test_what_a_removal_costs_is_said_before_anything_is_done(library: TinyLibrary, log: Log, made: list[str]) -> None:

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,11 @@ import pytest
 from typer.testing import CliRunner, Result
 
 import greenlit
+from ingest.pipeline import ingest
 from service.audit.storage.sqlite_store import SqliteLeafStore
 from service.backup.places import Places
 from tests.support.backup_parts import fill, places_in
+from tests.support.fakes import TinyLibrary
 from tests.support.small_log import NAME, open_small_log
 
 Run = Callable[..., Result]
@@ -170,6 +173,19 @@ def test_the_files_of_a_build_are_told_as_one(places: Places, run: Run, tmp_path
     done = run("restore", tmp_path / "copies")
     assert "Put back: builds/current, builds/b1 (1 file).\n" in done.output
     assert "originals" not in done.output
+
+
+def test_builds_that_another_library_made_are_told_when_a_copy_is_put_back(
+    run: Run, copies: Path, places: Places, tmp_path: Path
+) -> None:
+    other = TinyLibrary(tmp_path / "other")
+    other.add("legal/films.md", "# Films\n\nKeep films for ever.\n")
+    shutil.rmtree(places.builds)
+    ingest(replace(other.ingestion(), builds=places.builds))
+    (places.state / "audit.sqlite").unlink()
+    done = run("restore", copies)
+    assert done.exit_code == 0, done.output
+    assert "was made for another library" in " ".join(done.output.split())
 
 
 def test_without_a_copy_of_the_signing_key_another_signs_and_it_is_to_be_handed_over(run: Run, places: Places) -> None:

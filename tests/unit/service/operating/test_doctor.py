@@ -161,6 +161,15 @@ def test_a_key_that_ends_soon_is_a_warning_and_keys_that_cannot_be_read_are_wron
     assert "API keys cannot be read" in _wrong(settings)["API keys"]
 
 
+def test_a_folder_of_builds_that_another_installation_uses_is_wrong(settings: Settings, tmp_path: Path) -> None:
+    other = TinyLibrary(tmp_path / "other")
+    other.add("legal/films.md", "# Films\n\nKeep films for ever.\n", expires=FAR)
+    other.ingest()
+    wrong = _wrong(settings.model_copy(update={"builds": other.builds}))
+    assert "was made for another library" in wrong["build"]
+    assert "set GREENLIT_BUILDS to a folder of this installation's own" in wrong["build"]
+
+
 def _no_sources(library: TinyLibrary) -> None:
     (library.folder / "sources.toml").unlink()
 

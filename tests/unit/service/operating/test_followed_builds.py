@@ -11,6 +11,7 @@ from filelock import FileLock
 
 from indexes.holds import hold_build
 from indexes.objects.held import Holding, holds_there
+from indexes.objects.mirror import Mirror
 from indexes.objects.store import manifest_key, object_key
 from service.operating.followed_builds import FollowedBuilds, following
 from tests.support.object_parts import Machines
@@ -87,6 +88,83 @@ def test_a_store_that_fails_is_told_and_what_is_here_goes_on_answering(
         object_server.faults.none()
         followed.look()
         assert studio.service.health.report().problems == ()
+
+
+def test_a_replica_that_was_away_answers_from_what_it_has_and_says_what_is_missing_until_it_is_here(
+    machines: Machines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = machines.publish(10).build_id
+    with _replica(machines, monkeypatch) as (_, followed):
+        followed.look()
+    for years in (11, 12):
+        newest = machines.publish(years).build_id
+    with _replica(machines, monkeypatch) as (studio, followed):
+        report = studio.service.health.report()
+        assert (report.ready, report.problems) == (True, ())
+        unknown = f"builds: {first} answers, and which build is live in {machines.store.shown} is not known yet"
+        assert unknown in report.remarks
+        with FileLock(followed.mirror.folder / ".fetching.lock"):  # as another process that fetches for minutes
+            followed.look()
+            assert studio.service.live_build.get().build_id == first
+            assert studio.ask(QUESTION)["outcome"] == "refused", "its version is approved no more, and the new one away"
+            (remark,) = followed.remarks()
+            assert remark.startswith(f"builds: {first} answers until {newest}, which is live in ")
+            assert followed.problems() == []
+        followed.look()
+        assert followed.remarks() == []
+        assert "12 years" in _answer(studio)
+
+
+@contextlib.contextmanager
+def _back(machines: Machines, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Studio, FollowedBuilds]]:
+    """A replica that was away while two builds were published, and follows by itself."""
+    machines.publish(10)
+    with monkeypatch.context() as patched, _replica(machines, patched) as (_, followed):
+        followed.look()
+    for years in (11, 12):
+        machines.publish(years)
+    replica = machines.library.root / "replica"
+    with open_studio(machines.library, builds=replica, builds_address=machines.address) as studio:
+        assert studio.service.followed
+        yield studio, studio.service.followed
+
+
+def test_a_replica_that_was_away_answers_its_first_question_from_the_live_build(
+    machines: Machines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with _back(machines, monkeypatch) as (studio, followed):
+        assert "12 years" in _answer(studio)
+        assert (followed.remarks(), followed.problems()) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("slow", "bound", "told"),
+    [("live", "KNOWN_WITHIN_S", "which build is live in"), ("_take", "CAUGHT_UP_WITHIN_S", "what was approved in")],
+)
+def test_a_store_that_takes_too_long_keeps_no_replica_from_starting(
+    machines: Machines, monkeypatch: pytest.MonkeyPatch, slow: str, bound: str, told: str
+) -> None:
+    asked, go_on, done = threading.Event(), threading.Event(), getattr(Mirror, slow)
+
+    def slowly(*given: Any, **more: Any) -> Any:
+        if threading.current_thread().name == "following builds":
+            asked.set()
+            go_on.wait(60)
+        return done(*given, **more)
+
+    monkeypatch.setattr(Mirror, slow, slowly)
+    monkeypatch.setattr(f"service.operating.followed_builds.{bound}", 0.05)
+    try:
+        with _back(machines, monkeypatch) as (studio, followed):
+            assert asked.is_set()
+            assert studio.ask("Which orbit do satellites follow?")["outcome"] == "refused"
+            (remark,) = followed.remarks()
+            assert told in remark
+            go_on.set()
+            followed.wait()
+            assert "12 years" in _answer(studio)
+    finally:
+        go_on.set()
 
 
 def test_a_fault_of_ours_is_told_and_following_goes_on(machines: Machines, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,12 +1,15 @@
 """Health: what fails by name, what is wrong in words."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from indexes.clock import utc_now
+from ingest.pipeline import ingest
 from service.access.key_ring import KeyWish
 from service.access.key_store import KEYS_FILE
 from service.models.errors import ModelUnavailableError
@@ -134,6 +137,21 @@ def test_what_is_due_and_what_waits_is_a_remark(library: TinyLibrary) -> None:
         "1 document waits for another approval",
         "source 'people' has no approved document",
     ]
+
+
+def test_a_folder_of_builds_that_another_installation_uses_is_a_problem_until_it_is_ones_own(
+    library: TinyLibrary, tmp_path: Path
+) -> None:
+    other = TinyLibrary(tmp_path / "other")
+    other.add("legal/films.md", "# Films\n\nKeep films for ever.\n")
+    other.ingest()
+    with open_studio(with_rules(library), builds=other.builds) as studio:
+        for _ in range(2):
+            report = studio.service.health.report()
+            assert report.ready
+            assert ["was made for another library" in problem for problem in report.problems] == [True]
+        ingest(replace(library.ingestion(), builds=other.builds))
+        assert studio.service.health.report().problems == ()
 
 
 def test_a_key_that_ends_soon_is_a_remark(library: TinyLibrary) -> None:

@@ -20,7 +20,9 @@ def log(tmp_path: Path) -> Iterator[SmallLog]:
 
 def _now(log: SmallLog) -> LogState:
     parts = log.opened
-    return StateOfLog(log=parts.log, store=log.store, signer=parts.signer, clock=parts.clock).now()
+    return StateOfLog(
+        log=parts.log, store=log.store, signer=parts.signer, clock=parts.clock, unanswered=parts.unanswered
+    ).now()
 
 
 def test_a_log_that_is_well(log: SmallLog) -> None:
