@@ -20,7 +20,7 @@ from psycopg.pq import TransactionStatus
 from indexes.errors import DatabaseError
 from indexes.postgres_address import UNREADABLE, read_address, shown_address
 from indexes.postgres_guards import REFUSED_THERE
-from indexes.postgres_session import open_session
+from indexes.postgres_session import NO_ANSWER, NoAnswerError, open_session
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 MOST_OPEN = 8  # connections of one process: a request asks for a millisecond, and 8 cores' worth of them at once
@@ -166,6 +166,8 @@ def _is_spoken_to(connection: Connection) -> bool:
 def reason_of(error: psycopg.Error, *, is_lost: bool = False) -> str:
     """Return why a statement failed, by its code alone: what the server says beside it may quote a row."""
     code = error.sqlstate
+    if isinstance(error, NoAnswerError):
+        return NO_ANSWER
     if code is None:
         return _LOST if is_lost or isinstance(error, psycopg.OperationalError) else type(error).__name__
     reason = next((words for begin, words in _REASONS.items() if code.startswith(begin)), None)

@@ -10,16 +10,20 @@ import contextlib
 import os
 import platform
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
+from psycopg.abc import PQGen
 from psycopg.conninfo import make_conninfo
 
 from indexes.errors import DatabaseError
 
 Connection = psycopg.Connection[tuple[Any, ...]]
+PATIENCE_S = 15.0  # more than a statement, or a commit that waits for a standby, takes in most sessions
+_T = TypeVar("_T")
 STANDBY = (
     "the server is a standby, which may not know of what was decided last: name the primary, or both with "
     "target_session_attrs=read-write"
@@ -32,25 +36,72 @@ ALIKE = """
     SET standard_conforming_strings = on; SET default_transaction_isolation = 'read committed';
     SELECT set_config('synchronous_commit', CASE there WHEN 'off' THEN 'on' ELSE there END, false)
     FROM current_setting('synchronous_commit') AS there"""
+NO_ANSWER = "the server does not answer"
 UNCONFIRMED = "a standby that the server waits for does not confirm it"
 CONFIRMED_S = 10.0  # how long a commit waits for the standbys that the server waits for
+_CANCEL_S = 5.0
 _MOST_SAID = 300  # characters of what is said of a connection that does not come about
 _LOOKS = 3  # at who else is given the same session
 
 
-def open_session(said: Mapping[str, str], *, purpose: str, settings: str) -> Connection:
+class NoAnswerError(psycopg.OperationalError):
+    """The server is there and says nothing: its disk, or all of it, stands still."""
+
+
+class BoundedConnection(psycopg.Connection[tuple[Any, ...]]):
+    """A connection on which nothing is waited for longer than `patience_s`, in seconds; without end if that is `None`.
+
+    The server's own limits on time are kept by the server, and by none that stands still.
+    """
+
+    patience_s: float | None = None
+
+    def wait(self, gen: PQGen[_T], *said: Any, **more: Any) -> _T:
+        """See `psycopg.Connection.wait`; a connection that was not answered is closed, for nobody knows how far it is.
+
+        Raises:
+            NoAnswerError: there was no answer in time.
+        """
+        patience_s = self.patience_s
+        try:
+            return super().wait(gen if patience_s is None else _within(gen, patience_s), *said, **more)
+        except NoAnswerError:
+            self.pgconn.finish()
+            raise
+
+
+def _within(gen: PQGen[_T], patience_s: float) -> PQGen[_T]:
+    """Do what a generator does; it is asked now and then, when nothing has come (psycopg's interval)."""
+    until_s = time.monotonic() + patience_s
+    try:
+        wanted = next(gen)
+        while True:
+            ready = yield wanted
+            if not ready and time.monotonic() >= until_s:
+                raise NoAnswerError("no answer in time")
+            wanted = gen.send(ready)
+    except StopIteration as done:
+        ended: _T = done.value
+        return ended
+
+
+def open_session(
+    said: Mapping[str, str], *, purpose: str, settings: str, patience_s: float | None = None
+) -> Connection:
     """Open a session, in which each statement is a transaction of its own until one is begun.
 
     Args:
         said: what an address says (`read_address`).
         purpose: what whoever looks at the server sees of it, before the machine and the process.
         settings: statements, for what is special.
+        patience_s: how long a server that stands still is waited for, in seconds: longer than the limits that
+            `settings` have the server keep; `PATIENCE_S` unless given.
 
     Raises:
         DatabaseError: there is none to be had, or it cannot be relied on; why, without a password.
         psycopg.Error: a statement failed.
     """
-    connection, problem = _connected(said, purpose)
+    connection, problem = _connected(said, purpose, patience_s)
     if connection is None:
         raise DatabaseError(problem)
     try:
@@ -127,7 +178,7 @@ def end_transaction(connection: Connection, *, within_s: float) -> bool:
 
     def break_off() -> None:
         with contextlib.suppress(psycopg.Error):  # a server that is gone ends it by itself
-            connection.cancel_safe(timeout=within_s)
+            connection.cancel_safe(timeout=_CANCEL_S)
 
     timer = threading.Timer(within_s, break_off)
     connection.add_notice_handler(hear)
@@ -141,16 +192,18 @@ def end_transaction(connection: Connection, *, within_s: float) -> bool:
     return not warned
 
 
-def _connected(said: Mapping[str, str], purpose: str) -> tuple[Connection | None, str]:
+def _connected(said: Mapping[str, str], purpose: str, patience_s: float | None = None) -> tuple[Connection | None, str]:
     """Return a connection, or why there is none; not as an error, which would be chained to what shows the address."""
     name = f"{purpose} {platform.node()[:32]} {os.getpid()}"
     try:
-        return psycopg.connect(make_conninfo("", **said, application_name=name), autocommit=True), ""
+        connection = BoundedConnection.connect(make_conninfo("", **said, application_name=name), autocommit=True)
     except psycopg.Error as error:
         words = " ".join(str(error).split())
         if password := said.get("password", ""):
             words = words.replace(password, "…")
         return None, words[:_MOST_SAID]
+    connection.patience_s = patience_s or PATIENCE_S
+    return connection, ""
 
 
 def _expect_reliable(connection: Connection, another: Callable[[], Connection | None]) -> None:

@@ -8,7 +8,7 @@ import psycopg
 
 from indexes.errors import RegisterError
 from indexes.postgres_guards import REFUSED_THERE
-from indexes.postgres_session import UNCONFIRMED
+from indexes.postgres_session import NO_ANSWER, UNCONFIRMED, NoAnswerError
 
 PREPARE = "greenlit audit prepare"
 # By how a code begins; the first that fits counts.
@@ -65,6 +65,8 @@ def unconfirmed(words: str) -> RegisterError:
 
 def _reason(error: psycopg.Error) -> str:
     code = error.sqlstate
+    if isinstance(error, NoAnswerError):
+        return NO_ANSWER
     if code is None:
         return _LOST if isinstance(error, psycopg.OperationalError) else type(error).__name__
     for begin, reason in _REASONS.items():

@@ -32,6 +32,7 @@ _WRITES = """
     SET lock_timeout = 10000; SET statement_timeout = 20000; SET idle_in_transaction_session_timeout = 20000;
     SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3"""
 _READS = "SET statement_timeout = 10000; SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY"
+_READING_S, _WRITING_S = 12.0, 25.0  # how long a server that stands still is waited for
 _NO_TABLES = ("42P01", "3F000")  # SQLSTATE: nobody made them, so no register was ever moved here
 _T = TypeVar("_T")
 
@@ -90,7 +91,7 @@ class RegisterRows:
         Raises:
             RegisterError: as `lines_after`.
         """
-        with contextlib.closing(self._connect(_READS)) as reader:
+        with contextlib.closing(self._connect(_READS, _READING_S)) as reader:
             return self._guarded("read", lambda: self._checked(reader, 0, NO_CHAIN, self._upto(reader, upto)))
 
     def append(self, lines: Sequence[bytes], *, still: Callable[[], None]) -> None:
@@ -116,7 +117,7 @@ class RegisterRows:
         Raises:
             RegisterError: there is none to be had, or another writer has it for too long.
         """
-        with contextlib.closing(self._connect(_WRITES)) as writer:
+        with contextlib.closing(self._connect(_WRITES, _WRITING_S)) as writer:
             self._guarded("locked", lambda: writer.execute("SELECT pg_advisory_lock(%s)", (_LOCK,)))  # 1
             self._guarded("written", lambda: self._expect_kept(writer, whole=whole))
             yield writer
@@ -169,7 +170,7 @@ class RegisterRows:
                 except psycopg.Error as error:
                     if not is_loss(error):
                         raise
-            self._kept = self._connect(_READS)
+            self._kept = self._connect(_READS, _READING_S)
             return self._once(self._kept, work)
 
         return self._guarded("read", tried)
@@ -268,10 +269,11 @@ class RegisterRows:
             problem = told(f"{self.shown} cannot be {what}", error)
         raise problem
 
-    def _connect(self, settings: str) -> Connection:
+    def _connect(self, settings: str, patience_s: float) -> Connection:
         try:
             return self._guarded(
-                "opened", lambda: open_session(self._said, purpose="greenlit register", settings=settings)
+                "opened",
+                lambda: open_session(self._said, purpose="greenlit register", settings=settings, patience_s=patience_s),
             )
         except DatabaseError as error:
             problem = RegisterError(f"{self.shown} cannot be opened: {error}")

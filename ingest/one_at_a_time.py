@@ -15,6 +15,7 @@ from typing import Literal
 from filelock import FileLock, Timeout
 
 from indexes.clock import utc_now
+from indexes.private_files import make_private_folder
 from ingest.errors import BusyError, PublishError
 
 What = Literal["ingest", "worker"]
@@ -47,7 +48,7 @@ def one_at_a_time(builds: Path, what: What, *, wait: Wait = NO_WAIT) -> Iterator
     """
     lock, note = FileLock(builds / f".{what}.lock"), builds / f".{what}.by"
     try:
-        builds.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private_folder(builds)  # with what it lies in, which may be the state: a mirror of builds does
         try:
             lock.acquire(timeout=0)
         except Timeout:

@@ -25,6 +25,7 @@ from indexes.errors import BuildDamagedError, BuildError, NoBuildError, NoObject
 from indexes.live import CURRENT_FILE, build_id_in, current_build_id
 from indexes.manifest import MANIFEST_FILE, Manifest, read_manifest
 from indexes.objects.store import CURRENT_BYTES, CURRENT_KEY, ObjectStore, manifest_key, object_key
+from indexes.private_files import make_private_folder
 
 FETCHING_PREFIX = ".fetching-"
 _GOING_PREFIX = ".going-"
@@ -158,7 +159,7 @@ class Mirror:
 
     def _take(self, build_id: str, *, afresh: bool, wait_s: float) -> None:
         try:
-            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            make_private_folder(self.folder)
             with FileLock(self.folder / _LOCK_FILE, timeout=wait_s):
                 before = self.here()
                 if before == build_id and not afresh:

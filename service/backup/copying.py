@@ -17,7 +17,7 @@ from typing import BinaryIO
 from urllib.parse import quote
 
 from indexes.durable import sync_folder
-from service.audit.keys.private_files import make_private_folder
+from indexes.private_files import make_private_folder
 from service.backup.errors import BackupError
 
 _CHUNK = 1 << 20

@@ -15,8 +15,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from indexes.durable import sync_folder
+from indexes.private_files import make_private_folder
 from service.audit.errors import AuditError
-from service.audit.keys.private_files import make_private_folder
 from service.audit.storage.sqlite_file import SqliteFile
 from service.audit.storage.sqlite_reads import SqliteReads
 from service.audit.storage.writer_lock import LOCK_FILE, WriterLock

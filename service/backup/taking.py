@@ -23,7 +23,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from indexes.durable import sync_folder
-from service.audit.keys.private_files import make_private_folder
+from indexes.private_files import make_private_folder
 from service.backup.account import Account, File, read_account, write_account
 from service.backup.checking import check_log
 from service.backup.copying import copy_database, copy_file, hash_of

@@ -110,7 +110,7 @@ def _expect_database(settings: Settings, count: int) -> None:
 @contextlib.contextmanager
 def _locked(state: Path) -> Iterator[None]:
     """Hold the lock of this machine's state, for all replicas."""
-    from service.audit.keys.private_files import make_private_folder
+    from indexes.private_files import make_private_folder
     from service.audit.storage.writer_lock import LOCK_FILE, WriterLock
 
     lock = WriterLock(path=state / LOCK_FILE)

@@ -116,6 +116,21 @@ class Server:
         """End it as it stands: at the next start it recovers from its write-ahead log."""
         self._end(signal.SIGQUIT)
 
+    @contextlib.contextmanager
+    def standing_still(self) -> Iterator[None]:
+        """Have all of its processes stopped: the system takes what is sent to it, and nobody reads that."""
+        assert self.process is not None
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        every = [self.process.pid, *map(int, children)]
+        for pid in every:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in every:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGCONT)
+
     def _end(self, how: signal.Signals) -> None:
         if self._making is not None:
             self._making.close()

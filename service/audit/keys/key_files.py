@@ -13,8 +13,8 @@ import stat
 from pathlib import Path
 
 from indexes.durable import create_file, sync_folder
+from indexes.private_files import make_private_folder
 from service.audit.errors import AuditKeyError
-from service.audit.keys.private_files import make_private_folder
 
 KEY_BYTES = 32  # as wide as SHA-256, and what AES-256 and Ed25519 take
 KEY_SUFFIX = ".key"

@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from indexes.durable import sync_folder
+from indexes.private_files import make_private_folder
 from service.audit.errors import ExportError
-from service.audit.keys.private_files import make_private_folder
 from service.audit.reading.export import CHECKPOINTS_FILE, LEAVES_FILE, MANIFEST_FILE, PAYLOADS_FILE, TABLE_FILE
 
 _FIXED_NAMES = (LEAVES_FILE, CHECKPOINTS_FILE, PAYLOADS_FILE, TABLE_FILE)

@@ -20,12 +20,12 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 
 from indexes.postgres_address import UNREADABLE, read_address, shown_address
-from indexes.postgres_session import ALIKE, SHARED, is_shared, opened_as_it_is
+from indexes.postgres_session import ALIKE, SHARED, BoundedConnection, is_shared, opened_as_it_is
 from service.audit.errors import AuditUnavailableError
 from service.audit.storage.postgres_errors import WHEN_DAMAGED, refused, told
 from service.audit.storage.postgres_schema import SCHEMA, TRIGGERS
 
-Connection = psycopg.Connection[tuple[Any, ...]]
+Connection = BoundedConnection
 _MOST_KEPT = 4  # connections that read: as many read at once on a busy day
 _STREAM_PAGE = 512  # numbers a page: at most 32 MiB of leaves
 # In milliseconds; less than a caller's patience (`writer`). The server lets go of a client that is gone without a word,
@@ -42,6 +42,9 @@ _LEASE = """
     SET tcp_user_timeout = 5000"""
 _READS = """
     SET lock_timeout = 5000; SET statement_timeout = 120000; SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY"""
+# How long a server that stands still is waited for, in seconds. Nobody waits for who writes (`writer`), and a commit
+# that waits for a standby is kept.
+_LEASE_S, _READING_S = 4.0, 130.0
 _LOOKS = "SET statement_timeout = 0"  # through all of a log, which an operator may take the time for
 _KEEPS = """
     SELECT pg_is_in_recovery(), current_setting('fsync'), current_setting('synchronous_commit'),
@@ -87,7 +90,7 @@ class PostgresDatabase:
         Raises:
             AuditUnavailableError: there is none to be had.
         """
-        return self._connect(_READS)
+        return self._connect(_READS, _READING_S)
 
     def connect_to_write(self) -> Connection:
         """Return a new connection that writes, once it is known that the server keeps what it says it keeps.
@@ -95,7 +98,7 @@ class PostgresDatabase:
         Raises:
             AuditUnavailableError: there is none to be had, or it would lose records.
         """
-        connection = self._connect(_WRITES)
+        connection = self._connect(_WRITES, None)
         try:
             self.guarded("opened", lambda: self._expect_kept(connection))
         except BaseException:
@@ -109,16 +112,18 @@ class PostgresDatabase:
         Raises:
             AuditUnavailableError: there is none to be had.
         """
-        return self._connect(_LEASE)
+        return self._connect(_LEASE, _LEASE_S)
 
-    def _connect(self, settings: str) -> Connection:
+    def _connect(self, settings: str, patience_s: float | None) -> Connection:
         try:
             name = f"greenlit {platform.node()[:32]} {os.getpid()}"
-            connection = psycopg.connect(make_conninfo("", **self._said, application_name=name), autocommit=True)
+            conninfo = make_conninfo("", **self._said, application_name=name)
+            connection = BoundedConnection.connect(conninfo, autocommit=True)
         except psycopg.Error as error:
             # Raised out here, so that it is not chained to an error that may show the address.
             problem = refused(self._words("opened"), error, self._said.get("password", ""))
         else:
+            connection.patience_s = patience_s
             try:
                 self.guarded("opened", lambda: self._settle(connection, settings))
             except BaseException:
@@ -219,6 +224,7 @@ class PostgresDatabase:
 
     def _look(self, connection: Connection) -> str | None:
         connection.execute(_LOOKS)
+        connection.patience_s = None
         return self.fault(connection) or self._gaps(connection)
 
     def stop_looking(self) -> None:

@@ -7,6 +7,7 @@ An error of connecting quotes no row, so its first words are told too, without t
 import psycopg
 
 from indexes.postgres_guards import REFUSED_THERE
+from indexes.postgres_session import NO_ANSWER, NoAnswerError
 from service.audit.errors import AuditDamagedError, AuditUnavailableError
 from service.audit.storage.postgres_schema import OTHER_END
 
@@ -51,6 +52,8 @@ _MOST_SAID = 300  # characters of what is said of a connection that does not com
 def told(words: str, error: psycopg.Error) -> AuditUnavailableError:
     """Return our error for one of a statement: what could not be done, and why."""
     code = error.sqlstate
+    if isinstance(error, NoAnswerError):
+        return AuditUnavailableError(f"{words}: {NO_ANSWER}")
     if code is None:
         lost = isinstance(error, psycopg.OperationalError)
         return AuditUnavailableError(f"{words}: {_LOST if lost else type(error).__name__}")

@@ -18,8 +18,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
+from indexes.private_files import make_private_folder
 from service.audit.errors import AuditBusyError, AuditDamagedError, AuditUnavailableError
-from service.audit.keys.private_files import make_private_folder
 from service.audit.storage.kept_scopes import KeptScopes
 from service.audit.storage.leaf_reads import LeafReads
 from service.audit.storage.postgres_database import Connection, PostgresDatabase

@@ -15,8 +15,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
+from indexes.private_files import make_private_file, make_private_folder
 from service.audit.errors import AuditDamagedError, AuditUnavailableError
-from service.audit.keys.private_files import make_private_file, make_private_folder
 from service.audit.storage.kept_scopes import KeptScopes
 from service.audit.storage.leaf_reads import NEXT_CHECKPOINT, NEXT_SEQ
 from service.audit.storage.sqlite_file import SqliteFile, temporary_files_in

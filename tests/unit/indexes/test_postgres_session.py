@@ -1,7 +1,7 @@
 """Sessions of PostgreSQL: the same whatever a role is set to, with the primary alone, and nobody else's."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,7 +17,9 @@ from indexes.library_register import register_of
 from indexes.postgres_address import read_address, shown_address
 from indexes.postgres_session import Connection, confirmed, is_shared
 from indexes.register_moving import move_to_rows
-from tests.support.postgres_server import Server, standby_away
+from service.audit.errors import AuditUnavailableError
+from service.audit.storage.postgres_database import PostgresDatabase
+from tests.support.postgres_server import Server, a_server, standby_away
 
 AT = datetime(2026, 11, 2, 9, tzinfo=UTC)
 APPROVAL = Approval("legal/a.md", "a" * 64, "Ürlaub – 休暇", "ann@x.example", AT, date(2027, 1, 1), ("staff",))
@@ -133,3 +135,41 @@ def _lent(url: str) -> Iterator[Connection]:
 )
 def test_each_host_is_shown_with_its_port(said: str, shown: str) -> None:
     assert shown_address(read_address(said)) == shown
+
+
+def test_a_server_that_stands_still_is_not_waited_for_without_end(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """It takes bytes and connections and answers none, as one does whose disk hangs; what it has is asked again."""
+    monkeypatch.setattr("indexes.postgres_session.PATIENCE_S", 0.3)
+    with a_server() as server:
+        url = server.url(server.new_database(), connect_timeout="2")
+        move_to_rows(tmp_path, url)
+        register, log = register_of(tmp_path, url), PostgresDatabase(url)
+        for module in ("service.audit.storage.postgres_database", "indexes.register_rows"):
+            monkeypatch.setattr(f"{module}._READING_S", 0.3)
+        with contextlib.closing(Database(url, schema="public", most=1)) as database, contextlib.closing(register):
+            log.keep()
+            asks: list[Callable[[], object]] = [
+                lambda: _one_of(database),
+                register.refresh,
+                lambda: log.rows("SELECT 1"),
+            ]
+            for ask in asks:
+                ask()
+            with server.standing_still():
+                with pytest.raises(DatabaseError, match=r"^the server does not answer$"):
+                    asks[0]()
+                for ask in asks[1:]:
+                    with pytest.raises(
+                        (RegisterError, AuditUnavailableError), match=r"does not answer|timeout expired"
+                    ):
+                        ask()
+            for ask in asks:
+                ask()
+            log.let_go()
+
+
+def _one_of(database: Database) -> list[Any]:
+    with database.lent() as connection:
+        return connection.execute(b"SELECT 1").fetchall()

@@ -1,6 +1,7 @@
 """One at a time: the second is told who is first, waits, and gets its turn."""
 
 import os
+import stat
 import threading
 from pathlib import Path
 
@@ -48,3 +49,11 @@ def test_the_second_waits_with_a_line_and_gets_its_turn(tmp_path: Path) -> None:
 def test_an_ingestion_and_a_worker_do_not_keep_each_other_out(tmp_path: Path) -> None:
     with one_at_a_time(tmp_path, "worker"), one_at_a_time(tmp_path, "ingest"):
         pass
+
+
+def test_what_is_made_around_the_builds_is_for_their_owner_alone(tmp_path: Path) -> None:
+    """A mirror of builds lies in the state, which an ingestion may be the first to make."""
+    builds = tmp_path / "var" / "builds" / "0123"
+    with one_at_a_time(builds, "ingest"):
+        modes = [stat.S_IMODE(folder.stat().st_mode) for folder in (builds, builds.parent, tmp_path / "var")]
+    assert modes == [0o700] * 3

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import stat
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from indexes.durable import written_beside
 from indexes.errors import BuildDamagedError, BuildError, NoBuildError, ObjectStoreError
 from indexes.manifest import read_manifest
 from indexes.objects.mirror import Mirror
+from indexes.objects.shared_folder import SharedFolder
 from indexes.objects.store import manifest_key, object_key
 from tests.support.object_parts import Machines
 from tests.support.object_server import ObjectServer
@@ -319,7 +321,7 @@ def test_a_disk_without_room_is_told_and_the_build_before_stays(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("indexes.objects.shared_folder.shutil.copyfileobj", full)
+        patch.setattr(SharedFolder, "fetch", full)
         with pytest.raises(BuildError, match="No space left"):
             reader.follow()
     assert current_build_id(reader.folder) == first
@@ -331,3 +333,11 @@ def test_a_manifest_that_was_changed_is_not_believed(machines: Machines) -> None
     machines.store.put(manifest_key(build_id), content.replace(b"legal/a.md", b"legal/b.md"))
     with pytest.raises(BuildDamagedError, match="was changed"):
         machines.mirror("reader").follow()
+
+
+def test_the_mirror_and_what_it_lies_in_are_for_their_owner_alone(machines: Machines) -> None:
+    machines.publish(10)
+    reader = machines.mirror("var/builds/0123")
+    reader.follow()
+    places = (reader.folder, reader.folder.parent, reader.folder.parent.parent)
+    assert [stat.S_IMODE(folder.stat().st_mode) for folder in places] == [0o700] * 3

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from service.audit.keys.private_files import make_private_file, make_private_folder
+from indexes.private_files import make_private_file, make_private_folder
 
 
 def _mode(path: Path) -> int:
