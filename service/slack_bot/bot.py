@@ -10,21 +10,18 @@ import asyncio
 import contextlib
 import logging
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import aiohttp
 import filelock
-import uvicorn
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from service.clients.calls import Service
 from service.clients.client import AsyncGreenlit
-from service.http.limits import limits_for
-from service.http.protocol import limited_protocol
 from service.slack_bot.api_key import problem_of_key
 from service.slack_bot.arriving.deliveries import Deliveries, Kept
 from service.slack_bot.arriving.handling import Handling, Parts, Tells
@@ -36,18 +33,16 @@ from service.slack_bot.arriving.work import Item, Work
 from service.slack_bot.bolt_app import Bolt
 from service.slack_bot.errors import DeliveriesError, Later, NotConnectedError
 from service.slack_bot.health import Health, Notice
+from service.slack_bot.listening import server_of
 from service.slack_bot.people import People
 from service.slack_bot.slack_calls import SlackSaidError, called
 from service.slack_bot.workspace import Known, Workspace
 
 FILE, _LOCK = "deliveries.sqlite", "bot.lock"
-_MOST_IN_WORK = 1024  # requests at once: each waits for one commit
-_IDLE_S = 30
 _GRACE_S = 20.0  # for answers that are being sent when the bot is to stop
 _LOOK_S = 60.0  # at Greenlit, and again at a Slack that refuses
 _AGAIN_S = 2.0
 _TIDY_S = 3600.0
-_END_S = 5  # for requests that are being taken
 _CALL_S = 30  # of one call of Slack
 
 
@@ -185,7 +180,9 @@ class _Bot:
         for delivery in self.deliveries.unfinished():
             self.work.put(Item(delivery, maybe_sent=delivery.maybe_sent))
         self.work.start()
-        server = self._server(ready)
+        secret = self.config.signing_secret
+        receiving = Receiving(self.taking, Signatures(secret) if secret else None, self.health)
+        server = server_of(receiving, ready=ready)
         try:
             async with self._beside():
                 served = asyncio.create_task(server.serve(sockets=[listening]))
@@ -212,24 +209,6 @@ class _Bot:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-
-    def _server(self, ready: Callable[[], None]) -> uvicorn.Server:
-        signatures = Signatures(self.config.signing_secret) if self.config.signing_secret else None
-        return _Server(
-            uvicorn.Config(
-                Receiving(self.taking, signatures, self.health),
-                http=limited_protocol(limits_for(_MOST_IN_WORK)),
-                lifespan="off",
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                ws="none",
-                proxy_headers=False,
-                timeout_keep_alive=_IDLE_S,
-                timeout_graceful_shutdown=_END_S,
-            ),
-            ready,
-        )
 
     async def _learn(self) -> None:
         """Ask Slack who the bot is.
@@ -281,20 +260,3 @@ class _Bot:
             except DeliveriesError as error:
                 self.health.ill("deliveries", str(error))
             await asyncio.sleep(_TIDY_S)
-
-
-class _Server(uvicorn.Server):
-    """Leaves signals to whoever runs the bot: the library would raise them again before all has come to its end."""
-
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
-        super().__init__(config)
-        self._ready = ready
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        if self.started:
-            self._ready()
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Generator[None, None, None]:
-        yield

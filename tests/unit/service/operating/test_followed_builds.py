@@ -2,6 +2,7 @@
 
 import contextlib
 import threading
+import time
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
@@ -132,6 +133,14 @@ def _back(machines: Machines, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple
 def test_a_replica_that_was_away_answers_its_first_question_from_the_live_build(
     machines: Machines, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    take = Mirror._take
+
+    def slowly(mirror: Mirror, build_id: str, **more: Any) -> None:
+        if threading.current_thread().name == "following builds":
+            time.sleep(0.3)
+        take(mirror, build_id, **more)
+
+    monkeypatch.setattr(Mirror, "_take", slowly)
     with _back(machines, monkeypatch) as (studio, followed):
         assert "12 years" in _answer(studio)
         assert (followed.remarks(), followed.problems()) == ([], [])
