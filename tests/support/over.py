@@ -1,11 +1,11 @@
 """Where what belongs to a library of a test lies: in files of one folder, or over other engines (`--over`).
 
 Without the option everything lies in files, as in an installation on one machine. With it, a `TinyLibrary` gets
-`Places`: a database of its own on a real PostgreSQL server for decisions, the log, sessions, keys
-and counts; an object store that builds are sent to and fetched from; a server of Milvus's protocol for candidates. The
-object store is a folder that machines share (`file://`), no bucket: what differs between the two is the adapter, which
-`tests/unit/indexes/objects/test_stores.py` holds to one contract over a real S3 server, and each build costs a bucket
-some forty requests. What brings builds there, fetches and checks them is the same.
+`Places`: a database of its own on a real PostgreSQL server for decisions, the log, sessions, keys and counts; an object
+store that builds are sent to and fetched from; a server of Milvus's protocol for candidates. The object store is a
+folder that machines share (`file://`), no bucket: what brings builds there, fetches and checks them is the same, and
+the adapters, in which the two differ, are held to one contract in `tests/unit/indexes/objects/test_stores.py`. A bucket
+would be asked for each file of each build.
 
 Tests go by a library and a studio and know nothing of this; what they look at behind the service they ask of `Places`.
 The option, and which tests it leaves out: `over_option`. What it starts: `over_fixtures`.
@@ -86,8 +86,10 @@ def over() -> Engines:
 def resting_on(engines: Engines) -> Iterator[None]:
     """Let libraries that are made meanwhile rest on these."""
     _over.append(engines)
-    yield
-    _over.pop()
+    try:
+        yield
+    finally:
+        _over.pop()
 
 
 class Places:
@@ -215,13 +217,14 @@ class Places:
         with closing(psycopg.connect(self.database, autocommit=True)) as connection:
             yield connection
 
-    def followed_by(self, mirror: Mirror) -> None:
-        """Note a service that follows builds: tests do not wait for the ten seconds after which it looks again."""
+    @contextmanager
+    def followed_by(self, mirror: Mirror) -> Iterator[None]:
+        """Know of a service that follows builds: tests do not wait for the ten seconds after which it looks again."""
         self._mirrors.append(mirror)
-
-    def left_by(self, mirror: Mirror) -> None:
-        """Note that it has ended."""
-        self._mirrors.remove(mirror)
+        try:
+            yield
+        finally:
+            self._mirrors.remove(mirror)
 
     def published(self) -> None:
         """Let the services that run look now which build is live."""

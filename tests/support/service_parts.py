@@ -338,9 +338,8 @@ def _following(library: TinyLibrary, opened: Service) -> Iterator[None]:
         yield
         return
     followed.wait()
-    library.places.followed_by(followed.mirror)
-    yield
-    library.places.left_by(followed.mirror)
+    with library.places.followed_by(followed.mirror):
+        yield
 
 
 def settings_for(library: TinyLibrary, **more: Any) -> Settings:
