@@ -5,6 +5,7 @@ plain values. Everything is determined: two runs make the same bytes.
 """
 
 import base64
+import functools
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Sequence
@@ -31,19 +32,19 @@ class Signer:
     name: str = NAME
     kind: int = 1
 
-    @property
+    @functools.cached_property
     def private(self) -> Ed25519PrivateKey:
         return Ed25519PrivateKey.from_private_bytes(bytes([self.number]) * 32)
 
-    @property
+    @functools.cached_property
     def typed_key(self) -> bytes:
         return bytes([self.kind]) + self.private.public_key().public_bytes_raw()
 
-    @property
+    @functools.cached_property
     def key_id(self) -> bytes:
         return hashlib.sha256(self.name.encode() + b"\n" + self.typed_key).digest()[:4]
 
-    @property
+    @functools.cached_property
     def vkey(self) -> str:
         return f"{self.name}+{self.key_id.hex()}+{base64_of(self.typed_key)}"
 

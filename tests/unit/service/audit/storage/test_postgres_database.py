@@ -4,6 +4,7 @@ import contextlib
 import os
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -228,6 +229,7 @@ def test_nothing_that_was_acknowledged_is_lost_when_the_server_is_killed_under_l
             try:
                 _, receipt = log.ask()
             except AuditUnavailableError:
+                time.sleep(0.01)  # the server is away for a while
                 continue
             acknowledged[receipt.seq] = receipt.leaf_hash
 
