@@ -33,6 +33,7 @@ _WRITES = """
     SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3"""
 _READS = "SET statement_timeout = 10000; SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY"
 _READING_S, _WRITING_S = 12.0, 25.0  # how long a server that stands still is waited for
+_TABLES = f"SELECT to_regclass('{SCHEMA}.history') IS NOT NULL"  # nosec B608
 _NO_TABLES = ("42P01", "3F000")  # SQLSTATE: nobody made them, so no register was ever moved here
 _T = TypeVar("_T")
 
@@ -63,6 +64,7 @@ class RegisterRows:
             raise RegisterError(UNREADABLE)
         self.shown = f"the register in {shown_address(self._said)}"
         self._kept: Connection | None = None
+        self._has_tables = False  # as far as is known: they may be made at any time
 
     def last(self) -> Last:
         """Return where decisions lie and the last line, by one round trip to the database.
@@ -141,9 +143,7 @@ class RegisterRows:
 
     def has_tables(self, writer: Connection) -> bool:
         """Tell whether somebody has made the tables, on a connection of `held`."""
-        asked = f"SELECT to_regclass('{SCHEMA}.history') IS NOT NULL"  # nosec B608
-        ((there,),) = self._guarded("read", lambda: writer.execute(asked.encode()).fetchall())
-        return bool(there)
+        return self._guarded("read", lambda: _has_tables(writer))
 
     def last_here(self, writer: Connection) -> Last:
         """Return what `last` does, on a connection of `held`."""
@@ -183,12 +183,17 @@ class RegisterRows:
             raise
 
     def _look(self, reader: Connection) -> Last:
+        # Asked for first, where none were: a statement that fails is a line in the server's log, at every question.
+        if not self._has_tables and not _has_tables(reader):
+            return Last()
         try:
             ((place, number, chain),) = reader.execute(LAST.encode()).fetchall()
         except psycopg.Error as error:
             if error.sqlstate in _NO_TABLES:
+                self._has_tables = False
                 return Last()
             raise
+        self._has_tables = True
         return Last(place or "", number or 0, chain or NO_CHAIN)
 
     def _lines_after(self, reader: Connection, number: int, chain: str, to: Last) -> list[bytes] | None:
@@ -278,3 +283,9 @@ class RegisterRows:
         except DatabaseError as error:
             problem = RegisterError(f"{self.shown} cannot be opened: {error}")
         raise problem
+
+
+def _has_tables(connection: Connection) -> bool:
+    """Tell whether somebody has made the tables."""
+    ((there,),) = connection.execute(_TABLES.encode()).fetchall()
+    return bool(there)

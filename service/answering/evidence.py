@@ -24,7 +24,8 @@ from service.answering.understanding.asked import Asked, Held
 
 CALIBRATION_FILE = Path(__file__).with_name("evidence.json")
 _TOP = 3  # passages whose words together may cover the question
-_NOT_QUOTED = [kind for kind in UnitKind if not kind.quotable]
+_QUOTED = np.zeros(max(UnitKind) + 1, dtype=np.bool_)  # by kind: looked up for each unit, which `isin` takes long for
+_QUOTED[[kind for kind in UnitKind if kind.quotable]] = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +135,7 @@ def _offers_none(retrieved: Retrieved, matches: Matches, build: Build) -> float:
         part = matches.sentences_of(hit.row)
         numbers = matches.numbers[part]
         sizes = np.diff(index.spans[numbers], axis=1)[:, 0]
-        quotable = ~np.isin(index.kinds[numbers], _NOT_QUOTED) & (sizes > 0) & (sizes <= MOST_CHARS)
+        quotable = _QUOTED[index.kinds[numbers]] & (sizes > 0) & (sizes <= MOST_CHARS)
         sums = matches.cosines[part] + COVERAGE_IN_SENTENCE * question.coverage(matches.held[part])
         at = int(np.argmax(np.where(quotable, sums, -np.inf)))
         if quotable[at] and (best is None or sums[at] > best[0]):

@@ -46,7 +46,7 @@ class Shares:
 
     def has_least(self) -> bool:
         """Tell whether no other process has fewer connections than this one."""
-        counts = [count for (count,) in _COUNT.iter_unpack(self._counts)]
+        counts: list[int] = [count for (count,) in _COUNT.iter_unpack(self._counts)]
         return counts[self._number - 1] <= min(counts)
 
     def gone(self, number: int) -> None:

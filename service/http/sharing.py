@@ -16,6 +16,7 @@ import contextlib
 import functools
 import socket
 from collections.abc import Callable
+from typing import cast
 
 import uvicorn
 
@@ -39,7 +40,7 @@ class SharingServer(uvicorn.Server):
         """Begin to take connections."""
         await super().startup(sockets=[])
         make = functools.partial(
-            self.config.http_protocol_class,
+            cast("Callable[..., asyncio.Protocol]", self.config.http_protocol_class),
             config=self.config,
             server_state=self.server_state,
             app_state=self.lifespan.state,

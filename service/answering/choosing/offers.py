@@ -5,10 +5,12 @@ days" offers a time whatever the ten days are for. Whether it is on the subject 
 """
 
 import re
+from functools import lru_cache
 
 from indexes.units import UnitKind
 from service.answering.understanding.wanted import Want
 
+_KEPT = 1 << 14  # units and kinds of answer; a few MB when full of them
 _COUNT = (
     r"(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|"
     r"eighteen|"
@@ -163,12 +165,13 @@ def offered(text: str, wants: frozenset[Want], *, kind: UnitKind, labelled: bool
     """
     if not wants:
         return frozenset()
-    lowered = " ".join(text.lower().replace("’", "'").split())
     of_kind = _OF_KIND.get(kind, set()) | ({Want.DEFINITION} if labelled and kind is UnitKind.FACT else set())
-    return frozenset(want for want in wants if want in of_kind or _offers(want, text, lowered))
+    return frozenset(want for want in wants if want in of_kind or _offers(want, text))
 
 
-def _offers(want: Want, text: str, lowered: str) -> bool:
+@lru_cache(maxsize=_KEPT)  # it depends on the unit alone, and much is asked of the same documents
+def _offers(want: Want, text: str) -> bool:
+    lowered = " ".join(text.lower().replace("’", "'").split())
     if want is Want.NUMBER:
         return _NUMBER.search(_NO_COUNT.sub(" ", lowered)) is not None
     if want is Want.PERSON and _NAMED.search(text):

@@ -4,8 +4,8 @@ A turn is one transaction: (1) take a lock that goes with the transaction, howev
 after the last leaf that is known here, which has to be there still, (3) hand it over, and get the entries, (4) number
 and add them, (5) commit. A process that stands still within its turn is sent away by the server after 3 s: for that,
 each message is answered before the next is sent, since the server does not see a process idle that may be sending; so
-(1) and (2) are one message. While it is open, each process shares a lock that whoever restores, moves or prepares the
-log needs for itself.
+(1) and (2) are one message, and (4) and (5) another, with the values in it: half of it does nothing. While it is open,
+each process shares a lock that whoever restores, moves or prepares the log needs for itself.
 
 A checkpoint has a turn of its own (`publish_after`): the newest is read, and the next kept, in one transaction.
 """

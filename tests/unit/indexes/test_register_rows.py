@@ -222,6 +222,28 @@ def test_what_lost_its_connection_answers_nothing_it_remembers_and_comes_back_by
         assert far.refresh().position == 3
 
 
+def test_where_nobody_made_its_tables_no_question_fails_at_the_server_and_they_are_seen_once_they_come(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failed: list[str | None] = []
+    execute = psycopg.Connection.execute
+
+    def noting(self: psycopg.Connection, *given: object, **more: object) -> object:
+        try:
+            return execute(self, *given, **more)  # type: ignore[call-overload]
+        except psycopg.Error as error:
+            failed.append(error.sqlstate)
+            raise
+
+    monkeypatch.setattr(psycopg.Connection, "execute", noting)
+    place = register_of(tmp_path, database_url)
+    assert [place.refresh().position for _ in range(3)] == [0, 0, 0]
+    assert failed == []
+    move_to_rows(tmp_path, database_url)
+    register_of(tmp_path, database_url).append([APPROVAL])
+    assert place.refresh().position == 1
+
+
 def test_a_password_is_in_no_word(postgres_server: Server, tmp_path: Path) -> None:
     for url in (
         f"{postgres_server.url('nowhere')}&password=s3cret4711",

@@ -39,12 +39,14 @@ class Family:
         self.notices: list[str] = []
         self.ready = 0
         self.heard: list[int] = []
+        self.gone: list[int] = []
         self.replicas = Replicas(
             count,
             inherited=(),
             notice=self.notices.append,
             environment={"NOTES": str(folder), **more},
             command=(sys.executable, "-S", "-c", _BEGIN + does),
+            on_end=self.gone.append,
         )
 
     def noted(self, what: str) -> list[tuple[int, int]]:
@@ -105,6 +107,7 @@ def test_one_that_is_killed_is_started_again_and_told_of_and_the_other_goes_on(t
         wait_until(lambda: len(family.noted("ready")) == 2)
         os.kill(dict(family.noted("began"))[2], signal.SIGKILL)
         wait_until(lambda: len(family.noted("ready")) == 3)
+        assert family.gone == [2]  # the others are told that it takes no connections
 
     family.run(kill_one)
     assert [number for number, _ in family.noted("began")] == [1, 2, 2]
