@@ -248,7 +248,7 @@ def test_what_was_revoked_since_cannot_be_shared_and_without_a_record_nothing_is
             told = json.dumps(slack.of("response"))
             assert "not approved so any more" in told
             assert POLICY not in told
-            office.studio.store.refused.add("answer.shared")
+            office.studio.store.refused = {"answer.shared"}
             assert await _shared(slack, office, other) == []
             assert "Nothing was shared." in json.dumps(slack.of("response"))
 
