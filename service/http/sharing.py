@@ -14,14 +14,14 @@ with, and that `shutdown` closes sockets. None of it is documented; tests/unit/s
 import asyncio
 import contextlib
 import functools
-import socket
 from collections.abc import Callable
-from typing import cast
+from typing import Any, cast
 
 import uvicorn
 
 from service.http.shares import Shares
 
+Socket = Any  # whose module is not imported: nothing here opens one
 _MOMENT_S = 0.005
 _MOMENTS = 10  # one that is well takes what is left to it within a few milliseconds
 _NO_ROOM_S = 1.0  # as long as asyncio waits where the system has no room for another connection
@@ -36,7 +36,7 @@ class SharingServer(uvicorn.Server):
         self._shares = shares
         self._taking: list[_Taking] = []
 
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+    async def startup(self, sockets: list[Socket] | None = None) -> None:
         """Begin to take connections."""
         await super().startup(sockets=[])
         make = functools.partial(
@@ -48,7 +48,7 @@ class SharingServer(uvicorn.Server):
         self._shares.have(0)
         self._taking = [_Taking(one, make, config=self.config, shares=self._shares) for one in sockets or ()]
 
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+    async def shutdown(self, sockets: list[Socket] | None = None) -> None:
         """Take no more connections, and end in order as ever: what waits in the sockets is for the others."""
         for one in self._taking:
             one.stop()
@@ -61,7 +61,7 @@ class _Taking:
 
     def __init__(
         self,
-        listening: socket.socket,
+        listening: Socket,
         make: Callable[[], asyncio.BaseProtocol],
         *,
         config: uvicorn.Config,
@@ -110,7 +110,7 @@ class _Taking:
         self._loop.add_reader(self._listening, self._look)
         self._look()
 
-    async def _begin(self, connection: socket.socket) -> None:
+    async def _begin(self, connection: Socket) -> None:
         """Hand a connection to a protocol of its own; by TLS, once both sides know each other."""
         try:
             with contextlib.suppress(OSError):  # it left, or does not speak TLS
