@@ -2,7 +2,8 @@
 
 `pytest tests/laws --over database,objects,milvus`, or `--over scale` for all of them; without it nothing of this
 happens. A test that makes no sense over an engine is marked `not_over`, with a sentence that says why; one whose many
-parameters are the same case to an engine is marked `few_over`. How many were left out, and why, is told at the end. What an engine is, and what starts it: `over` and `over_fixtures`.
+parameters are the same case to an engine is marked `few_over`. How many were left out, and why, is told at the end.
+What an engine is, and what starts it: `over` and `over_fixtures`.
 """
 
 from collections import Counter
