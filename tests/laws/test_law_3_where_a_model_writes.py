@@ -30,6 +30,7 @@ def _stands(studio: Studio, answer: dict[str, Any]) -> None:
         assert (build.passages.text(citation["document"]) or "")[start:end] == citation["quote"]
 
 
+@pytest.mark.few_over(8)
 @pytest.mark.parametrize("script", sorted(set(SCRIPTS) - SLOW))
 def test_whatever_a_model_says_what_is_told_stands_in_a_document(
     library: TinyLibrary, script: str, monkeypatch: pytest.MonkeyPatch

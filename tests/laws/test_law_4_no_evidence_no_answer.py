@@ -63,6 +63,7 @@ def test_when_the_asker_may_see_nothing_there_is_no_evidence(library: TinyLibrar
         assert studio.search(VENDOR_QUESTION)["passages"] == []
 
 
+@pytest.mark.few_over(4)
 @pytest.mark.parametrize("question", ["?", "...!", "who is it?", "What can you do for me", "—", "\u200b", "🙂"])
 @pytest.mark.parametrize("calibration", [HALF_THE_WORDS, ALWAYS_ENOUGH], ids=["usual", "always enough"])
 def test_a_question_without_a_subject_is_not_supported(library: TinyLibrary, question: str, calibration: Any) -> None:

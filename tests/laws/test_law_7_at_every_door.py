@@ -303,6 +303,7 @@ def test_a_command_leaves_a_record_in_the_running_service(
     assert leaf in _kinds(running)[before:]
 
 
+@pytest.mark.few_over(4)
 @EACH_COMMAND
 def test_a_command_that_cannot_be_put_on_record_there_shows_nothing(
     quiet: Studio, tmp_path: Path, leaf: str, words: Any
@@ -342,6 +343,7 @@ def test_a_command_that_opens_the_log_leaves_a_record_too(
     assert leaf in [stored.type for stored in leaves_on_record(library)[before:]]
 
 
+@pytest.mark.few_over(5)
 @EACH_COMMAND
 def test_and_shows_nothing_that_it_cannot_put_on_record(
     without_a_service: tuple[TinyLibrary, Asked],

@@ -1,8 +1,9 @@
 """The option `--over` of pytest: which engines the tests of the laws run over, and which tests are left out there.
 
 `pytest tests/laws --over database,objects,milvus`, or `--over scale` for all of them; without it nothing of this
-happens. A test that makes no sense over an engine is marked `not_over`, with a sentence that says why; how many were
-left out, and why, is told at the end. What an engine is, and what starts it: `over` and `over_fixtures`.
+happens. A test that makes no sense over an engine is marked `not_over`, with a sentence that says why; one whose many
+parameters are the same case to an engine is marked `few_over`. How many were left out, and why, is told at the end.
+What an engine is, and what starts it: `over` and `over_fixtures`.
 """
 
 from collections import Counter
@@ -15,7 +16,11 @@ ENGINES = ("database", "objects", "milvus")
 SCALE = "scale"  # all of them
 _LAWS = "tests/laws"
 _LEFT_OUT = "left_out"  # of what a process that runs tests says at its end
-_MARKER = "not_over(*engines, why): left out where the laws run over any of these engines"
+_MARKERS = (
+    "not_over(*engines, why): left out where the laws run over any of these engines",
+    "few_over(number): with so many of its parameters where the laws run over any engine",
+)
+_ALIKE = "to an engine they are the same case as others of that test"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -38,7 +43,8 @@ def engines_named(text: str) -> frozenset[str]:
 
 def use_over(config: pytest.Config, *, runs_tests: bool) -> None:
     """Register the marker, and, where engines are named, what leaves tests out and what starts the engines."""
-    config.addinivalue_line("markers", _MARKER)
+    for marker in _MARKERS:
+        config.addinivalue_line("markers", marker)
     if names := engines_named(config.getoption("over")):
         config.pluginmanager.register(LeavingOut(names))
         if runs_tests:
@@ -57,7 +63,8 @@ class LeavingOut:
         for item in items:
             if not PurePosixPath(item.nodeid).is_relative_to(_LAWS):
                 raise pytest.UsageError(f"--over runs the tests in {_LAWS} only: name that folder, got {item.nodeid}")
-        whys = [self._why_not(item) for item in items]
+        alike = _alike(items)
+        whys = [_ALIKE if item.nodeid in alike else self._why_not(item) for item in items]
         self._whys.update(why for why in whys if why)
         config.hook.pytest_deselected(items=[item for item, why in zip(items, whys, strict=True) if why])
         items[:] = [item for item, why in zip(items, whys, strict=True) if not why]
@@ -86,3 +93,15 @@ class LeavingOut:
         terminalreporter.section(f"over {', '.join(sorted(self._names))}")
         for why, number in self._whys.items():
             terminalreporter.line(f"{number} left out: {why}")
+
+
+def _alike(items: list[pytest.Item]) -> set[str]:
+    """Return the ids of what is beyond the first few of a test's parameters, by name: in each process the same."""
+    few: dict[str, list[str]] = {}
+    numbers: dict[str, int] = {}
+    for item in items:
+        if mark := item.get_closest_marker("few_over"):
+            test = item.nodeid.partition("[")[0]
+            numbers[test] = mark.args[0]
+            few.setdefault(test, []).append(item.nodeid)
+    return {name for test, names in few.items() for name in sorted(names)[numbers[test] :]}
