@@ -69,6 +69,9 @@ _EMPTY = re.compile(
     r"|\b(?:this|that)\s+(?:year|month|week|quarter|day|morning|evening|season|time|tool|company)\b|\bit\s+(?:department|security|support|team)\b",
     re.IGNORECASE,
 )
+_NO_TOPIC = "it|this|that|these|those|them|they|him|her|its|their|the|all|both|which|whom|what|any|(?:day|time|year)s?"
+# A word for something done is a noun there: "days of leave", "who decides about travel".
+_TOPIC = re.compile(rf"\b(?:of|about)\s+(?:(?:my|our|your|any)\s+)?(?!(?:{_NO_TOPIC})\b)[a-z]{{3,}}\b", re.IGNORECASE)
 _EXPLAINED = re.compile(r"[,;]|\b(?:and|if|when|once|before|after|but|or|that|who|because)\b", re.IGNORECASE)
 _LITTLE, _LONG = 3, 6  # content terms of a question that may lack one; of one that says enough
 
@@ -202,9 +205,9 @@ _LIGHT = frozenset(
 
 
 def _says_too_little(text: str) -> bool:
-    """Tell whether a question has no noun of its own: "Since when?", "Who approves?"."""
+    """Tell whether a question has no noun of its own: "Since when?", "Who approves?", but not "days of leave"."""
     asks = _ASK_WORD.search(text) or text.split(" ", 1)[0].lower() in AUXILIARIES
-    return bool(asks) and not _has_name(text) and set(content_terms(text)) <= ACTIONS
+    return bool(asks) and not _has_name(text) and set(content_terms(text)) <= ACTIONS and not _TOPIC.search(text)
 
 
 def _has_name(text: str) -> bool:

@@ -16,6 +16,8 @@ ANSWERED = "What is the limit for hotel costs in Berlin?"
         (ANSWERED, "Are there exceptions?", "Are there exceptions (hotel costs)?"),
         ("Can I claim a taxi?", "What about a rental car?", "Can I claim a rental car?"),
         ("How long are query logs kept?", "Who can read them?", "Who can read query logs?"),
+        (ANSWERED, "Who decides about it?", "Who decides about hotel costs?"),
+        (ANSWERED, "How many of them are needed?", "How many of hotel costs are needed?"),
         ("How long are query logs kept?", "Why?", "How long are query logs kept: why?"),
         ("When must dailies be delivered?", "To whom?", "When must dailies be delivered: to whom?"),
         ("When must dailies be sent?", "What happens if they are late?", "What happens if dailies are late?"),
@@ -40,6 +42,8 @@ def test_a_question_that_leans_is_said_in_full(before: str, typed: str, searched
         "The whole package has arrived. How many days do we take to check it?",
         "In which format are masters delivered?",
         "How many days of leave do employees have this year?",
+        "How many days of leave do I get?",  # to leave is something that people do
+        "Who do I ask about travel?",
         "Thanks",
         "please",
         "",
