@@ -4,7 +4,7 @@ A turn is one transaction: (1) take a lock that goes with the transaction, howev
 after the last leaf that is known here, which has to be there still, (3) hand it over, and get the entries, (4) number
 and add them, (5) commit. A process that stands still within its turn is sent away by the server after 3 s: for that,
 each message is answered before the next is sent, since the server does not see a process idle that may be sending; so
-(1) and (2) are one message, and (4) and (5) another, with the values in it: half of it does nothing. While it is open,
+(1) and (2) are one message, and, of few entries, (4) and (5) another: half of a message does nothing. While it is open,
 each process shares a lock that whoever restores, moves or prepares the log needs for itself.
 
 A checkpoint has a turn of its own (`publish_after`): the newest is read, and the next kept, in one transaction.
@@ -47,6 +47,8 @@ _TAKE_ALONE, _THERE = "SELECT pg_try_advisory_lock(%s)", "SELECT 1"
 _WAITS_S, _AGAIN_S = 15.0, 0.1  # changing a key takes a second or two
 _STANDS_STILL = "SET idle_in_transaction_session_timeout = 3000"  # ms; a turn takes a few
 _AHEAD_US = 5_000_000  # of a machine, to be told; replicas are to be within a second of each other
+# Entries that go by one message, with their values in it: of one, a turn took a tenth less; of 32, a sixth more.
+_FEW = 4
 MOST_IN_A_TURN = 256  # leaves of others that are read while everybody waits
 _TAKE_TURN = f"""
     BEGIN; SELECT pg_advisory_xact_lock({_TURN}); SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint;
@@ -90,7 +92,7 @@ class PostgresBesideStore(PostgresLeafStore):
                 self._expect_time(entries, now_us)
                 new = self._new_scopes(entries)
                 receipts, statements = self._additions(entries, new) if entries else ([], [])
-                _keep(writer, statements)
+                _keep(writer, statements, by_one_message=len(entries) <= _FEW)
                 return receipts, new
 
         writer = self._open_writer()
@@ -225,8 +227,13 @@ def _expect_there(connection: Connection) -> None:
     connection.execute(_THERE)
 
 
-def _keep(writer: Connection, statements: Sequence[tuple[str, Sequence[Any]]]) -> None:
-    """Run statements and commit, by one message: all of it is done, or none of it."""
+def _keep(writer: Connection, statements: Sequence[tuple[str, Sequence[Any]]], *, by_one_message: bool) -> None:
+    """Run statements and commit; by one message all of it is done, or none of it."""
+    if not by_one_message:
+        for statement, its in statements:
+            writer.execute(statement.encode(), its)
+        writer.execute("COMMIT")
+        return
     whole = ";".join((*(statement for statement, _ in statements), "COMMIT"))
     values = [value for _, its in statements for value in its]
     psycopg.ClientCursor(writer).execute(whole.encode(), values)

@@ -59,6 +59,13 @@ def test_each_is_given_what_the_other_added_before_it_adds(open_one: Open) -> No
         first.append([_entry(3)])  # it said that it knows of nobody else
 
 
+def test_many_entries_of_one_turn_are_kept_like_few(open_one: Open) -> None:
+    store, other = open_one(), open_one()
+    assert [receipt.seq for receipt in store.append([_entry(number) for number in range(9)])] == list(range(9))
+    assert [receipt.seq for receipt in other.append_after(lambda _: [_entry(9)])] == [9]
+    assert [leaf.leaf for leaf in other.leaves(-1, 20)] == [b"leaf %d" % number for number in range(10)]
+
+
 def test_an_end_that_is_another_one_is_refused(open_one: Open, log_url: str) -> None:
     store = open_one()
     store.append([_entry(0)])
