@@ -20,7 +20,7 @@ from service.access.opening import Lately, OpenAccess
 from service.access.port import Access, SignIn
 from service.access.principals import Principal
 from service.access.pushed import PushedPeople
-from service.access_made import access_opened
+from service.access_made import OpenAccess, access_opened
 from service.answering.boundary import Boundary
 from service.answering.course import NO_WATCHERS, Watchers, watched_by
 from service.answering.follow import Follower
@@ -40,7 +40,7 @@ from service.audit.desk import Auditing, auditing_over
 from service.audit.leaves import ReleaseRef
 from service.audit.opening import OpenLog
 from service.audit.reading.retention import Retention
-from service.builds_made import builds_made, grounds_made
+from service.builds_made import BuildsMade, builds_made, grounds_made
 from service.deciding.bringing import Bringing
 from service.deciding.deciding import Deciding
 from service.hearing.opening import HearingParts, hearing_over
@@ -137,11 +137,7 @@ def open_service(
     mandate = mandate_made(settings, connect, follower=follower, today=_today, notice=notice, entails=entails)
     steps, auditing = answering_steps(settings, encoder, mandate), auditing_over(opened)
     opened_access = access_opened(settings, opened, follower, notice)
-    of_library = LibraryOfBuild(live, register)
-    told = _Told(
-        (opened_access.problems, of_library.problems, *builds.problems), (opened_access.remarks, *builds.remarks)
-    )
-    health = _health(settings, opened, live, boundary, mandate, told)
+    health = _health(settings, opened, live, boundary, mandate, _told(opened_access, builds, live, register))
     looked_at = LookedAt(health, live, boundary, auditing.state, steps, builds.followed)
     metrics, deciding = metrics_of(settings, looked_at), _deciding(settings, register)
     verifying = _verifying(settings, opened)
@@ -170,6 +166,11 @@ def open_service(
             settings=settings,
             followed=builds.followed,
         )
+
+
+def _told(opened: OpenAccess, builds: BuildsMade, live: LiveBuild, register: RegisterPlace) -> _Told:
+    of_library = LibraryOfBuild(live, register)
+    return _Told((opened.problems, of_library.problems, *builds.problems), (opened.remarks, *builds.remarks))
 
 
 def _boundary(

@@ -37,7 +37,7 @@ _LABELS = {
     "reason": {*REASONS, ""},
     "stage": {stage.value for stage in Stage},
     "kind": {"ask", "search", "internal", "page", *(known[1] for known in _KNOWN)},
-    "part": {"build", "library", "log"},
+    "part": {"build", "search", "library", "log"},
     "state": {"answerable", "waiting", "stays_out", "ended"},
     "days": {"14", "30"},
     "place": {"library", "builds", "state"},
