@@ -20,7 +20,7 @@ from service.access.opening import Lately, OpenAccess
 from service.access.port import Access, SignIn
 from service.access.principals import Principal
 from service.access.pushed import PushedPeople
-from service.access_made import OpenAccess, access_opened
+from service.access_made import access_opened
 from service.answering.boundary import Boundary
 from service.answering.course import NO_WATCHERS, Watchers, watched_by
 from service.answering.follow import Follower
