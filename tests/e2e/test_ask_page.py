@@ -231,7 +231,8 @@ def test_on_a_phone_a_tap_shows_the_quote_and_the_source_lies_over_the_answer(op
 def test_it_can_be_used_by_keyboard_alone(opens: Opens) -> None:
     visit = opens()
     keyboard, box = visit.page.keyboard, visit.page.get_by_label("Ask the approved documents")
-    keyboard.type("line")  # the box has the focus
+    expect(box).to_be_focused()
+    keyboard.type("line")
     keyboard.press("Shift+Enter")
     expect(box).to_have_value("line\n")
     box.fill("")
