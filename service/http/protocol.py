@@ -77,7 +77,7 @@ class _LimitedConnection(HttpToolsProtocol):
         """Feed the parser piece by piece, each as long as the phase still allows."""
         while data and not self._deaf and self._phase is not _Phase.ENDING:
             phase = self._phase
-            most = self._body_bytes if phase is _Phase.BODY else self._limits.max_head_bytes
+            most = self._most_bytes()
             piece, data = data[: most - self._arrived], data[most - self._arrived :]
             self._arrived += len(piece)
             super().data_received(piece)
@@ -88,6 +88,14 @@ class _LimitedConnection(HttpToolsProtocol):
             self._arrived += len(data)
             if self._arrived > self._limits.max_discarded_bytes:
                 self.end("went on sending")
+
+    def _most_bytes(self) -> int:
+        if self._phase is not _Phase.BODY:
+            return self._limits.max_head_bytes
+        # What was answered before all of it was here is thrown away, to its end if that comes: who cuts it off while a
+        # client's next request may be on its way has that one fail, and nobody can say why.
+        answered = self.cycle.response_complete
+        return max(self._body_bytes, self._limits.max_discarded_bytes) if answered else self._body_bytes
 
     def on_message_begin(self) -> None:
         # Before the first answer what is unread is TLS's own: the end of its handshake may still be on its way.
