@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 import psycopg
 
 from indexes.errors import DatabaseError
-from indexes.postgres_session import confirmed
+from indexes.postgres_session import confirmed, is_spoken_to
 from service.audit.errors import AuditOvertakenError, AuditUnavailableError
 from service.audit.storage.leaf_reads import whole
 from service.audit.storage.postgres_database import Connection
@@ -202,6 +202,22 @@ class PostgresBesideStore(PostgresLeafStore):
         """See `LeafStore.close`."""
         self.leave_lease()
         super().close()
+
+    def _open_writer(self) -> Connection:
+        """Return the connection that writes: a new one, if the server ended it while nothing was asked of it.
+
+        Nothing is done twice by that, and what others added since the last leaf that is known is read in the turn, as
+        ever. So whoever asks first after a restart that nobody noticed is answered.
+        """
+        writer = super()._open_writer()
+        if is_spoken_to(writer):
+            known = self._last
+            writer.close()
+            self._postgres.let_go()
+            self._scopes.forget()
+            self._connect(make=False)
+            self._last = known
+        return super()._open_writer()
 
     def _write(self, work: Callable[[Connection], _T]) -> _T:
         writer = self._open_writer()

@@ -219,11 +219,14 @@ class PostgresLeafStore(LeafReads):
         try:
             if self._lock:
                 self._lock.take()
-            self._writer = writer = self._postgres.connect_to_write()
-            self._postgres.guarded("opened", lambda: self._prepare(writer, make=make))
+            self._connect(make=make)
         except BaseException:
             self.close()
             raise
+
+    def _connect(self, *, make: bool) -> None:
+        self._writer = writer = self._postgres.connect_to_write()
+        self._postgres.guarded("opened", lambda: self._prepare(writer, make=make))
         self._postgres.keep()
 
     def _prepare(self, writer: Connection, *, make: bool) -> None:

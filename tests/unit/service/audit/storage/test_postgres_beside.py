@@ -153,3 +153,24 @@ def test_what_is_agreed_does_not_wait_for_ever_for_a_standby_that_is_away(
     unsure = pytest.raises(AuditUnavailableError, match=r"cannot be written for sure: a standby .* does not confirm it")
     with standby_away(postgres_server), unsure:
         store.agree("name", "ours")
+
+
+def test_a_session_that_the_server_ended_in_the_meantime_is_no_reason_to_refuse_a_record(
+    open_one: Open, log_url: str
+) -> None:
+    """A server that was started again within a second, before anybody looked; and another process was first."""
+    store, other = open_one(), open_one()
+    store.append([_entry(0)])
+    assert store._writer
+    with psycopg.connect(log_url, autocommit=True) as owner:
+        owner.execute("SELECT pg_terminate_backend(%s, 10000)", (store._writer.info.backend_pid,))
+    other.append_after(lambda _: [_entry(1)])
+    given: list[StoredLeaf] = []
+
+    def settle(others: Sequence[StoredLeaf]) -> list[Entry]:
+        given.extend(others)
+        return [_entry(2)]
+
+    assert [receipt.seq for receipt in store.append_after(settle)] == [2]
+    assert [leaf.seq for leaf in given] == [1], "what the other added in the meantime is not passed over"
+    assert store._writer.execute("SHOW idle_in_transaction_session_timeout").fetchone() == ("3s",)
