@@ -52,9 +52,10 @@ def test_an_error_is_a_traceback_and_1(tmp_path: Path) -> None:
 
 
 def test_what_runs_at_the_end_of_python_runs(tmp_path: Path) -> None:
-    code = "import atexit, threading, time; atexit.register(print, 'at exit')\n"
+    code = "import atexit, threading, time, weakref; atexit.register(print, 'at exit')\n"
+    code += "class It: pass\nit = It(); weakref.finalize(it, print, 'finalized')\n"
     code += "threading.Thread(target=lambda: (time.sleep(0.05), print('thread'))).start()"
-    assert _ended(code, tmp_path) == (0, "thread\nat exit\n", "")
+    assert _ended(code, tmp_path) == (0, "thread\nfinalized\nat exit\n", "")
 
 
 def test_signals_reach_it(tmp_path: Path) -> None:

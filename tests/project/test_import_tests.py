@@ -47,7 +47,7 @@ sys.exit(pytest.main(run))
 def folder(tmp_path: Path) -> Path:
     below = tmp_path / "below"
     below.mkdir()
-    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --import-mode=importlib\n")
+    (tmp_path / "pytest.ini").write_text(f"[pytest]\naddopts = --import-mode=importlib {' '.join(QUIET)}\n")
     (below / "conftest.py").write_text(CONFTEST)
     (below / "test_it.py").write_text(TESTS)
     return tmp_path
@@ -55,7 +55,7 @@ def folder(tmp_path: Path) -> Path:
 
 def _said(folder: Path, found: list[str], run: list[str], *, status: int = 0) -> list[str]:
     """Return what was said after the tests had been found."""
-    words = [str([*QUIET, "-s", "-q", *more]).replace("'", '"') for more in (found, run)]
+    words = [str(["-s", "-q", *more]).replace("'", '"') for more in (found, run)]
     ran = forked.run(PROGRAM, *words, environment={"PATH": os.defpath}, folder=folder, timeout=300)
     assert ran.returncode == status, ran.stdout + ran.stderr
     return ran.stdout.partition("found\n")[2].splitlines()

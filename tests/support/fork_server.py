@@ -27,10 +27,12 @@ import signal
 import socket
 import sys
 import threading
+import weakref
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from tests.support.large_pages import use_large_pages
 from tests.support.network_watch import TEMPTING, watch
 
 MESSAGE_BYTES = 1 << 17
@@ -143,6 +145,7 @@ class Programs:
         for name in _LEFT_OUT:
             del sys.modules[name]
         self._set_by_imports |= {name: value for name, value in os.environ.items() if before.get(name) != value}
+        _leave_at_the_end()
         gc.freeze()  # so that the memory of what was imported stays shared
         if len(threads := list(Path("/proc/self/task").iterdir())) > 1:
             raise RuntimeError(f"expected one thread before a fork, found {len(threads)}: an import started some")
@@ -154,6 +157,7 @@ def serve(programs: int, tests: int | None, which: str) -> dict[str, Any] | None
     if tests is None:
         return server.serve()
     server.prepare()
+    use_large_pages()
     listener = socket.socket(fileno=tests)
     child = os.fork()
     if child == 0:
@@ -187,6 +191,12 @@ def _import_product() -> None:
         if os.environ.get(name) == tempting:
             del os.environ[name]
             os.environ.update({name: value} if (value := before[name]) is not None else {})
+
+
+def _leave_at_the_end() -> None:
+    """Let no program take apart at its end what was imported: it would copy the memory of all of it to do so."""
+    for finalizer in list(weakref.finalize._registry):  # type: ignore[attr-defined]
+        finalizer.atexit = False
 
 
 def _try_to_import(name: str) -> None:

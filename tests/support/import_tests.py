@@ -30,6 +30,8 @@ def import_tests(arguments: Sequence[str], paths: Sequence[str]) -> None:
         _collect(paths, _Found())
     elif found.session is not None and not found.session.testsfailed:
         _take_up_instead(found.session, found.items, tuple(arguments))
+    if "hypothesis" not in sys.modules:
+        return  # these tests use none of it
     with contextlib.suppress(ImportError):  # it is hypothesis's own business, and only quicker
         from hypothesis.internal.charmap import charmap  # noqa: PLC0415
         from hypothesis.internal.conjecture.providers import _get_local_constants  # noqa: PLC0415

@@ -6,21 +6,28 @@ in a program; a program that does not ask for that, and every test of loading, l
 """
 
 import sys
+from types import ModuleType
 
 from indexes.encoder import DEFAULT_ENCODER, SentenceTransformersEncoder, load_encoder
 
 _PRODUCT = ("eval", "indexes", "ingest", "service")
 _loaded: list[SentenceTransformersEncoder] = []
+_who_loads: list[ModuleType] = []  # looked for once: in each program, a look at all modules would copy their memory
 
 
 def load_to_lend() -> None:
-    """Load it, unless that was done.
+    """Load it, unless that was done, and find who in the product loads one.
 
     Raises:
         EncoderError: it cannot be loaded; then none is lent, and whoever needs one meets the same error.
     """
     if not _loaded:
         _loaded.append(load_encoder(DEFAULT_ENCODER))
+    _who_loads[:] = [
+        module
+        for name, module in list(sys.modules.items())
+        if name.partition(".")[0] in _PRODUCT and getattr(module, "load_encoder", None) is load_encoder
+    ]
 
 
 def lent() -> SentenceTransformersEncoder | None:
@@ -29,10 +36,9 @@ def lent() -> SentenceTransformersEncoder | None:
 
 
 def lend() -> None:
-    """Let the product have it from now on, in this process, where it loads the embedded encoder."""
-    for name, module in list(sys.modules.items()):
-        if name.partition(".")[0] in _PRODUCT and getattr(module, "load_encoder", None) is load_encoder:
-            module.load_encoder = _lent_or_loaded  # type: ignore[attr-defined]
+    """Let the product have it in this process, where a module that was imported before it was loaded loads one."""
+    for module in _who_loads:
+        module.load_encoder = _lent_or_loaded  # type: ignore[attr-defined]
 
 
 def _lent_or_loaded(name: str, *, copies: int | None = None) -> SentenceTransformersEncoder:
