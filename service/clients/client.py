@@ -30,9 +30,9 @@ def _settings(service: Service) -> dict[str, Any]:
     }
 
 
-def _trusted(service: Service) -> ssl.SSLContext | bool:
+def _trusted(service: Service) -> ssl.SSLContext:
     if not service.url.startswith("https://"):
-        return True
+        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # nobody: no list of whom to trust is read (45 ms)
     if service.certificate is None:
         return ssl.create_default_context()
     return ssl.create_default_context(cafile=service.certificate)

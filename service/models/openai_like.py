@@ -16,6 +16,7 @@ from llama_index.core.base.llms.types import ChatMessage, ChatResponse, MessageR
 from llama_index.core.callbacks import CallbackManager
 from llama_index.llms.openai_like import OpenAILike
 from openai import APIError
+from openai.resources import chat as _chat  # noqa: F401 - else imported while the first question waits (0.4 s)
 
 from service.models.approved import ApprovedModel
 from service.models.calls import CalledModel, Spoken

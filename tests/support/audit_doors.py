@@ -18,6 +18,7 @@ from typer.testing import CliRunner, Result
 import greenlit
 import indexes.encoder
 import service.audit.log
+import service.operating.doctor
 import service.parts
 from service.access.errors import NotSignedInError
 from service.access.port import Brought, Carried, NewSession
@@ -413,7 +414,8 @@ def command(library: TinyLibrary, *arguments: str) -> Result:
 
 def use_fakes(library: TinyLibrary, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let commands that open the log themselves use the fakes that stand for the encoder and the clock."""
-    monkeypatch.setattr(indexes.encoder, "load_encoder", lambda _name, **_more: library.encoder)
+    for module in (indexes.encoder, service.operating.doctor):  # which may have been imported before, or by a command
+        monkeypatch.setattr(module, "load_encoder", lambda _name, **_more: library.encoder)
     monkeypatch.setattr(service.answering_made, "read_calibration", lambda: HALF_THE_WORDS)
     monkeypatch.setattr(service.parts, "utc_now", library.clock)
     monkeypatch.setattr(service.audit.log, "system_clock_us", microseconds(library.clock))

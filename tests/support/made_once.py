@@ -4,6 +4,8 @@
 """
 
 import hashlib
+import os
+import stat
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,8 +22,8 @@ T = TypeVar("T")
 class _Grown:
     """What became of a library: its files, the time, what its encoder and its parser were given, and what was said."""
 
-    folders: tuple[tuple[Path, int], ...]
-    files: tuple[tuple[Path, int, bytes], ...]
+    folders: tuple[tuple[str, int], ...]
+    files: tuple[tuple[str, int, bytes], ...]
     at: datetime
     database: str  # a copy of its database as it was then; empty where there is none
     encoded: tuple[str, ...]
@@ -69,10 +71,8 @@ def _read(library: TinyLibrary, encoded: int, parsed: int, result: object) -> _G
     root, paths = library.root, sorted(library.root.rglob("*"))
     assert not any(path.is_symlink() for path in paths), "a link would be kept as what it leads to"
     return _Grown(
-        folders=tuple((path.relative_to(root), path.stat().st_mode) for path in paths if path.is_dir()),
-        files=tuple(
-            (path.relative_to(root), path.stat().st_mode, path.read_bytes()) for path in paths if path.is_file()
-        ),
+        folders=tuple((str(path.relative_to(root)), _mode(path)) for path in paths if path.is_dir()),
+        files=tuple((str(path.relative_to(root)), _mode(path), path.read_bytes()) for path in paths if path.is_file()),
         at=library.clock(),
         database=library.places.snapshot(library.builds),
         encoded=tuple(library.encoder.encoded[encoded:]),
@@ -81,17 +81,30 @@ def _read(library: TinyLibrary, encoded: int, parsed: int, result: object) -> _G
     )
 
 
+def _mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
 def _write(kept: _Grown, library: TinyLibrary) -> None:
+    """Write it out, by names and not by paths: a folder for each of a thousand tests."""
     library.places.begin_from(kept.database)
+    root, keys = f"{library.root}/", set()
     for folder, mode in kept.folders:
-        (library.root / folder).mkdir(parents=True, exist_ok=True)
-        (library.root / folder).chmod(mode)
-    for name, mode, content in kept.files:
-        path = library.root / name
-        path.write_bytes(content)
+        path = library.root / folder
+        path.mkdir(exist_ok=True)
         path.chmod(mode)
-    for keys in {path.parent for path in library.root.rglob("signed-*.json")}:
-        make_itself(keys)
+    for name, mode, content in kept.files:
+        file = os.open(root + name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+        try:
+            os.write(file, content)
+            os.fchmod(file, mode)
+        finally:
+            os.close(file)
+        folder, _, last = name.rpartition("/")
+        if last.startswith("signed-") and last.endswith(".json"):
+            keys.add(library.root / folder)
+    for each in keys:
+        make_itself(each)
     library.clock.at = kept.at
     library.encoder.encoded.extend(kept.encoded)
     library.parser.parsed.extend(kept.parsed)

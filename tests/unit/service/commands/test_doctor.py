@@ -33,12 +33,6 @@ def test_the_doctor_tells_what_it_found_and_ends_with_1_only_for_what_is_wrong(
     assert json.loads(as_json.stdout)["checks"][1] == told
 
 
-@pytest.fixture
-def _an_encoder(library: TinyLibrary, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(service.operating.doctor, "load_encoder", lambda _name, **_more: library.encoder)
-
-
-@pytest.mark.usefixtures("_an_encoder")
 def test_a_running_service_is_asked(library: TinyLibrary, run: Run) -> None:
     library.add("security/doors.md", "# Doors\n\nDoors are locked at seven.\n")
     library.approve("security/doors.md", by="ben@x.example")
@@ -57,7 +51,6 @@ def test_a_running_service_is_asked(library: TinyLibrary, run: Run) -> None:
     assert "sources.toml" in broken["detail"]
 
 
-@pytest.mark.usefixtures("_an_encoder")
 def test_a_service_that_has_not_said_where_it_listens_is_told(library: TinyLibrary, run: Run) -> None:
     with open_studio(with_rules(library)):
         checks = json.loads(run("doctor", "--json", GREENLIT_TOKEN=TOKEN).stdout)["checks"]
