@@ -70,7 +70,7 @@ def _one_of_each(routes: list[str]) -> list[str]:
 @pytest.mark.parametrize("brought", WITHOUT_IDENTITY)
 def test_no_route_but_a_few_named_ones_answers_somebody_unknown(shared_studio: Studio, brought: str) -> None:
     headers, cookies = WITHOUT_IDENTITY[brought]
-    before = len(shared_studio.all_leaves())
+    before = shared_studio.number_of_leaves()
     routes = routes_of(shared_studio.app)
     assert set(routes) == set(EVERY), "expected a good request for each route in tests/support/every_route.py"
     if brought not in TRIED_EVERYWHERE:
@@ -81,7 +81,7 @@ def test_no_route_but_a_few_named_ones_answers_somebody_unknown(shared_studio: S
             assert status == 401, f"{route} answered {status}"
         assert POLICY not in text
         assert "AI use policy" not in text
-    assert {leaf["type"] for leaf in shared_studio.all_leaves()[before:]} <= OF_THE_SERVICE_ITSELF
+    assert {leaf["type"] for leaf in shared_studio.all_leaves(since=before)} <= OF_THE_SERVICE_ITSELF
 
 
 def test_the_same_calls_succeed_for_somebody_known(studio: Studio) -> None:

@@ -168,11 +168,18 @@ class Studio:
 
     def leaves(self) -> list[dict[str, Any]]:
         """Return the leaves of all questions, in order."""
-        return [leaf for leaf in self.all_leaves() if leaf["type"].startswith("query.")]
+        return [json.loads(stored.leaf) for stored in self._stored() if stored.type.startswith("query.")]
 
-    def all_leaves(self) -> list[dict[str, Any]]:
-        """Return all leaves of the record, in order."""
-        return [json.loads(stored.leaf) for stored in self.store.leaves(-1, 100_000)]
+    def all_leaves(self, *, since: int = 0) -> list[dict[str, Any]]:
+        """Return all leaves of the record, in order, but for as many as there were at a moment."""
+        return [json.loads(stored.leaf) for stored in self._stored(since)]
+
+    def number_of_leaves(self) -> int:
+        """Return how many leaves the record has; reading them takes longer than most requests."""
+        return self.store.size()
+
+    def _stored(self, since: int = 0) -> list[StoredLeaf]:
+        return self.store.leaves(since - 1, 100_000)
 
     def doors_showing(self, document: str, question: str, needle: str) -> list[str]:
         """Return the doors through which a document, or the text `needle` of it, can be seen now."""
