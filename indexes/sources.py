@@ -23,6 +23,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import permutations
 from pathlib import Path
 from typing import Any, Literal
 
@@ -175,7 +176,7 @@ def _count(where: str, entry: dict[str, Any], key: str, default: int, most: int)
 
 def _refuse_nested(path: Path, sources: list[Source]) -> None:
     """One file must have one name, or revoking it under one name would leave it approved under the other."""
-    for source in sources:
-        for other in sources:
-            if source is not other and source.folder.resolve().is_relative_to(other.folder.resolve()):
-                raise SourcesError(f"{path}: source '{source.name}' lies inside source '{other.name}'; keep them apart")
+    resolved = [(source.name, source.folder.resolve()) for source in sources] if len(sources) > 1 else []
+    for (name, folder), (other, around) in permutations(resolved, 2):
+        if folder.is_relative_to(around):
+            raise SourcesError(f"{path}: source '{name}' lies inside source '{other}'; keep them apart")

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import pypdfium2
+import pytest
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import DictionaryObject
+from reportlab import rl_config
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
@@ -36,12 +38,14 @@ class Looked:
 def pdf(*draws: Draw) -> bytes:
     """Make a PDF of one drawing function a page, in eleven points of Helvetica."""
     made = io.BytesIO()
-    canvas = Canvas(made, pagesize=SIZE, invariant=True)
-    for draw in draws:
-        canvas.setFont("Helvetica", 11)
-        draw(canvas)
-        canvas.showPage()
-    canvas.save()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rl_config, "useA85", 0)  # else a picture takes longer to write than to read
+        canvas = Canvas(made, pagesize=SIZE, invariant=True)
+        for draw in draws:
+            canvas.setFont("Helvetica", 11)
+            draw(canvas)
+            canvas.showPage()
+        canvas.save()
     return made.getvalue()
 
 

@@ -141,8 +141,9 @@ def test_small_documents_go_together_and_a_long_one_alone(
     tmp_path: Path, driver: PlayedDriver, engine: RayEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ingest.cluster.engine._TOGETHER", 3)
+    monkeypatch.setattr("ingest.cluster.engine._TOGETHER_BYTES", 1 << 10)
     library = _library(tmp_path, "a", "b", "c", "d", "f")
-    library.add("legal/e.md", "# Long\n\n" + "Keep it. " * 40_000)
+    library.add("legal/e.md", "# Long\n\n" + "Keep it. " * 200)
     ingest(replace(library.ingestion(), engine=engine))
     assert driver.read == [["a", "b", "c"], ["d"], ["e"], ["f"]]
 
