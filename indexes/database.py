@@ -9,7 +9,6 @@ done is said, and a server that is back is found by the next caller.
 
 import contextlib
 import logging
-import select
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -20,7 +19,7 @@ from psycopg.pq import TransactionStatus
 from indexes.errors import DatabaseError
 from indexes.postgres_address import UNREADABLE, read_address, shown_address
 from indexes.postgres_guards import REFUSED_THERE
-from indexes.postgres_session import NO_ANSWER, NoAnswerError, open_session
+from indexes.postgres_session import NO_ANSWER, NoAnswerError, is_spoken_to, open_session
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 MOST_OPEN = 8  # connections of one process: a request asks for a millisecond, and 8 cores' worth of them at once
@@ -132,7 +131,7 @@ class Database:
                 if not self._kept:
                     return None
                 connection = self._kept.pop()
-            if not _is_spoken_to(connection):
+            if not is_spoken_to(connection):
                 return connection
             connection.close()
 
@@ -152,15 +151,6 @@ class Database:
             connection.close()
             raise
         return connection
-
-
-def _is_spoken_to(connection: Connection) -> bool:
-    """Tell whether the server has said something unasked: that it ends the connection."""
-    if connection.closed:
-        return True
-    poll = select.poll()
-    poll.register(connection.fileno(), select.POLLIN)
-    return bool(poll.poll(0))
 
 
 def reason_of(error: psycopg.Error, *, is_lost: bool = False) -> str:

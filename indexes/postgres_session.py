@@ -9,6 +9,7 @@ and settings of a session are somebody else's then. Does not keep connections, n
 import contextlib
 import os
 import platform
+import select
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -132,6 +133,15 @@ def is_shared(connection: Connection, another: Callable[[], Connection | None]) 
         return False
     with closing(other):
         return any(_session_of(connection) == _session_of(other) for _ in range(_LOOKS))
+
+
+def is_spoken_to(connection: Connection) -> bool:
+    """Tell whether the server has said something unasked, such as that it ends the connection; it is not asked."""
+    if connection.closed:
+        return True
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    return bool(poll.poll(0))
 
 
 @contextlib.contextmanager
