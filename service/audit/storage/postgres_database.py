@@ -1,7 +1,7 @@
 """One PostgreSQL database: its connections, and what its errors mean in words.
 
 The address is never shown whole: `shown` names host and database (`indexes.postgres_address`). Connections that read
-are read-only for the server, and kept for the next reader (`kept_readers`); one that was lost meanwhile is made anew.
+are read-only for the server, and kept for the next (`postgres_readers`); one that was lost meanwhile is made anew.
 A server that is gone is noticed within seconds, on both sides. Nothing that was to be written reaches a log or an
 error. Whether the server keeps what it says it keeps is asked of each connection that writes.
 """
@@ -23,8 +23,8 @@ from psycopg.conninfo import make_conninfo
 from indexes.postgres_address import UNREADABLE, read_address, shown_address
 from indexes.postgres_session import ALIKE, SHARED, BoundedConnection, is_shared, opened_as_it_is
 from service.audit.errors import AuditUnavailableError
-from service.audit.storage.kept_readers import KeptReaders, Place
 from service.audit.storage.postgres_errors import WHEN_DAMAGED, refused, told
+from service.audit.storage.postgres_readers import KeptReaders, Place
 from service.audit.storage.postgres_schema import SCHEMA, TRIGGERS
 
 Connection = BoundedConnection
