@@ -136,7 +136,7 @@ def is_shared(connection: Connection, another: Callable[[], Connection | None]) 
 
 
 def is_spoken_to(connection: Connection) -> bool:
-    """Tell whether the server has said something unasked, in a session of which nothing is asked: that it ends it."""
+    """Tell whether the server has said something unasked, such as that it ends the connection; it is not asked."""
     if connection.closed:
         return True
     poll = select.poll()

@@ -38,7 +38,7 @@ def name_in(url: str) -> str:
 @pytest.fixture
 def access_url(made_access_url: str, postgres_server: Server) -> str:
     """The address of a database whose tables of sessions, keys and people are there and empty."""
-    postgres_server.run(_EMPTIED, database=name_in(made_access_url))
+    postgres_server.run_again(_EMPTIED, database=name_in(made_access_url))
     return made_access_url
 
 
@@ -70,6 +70,7 @@ def made_deliveries_url(postgres_server: Server) -> str:
 @pytest.fixture
 def deliveries_url(made_deliveries_url: str, postgres_server: Server) -> str:
     """The address of a database whose tables of Slack's deliveries are there and empty."""
-    emptied = (f"DELETE FROM {delivery_schema.SCHEMA}.{table}" for table in ("deliveries", "seen"))  # noqa: S608
-    postgres_server.run(*emptied, database=name_in(made_deliveries_url))
+    tables = ("deliveries", "seen")
+    emptied = "; ".join(f"DELETE FROM {delivery_schema.SCHEMA}.{table}" for table in tables)  # noqa: S608
+    postgres_server.run_again(emptied, database=name_in(made_deliveries_url))
     return made_deliveries_url

@@ -26,6 +26,7 @@ import psycopg
 import pytest
 from filelock import FileLock
 
+from indexes.postgres_session import is_spoken_to
 from tests.support.forked import FORKS
 
 _WHERE = "/usr/lib/postgresql/*/bin"
@@ -60,6 +61,7 @@ class Server:
     port: int = 5432  # it names the socket too
     process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
     _making: psycopg.Connection | None = field(default=None, repr=False)  # of databases: a new one takes 7 ms each time
+    _running: dict[str, psycopg.Connection] = field(default_factory=dict, repr=False)  # by database, of `run_again`
 
     @property
     def data(self) -> Path:
@@ -135,6 +137,8 @@ class Server:
         if self._making is not None:
             self._making.close()
             self._making = None
+        while self._running:
+            self._running.popitem()[1].close()
         if self.process is not None:
             self.process.send_signal(how)
             self.process.wait(_PATIENCE_S)
@@ -145,6 +149,15 @@ class Server:
         with psycopg.connect(self.url(database, user=user), autocommit=True) as connection:
             for statement in statements:
                 connection.execute(statement.encode())
+
+    def run_again(self, statements: str, *, database: str) -> None:
+        """Run what many tests begin with, as its owner, on a connection that is kept from one to the next."""
+        connection = self._running.get(database)
+        if connection is None or is_spoken_to(connection):  # a test may have had the server end it
+            if connection is not None:
+                connection.close()
+            connection = self._running[database] = psycopg.connect(self.url(database), autocommit=True)
+        connection.execute(statements.encode())
 
     def new_database(self, *, template: str = "template1") -> str:
         """Make a database and return its name."""

@@ -1,9 +1,9 @@
 """One PostgreSQL database: its connections, and what its errors mean in words.
 
 The address is never shown whole: `shown` names host and database (`indexes.postgres_address`). Connections that read
-are read-only for the server, and kept for the next reader; one that was lost meanwhile is made anew, once. A server
-that is gone is noticed within seconds, on both sides. Nothing that was to be written reaches a log or an error. Whether
-the server keeps what it says it keeps is asked of each connection that writes.
+are read-only for the server, and kept for the next (`postgres_readers`); one that was lost meanwhile is made anew.
+A server that is gone is noticed within seconds, on both sides. Nothing that was to be written reaches a log or an
+error. Whether the server keeps what it says it keeps is asked of each connection that writes.
 """
 
 import contextlib
@@ -12,6 +12,7 @@ import logging
 import os
 import platform
 import threading
+import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from typing import Any, TypeVar
@@ -23,10 +24,10 @@ from indexes.postgres_address import UNREADABLE, read_address, shown_address
 from indexes.postgres_session import ALIKE, SHARED, BoundedConnection, is_shared, opened_as_it_is
 from service.audit.errors import AuditUnavailableError
 from service.audit.storage.postgres_errors import WHEN_DAMAGED, refused, told
+from service.audit.storage.postgres_readers import KeptReaders, Place
 from service.audit.storage.postgres_schema import SCHEMA, TRIGGERS
 
 Connection = BoundedConnection
-_MOST_KEPT = 4  # connections that read: as many read at once on a busy day
 _STREAM_PAGE = 512  # numbers a page: at most 32 MiB of leaves
 # In milliseconds; less than a caller's patience (`writer`). The server lets go of a client that is gone without a word,
 # or that takes nothing of what it is sent.
@@ -80,8 +81,10 @@ class PostgresDatabase:
         if not self._said:
             raise AuditUnavailableError(UNREADABLE)
         self.shown = shown_address(self._said)
-        self._keeping = threading.Lock()
-        self._kept: list[Connection] | None = None  # that nobody reads with now; None: none are kept
+        self._readers = KeptReaders()
+        # Who only reads need not say that it is done. Not at the end of a process, which may have been forked off.
+        weakref.finalize(self, self._readers.let_go).atexit = False
+        self._looks = threading.Lock()
         self._looking: list[Connection] = []  # for damage
 
     def connect(self) -> Connection:
@@ -156,56 +159,46 @@ class PostgresDatabase:
 
     def rows(self, query: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """See `leaf_reads.Database.rows`."""
-        place, kept = self._take_kept()
+        place, kept = self._readers.take()
         if kept is not None:
             with contextlib.suppress(psycopg.Error):  # lost meanwhile, perhaps: reading again does no harm
                 return self._read(kept, query, parameters, place)
         return self.guarded("read", lambda: self._read(self.connect(), query, parameters, place))
 
     def _read(
-        self, connection: Connection, query: str, parameters: Sequence[object], place: list[Connection] | None
+        self, connection: Connection, query: str, parameters: Sequence[object], place: Place | None
     ) -> list[tuple[Any, ...]]:
         try:
             found = _all(connection, query, parameters)
         except BaseException:
             connection.close()
             raise
-        self._keep(connection, place)
+        self._readers.give(connection, place)
         return found
 
     def keep(self) -> None:
-        """Keep connections that have read, until `let_go`."""
-        with self._keeping:
-            self._kept = []
+        """Keep connections that read from now on, until `let_go`; so it is at first."""
+        self._readers.keep()
 
     def let_go(self) -> None:
         """Close the connections that are kept, and keep none from now on."""
-        with self._keeping:
-            kept, self._kept = self._kept, None
-        for connection in kept or ():
-            connection.close()
-
-    def _take_kept(self) -> tuple[list[Connection] | None, Connection | None]:
-        """Return a connection that is kept, if one is, and where it, or one that is made instead, may be kept again."""
-        with self._keeping:
-            return self._kept, self._kept.pop() if self._kept else None
-
-    def _keep(self, connection: Connection, place: list[Connection] | None) -> None:
-        with self._keeping:
-            # Not one from before `let_go`: it may lead to a server that is the primary no more.
-            if place is not None and place is self._kept and len(place) < _MOST_KEPT:
-                place.append(connection)
-                return
-        connection.close()
+        self._readers.let_go()
 
     def stream(self, query: str, start: int, end: int) -> Iterator[tuple[Any, ...]]:
         """See `leaf_reads.Database.stream`."""
-        with closing(self.connect()) as connection:
+        place, kept = self._readers.take()
+        connection = kept or self.connect()
+        try:
             begin = start
             while begin < end:
                 until = min(end, begin + _STREAM_PAGE if begin >= 0 else 0)
                 yield from self.guarded("read", functools.partial(_all, connection, query, (begin, until)))
                 begin = until
+        except AuditUnavailableError:
+            connection.close()  # lost, or not to be relied on
+            raise
+        finally:
+            self._readers.give(connection, place)
 
     def damage(self) -> str | None:
         """Return what is wrong with the tables as such, in words; `None` if nothing is.
@@ -214,12 +207,12 @@ class PostgresDatabase:
         for the server's checksums, which tell of it when rows are read.
         """
         with closing(self.connect()) as connection:
-            with self._keeping:
+            with self._looks:
                 self._looking.append(connection)
             try:
                 return self.guarded("read", lambda: self._look(connection))
             finally:
-                with self._keeping:
+                with self._looks:
                     self._looking.remove(connection)
 
     def _look(self, connection: Connection) -> str | None:
@@ -229,7 +222,7 @@ class PostgresDatabase:
 
     def stop_looking(self) -> None:
         """See `leaf_reads.Database.stop_looking`."""
-        with self._keeping:  # none of them is closed meanwhile
+        with self._looks:  # none of them is closed meanwhile
             for connection in self._looking:
                 with contextlib.suppress(psycopg.Error):  # a server that is gone breaks the look off by itself
                     connection.cancel_safe(timeout=_CANCEL_S)

@@ -68,7 +68,8 @@ class PostgresLeafStore(LeafReads):
         self._lock = WriterLock(path=folder / LOCK_FILE) if folder else None
         self._writer: Connection | None = None
         self._last: _Last = _NONE
-        self._scopes = KeptScopes(self.scope_as_kept, self.late_filter_hash)
+        reads = LeafReads(database)  # not this store: a circle of them would keep connections until it is found
+        self._scopes = KeptScopes(reads.scope_as_kept, reads.late_filter_hash)
 
     @classmethod
     def open(cls, url: str, *, folder: Path, locked: bool = False) -> Self:

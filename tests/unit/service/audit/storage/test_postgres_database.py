@@ -317,3 +317,45 @@ def test_a_connection_from_before_the_log_was_opened_anew_is_not_kept(url: str) 
     assert database.rows("SELECT pg_backend_pid()") != [before]
     assert database.rows("SELECT pg_backend_pid()") == database.rows("SELECT pg_backend_pid()"), "others are"
     database.let_go()
+
+
+_PID = "SELECT pg_backend_pid()"
+_PID_PAGES = "SELECT pg_backend_pid() WHERE ? < ?"
+_END = "SELECT pg_terminate_backend({}, 5000)"
+
+
+def test_who_only_reads_asks_everything_on_one_connection_that_goes_with_it(url: str) -> None:
+    database = PostgresDatabase(url)
+    ((one,),) = database.rows(_PID)
+    assert database.rows(_PID) == list(database.stream(_PID_PAGES, 0, 9)) == database.rows(_PID) == [(one,)]
+    half = database.stream(_PID_PAGES, -1, 9)
+    assert next(half) == (one,)
+    ((other,),) = database.rows(_PID)
+    assert other != one, "half a stream still has it"
+    del half
+    assert database.rows(_PID) == [(one,)]
+    del database
+    with psycopg.connect(url) as connection:
+        deadline = time.monotonic() + 10
+        while connection.execute("SELECT 1 FROM pg_stat_activity WHERE pid IN (%s, %s)", (one, other)).fetchall():
+            assert time.monotonic() < deadline
+            connection.rollback()  # what it looks at stays the same within a transaction
+
+
+def test_a_stream_begins_anew_where_the_server_ended_the_connection_that_was_kept(server: Server, url: str) -> None:
+    database = PostgresDatabase(url)
+    ((one,),) = database.rows(_PID)
+    server.run(_END.format(one))
+    ((other,),) = database.stream(_PID_PAGES, 0, 9)
+    assert other != one
+
+
+def test_a_connection_that_is_lost_within_a_stream_is_told_and_not_kept(server: Server, url: str) -> None:
+    database = PostgresDatabase(url)
+    half = database.stream(_PID_PAGES, -1, 9)
+    ((one,),) = [next(half)]
+    server.run(_END.format(one))
+    with pytest.raises(AuditUnavailableError, match="cannot be read"):
+        next(half)
+    ((other,),) = database.stream(_PID_PAGES, 0, 9)
+    assert other != one

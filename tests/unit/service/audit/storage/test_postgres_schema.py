@@ -1,6 +1,7 @@
 """What the tables of PostgreSQL refuse to any session: on record is what is there, in its order, for good."""
 # ruff: noqa: S608 - every part of a statement is of this file
 
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -103,25 +104,44 @@ def shared(postgres_server: Server, tmp_path_factory: pytest.TempPathFactory) ->
     return _kept(postgres_server.url(postgres_server.new_database()), tmp_path_factory.mktemp("var"))
 
 
+@pytest.fixture(scope="module")
+def owner(shared: str) -> Iterator[psycopg.Connection]:
+    """A connection to it of who owns the tables, in no transaction."""
+    with psycopg.connect(shared, autocommit=True) as connection:
+        yield connection
+
+
 def _rows(url: str) -> list[list[tuple[object, ...]]]:
     with psycopg.connect(url, autocommit=True) as connection:
-        return [connection.execute(f"SELECT * FROM {SCHEMA}.{name}".encode()).fetchall() for name in TABLES]
+        return _rows_at(connection)
+
+
+def _rows_at(connection: psycopg.Connection) -> list[list[tuple[object, ...]]]:
+    return [connection.execute(f"SELECT * FROM {SCHEMA}.{name}".encode()).fetchall() for name in TABLES]
 
 
 def _run(url: str, *statements: str) -> None:
-    with psycopg.connect(url) as connection:  # one transaction, of who owns the tables
-        connection.execute(f"SET search_path = {SCHEMA}".encode())
+    with psycopg.connect(url, autocommit=True) as connection:
+        _run_at(connection, *statements)
+
+
+def _run_at(connection: psycopg.Connection, *statements: str) -> None:
+    """Run statements in one transaction, to whose end settings hold too."""
+    with connection.transaction():
+        connection.execute(f"SET LOCAL search_path = {SCHEMA}".encode())
         for statement in statements:
             connection.execute(statement.encode())
 
 
 @pytest.mark.parametrize(("statement", "why"), LEAVES + CHECKPOINTS + OTHERS, ids=lambda value: str(value)[:40])
-def test_what_is_on_record_stays_as_it_is_even_for_who_owns_it(shared: str, statement: str, why: str) -> None:
-    before = _rows(shared)
-    for first in ("SELECT 1", "SET session_replication_role = replica"):  # as tools that copy databases say
+def test_what_is_on_record_stays_as_it_is_even_for_who_owns_it(
+    owner: psycopg.Connection, statement: str, why: str
+) -> None:
+    before = _rows_at(owner)
+    for first in ("SELECT 1", "SET LOCAL session_replication_role = replica"):  # as tools that copy databases say
         with pytest.raises(psycopg.Error, match=why):
-            _run(shared, first, statement)
-    assert _rows(shared) == before
+            _run_at(owner, first, statement)
+    assert _rows_at(owner) == before
 
 
 def test_a_payload_goes_when_it_is_erased(kept: str) -> None:
@@ -144,12 +164,13 @@ def test_two_sessions_that_take_one_number_leave_no_gap_and_no_pair(kept: str) -
 
 def test_tables_without_one_of_their_triggers_are_not_written(kept: str, tmp_path: Path) -> None:
     reading = PostgresLeafStore.reading(kept, folder=tmp_path)
-    for table, name in TRIGGERS:
-        _run(kept, f"ALTER TABLE {table} DISABLE TRIGGER {name}")
-        with pytest.raises(AuditDamagedError, match=f"the trigger {name} is gone, or does not always fire"):
-            PostgresLeafStore.open(kept, folder=tmp_path)
-        assert name in (reading.damage() or "")
-        _run(kept, f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name}")
+    with psycopg.connect(kept, autocommit=True) as owner:
+        for table, name in TRIGGERS:
+            _run_at(owner, f"ALTER TABLE {table} DISABLE TRIGGER {name}")
+            with pytest.raises(AuditDamagedError, match=f"the trigger {name} is gone, or does not always fire"):
+                PostgresLeafStore.open(kept, folder=tmp_path)
+            assert name in (reading.damage() or "")
+            _run_at(owner, f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name}")
     assert reading.damage() is None
     _run(kept, "DROP TRIGGER leaves_in_order ON leaves")
     with pytest.raises(AuditDamagedError, match="the trigger leaves_in_order is gone"):
@@ -186,17 +207,18 @@ def test_the_role_of_the_service_adds_reads_and_erases_and_nothing_more(
         store.append([Entry(ORIGIN, "t", 1, "r", b"leaf", (payload,), erases=((0, 0),), scope=KeptScope("g", b"p"))])
         store.publish(StoredCheckpoint(ORIGIN, 3, "r", "n"), [Subtree(ORIGIN, 1, 2, b"h")])
         assert (store.size(), store.payload_seqs(0, 9), store.may_change()) == (4, [1, 2, 3], False)
-    for table, statement in [
-        *((name, f"UPDATE {name} SET {_column(name)} = {_column(name)}") for name in TABLES),
-        *((name, f"DELETE FROM {name}") for name in TABLES if name != "payloads"),
-        *((name, f"TRUNCATE {name}") for name in TABLES),
-        *((name, f"DROP TABLE {name}") for name in TABLES),
-        ("leaves", "ALTER TABLE leaves DISABLE TRIGGER leaves_never_go"),
-        ("leaves", "CREATE OR REPLACE FUNCTION leaves_never_go() RETURNS trigger LANGUAGE sql AS ''"),
-    ]:
-        with pytest.raises(psycopg.errors.InsufficientPrivilege):
-            _run(url, statement)
-        assert table in TABLES
+    with psycopg.connect(url, autocommit=True) as service:
+        for table, statement in [
+            *((name, f"UPDATE {name} SET {_column(name)} = {_column(name)}") for name in TABLES),
+            *((name, f"DELETE FROM {name}") for name in TABLES if name != "payloads"),
+            *((name, f"TRUNCATE {name}") for name in TABLES),
+            *((name, f"DROP TABLE {name}") for name in TABLES),
+            ("leaves", "ALTER TABLE leaves DISABLE TRIGGER leaves_never_go"),
+            ("leaves", "CREATE OR REPLACE FUNCTION leaves_never_go() RETURNS trigger LANGUAGE sql AS ''"),
+        ]:
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                _run_at(service, statement)
+            assert table in TABLES
     with closing(PostgresLeafStore.open(kept, folder=tmp_path)) as store:
         assert store.may_change()
 
