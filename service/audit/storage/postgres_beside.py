@@ -25,7 +25,7 @@ from service.audit.storage.leaf_reads import whole
 from service.audit.storage.postgres_database import Connection
 from service.audit.storage.postgres_errors import ANOTHER_END
 from service.audit.storage.postgres_lease import PostgresLease
-from service.audit.storage.postgres_rows import one, publish
+from service.audit.storage.postgres_rows import additions, one, publish
 from service.audit.storage.postgres_store import HOLDERS, WRITER, PostgresLeafStore
 from service.audit.storage.store import (
     Beside,
@@ -91,7 +91,7 @@ class PostgresBesideStore(PostgresLeafStore):
                 entries = settle(self._others(rows))
                 self._expect_time(entries, now_us)
                 new = self._new_scopes(entries)
-                receipts, statements = self._additions(entries, new) if entries else ([], [])
+                receipts, statements = additions(entries, self._last[0] + 1, new) if entries else ([], [])
                 _keep(writer, statements, by_one_message=len(entries) <= _FEW)
                 return receipts, new
 

@@ -9,12 +9,17 @@ from collections.abc import Sequence
 
 from service.audit.errors import AuditUnavailableError
 from service.audit.storage.postgres_database import Connection, PostgresDatabase
-from service.audit.storage.postgres_rows import ADD_CHECKPOINT, ADD_SUBTREE, columns, one
-from service.audit.storage.postgres_steps import noted
-from service.audit.storage.postgres_store import (
+from service.audit.storage.postgres_rows import (
+    ADD_CHECKPOINT,
     ADD_LEAVES,
     ADD_PAYLOADS,
     ADD_SCOPE,
+    ADD_SUBTREE,
+    columns,
+    one,
+)
+from service.audit.storage.postgres_steps import noted
+from service.audit.storage.postgres_store import (
     HALF_MOVED,
     MOVE,
     PostgresLeafStore,

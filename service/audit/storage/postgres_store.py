@@ -16,7 +16,7 @@ anything twice: `writer` decides when to `reopen`. Reading is in `leaf_reads`.
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Self, TypeVar
 
 from indexes.private_files import make_private_folder
 from service.audit.errors import AuditBusyError, AuditDamagedError, AuditUnavailableError
@@ -24,7 +24,7 @@ from service.audit.storage.kept_scopes import KeptScopes
 from service.audit.storage.leaf_reads import LeafReads
 from service.audit.storage.postgres_database import Connection, PostgresDatabase
 from service.audit.storage.postgres_errors import PREPARE
-from service.audit.storage.postgres_rows import columns, one, publish
+from service.audit.storage.postgres_rows import ADD_LEAVES, additions, columns, one, publish
 from service.audit.storage.postgres_schema import SCHEMA, SCHEMA_VERSION
 from service.audit.storage.postgres_steps import STEPS, VERSION, bring_up
 from service.audit.storage.store import Beside, Entry, Receipt, StoredCheckpoint, Subtree, leaf_hash
@@ -40,14 +40,6 @@ _OWNS = "SELECT pg_has_role(current_user, relowner, 'USAGE') FROM pg_class WHERE
 MOVE = "SELECT value FROM history WHERE what = 'move' ORDER BY id DESC LIMIT 1"
 _EXPECT_LAST = "SELECT expect_last(%s, %s)"
 _LAST = "SELECT seq, leaf_hash FROM leaves ORDER BY seq DESC LIMIT 1"
-ADD_LEAVES = """
-    INSERT INTO leaves (seq, leaf_hash, type, ts_us, request_id, conversation, leaf) SELECT * FROM unnest(
-    %s::bigint[], %s::text[], %s::text[], %s::bigint[], %s::text[], %s::text[], %s::bytea[])"""
-ADD_PAYLOADS = """
-    INSERT INTO payloads (seq, field, key_id, sealed) SELECT * FROM unnest(
-    %s::bigint[], %s::text[], %s::text[], %s::bytea[])"""
-ADD_SCOPE = "INSERT INTO scopes (filter_hash, pairs) VALUES (%s, %s) ON CONFLICT DO NOTHING"
-ERASE = "DELETE FROM payloads WHERE seq >= %s AND seq <= %s"
 _ENDS_WITHIN_S, _AGAIN_S = 0.5, 0.02  # of a session
 HALF_MOVED = "begun"  # what the newest of `MOVE` says until all of a log is here
 
@@ -148,7 +140,7 @@ class PostgresLeafStore(LeafReads):
 
         def work(writer: Connection) -> list[Receipt]:
             writer.execute(_EXPECT_LAST, self._last)
-            receipts, statements = self._additions(entries, new)
+            receipts, statements = additions(entries, self._last[0] + 1, new)
             for statement, values in statements:
                 writer.execute(statement, values)
             return receipts
@@ -195,25 +187,6 @@ class PostgresLeafStore(LeafReads):
         if self._writer is None:
             raise AuditUnavailableError(f"the audit store {self.shown} is closed")
         return self._writer
-
-    def _additions(
-        self, entries: Sequence[Entry], new_scopes: Mapping[str, bytes]
-    ) -> tuple[list[Receipt], list[tuple[str, Sequence[Any]]]]:
-        """Return the receipts of entries, at least one, and the statements that add them, with their values."""
-        leaves: list[tuple[Any, ...]] = []
-        payloads: list[tuple[Any, ...]] = []
-        receipts: list[Receipt] = []
-        for seq, entry in enumerate(entries, self._last[0] + 1):
-            receipts.append(Receipt(origin=entry.origin, seq=seq, leaf_hash=leaf_hash(entry.leaf)))
-            found_by = (entry.type, entry.ts_us, entry.request_id, entry.conversation)
-            leaves.append((seq, receipts[-1].leaf_hash, *found_by, entry.leaf))
-            payloads.extend((seq, payload.field, payload.key_id, payload.sealed) for payload in entry.payloads)
-        statements: list[tuple[str, Sequence[Any]]] = [(ADD_LEAVES, columns(leaves))]
-        if payloads:
-            statements.append((ADD_PAYLOADS, columns(payloads)))
-        statements += [(ERASE, span) for entry in entries for span in entry.erases]
-        statements += [(ADD_SCOPE, scope) for scope in new_scopes.items()]
-        return receipts, statements
 
     def _take(self, *, make: bool) -> None:
         """Open the database for writing, in the order of the module's docstring; hold nothing after an error."""
