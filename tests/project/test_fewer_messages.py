@@ -27,8 +27,9 @@ def _sent(**options: Any) -> list[str]:
     sender.sendevent("logstart")
     for when in ("setup", "call", "teardown"):
         for outcome in ("passed", "failed", "skipped"):
-            sender.sendevent("testreport", data={"when": when, "outcome": outcome, "sections": []})
-    sender.sendevent("testreport", data={"when": "setup", "outcome": "passed", "sections": ["printed"]})
+            sender.sendevent("testreport", data={"when": when, "outcome": outcome, "sections": [], "keywords": {1: 1}})
+    printed = {"when": "setup", "outcome": "passed", "sections": ["printed"], "keywords": {1: 1}}
+    sender.sendevent("testreport", data=printed)
     sender.sendevent("logfinish")
     sender.sendevent("runtest_protocol_complete")
     return sender.sent
@@ -36,15 +37,14 @@ def _sent(**options: Any) -> list[str]:
 
 def test_only_that_nothing_happened_around_a_test_is_not_sent() -> None:
     assert _sent() == [
-        "testreport setup failed []",
-        "testreport setup skipped []",
-        "testreport call passed []",
-        "testreport call failed []",
-        "testreport call skipped []",
-        "testreport teardown failed []",
-        "testreport teardown skipped []",
-        "testreport setup passed ['printed']",
-        "logfinish",
+        "testreport setup failed [] {1: 1}",
+        "testreport setup skipped [] {1: 1}",
+        "testreport call passed [] {}",
+        "testreport call failed [] {1: 1}",
+        "testreport call skipped [] {1: 1}",
+        "testreport teardown failed [] {1: 1}",
+        "testreport teardown skipped [] {1: 1}",
+        "testreport setup passed ['printed'] {}",
         "runtest_protocol_complete",
     ]
 
