@@ -33,7 +33,8 @@ class ConnectionLimits:
         max_body_bytes: a body as it comes, with the framing and trailers of chunks: four times what is let through.
             What comes in one go with the end of the head is not counted.
         least_body_bytes_s: how fast a longer body that the application allowed has to come, in bytes a second.
-        max_discarded_bytes: thrown away while a connection ends: who is cut off while sending never reads why.
+        max_discarded_bytes: thrown away while a connection ends, or of a body that was answered before all of it was
+            here: who is cut off while sending never reads why.
     """
 
     max_open: int

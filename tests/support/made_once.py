@@ -96,7 +96,7 @@ def _write(kept: _Grown, library: TinyLibrary) -> None:
     for name, mode, content in kept.files:
         file = os.open(root + name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
         try:
-            os.write(file, content)
+            assert os.write(file, content) == len(content)
             os.fchmod(file, mode)
         finally:
             os.close(file)

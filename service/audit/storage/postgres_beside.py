@@ -5,7 +5,8 @@ after the last leaf that is known here, which has to be there still, (3) hand it
 and add them, (5) commit. A process that stands still within its turn is sent away by the server after 3 s: for that,
 each message is answered before the next is sent, since the server does not see a process idle that may be sending; so
 (1) and (2) are one message, and, of few entries, (4) and (5) another: half of a message does nothing. While it is open,
-each process shares a lock that whoever restores, moves or prepares the log needs for itself.
+each process shares a lock that whoever restores, moves or prepares the log needs for itself. A session that the server
+ended between two turns is made anew before the next; one that ends within a turn is an error.
 
 A checkpoint has a turn of its own (`publish_after`): the newest is read, and the next kept, in one transaction.
 """
