@@ -23,9 +23,10 @@ from transformers.utils import logging as transformers_logging
 
 from indexes.errors import EncoderError
 from indexes.model_files import file_digest, folder_digest, local_folder
+from indexes.padding import batches
 from indexes.stretches import Pieces, Span, Vectors, means, no_pieces, pieces_of, unit, whole_words
 from indexes.tokens import OFFSETS, Cut, Tokens
-from indexes.traced import Run, traced
+from indexes.traced import Run, stands_alone, traced
 
 __all__ = ["DEFAULT_ENCODER", "Encoder", "Pieces", "SentenceTransformersEncoder", "Span", "Vectors", "load_encoder"]
 
@@ -36,16 +37,8 @@ _PUBLISHED_SHA256 = {
     "model.safetensors": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
     "tokenizer.json": "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
 }
-# On two cores, batches of 8 or 16 texts encoded a third more texts a second than batches of 64, and two copies of the
-# model on one thread each some 15% more than one copy on two threads; beside other work the difference is larger still.
-_BATCH = 16
 _MOST_COPIES = 4  # 45 MB each
 _SHORT = 64  # texts: a list up to here is encoded by one copy, so that another caller finds one idle
-# Texts are encoded beside texts that need as many tokens, in steps of so many, and padded to that step. Then a vector
-# is the same to the last bit whatever is encoded beside it; padded to the longest of a batch, bfloat16 vectors moved by
-# up to 0.002 a component. Most questions have 7 to 16 tokens: with the wider step they share a batch.
-_STEP = 8
-_WIDE_STEP, _WIDE_UP_TO = 16, 32  # tokens
 _EXAMPLES = ["Who approves a new vendor, and by when?", "Keep masters for ten years."]
 
 
@@ -133,12 +126,14 @@ class SentenceTransformersEncoder:
                 f"the encoder in {folder} cannot tell words apart: expected its tokenizer.json or vocab.txt there"
             )
         torch.set_num_threads(1)
-        self._pads = self.max_tokens % _WIDE_STEP == 0  # padding must not make a text longer than the model takes
         self._averages = _averages(model)
         self.copies = copies or default_copies()
         self._idle: queue.SimpleQueue[_Copy] = queue.SimpleQueue()
         models = [model, *(copy.deepcopy(model) for _ in range(self.copies - 1))]
-        for one, run in zip(models, traced(models, model.preprocess(_EXAMPLES, prompt=self._prompt)), strict=True):
+        example = model.preprocess(_EXAMPLES, prompt=self._prompt)
+        runs = traced(models, example)
+        self._together = stands_alone(runs[0], example)
+        for one, run in zip(models, runs, strict=True):
             self._idle.put(_Copy(one, run))
         self._sharing = ThreadPoolExecutor(self.copies, thread_name_prefix="encode")
 
@@ -175,35 +170,18 @@ class SentenceTransformersEncoder:
         of_spans: list[Vectors] = [vectors[:0]] * len(texts)
         pieces = [no_pieces(self.dimensions)] * len(texts)
         sizes, cut = self._tokens.cut(texts)
-        batches = self._batches(sizes)
+        planned = batches(sizes, max_tokens=self.max_tokens, together=self._together)
         parts = (
             (step, [texts[at] for at in of], cut and [cut[at] for at in of], spans and [spans[at] for at in of])
-            for step, of in batches
+            for step, of in planned
         )
         shared = len(texts) > _SHORT and self.copies > 1
         run = self._sharing.map if shared else map
-        for (_, places), (part, inner) in zip(batches, run(self._encode_batch, parts), strict=True):
+        for (_, places), (part, inner) in zip(planned, run(self._encode_batch, parts), strict=True):
             vectors[places] = part
             for at, (found, held) in zip(places, inner, strict=False):
                 of_spans[at], pieces[at] = found, held
         return vectors, of_spans, pieces
-
-    def _batches(self, sizes: Sequence[int]) -> list[tuple[int, list[int]]]:
-        """Return batches of texts that are padded alike: the step to pad to, in tokens, and the places of the texts."""
-        alike: dict[tuple[int, int], list[int]] = {}
-        for at, size in enumerate(sizes):
-            step = self._step(size)
-            alike.setdefault((-(-size // step), step), []).append(at)
-        return [
-            (step, places[at : at + _BATCH])
-            for (_, step), places in sorted(alike.items())
-            for at in range(0, len(places), _BATCH)
-        ]
-
-    def _step(self, tokens: int) -> int:
-        if not self._pads:
-            return 1
-        return _WIDE_STEP if tokens <= _WIDE_UP_TO else _STEP
 
     def _encode_batch(self, part: _Part) -> tuple[Vectors, list[tuple[Vectors, Pieces]]]:
         """Encode texts that are padded alike. `SentenceTransformer.encode` does no more, and takes longer."""

@@ -4,6 +4,7 @@ import importlib.util
 import shutil
 import socket
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -146,6 +147,23 @@ def test_a_vector_does_not_depend_on_what_is_encoded_beside_it(real_encoder: Sen
     for texts in (TEXTS, short * 17 + long * 3, TEXTS[::-1]):  # more than a batch of each short one
         beside = dict(zip(texts, real_encoder.encode(texts), strict=True))
         np.testing.assert_allclose(np.vstack([beside[text] for text in TEXTS]), alone, atol=2e-6)
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_a_text_has_company_only_where_that_changes_nothing(
+    tiny_model: Path, monkeypatch: pytest.MonkeyPatch, *, together: bool
+) -> None:
+    monkeypatch.setattr(encoder_module, "stands_alone", lambda _run, _example: together)
+    encoder = SentenceTransformersEncoder(name="tiny", folder=tiny_model, copies=1)
+    sizes: list[int] = []
+
+    def counted(part: Any) -> Any:
+        sizes.append(len(part[1]))
+        return SentenceTransformersEncoder._encode_batch(encoder, part)
+
+    monkeypatch.setattr(encoder, "_encode_batch", counted)
+    assert len(encoder.encode(["one two three"] * 20)) == 20
+    assert sizes == ([16, 4] if together else [1] * 20)
 
 
 def test_there_are_as_many_copies_as_asked_for(tiny_encoder: SentenceTransformersEncoder) -> None:

@@ -9,7 +9,7 @@ from sentence_transformers import SentenceTransformer
 
 from indexes import traced as traced_module
 from indexes.encoder import _has_bfloat16
-from indexes.traced import traced
+from indexes.traced import Features, Ran, stands_alone, traced
 
 
 class Summing(torch.nn.Module):
@@ -130,6 +130,32 @@ def test_where_layers_cannot_be_packed_the_model_is_traced_as_it_is(
     monkeypatch.setattr(model, "forward", lambda _: pytest.fail("the model itself was run"))
     with torch.inference_mode():
         assert run(_features(3, 12)).texts.shape == (3, 4)
+
+
+def _moved_beside(others: int, *, tokens: int, by: float) -> Any:
+    """Return what runs a model as AMX does: from so many texts of a size on, each comes out a little different."""
+    model = Summing().eval()
+
+    def run(features: Features) -> Ran:
+        texts = model(features)["sentence_embedding"]
+        rows, size = features["input_ids"].shape
+        return Ran(texts + by if rows > others and size >= tokens else texts)
+
+    return run
+
+
+@pytest.mark.parametrize(("others", "tokens"), [(1, 16), (2, 16), (11, 16), (1, 72)])
+def test_a_processor_that_computes_a_text_otherwise_beside_others_is_found_out(others: int, tokens: int) -> None:
+    assert not stands_alone(_moved_beside(others, tokens=tokens, by=1e-4), _features(2, 8))
+
+
+def test_the_last_bits_of_float32_are_let_pass_and_a_model_that_cannot_be_tried_is_not_trusted() -> None:
+    assert stands_alone(_moved_beside(1, tokens=1, by=1e-7), _features(2, 8))
+
+    def fail(features: Features) -> Ran:
+        raise RuntimeError(features)
+
+    assert not stands_alone(fail, _features(2, 8))
 
 
 def test_shapes_it_is_tried_with_reach_beyond_the_example() -> None:
