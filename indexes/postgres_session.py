@@ -41,6 +41,7 @@ NO_ANSWER = "the server does not answer"
 UNCONFIRMED = "a standby that the server waits for does not confirm it"
 CONFIRMED_S = 10.0  # how long a commit waits for the standbys that the server waits for
 _CANCEL_S = 5.0
+_CANCEL_AGAIN_S = 1.0
 _MOST_SAID = 300  # characters of what is said of a connection that does not come about
 _LOOKS = 3  # at who else is given the same session
 
@@ -171,7 +172,8 @@ def end_transaction(connection: Connection, *, within_s: float) -> bool:
     """Commit, and tell whether all who have to keep it said that they do.
 
     A commit that waits for a standby waits for as long as that is away: no setting of the server ends it. So it is
-    broken off here, and holds at the server that was asked, and perhaps nowhere else.
+    broken off here, and holds at the server that was asked, and perhaps nowhere else. That is asked for again and
+    again: a request that comes before the server reads the commit is lost.
 
     Args:
         connection: with a transaction that was begun.
@@ -186,18 +188,23 @@ def end_transaction(connection: Connection, *, within_s: float) -> bool:
         if said.severity_nonlocalized == "WARNING":
             warned.append(said.sqlstate)
 
-    def break_off() -> None:
-        with contextlib.suppress(psycopg.Error):  # a server that is gone ends it by itself
-            connection.cancel_safe(timeout=_CANCEL_S)
+    ended = threading.Event()
 
-    timer = threading.Timer(within_s, break_off)
+    def break_off() -> None:
+        wait_s = within_s
+        while not ended.wait(wait_s):
+            wait_s = min(within_s, _CANCEL_AGAIN_S)
+            with contextlib.suppress(psycopg.Error):  # a server that is gone ends it by itself
+                connection.cancel_safe(timeout=_CANCEL_S)
+
+    breaking_off = threading.Thread(target=break_off)
     connection.add_notice_handler(hear)
-    timer.start()
+    breaking_off.start()
     try:
         connection.execute(b"COMMIT")
     finally:
-        timer.cancel()
-        timer.join()  # what it breaks off must not be what is done next
+        ended.set()
+        breaking_off.join()  # what it breaks off must not be what is done next
         connection.remove_notice_handler(hear)
     return not warned
 

@@ -15,7 +15,6 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -26,7 +25,7 @@ import psycopg
 import pytest
 from filelock import FileLock
 
-from indexes.postgres_session import is_spoken_to
+from indexes.postgres_session import end_transaction, is_spoken_to
 from tests.support.forked import FORKS
 
 _WHERE = "/usr/lib/postgresql/*/bin"
@@ -190,13 +189,12 @@ def standby_away(server: Server) -> Iterator[None]:
 
 def _waits(connection: psycopg.Connection) -> bool:
     """Tell whether a commit waits by now: the server takes a moment to know."""
-    timer = threading.Timer(0.05, connection.cancel_safe)
-    timer.start()
-    began = time.monotonic()
-    connection.execute("CREATE TABLE IF NOT EXISTS waited (); DROP TABLE waited")
-    timer.cancel()
-    timer.join()
-    return time.monotonic() - began >= 0.05
+    connection.execute("BEGIN; CREATE TABLE IF NOT EXISTS waited (); DROP TABLE waited")
+    try:
+        return not end_transaction(connection, within_s=0.05)
+    except psycopg.errors.QueryCanceled:  # the commit was only just read: it did not wait
+        connection.execute("ROLLBACK")
+        return False
 
 
 @contextlib.contextmanager

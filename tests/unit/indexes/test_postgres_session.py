@@ -1,6 +1,7 @@
 """Sessions of PostgreSQL: the same whatever a role is set to, with the primary alone, and nobody else's."""
 
 import contextlib
+import itertools
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -15,7 +16,7 @@ from indexes.errors import DatabaseError, RegisterError
 from indexes.events import Approval
 from indexes.library_register import register_of
 from indexes.postgres_address import read_address, shown_address
-from indexes.postgres_session import Connection, confirmed, is_shared
+from indexes.postgres_session import BoundedConnection, Connection, confirmed, is_shared
 from indexes.register_moving import move_to_rows
 from service.audit.errors import AuditUnavailableError
 from service.audit.storage.postgres_database import PostgresDatabase
@@ -104,6 +105,14 @@ def test_a_commit_that_waits_for_a_standby_is_broken_off_and_not_claimed(
     """It is kept by the server that was asked; whether it will be known after a failover nobody can tell."""
     monkeypatch.setattr("indexes.register_rows.CONFIRMED_S", 0.05)
     monkeypatch.setattr("indexes.postgres_session.CONFIRMED_S", 0.05)
+    cancel, early = BoundedConnection.cancel_safe, itertools.cycle([True, False])
+
+    def come_too_early(connection: BoundedConnection, *, timeout: float) -> None:
+        """The server has not read the commit yet, every other time: what it is asked then is lost."""
+        if not next(early):
+            cancel(connection, timeout=timeout)
+
+    monkeypatch.setattr(BoundedConnection, "cancel_safe", come_too_early)
     move_to_rows(tmp_path, database_url)
     register = register_of(tmp_path, database_url)
     with standby_away(postgres_server), _lent(database_url) as connection:
