@@ -1,13 +1,15 @@
 """Processes that run tests beside each other take up what was found before they were forked off, as if they had."""
 
 import os
+import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.support import forked
 
-QUIET = [f"-pno:{name}" for name in ("schemathesis", "hypothesispytest", "anyio", "randomly")]
+QUIET = [f"-pno:{name}" for name in ("hypothesispytest", "anyio", "randomly")]
 TESTS = """
 import pytest
 
@@ -23,6 +25,9 @@ def test_it(letter, number, tmp_path, request):
 """
 CONFTEST = """
 import pytest
+
+def pytest_itemcollected(item):
+    print("collected")
 
 def pytest_runtest_setup(item):
     print("set up by", item.config.invocation_params.args[-1])
@@ -47,10 +52,17 @@ sys.exit(pytest.main(run))
 def folder(tmp_path: Path) -> Path:
     below = tmp_path / "below"
     below.mkdir()
-    (tmp_path / "pytest.ini").write_text(f"[pytest]\naddopts = --import-mode=importlib {' '.join(QUIET)}\n")
+    (tmp_path / "pytest.ini").write_text("\n".join(("[pytest]", *_settings())))
     (below / "conftest.py").write_text(CONFTEST)
     (below / "test_it.py").write_text(TESTS)
     return tmp_path
+
+
+def _settings() -> Iterator[str]:
+    """Give the project's own, which are to be understood before as well; but for where its tests are."""
+    ours = tomllib.loads(Path("pyproject.toml").read_text())["tool"]["pytest"]["ini_options"]
+    yield f"addopts = {ours.pop('addopts')} {' '.join(QUIET)}"
+    yield from (f"{name} = {value}" for name, value in ours.items() if not isinstance(value, list))
 
 
 def _said(folder: Path, found: list[str], run: list[str], *, status: int = 0) -> list[str]:
@@ -63,7 +75,7 @@ def _said(folder: Path, found: list[str], run: list[str], *, status: int = 0) ->
 
 def test_what_was_found_runs_with_the_fixtures_hooks_and_settings_of_whoever_runs_it(folder: Path) -> None:
     said = _said(folder, ["below"], ["below"])
-    assert "imported" not in said, "it was found before"
+    assert not {"imported", "collected"} & set(said), "it was found before"
     assert [line.removeprefix(".") for line in said if "ran" in line] == [
         f"ran {letter} {number} -1 once" for letter in "ab" for number in (1, 2)
     ]

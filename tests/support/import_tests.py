@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-_WITHOUT = ("cacheprovider", "unraisableexception", "threadexception", "faulthandler")
+_WITHOUT = ("cacheprovider", "unraisableexception", "threadexception")
 
 
 def import_tests(arguments: Sequence[str], paths: Sequence[str]) -> None:
