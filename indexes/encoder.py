@@ -21,6 +21,7 @@ from safetensors import SafetensorError
 from sentence_transformers import SentenceTransformer
 from transformers.utils import logging as transformers_logging
 
+from indexes.arithmetic import arithmetic, number_type
 from indexes.errors import EncoderError
 from indexes.model_files import file_digest, folder_digest, local_folder
 from indexes.padding import batches
@@ -43,7 +44,7 @@ _EXAMPLES = ["Who approves a new vendor, and by when?", "Keep masters for ten ye
 
 
 class Encoder(Protocol):
-    """Turns texts into unit vectors. `digest` names the weights, `dtype` the arithmetic ("bfloat16" or "float32")."""
+    """Turns texts into unit vectors. `digest` names the weights, `dtype` the arithmetic (`indexes.arithmetic`)."""
 
     name: str
     digest: str
@@ -115,7 +116,7 @@ class SentenceTransformersEncoder:
         """
         self.name = name
         self.digest = folder_digest(folder)
-        self.dtype = "bfloat16" if _has_bfloat16() else "float32"
+        self.dtype = arithmetic()
         model = _load_model(folder, self.dtype)
         self.dimensions = int(model.get_embedding_dimension() or 0)
         self.max_tokens = int(model.max_seq_length or 0)
@@ -238,7 +239,7 @@ def _load_model(folder: Path, dtype: str) -> SentenceTransformer:
             device="cpu",
             local_files_only=True,
             trust_remote_code=False,
-            model_kwargs={"dtype": getattr(torch, dtype), "use_safetensors": True},
+            model_kwargs={"dtype": number_type(dtype), "use_safetensors": True},
         )
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise EncoderError(f"the encoder in {folder} cannot be loaded: {error}") from error
@@ -270,9 +271,3 @@ def load_encoder(name: str, *, copies: int | None = None) -> SentenceTransformer
                 f"{folder / file} is not the published file: expected SHA-256 {expected}, got {actual}; reinstall"
             )
     return SentenceTransformersEncoder(name=name, folder=folder, copies=copies)
-
-
-def _has_bfloat16() -> bool:
-    """Tell whether the processor computes in bfloat16 itself; emulated it would be slower than float32."""
-    found = torch.cpu.get_capabilities()
-    return bool(found.get("avx512_bf16") or found.get("amx_bf16"))

@@ -68,7 +68,7 @@ def test_near_texts_have_nearer_vectors(encoder: Encoder) -> None:
 
 def test_it_names_its_weights_and_its_arithmetic(encoder: Encoder) -> None:
     assert re.fullmatch(r"[0-9a-f]{64}", encoder.digest)
-    assert encoder.dtype in {"bfloat16", "float32"}
+    assert encoder.dtype in {"bfloat16-amx", "bfloat16", "float32"}
     assert encoder.name
     assert encoder.max_tokens > 0
 

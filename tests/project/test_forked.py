@@ -94,7 +94,9 @@ def test_nothing_of_another_program_is_in_it(tmp_path: Path) -> None:
 def test_the_command_line_is_lent_the_encoder_and_any_other_program_loads_its_own(tmp_path: Path) -> None:
     code = "import indexes.encoder as it; print(it.load_encoder.__module__)\n"
     code += "print(it.load_encoder(it.DEFAULT_ENCODER, copies=1).encode(['Keep masters.']).tobytes().hex())"
-    own, lent = (_ended(f"{code}{more}", tmp_path)[1].split() for more in ("", "  # as in greenlit.main()"))
+    ran = [_ended(f"{code}{more}", tmp_path) for more in ("", "  # as in greenlit.main()")]
+    assert [(status, err) for status, _, err in ran] == [(0, "")] * 2
+    own, lent = (out.split() for _, out, _ in ran)
     assert (own[0], lent[0]) == ("indexes.encoder", "tests.support.lent_encoder")
     assert own[1] == lent[1], "the same vector to the bit"
 

@@ -12,8 +12,10 @@ import torch
 from sentence_transformers import SentenceTransformer
 
 from indexes import encoder as encoder_module
+from indexes.arithmetic import number_type
 from indexes.encoder import DEFAULT_ENCODER, SentenceTransformersEncoder, default_copies, load_encoder
 from indexes.errors import EncoderError
+from indexes.traced import Features, Run
 from tests.support.models import TINY_DIMENSIONS, embedded_model
 
 TEXTS = [
@@ -45,15 +47,20 @@ def test_law_8_loading_and_encoding_need_no_network(monkeypatch: pytest.MonkeyPa
     assert load_encoder(str(tiny_model), copies=1).encode(["Keep masters."]).shape == (1, TINY_DIMENSIONS)
 
 
-def test_it_computes_in_bfloat16_only_where_the_processor_does(
-    monkeypatch: pytest.MonkeyPatch, tiny_model: Path
+@pytest.mark.parametrize(("named", "kind"), [("float32", torch.float32), ("bfloat16-amx", torch.bfloat16)])
+def test_it_computes_and_says_so_in_the_arithmetic_of_this_machine(
+    monkeypatch: pytest.MonkeyPatch, tiny_model: Path, named: str, kind: torch.dtype
 ) -> None:
-    for capabilities, does in (({"avx512_bf16": True}, True), ({}, False), ({"amx_bf16": True}, True)):
-        monkeypatch.setattr(torch.cpu, "get_capabilities", lambda found=capabilities: found)
-        assert encoder_module._has_bfloat16() is does
-    for does, dtype in ((False, "float32"), (True, "bfloat16")):
-        monkeypatch.setattr(encoder_module, "_has_bfloat16", lambda does=does: does)
-        assert SentenceTransformersEncoder(name="x", folder=tiny_model, copies=1).dtype == dtype
+    kinds: list[torch.dtype] = []
+
+    def computed(run: Run, example: Features) -> bool:
+        kinds.append(run(example).texts.dtype)
+        return True
+
+    monkeypatch.setattr(encoder_module, "arithmetic", lambda: named)
+    monkeypatch.setattr(encoder_module, "stands_alone", computed)
+    assert SentenceTransformersEncoder(name="x", folder=tiny_model, copies=1).dtype == named
+    assert kinds == [kind]
 
 
 @pytest.mark.parametrize("file", ["model.safetensors", "tokenizer.json"])
@@ -133,7 +140,7 @@ def test_damaged_weights_are_refused(tiny_model: Path, tmp_path: Path) -> None:
 
 def test_vectors_are_those_of_the_library(model: Path, real_encoder: SentenceTransformersEncoder) -> None:
     """The way past `SentenceTransformer.encode` gives what it gives, but for the last bits that padding moves."""
-    theirs = SentenceTransformer(str(model), device="cpu", model_kwargs={"dtype": getattr(torch, real_encoder.dtype)})
+    theirs = SentenceTransformer(str(model), device="cpu", model_kwargs={"dtype": number_type(real_encoder.dtype)})
     expected = theirs.encode(TEXTS, convert_to_tensor=True, show_progress_bar=False).to(torch.float32).numpy()
     expected /= np.linalg.norm(expected, axis=1, keepdims=True)
     for vectors in (real_encoder.encode(TEXTS), np.vstack([real_encoder.encode([text]) for text in TEXTS])):

@@ -30,7 +30,7 @@ def model() -> Path:
 def exact(model: Path) -> SentenceTransformersEncoder:
     """The embedded model in single precision, where an equation holds to the sixth digit."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(encoder_module, "_has_bfloat16", lambda: False)
+        patch.setattr(encoder_module, "arithmetic", lambda: "float32")
         return SentenceTransformersEncoder(name="exact", folder=model, copies=1)
 
 
@@ -119,7 +119,7 @@ def test_a_prompt_before_every_text_moves_no_stretch(tiny_model: Path, tmp_path:
     prompt = "Represent this: "
     file = "config_sentence_transformers.json"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(encoder_module, "_has_bfloat16", lambda: False)
+        patch.setattr(encoder_module, "arithmetic", lambda: "float32")
         prompted = _with(tiny_model, tmp_path / "m", file, prompts={"all": prompt}, default_prompt_name="all")
     moved = [(start + len(prompt), end + len(prompt)) for start, end in SPANS]
     _, (found,), _ = prompted.encode_with_spans([TEXT], [SPANS])

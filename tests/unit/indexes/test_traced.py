@@ -8,7 +8,7 @@ import torch
 from sentence_transformers import SentenceTransformer
 
 from indexes import traced as traced_module
-from indexes.encoder import _has_bfloat16
+from indexes.arithmetic import arithmetic, number_type
 from indexes.traced import Features, Ran, stands_alone, traced
 
 
@@ -31,7 +31,7 @@ class Layered(Summing):
     def __init__(self) -> None:
         super().__init__()
         self.layers = torch.nn.Sequential(torch.nn.Linear(4, 8), torch.nn.GELU(), torch.nn.Linear(8, 4, bias=False))
-        self.to(torch.bfloat16 if _has_bfloat16() else torch.float32)
+        self.to(number_type(arithmetic()))
 
     def forward(self, features: dict[str, Any]) -> dict[str, Any]:
         return {"sentence_embedding": self.layers(super().forward(features)["sentence_embedding"])}
