@@ -62,7 +62,8 @@ def test_so_it_is_of_one_that_is_newer_by_its_date(library: TinyLibrary) -> None
     library.ingest()
     with _open(library) as studio:
         assert _cited(studio) == [(DATED_OLD, None)]
-        assert studio.doors_showing(DATED_NEW, OF_OLD, "2025") == []
+        dated = ("Valid from 2025", "(2025)", '"2025"', '\\"2025\\"')  # as text, and as JSON within JSON
+        assert studio.doors_showing(DATED_NEW, OF_OLD, *dated) == []
         library.approve(DATED_NEW, groups=["staff"])
         assert _cited(studio) == [(DATED_NEW, None)]
         assert {(DATED_OLD, "an older version: 'Hotel rule' (2025) is in force")} <= set(_cited(studio, OF_OLD))

@@ -181,8 +181,9 @@ class Studio:
     def _stored(self, since: int = 0) -> list[StoredLeaf]:
         return self.store.leaves(since - 1, 100_000)
 
-    def doors_showing(self, document: str, question: str, needle: str) -> list[str]:
-        """Return the doors through which a document, or the text `needle` of it, can be seen now."""
+    def doors_showing(self, document: str, question: str, *needles: str) -> list[str]:
+        """Return the doors through which a document, or any of some texts of it, can be seen now."""
+        assert all(set(needle) - set("0123456789abcdef-") for needle in needles), "ids and hashes hold any by chance"
         name, address = quote(document), of_document(document)
         browser = self.browser()
         pages = {
@@ -204,7 +205,7 @@ class Studio:
             "MCP documents": sent(self.api, "resources/list").text,
             "MCP document": str(sent(self.api, "resources/read", uri=address).json().get("result")),
         }
-        return [door for door, seen in pages.items() if needle in seen or document in seen]
+        return [door for door, seen in pages.items() if any(each in seen for each in (document, *needles))]
 
 
 def _chat(question: str, **more: Any) -> dict[str, Any]:
