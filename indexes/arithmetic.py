@@ -7,10 +7,8 @@ import torch
 __all__ = ["arithmetic", "number_type"]
 
 _AMX = "amx"
-_CAPS = (
-    "ONEDNN_MAX_CPU_ISA",
-    "DNNL_MAX_CPU_ISA",
-)  # what oneDNN may use, by its present and its former name
+# What oneDNN may use, if whoever runs the process says so: by its present name and its former one.
+_CAPS = ("ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA")
 
 
 def arithmetic() -> str:

@@ -2,8 +2,8 @@
 
 Texts are encoded beside texts that need as many tokens, in steps of so many, and padded to that step. Then a vector
 is the same whatever is encoded beside it; padded to the longest of a batch, bfloat16 vectors moved by up to 0.002 a
-component. Not every processor computes a text the same way beside others: see `indexes.traced.stands_alone`. Where one
-does not, every text is a batch of its own, which costs less than what makes such a processor different.
+component. Not every processor computes a text the same way beside others (`indexes.traced.stands_alone`). Where one
+does not, every text is a batch of its own.
 """
 
 from collections.abc import Sequence

@@ -41,7 +41,7 @@ NO_ANSWER = "the server does not answer"
 UNCONFIRMED = "a standby that the server waits for does not confirm it"
 CONFIRMED_S = 10.0  # how long a commit waits for the standbys that the server waits for
 _CANCEL_S = 5.0
-_CANCEL_AGAIN_S = 1.0
+_CANCEL_AGAIN_S = 1.0  # between two requests to break off a commit
 _MOST_SAID = 300  # characters of what is said of a connection that does not come about
 _LOOKS = 3  # at who else is given the same session
 

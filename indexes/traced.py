@@ -42,7 +42,7 @@ class Ran(NamedTuple):
 Run = Callable[[Features], Ran]
 _SHAPES = ((1, 16), (3, 32), (2, 72))  # texts and tokens that a trace is tried with
 _COMPANY = ((16, (3, 12)), (72, (2,)))  # tokens, and how many texts of as many are tried together
-_SAME = 2e-6  # a component: what a replay lets pass, and less than a thousandth of what bfloat16 cannot tell apart
+_SAME = 2e-6  # a component: single precision differs by less, AMX by some hundred times as much
 _ROWS = 16  # tokens that the weights are rearranged for; more are computed no slower
 _NOT_TRACEABLE = (RuntimeError, ValueError, TypeError, KeyError, AttributeError)
 
